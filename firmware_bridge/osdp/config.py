@@ -1,0 +1,70 @@
+"""What a bus must be told: its peripherals, their keys and its times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from firmware_bridge.osdp.codes import BAUD_RATES, MAX_ADDRESS
+from firmware_bridge.osdp.secure_channel import is_weak
+
+MS: Final = 1_000_000
+SECOND: Final = 1_000_000_000
+_BITS_PER_BYTE: Final = 10
+
+
+class ConfigError(ValueError):
+    """A bus or peripheral setting that cannot work; the text says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PDConfig:
+    """One peripheral: its bus address (0..126) and its own 16-byte base key (SCBK).
+
+    There is no setting without a key: a reader is first installed under its own key
+    (`Bus.begin_install`), then spoken to in the secure channel only.
+    """
+
+    address: int
+    scbk: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.address <= MAX_ADDRESS:
+            raise ConfigError(f"address {self.address}: use 0..{MAX_ADDRESS}")
+        if is_weak(self.scbk):
+            raise ConfigError(
+                f"address {self.address}: scbk must be 16 random bytes; the default key, "
+                "constants and ramps are refused"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The times of a bus. The defaults suit the standard's reply time of 200 ms."""
+
+    reply_ns: int = 200 * MS
+    # An offline peripheral is probed with a short wait, so that it costs its neighbours
+    # little; each `full_probe_every`th probe waits the whole reply time.
+    probe_ns: int = 40 * MS
+    full_probe_every: int = 3
+    attempts: int = 4
+    active_ns: int = 5 * SECOND
+    idle_poll_ns: int = 100 * MS
+    busy_retry_ns: int = 50 * MS
+    busy_limit_ns: int = 3 * SECOND
+    first_retry_ns: int = 500 * MS
+    longest_retry_ns: int = 5 * SECOND
+    character_gap_ns: int = 20 * MS
+    malformed_report_ns: int = 1 * SECOND
+
+
+def check_baud(baud: int) -> int:
+    """`baud` when OSDP knows it, else ConfigError."""
+    if baud not in BAUD_RATES:
+        raise ConfigError(f"baud rate {baud}: use one of {', '.join(map(str, BAUD_RATES))}")
+    return baud
+
+
+def wire_ns(byte_count: int, baud: int) -> int:
+    """How long that many bytes take on the wire (8N1)."""
+    return byte_count * _BITS_PER_BYTE * SECOND // baud
