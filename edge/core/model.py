@@ -1,0 +1,211 @@
+"""What reaches the one loop, and what it tells the drivers to do.
+
+A driver knows devices and channels; which reader or door they are is the policy's business. Times
+are nanoseconds of the monotonic clock, taken as close to the wire as possible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from wire.events import ActOutcome, Observed
+from wire.policy_bodies import Assurance
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where something came from: a device of the policy and its reader or input number."""
+
+    device: str
+    channel: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeProof:
+    """A card's answer to a fresh challenge: ECDSA P-256 with SHA-256 over `challenge`.
+
+    The key it must verify under is the policy's (`CardBody.public_key`), never the card's word.
+    """
+
+    profile: str
+    challenge: bytes
+    signature: bytes
+
+
+# --- presentations: somebody wants something -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CardPresented:
+    """A card was held to a reader. `identity` is what its namespace defines (UID, IDm, number);
+    `assurance` is what the driver vouches for before any proof is verified. A stale one was
+    buffered while the link was down: journaled, never opening."""
+
+    source: Source
+    namespace: str
+    identity: bytes = field(repr=False)
+    assurance: Assurance
+    at_ns: int
+    proof: ChallengeProof | None = None
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CardFailed:
+    """A card was there but could not be read: `cause` is one of the driver's named causes."""
+
+    source: Source
+    cause: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeysPressed:
+    """Keys in the order pressed: 0-9, `*` (clear), `#` (confirm), normalised by the driver."""
+
+    source: Source
+    keys: str = field(repr=False)
+    at_ns: int
+    stale: bool = False
+
+
+Presentation: TypeAlias = CardPresented | CardFailed | KeysPressed
+
+
+# --- device events: something happened -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InputChanged:
+    """An input is now active (raw, before the policy's inversion) or not. `initial` marks the
+    state read at (re)connect, which is a state and no happening."""
+
+    source: Source
+    active: bool
+    at_ns: int
+    initial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChanged:
+    """The device reports its output as on or off."""
+
+    source: Source
+    active: bool
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOnline:
+    """A device answers; `detail` may name its model and firmware."""
+
+    device: str
+    at_ns: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOffline:
+    """A device no longer answers, and why."""
+
+    device: str
+    cause: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFault:
+    """Something was wrong with what a device sent; counted, nothing else lost."""
+
+    device: str
+    cause: str
+    at_ns: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TamperChanged:
+    """The device's tamper switch opened (`active`) or closed."""
+
+    device: str
+    active: bool
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PowerChanged:
+    """The device's supply failed (`active`) or came back."""
+
+    device: str
+    active: bool
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryRead:
+    """A raw battery reading."""
+
+    device: str
+    millivolts: int
+    at_ns: int
+    temperature_dc: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActFinished:
+    """What became of an act a driver was told to do. Exactly one follows each `Act`."""
+
+    act: str
+    outcome: ActOutcome
+    at_ns: int
+    observed: Observed = Observed.NOTHING
+    detail: str = ""
+
+
+DeviceEvent: TypeAlias = (
+    InputChanged
+    | OutputChanged
+    | DeviceOnline
+    | DeviceOffline
+    | DeviceFault
+    | TamperChanged
+    | PowerChanged
+    | BatteryRead
+    | ActFinished
+)
+
+
+# --- acts: what a driver is told -----------------------------------------------------------------
+
+
+class OutputMode(StrEnum):
+    """How an output is driven."""
+
+    PULSE = "pulse"
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Drive one output. Dropped with `ActFinished(EXPIRED)` if it could not be sent by
+    `deadline_ns`: a stale unlock never reaches a door."""
+
+    act: str
+    target: Source
+    mode: OutputMode
+    deadline_ns: int
+    pulse_ms: int = 0
+
+
+class Feedback(StrEnum):
+    """What a reader shows and sounds: by text, shape and tone, never by colour alone."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    KEY = "key"
+    LOCKED_OUT = "locked_out"
+    BUSY = "busy"
+    IDLE = "idle"

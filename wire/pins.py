@@ -1,0 +1,48 @@
+"""PIN and card digests: what an edge holds in place of the digits and numbers themselves.
+
+Digests compare; they do not hide a 6-digit PIN from somebody who has both digests and K_pin (see
+docs/threat-model.md): hence the 72-hour horizon.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import Final
+
+from wire.identity import uuid_bytes
+from wire.keys import PinKey
+
+PIN_LABEL: Final = b"kagimori/pin/v1"
+CARD_LABEL: Final = b"kagimori/card/v1"
+MIN_DIGITS: Final = 4
+MAX_DIGITS: Final = 10
+
+_DIGITS = re.compile(r"[0-9]{4,10}")
+_NAMESPACE = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+
+
+def pin_digest(key: PinKey, door_id: str, digits: str) -> str:
+    """Give HMAC-SHA-256(K_pin, "kagimori/pin/v1" | door id, 16 bytes | ASCII digits) as hex.
+
+    The door is inside, so that the digest of one door says nothing at another. Raises
+    `ValueError` unless `digits` are 4 to 10 ASCII digits.
+    """
+    if not _DIGITS.fullmatch(digits):
+        raise ValueError("a PIN has 4 to 10 digits")
+    data = PIN_LABEL + uuid_bytes(door_id) + digits.encode("ascii")
+    return hmac.digest(key.secret, data, "sha256").hex()
+
+
+def card_digest(key: PinKey, namespace: str, identity: bytes) -> str:
+    """Give HMAC-SHA-256(K_pin, "kagimori/card/v1" | namespace | 0x00 | identity) as hex.
+
+    `namespace` says how the identity was read (`uid`, `felica`, `p256`, ...): the same bytes in
+    two namespaces are two cards. Raises `ValueError` for a bad namespace or no identity.
+    """
+    if not _NAMESPACE.fullmatch(namespace):
+        raise ValueError("a namespace is 1 to 32 of a-z, 0-9, dot, dash, underscore")
+    if not 1 <= len(identity) <= 128:
+        raise ValueError("a card identity has 1 to 128 bytes")
+    data = CARD_LABEL + namespace.encode("ascii") + b"\x00" + identity
+    return hmac.digest(key.secret, data, "sha256").hex()

@@ -1,0 +1,393 @@
+"""The body of each kind of policy entry. Ids, never names: those stay in the hub.
+
+Windows are half-open `[start, end)`; minutes count from midnight in the schedule's time zone.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated, Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from wire.clock import Instant
+from wire.errors import WireError, WireFault
+from wire.policy import Entry, EntryKind
+
+Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
+Minute: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=1440)]
+Weekday: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=6)]
+Sealed: TypeAlias = Annotated[str, msgspec.Meta(max_length=4096)]
+
+_HEX64: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What all bodies share: frozen, by keyword, defaults left out to keep deltas small."""
+
+
+# --- doors -------------------------------------------------------------------------------------
+
+
+class Assurance(StrEnum):
+    """How sure a reader can be of a credential, weakest first (facts: three assurance classes)."""
+
+    IDENTIFIER = "identifier"
+    """A number sent in clear (UID, IDm, Wiegand): anybody can clone it."""
+    READER_VERIFIED = "reader_verified"
+    """The reader authenticated the card and sent its number over a secure channel."""
+    CHALLENGE = "challenge"
+    """The edge itself verified a challenge and response."""
+
+    @property
+    def rank(self) -> int:
+        """0 for the weakest; compare by it."""
+        return list(Assurance).index(self)
+
+
+class FailMode(StrEnum):
+    """What the lock does without power."""
+
+    SECURE = "fail_secure"
+    SAFE = "fail_safe"
+
+
+class OnUntrustedClock(StrEnum):
+    """What a PIN may still do while the clock is untrusted."""
+
+    DENY = "deny"
+    FLOOR_IN_WINDOW = "floor_in_window"
+
+
+class OnJournalFailure(StrEnum):
+    """What a door does when an opening cannot be journaled."""
+
+    DENY = "deny"
+    OPEN = "open"
+
+
+class Point(msgspec.Struct, frozen=True):
+    """An input or output of a device; `inverted` where the active state reads as 0."""
+
+    device: Id
+    channel: Annotated[int, msgspec.Meta(ge=0, le=63)] = 0
+    inverted: bool = False
+
+
+class DoorBody(_Body, frozen=True, kw_only=True):
+    """A door: how it is driven and watched, and what it demands. Entry id = door id.
+
+    `strike` releases the bolt for `unlock_ms`; `contact` sees the leaf, `bolt` the bolt (active =
+    retracted), `rex` is request-to-exit, `mechanical_key` the cylinder's switch. A door left open
+    beyond `held_after_ms` is held; one opened without a release is forced if `detect_forced`.
+    """
+
+    unlock_ms: Annotated[int, msgspec.Meta(ge=100, le=300_000)] = 5_000
+    held_after_ms: Milliseconds = 60_000
+    detect_forced: bool = True
+    min_assurance: Assurance = Assurance.READER_VERIFIED
+    min_digits: Annotated[int, msgspec.Meta(ge=4, le=10)] = 6
+    strike: Point | None = None
+    contact: Point | None = None
+    bolt: Point | None = None
+    rex: Point | None = None
+    mechanical_key: Point | None = None
+    fail: FailMode = FailMode.SECURE
+    on_untrusted_clock: OnUntrustedClock = OnUntrustedClock.DENY
+    on_journal_failure: OnJournalFailure = OnJournalFailure.DENY
+    zone_in: Id | None = None
+    zone_out: Id | None = None
+
+
+class DoorMode(StrEnum):
+    """What a mode entry may put a door into; `normal` is the absence of an entry."""
+
+    HOLD_OPEN = "hold_open"
+    LOCKED = "locked"
+    LOCKDOWN = "lockdown"
+    EMERGENCY_OPEN = "emergency_open"
+
+
+class ModeBody(_Body, frozen=True, kw_only=True):
+    """A door's mode, in force until `expires_at` or until dropped; `order` numbers the orders of
+    the town, and of emergency_open and lockdown the later order wins."""
+
+    door: Id
+    mode: DoorMode
+    order: Annotated[int, msgspec.Meta(ge=1)]
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    actor: Id | None = None
+    expires_at: Instant | None = None
+
+
+# --- time --------------------------------------------------------------------------------------
+
+
+class DaySpan(msgspec.Struct, frozen=True, array_like=True):
+    """`[from, to)` in minutes since midnight; `to` may be 1440."""
+
+    start_min: Minute
+    end_min: Minute
+
+    def __post_init__(self) -> None:
+        if self.start_min >= self.end_min:
+            raise ValueError("a span ends after it starts; one over midnight is two spans")
+
+
+class WeekSpan(msgspec.Struct, frozen=True):
+    """The same span on several weekdays, 0 = Monday."""
+
+    days: Annotated[tuple[Weekday, ...], msgspec.Meta(min_length=1, max_length=7)]
+    spans: tuple[DaySpan, ...]
+
+
+class DateException(msgspec.Struct, frozen=True):
+    """One date that follows its own spans (none = closed) whatever its weekday."""
+
+    day: date
+    spans: tuple[DaySpan, ...] = ()
+
+
+class ScheduleBody(_Body, frozen=True, kw_only=True):
+    """When something holds. First a date's exception decides, then, on a day of the named holiday
+    `calendar`, `holiday_spans` (none = closed), then the weekday."""
+
+    tz: str = "Asia/Tokyo"
+    week: tuple[WeekSpan, ...] = ()
+    calendar: Id | None = None
+    holiday_spans: tuple[DaySpan, ...] = ()
+    exceptions: tuple[DateException, ...] = ()
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.tz)
+        except (OSError, ValueError) as error:
+            raise ValueError("unknown time zone") from error
+
+
+class HolidayBody(_Body, frozen=True, kw_only=True):
+    """A holiday calendar: its dates, within what the controller may need. Entry id = calendar."""
+
+    dates: tuple[date, ...]
+
+
+# --- rights ------------------------------------------------------------------------------------
+
+
+class EntryState(StrEnum):
+    """Whether a credential, grant or person counts. A revoked one stays in the policy until its
+    window has ended, so that the door can say why it denies."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    REVOKED = "revoked"
+
+
+class GrantBody(_Body, frozen=True, kw_only=True):
+    """Joins exactly one of credential, person and group to a door, for a window and a schedule."""
+
+    door: Id
+    credential: Id | None = None
+    person: Id | None = None
+    group: Id | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+    schedule: Id | None = None
+    state: EntryState = EntryState.ACTIVE
+    booking: Id | None = None
+    needs_pin: bool = False
+    max_uses: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+    def __post_init__(self) -> None:
+        subjects = (self.credential, self.person, self.group)
+        if sum(subject is not None for subject in subjects) != 1:
+            raise ValueError("a grant has exactly one subject")
+        if self.start and self.end and self.end - self.start <= timedelta(0):
+            raise ValueError("a window ends after it starts")
+
+
+class PinBody(_Body, frozen=True, kw_only=True, tag="pin", tag_field="type"):
+    """A PIN at one door. Entry id = `{credential}@{door}`; `digest` by `wire.pins.pin_digest`."""
+
+    credential: Id
+    door: Id
+    digest: str
+    state: EntryState = EntryState.ACTIVE
+    person: Id | None = None
+    booking: Id | None = None
+    duress: bool = False
+
+    def __post_init__(self) -> None:
+        if not _HEX64.fullmatch(self.digest):
+            raise ValueError("a PIN digest has 64 hexadecimal digits")
+
+
+class CardBody(_Body, frozen=True, kw_only=True, tag="card", tag_field="type"):
+    """A card, good at every door of the controller that a grant names. Entry id = credential id.
+
+    `digest` by `wire.pins.card_digest` over namespace and identity; `public_key` is the card's
+    P-256 key (uncompressed point, base64) for profiles of assurance `challenge`.
+    """
+
+    credential: Id
+    namespace: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    digest: str
+    state: EntryState = EntryState.ACTIVE
+    person: Id | None = None
+    profile: Id | None = None
+    public_key: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+
+    def __post_init__(self) -> None:
+        if not _HEX64.fullmatch(self.digest):
+            raise ValueError("a card digest has 64 hexadecimal digits")
+
+
+CredentialBody: TypeAlias = PinBody | CardBody
+
+
+class PersonFlagsBody(_Body, frozen=True, kw_only=True):
+    """What the edge must know of a person, and no more. Entry id = person id."""
+
+    state: EntryState = EntryState.ACTIVE
+    groups: tuple[Id, ...] = ()
+    anti_passback_exempt: bool = False
+    long_unlock: bool = False
+
+
+class AntiPassback(StrEnum):
+    """How a zone treats a second entry without an exit."""
+
+    NONE = "none"
+    SOFT = "soft"
+    HARD = "hard"
+
+
+class ZoneBody(_Body, frozen=True, kw_only=True):
+    """An area behind doors. A zone whose doors span controllers can be `soft` at most."""
+
+    anti_passback: AntiPassback = AntiPassback.NONE
+    occupancy_max: Annotated[int, msgspec.Meta(ge=1)] | None = None
+
+
+# --- hardware ----------------------------------------------------------------------------------
+
+
+class DeviceDriver(StrEnum):
+    """Which driver serves a device."""
+
+    OSDP = "osdp"
+    PCSC = "pcsc"
+    VIRTUAL = "virtual"
+
+
+class DeviceBody(_Body, frozen=True, kw_only=True):
+    """Something on a port of the controller. Entry id = device id.
+
+    `port` names a port of the controller's own settings, which know the path and the speed.
+    `sealed` holds the device's secrets (an OSDP key), sealed to the controller (`wire.sealing`).
+    """
+
+    driver: DeviceDriver
+    port: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    address: Annotated[int, msgspec.Meta(ge=0, le=126)] = 0
+    sealed: Sealed | None = None
+    reader_name: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+
+
+class Side(StrEnum):
+    """On which side of its door a reader stands."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+    TERMINAL = "terminal"
+
+
+class PunchRule(StrEnum):
+    """What a tap at this reader means for attendance."""
+
+    NONE = "none"
+    IN = "in"
+    OUT = "out"
+    INFERRED = "inferred"
+    """First of the day in, last out: the hub derives it, the edge never toggles."""
+    CHOSEN = "chosen"
+    """The person chooses on the terminal's keys."""
+
+
+class ReaderBody(_Body, frozen=True, kw_only=True):
+    """A reader or keypad. Entry id = reader id. `channel` is the reader number on its device.
+
+    The try budget: `tries` wrong PINs in `budget_window_s`, then a lockout of `lockout_s` which
+    doubles up to `lockout_max_s` while the budget stays exhausted.
+    """
+
+    device: Id
+    channel: Annotated[int, msgspec.Meta(ge=0, le=15)] = 0
+    door: Id | None = None
+    side: Side = Side.ENTRY
+    keypad: bool = False
+    cards: bool = True
+    profiles: tuple[Id, ...] = ()
+    assurance: Assurance = Assurance.IDENTIFIER
+    punch: PunchRule = PunchRule.NONE
+    key_timeout_ms: Annotated[int, msgspec.Meta(ge=1_000, le=60_000)] = 10_000
+    max_keys: Annotated[int, msgspec.Meta(ge=4, le=10)] = 10
+    tries: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5
+    budget_window_s: Annotated[int, msgspec.Meta(ge=60, le=3_600)] = 300
+    lockout_s: Annotated[int, msgspec.Meta(ge=60, le=3_600)] = 300
+    lockout_max_s: Annotated[int, msgspec.Meta(ge=60, le=86_400)] = 3_600
+
+
+class SettingBody(_Body, frozen=True, kw_only=True):
+    """One setting of the agent that the hub steers. Entry id = the setting's name."""
+
+    value: bool | int | str
+
+
+Body: TypeAlias = (
+    DoorBody
+    | ModeBody
+    | ScheduleBody
+    | HolidayBody
+    | GrantBody
+    | PinBody
+    | CardBody
+    | PersonFlagsBody
+    | ZoneBody
+    | DeviceBody
+    | ReaderBody
+    | SettingBody
+)
+
+_DECODERS: Final[dict[EntryKind, msgspec.json.Decoder[Body]]] = {
+    EntryKind.DOOR: msgspec.json.Decoder(DoorBody),
+    EntryKind.MODE: msgspec.json.Decoder(ModeBody),
+    EntryKind.SCHEDULE: msgspec.json.Decoder(ScheduleBody),
+    EntryKind.HOLIDAY: msgspec.json.Decoder(HolidayBody),
+    EntryKind.GRANT: msgspec.json.Decoder(GrantBody),
+    EntryKind.CREDENTIAL: msgspec.json.Decoder(CredentialBody),
+    EntryKind.PERSON_FLAGS: msgspec.json.Decoder(PersonFlagsBody),
+    EntryKind.ZONE: msgspec.json.Decoder(ZoneBody),
+    EntryKind.READER: msgspec.json.Decoder(ReaderBody),
+    EntryKind.DEVICE: msgspec.json.Decoder(DeviceBody),
+    EntryKind.SETTING: msgspec.json.Decoder(SettingBody),
+}
+
+
+def decode_body(entry: Entry) -> Body:
+    """Read an entry's body as its kind demands, its meaning checked as well as its shape.
+
+    Raises `WireError` with `UNKNOWN_KIND` (a later minor version's) or `BAD_FIELD`.
+    """
+    try:
+        kind = EntryKind(entry.kind)
+    except ValueError as error:
+        raise WireError(WireFault.UNKNOWN_KIND, entry.kind[:32]) from error
+    try:
+        return _DECODERS[kind].decode(entry.body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise WireError(WireFault.BAD_FIELD, f"body of kind {kind.value}") from error
