@@ -1,0 +1,136 @@
+"""What a projector is given: one event of one controller, read and typed.
+
+`read_row` is pure: the same raw row always gives the same event, so that a replay from zero gives
+the same tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from wire.clock import ClockState, utc
+from wire.errors import WireError, WireFault
+from wire.events import EventBody, EventKind, Gap, Origin, decode_event_body, decode_row
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row as ingest keeps it: `data` is the event's bytes as the edge journaled them."""
+
+    id: int
+    controller: str
+    epoch: int
+    seq: int
+    data: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectedEvent:
+    """An event, ready for projectors; all instants are UTC.
+
+    `at` is the edge's wall clock as it stood. `corrected_at` is the best estimate known when the
+    event is projected: `at` itself unless its clock was untrusted and an anchor of the same boot
+    is known already. A `clock_anchor` that comes later is a projected event of its own, and each
+    topic that keeps times corrects its rows then (`hub.projection.clock`). `(controller, epoch,
+    seq)` is unique; `raw_id` is too, and gives the order of projection.
+    """
+
+    raw_id: int
+    controller: str
+    epoch: int
+    seq: int
+    kind: EventKind
+    at: datetime
+    corrected_at: datetime
+    clock: ClockState
+    boot: str
+    mono_ns: int
+    body: EventBody
+    received_at: datetime
+    error_ms: int | None = None
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectedGap:
+    """Seqs `[first_seq, last_seq]` that the edge could not read or refused to keep."""
+
+    raw_id: int
+    controller: str
+    epoch: int
+    first_seq: int
+    last_seq: int
+    reason: str
+    received_at: datetime
+
+
+class RejectReason(StrEnum):
+    """Why a row was put aside. The first two come from its bytes, the third from a projector."""
+
+    UNKNOWN_KIND = "unknown_kind"
+    UNREADABLE = "unreadable"
+    PROJECTOR_FAILED = "projector_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that was put aside; `detail` never repeats its bytes."""
+
+    raw_id: int
+    controller: str
+    reason: RejectReason
+    detail: str
+
+
+Projected: TypeAlias = ProjectedEvent | ProjectedGap
+Correct: TypeAlias = Callable[[str, str, int, datetime], datetime]
+"""`(controller, boot, mono_ns, at)` to the instant best known now, for an untrusted clock."""
+
+
+def _as_read(_controller: str, _boot: str, _mono_ns: int, at: datetime) -> datetime:
+    return at
+
+
+def read_row(row: RawRow, correct: Correct = _as_read) -> Projected | Rejected:
+    """Read a raw row into a typed event or gap, or say why it cannot be read."""
+    try:
+        found = decode_row(row.data)
+        if isinstance(found, Gap):
+            first, last = found.gap
+            return ProjectedGap(
+                row.id, row.controller, row.epoch, first, last, found.reason, row.received_at
+            )
+        body = decode_event_body(found)
+        at = utc(found.at)
+    except WireError as error:
+        return Rejected(row.id, row.controller, _reject_reason(error), str(error))
+    except (ValueError, OverflowError) as error:  # an instant beyond the calendar
+        return Rejected(row.id, row.controller, RejectReason.UNREADABLE, type(error).__name__)
+    untrusted = found.clock is ClockState.UNTRUSTED
+    return ProjectedEvent(
+        raw_id=row.id,
+        controller=row.controller,
+        epoch=row.epoch,
+        seq=row.seq,
+        kind=EventKind(found.kind),
+        at=at,
+        corrected_at=correct(row.controller, found.boot, found.mono_ns, at) if untrusted else at,
+        clock=found.clock,
+        boot=found.boot,
+        mono_ns=found.mono_ns,
+        body=body,
+        received_at=row.received_at,
+        error_ms=found.error_ms,
+        origin=found.origin,
+    )
+
+
+def _reject_reason(error: WireError) -> RejectReason:
+    if error.fault is WireFault.UNKNOWN_KIND:
+        return RejectReason.UNKNOWN_KIND
+    return RejectReason.UNREADABLE
