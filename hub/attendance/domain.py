@@ -1,0 +1,177 @@
+"""What attendance speaks of: punches, the rules they are read by, shifts and days.
+
+Instants are UTC; a work date is a date in Asia/Tokyo; durations are whole minutes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from wire.events import PunchDirection
+
+TOKYO: Final = ZoneInfo("Asia/Tokyo")
+
+
+@dataclass(frozen=True, slots=True)
+class Punch:
+    """A tap as it was journaled. `corrected_at` is the instant to reckon with; `at` what the
+    reader's clock showed. `trusted` is False while no trusted time is known for it."""
+
+    id: int
+    person_id: str
+    reader_id: str
+    door_id: str | None
+    credential_id: str
+    direction: PunchDirection
+    at: datetime
+    corrected_at: datetime
+    trusted: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How punches are read; the defaults are those of common municipal rules.
+
+    `day_starts_min`: a door tap before this minute of the day belongs to the day before, if the
+    person was already there then. `late_after_s`: a punch that reached the hub later than this
+    is flagged. `ahead_s`: one that claims to come from further in the future is not counted.
+    """
+
+    duplicate_s: int = 60
+    shift_max_min: int = 16 * 60
+    day_starts_min: int = 5 * 60
+    break_from_min: int = 12 * 60
+    break_to_min: int = 13 * 60
+    late_after_s: int = 300
+    ahead_s: int = 120
+
+
+class Ignored(StrEnum):
+    """Why a punch does not count. It is kept and shown all the same."""
+
+    DUPLICATE = "duplicate"
+    """The same person and direction again within `duplicate_s`."""
+    CLOCK_UNTRUSTED = "clock_untrusted"
+    """No trusted time is known for it: it waits for a person to look at it."""
+    CLOCK_AHEAD = "clock_ahead"
+    """It claims to come from the future."""
+    BETWEEN = "between"
+    """A door tap between the first and the last of the day."""
+    PRESENCE_ONLY = "presence_only"
+    """A door tap on a day with explicit in or out."""
+
+
+class Flag(StrEnum):
+    """What a person should know about a punch that counts."""
+
+    CORRECTED = "corrected"
+    LATE = "late"
+    INFERRED = "inferred"
+
+
+class Problem(StrEnum):
+    """What is missing or odd in a day."""
+
+    MISSING_IN = "missing_in"
+    MISSING_OUT = "missing_out"
+    MISSING_BREAK_START = "missing_break_start"
+    MISSING_BREAK_END = "missing_break_end"
+    WAITING = "waiting"
+    """A punch of that day waits to be looked at (see `Ignored.CLOCK_UNTRUSTED`)."""
+
+
+class BreakSource(StrEnum):
+    """Where a shift's break comes from."""
+
+    PUNCHED = "punched"
+    REGULAR = "regular"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPunch:
+    """A punch with what derivation made of it."""
+
+    punch: Punch
+    ignored: Ignored | None
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One stretch of work. `ends_at` is None while it goes on (`open`) or where it is missing.
+
+    `present_min` runs from in to out; `worked_min` is that less `break_min`.
+    """
+
+    starts_at: datetime | None
+    ends_at: datetime | None
+    open: bool
+    present_min: int
+    break_min: int
+    break_source: BreakSource
+    worked_min: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One person's work date: its shifts, every punch that belongs to it, and what is missing."""
+
+    person_id: str
+    work_date: date
+    shifts: tuple[Shift, ...]
+    punches: tuple[ReadPunch, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def first_in(self) -> datetime | None:
+        """The first `in` of the day."""
+        return next((shift.starts_at for shift in self.shifts if shift.starts_at), None)
+
+    @property
+    def last_out(self) -> datetime | None:
+        """The last `out` of the day; None while the person is in."""
+        if not self.shifts or self.shifts[-1].open:
+            return None
+        return self.shifts[-1].ends_at
+
+    @property
+    def is_in(self) -> bool:
+        """Whether the person is at work now."""
+        return bool(self.shifts) and self.shifts[-1].open
+
+    @property
+    def present_min(self) -> int:
+        """Minutes from in to out over all shifts."""
+        return sum(shift.present_min for shift in self.shifts)
+
+    @property
+    def break_min(self) -> int:
+        """Minutes of break over all shifts."""
+        return sum(shift.break_min for shift in self.shifts)
+
+    @property
+    def worked_min(self) -> int:
+        """Minutes worked over all shifts."""
+        return sum(shift.worked_min for shift in self.shifts)
+
+
+def work_date_of(instant: datetime) -> date:
+    """Give the date in Asia/Tokyo on which an instant falls."""
+    return instant.astimezone(TOKYO).date()
+
+
+def start_of(work_date: date) -> datetime:
+    """Give the instant at which a date begins in Asia/Tokyo."""
+    return datetime(work_date.year, work_date.month, work_date.day, tzinfo=TOKYO)
+
+
+def whole_minutes(start: datetime, end: datetime) -> int:
+    """Give the minutes between two instants, each read as its clock minute shows; 0 if reversed."""
+    first, last = (moment.replace(second=0, microsecond=0) for moment in (start, end))
+    return max(0, (last - first) // timedelta(minutes=1))
