@@ -165,7 +165,7 @@ class ScheduleBody(_Body, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         try:
             ZoneInfo(self.tz)
-        except (OSError, ValueError) as error:
+        except (KeyError, OSError, ValueError) as error:  # ZoneInfoNotFoundError is a KeyError
             raise ValueError("unknown time zone") from error
 
 
