@@ -1,1 +1,98 @@
-"""Placeholder."""
+"""OSDP 2.2: a control panel for readers and door I/O on RS-485, and virtual boards.
+
+Sans-I/O: `Bus(pds=[PDConfig(...)], baud=, nonce=)` is stepped with bytes and a time.
+Shell: `SerialBus(SerialSettings(...), bus, on_event)` drives it; `.submit(address, command)`
+gives a Future[CommandFinished]. Commands are in `commands.py`, events in `events.py`;
+`simulator.SimulatedLine` plays doors on a `serial_link.PtyPort`. README.md is the guide.
+May import cryptography, structlog and `firmware_bridge.serial_link` (shells only).
+To add a message: its class and reader in `commands.py` or `replies.py`, its event in
+`reports.py`; states are the table in `states.py`.
+"""
+
+from firmware_bridge.osdp.bus import Bus, PDState, Step
+from firmware_bridge.osdp.commands import (
+    AskInputs,
+    AskLocalStatus,
+    AskOutputs,
+    AskReaders,
+    Buzz,
+    Command,
+    ComSet,
+    KeySet,
+    PermanentLed,
+    SetLed,
+    SetOutput,
+    ShowText,
+    TemporaryLed,
+)
+from firmware_bridge.osdp.config import ConfigError, PDConfig, Timing
+from firmware_bridge.osdp.events import (
+    BusEvent,
+    BytesDropped,
+    CardRead,
+    CommandFinished,
+    CommunicationChanged,
+    InputReport,
+    InstallBegan,
+    InstallEnded,
+    KeyChanged,
+    KeysPressed,
+    LocalStatus,
+    Offline,
+    OfflineReason,
+    Online,
+    Outcome,
+    OutputReport,
+    ReaderStatus,
+)
+from firmware_bridge.osdp.serial_bus import (
+    BusStoppedError,
+    PortLost,
+    PortOpened,
+    SerialBus,
+    SerialBusEvent,
+)
+
+__all__ = [
+    "AskInputs",
+    "AskLocalStatus",
+    "AskOutputs",
+    "AskReaders",
+    "Bus",
+    "BusEvent",
+    "BusStoppedError",
+    "Buzz",
+    "BytesDropped",
+    "CardRead",
+    "ComSet",
+    "Command",
+    "CommandFinished",
+    "CommunicationChanged",
+    "ConfigError",
+    "InputReport",
+    "InstallBegan",
+    "InstallEnded",
+    "KeyChanged",
+    "KeySet",
+    "KeysPressed",
+    "LocalStatus",
+    "Offline",
+    "OfflineReason",
+    "Online",
+    "Outcome",
+    "OutputReport",
+    "PDConfig",
+    "PDState",
+    "PermanentLed",
+    "PortLost",
+    "PortOpened",
+    "ReaderStatus",
+    "SerialBus",
+    "SerialBusEvent",
+    "SetLed",
+    "SetOutput",
+    "ShowText",
+    "Step",
+    "TemporaryLed",
+    "Timing",
+]

@@ -37,8 +37,12 @@ class Command:
         return b""
 
     def encode(self) -> bytes:
-        """Code and data: the payload of a frame."""
-        return bytes([self.code]) + self.data()
+        """Code and data: the payload of a frame; OsdpError when a number does not fit."""
+        try:
+            return bytes([self.code]) + self.data()
+        except (struct.error, OverflowError) as error:
+            detail = f"{type(self).__name__}: {error}"
+            raise OsdpError(Malformed.PAYLOAD, detail) from error
 
 
 @dataclass(frozen=True, slots=True)

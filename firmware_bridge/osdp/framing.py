@@ -82,41 +82,32 @@ def encode_frame(frame: Frame, sign: Callable[[bytes], bytes] | None = None) -> 
 class Decoder:
     """Finds frames in a byte stream; what is not a frame is counted in `malformed` and dropped.
 
-    A start byte inside noise may promise a long frame that never comes: the caller asks
-    `waiting_ns` and, past its patience, calls `give_up`, which searches the same bytes again.
+    A start byte inside noise may promise a long frame that never comes: when the line has
+    been silent too long the caller uses `give_up`, which searches the same bytes again.
     """
 
     def __init__(self, max_frame_len: int = MAX_FRAME_LEN) -> None:
         self.malformed: Counter[Malformed] = Counter()
         self._max_frame_len = max_frame_len
         self._buffer = bytearray()
-        self._started_ns = 0
 
-    def feed(self, data: bytes, now_ns: int) -> list[Frame]:
+    def feed(self, data: bytes) -> list[Frame]:
         """The frames completed by `data`."""
-        if not self._buffer:
-            self._started_ns = now_ns
         self._buffer += data
-        return self._scan(now_ns)
-
-    def waiting_ns(self, now_ns: int) -> int | None:
-        """How long an unfinished frame has been waiting; None when there is none."""
-        return now_ns - self._started_ns if self._buffer else None
+        return self._scan()
 
     @property
-    def missing(self) -> int:
-        """Bytes still missing from the unfinished frame, as far as its header tells."""
-        if not self._buffer:
-            return 0
-        return max(1, self._promised_len() - len(self._buffer))
+    def is_waiting(self) -> bool:
+        """Whether the beginning of a frame waits for its end."""
+        return len(self._buffer) > 0
 
-    def give_up(self, now_ns: int) -> list[Frame]:
+    def give_up(self) -> list[Frame]:
         """Treats the unfinished frame's start byte as noise; returns frames hidden behind it."""
         found: list[Frame] = []
         while self._buffer:
             self.malformed[Malformed.TRUNCATED] += 1
             del self._buffer[0]
-            found += self._scan(now_ns)
+            found += self._scan()
         return found
 
     def clear(self) -> None:
@@ -130,9 +121,9 @@ class Decoder:
             return HEADER_LEN
         return self._buffer[2] | self._buffer[3] << 8
 
-    def _scan(self, now_ns: int) -> list[Frame]:
+    def _scan(self) -> list[Frame]:
         frames: list[Frame] = []
-        while self._skip_to_start(now_ns) and len(self._buffer) >= HEADER_LEN:
+        while self._skip_to_start() and len(self._buffer) >= HEADER_LEN:
             length = self._promised_len()
             control = self._buffer[4]
             shortest = HEADER_LEN + 1 + (2 if control & _CRC_BIT else 1)
@@ -147,18 +138,16 @@ class Decoder:
                     self._reject(result)
                 else:
                     del self._buffer[:length]
-                    self._started_ns = now_ns
                     frames.append(result)
         return frames
 
-    def _skip_to_start(self, now_ns: int) -> bool:
+    def _skip_to_start(self) -> bool:
         start = self._buffer.find(SOM)
         skipped = self._buffer if start < 0 else self._buffer[:start]
         if skipped:
             if any(byte != MARK for byte in skipped):
                 self.malformed[Malformed.NOISE] += 1
             del self._buffer[: len(skipped)]
-            self._started_ns = now_ns
         return start >= 0
 
     def _reject(self, cause: Malformed) -> None:

@@ -1,0 +1,57 @@
+"""When to try a silent peripheral again, and how patiently and with which check character."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from firmware_bridge.osdp.config import SECOND, Timing
+from firmware_bridge.osdp.framing import Check
+
+_STABLE_NS: Final = 5 * SECOND
+_CHECKSUM_EVERY: Final = 4
+
+
+class Backoff:
+    """Doubling waits with a ceiling; a conversation that lasted starts them anew."""
+
+    __slots__ = ("_probes", "_timing", "_wait_ns", "retry_ns")
+
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._wait_ns = timing.first_retry_ns
+        self._probes = 0
+        self.retry_ns = 0
+
+    def restart(self, now_ns: int) -> None:
+        """Tries at once, with short waits again."""
+        self._wait_ns = self._timing.first_retry_ns
+        self._probes = 0
+        self.retry_ns = now_ns
+
+    def again(self, now_ns: int) -> None:
+        """Tries at once; the waits stay as long as they were."""
+        self.retry_ns = now_ns
+
+    def lost(self, now_ns: int, online_ns: int, silent: bool) -> None:
+        """Plans the next try; a peripheral that served long and still speaks is tried at once."""
+        if online_ns >= _STABLE_NS:
+            self._wait_ns = self._timing.first_retry_ns
+            self._probes = 0
+            if not silent:
+                self.retry_ns = now_ns
+                return
+        self.retry_ns = now_ns + self._wait_ns
+        self._wait_ns = min(2 * self._wait_ns, self._timing.longest_retry_ns)
+
+    def probe(self) -> Check:
+        """Counts a try; the check character to use in it.
+
+        A peripheral that knows checksums only may stay silent, so every fourth try uses one.
+        """
+        self._probes += 1
+        return Check.CRC16 if self._probes % _CHECKSUM_EVERY else Check.CHECKSUM
+
+    def window_ns(self) -> int:
+        """How long this try waits for an answer: mostly short, to spare the neighbours."""
+        full = self._probes % self._timing.full_probe_every == 1
+        return self._timing.reply_ns if full else self._timing.probe_ns

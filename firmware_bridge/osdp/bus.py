@@ -1,0 +1,279 @@
+"""One RS-485 line: its peripherals, and whose turn it is.
+
+`Bus.step(now_ns, received)` is the whole interface to the wire: bytes in, bytes to send,
+events and the time of the next call out. The bus sends one frame at a time and the next as
+soon as the answer is in. A peripheral that has just been used (hot) is polled as fast as
+the wire allows, every other turn going to the others that are due; a quiet one is polled at
+`Timing.idle_poll_ns`; a lost one is probed at a back-off of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from firmware_bridge.osdp.codes import MAX_ADDRESS, Malformed
+from firmware_bridge.osdp.commands import Command, ComSet
+from firmware_bridge.osdp.config import ConfigError, PDConfig, Timing, check_baud, wire_ns
+from firmware_bridge.osdp.events import BusEvent, BytesDropped, Event, OfflineReason
+from firmware_bridge.osdp.followups import NEVER_NS
+from firmware_bridge.osdp.framing import MAX_FRAME_LEN, Decoder, Frame
+from firmware_bridge.osdp.link import Link
+from firmware_bridge.osdp.pending import Pending
+from firmware_bridge.osdp.states import SERVING, LinkState
+
+# Silence between two frames, so that every transceiver has turned round (two characters).
+_TURNAROUND_BYTES: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do now: write `send`, hand out `events`, call again with bytes or at `wake_ns`."""
+
+    send: bytes
+    events: tuple[BusEvent, ...]
+    wake_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PDState:
+    """How one peripheral stands, for status displays."""
+
+    address: int
+    state: LinkState
+    serving: bool
+    offline_reason: OfflineReason | None
+
+
+class Bus:
+    """The scheduler of one line. `nonce` gives 8 fresh random bytes a call."""
+
+    def __init__(
+        self,
+        pds: Iterable[PDConfig],
+        *,
+        baud: int,
+        nonce: Callable[[], bytes],
+        timing: Timing | None = None,
+    ) -> None:
+        self.baud = check_baud(baud)
+        self._timing = timing or Timing()
+        self._nonce = nonce
+        self._decoder = Decoder()
+        self._links: list[Link] = []
+        self._events: list[BusEvent] = []
+        self._awaited: Link | None = None
+        self._reply_by_ns = 0
+        self._answer_by_ns = 0
+        self._free_ns = 0
+        self._turn = 0
+        self._last_was_hot = False
+        self._last_byte_ns = 0
+        self._next_command_id = 1
+        self._reported: Counter[Malformed] = Counter()
+        self._report_ns = 0
+        for config in pds:
+            self.add(config)
+
+    # What the owner says.
+
+    def add(self, config: PDConfig) -> None:
+        """Takes a peripheral into the rounds; ConfigError when its address is taken."""
+        if any(link.address == config.address for link in self._links):
+            raise ConfigError(f"address {config.address} is used twice on this bus")
+        emit: Callable[[Event], None] = self._events.append
+        self._links.append(Link(config, self._timing, self._nonce, emit, self._decoder.malformed))
+
+    def remove(self, address: int, now_ns: int) -> None:
+        """Takes a peripheral out; its commands end with `link_lost`."""
+        link = self._link(address)
+        link.drop(OfflineReason.REMOVED, now_ns)
+        self._links.remove(link)
+        self._forsake_if_dropped()
+
+    def rekey(self, config: PDConfig, now_ns: int) -> None:
+        """Uses another base key with a peripheral from the next handshake on, which is now."""
+        self.remove(config.address, now_ns)
+        self.add(config)
+
+    def begin_install(self, address: int, until_ns: int, now_ns: int) -> None:
+        """Lets a peripheral that still has the default key take its own, until `until_ns`."""
+        self._link(address).begin_install(until_ns, now_ns)
+
+    def change_baud(self, baud: int, now_ns: int) -> None:
+        """Reckons with another speed; the owner sets the port to it."""
+        self.baud = check_baud(baud)
+        self.port_opened(now_ns)
+
+    def submit(self, address: int, command: Command, deadline_ns: int, now_ns: int) -> int:
+        """Queues a command and returns its id; exactly one CommandFinished follows.
+
+        OsdpError when a number in it does not fit, ConfigError when there is no such address.
+        """
+        command.encode()
+        link = self._link(address)
+        if isinstance(command, ComSet):
+            self._check_move(address, command)
+        command_id = self._next_command_id
+        self._next_command_id += 1
+        link.submit(Pending(command_id, command, deadline_ns), now_ns)
+        return command_id
+
+    def _check_move(self, address: int, command: ComSet) -> None:
+        check_baud(command.baud)
+        taken = any(link.address == command.address for link in self._links)
+        if command.address > MAX_ADDRESS or (taken and command.address != address):
+            raise ConfigError(f"address {command.address} is out of range or taken on this bus")
+
+    def port_opened(self, now_ns: int) -> None:
+        """The line is there (again): every peripheral is tried at once."""
+        self._awaited = None
+        self._decoder.clear()
+        self._free_ns = now_ns
+        for link in self._links:
+            link.backoff.restart(now_ns)
+
+    def port_lost(self, now_ns: int) -> None:
+        """The line is gone: every peripheral is offline and every command ends."""
+        self._awaited = None
+        self._decoder.clear()
+        for link in self._links:
+            link.drop(OfflineReason.PORT_LOST, now_ns)
+
+    def take_events(self) -> tuple[BusEvent, ...]:
+        """The events since the last `step`, for an owner whose line is gone."""
+        events = tuple(self._events)
+        self._events.clear()
+        return events
+
+    def peripherals(self) -> tuple[PDState, ...]:
+        """How every peripheral stands."""
+        return tuple(
+            PDState(link.address, link.state, link.state in SERVING, link.offline_reason)
+            for link in self._links
+        )
+
+    @property
+    def malformed(self) -> dict[Malformed, int]:
+        """Dropped input by cause, since the bus was made."""
+        return dict(self._decoder.malformed)
+
+    # What the wire does.
+
+    def step(self, now_ns: int, received: bytes = b"") -> Step:
+        """Takes what came in, and gives what to send, what happened and when to call again."""
+        if received:
+            self._last_byte_ns = now_ns
+            for frame in self._decoder.feed(received):
+                self._on_frame(frame, now_ns)
+        self._give_up_fragment(now_ns)
+        if self._awaited is not None and now_ns >= self._reply_by_ns:
+            self._on_timeout(now_ns)
+        for link in self._links:
+            link.expire(now_ns)
+        self._forsake_if_dropped()
+        send = self._next_frame(now_ns)
+        self._report_malformed(now_ns)
+        return Step(send, self.take_events(), self._wake_ns(now_ns))
+
+    def _on_frame(self, frame: Frame, now_ns: int) -> None:
+        link = self._awaited
+        if not frame.is_reply:
+            if link is None or not (frame.address == link.address and link.is_echo(frame)):
+                self._decoder.malformed[Malformed.FOREIGN_COMMAND] += 1
+        elif link is None:
+            self._decoder.malformed[Malformed.UNSOLICITED] += 1
+        elif frame.address != link.address:
+            self._decoder.malformed[Malformed.ADDRESS] += 1
+        elif link.receive(frame, now_ns):
+            self._release(now_ns)
+
+    def _release(self, now_ns: int) -> None:
+        self._awaited = None
+        self._free_ns = now_ns + wire_ns(_TURNAROUND_BYTES, self.baud)
+
+    def _forsake_if_dropped(self) -> None:
+        """Keeps the wire free for an answer that nobody waits for any more."""
+        if self._awaited is not None and not self._awaited.is_awaiting:
+            self._awaited = None
+            self._free_ns = self._reply_by_ns
+
+    def _give_up_fragment(self, now_ns: int) -> None:
+        """A start byte in noise must not hide the frame behind it for long."""
+        if self._decoder.is_waiting and now_ns >= self._fragment_ns():
+            for frame in self._decoder.give_up():
+                self._on_frame(frame, now_ns)
+
+    def _fragment_ns(self) -> int:
+        return self._last_byte_ns + self._timing.character_gap_ns
+
+    def _on_timeout(self, now_ns: int) -> None:
+        link = self._awaited
+        if link is None:
+            return
+        if self._decoder.is_waiting and now_ns < self._answer_by_ns:
+            # The answer has begun: let it finish, or fall silent for a character gap.
+            self._reply_by_ns = min(self._fragment_ns(), self._answer_by_ns)
+            return
+        self._awaited = None
+        self._free_ns = now_ns
+        link.timed_out(now_ns)
+
+    def _next_frame(self, now_ns: int) -> bytes:
+        if self._awaited is not None or now_ns < self._free_ns:
+            return b""
+        link = self._choose(now_ns)
+        if link is None:
+            return b""
+        self._decoder.clear()
+        self._last_was_hot = link.is_hot(now_ns)
+        self._turn += 1
+        link.last_served = self._turn
+        send = link.transmit(now_ns)
+        self._awaited = link
+        self._reply_by_ns = now_ns + wire_ns(len(send), self.baud) + link.reply_window_ns()
+        self._answer_by_ns = self._reply_by_ns + wire_ns(MAX_FRAME_LEN, self.baud)
+        return send
+
+    def _choose(self, now_ns: int) -> Link | None:
+        """The next to have the wire: hot and other links take turns, commands go first."""
+        due = [link for link in self._links if link.due_ns(now_ns) <= now_ns]
+        hot = [link for link in due if link.is_hot(now_ns)]
+        urgent = any(link.has_commands for link in hot)
+        others = [
+            link
+            for link in due
+            if link not in hot and not (urgent and link.state is LinkState.OFFLINE)
+        ]
+        if hot and not (others and self._last_was_hot):
+            return min(hot, key=lambda link: (not link.has_commands, link.last_served))
+        return min(others, key=lambda link: link.last_served, default=None)
+
+    def _report_malformed(self, now_ns: int) -> None:
+        if now_ns < self._report_ns or self._decoder.malformed == self._reported:
+            return
+        fresh = self._decoder.malformed - self._reported
+        self._reported = self._decoder.malformed.copy()
+        self._report_ns = now_ns + self._timing.malformed_report_ns
+        self._events.append(BytesDropped(tuple(sorted(fresh.items()))))
+
+    def _wake_ns(self, now_ns: int) -> int:
+        times = [link.deadline_ns() or NEVER_NS for link in self._links]
+        if self._awaited is not None:
+            times.append(self._reply_by_ns)
+        else:
+            dues = [link.due_ns(now_ns) for link in self._links]
+            times.append(max(self._free_ns, min(dues, default=NEVER_NS)))
+        if self._decoder.is_waiting:
+            times.append(self._fragment_ns())
+        if self._decoder.malformed != self._reported:
+            times.append(self._report_ns)
+        return min(times)
+
+    def _link(self, address: int) -> Link:
+        for link in self._links:
+            if link.address == address:
+                return link
+        raise ConfigError(f"no peripheral with address {address} on this bus")

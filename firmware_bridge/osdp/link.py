@@ -1,0 +1,414 @@
+"""One peripheral seen from its panel: what to send next and what an answer means.
+
+A link does no I/O and reads no clock. Its bus calls `transmit` when the wire is free,
+`receive` with frames from its address and `timed_out` when the answer did not come; events
+go to the `emit` it was given. The states are a table in `states.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from firmware_bridge.osdp.backoff import Backoff
+from firmware_bridge.osdp.channel import PanelChannel
+from firmware_bridge.osdp.codes import Malformed, NakCode, OsdpError, ReplyCode, SecurityBlock
+from firmware_bridge.osdp.commands import (
+    AskCapabilities,
+    AskIdentity,
+    Command,
+    KeySet,
+    Poll,
+    SetOutput,
+)
+from firmware_bridge.osdp.config import MS, PDConfig, Timing
+from firmware_bridge.osdp.events import (
+    CommunicationChanged,
+    Event,
+    InstallBegan,
+    InstallEnded,
+    KeyChanged,
+    Offline,
+    OfflineReason,
+    Online,
+    Outcome,
+)
+from firmware_bridge.osdp.followups import FollowUps
+from firmware_bridge.osdp.framing import Check, Frame
+from firmware_bridge.osdp.handshake import Handshake, HandshakeError, Proof, open_session
+from firmware_bridge.osdp.keyring import KeyRing
+from firmware_bridge.osdp.pending import SUBMITTABLE, CommandQueue, Flight, Pending
+from firmware_bridge.osdp.replies import (
+    Ack,
+    Busy,
+    Capabilities,
+    Communication,
+    Identity,
+    Nak,
+    Reply,
+)
+from firmware_bridge.osdp.reports import report_event
+from firmware_bridge.osdp.secure_channel import is_weak
+from firmware_bridge.osdp.states import SECURED, SERVING, LinkState, Signal, advance
+
+_RETRY_PAUSE_NS: Final = 60 * MS
+_BUSY_PAYLOAD: Final = bytes([ReplyCode.BUSY])
+
+
+class Link:
+    """The session with one peripheral, from silence through the handshake to polling."""
+
+    def __init__(
+        self,
+        config: PDConfig,
+        timing: Timing,
+        nonce: Callable[[], bytes],
+        emit: Callable[[Event], None],
+        malformed: Counter[Malformed],
+    ) -> None:
+        self.address = config.address
+        self.state = LinkState.OFFLINE
+        self.offline_reason: OfflineReason | None = None
+        self.last_served = 0
+        self.keys = KeyRing(config.scbk)
+        self.backoff = Backoff(timing)
+        self._timing = timing
+        self._nonce = nonce
+        self._emit = emit
+        self._malformed = malformed
+        self._channel = PanelChannel(config.address, Check.CRC16)
+        self._queue = CommandQueue()
+        self._follow_ups = FollowUps()
+        self._flight: Flight | None = None
+        self._handshake: Handshake | None = None
+        self._proof: Proof | None = None
+        self._identity: Identity | None = None
+        self._polled_ns = 0
+        self._active_until_ns = 0
+        self._online_since_ns: int | None = None
+
+    # What the scheduler asks.
+
+    @property
+    def has_commands(self) -> bool:
+        """Whether a command of the application waits to be sent."""
+        return len(self._queue) > 0
+
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether an answer is expected on the wire."""
+        return self._flight is not None and self._flight.on_wire
+
+    def is_hot(self, now_ns: int) -> bool:
+        """Whether this link wants the wire as often as it can have it."""
+        if self.state is LinkState.OFFLINE or self._flight is not None:
+            return False
+        busy = self.has_commands or self.state is not LinkState.ONLINE
+        return busy or now_ns < self._active_until_ns
+
+    def due_ns(self, now_ns: int) -> int:
+        """When this link wants the wire next."""
+        if self._flight is not None:
+            return self._flight.retry_ns
+        if self.state is LinkState.OFFLINE:
+            return self.backoff.retry_ns
+        if self.is_hot(now_ns):
+            return now_ns
+        return min(self._polled_ns + self._timing.idle_poll_ns, self._follow_ups.due_ns)
+
+    def deadline_ns(self) -> int | None:
+        """When a command expires or an installation ends, whichever comes first."""
+        times = [self._queue.first_deadline_ns(), self.keys.install_until_ns]
+        if self._flight is not None and not self._flight.on_wire and self._flight.pending:
+            times.append(self._flight.pending.deadline_ns)
+        return min((time for time in times if time is not None), default=None)
+
+    def reply_window_ns(self) -> int:
+        """How long to wait for the beginning of the answer."""
+        if self.state is LinkState.HELLO:
+            return self.backoff.window_ns()
+        return self._timing.reply_ns
+
+    def is_echo(self, frame: Frame) -> bool:
+        """Whether a command seen on the wire is the one that this link has just sent."""
+        if self._flight is None:
+            return False
+        sent = self._flight.sealed.frame
+        return (sent.sequence, sent.payload) == (frame.sequence, frame.payload)
+
+    # What the application asks.
+
+    def submit(self, pending: Pending, now_ns: int) -> None:
+        """Queues a command, or finishes it at once when it cannot be delivered now."""
+        command = pending.command
+        weak = isinstance(command, KeySet) and is_weak(command.key)
+        if weak or not isinstance(command, SUBMITTABLE):
+            self._finish(pending, Outcome.REFUSED, sent=False)
+        elif self.state not in SERVING:
+            self._finish(pending, Outcome.LINK_LOST, sent=False)
+        elif pending.deadline_ns <= now_ns:
+            self._finish(pending, Outcome.EXPIRED, sent=False)
+        elif not self._queue.add(pending):
+            self._finish(pending, Outcome.REFUSED, sent=False)
+
+    def begin_install(self, until_ns: int, now_ns: int) -> None:
+        """Accepts the default key until then, for the one purpose of replacing it."""
+        self.keys.install_until_ns = until_ns
+        self._emit(InstallBegan(self.address, until_ns))
+        if self.state is LinkState.OFFLINE:
+            self.backoff.restart(now_ns)
+        elif self.state in SERVING:
+            self._end_install(installed=True)
+
+    def expire(self, now_ns: int) -> None:
+        """Ends what has run out of time: commands, and an installation."""
+        for pending in self._queue.take_expired(now_ns):
+            self._finish(pending, Outcome.EXPIRED, sent=False)
+        if self._flight is not None and not self._flight.on_wire:
+            self._abandon_if_expired(self._flight, now_ns)
+        until_ns = self.keys.install_until_ns
+        if until_ns is not None and until_ns <= now_ns:
+            self._end_install(installed=False)
+            if self._handshake is not None and self._handshake.is_default_key:
+                self.drop(OfflineReason.WRONG_KEY, now_ns)
+
+    # What the wire does.
+
+    def transmit(self, now_ns: int) -> bytes:
+        """The bytes to send now: a repetition, the next step, a command or a poll."""
+        if self._flight is None:
+            self._flight = self._take_off(now_ns)
+        self._flight.transmissions += 1
+        self._flight.on_wire = True
+        self._polled_ns = now_ns
+        return self._flight.sealed.raw
+
+    def timed_out(self, now_ns: int) -> None:
+        """No answer came: send the same again a little later, or give the peripheral up."""
+        flight = self._flight
+        if flight is None:
+            return
+        flight.on_wire = False
+        flight.retry_ns = now_ns + _RETRY_PAUSE_NS
+        attempts = 1 if self.state is LinkState.HELLO else self._timing.attempts
+        if not self._abandon_if_expired(flight, now_ns) and flight.transmissions >= attempts:
+            if self.state in (LinkState.CHALLENGING, LinkState.PROVING):
+                self.keys.refused()
+            self.drop(OfflineReason.NO_REPLY, now_ns)
+
+    def receive(self, frame: Frame, now_ns: int) -> bool:
+        """Takes a frame from this address; False when it is not the answer awaited."""
+        flight = self._flight
+        if flight is None or not flight.on_wire:
+            return self._ignore(Malformed.UNSOLICITED)
+        if frame.block is None and frame.payload == _BUSY_PAYLOAD:
+            self._postpone(flight, now_ns)
+            return True
+        if self.state in SECURED and frame.block is None and frame.payload[0] == ReplyCode.NAK:
+            self.drop(OfflineReason.SESSION_LOST, now_ns)
+            return True
+        if frame.sequence != flight.sealed.frame.sequence:
+            return self._ignore(Malformed.SEQUENCE)
+        try:
+            reply = self._channel.open(frame)
+        except OsdpError as error:
+            return self._bad_answer(flight, error.cause, now_ns)
+        self._land(flight)
+        self._answered(flight, frame, reply, now_ns)
+        return True
+
+    def drop(self, reason: OfflineReason, now_ns: int) -> None:
+        """Ends the conversation: nothing queued or under way survives it."""
+        was_online = self.state in SERVING
+        flight, self._flight = self._flight, None
+        self.state = advance(self.state, Signal.LOST)
+        self._channel.session = None
+        self._handshake = None
+        self._follow_ups.clear()
+        if flight is not None and flight.pending is not None:
+            if isinstance(flight.command, KeySet):
+                self.keys.doubt(flight.command.key)
+            self._finish(flight.pending, Outcome.LINK_LOST, sent=True)
+        for pending in self._queue.take_all():
+            self._finish(pending, Outcome.LINK_LOST, sent=False)
+        since_ns, self._online_since_ns = self._online_since_ns, None
+        online_ns = 0 if since_ns is None else now_ns - since_ns
+        self.backoff.lost(now_ns, online_ns, silent=reason is OfflineReason.NO_REPLY)
+        if was_online or reason is not self.offline_reason:
+            self._emit(Offline(self.address, reason, was_online))
+        self.offline_reason = reason
+
+    # Sending.
+
+    def _take_off(self, now_ns: int) -> Flight:
+        if self.state is LinkState.OFFLINE:
+            self._channel = PanelChannel(self.address, self.backoff.probe())
+            self.state = advance(self.state, Signal.PROBED)
+        if self.state in SERVING:
+            pending = self._queue.pop() if self.has_commands else None
+            command = pending.command if pending else self._follow_ups.take(now_ns) or Poll()
+            return Flight(self._channel.seal(command), command, pending, now_ns)
+        command, block = self._next_step()
+        key_kind = self._handshake.key_kind if self._handshake is not None else b""
+        return Flight(self._channel.seal(command, block, key_kind), command, None, now_ns)
+
+    def _next_step(self) -> tuple[Command, SecurityBlock | None]:
+        """What the states before DRAINING ask."""
+        if self.state is LinkState.CHALLENGING:
+            self._handshake = Handshake(self.keys.current(), self._nonce())
+            return self._handshake.challenge, SecurityBlock.CHALLENGE
+        if self.state is LinkState.PROVING and self._proof is not None:
+            return self._proof.command, SecurityBlock.CRYPTOGRAM
+        if self.state is LinkState.KEYING:
+            return KeySet(self.keys.own), None
+        if self.state is LinkState.ASKING_CAPABILITIES:
+            return AskCapabilities(), None
+        return AskIdentity(), None
+
+    def _postpone(self, flight: Flight, now_ns: int) -> None:
+        flight.on_wire = False
+        flight.transmissions = 0
+        flight.retry_ns = now_ns + self._timing.busy_retry_ns
+        too_long = now_ns - flight.first_sent_ns > self._timing.busy_limit_ns
+        if not self._abandon_if_expired(flight, now_ns) and too_long:
+            self.drop(OfflineReason.BUSY_TOO_LONG, now_ns)
+
+    def _abandon_if_expired(self, flight: Flight, now_ns: int) -> bool:
+        """Ends a sent command past its deadline; True when it did.
+
+        Repeating it could act late. Not repeating it leaves the MAC chains of both ends
+        possibly apart, so the conversation starts anew, at sequence 0.
+        """
+        if flight.pending is None or flight.pending.deadline_ns > now_ns:
+            return False
+        pending, flight.pending = flight.pending, None
+        if isinstance(flight.command, KeySet):
+            self.keys.doubt(flight.command.key)
+        self._finish(pending, Outcome.EXPIRED, sent=True)
+        self.drop(OfflineReason.COMMAND_ABANDONED, now_ns)
+        return True
+
+    # Answers.
+
+    def _ignore(self, cause: Malformed) -> bool:
+        self._malformed[cause] += 1
+        return False
+
+    def _land(self, flight: Flight) -> None:
+        flight.on_wire = False
+        self._flight = None
+        self._channel.next()
+
+    def _bad_answer(self, flight: Flight, cause: Malformed, now_ns: int) -> bool:
+        """An answer that cannot be read: forged ones are ignored, true ones are the end of it."""
+        self._malformed[cause] += 1
+        if cause not in (Malformed.UNKNOWN_CODE, Malformed.PAYLOAD, Malformed.PADDING):
+            return False
+        if self.state not in SERVING or cause is Malformed.PADDING:
+            self.drop(OfflineReason.UNEXPECTED_REPLY, now_ns)
+            return True
+        self._land(flight)
+        if flight.pending is not None:
+            self._finish(flight.pending, Outcome.NAK, sent=True)
+        return True
+
+    def _answered(self, flight: Flight, frame: Frame, reply: Reply, now_ns: int) -> None:
+        if self.state in SERVING:
+            self._served(flight, reply, now_ns)
+            return
+        try:
+            self._step_answered(frame, reply, now_ns)
+        except HandshakeError as error:
+            another = self.keys.refused()
+            self.drop(error.reason, now_ns)
+            if another:
+                self.backoff.again(now_ns)
+
+    def _step_answered(self, frame: Frame, reply: Reply, now_ns: int) -> None:
+        """What the answers before DRAINING lead to; HandshakeError when it ends here."""
+        if self.state is LinkState.HELLO:
+            if isinstance(reply, Nak) and reply.error == NakCode.BAD_CHECK:
+                raise HandshakeError(OfflineReason.UNEXPECTED_REPLY)
+        elif self.state is LinkState.CHALLENGING and self._handshake is not None:
+            self._proof = self._handshake.prove(frame, reply)
+        elif self.state is LinkState.PROVING and self._proof and self._handshake:
+            self._channel.session = open_session(self._proof, frame, reply)
+            if self._handshake.is_default_key:
+                self.state = advance(self.state, Signal.PROVED_DEFAULT_KEY)
+                return
+            if self.keys.proved(self._handshake.base_key):
+                self._emit(KeyChanged(self.address))
+        elif self.state is LinkState.KEYING:
+            if not isinstance(reply, Ack):
+                raise HandshakeError(OfflineReason.SECURITY_REFUSED)
+            self._end_install(installed=True)
+            self.keys.start_over()
+            self.drop(OfflineReason.KEY_CHANGED, now_ns)
+            self.backoff.again(now_ns)
+            return
+        elif self.state is LinkState.IDENTIFYING:
+            if not isinstance(reply, Identity):
+                raise HandshakeError(OfflineReason.UNEXPECTED_REPLY)
+            self._identity = reply
+        elif self.state is LinkState.ASKING_CAPABILITIES:
+            self._come_online(reply)
+        self.state = advance(self.state, Signal.ANSWERED)
+
+    def _come_online(self, reply: Reply) -> None:
+        if not isinstance(reply, Capabilities) or self._identity is None:
+            raise HandshakeError(OfflineReason.UNEXPECTED_REPLY)
+        self._follow_ups.learn(reply)
+        self.offline_reason = None
+        if self.keys.install_until_ns is not None:
+            self._end_install(installed=True)
+        self._emit(Online(self.address, self._identity, reply))
+
+    def _served(self, flight: Flight, reply: Reply, now_ns: int) -> None:
+        """What an answer in DRAINING or ONLINE means."""
+        if isinstance(reply, Ack) and isinstance(flight.command, Poll):
+            first = self.state is LinkState.DRAINING
+            self.state = advance(self.state, Signal.NOTHING_QUEUED)
+            if first:
+                self._online_since_ns = now_ns
+                self._follow_ups.after_connect(now_ns)
+            return
+        event = report_event(self.address, reply, stale=self.state is not LinkState.ONLINE)
+        if event is not None:
+            self._emit(event)
+        if flight.pending is not None or (event is not None and isinstance(flight.command, Poll)):
+            self._active_until_ns = now_ns + self._timing.active_ns
+        if flight.pending is not None and isinstance(reply, Busy):
+            self._queue.put_back(flight.pending)
+        elif flight.pending is not None:
+            self._command_answered(flight.pending, reply, now_ns)
+
+    def _command_answered(self, pending: Pending, reply: Reply, now_ns: int) -> None:
+        if isinstance(reply, Nak):
+            self._finish(pending, Outcome.NAK, sent=True, reply=reply)
+            return
+        self._finish(pending, Outcome.DONE, sent=True, reply=reply)
+        if isinstance(pending.command, SetOutput):
+            self._follow_ups.after_output(pending.command, now_ns)
+        elif isinstance(pending.command, KeySet):
+            if isinstance(reply, Ack):
+                self.keys.proved(pending.command.key)
+                self._emit(KeyChanged(self.address))
+            else:
+                self.keys.doubt(pending.command.key)
+            self.drop(OfflineReason.KEY_CHANGED, now_ns)
+            self.backoff.again(now_ns)
+        elif isinstance(reply, Communication):
+            self._emit(CommunicationChanged(self.address, reply.address, reply.baud))
+            self.drop(OfflineReason.COMMUNICATION_CHANGED, now_ns)
+            self.backoff.again(now_ns)
+            self.address = reply.address
+
+    def _finish(
+        self, pending: Pending, outcome: Outcome, sent: bool, reply: Reply | None = None
+    ) -> None:
+        self._emit(pending.finished(self.address, outcome, sent, reply))
+
+    def _end_install(self, installed: bool) -> None:
+        self.keys.install_until_ns = None
+        self._emit(InstallEnded(self.address, installed))
