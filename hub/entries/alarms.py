@@ -1,0 +1,151 @@
+"""Which events raise an alarm, which clear it, and how grave it is: tables. Pure.
+
+An alarm stands until it is cleared by an event *and* acknowledged by a person; one that no event
+clears stands until it is acknowledged. While it stands, the same again only counts up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap
+from wire import events as ev
+from wire.events import EventKind
+
+
+class AlarmKind(StrEnum):
+    """What an alarm is about; the catalogue has the words."""
+
+    FIRE = "fire"
+    DURESS = "duress"
+    DOOR_FORCED = "door_forced"
+    TAMPER = "tamper"
+    SECURITY = "security"
+    JOURNAL_FAILED = "journal_failed"
+    DOOR_HELD = "door_held"
+    PIN_LOCKOUT = "pin_lockout"
+    DEVICE_OFFLINE = "device_offline"
+    DEVICE_FAULT = "device_fault"
+    POWER_FAILED = "power_failed"
+    RECORDS_LOST = "records_lost"
+    EVENT_REJECTED = "event_rejected"
+
+
+CRITICAL: Final = frozenset(
+    {
+        AlarmKind.FIRE,
+        AlarmKind.DURESS,
+        AlarmKind.DOOR_FORCED,
+        AlarmKind.TAMPER,
+        AlarmKind.SECURITY,
+        AlarmKind.JOURNAL_FAILED,
+    }
+)
+"""Red; the others are amber."""
+
+RAISES: Final = {
+    EventKind.FIRE_ALARM: AlarmKind.FIRE,
+    EventKind.ACCESS_DURESS: AlarmKind.DURESS,
+    EventKind.DOOR_FORCED: AlarmKind.DOOR_FORCED,
+    EventKind.DOOR_HELD: AlarmKind.DOOR_HELD,
+    EventKind.TAMPER: AlarmKind.TAMPER,
+    EventKind.SECURITY_ALARM: AlarmKind.SECURITY,
+    EventKind.JOURNAL_FAILED: AlarmKind.JOURNAL_FAILED,
+    EventKind.PIN_LOCKOUT: AlarmKind.PIN_LOCKOUT,
+    EventKind.DEVICE_OFFLINE: AlarmKind.DEVICE_OFFLINE,
+    EventKind.DEVICE_FAULT: AlarmKind.DEVICE_FAULT,
+    EventKind.POWER_FAILED: AlarmKind.POWER_FAILED,
+}
+CLEARS: Final = {
+    EventKind.FIRE_ALARM_CLEARED: (AlarmKind.FIRE,),
+    EventKind.DOOR_CLOSED: (AlarmKind.DOOR_FORCED, AlarmKind.DOOR_HELD),
+    EventKind.DOOR_HELD_CLEARED: (AlarmKind.DOOR_HELD,),
+    EventKind.TAMPER_CLEARED: (AlarmKind.TAMPER,),
+    EventKind.JOURNAL_RESTORED: (AlarmKind.JOURNAL_FAILED,),
+    EventKind.DEVICE_ONLINE: (AlarmKind.DEVICE_OFFLINE, AlarmKind.DEVICE_FAULT),
+    EventKind.POWER_RESTORED: (AlarmKind.POWER_FAILED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """An alarm to raise, or to count up. `subject` is a door, reader, device or controller."""
+
+    kind: AlarmKind
+    subject: str
+    controller_id: str
+    raw_id: int
+    at: datetime
+    door_id: str | None = None
+    device_id: str | None = None
+    cause: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """An alarm that is over."""
+
+    kind: AlarmKind
+    subject: str
+    at: datetime
+
+
+def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
+    """Say which alarms an event raises or clears."""
+    if isinstance(event, ProjectedGap):
+        lost = event.last_seq - event.first_seq + 1
+        return (
+            Raise(
+                AlarmKind.RECORDS_LOST,
+                event.controller,
+                event.controller,
+                event.raw_id,
+                event.received_at,
+                cause=event.reason,
+                count=lost,
+            ),
+        )
+    subject = _subject(event)
+    cleared = CLEARS.get(event.kind, ())
+    if kind := RAISES.get(event.kind):
+        return (_raise(event, kind, subject),)
+    return tuple(Clear(kind, subject, event.corrected_at) for kind in cleared)
+
+
+def _raise(event: ProjectedEvent, kind: AlarmKind, subject: str) -> Raise:
+    body = event.body
+    cause, count = "", 1
+    if isinstance(body, ev.AlarmBody):
+        cause, count = body.alarm.value, body.count
+    elif isinstance(body, ev.DeviceEventBody | ev.JournalBody):
+        cause = body.cause
+    return Raise(
+        kind=kind,
+        subject=subject,
+        controller_id=event.controller,
+        raw_id=event.raw_id,
+        at=event.corrected_at,
+        door_id=getattr(body, "door", None),
+        device_id=getattr(body, "device", None),
+        cause=cause,
+        count=count,
+    )
+
+
+def _subject(event: ProjectedEvent) -> str:
+    body = event.body
+    match body:
+        case ev.DoorEventBody():
+            return body.door
+        case ev.DeviceEventBody():
+            return body.device
+        case ev.LockoutBody():
+            return body.reader
+        case ev.AccessBody():
+            return body.door or body.reader or event.controller
+        case _:
+            return event.controller

@@ -1,0 +1,78 @@
+"""A row of the entry log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from wire.clock import ClockState
+from wire.events import ActOutcome, Factor, Observed
+from wire.reasons import Reason
+
+
+class Topic(StrEnum):
+    """What an entry is about; a filter of the log."""
+
+    ACCESS = "access"
+    DOOR = "door"
+    DEVICE = "device"
+    SYSTEM = "system"
+
+
+class Result(StrEnum):
+    """What a decision came to."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+
+
+GAP = "gap"
+"""The kind of an entry that stands for records an edge lost; all others are event kinds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that happened. `id` is the raw event's number.
+
+    `at` is the time the edge noted, `occurred_at` the best one known; they differ where the clock
+    was untrusted and an anchor corrected it. `opened_at`, `outcome` and `observed` are what
+    followed a decision. `touched_by` is the raw event that wrote to this entry last.
+    """
+
+    id: int
+    kind: str
+    topic: Topic
+    controller_id: str
+    at: datetime
+    occurred_at: datetime
+    received_at: datetime
+    clock: ClockState
+    boot: str = ""
+    mono_ns: int = 0
+    touched_by: int = 0
+    result: Result | None = None
+    reason: Reason | None = None
+    factor: Factor | None = None
+    door_id: str | None = None
+    reader_id: str | None = None
+    device_id: str | None = None
+    person_id: str | None = None
+    credential_id: str | None = None
+    grant_id: str | None = None
+    booking_id: str | None = None
+    actor_id: str | None = None
+    command_id: str | None = None
+    act: str | None = None
+    outcome: ActOutcome | None = None
+    observed: Observed | None = None
+    opened_at: datetime | None = None
+    card_namespace: str | None = None
+    card_digest: str | None = None
+    cause: str = ""
+    count: int | None = None
+
+    @property
+    def is_time_sure(self) -> bool:
+        """Whether `occurred_at` rests on a trusted clock or an anchor."""
+        return self.clock is not ClockState.UNTRUSTED or self.occurred_at != self.at
