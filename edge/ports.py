@@ -14,7 +14,8 @@ from typing import Final, Protocol, TypeAlias
 
 from edge.core.clock_now import ClockNow
 from edge.core.model import Act, DeviceEvent, Feedback, Presentation, Source
-from wire.events import Alarm, EventBody, EventKind
+from edge.core.model import NewEvent as NewEvent  # what `Journal.append` takes
+from wire.events import Alarm
 from wire.messages import Command, DeviceState, EdgePolicy, Rejected
 from wire.policy import EntryKey
 from wire.policy_bodies import DeviceBody
@@ -93,14 +94,6 @@ class JournalError(Exception):
     def __init__(self, cause: str) -> None:
         self.cause = cause
         super().__init__(cause)
-
-
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """An event to journal; its stamp is the `ClockNow` of the append."""
-
-    kind: EventKind
-    body: EventBody
 
 
 @dataclass(frozen=True, slots=True)

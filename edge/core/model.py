@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from wire.events import ActOutcome, Observed
+from wire.events import ActOutcome, EventBody, EventKind, Observed
 from wire.policy_bodies import Assurance
 
 
@@ -209,3 +209,14 @@ class Feedback(StrEnum):
     LOCKED_OUT = "locked_out"
     BUSY = "busy"
     IDLE = "idle"
+
+
+# --- what is journaled ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to journal; its stamp is the clock's reading at the append."""
+
+    kind: EventKind
+    body: EventBody

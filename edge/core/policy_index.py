@@ -1,0 +1,300 @@
+"""The policy as `decide` reads it: every look-up costs the same however many entries there are.
+
+A change is first prepared (everything decoded and judged, nothing touched), then stored by the
+shell, then swapped in; preparing and swapping cost O(change), and the digest is the sum over
+exactly the entries in the index. An entry that cannot be taken is rejected by name; the rest goes
+in. One thread reads and swaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, TypeAlias, TypeVar
+
+from edge.core.windows import Schedule
+from wire import policy_bodies as pb
+from wire.errors import WireError, WireFault
+from wire.identity import pin_policy_id, uuid_bytes
+from wire.messages import Rejected
+from wire.policy import EntryKey, EntryRejection, PolicyDigest, decode_entry, entry_hash
+
+_FAULTS: Final = {
+    WireFault.TOO_LARGE: EntryRejection.TOO_LARGE,
+    WireFault.UNKNOWN_KIND: EntryRejection.UNKNOWN_KIND,
+    WireFault.BAD_FIELD: EntryRejection.BAD_BODY,
+    WireFault.BAD_IDENTITY: EntryRejection.BAD_BODY,
+}
+
+_K = TypeVar("_K")
+_B = TypeVar("_B")
+_Multi: TypeAlias = dict[_K, dict[str, _B]]
+
+_NONE: Final[Mapping[str, pb.GrantBody]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An entry in the index."""
+
+    key: EntryKey
+    rev: int
+    digest: bytes
+    body: pb.Body
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A change whose entries were read and judged: what goes in, out, and was refused."""
+
+    put: tuple[Accepted, ...]
+    gone: frozenset[EntryKey]
+    rejected: tuple[Rejected, ...]
+
+
+def read_entry(data: bytes) -> Accepted | Rejected:
+    """Read and judge one entry's bytes."""
+    digest = entry_hash(data)
+    try:
+        entry = decode_entry(data)
+    except WireError as error:
+        large = error.fault is WireFault.TOO_LARGE
+        reason = EntryRejection.TOO_LARGE if large else EntryRejection.BAD_ENTRY
+        return Rejected(kind="", id=digest.hex(), rev=0, reason=reason)
+    try:
+        body = pb.decode_body(entry)
+        reason_against = _against(entry.id, body)
+    except WireError as error:
+        reason_against = _FAULTS[error.fault]
+    if reason_against is not None:
+        return Rejected(kind=entry.kind, id=entry.id, rev=entry.rev, reason=reason_against)
+    return Accepted(entry.key, entry.rev, digest, body)
+
+
+def _against(entry_id: str, body: pb.Body) -> EntryRejection | None:
+    """What speaks against an entry whose shape is right."""
+    match body:
+        case pb.DoorBody():
+            uuid_bytes(entry_id)  # PIN digests are over its 16 bytes
+        case pb.PinBody() if entry_id != pin_policy_id(body.credential, body.door):
+            return EntryRejection.BAD_BODY
+        case pb.CardBody() if entry_id != body.credential:
+            return EntryRejection.BAD_BODY
+        case pb.ZoneBody() if body.anti_passback is not pb.AntiPassback.NONE:
+            return EntryRejection.UNSUPPORTED
+        case pb.ZoneBody() if body.occupancy_max is not None:
+            return EntryRejection.UNSUPPORTED
+        case _:
+            pass
+    return None
+
+
+class InputRole:
+    """What an input means to a door; the name of its field in `DoorBody`."""
+
+    CONTACT = "contact"
+    BOLT = "bolt"
+    REX = "rex"
+    MECHANICAL_KEY = "mechanical_key"
+    ALL = (CONTACT, BOLT, REX, MECHANICAL_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class DoorInput:
+    """An input of a door, found by the device and channel it is wired to."""
+
+    door: str
+    role: str
+    inverted: bool
+
+
+class PolicyIndex:
+    """All look-ups of the decision, O(1) each."""
+
+    def __init__(self) -> None:
+        self._entries: dict[EntryKey, Accepted] = {}
+        self._rejected: dict[EntryKey, Rejected] = {}
+        self._digest = PolicyDigest()
+        self.doors: dict[str, pb.DoorBody] = {}
+        self.readers: dict[str, pb.ReaderBody] = {}
+        self.devices: dict[str, pb.DeviceBody] = {}
+        self.settings: dict[str, bool | int | str] = {}
+        self._persons: dict[str, pb.PersonFlagsBody] = {}
+        self._schedules: dict[str, Schedule] = {}
+        self._calendars: dict[str, frozenset[date]] = {}
+        self._pins: _Multi[tuple[str, str], pb.PinBody] = {}
+        self._cards: _Multi[tuple[str, str], pb.CardBody] = {}
+        self._grants: _Multi[tuple[str, str], pb.GrantBody] = {}
+        self._modes: _Multi[str, pb.ModeBody] = {}
+        self._reader_at: _Multi[tuple[str, int], pb.ReaderBody] = {}
+        self._inputs: _Multi[tuple[str, int], DoorInput] = {}
+
+    # --- change ----------------------------------------------------------------------------------
+
+    def prepare(self, put: Iterable[bytes], drop: Iterable[EntryKey] = ()) -> Prepared:
+        """Read a change; the last of several entries with one key counts."""
+        read: dict[EntryKey, Accepted | Rejected] = {}
+        for data in put:
+            entry = read_entry(data)
+            key = entry.key if isinstance(entry, Accepted) else EntryKey(entry.kind, entry.id)
+            read[key] = entry
+        return Prepared(
+            put=tuple(entry for entry in read.values() if isinstance(entry, Accepted)),
+            gone=frozenset(drop).difference(read),
+            rejected=tuple(entry for entry in read.values() if isinstance(entry, Rejected)),
+        )
+
+    def swap(self, change: Prepared) -> None:
+        """Make a prepared change part of the index and of its digest."""
+        for key in change.gone:
+            self._remove(key)
+        for refused in change.rejected:
+            key = EntryKey(refused.kind, refused.id)
+            self._remove(key)
+            self._rejected[key] = refused
+        for entry in change.put:
+            self._remove(entry.key)
+            self._entries[entry.key] = entry
+            self._digest.add(entry.digest)
+            self._place(entry.key.id, entry.body)
+
+    def _remove(self, key: EntryKey) -> None:
+        self._rejected.pop(key, None)
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._digest.remove(entry.digest)
+            self._displace(key.id, entry.body)
+
+    def _place(self, entry_id: str, body: pb.Body) -> None:
+        match body:
+            case pb.DoorBody():
+                self.doors[entry_id] = body
+                for point, found in _inputs_of(entry_id, body):
+                    self._inputs.setdefault(point, {})[entry_id + found.role] = found
+            case pb.ScheduleBody():
+                self._schedules[entry_id] = Schedule.of(body)
+            case pb.HolidayBody():
+                self._calendars[entry_id] = frozenset(body.dates)
+            case pb.PersonFlagsBody():
+                self._persons[entry_id] = body
+            case pb.DeviceBody():
+                self.devices[entry_id] = body
+            case pb.SettingBody():
+                self.settings[entry_id] = body.value
+            case pb.PinBody():
+                self._pins.setdefault((body.door, body.digest), {})[entry_id] = body
+            case pb.CardBody():
+                self._cards.setdefault((body.namespace, body.digest), {})[entry_id] = body
+            case pb.GrantBody():
+                self._grants.setdefault((body.door, _subject(body)), {})[entry_id] = body
+            case pb.ModeBody():
+                self._modes.setdefault(body.door, {})[entry_id] = body
+            case pb.ReaderBody():
+                self.readers[entry_id] = body
+                self._reader_at.setdefault((body.device, body.channel), {})[entry_id] = body
+            case pb.ZoneBody():
+                pass  # no rule of this version reads it; it counts in the digest
+
+    def _displace(self, entry_id: str, body: pb.Body) -> None:
+        match body:
+            case pb.DoorBody():
+                del self.doors[entry_id]
+                for point, found in _inputs_of(entry_id, body):
+                    _forget(self._inputs, point, entry_id + found.role)
+            case pb.ScheduleBody():
+                del self._schedules[entry_id]
+            case pb.HolidayBody():
+                del self._calendars[entry_id]
+            case pb.PersonFlagsBody():
+                del self._persons[entry_id]
+            case pb.DeviceBody():
+                del self.devices[entry_id]
+            case pb.SettingBody():
+                del self.settings[entry_id]
+            case pb.PinBody():
+                _forget(self._pins, (body.door, body.digest), entry_id)
+            case pb.CardBody():
+                _forget(self._cards, (body.namespace, body.digest), entry_id)
+            case pb.GrantBody():
+                _forget(self._grants, (body.door, _subject(body)), entry_id)
+            case pb.ModeBody():
+                _forget(self._modes, body.door, entry_id)
+            case pb.ReaderBody():
+                del self.readers[entry_id]
+                _forget(self._reader_at, (body.device, body.channel), entry_id)
+            case pb.ZoneBody():
+                pass  # see `_place`
+
+    # --- what is held ----------------------------------------------------------------------------
+
+    @property
+    def digest(self) -> str:
+        """The digest over exactly what is in the index."""
+        return self._digest.hex
+
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """What the policy holds and the index does not."""
+        return tuple(self._rejected.values())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    # --- look-ups --------------------------------------------------------------------------------
+
+    def reader_at(self, device: str, channel: int) -> str | None:
+        """The reader on a device's channel; of several, always the same one."""
+        found = self._reader_at.get((device, channel))
+        return min(found) if found else None
+
+    def inputs_at(self, device: str, channel: int) -> Iterable[DoorInput]:
+        """What an input means, to each door it is wired to."""
+        return self._inputs.get((device, channel), {}).values()
+
+    def pins(self, door: str, digest: str) -> Iterable[pb.PinBody]:
+        """The PINs of a door with that digest: several where windows do not overlap."""
+        return self._pins.get((door, digest), {}).values()
+
+    def cards(self, namespace: str, digest: str) -> Iterable[pb.CardBody]:
+        """The cards with that identity."""
+        return self._cards.get((namespace, digest), {}).values()
+
+    def grants(self, door: str, subject: str) -> Mapping[str, pb.GrantBody]:
+        """The grants that join a credential, person or group to a door, by id."""
+        return self._grants.get((door, subject), _NONE)
+
+    def modes(self, door: str) -> Iterable[pb.ModeBody]:
+        """The mode entries of a door, in force or not."""
+        return self._modes.get(door, {}).values()
+
+    def person(self, person: str | None) -> pb.PersonFlagsBody | None:
+        """What is known of a person."""
+        return self._persons.get(person) if person is not None else None
+
+    def schedule(self, schedule: str) -> Schedule | None:
+        """A schedule, ready for asking."""
+        return self._schedules.get(schedule)
+
+    def holidays(self, calendar: str) -> frozenset[date] | None:
+        """The dates of a holiday calendar."""
+        return self._calendars.get(calendar)
+
+
+def _subject(body: pb.GrantBody) -> str:
+    """Ids are UUIDs, so one look-up serves all three sorts of subject."""
+    return body.credential or body.person or body.group or ""
+
+
+def _inputs_of(door: str, body: pb.DoorBody) -> Iterable[tuple[tuple[str, int], DoorInput]]:
+    for role in InputRole.ALL:
+        point: pb.Point | None = getattr(body, role)
+        if point is not None:
+            yield (point.device, point.channel), DoorInput(door, role, point.inverted)
+
+
+def _forget(multi: _Multi[_K, _B], key: _K, entry_id: str) -> None:
+    found = multi[key]
+    del found[entry_id]
+    if not found:
+        del multi[key]
