@@ -1,0 +1,132 @@
+"""Reads one card: a profile's commands out, the card's answers in, no I/O.
+
+`read_card` is a generator. Whoever holds the card sends it what the generator yields and hands back
+the answer; it returns a `CardRead` or raises `CardError`. At most 16 steps of 9 exchanges each, so
+no card can keep a reader for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from edge.cards.apdu import (
+    MAX_ANSWER,
+    STATUS_OK,
+    Answer,
+    decode_answer,
+    encode_command,
+    get_response,
+    with_le,
+)
+from edge.cards.atr import CardKind, card_kind
+from edge.cards.faults import CardError, CardFault
+from edge.cards.identity import Identity, check_uid
+from edge.cards.profile import CardProfile, Keep, SignatureForm, Step, fill, fixed_values
+from edge.cards.signatures import raw_signature
+from edge.core.model import ChallengeProof
+
+_MAX_FOLLOW_UPS: Final = 8
+_MORE_DATA: Final = 0x61
+_WRONG_LE: Final = 0x6C
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead:
+    """What a card told: who it says it is and, for a challenge profile, its unverified proof."""
+
+    profile: str
+    identity: Identity = field(repr=False)
+    proof: ChallengeProof | None = None
+
+
+Script: TypeAlias = Generator[bytes, bytes, CardRead]
+
+
+def read_card(profiles: Iterable[CardProfile], atr: bytes, nonce: Callable[[int], bytes]) -> Script:
+    """Read a card by the first of `profiles` that knows it.
+
+    `nonce` gives so many fresh unpredictable bytes. Raises `CardError`; `UNSUPPORTED` when no
+    profile knows the card.
+    """
+    kind = card_kind(atr)
+    for profile in profiles:
+        if kind in profile.namespaces:
+            read = yield from _read_by(profile, kind, nonce)
+            if read is not None:
+                return read
+    if kind is CardKind.TYPE_B_STORAGE:
+        raise CardError(CardFault.PSEUDO_IDENTIFIER, "type B")
+    raise CardError(CardFault.UNSUPPORTED, kind.value)
+
+
+def run_script(script: Script, transmit: Callable[[bytes], bytes]) -> CardRead:
+    """Drive a script to its end with a function that sends a command and gives the answer."""
+    try:
+        command = next(script)
+        while True:
+            command = script.send(transmit(command))
+    except StopIteration as stop:
+        read: CardRead = stop.value
+        return read
+
+
+def _read_by(
+    profile: CardProfile, kind: CardKind, nonce: Callable[[int], bytes]
+) -> Generator[bytes, bytes, CardRead | None]:
+    """Run one profile's steps; None when the card is not of its kind."""
+    values = fixed_values(profile)
+    if profile.challenge is not None:
+        values["nonce"] = nonce(profile.challenge.nonce_bytes)
+    for step in profile.step:
+        command = encode_command(fill(step.command, {}), fill(step.data, values), step.le)
+        answer = yield from _exchange(command)
+        if f"{answer.status:04X}" in step.absent:
+            return None
+        data = _checked(step, answer)
+        if step.keep is not None:
+            values[step.keep.value] = data
+    return _result(profile, kind, values)
+
+
+def _exchange(command: bytes) -> Generator[bytes, bytes, Answer]:
+    """Send one command; follow 61xx (GET RESPONSE) and 6Cxx (again, with the right length)."""
+    collected, sent = b"", command
+    for _ in range(1 + _MAX_FOLLOW_UPS):
+        answer = decode_answer((yield sent))
+        first, second = divmod(answer.status, 256)
+        if first == _WRONG_LE and sent == command and len(command) > 4:
+            sent = with_le(command, second)
+            continue
+        collected += answer.data
+        if len(collected) > MAX_ANSWER:
+            raise CardError(CardFault.WRONG_LENGTH, "over 256 bytes")
+        if first != _MORE_DATA:
+            return Answer(collected, answer.status)
+        sent = get_response(command[0] & 0x03, second)
+    raise CardError(CardFault.MALFORMED_ANSWER, "no end of follow-ups")
+
+
+def _checked(step: Step, answer: Answer) -> bytes:
+    if answer.status != STATUS_OK:
+        raise CardError(CardFault.BAD_STATUS, f"{step.name}: {answer.status:04X}")
+    data = answer.data[step.skip_bytes :]
+    if len(answer.data) < step.skip_bytes or not step.min_bytes <= len(data) <= step.max_bytes:
+        raise CardError(CardFault.WRONG_LENGTH, f"{step.name}: {len(answer.data)} bytes")
+    return data
+
+
+def _result(profile: CardProfile, kind: CardKind, values: dict[str, bytes]) -> CardRead:
+    number = values[Keep.NUMBER.value]
+    if profile.number.is_uid:
+        check_uid(kind, number)
+    identity = Identity(profile.namespaces[kind], number)
+    if profile.challenge is None:
+        return CardRead(profile.id, identity)
+    signature = values[Keep.SIGNATURE.value]
+    if profile.challenge.signature is SignatureForm.DER:
+        signature = raw_signature(signature)
+    elif len(signature) != 64:
+        raise CardError(CardFault.WRONG_LENGTH, f"signature of {len(signature)} bytes")
+    return CardRead(profile.id, identity, ChallengeProof(profile.id, values["nonce"], signature))
