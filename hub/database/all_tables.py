@@ -1,0 +1,20 @@
+"""Every module that puts tables on the shared metadata. A topic adds its line here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from sqlalchemy import MetaData
+
+from hub.database.tables import metadata
+
+TABLE_MODULES: Final = ("hub.database.tables",)
+"""Import paths, one a line, sorted."""
+
+
+def all_tables() -> MetaData:
+    """Give the metadata with every topic's tables on it."""
+    for module in TABLE_MODULES:
+        import_module(module)
+    return metadata

@@ -1,0 +1,71 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import JSON, DateTime, Dialect, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: takes aware datetimes only, stores UTC, gives UTC-aware back (microseconds).
+
+    Raises `ValueError` for a naive datetime.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware instant into what the database stores."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant carries its offset")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the stored instant, aware and in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Closed(TypeDecorator[E], Generic[E]):
+    """A member of a closed list, stored as its text; an unknown text in a row is an error."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, members: type[E]) -> None:
+        super().__init__(max(len(member.value) for member in members))
+        self.members = members
+
+    def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Give the text of a member; raise `ValueError` for what is none."""
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
+        """Give the member for a stored text."""
+        return None if value is None else self.members(value)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text, wide enough that a longer member added later needs no migration."""
+        return dialect.type_descriptor(String(64))
+
+
+def id_text() -> String:
+    """A UUIDv7, a controller id, or an id made of two: up to 73 characters of ASCII."""
+    return String(80)
+
+
+def json_document() -> TypeEngine[Any]:
+    """A JSON document: JSONB on PostgreSQL, text on SQLite. Not for secrets."""
+    return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

@@ -1,0 +1,65 @@
+"""PostgreSQL 15 or newer, by psycopg 3: any number of processes.
+
+Reads are REPEATABLE READ and READ ONLY: one snapshot, as on SQLite. Writes are READ COMMITTED; what
+must not run side by side takes `Scope.lock`, or a row lock by `with_for_update()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from hub.database.engine import Database
+from hub.database.scope import Scope
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 5
+_AGAIN: Final = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
+
+
+class PostgresqlDatabase(Database):
+    """A pool of connections; connects at the first use."""
+
+    def __init__(self, url: URL, town_id: str, *, pool_size: int = 10) -> None:
+        super().__init__(url, town_id)
+        self._engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"options": "-c timezone=UTC", "connect_timeout": 5},
+        )
+        self._reader_engine = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @property
+    def dialect(self) -> str:
+        """`postgresql`."""
+        return "postgresql"
+
+    @property
+    def _readers(self) -> Engine:
+        return self._reader_engine
+
+    def _transact(self, work: Callable[[Scope], T]) -> tuple[T, list[Callable[[], None]]]:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._engine.begin() as connection:
+                    scope = Scope(connection, self.town_id)
+                    result = work(scope)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _AGAIN:
+                    raise
+            else:
+                return result, scope.take_after_commit()
+        raise AssertionError("the last attempt returns or raises")
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()

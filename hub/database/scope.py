@@ -1,0 +1,174 @@
+"""A transaction confined to one town: the one place where `town_id` is filled in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection, CursorResult, Select, Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.base import Executable
+
+from hub.database.errors import TownLeakError, translate
+from hub.database.tables import counters, is_town_table, metadata
+from hub.database.town import within_town
+
+Values = Mapping[str, Any]
+
+
+class Scope:
+    """A connection in a transaction, and the town it may see.
+
+    Integrity errors come out as `hub.database.errors.ConstraintError`. On PostgreSQL a refused
+    statement spoils its transaction: one that may be refused and then tried otherwise goes into
+    `with scope.savepoint():`.
+    """
+
+    __slots__ = ("_after_commit", "connection", "town_id")
+
+    def __init__(self, connection: Connection, town_id: str) -> None:
+        self.connection = connection
+        self.town_id = town_id
+        self._after_commit: list[Callable[[], None]] = []
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.connection.dialect.name
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def select(self, *what: Any) -> Select[Any]:
+        """Begin a SELECT of tables or columns; the town is filled in when it is executed."""
+        return sa.select(*what)
+
+    def execute(self, statement: Executable) -> CursorResult[Any]:
+        """Run a SELECT, UPDATE or DELETE confined to the town, at any depth of joins, aliases,
+        subqueries and unions; raise `TownLeakError` for what cannot be confined."""
+        return self._run(within_town(statement, self.town_id))
+
+    def one(self, statement: Executable) -> sa.Row[Any] | None:
+        """Give the first row of a SELECT, or None."""
+        return self.execute(statement).first()
+
+    def all(self, statement: Executable) -> Sequence[sa.Row[Any]]:
+        """Give every row of a SELECT."""
+        return self.execute(statement).all()
+
+    def scalar(self, statement: Executable) -> Any:
+        """Give the first column of the first row of a SELECT, or None."""
+        return self.execute(statement).scalar()
+
+    # --- writing ---------------------------------------------------------------------------
+
+    def insert(self, table: Table, values: Values | Sequence[Values]) -> int:
+        """Insert one row or several (all with the same columns); give how many."""
+        rows = self._rows(table, values)
+        if rows:
+            self._run(sa.insert(table), rows)
+        return len(rows)
+
+    def upsert_ignore(self, table: Table, values: Values | Sequence[Values]) -> int:
+        """Insert what does not exist yet (ON CONFLICT DO NOTHING on any unique rule); give how
+        many rows were new."""
+        rows = self._rows(table, values)
+        if not rows:
+            return 0
+        statement = self._dialect_insert(table).on_conflict_do_nothing()
+        return self._run(statement.execution_options(preserve_rowcount=True), rows).rowcount
+
+    def upsert(self, table: Table, values: Values | Sequence[Values], *, key: Sequence[str]) -> int:
+        """Insert rows, or where the unique `key` columns (without town_id) exist, set the other
+        given columns; give how many rows were written."""
+        rows = self._rows(table, values)
+        if not rows:
+            return 0
+        statement = self._dialect_insert(table)
+        index = ["town_id", *key]
+        new = {name: statement.excluded[name] for name in rows[0] if name not in index}
+        self._run(statement.on_conflict_do_update(index_elements=index, set_=new), rows)
+        return len(rows)
+
+    def update(self, table: Table, values: Values, *where: ColumnElement[bool]) -> int:
+        """Set columns of the town's rows that satisfy all conditions (at least one); give how
+        many. `sa.true()` as the condition means every row of the town."""
+        if not where:
+            raise ValueError("an UPDATE names its rows")
+        self._check_town(table, values)
+        return self.execute(sa.update(table).where(*where).values(**values)).rowcount
+
+    def delete(self, table: Table, *where: ColumnElement[bool]) -> int:
+        """Delete the town's rows that satisfy all conditions (at least one); give how many."""
+        if not where:
+            raise ValueError("a DELETE names its rows")
+        return self.execute(sa.delete(table).where(*where)).rowcount
+
+    def take_numbers(self, name: str, count: int = 1) -> range:
+        """Take the next numbers of a named counter, from 1, without gaps.
+
+        The counter's row stays locked until the transaction ends, so that numbers become visible
+        in their own order: a worker that reads 'greater than my watermark' misses none.
+        """
+        insert = self._dialect_insert(counters)
+        statement = insert.on_conflict_do_update(
+            index_elements=["town_id", "name"],
+            set_={"value": counters.c.value + insert.excluded.value},
+        ).returning(counters.c.value)
+        row = {"town_id": self.town_id, "name": name, "value": count}
+        last = int(self.connection.execute(statement, row).scalar_one())
+        return range(last - count + 1, last + 1)
+
+    # --- the transaction -------------------------------------------------------------------
+
+    def lock(self, name: str) -> None:
+        """Hold the town's named lock until the transaction ends. On SQLite the one writer is the
+        lock already."""
+        if self.dialect == "postgresql":
+            digest = hashlib.sha256(f"{self.town_id}\x00{name}".encode()).digest()
+            number = int.from_bytes(digest[:8], "big", signed=True)
+            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo only what happens inside if it raises, and let the transaction go on."""
+        with self.connection.begin_nested():
+            yield
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Call this once the transaction is committed, in the thread that asked for the write;
+        never if it is rolled back."""
+        self._after_commit.append(action)
+
+    def take_after_commit(self) -> list[Callable[[], None]]:
+        """Hand over what waits for the commit: for `Database` alone."""
+        actions, self._after_commit = self._after_commit, []
+        return actions
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _run(self, statement: Any, rows: Sequence[Values] | None = None) -> CursorResult[Any]:
+        try:
+            return self.connection.execute(statement, rows)
+        except IntegrityError as error:
+            raise translate(error, metadata) from error
+
+    def _dialect_insert(self, table: Table) -> Any:
+        make = postgresql_insert if self.dialect == "postgresql" else sqlite_insert
+        return make(table)
+
+    def _check_town(self, table: Table, values: Values) -> None:
+        if not is_town_table(table):
+            raise TownLeakError(f"{table} carries no town")
+        if values.get("town_id", self.town_id) != self.town_id:
+            raise TownLeakError(f"a row of {table} names another town")
+
+    def _rows(self, table: Table, values: Values | Sequence[Values]) -> list[dict[str, Any]]:
+        given = [values] if isinstance(values, Mapping) else values
+        for row in given:
+            self._check_town(table, row)
+        return [{**row, "town_id": self.town_id} for row in given]

@@ -1,0 +1,138 @@
+"""What every test of the hub stands on: both databases, a clock moved by hand, ids."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from hub.clock import HandMovedClock, Ids
+from hub.database.all_tables import all_tables
+from hub.database.engine import Database, database_url, open_database
+from hub.database.tables import metadata
+
+TABLES = list(all_tables().sorted_tables)
+POSTGRESQL_BIN = Path("/usr/lib/postgresql/15/bin")
+
+# Deletes the rows of every table, past foreign keys and triggers: far quicker than TRUNCATE.
+_EMPTY_EVERY_TABLE = """
+SET session_replication_role = replica;
+DO $$ DECLARE t text; BEGIN
+  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('DELETE FROM %I', t);
+  END LOOP;
+END $$;
+"""
+
+
+@pytest.fixture(scope="session")
+def fast_folder() -> Iterator[Path]:
+    """A folder in memory where there is one: tests sync often and keep nothing."""
+    memory = Path("/dev/shm")
+    where = memory if os.access(memory, os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="kgm-test-", dir=where))
+    folder.chmod(0o711)  # the database server runs as another user
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_socket(fast_folder: Path) -> Iterator[Path]:
+    """The socket folder of a PostgreSQL server of this test run's own; it listens nowhere else."""
+    if not (POSTGRESQL_BIN / "postgres").exists():
+        pytest.fail("PostgreSQL 15 is not installed: run deploy/dev/system-packages.sh")
+    home = fast_folder / "pg"
+    home.mkdir()
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if as_user:
+        shutil.chown(home, "postgres", "postgres")
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*as_user, str(POSTGRESQL_BIN / program), *arguments]
+        # Output goes to a file: the server inherits it and would hold a pipe open.
+        with (fast_folder / "pg.log").open("ab") as log:
+            done = subprocess.run(command, cwd=home, stdout=log, stderr=log, timeout=60)
+        if done.returncode:
+            pytest.fail(f"{program} failed:\n{(fast_folder / 'pg.log').read_text()}")
+
+    data = str(home / "data")
+    run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "--no-locale", "-EUTF8")
+    options = (
+        f"-c listen_addresses='' -c unix_socket_directories='{home}' -c fsync=off "
+        "-c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB"
+    )
+    run("pg_ctl", "-D", data, "-o", options, "-w", "start")
+    yield home
+    run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql_socket: Path) -> str:
+    """A database that holds every table, emptied before each test."""
+    url = f"postgresql://postgres@/postgres?host={postgresql_socket}"
+    engine = create_engine(database_url(url), poolclass=NullPool)
+    metadata.create_all(engine, tables=TABLES)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(fast_folder: Path) -> Path:
+    """A file that holds every table and no row."""
+    path = fast_folder / "template.db"
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    metadata.create_all(engine, tables=TABLES)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def town_id() -> str:
+    """The town of the tests."""
+    return "0190a000-0000-7000-8000-000000000001"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_at(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty database with every table: each test runs once on each kind."""
+    if request.param == "sqlite":
+        fast_folder: Path = request.getfixturevalue("fast_folder")
+        template: Path = request.getfixturevalue("sqlite_template")
+        folder = Path(tempfile.mkdtemp(dir=fast_folder))
+        shutil.copy(template, folder / "hub.db")
+        yield f"sqlite:///{folder / 'hub.db'}"
+        shutil.rmtree(folder)
+        return
+    url: str = request.getfixturevalue("postgresql_url")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_EMPTY_EVERY_TABLE)
+    yield url
+
+
+@pytest.fixture
+def db(database_at: str, town_id: str) -> Iterator[Database]:
+    """An empty database of one town."""
+    database = open_database(database_at, town_id)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> HandMovedClock:
+    """Stands at Monday 2026-04-06, 09:00 in Tokyo, until moved."""
+    return HandMovedClock(datetime(2026, 4, 6, 0, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def ids(clock: HandMovedClock) -> Ids:
+    """Makes UUIDv7 at the hand-moved time."""
+    return Ids(clock)
