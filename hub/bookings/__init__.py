@@ -1,0 +1,7 @@
+"""Bookings of facilities: who may use what, when, and how far the doors are ready for it.
+
+A booking has holders, each with one PIN for all its doors. The booked window is what people see;
+the effective window adds the facility's margins and is what doors know.
+May import: wire, hub.database, hub.web, hub.sites, hub.people, hub.pins, hub.policy.touch,
+hub.audit. To refuse one more kind of booking: a code in `refusals` and its check in `windows`.
+"""
