@@ -207,6 +207,7 @@ def test_an_unplugged_libosdp_board_is_noticed_and_what_it_kept_is_stale(
     recorder.wait_for(Online, count=2)
     assert recorder.wait_for(KeysPressed) == [KeysPressed(ADDRESS, 0, "9", stale=True)]
     assert board.of(osdp.Command.Output) == []
+    recorder.wait_for(LocalStatus, count=2)
     board.pd.submit_event({"event": osdp.Event.KeyPress, "reader_no": 0, "data": b"8"})
     assert recorder.wait_for(KeysPressed, 2)[1] == KeysPressed(ADDRESS, 0, "8", stale=False)
 
