@@ -90,7 +90,8 @@ def check_residents_window(booked: BookedWindow, rules: BookingRules, now: datet
         minute = moment.hour * 60 + moment.minute
         if minute % rules.slot_min or moment.second or moment.microsecond:
             raise BookingRefusedError(Refusal.OFF_THE_GRID, slot_minutes=rules.slot_min)
-    if not any(_covers(span, booked) for span in _open_windows(rules, local[0].date())):
+    hours = _open_windows(rules, local[0].date())
+    if rules.opening and not any(_covers(span, booked) for span in hours):
         raise BookingRefusedError(Refusal.CLOSED, "outside the opening hours")
 
 
