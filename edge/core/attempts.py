@@ -1,0 +1,114 @@
+"""What is decided about, and what a decision says. Nothing here holds digits or card numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from edge.core.model import ChallengeProof, Source
+from wire.events import AccessBody, EventKind, Factor, PunchBody
+from wire.policy_bodies import Assurance, CardBody
+from wire.reasons import Outcome, Reason
+
+Verify: TypeAlias = Callable[[CardBody, ChallengeProof], bool]
+"""Tells whether a card's own key made the answer to a challenge."""
+
+DigestPin: TypeAlias = Callable[[str], str]
+"""Gives the digest of what was typed, for a door id (`wire.pins.pin_digest`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinAttempt:
+    """Digits were confirmed at a reader. `digest` is asked only for a door whose rules let digits
+    of this length be compared at all. `card` is the card shown just before, if any."""
+
+    source: Source
+    digits: int
+    digest: DigestPin = field(repr=False)
+    overflow: bool = False
+    stale: bool = False
+    card: CardAttempt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardAttempt:
+    """A card was read. `digest` is by `wire.pins.card_digest`; `chosen` are keys pressed before
+    the tap on a terminal where people choose what it means."""
+
+    source: Source
+    namespace: str
+    digest: str
+    assurance: Assurance
+    proof: ChallengeProof | None = None
+    stale: bool = False
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableAttempt:
+    """A card was there and could not be read."""
+
+    source: Source
+    cause: str
+
+
+Attempt: TypeAlias = PinAttempt | CardAttempt | UnreadableAttempt
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from an attempt: a reason, and what it was decided by.
+
+    `release_ms` is how long the strike is to be driven, None where nothing moves. `counts_use`
+    names the grant whose uses go up, `spends_try` says that the reader's try budget goes down,
+    `await_pin` that the card was good and its PIN is still missing.
+    """
+
+    reason: Reason
+    factor: Factor
+    reader: str | None = None
+    door: str | None = None
+    credential: str | None = None
+    person: str | None = None
+    grant: str | None = None
+    booking: str | None = None
+    assurance: Assurance | None = None
+    namespace: str | None = None
+    card: str | None = None
+    digits: int | None = None
+    release_ms: int | None = None
+    counts_use: str | None = None
+    spends_try: bool = False
+    await_pin: bool = False
+    punch: PunchBody | None = None
+
+    @property
+    def granted(self) -> bool:
+        """Whether the reason is one that opens."""
+        return self.reason.outcome is Outcome.GRANT
+
+    @property
+    def kind(self) -> EventKind:
+        """The kind of event that tells of it."""
+        if self.reason is Reason.DURESS_PIN:
+            return EventKind.ACCESS_DURESS
+        return EventKind.ACCESS_GRANTED if self.granted else EventKind.ACCESS_DENIED
+
+    def body(self, act: str | None = None) -> AccessBody:
+        """The event's body, naming the act that follows."""
+        return AccessBody(
+            reason=self.reason,
+            factor=self.factor,
+            door=self.door,
+            reader=self.reader,
+            act=act,
+            credential=self.credential,
+            person=self.person,
+            grant=self.grant,
+            booking=self.booking,
+            assurance=self.assurance,
+            namespace=self.namespace,
+            card=self.card,
+            digits=self.digits,
+        )

@@ -1,0 +1,32 @@
+"""Everything besides the attempt that a decision depends on, handed in at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from edge.core.attempts import Verify
+from edge.core.clock_now import ClockNow
+from edge.core.modes import in_force
+from edge.core.policy_index import PolicyIndex
+from wire.policy_bodies import ModeBody
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """The policy, the time, and what the agent remembers.
+
+    `uses` counts openings by grant, `throttled` tells whether a reader's try budget is spent,
+    `fire` whether the fire alarm releases a door, `verify` checks a card's answer to a challenge.
+    """
+
+    index: PolicyIndex
+    now: ClockNow
+    uses: Mapping[str, int]
+    throttled: Callable[[str], bool]
+    fire: Callable[[str], bool]
+    verify: Verify
+
+    def mode(self, door: str) -> ModeBody | None:
+        """The mode that rules a door now."""
+        return in_force(self.index.modes(door), self.now)

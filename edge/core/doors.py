@@ -1,0 +1,177 @@
+"""What a door's leaf, bolt, REX and mechanical key do, told by inputs and by time.
+
+The leaf is a table: (state, what happened) -> (next state, the one event of it). A pair that is not
+in the table changes nothing and tells nothing: a contact that repeats itself is no happening.
+
+    closed --opened, released--> open --too long--> held --closed--> closed
+    closed --opened, not released--> forced --too long--> held
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Final
+
+from edge.core.model import NewEvent
+from edge.core.policy_index import InputRole
+from wire.events import DoorEventBody, EventKind, Observed
+from wire.policy_bodies import DoorBody
+
+_MS: Final = 1_000_000
+GRACE_MS: Final = 1_500
+"""After a release has ended, how long an opening still counts as its own: contacts are slow."""
+
+
+class Leaf(Enum):
+    """What the leaf is known to be."""
+
+    UNKNOWN = auto()
+    CLOSED = auto()
+    OPEN = auto()
+    FORCED = auto()
+    HELD = auto()
+
+
+class Stimulus(Enum):
+    """What happened to a leaf."""
+
+    OPENED_RELEASED = auto()
+    OPENED_UNRELEASED = auto()
+    CLOSED = auto()
+    TOO_LONG = auto()
+
+
+_TABLE: Final[dict[tuple[Leaf, Stimulus], tuple[Leaf, EventKind]]] = {
+    (Leaf.UNKNOWN, Stimulus.OPENED_RELEASED): (Leaf.OPEN, EventKind.DOOR_OPENED),
+    (Leaf.UNKNOWN, Stimulus.OPENED_UNRELEASED): (Leaf.FORCED, EventKind.DOOR_FORCED),
+    (Leaf.UNKNOWN, Stimulus.CLOSED): (Leaf.CLOSED, EventKind.DOOR_CLOSED),
+    (Leaf.CLOSED, Stimulus.OPENED_RELEASED): (Leaf.OPEN, EventKind.DOOR_OPENED),
+    (Leaf.CLOSED, Stimulus.OPENED_UNRELEASED): (Leaf.FORCED, EventKind.DOOR_FORCED),
+    (Leaf.OPEN, Stimulus.CLOSED): (Leaf.CLOSED, EventKind.DOOR_CLOSED),
+    (Leaf.OPEN, Stimulus.TOO_LONG): (Leaf.HELD, EventKind.DOOR_HELD),
+    (Leaf.FORCED, Stimulus.CLOSED): (Leaf.CLOSED, EventKind.DOOR_CLOSED),
+    (Leaf.FORCED, Stimulus.TOO_LONG): (Leaf.HELD, EventKind.DOOR_HELD),
+    (Leaf.HELD, Stimulus.CLOSED): (Leaf.CLOSED, EventKind.DOOR_HELD_CLEARED),
+}
+
+
+class Door:
+    """One door's state. `body` is replaced whenever the policy changes."""
+
+    def __init__(self, door_id: str, body: DoorBody) -> None:
+        self.door_id = door_id
+        self.body = body
+        self.leaf = Leaf.UNKNOWN
+        self.bolt_retracted: bool | None = None
+        self.driven_open = False
+        """Whether a fire alarm or a mode holds it open: then no opening is forced or too long."""
+        self._released_until_ns = -1
+        self._opened_ns = 0
+        self._held_from_ns = 0
+
+    # --- what the agent does ---------------------------------------------------------------------
+
+    def release(self, until_ns: int) -> None:
+        """The door may be opened up to a moment: an act was sent, or REX or the key was used."""
+        self._released_until_ns = max(self._released_until_ns, until_ns)
+
+    def drive_open(self, driven: bool, now_ns: int) -> None:
+        """A fire alarm or mode begins or ends to hold the door open; time open counts from the
+        end of it."""
+        if self.driven_open and not driven:
+            self._held_from_ns = now_ns
+            self.release(now_ns)
+        self.driven_open = driven
+
+    # --- what happens ----------------------------------------------------------------------------
+
+    def input(self, role: str, active: bool, at_ns: int) -> list[NewEvent]:
+        """Take a change of one of the door's inputs, its inversion already applied."""
+        match role:
+            case InputRole.CONTACT:
+                return self._leaf_moved(active, at_ns)
+            case InputRole.BOLT:
+                return self._bolt_moved(active)
+            case InputRole.REX if active:
+                self.release(at_ns + self.body.unlock_ms * _MS)
+                return [self._event(EventKind.REX)]
+            case InputRole.MECHANICAL_KEY if active:
+                self.release(at_ns + self.body.unlock_ms * _MS)
+                return [self._event(EventKind.MECHANICAL_KEY)]
+            case _:
+                return []
+
+    def found(self, role: str, active: bool, at_ns: int) -> bool:
+        """Take a state read at (re)connect: no happening. Give whether it contradicts what was
+        known, so that something happened while nobody looked."""
+        if role == InputRole.BOLT:
+            before, self.bolt_retracted = self.bolt_retracted, active
+            return before is not None and before != active
+        if role != InputRole.CONTACT:
+            return False
+        was_open = None if self.leaf is Leaf.UNKNOWN else self.leaf is not Leaf.CLOSED
+        if was_open != active:
+            self.leaf = Leaf.OPEN if active else Leaf.CLOSED
+            self._opened_ns = self._held_from_ns = at_ns
+        return was_open is not None and was_open != active
+
+    def tick(self, now_ns: int) -> list[NewEvent]:
+        """Time went by: a leaf left open too long is held."""
+        due_ns = self.due_ns
+        if due_ns is None or now_ns < due_ns:
+            return []
+        return self._move(Stimulus.TOO_LONG, now_ns)
+
+    @property
+    def due_ns(self) -> int | None:
+        """When `tick` will have something to tell, if nothing else happens."""
+        if self.leaf not in (Leaf.OPEN, Leaf.FORCED) or self.driven_open:
+            return None
+        return self._held_from_ns + self.body.held_after_ms * _MS
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the leaf is known to be open."""
+        return self.leaf in (Leaf.OPEN, Leaf.FORCED, Leaf.HELD)
+
+    def observed(self) -> Observed:
+        """What bolt and contact say now, the bolt first; NOTHING where neither is fitted."""
+        if self.body.bolt is not None and self.bolt_retracted:
+            return Observed.BOLT_RETRACTED
+        if self.body.contact is not None and self.is_open:
+            return Observed.DOOR_OPENED
+        return Observed.NOTHING
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _leaf_moved(self, opened: bool, at_ns: int) -> list[NewEvent]:
+        if not opened:
+            return self._move(Stimulus.CLOSED, at_ns)
+        if self.is_open:
+            return []
+        until_ns = self._released_until_ns + GRACE_MS * _MS
+        released = self.driven_open or not self.body.detect_forced
+        released = released or (self._released_until_ns >= 0 and at_ns <= until_ns)
+        self._opened_ns = self._held_from_ns = at_ns
+        return self._move(
+            Stimulus.OPENED_RELEASED if released else Stimulus.OPENED_UNRELEASED, at_ns
+        )
+
+    def _bolt_moved(self, retracted: bool) -> list[NewEvent]:
+        if self.bolt_retracted == retracted:
+            return []
+        self.bolt_retracted = retracted
+        kind = EventKind.BOLT_RETRACTED if retracted else EventKind.BOLT_EXTENDED
+        return [self._event(kind)]
+
+    def _move(self, stimulus: Stimulus, at_ns: int) -> list[NewEvent]:
+        step = _TABLE.get((self.leaf, stimulus))
+        if step is None:
+            return []
+        was_open = self.is_open
+        self.leaf, kind = step
+        open_ms = (at_ns - self._opened_ns) // _MS if was_open else None
+        return [self._event(kind, open_ms)]
+
+    def _event(self, kind: EventKind, open_ms: int | None = None) -> NewEvent:
+        return NewEvent(kind, DoorEventBody(door=self.door_id, open_ms=open_ms))

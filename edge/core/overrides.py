@@ -1,0 +1,76 @@
+"""What a fire alarm or a mode makes of a decision (WIRE.md, Commands and modes).
+
+Highest first: fire alarm; emergency_open or lockdown; blocked credential; hold_open or locked;
+normal. A door that is driven open by one of these needs no pulse: `release_ms` becomes None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from edge.core.attempts import Decision
+from wire.events import Factor
+from wire.policy_bodies import DoorMode, ModeBody
+from wire.reasons import Outcome, Reason
+
+_ABOVE_BLOCKED: Final = {
+    DoorMode.EMERGENCY_OPEN: Reason.EMERGENCY_OPEN,
+    DoorMode.LOCKDOWN: Reason.LOCKDOWN,
+}
+
+# What was asked before a manual lock or hold is: these stand whatever the mode, and a guessed PIN
+# costs its try.
+_STANDS: Final = frozenset(
+    {
+        Reason.THROTTLED,
+        Reason.UNKNOWN_PIN,
+        Reason.PIN_TOO_LONG,
+        Reason.PIN_TOO_SHORT,
+        Reason.UNKNOWN_CARD,
+        Reason.CARD_UNREADABLE,
+        Reason.CHALLENGE_FAILED,
+        Reason.CREDENTIAL_BLOCKED,
+        Reason.CREDENTIAL_REVOKED,
+        Reason.PERSON_BLOCKED,
+    }
+)
+
+
+def under_fire_or_mode(normal: Decision, fire: bool, mode: ModeBody | None) -> Decision:
+    """Give what comes of a decision while the fire alarm or a mode rules its door."""
+    if fire:
+        return _instead(normal, Reason.FIRE_ALARM)
+    if mode is None:
+        return normal
+    above = _ABOVE_BLOCKED.get(mode.mode)
+    if above is not None:
+        return _instead(normal, above)
+    if normal.reason in _STANDS:
+        return normal
+    if mode.mode is DoorMode.LOCKED:
+        return _instead(normal, Reason.DOOR_LOCKED)
+    return _held_open(normal)
+
+
+def _held_open(normal: Decision) -> Decision:
+    """Anybody may walk in. Who showed a known card is told so; a PIN is told only within its own
+    window, so that a held door teaches nobody which codes are to come."""
+    if normal.reason is Reason.DURESS_PIN:
+        return replace(normal, release_ms=None)
+    if normal.granted or normal.factor is Factor.CARD:
+        return _instead(normal, Reason.HELD_OPEN)
+    return normal
+
+
+def _instead(normal: Decision, reason: Reason) -> Decision:
+    # A duress PIN typed while a door stands open all the same raises its silent alarm.
+    duress = normal.reason is Reason.DURESS_PIN and reason.outcome is Outcome.GRANT
+    return replace(
+        normal,
+        reason=Reason.DURESS_PIN if duress else reason,
+        release_ms=None,
+        counts_use=None,
+        spends_try=False,
+        await_pin=False,
+    )
