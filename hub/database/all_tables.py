@@ -9,7 +9,12 @@ from sqlalchemy import MetaData
 
 from hub.database.tables import metadata
 
-TABLE_MODULES: Final = ("hub.database.tables",)
+TABLE_MODULES: Final = (
+    "hub.attendance.tables",
+    "hub.database.tables",
+    "hub.entries.tables",
+    "hub.projection.tables",
+)
 """Import paths, one a line, sorted."""
 
 

@@ -1,13 +1,14 @@
 """Which events raise an alarm, which clear it, and how grave it is: tables. Pure.
 
 An alarm stands until it is cleared by an event *and* acknowledged by a person; one that no event
-clears stands until it is acknowledged. While it stands, the same again only counts up.
+clears stands until it is acknowledged. The same again counts up, and asks to be acknowledged again.
+Grouping looks at events alone, never at what people did, so that a replay groups alike.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -46,6 +47,19 @@ CRITICAL: Final = frozenset(
 )
 """Red; the others are amber."""
 
+MOMENTARY: Final = frozenset(
+    {
+        AlarmKind.DURESS,
+        AlarmKind.SECURITY,
+        AlarmKind.PIN_LOCKOUT,
+        AlarmKind.RECORDS_LOST,
+        AlarmKind.EVENT_REJECTED,
+    }
+)
+"""No event clears these."""
+GROUPED_WITHIN: Final = timedelta(hours=1)
+"""A momentary alarm that comes again within this counts up instead of standing twice."""
+
 RAISES: Final = {
     EventKind.FIRE_ALARM: AlarmKind.FIRE,
     EventKind.ACCESS_DURESS: AlarmKind.DURESS,
@@ -79,6 +93,7 @@ class Raise:
     controller_id: str
     raw_id: int
     at: datetime
+    received_at: datetime
     door_id: str | None = None
     device_id: str | None = None
     cause: str = ""
@@ -105,6 +120,7 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
                 event.controller,
                 event.raw_id,
                 event.received_at,
+                event.received_at,
                 cause=event.reason,
                 count=lost,
             ),
@@ -129,6 +145,7 @@ def _raise(event: ProjectedEvent, kind: AlarmKind, subject: str) -> Raise:
         controller_id=event.controller,
         raw_id=event.raw_id,
         at=event.corrected_at,
+        received_at=event.received_at,
         door_id=getattr(body, "door", None),
         device_id=getattr(body, "device", None),
         cause=cause,

@@ -70,7 +70,8 @@ class Entry:
     card_namespace: str | None = None
     card_digest: str | None = None
     cause: str = ""
-    count: int | None = None
+    amount: int | None = None
+    """What the kind counts: ms open, seconds of lockout, records lost, an order number."""
 
     @property
     def is_time_sure(self) -> bool:

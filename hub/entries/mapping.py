@@ -92,7 +92,7 @@ def _gap(gap: ProjectedGap) -> Entry:
         clock=ClockState.TRUSTED,  # the hub's own
         touched_by=gap.raw_id,
         cause=gap.reason,
-        count=gap.last_seq - gap.first_seq + 1,
+        amount=gap.last_seq - gap.first_seq + 1,
     )
 
 
@@ -110,7 +110,7 @@ def _told(body: ev.EventBody) -> dict[str, Any]:
                 "cause": body.direction.value,
             }
         case ev.LockoutBody():
-            return {"reader_id": body.reader, "door_id": body.door, "count": body.lockout_s}
+            return {"reader_id": body.reader, "door_id": body.door, "amount": body.lockout_s}
         case ev.CommandReceivedBody():
             return {
                 "factor": ev.Factor.COMMAND,
@@ -121,13 +121,13 @@ def _told(body: ev.EventBody) -> dict[str, Any]:
                 "cause": body.action[:64],
             }
         case ev.DoorEventBody():
-            return {"door_id": body.door, "count": body.open_ms}
+            return {"door_id": body.door, "amount": body.open_ms}
         case ev.ModeEventBody():
-            return {"door_id": body.door, "cause": body.mode.value, "count": body.order}
+            return {"door_id": body.door, "cause": body.mode.value, "amount": body.order}
         case ev.DeviceEventBody():
-            return {"device_id": body.device, "cause": body.cause, "count": body.count}
+            return {"device_id": body.device, "cause": body.cause, "amount": body.count}
         case ev.AlarmBody():
-            return {"cause": body.alarm.value, "count": body.count}
+            return {"cause": body.alarm.value, "amount": body.count}
         case _:
             return _agent(body)
 
@@ -156,12 +156,12 @@ def _agent(body: ev.EventBody) -> dict[str, Any]:
         case ev.AgentBody():
             return {"cause": body.cause or ("" if body.clean else "unclean")}
         case ev.LinkBody():
-            return {"cause": body.cause, "count": body.away_ms}
+            return {"cause": body.cause, "amount": body.away_ms}
         case ev.ClockBody():
-            return {"cause": body.state.value, "count": body.step_ms}
+            return {"cause": body.state.value, "amount": body.step_ms}
         case ev.EpochBody():
-            return {"cause": body.cause[:64], "count": body.moved}
+            return {"cause": body.cause[:64], "amount": body.moved}
         case ev.JournalBody():
-            return {"cause": body.cause, "count": body.unjournaled}
+            return {"cause": body.cause, "amount": body.unjournaled}
         case _:
             return {}

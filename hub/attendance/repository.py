@@ -1,0 +1,88 @@
+"""Reading and writing punches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.attendance.domain import Punch
+from hub.attendance.tables import punches
+from hub.database.scope import Scope
+from hub.projection.clock import Anchor, corrected
+from hub.projection.domain import ProjectedEvent
+from wire.clock import ClockState
+from wire.events import PunchBody
+
+
+def keep_punch(scope: Scope, event: ProjectedEvent, body: PunchBody) -> None:
+    """Keep a punch; one that is there already stays as it is."""
+    corrected_now = event.corrected_at != event.at
+    scope.upsert_ignore(
+        punches,
+        {
+            "id": event.raw_id,
+            "person_id": body.person,
+            "reader_id": body.reader,
+            "door_id": body.door,
+            "credential_id": body.credential,
+            "controller_id": event.controller,
+            "direction": body.direction,
+            "at": event.at,
+            "corrected_at": event.corrected_at,
+            "trusted": event.clock is not ClockState.UNTRUSTED or corrected_now,
+            "boot": event.boot,
+            "mono_ns": event.mono_ns,
+            "received_at": event.received_at,
+        },
+    )
+
+
+def correct_punches(scope: Scope, anchor: Anchor) -> int:
+    """Give the boot's punches without a trusted time their better one; give how many."""
+    rows = scope.all(
+        scope.select(punches.c.id, punches.c.mono_ns).where(
+            punches.c.controller_id == anchor.controller,
+            punches.c.boot == anchor.boot,
+            punches.c.trusted.is_(False),
+        )
+    )
+    for row in rows:
+        better = corrected(anchor, int(row.mono_ns))
+        scope.update(punches, {"corrected_at": better, "trusted": True}, punches.c.id == row.id)
+    return len(rows)
+
+
+def punches_between(
+    scope: Scope, start: datetime, end: datetime, person_id: str | None = None
+) -> Sequence[Punch]:
+    """Give the punches of `[start, end)` by their corrected time, oldest first."""
+    where = [punches.c.corrected_at >= start, punches.c.corrected_at < end]
+    if person_id is not None:
+        where.append(punches.c.person_id == person_id)
+    rows = scope.all(
+        scope.select(punches).where(*where).order_by(punches.c.corrected_at, punches.c.id)
+    )
+    return [_punch(row) for row in rows]
+
+
+def forget_all(scope: Scope) -> None:
+    """Remove every punch: the projection makes them again from raw events."""
+    scope.delete(punches, sa.true())
+
+
+def _punch(row: sa.Row[Any]) -> Punch:
+    return Punch(
+        id=row.id,
+        person_id=row.person_id,
+        reader_id=row.reader_id,
+        door_id=row.door_id,
+        credential_id=row.credential_id,
+        direction=row.direction,
+        at=row.at,
+        corrected_at=row.corrected_at,
+        trusted=row.trusted,
+        received_at=row.received_at,
+    )

@@ -1,0 +1,130 @@
+"""Writes what events mean to the entry log, to the states of doors and devices, and to alarms."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hub.database.scope import Scope
+from hub.entries import alarm_repository, repository
+from hub.entries.alarms import AlarmKind, Clear, Raise, alarms_of
+from hub.entries.devices import apply_device_event, device_of
+from hub.entries.domain import Entry
+from hub.entries.doors import apply_door_event, door_of
+from hub.entries.mapping import entry_of
+from hub.projection.clock import anchor_of
+from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap, Rejected
+from hub.projection.projector import Projector
+from wire.events import ActResultBody, CommandReceivedBody, CommandResultBody, EventKind
+
+
+def project(scope: Scope, event: ProjectedEvent) -> None:
+    """Write one event."""
+    _log(scope, event)
+    _follow(scope, event)
+    _states(scope, event)
+    _alarms(scope, event)
+    if anchor := anchor_of(event):
+        repository.correct_entries(scope, anchor)
+
+
+def project_gap(scope: Scope, gap: ProjectedGap) -> None:
+    """Write that records are missing."""
+    if entry := entry_of(gap):
+        repository.insert_entry(scope, entry)
+    _alarms(scope, gap)
+
+
+def rejected(scope: Scope, row: Rejected, received_at: datetime) -> None:
+    """Raise the alarm that an event could not be read."""
+    alarm_repository.raise_alarm(
+        scope,
+        Raise(
+            AlarmKind.EVENT_REJECTED,
+            row.controller,
+            row.controller,
+            row.raw_id,
+            received_at,
+            received_at,
+            cause=row.reason.value,
+        ),
+    )
+
+
+def reset(scope: Scope) -> None:
+    """Remove everything that follows from events."""
+    repository.forget_all(scope)
+    alarm_repository.forget_all(scope)
+
+
+PROJECTOR = Projector(
+    name="entries",
+    kinds=frozenset(EventKind),
+    project=project,
+    project_gap=project_gap,
+    rejected=rejected,
+    reset=reset,
+)
+
+
+def _log(scope: Scope, event: ProjectedEvent) -> None:
+    entry = entry_of(event)
+    if entry is None:
+        return
+    body = event.body
+    decided = None
+    if entry.act is not None:
+        decided = repository.entry_by_act(scope, event.controller, entry.act)
+    if decided is not None and isinstance(body, CommandReceivedBody):
+        # The decision stands already: say who gave the command.
+        repository.change_entry(
+            scope, decided.id, event.raw_id, actor_id=body.actor, command_id=body.command_id
+        )
+    elif decided is not None and decided.kind == EventKind.COMMAND_RECEIVED:
+        _decide_command(scope, decided, entry)
+    else:
+        repository.insert_entry(scope, entry)
+
+
+def _decide_command(scope: Scope, command: Entry, decision: Entry) -> None:
+    """A command and the decision on it are one entry: what was asked, by whom, and the answer."""
+    repository.change_entry(
+        scope,
+        command.id,
+        decision.id,
+        kind=decision.kind,
+        result=decision.result,
+        reason=decision.reason,
+    )
+
+
+def _follow(scope: Scope, event: ProjectedEvent) -> None:
+    body = event.body
+    if isinstance(body, ActResultBody):
+        decided = repository.entry_by_act(scope, event.controller, body.act)
+        if decided is not None:
+            repository.set_outcome(scope, decided, event.raw_id, body.outcome, body.observed)
+    elif isinstance(body, CommandResultBody):
+        command = repository.entry_by_command(scope, event.controller, body.command_id)
+        if command is not None:
+            repository.set_outcome(scope, command, event.raw_id, body.outcome, body.observed)
+    elif event.kind is EventKind.DOOR_OPENED and (door_id := door_of(event)):
+        release = repository.open_release(scope, event, door_id)
+        if release is not None:
+            repository.change_entry(scope, release.id, event.raw_id, opened_at=event.corrected_at)
+
+
+def _states(scope: Scope, event: ProjectedEvent) -> None:
+    if door_id := door_of(event):
+        before = repository.door_state(scope, door_id)
+        repository.keep_door_state(scope, apply_door_event(before, event), event.raw_id)
+    if device_id := device_of(event):
+        known = repository.device_state(scope, device_id)
+        repository.keep_device_state(scope, apply_device_event(known, event))
+
+
+def _alarms(scope: Scope, event: Projected) -> None:
+    for change in alarms_of(event):
+        if isinstance(change, Clear):
+            alarm_repository.clear_alarm(scope, change)
+        else:
+            alarm_repository.raise_alarm(scope, change)

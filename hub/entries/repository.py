@@ -1,0 +1,184 @@
+"""Reading and writing entries, door states and device states."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from hub.database.scope import Scope
+from hub.entries.devices import DeviceState
+from hub.entries.domain import Entry, Result
+from hub.entries.doors import ActiveMode, DoorState
+from hub.entries.tables import device_states, door_states, entries
+from hub.projection.clock import Anchor, corrected
+from hub.projection.domain import ProjectedEvent
+from wire.clock import ClockState
+from wire.events import ActOutcome, Observed
+from wire.policy_bodies import DoorMode
+
+_ENTRY_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Entry))
+_DEVICE_FIELDS: Final = tuple(field.name for field in dataclasses.fields(DeviceState))
+FOLLOW_NS: Final = 60_000_000_000
+"""A leaf that opens within a minute after a release followed from it."""
+
+
+def _entry(row: sa.Row[Any]) -> Entry:
+    return Entry(**{name: getattr(row, name) for name in _ENTRY_FIELDS})
+
+
+def insert_entry(scope: Scope, entry: Entry) -> None:
+    """Keep an entry; one that is there already stays as it is."""
+    scope.upsert_ignore(entries, {name: getattr(entry, name) for name in _ENTRY_FIELDS})
+
+
+def entry_by_act(scope: Scope, controller_id: str, act: str) -> Entry | None:
+    """Give the decision an act belongs to."""
+    row = scope.one(
+        scope.select(entries)
+        .where(entries.c.controller_id == controller_id, entries.c.act == act)
+        .order_by(entries.c.id)
+        .limit(1)
+    )
+    return _entry(row) if row else None
+
+
+def entry_by_command(scope: Scope, controller_id: str, command_id: str) -> Entry | None:
+    """Give the entry of a command."""
+    row = scope.one(
+        scope.select(entries)
+        .where(
+            entries.c.controller_id == controller_id,
+            entries.c.kind == "command_received",
+            entries.c.command_id == command_id,
+        )
+        .order_by(entries.c.id.desc())
+        .limit(1)
+    )
+    return _entry(row) if row else None
+
+
+def change_entry(scope: Scope, entry_id: int, raw_id: int, **values: Any) -> None:
+    """Set what followed, noting which raw event said so."""
+    scope.update(entries, {**values, "touched_by": raw_id}, entries.c.id == entry_id)
+
+
+def set_outcome(
+    scope: Scope, entry: Entry, raw_id: int, outcome: ActOutcome, observed: Observed
+) -> None:
+    """Set what became of a decision's act."""
+    change_entry(scope, entry.id, raw_id, outcome=outcome, observed=observed)
+
+
+def open_release(scope: Scope, event: ProjectedEvent, door_id: str) -> Entry | None:
+    """Give the last release of a door that a leaf opening now can have followed from: granted in
+    the same boot, at most `FOLLOW_NS` ago, and not followed by an opening yet."""
+    row = scope.one(
+        scope.select(entries)
+        .where(
+            entries.c.door_id == door_id,
+            entries.c.controller_id == event.controller,
+            entries.c.boot == event.boot,
+            entries.c.result == Result.GRANTED,
+            entries.c.opened_at.is_(None),
+            entries.c.mono_ns <= event.mono_ns,
+            entries.c.mono_ns >= event.mono_ns - FOLLOW_NS,
+            # Lets the index on door and time do the work; the clock may have been set meanwhile.
+            entries.c.occurred_at >= event.corrected_at - timedelta(days=1),
+        )
+        .order_by(entries.c.mono_ns.desc())
+        .limit(1)
+    )
+    return _entry(row) if row else None
+
+
+def correct_entries(scope: Scope, anchor: Anchor) -> int:
+    """Give the untrusted entries of the anchor's boot their better time; give how many."""
+    rows = scope.all(
+        scope.select(entries.c.id, entries.c.mono_ns).where(
+            entries.c.controller_id == anchor.controller,
+            entries.c.boot == anchor.boot,
+            entries.c.clock == ClockState.UNTRUSTED,
+            entries.c.occurred_at == entries.c.at,  # an earlier anchor was nearer
+        )
+    )
+    for row in rows:
+        better = corrected(anchor, int(row.mono_ns))
+        scope.update(entries, {"occurred_at": better}, entries.c.id == row.id)
+    return len(rows)
+
+
+# --- states --------------------------------------------------------------------------------------
+
+
+def door_state(scope: Scope, door_id: str) -> DoorState:
+    """Give a door's last known state; all unknown for one never heard of."""
+    row = scope.one(scope.select(door_states).where(door_states.c.door_id == door_id))
+    return _door_state(row) if row else DoorState(door_id)
+
+
+def all_door_states(scope: Scope) -> dict[str, DoorState]:
+    """Give the state of every door ever heard of, by door id."""
+    return {row.door_id: _door_state(row) for row in scope.all(scope.select(door_states))}
+
+
+def doors_touched_after(scope: Scope, raw_id: int, limit: int) -> Sequence[tuple[str, int]]:
+    """Give doors whose state changed after a raw event, and the event that did."""
+    table = door_states
+    rows = scope.all(
+        scope.select(table.c.door_id, table.c.touched_by)
+        .where(table.c.touched_by > raw_id)
+        .order_by(table.c.touched_by)
+        .limit(limit)
+    )
+    return [(row.door_id, int(row.touched_by)) for row in rows]
+
+
+def keep_door_state(scope: Scope, state: DoorState, raw_id: int) -> None:
+    """Keep a door's state."""
+    values = {
+        field.name: getattr(state, field.name)
+        for field in dataclasses.fields(state)
+        if field.name != "modes"
+    }
+    modes = [[m.mode.value, m.order, m.since.isoformat()] for m in state.modes]
+    scope.upsert(door_states, {**values, "modes": modes, "touched_by": raw_id}, key=["door_id"])
+
+
+def _door_state(row: sa.Row[Any]) -> DoorState:
+    modes = tuple(
+        ActiveMode(DoorMode(mode), int(order), datetime.fromisoformat(since))
+        for mode, order, since in row.modes
+    )
+    names = [field.name for field in dataclasses.fields(DoorState) if field.name != "modes"]
+    return DoorState(**{name: getattr(row, name) for name in names}, modes=modes)
+
+
+def device_state(scope: Scope, device_id: str) -> DeviceState:
+    """Give a device's last known state; all unknown for one never heard of."""
+    row = scope.one(scope.select(device_states).where(device_states.c.device_id == device_id))
+    return _device_state(row) if row else DeviceState(device_id)
+
+
+def all_device_states(scope: Scope) -> dict[str, DeviceState]:
+    """Give the state of every device ever heard of, by device id."""
+    return {row.device_id: _device_state(row) for row in scope.all(scope.select(device_states))}
+
+
+def keep_device_state(scope: Scope, state: DeviceState) -> None:
+    """Keep a device's state."""
+    values = {name: getattr(state, name) for name in _DEVICE_FIELDS}
+    scope.upsert(device_states, values, key=["device_id"])
+
+
+def _device_state(row: sa.Row[Any]) -> DeviceState:
+    return DeviceState(**{name: getattr(row, name) for name in _DEVICE_FIELDS})
+
+
+def forget_all(scope: Scope) -> None:
+    """Remove everything that follows from events."""
+    for table in (entries, door_states, device_states):
+        scope.delete(table, sa.true())

@@ -1,0 +1,30 @@
+"""What a topic gives to be projected into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.database.scope import Scope
+from hub.projection.domain import ProjectedEvent, ProjectedGap, Rejected
+from wire.events import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Projector:
+    """One topic's share of the projection.
+
+    `project` writes what an event of one of `kinds` means to the topic, through the scope alone:
+    the same events in the same order must always write the same rows. It may raise: its writes
+    for that event are undone, the event is put aside and the others go on. `reset` removes what
+    the topic derived, for a replay from zero; None where writing again changes nothing.
+    """
+
+    name: str
+    kinds: frozenset[EventKind]
+    project: Callable[[Scope, ProjectedEvent], None]
+    project_gap: Callable[[Scope, ProjectedGap], None] | None = None
+    rejected: Callable[[Scope, Rejected, datetime], None] | None = None
+    """Is told of every row put aside, with the instant the hub received it."""
+    reset: Callable[[Scope], None] | None = None

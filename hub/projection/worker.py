@@ -1,0 +1,188 @@
+"""The worker: reads raw events behind its watermark and hands them to the projectors.
+
+A batch is one transaction with its watermark, and each event a savepoint within it: what cannot be
+read, or makes a projector raise, is put aside alone. A database that fails stops the batch and
+nothing is lost: the batch is tried again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import structlog
+from sqlalchemy.exc import DataError, DBAPIError
+
+from hub.database.engine import Database
+from hub.database.scope import Scope
+from hub.projection import repository
+from hub.projection.clock import anchor_of, corrected
+from hub.projection.domain import (
+    Projected,
+    ProjectedEvent,
+    RawRow,
+    Rejected,
+    RejectReason,
+    read_row,
+)
+from hub.projection.projector import Projector
+
+RawSource: TypeAlias = Callable[[Scope, int, int], Sequence[RawRow]]
+"""`(scope, after_id, limit)` gives the next raw rows by id."""
+
+BATCH: Final = 200
+POLL_S: Final = 1.0
+"""How long an event kept by another process can wait; our own ingest rings at once."""
+RETRY_S: Final = 2.0
+_LOCK: Final = "projection"
+_log = structlog.get_logger(__name__)
+
+
+class ProjectionWorker:
+    """Projects until stopped. `on_projected` is called after each commit that moved anything."""
+
+    def __init__(
+        self,
+        database: Database,
+        source: RawSource,
+        projectors: Sequence[Projector],
+        on_projected: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._source = source
+        self._projectors = tuple(projectors)
+        self._on_projected = on_projected
+        self._bell = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.rejects: Counter[RejectReason] = Counter()
+        """Rows put aside since the start, for the metrics."""
+
+    def wake(self) -> None:
+        """Say that raw events were committed; from any thread."""
+        self._bell.set()
+
+    def start(self) -> None:
+        """Work in a thread of its own."""
+        self._thread = threading.Thread(target=self.run, name="hub-projection", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Finish the batch in hand and end the thread."""
+        self._stopping.set()
+        self._bell.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def run(self) -> None:
+        """Project whatever comes until `stop`."""
+        while not self._stopping.is_set():
+            try:
+                while self.step() and not self._stopping.is_set():
+                    continue
+            except Exception:
+                # Whatever it was (a database that is away, most likely), the batch comes again.
+                _log.exception("projection_batch_failed", retry_s=RETRY_S)
+                self._stopping.wait(RETRY_S)
+            self._bell.wait(POLL_S)
+            self._bell.clear()
+
+    def step(self) -> int:
+        """Project one batch in one transaction; give how many raw rows it took."""
+        taken, rejected = self._database.write(self._batch)
+        self.rejects.update(rejected)
+        if taken:
+            self._on_projected()
+        return taken
+
+    def replay(self) -> int:
+        """Forget what was derived and project everything again; give how many rows that took."""
+        self._database.write(self._forget)
+        total = 0
+        while taken := self.step():
+            total += taken
+        return total
+
+    def _forget(self, scope: Scope) -> None:
+        scope.lock(_LOCK)
+        repository.forget_all(scope)
+        for projector in self._projectors:
+            if projector.reset is not None:
+                projector.reset(scope)
+
+    def _batch(self, scope: Scope) -> tuple[int, list[RejectReason]]:
+        scope.lock(_LOCK)  # one projection at a time, in whichever process
+        rows = self._source(scope, repository.watermark(scope), BATCH)
+        rejected: list[RejectReason] = []
+        for row in rows:
+            found = read_row(row, _correct_with(scope))
+            outcome = found if isinstance(found, Rejected) else self._project(scope, found)
+            if outcome is not None:
+                rejected.append(outcome.reason)
+                self._put_aside(scope, outcome, row.received_at)
+        if rows:
+            repository.move_watermark(scope, rows[-1].id)
+        return len(rows), rejected
+
+    def _project(self, scope: Scope, event: Projected) -> Rejected | None:
+        """Hand an event to every projector that wants it; give the rejection if one raises."""
+        name = "projection"
+        try:
+            with scope.savepoint():
+                if isinstance(event, ProjectedEvent) and (anchor := anchor_of(event)):
+                    repository.keep_anchor(scope, event.raw_id, anchor)
+                for projector in self._projectors:
+                    name = projector.name
+                    _hand_over(projector, scope, event)
+        except DataError as error:  # a value the database cannot hold: this row's own fault
+            return _failed(event, name, error)
+        except DBAPIError:
+            raise
+        except Exception as error:
+            return _failed(event, name, error)
+        return None
+
+    def _put_aside(self, scope: Scope, rejected: Rejected, received_at: datetime) -> None:
+        repository.put_aside(scope, rejected)
+        for projector in self._projectors:
+            if projector.rejected is None:
+                continue
+            try:
+                with scope.savepoint():
+                    projector.rejected(scope, rejected, received_at)
+            except DBAPIError:
+                raise
+            except Exception as error:
+                _log.error("reject_not_told", projector=projector.name, error=type(error).__name__)
+
+
+def _hand_over(projector: Projector, scope: Scope, event: Projected) -> None:
+    if isinstance(event, ProjectedEvent):
+        if event.kind in projector.kinds:
+            projector.project(scope, event)
+    elif projector.project_gap is not None:
+        projector.project_gap(scope, event)
+
+
+def _failed(event: Projected, projector: str, error: Exception) -> Rejected:
+    # The message of an exception can repeat what the row holds; its type does not.
+    _log.error(
+        "projector_failed", projector=projector, raw_id=event.raw_id, error=type(error).__name__
+    )
+    return Rejected(
+        event.raw_id,
+        event.controller,
+        RejectReason.PROJECTOR_FAILED,
+        f"{projector}: {type(error).__name__}",
+    )
+
+
+def _correct_with(scope: Scope) -> Callable[[str, str, int, datetime], datetime]:
+    def correct(controller: str, boot: str, mono_ns: int, at: datetime) -> datetime:
+        anchor = repository.latest_anchor(scope, controller, boot)
+        return corrected(anchor, mono_ns) if anchor else at
+
+    return correct
