@@ -16,26 +16,38 @@ from wire.pins import MAX_DIGITS, MIN_DIGITS
 DEFAULT_BOUND: Final = 0.01
 
 
+_DAY_S: Final = 86_400
+
+
 @dataclass(frozen=True, slots=True)
 class TryBudget:
-    """What a reader allows: `tries` wrong PINs in `window_s`, then none for `lockout_s`, doubling
-    up to `lockout_max_s` while it stays exhausted (`wire.policy_bodies.ReaderBody`)."""
+    """What a reader allows: `tries` wrong PINs, then none for `lockout_s`, which doubles up to
+    `lockout_max_s` while the budget stays exhausted (`wire.policy_bodies.ReaderBody`)."""
 
     tries: int = 5
-    window_s: int = 300
     lockout_s: int = 300
     lockout_max_s: int = 3_600
 
 
 def most_tries(budget: TryBudget, duration_s: int) -> int:
-    """Give a number of wrong PINs that nobody can exceed within `duration_s` (both ends included).
+    """Give the number of wrong PINs that nobody can exceed within `duration_s`, both ends included.
 
-    Whoever exhausts the budget waits out doubled lockouts; whoever paces himself does not, so the
-    doubling must not be counted on: what binds is that no span of `window_s`, nor of the shortest
-    lockout if that is shorter, takes more than `tries`.
+    Readers see to it that no pace, however patient, beats using the budget up at once; they
+    remember a day. So a longer span takes at most what its days take one by one.
     """
-    span_s = min(budget.window_s, budget.lockout_s)
-    return budget.tries * (max(0, duration_s) // span_s + 1)
+    days, rest_s = divmod(max(0, duration_s), _DAY_S)
+    return days * _tries_within(budget, _DAY_S) + _tries_within(budget, rest_s)
+
+
+def _tries_within(budget: TryBudget, span_s: int) -> int:
+    tries = budget.tries
+    lockout_s = min(budget.lockout_s, budget.lockout_max_s)
+    waited_s = lockout_s
+    while waited_s <= span_s:
+        tries += budget.tries
+        lockout_s = min(lockout_s * 2, budget.lockout_max_s)
+        waited_s += lockout_s
+    return tries
 
 
 def hit_chance(space: int, live: int, tries: int) -> float:

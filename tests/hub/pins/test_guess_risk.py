@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import combinations
 from math import comb
 from random import Random
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.core.budget import SECOND, Budget, ladder
 from hub.pins.guess_risk import (
     DEFAULT_BOUND,
     TryBudget,
@@ -20,67 +20,79 @@ from hub.pins.guess_risk import (
     most_tries,
 )
 from hub.pins.weak import space_left
+from wire.policy_bodies import ReaderBody
 
 
-@dataclass
 class Keypad:
-    """A reader's try budget, told plainly: wrong PINs of the last window are counted, a full
-    budget locks out, and each lockout that follows while it stays exhausted lasts twice as long."""
+    """A reader's try budget as the agent at the door keeps it."""
 
-    budget: TryBudget
-    wrong: list[int] = field(default_factory=list)
-    until_s: int = 0
-    level: int = 0
+    def __init__(self, reader: ReaderBody) -> None:
+        self.rungs, self.budget = ladder(reader), Budget()
 
     def accepts(self, now_s: int) -> bool:
         """Take a wrong PIN at that second, if it is not locked out."""
-        if now_s < self.until_s:
+        if self.budget.throttled(now_s * SECOND):
             return False
-        self.wrong = [at for at in self.wrong if now_s - at < self.budget.window_s]
-        if not self.wrong and now_s - self.until_s >= self.budget.window_s:
-            self.level = 0
-        self.wrong.append(now_s)
-        if len(self.wrong) >= self.budget.tries:
-            lockout_s = min(self.budget.lockout_s << self.level, self.budget.lockout_max_s)
-            self.until_s, self.level, self.wrong = now_s + lockout_s, self.level + 1, []
+        self.budget, _lockout_s = self.budget.spend(self.rungs, now_s * SECOND)
         return True
 
+    @property
+    def free_at_s(self) -> int:
+        return self.budget.until_ns // SECOND
 
-budgets = st.builds(
-    TryBudget,
+
+def told(reader: ReaderBody) -> TryBudget:
+    return TryBudget(reader.tries, reader.lockout_s, reader.lockout_max_s)
+
+
+readers = st.builds(
+    ReaderBody,
+    device=st.just("d"),
     tries=st.integers(1, 8),
-    window_s=st.integers(60, 600),
-    lockout_s=st.integers(60, 600),
-    lockout_max_s=st.integers(600, 3_600),
+    budget_window_s=st.integers(60, 600),
+    lockout_s=st.integers(60, 900),
+    lockout_max_s=st.integers(900, 7_200),
 )
 
 
 @given(
-    budget=budgets, seed=st.integers(0, 2**32), pace=st.floats(0.001, 1), hours=st.integers(0, 6)
+    reader=readers,
+    seed=st.integers(0, 2**32),
+    pace=st.floats(0.001, 0.5),
+    hours=st.integers(0, 60),
+    patience=st.floats(0, 1),
 )
 def test_no_way_of_pacing_takes_more_tries_than_bounded(
-    budget: TryBudget, seed: int, pace: float, hours: int
+    reader: ReaderBody, seed: int, pace: float, hours: int, patience: float
 ) -> None:
-    """The guesser tries at random seconds, at his own pace, and again as soon as he may."""
-    random, keypad, duration_s = Random(seed), Keypad(budget), hours * 3_600
+    """The guesser tries at random seconds, at his own pace, or again as soon as he may."""
+    random, keypad, duration_s = Random(seed), Keypad(reader), hours * 3_600
     taken, now_s = 0, 0
     while now_s <= duration_s:
         taken += keypad.accepts(now_s)
-        wait_s = keypad.until_s - now_s if random.random() < 0.5 else 0
-        now_s += max(wait_s, 1 + int(random.expovariate(pace)))
-    assert taken <= most_tries(budget, duration_s)
+        wait_s = max(0, keypad.free_at_s - now_s)
+        pause_s = 1 + int(random.expovariate(pace)) if random.random() < patience else 0
+        now_s += max(wait_s, pause_s) or 1
+    assert taken <= most_tries(told(reader), duration_s)
 
 
 def test_whoever_stays_just_below_the_lockout_is_within_the_bound() -> None:
-    budget, duration_s = TryBudget(), 4 * 3_600
-    keypad = Keypad(budget)
-    taken = 0
-    for now_s in range(duration_s + 1):
-        recent = [at for at in keypad.wrong if now_s - at < budget.window_s]
-        if len(recent) < budget.tries - 1:
-            taken += keypad.accepts(now_s)
-    assert keypad.level == 0
-    assert 190 <= taken <= most_tries(budget, duration_s) == 245
+    reader = ReaderBody(device="d")
+    keypad, duration_s, taken = Keypad(reader), 4 * 3_600, 0
+    for now_s in range(0, duration_s + 1, 76):  # four in five minutes
+        taken += keypad.accepts(now_s)
+    assert taken <= most_tries(told(reader), duration_s) == 35
+
+
+def test_the_bound_is_reached_by_using_the_budget_up_at_once() -> None:
+    reader = ReaderBody(device="d")
+    keypad, duration_s, taken, now_s = Keypad(reader), 4 * 3_600, 0, 0
+    while now_s <= duration_s:
+        if keypad.accepts(now_s):
+            taken += 1
+        else:
+            now_s = keypad.free_at_s
+    assert taken == most_tries(told(reader), duration_s)
 
 
 def test_the_chance_of_a_hit_is_the_share_of_choices_that_hit() -> None:
@@ -120,11 +132,11 @@ def test_the_guesser_aims_at_the_length_that_pays_best() -> None:
     assert mixed == guess_risk(TryBudget(), 3_600, {4: 1})
 
 
-def test_four_digits_for_an_afternoon_exceed_the_bound_and_six_do_not() -> None:
-    afternoon_s = 4 * 3_600
-    assert guess_risk(TryBudget(), afternoon_s, {4: 1}) > DEFAULT_BOUND
-    assert digits_needed(TryBudget(), afternoon_s, {}, 4, DEFAULT_BOUND) == 5
-    assert guess_risk(TryBudget(), afternoon_s, {6: 20}) < DEFAULT_BOUND
+def test_four_digits_for_three_days_exceed_the_bound_and_six_do_not() -> None:
+    three_days_s = 3 * 86_400
+    assert guess_risk(TryBudget(), three_days_s, {4: 1}) > DEFAULT_BOUND
+    assert digits_needed(TryBudget(), three_days_s, {}, 4, DEFAULT_BOUND) == 5
+    assert guess_risk(TryBudget(), three_days_s, {6: 20}) < DEFAULT_BOUND
 
 
 @given(window_s=st.integers(60, 30 * 86_400), others=st.integers(0, 200), least=st.integers(4, 10))
