@@ -157,7 +157,7 @@ class Misbehaviour(StrEnum):
     OVERLONG = "overlong"
 
 
-class CardLeft(Exception):
+class CardLeftError(Exception):
     """The card was pulled away in the middle of a command."""
 
 
@@ -179,7 +179,7 @@ class MisbehavingCard:
         self._inner.reset()
 
     def answer(self, command: bytes) -> bytes | None:
-        """Answer as the card inside, or wrongly; raise `CardLeft` when pulled away."""
+        """Answer as the card inside, or wrongly; raise `CardLeftError` when pulled away."""
         if command[1] != self._at and not (
             self._what is Misbehaviour.ENDLESS and command[1] == 0xC0
         ):
@@ -189,7 +189,7 @@ class MisbehavingCard:
             case Misbehaviour.HANG:
                 return None
             case Misbehaviour.LEAVE:
-                raise CardLeft
+                raise CardLeftError
             case Misbehaviour.NO_STATUS:
                 return b"\x90"
             case Misbehaviour.TRUNCATE:

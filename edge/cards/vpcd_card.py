@@ -1,4 +1,6 @@
-"""Puts a virtual card on a virtual reader: `python -m edge.cards.vpcd_card --uid mifare-1k 04A1B2C3`
+"""Puts a virtual card on a virtual reader, for the demo and the tests.
+
+Run `python -m edge.cards.vpcd_card --uid mifare-1k 04A1B2C3`.
 
 Speaks the protocol of vsmartcard's reader driver over TCP: frames of a 16-bit big-endian length and
 so many bytes; the reader speaks first; a frame of one byte is a control (off, on, reset, ATR),
@@ -13,10 +15,10 @@ import sys
 from typing import Final
 
 from edge.cards.virtual_card import (
-    CardLeft,
+    CardLeftError,
     EcdsaCard,
-    Misbehaviour,
     MisbehavingCard,
+    Misbehaviour,
     StorageKind,
     UidCard,
     VirtualCard,
@@ -41,7 +43,7 @@ def serve_card(card: VirtualCard, connection: socket.socket) -> None:
             continue
         try:
             answer = card.answer(frame)
-        except CardLeft:
+        except CardLeftError:
             return
         if answer is not None:
             _send(connection, answer)
