@@ -33,6 +33,7 @@ from provisioning.private_files import (
     write_file,
 )
 from provisioning.register import Register
+from provisioning.topic_rules import HUB_NAME
 from wire.errors import WireError
 from wire.identity import check_controller_id, controller_id_from
 from wire.keys import LinkKey, PinKey
@@ -70,7 +71,7 @@ def init_hub(
         Purpose.HUB_SIGNING, "hub signing", signing.public_key(), now, SIGNING_LIFETIME
     )
     write_file(directory / SIGNING_CERTIFICATE, certificate, PUBLIC_MODE)
-    _tls_pair(register, Purpose.HUB_CLIENT, mosquitto.HUB_NAME, directory / MQTT_KEY, now)
+    _tls_pair(register, Purpose.HUB_CLIENT, HUB_NAME, directory / MQTT_KEY, now)
     _tls_pair(register, Purpose.HUB_WEB, "hub web", directory / HTTPS_KEY, now, hosts)
     write_file(directory / CA, register.ca_pem(), PUBLIC_MODE)
     hub_keys.save_data_keys(directory / hub_keys.DATA_KEYS, hub_keys.new_data_keys())

@@ -13,11 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from provisioning.errors import ProvisioningError
+from provisioning.topic_rules import HUB_NAME
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.topics import PREFIX, Channel
-
-HUB_NAME: Final = "hub"
-"""CN of the hub's MQTT certificate. No controller can have it: their ids have 16 characters."""
 
 BROKER_KEY: Final = "broker.key"
 BROKER_CERTIFICATE: Final = "broker.pem"
@@ -52,6 +50,7 @@ def access_rules(hub_names: Iterable[str] = (HUB_NAME,)) -> str:
         lines.append(f"pattern {verb} {PREFIX}/%u/{channel.value}")
     for name in hub_names:
         lines.append(f"user {name}")
+        lines.append(f"topic deny {PREFIX}/{name}/#")  # the patterns above hold for it too
         for channel in Channel:
             verb = "read" if channel.is_up else "write"
             lines.append(f"topic {verb} {PREFIX}/+/{channel.value}")
@@ -89,6 +88,7 @@ def configuration(listener: Listener) -> str:
         "log_type error",
         "log_type warning",
         "log_type notice",
+        "log_type information",
         "connection_messages true",
         "",
         where,

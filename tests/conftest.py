@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,13 @@ class RunningBroker(MosquittoProcess):
     def __init__(self, town: Town, directory: Path, port: int) -> None:
         super().__init__(directory, port)
         self.town = town
+
+    def wait_for_log(self, text: str, deadline_s: float = 5.0) -> None:
+        """Wait until the broker has said something."""
+        end = time.monotonic() + deadline_s
+        while text not in self.log_path.read_text(errors="replace"):
+            assert time.monotonic() < end, f"the broker never said {text!r}"
+            time.sleep(0.02)
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from provisioning.mosquitto import CONFIGURATION
 
-_START_DEADLINE_S: Final = 5.0
+_START_DEADLINE_S: Final = 15.0
 _STOP_DEADLINE_S: Final = 3.0
 _POLL_S: Final = 0.02
 _PLACES: Final = os.pathsep.join(["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"])
@@ -37,8 +37,8 @@ def free_port() -> int:
         return port
 
 
-class MosquittoProcess:
-    """One broker process; its messages go to `mosquitto.log` in its directory."""
+class BrokerProcess:
+    """One broker process on a provisioned directory; its messages go to `broker.log` there."""
 
     def __init__(self, directory: Path, port: int) -> None:
         self.directory = directory
@@ -47,26 +47,26 @@ class MosquittoProcess:
 
     def start(self) -> None:
         """Start it and return once it accepts connections; raise `BrokerError` if it does not."""
-        program = find_mosquitto()
-        if program is None:
-            raise BrokerError("Mosquitto is not installed")
+        command = self.command()
         with self.log_path.open("ab") as log:
-            self._process = self._spawn(program, log)
+            self._process = subprocess.Popen(  # noqa: S603 - our own program and files
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         deadline = time.monotonic() + _START_DEADLINE_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise BrokerError(f"Mosquitto did not start: {self._last_words()}")
+                raise BrokerError(f"the broker did not start: {self._last_words()}")
             time.sleep(_POLL_S)
 
-    def _spawn(self, program: Path, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        command = [str(program), "-c", str(self.directory / CONFIGURATION)]
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603 - our own program and file
+    def command(self) -> list[str]:
+        """Give the program and its arguments; raise `BrokerError` if it is not there."""
+        raise BrokerError("no broker was chosen")
 
     @property
     def log_path(self) -> Path:
         """Where its messages go."""
-        return self.directory / "mosquitto.log"
+        return self.directory / "broker.log"
 
     @property
     def running(self) -> bool:
@@ -107,3 +107,14 @@ class MosquittoProcess:
     def _last_words(self) -> str:
         lines = self.log_path.read_text(errors="replace").splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+class MosquittoProcess(BrokerProcess):
+    """A Mosquitto on the configuration in its directory."""
+
+    def command(self) -> list[str]:
+        """Give the installed Mosquitto and its configuration."""
+        program = find_mosquitto()
+        if program is None:
+            raise BrokerError("Mosquitto is not installed")
+        return [str(program), "-c", str(self.directory / CONFIGURATION)]
