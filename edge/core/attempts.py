@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from edge.core.model import ChallengeProof, Source
+from edge.core.model import Source
 from wire.events import AccessBody, EventKind, Factor, PunchBody
 from wire.policy_bodies import Assurance, CardBody
 from wire.reasons import Outcome, Reason
 
-Verify: TypeAlias = Callable[[CardBody, ChallengeProof], bool]
-"""Tells whether a card's own key made the answer to a challenge."""
+ProofHolds: TypeAlias = Callable[[CardBody], bool]
+"""Tells whether the key the policy holds for a card made the answer to the challenge."""
 
 DigestPin: TypeAlias = Callable[[str], str]
 """Gives the digest of what was typed, for a door id (`wire.pins.pin_digest`)."""
@@ -40,7 +40,7 @@ class CardAttempt:
     namespace: str
     digest: str
     assurance: Assurance
-    proof: ChallengeProof | None = None
+    proof: ProofHolds | None = None
     stale: bool = False
     chosen: str = ""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from edge.core.attempts import Verify
 from edge.core.clock_now import ClockNow
 from edge.core.modes import in_force
 from edge.core.policy_index import PolicyIndex
@@ -17,7 +16,7 @@ class Circumstances:
     """The policy, the time, and what the agent remembers.
 
     `uses` counts openings by grant, `throttled` tells whether a reader's try budget is spent,
-    `fire` whether the fire alarm releases a door, `verify` checks a card's answer to a challenge.
+    `fire` whether the fire alarm releases a door.
     """
 
     index: PolicyIndex
@@ -25,7 +24,6 @@ class Circumstances:
     uses: Mapping[str, int]
     throttled: Callable[[str], bool]
     fire: Callable[[str], bool]
-    verify: Verify
 
     def mode(self, door: str) -> ModeBody | None:
         """The mode that rules a door now."""

@@ -141,7 +141,7 @@ def _decide_both(
     if pin is None:
         return None
     flags = about.index.person(card.person)
-    assurance = _assurance(card_attempt, card, place.reader, about)
+    assurance = _assurance(card_attempt, card, place.reader)
     known = replace(
         blank,
         factor=Factor.CARD_AND_PIN,
@@ -177,7 +177,7 @@ def _decide_card(
             namespace=attempt.namespace,
             card=attempt.digest,
         )
-    assurance = _assurance(attempt, card, place.reader, about)
+    assurance = _assurance(attempt, card, place.reader)
     flags = about.index.person(card.person)
     known = replace(blank, credential=card.credential, person=card.person, assurance=assurance)
     if assurance is None:
@@ -205,13 +205,11 @@ def _card_of(attempt: CardAttempt, about: Circumstances) -> CardBody | None:
     return next(iter(active or cards), None)
 
 
-def _assurance(
-    attempt: CardAttempt, card: CardBody, reader: ReaderBody, about: Circumstances
-) -> Assurance | None:
+def _assurance(attempt: CardAttempt, card: CardBody, reader: ReaderBody) -> Assurance | None:
     """How sure we may be of the card: what we verified ourselves, else no more than both driver
     and policy say of the reader. None where a challenge was answered wrongly."""
     if attempt.proof is not None and card.public_key is not None:
-        return Assurance.CHALLENGE if about.verify(card, attempt.proof) else None
+        return Assurance.CHALLENGE if attempt.proof(card) else None
     return min(attempt.assurance, reader.assurance, key=lambda assurance: assurance.rank)
 
 
