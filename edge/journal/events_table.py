@@ -1,0 +1,77 @@
+"""The events as they lie in the file: reading what is whole, declaring what is not."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+from edge.journal.faults import named_faults
+from edge.journal.file import JournalFile
+from edge.journal.rows import StoredRow, gap_body, gap_in, span_of
+from edge.ports import JournalError
+from wire.events import GapReason
+
+INSERT_EVENT: Final = "INSERT INTO events (row, crc, body) VALUES (?, ?, ?)"
+_SELECT: Final = "SELECT row, crc, body FROM events"
+_CHUNK: Final = 256
+
+
+class EventsTable:
+    """Reads rows by number and repairs the numbering where rows are gone."""
+
+    def __init__(self, file: JournalFile) -> None:
+        self._file = file
+
+    def read(self, row: int, limit: int) -> list[StoredRow]:
+        """Give the whole rows numbered `[row, row + limit)`; damaged ones are left out."""
+        try:
+            with named_faults():
+                found = self._file.db.execute(
+                    f"{_SELECT} WHERE row >= ? AND row < ? ORDER BY row", (row, row + limit)
+                ).fetchall()
+        except JournalError:
+            found = [one for number in range(row, row + limit) if (one := self._single(number))]
+        return [
+            StoredRow(number, span_of(body), body)
+            for number, crc, body in found
+            if zlib.crc32(body) == crc
+        ]
+
+    def _single(self, row: int) -> tuple[int, int, bytes] | None:
+        try:
+            with named_faults():
+                found: tuple[int, int, bytes] | None = self._file.db.execute(
+                    f"{_SELECT} WHERE row = ?", (row,)
+                ).fetchone()
+        except JournalError:
+            return None
+        return found
+
+    def declare_gap(self, row: int, next_row: int) -> None:
+        """Write a gap over everything unreadable from `row` to the next whole row, so that it is
+        told alike however often it is sent."""
+        end = row
+        while end < next_row:
+            following = self.read(end, _CHUNK)
+            if following:
+                end = following[0].row
+                break
+            end = min(end + _CHUNK, next_row)
+        gap = StoredRow(row, end - row, gap_body(end - row, GapReason.UNREADABLE))
+        with named_faults(), self._file.db.atomic() as db:
+            db.execute("DELETE FROM events WHERE row >= ? AND row < ?", (row, end))
+            db.conn.execute(INSERT_EVENT, gap.values)
+
+    def newest_first(self, before: int) -> Iterator[bytes]:
+        """Give the events' bytes from the newest back, gaps left out."""
+        while True:
+            with named_faults():
+                rows = self._file.db.execute(
+                    "SELECT row, body FROM events WHERE row < ? ORDER BY row DESC LIMIT ?",
+                    (before, _CHUNK),
+                ).fetchall()
+            if not rows:
+                return
+            yield from (body for _, body in rows if gap_in(body) is None)
+            before = rows[-1][0]

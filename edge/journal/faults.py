@@ -1,0 +1,47 @@
+"""SQLite's errors under our names, so that the loop can tell a full disk from a broken one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from edge.ports import JournalError
+
+CORRUPT: Final = "corrupt"
+DISK_FULL: Final = "disk_full"
+READ_ONLY: Final = "read_only"
+DISK_IO: Final = "disk_io"
+CANNOT_OPEN: Final = "cannot_open"
+BUSY: Final = "busy"
+FULL: Final = "full"
+"""Not SQLite's: the journal holds as many unacknowledged events as it was made for."""
+OTHER: Final = "sqlite"
+
+_BY_CODE: Final = {
+    sqlite3.SQLITE_CORRUPT: CORRUPT,
+    sqlite3.SQLITE_NOTADB: CORRUPT,
+    sqlite3.SQLITE_FULL: DISK_FULL,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_IOERR: DISK_IO,
+    sqlite3.SQLITE_CANTOPEN: CANNOT_OPEN,
+    sqlite3.SQLITE_PERM: READ_ONLY,
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+}
+
+
+def cause_of(error: sqlite3.Error) -> str:
+    """Give our name for an SQLite error; its primary result code decides (sqlite.org/rescode)."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return OTHER if code is None else _BY_CODE.get(code & 0xFF, OTHER)
+
+
+@contextmanager
+def named_faults() -> Iterator[None]:
+    """Turn every SQLite error inside into a `JournalError` with its named cause."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise JournalError(cause_of(error)) from error

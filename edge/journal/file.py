@@ -1,0 +1,221 @@
+"""The one file: opened, preallocated, checked, and set aside when it is damaged.
+
+WAL with synchronous=FULL and one connection in exclusive mode: a commit is one fsync of the WAL.
+The pages of `capacity` events are allocated when the file is made and the WAL's blocks whenever it
+is opened, so that a disk which others fill does not stop the journal.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+from edge.journal.faults import CORRUPT, named_faults
+from edge.journal.rows import crc_of
+from edge.ports import JournalError
+
+BYTES_AN_EVENT: Final = 512
+"""What is set aside for an event with its share of the tree; a usual one has 300 to 450."""
+
+WAL_BYTES: Final = 8 * 1024 * 1024
+_WAL_PAGES: Final = 1_500
+_FILLER: Final = 256 * 1024
+_BALLAST_SUFFIX: Final = ".ballast"
+
+_SCHEMA: Final = """
+CREATE TABLE events (row INTEGER PRIMARY KEY, crc INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE epochs (first_row INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, crc INTEGER NOT NULL);
+CREATE TABLE marks (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  through_row INTEGER NOT NULL, offered_row INTEGER NOT NULL, inode INTEGER NOT NULL,
+  crc INTEGER NOT NULL);
+CREATE TABLE state (
+  name TEXT PRIMARY KEY, value BLOB NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE entries (
+  kind TEXT NOT NULL, id TEXT NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (kind, id)) WITHOUT ROWID;
+CREATE TABLE policy (
+  id INTEGER PRIMARY KEY CHECK (id = 1), hub_epoch INTEGER NOT NULL, version INTEGER NOT NULL,
+  crc INTEGER NOT NULL);
+"""
+_TABLES: Final = ("events", "epochs", "marks", "state", "entries", "policy")
+
+
+class Found(StrEnum):
+    """In what state the file was found."""
+
+    GOOD = "good"
+    CREATED = "created"
+    CORRUPTED = "corrupted"
+
+
+@dataclass(slots=True)
+class JournalFile:
+    """The file and its one connection; `db` changes when a damaged file is replaced."""
+
+    path: Path
+    capacity: int
+    db: Database
+    found: Found
+    set_aside: Path | None = None
+
+    def replace_damaged(self) -> None:
+        """Put the damaged file aside and begin an empty one in its place."""
+        with named_faults():
+            self.db.close()
+            self.set_aside = _set_aside(self.path)
+            self.db = _create(self.path, self.capacity)
+        self.found = Found.CORRUPTED
+
+    def close(self) -> None:
+        """Checkpoint and close."""
+        with named_faults():
+            self.db.close()
+
+
+def open_file(path: Path, capacity: int) -> JournalFile:
+    """Open the journal's file, make it if there is none, replace it if it is damaged.
+
+    Raises `JournalError` where neither is possible (read-only card, no such folder).
+    """
+    with named_faults():
+        if not path.exists() or path.stat().st_size == 0:
+            return JournalFile(path, capacity, _create(path, capacity), Found.CREATED)
+        try:
+            db = _connect(path)
+        except sqlite3.Error as error:
+            if _is_damage(error):
+                aside = _set_aside(path)
+                return JournalFile(path, capacity, _create(path, capacity), Found.CORRUPTED, aside)
+            raise
+    return JournalFile(path, capacity, db, Found.GOOD)
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    missing_table = code == sqlite3.SQLITE_ERROR
+    return missing_table or (
+        code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    )
+
+
+def _open_connection(path: Path) -> Database:
+    connection = sqlite3.connect(path, timeout=0)
+    connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+    return Database(connection, execute_plugins=False, recursive_triggers=False)
+
+
+def _connect(path: Path) -> Database:
+    db = _open_connection(path)
+    try:
+        _set_wal(db)
+        verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise _damage(verdict)
+        for name in _TABLES:
+            db.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone()  # noqa: S608 - fixed names
+    except BaseException:
+        db.close()
+        raise
+    _reserve_wal(path)
+    return db
+
+
+def _damage(verdict: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(verdict)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
+def _set_wal(db: Database) -> None:
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
+
+
+def _create(path: Path, capacity: int) -> Database:
+    """Make a file in one go under another name: a crash half way leaves nothing behind."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    db = _open_connection(fresh)
+    db.execute("PRAGMA page_size=4096")
+    db.execute("PRAGMA journal_mode=OFF")
+    db.execute("PRAGMA synchronous=OFF")
+    db.executescript(_SCHEMA)
+    _preallocate(db, capacity * BYTES_AN_EVENT)
+    inode = fresh.stat().st_ino
+    db.execute("INSERT INTO marks VALUES (1, 0, 0, ?, ?)", (inode, crc_of(0, 0, inode)))
+    db.execute("INSERT INTO policy VALUES (1, 0, 0, ?)", (crc_of(0, 0),))
+    db.close()
+    _sync(fresh)
+    fresh.replace(path)
+    _sync(path.parent)
+    return _connect(path)
+
+
+def _preallocate(db: Database, size: int) -> None:
+    """Leave at least `size` bytes of free pages in the file."""
+    db.execute("CREATE TABLE filler (data BLOB)")
+    db.conn.executemany(
+        "INSERT INTO filler VALUES (zeroblob(?))", [(_FILLER,)] * (-(-size // _FILLER))
+    )
+    db.conn.commit()
+    db.execute("DROP TABLE filler")
+
+
+def _reserve_wal(path: Path) -> None:
+    """Give the WAL its blocks now. A ballast file of the same size stands in for them while the
+    agent is down (SQLite removes the WAL at a clean close) and makes room on a full disk."""
+    wal, ballast = path.with_name(path.name + "-wal"), path.with_name(path.name + _BALLAST_SUFFIX)
+    try:
+        _allocate(wal, WAL_BYTES)
+    except OSError:
+        ballast.unlink(missing_ok=True)
+        try:
+            _allocate(wal, WAL_BYTES)
+        except OSError:
+            return  # the disk is full beyond our share: commits go on while their blocks last
+    if not ballast.exists():
+        try:
+            _allocate(ballast, WAL_BYTES)
+        except OSError:
+            ballast.unlink(missing_ok=True)
+
+
+def _allocate(path: Path, size: int) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if os.fstat(descriptor).st_blocks * 512 < size:
+            os.posix_fallocate(descriptor, 0, size)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _set_aside(path: Path) -> Path:
+    """Rename the file with its WAL to the first free `.corrupt-N` and give the new name."""
+    number = 1
+    while (target := path.with_name(f"{path.name}.corrupt-{number}")).exists():
+        number += 1
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists():
+        wal.replace(target.with_name(target.name + "-wal"))
+    try:
+        path.replace(target)
+    except OSError as error:
+        raise JournalError(CORRUPT) from error
+    _sync(path.parent)
+    return target

@@ -1,0 +1,391 @@
+"""The journal: events committed before anything acts, kept until the hub has them.
+
+An event lies under a row number that only grows; an epoch begins at a row, and an event's seq is
+its row counted from there. Rows move into a new epoch without being touched. The hub's watermark
+and the highest seq that may have been sent (`offered`) are kept in memory and written with the next
+append that is due: losing them costs a repeated answer of the hub, never an event.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from edge.core.clock_now import ClockNow
+from edge.journal.events_table import INSERT_EVENT, EventsTable
+from edge.journal.faults import CORRUPT, DISK_FULL, named_faults
+from edge.journal.file import Found, JournalFile, open_file
+from edge.journal.looking_back import floor_in, pending_acts
+from edge.journal.plan import Plan, event_bytes
+from edge.journal.policy_store import SqlitePolicyStore
+from edge.journal.retention import AckedMarks
+from edge.journal.rows import (
+    StoredRow,
+    WireRow,
+    crc_of,
+    numbered,
+    span_of,
+    wire_row,
+)
+from edge.journal.salvage import Salvaged, salvage
+from edge.ports import NO_STATE, JournalError, NewEvent, PendingAct
+from wire.events import (
+    EpochBody,
+    EventKind,
+)
+
+CAPACITY: Final = 100_000
+RESERVE: Final = 10_000
+_OFFER_AHEAD: Final = 256
+_MARK_EVERY: Final = 512
+_SET_STATE: Final = "INSERT OR REPLACE INTO state (name, value, crc) VALUES (?, ?, ?)"
+_MARKS: Final = "journal.acked_marks"
+_FLOOR: Final = "journal.floor"
+
+
+def open_journal(
+    path: Path, now: ClockNow, *, capacity: int = CAPACITY, reserve: int = RESERVE
+) -> tuple[SqliteJournal, SqlitePolicyStore]:
+    """Open journal and policy store on their one file, in the thread that will use them.
+
+    Makes the file where there is none; one that is damaged is set aside (`.corrupt-N`), what can be
+    read of it taken over, and a new epoch declares it. Raises `JournalError` where none can be had.
+    """
+    file = open_file(path, capacity)
+    journal = SqliteJournal(file, now, reserve=reserve)
+    return journal, SqlitePolicyStore(file)
+
+
+@dataclass(slots=True)
+class _Position:
+    """Where the journal stands, in row numbers."""
+
+    epoch: int = 0
+    first_row: int = 1
+    next_row: int = 1
+    through_row: int = 0
+    offered_row: int = 0
+
+
+class SqliteJournal:
+    """Fulfils `edge.ports.Journal`, and `edge.uplink.reader.RowReader` for the session."""
+
+    def __init__(
+        self,
+        file: JournalFile,
+        now: ClockNow,
+        *,
+        reserve: int = RESERVE,
+        draw_epoch: Callable[[], int] = lambda: secrets.randbits(53) or 1,
+    ) -> None:
+        self._file = file
+        self._table = EventsTable(file)
+        self._reserve = min(reserve, file.capacity // 2)
+        self._draw_epoch = draw_epoch
+        self._at = _Position()
+        self._saved = _Position()
+        self._live = False
+        self._open_gap: StoredRow | None = None
+        self._counts = {"refused": 0, "gaps": 0, "epochs_opened": 0}
+        self._marks = AckedMarks()
+        match file.found:
+            case Found.GOOD:
+                self._load(now)
+            case Found.CREATED | Found.CORRUPTED:
+                self._begin(now)
+
+    # --- standing --------------------------------------------------------------------------------
+
+    @property
+    def epoch(self) -> int:
+        """The numbering the next event belongs to."""
+        return self._at.epoch
+
+    @property
+    def last_seq(self) -> int:
+        """The newest seq of the epoch, 0 in an empty one."""
+        return self._at.next_row - self._at.first_row
+
+    @property
+    def through_seq(self) -> int:
+        """The hub's watermark as last told, never beyond `last_seq`."""
+        return max(0, self._at.through_row - self._at.first_row + 1)
+
+    @property
+    def offered_seq(self) -> int:
+        """The highest seq that may ever have been sent: a watermark beyond it was not earned by
+        this journal, so the journal was rolled back."""
+        return max(0, self._at.offered_row - self._at.first_row + 1)
+
+    def counters(self) -> dict[str, int]:
+        """Rows and what became of them, by name, since the start."""
+        with named_faults():
+            rows = int(self._file.db.execute("SELECT count(*) FROM events").fetchone()[0])
+        return {
+            **self._counts,
+            "rows": rows,
+            "unacknowledged": self._unacknowledged,
+            "capacity": self._file.capacity,
+        }
+
+    @property
+    def _unacknowledged(self) -> int:
+        return self._at.next_row - 1 - self._at.through_row
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def append(
+        self,
+        events: Sequence[NewEvent],
+        now: ClockNow,
+        state: Mapping[str, bytes | None] = NO_STATE,
+    ) -> range:
+        """Commit events and named values in one transaction, durable when it returns."""
+        try:
+            return self._append(events, now, state)
+        except JournalError as error:
+            if error.cause == DISK_FULL and self._drop_acknowledged():
+                return self._append(events, now, state)
+            if error.cause != CORRUPT:
+                raise
+        self._recover(now)
+        return self._append(events, now, state)
+
+    def _append(
+        self, events: Sequence[NewEvent], now: ClockNow, state: Mapping[str, bytes | None]
+    ) -> range:
+        plan = Plan(self._at.next_row, self._file.capacity - self._unacknowledged, self._reserve)
+        if self._open_gap and self._open_gap.row > self._at.offered_row:
+            plan.gap = self._open_gap
+        for new in events:
+            plan.take(new, event_bytes(new, now))
+        self._commit(plan.rows, plan.rewritten, state, plan.next_row)
+        first, self._open_gap = self._at.next_row, plan.gap
+        self._at.next_row = plan.next_row
+        self._counts["refused"] += plan.refused
+        self._marks.note(now.floor)
+        offset = self._at.first_row - 1
+        return range(first - offset, plan.next_row - offset)
+
+    def _commit(
+        self,
+        rows: Sequence[StoredRow],
+        rewritten: StoredRow | None,
+        state: Mapping[str, bytes | None],
+        next_row: int,
+    ) -> None:
+        with named_faults(), self._file.db.atomic() as db:
+            if rewritten is not None:
+                row, crc, body = rewritten.values
+                db.execute("UPDATE events SET crc = ?, body = ? WHERE row = ?", (crc, body, row))
+            db.conn.executemany(INSERT_EVENT, [row.values for row in rows])
+            for name, value in state.items():
+                if value is None:
+                    db.execute("DELETE FROM state WHERE name = ?", (name,))
+                else:
+                    db.execute(_SET_STATE, (name, value, crc_of(name, value)))
+            marks = self._due_marks(next_row)
+            if marks:
+                self._write_marks(*marks)
+        if marks:
+            self._saved.through_row, self._saved.offered_row = marks
+
+    def _write_marks(self, through_row: int, offered_row: int) -> None:
+        values = through_row, offered_row, self._inode
+        self._file.db.execute(
+            "UPDATE marks SET through_row = ?, offered_row = ?, inode = ?, crc = ?",
+            (*values, crc_of(*values)),
+        )
+
+    def _due_marks(self, next_row: int) -> tuple[int, int] | None:
+        """Give (through, offered) if they must be written now. While live the offer is written
+        ahead of need, since every new row is sent at once; a start cuts it back to what was there.
+        """
+        through, offered, saved = self._at.through_row, self._at.offered_row, self._saved
+        if self._live:
+            if saved.offered_row < next_row - 1 or through - saved.through_row >= _MARK_EVERY:
+                return through, max(offered, next_row - 1 + _OFFER_AHEAD)
+            return None
+        return (through, offered) if offered != saved.offered_row else None
+
+    # --- for the uplink --------------------------------------------------------------------------
+
+    def acknowledge(self, epoch: int, through_seq: int) -> None:
+        """Raise or lower the watermark to what the hub holds; costs a commit once a day only."""
+        if epoch != self._at.epoch:
+            return
+        through_seq = min(max(through_seq, 0), self.last_seq)
+        self._at.through_row = self._at.first_row - 1 + through_seq
+        self._at.offered_row = max(self._at.offered_row, self._at.through_row)
+        if self._marks.due(self._at.through_row):
+            self._prune(self._marks.take_aged(self._at.through_row))
+
+    def offer(self, through_seq: int) -> None:
+        """Note, durably, that rows through this seq may be sent from now on, and that new rows
+        will be sent as they come."""
+        row = self._at.first_row - 1 + through_seq
+        self._live = True
+        if row > self._saved.offered_row:
+            ahead = max(row, self._at.next_row - 1) + _OFFER_AHEAD
+            with named_faults(), self._file.db.atomic():
+                self._write_marks(self._at.through_row, ahead)
+            self._saved.through_row, self._saved.offered_row = self._at.through_row, ahead
+        self._at.offered_row = max(self._at.offered_row, row)
+
+    def withhold(self) -> None:
+        """Note that nothing is sent for now: rows that come are not offered."""
+        self._live = False
+
+    def rows_from(self, seq: int, limit: int) -> list[WireRow]:
+        """Give up to `limit` rows from a seq of the current epoch on, gaps for what is unreadable.
+
+        The rows follow one another without a hole. A gap is written down before it is told, so
+        that it is always told alike.
+        """
+        rows: list[WireRow] = []
+        row = self._at.first_row - 1 + max(seq, 1)
+        while len(rows) < limit and row < self._at.next_row:
+            found = self._table.read(row, limit - len(rows))
+            if not found or found[0].row != row:
+                self._table.declare_gap(row, self._at.next_row)
+                self._counts["gaps"] += 1
+                continue
+            for stored in found:
+                if stored.row != row:
+                    break
+                rows.append(wire_row(row - self._at.first_row + 1, stored.body))
+                row += stored.span
+        return rows
+
+    # --- epochs ----------------------------------------------------------------------------------
+
+    def open_epoch(self, cause: str, now: ClockNow) -> None:
+        """Begin a new epoch, move the unacknowledged rows into it and journal `epoch_opened`."""
+        moved, previous = self._unacknowledged, self._at.epoch
+        body = EpochBody(cause=cause, previous=previous or None, moved=moved)
+        data = event_bytes(NewEvent(EventKind.EPOCH_OPENED, body), now)
+        row = StoredRow(self._at.next_row, 1, data)
+        epoch, through = self._draw_epoch(), self._at.through_row
+        with named_faults(), self._file.db.atomic() as db:
+            values = through + 1, epoch
+            db.execute("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)", (*values, crc_of(*values)))
+            db.conn.execute(INSERT_EVENT, row.values)
+            self._write_marks(through, through)
+        self._at = _Position(epoch, through + 1, self._at.next_row + 1, through, through)
+        self._saved = _Position(epoch, through + 1, 0, through, through)
+        self._open_gap, self._live = None, False
+        self._counts["epochs_opened"] += 1
+
+    def _begin(self, now: ClockNow) -> None:
+        """Begin in an empty file, with what a damaged one before it still gave."""
+        saved = salvage(self._file.set_aside) if self._file.set_aside else Salvaged()
+        rows = list(numbered(saved.bodies))
+        with named_faults(), self._file.db.atomic() as db:
+            db.conn.executemany(INSERT_EVENT, [row.values for row in rows])
+            state = [(name, value, crc_of(name, value)) for name, value in saved.state.items()]
+            db.conn.executemany(_SET_STATE, state)
+            db.conn.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", saved.entries)
+            policy = (*saved.policy, crc_of(*saved.policy))
+            db.execute("UPDATE policy SET hub_epoch = ?, version = ?, crc = ?", policy)
+        next_row = rows[-1].row + rows[-1].span if rows else 1
+        self._at = _Position(saved.previous_epoch or 0, 1, next_row, 0, 0)
+        self.open_epoch(self._file.found.value, now)
+
+    def _recover(self, now: ClockNow) -> None:
+        """The file turned out damaged while it was in use: go on in a new one."""
+        self._file.replace_damaged()
+        self._begin(now)
+
+    def _load(self, now: ClockNow) -> None:
+        with named_faults():
+            db = self._file.db
+            epoch = db.execute(
+                "SELECT crc, first_row, epoch FROM epochs ORDER BY first_row DESC LIMIT 1"
+            ).fetchone()
+            marks = db.execute("SELECT crc, through_row, offered_row, inode FROM marks").fetchone()
+            newest = db.execute("SELECT row, body FROM events ORDER BY row DESC LIMIT 1").fetchone()
+        if epoch is None and newest is None:  # stopped between making the file and its epoch
+            self._begin(now)
+            return
+        if any(row is None or crc_of(*row[1:]) != row[0] for row in (epoch, marks)):
+            self._recover(now)
+            return
+        _, through, offered, inode = marks
+        next_row = max(newest[0] + span_of(newest[1]) if newest else 1, through + 1)
+        self._at = _Position(epoch[2], epoch[1], next_row, through, min(offered, next_row - 1))
+        self._saved = _Position(epoch[2], epoch[1], next_row, through, offered)
+        self._marks = AckedMarks.decode(self.state(_MARKS).get(_MARKS))
+        if inode != self._inode:
+            self.open_epoch("restored", now)
+
+    @property
+    def _inode(self) -> int:
+        return self._file.path.stat().st_ino
+
+    # --- keeping and looking back ----------------------------------------------------------------
+
+    def _prune(self, through_row: int) -> None:
+        """Delete, in bulk, acknowledged rows that are old enough, and note how far we are."""
+        floor = self.floor()
+        with named_faults(), self._file.db.atomic() as db:
+            db.execute("DELETE FROM events WHERE row <= ?", (through_row,))
+            self._write_marks(self._at.through_row, max(self._at.offered_row, through_row))
+            own = {_MARKS: self._marks.encode()}
+            if floor is not None:
+                own[_FLOOR] = floor.isoformat().encode()
+            db.conn.executemany(_SET_STATE, [(n, v, crc_of(n, v)) for n, v in own.items()])
+        self._saved.through_row, self._saved.offered_row = (
+            self._at.through_row,
+            self._at.offered_row,
+        )
+
+    def _drop_acknowledged(self) -> bool:
+        """The disk is full: give up the older half of what the hub has. Tell whether any was."""
+        with named_faults():
+            db = self._file.db
+            oldest = db.execute("SELECT min(row) FROM events").fetchone()[0]
+        if oldest is None or oldest > self._at.through_row:
+            return False
+        self._prune(oldest + (self._at.through_row - oldest) // 2)
+        return True
+
+    def state(self, prefix: str) -> dict[str, bytes]:
+        """The named values whose names begin with `prefix`."""
+        with named_faults():
+            rows = self._file.db.execute(
+                "SELECT name, value, crc FROM state WHERE substr(name, 1, ?) = ?",
+                (len(prefix), prefix),
+            ).fetchall()
+        return {name: value for name, value, crc in rows if crc_of(name, value) == crc}
+
+    def floor(self) -> datetime | None:
+        """The newest wall time journaled under a clock that was relied on, less its error."""
+        found = floor_in(self._table.newest_first(self._at.next_row))
+        kept = self.state(_FLOOR).get(_FLOOR)
+        if kept is None:
+            return found
+        before = datetime.fromisoformat(kept.decode())
+        return before if found is None or before > found else found
+
+    def pending_acts(self) -> tuple[PendingAct, ...]:
+        """The acts since the newest `agent_started` that have no result."""
+        return pending_acts(self._table.newest_first(self._at.next_row))
+
+    def tail(self, count: int) -> list[tuple[int, bytes]]:
+        """The newest rows (seq, bytes), oldest first; seqs below 1 belong to an older epoch."""
+        with named_faults():
+            rows = self._file.db.execute(
+                "SELECT row, body FROM events ORDER BY row DESC LIMIT ?", (count,)
+            ).fetchall()
+        offset = self._at.first_row - 1
+        return [(row - offset, wire_row(row - offset, body).data) for row, body in reversed(rows)]
+
+    def close(self) -> None:
+        """Write the marks and close the file."""
+        with named_faults(), self._file.db.atomic():
+            self._write_marks(self._at.through_row, self._at.offered_row)
+        self._file.close()

@@ -1,0 +1,88 @@
+"""What the newest events say at a start: acts without a result, and the floor of time.
+
+Read from the newest event backwards in chunks, so that a long journal costs nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from edge.ports import PendingAct
+from wire.clock import ClockState, utc
+from wire.errors import WireError
+from wire.events import (
+    AccessBody,
+    ActResultBody,
+    CommandReceivedBody,
+    CommandResultBody,
+    Event,
+    EventKind,
+    Gap,
+    decode_event_body,
+    decode_row,
+)
+
+_WORTH_READING = (b'"act_result"', b'"access_', b'"command_', b'"agent_started"')
+
+
+def _events(newest_first: Iterable[bytes]) -> Iterator[Event]:
+    for data in newest_first:
+        try:
+            found = decode_row(data)
+        except WireError:
+            continue
+        if not isinstance(found, Gap):
+            yield found
+
+
+def pending_acts(newest_first: Iterable[bytes]) -> tuple[PendingAct, ...]:
+    """Give the acts since the newest `agent_started` that have no result, oldest first."""
+    settled: set[str] = set()
+    pending: list[PendingAct] = []
+    interesting = (data for data in newest_first if any(word in data for word in _WORTH_READING))
+    for event in _events(interesting):
+        if event.kind == EventKind.AGENT_STARTED:
+            break
+        try:
+            body = decode_event_body(event)
+        except WireError:
+            continue
+        match body:
+            case ActResultBody():
+                settled.add(body.act)
+            case CommandResultBody():
+                settled.add(body.command_id)
+            case CommandReceivedBody() if body.act and body.command_id not in settled:
+                if body.act not in settled:
+                    pending.append(PendingAct(body.act, body.door, body.command_id))
+            case AccessBody(act=str(act), door=str(door)) if act not in settled:
+                if event.kind in (EventKind.ACCESS_GRANTED, EventKind.ACCESS_DURESS):
+                    pending.append(PendingAct(act, door))
+            case _:
+                continue
+    return _without_twins(reversed(pending))
+
+
+def _without_twins(pending: Iterable[PendingAct]) -> tuple[PendingAct, ...]:
+    """One act may be told by the command and by the decision: the command's telling stays."""
+    by_act: dict[str, PendingAct] = {}
+    for act in pending:
+        if act.act not in by_act or act.command_id is not None:
+            by_act[act.act] = act
+    return tuple(by_act.values())
+
+
+def floor_in(newest_first: Iterable[bytes], enough: int = 256) -> datetime | None:
+    """Give the newest wall time, less its error bound, among the newest `enough` events whose
+    clock was relied on; None if there is none."""
+    newest: datetime | None = None
+    for event in _events(newest_first):
+        if event.clock is ClockState.UNTRUSTED:
+            continue
+        at = utc(event.at) - timedelta(milliseconds=event.error_ms or 0)
+        newest = at if newest is None or at > newest else newest
+        enough -= 1
+        if enough == 0:
+            break
+    return newest

@@ -1,0 +1,128 @@
+"""What can still be read from a damaged file: unacknowledged events, named values, the policy.
+
+Every row that is taken over proves itself (CRC-32 of an event, SHA-256 of a policy entry). What
+cannot be read is lost for good and declared by the `epoch_opened` event of the new journal. Where
+even the watermark is unreadable all events are taken over: rather twice in the hub than never.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from edge.journal.rows import crc_of
+from wire.policy import entry_hash
+
+_CHUNK: Final = 64
+_MISSES_AT_END: Final = 2_048
+
+
+@dataclass(slots=True)
+class Salvaged:
+    """What was saved: event bodies in their order, state by name, entries as (kind, id, hash,
+    body), and the policy's numbers (version 0 unless every entry is there)."""
+
+    bodies: list[bytes] = field(default_factory=list)
+    state: dict[str, bytes] = field(default_factory=dict)
+    entries: list[tuple[str, str, bytes, bytes]] = field(default_factory=list)
+    policy: tuple[int, int] = (0, 0)
+    previous_epoch: int | None = None
+    unreadable: int = 0
+
+
+def salvage(path: Path) -> Salvaged:
+    """Read what is left of a file that was set aside; never raises for its damage."""
+    saved = Salvaged()
+    try:
+        connection = sqlite3.connect(path)
+    except sqlite3.Error:
+        return saved
+    try:
+        connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        _take_events(connection, saved)
+        _take_state(connection, saved)
+        _take_policy(connection, saved)
+    except sqlite3.Error:
+        saved.unreadable += 1
+    finally:
+        connection.close()
+    return saved
+
+
+def _one(connection: sqlite3.Connection, sql: str, *values: object) -> tuple[Any, ...] | None:
+    try:
+        found: tuple[Any, ...] | None = connection.execute(sql, values).fetchone()
+    except sqlite3.Error:
+        return None
+    return found
+
+
+def _whole(row: tuple[Any, ...] | None) -> bool:
+    """Tell whether a row still has the check sum it begins with."""
+    return row is not None and crc_of(*row[1:]) == row[0]
+
+
+def _all(connection: sqlite3.Connection, sql: str, saved: Salvaged) -> Iterator[tuple[Any, ...]]:
+    """Give rows until the damage, and count that there was one."""
+    try:
+        yield from connection.execute(sql)
+    except sqlite3.Error:
+        saved.unreadable += 1
+
+
+def _take_events(connection: sqlite3.Connection, saved: Salvaged) -> None:
+    epoch = _one(connection, "SELECT crc, first_row, epoch FROM epochs ORDER BY 2 DESC LIMIT 1")
+    saved.previous_epoch = epoch[2] if epoch and _whole(epoch) else None
+    mark = _one(connection, "SELECT crc, through_row, offered_row, inode FROM marks")
+    row = mark[1] if mark and _whole(mark) else 0
+    newest = _one(connection, "SELECT max(row) FROM events")
+    last = int(newest[0] or 0) if newest else None
+    misses = 0
+    while (last is None and misses < _MISSES_AT_END) or (last is not None and row < last):
+        chunk = _chunk(connection, row)
+        saved.bodies += [body for body in chunk if body is not None]
+        misses = misses + _CHUNK if all(body is None for body in chunk) else 0
+        row += _CHUNK
+
+
+def _chunk(connection: sqlite3.Connection, after: int) -> list[bytes | None]:
+    """Give the bodies of the next rows, None for what is not there or not whole."""
+    span = range(after + 1, after + 1 + _CHUNK)
+    try:
+        found = connection.execute(
+            "SELECT row, crc, body FROM events WHERE row > ? AND row <= ?", (after, span[-1])
+        ).fetchall()
+    except sqlite3.Error:
+        singles = (
+            _one(connection, "SELECT row, crc, body FROM events WHERE row = ?", row) for row in span
+        )
+        found = [row for row in singles if row is not None]
+    bodies: dict[int, bytes] = {
+        row: body for row, crc, body in found if isinstance(body, bytes) and zlib.crc32(body) == crc
+    }
+    return [bodies.get(row) for row in span]
+
+
+def _take_state(connection: sqlite3.Connection, saved: Salvaged) -> None:
+    for found in _all(connection, "SELECT crc, name, value FROM state", saved):
+        if _whole(found):
+            saved.state[found[1]] = found[2]
+
+
+def _take_policy(connection: sqlite3.Connection, saved: Salvaged) -> None:
+    before = saved.unreadable
+    for kind, entry_id, digest, body in _all(
+        connection, "SELECT kind, id, hash, body FROM entries", saved
+    ):
+        if isinstance(body, bytes) and entry_hash(body) == digest:
+            saved.entries.append((str(kind), str(entry_id), digest, body))
+        else:
+            saved.unreadable += 1
+    numbers = _one(connection, "SELECT crc, hub_epoch, version FROM policy")
+    if numbers and _whole(numbers):
+        complete = saved.unreadable == before
+        saved.policy = (numbers[1], numbers[2] if complete else 0)

@@ -1,0 +1,170 @@
+"""Damage is found, declared and never silent; what can be read is kept."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from edge.journal.file import BYTES_AN_EVENT, WAL_BYTES
+from edge.ports import PolicyChange
+from wire.events import Gap, GapReason, decode_row
+from wire.policy import PolicyDigest, entry_hash
+from wire.samples import ENTRIES
+
+ROWS = 400
+
+
+def fill(box, clock, opened):
+    journal = box.open(capacity=1_000)
+    for start in range(0, ROWS, 50):
+        journal.append([opened(n) for n in range(start, start + 50)], clock(start))
+    journal.acknowledge(journal.epoch, 101)
+    box.store.apply(
+        PolicyChange(
+            hub_epoch=3,
+            version=7,
+            put=tuple(ENTRIES),
+            drop=(),
+            digest=PolicyDigest(map(entry_hash, ENTRIES)).hex,
+            snapshot=True,
+        )
+    )
+    journal.append([], clock(), {"try.reader": b"4"})
+    box.close()
+    return journal.epoch
+
+
+def kept_numbers(journal):
+    """The numbers of the events that are still there, and the seqs declared as gaps."""
+    numbers, gaps, expected = [], [], journal.through_seq + 1
+    for row in journal.rows_from(expected, 2_000):
+        assert row.first_seq == expected
+        expected = row.last_seq + 1
+        found = decode_row(row.data)
+        if isinstance(found, Gap):
+            gaps.append(found)
+        else:
+            numbers.append(json.loads(bytes(found.body)).get("open_ms"))
+    assert expected == journal.last_seq + 1
+    return [number for number in numbers if number is not None], gaps
+
+
+def test_a_row_whose_bytes_changed_is_sent_as_a_gap_and_always_alike(box, clock, opened):
+    fill(box, clock, opened)
+    journal = box.open()
+    db = journal._file.db
+    db.execute("UPDATE events SET body = CAST('{\"kind\":1}' AS BLOB) WHERE row IN (150, 151, 160)")
+    db.execute("DELETE FROM events WHERE row = 152")
+    rows = journal.rows_from(149, 3)
+    assert [(row.first_seq, row.last_seq) for row in rows] == [(149, 149), (150, 152), (153, 153)]
+    assert decode_row(rows[1].data) == Gap(gap=(150, 152), reason=GapReason.UNREADABLE.value)
+    assert journal.rows_from(150, 1)[0] == rows[1]
+    numbers, gaps = kept_numbers(journal)
+    assert len(gaps) == 2
+    assert len(numbers) + 4 == ROWS - 100
+
+
+def test_flipped_bits_in_every_page_never_pass_in_silence(box, clock, opened, tmp_path):
+    """Each page that holds something is damaged in turn: whatever is then missing is declared by a
+    gap or a new epoch, and what is read is byte for byte what was written."""
+    epoch = fill(box, clock, opened)
+    original = box.path.rename(tmp_path / "original")
+    good, choose = original.read_bytes(), random.Random(7)
+    declared = 0
+    for page in range(len(good) // 4096):
+        if not any(good[page * 4096 : page * 4096 + 4096]):
+            continue
+        bad = bytearray(good)
+        for _ in range(8):
+            bad[page * 4096 + choose.randrange(4096)] ^= 1 << choose.randrange(8)
+        for leftover in tmp_path.iterdir():
+            if leftover != original:
+                leftover.unlink()
+        original.write_bytes(bad)
+        box.path.hardlink_to(original)  # another inode would be a restored journal
+        journal = box.open(capacity=1_000)
+        numbers, gaps = kept_numbers(journal)
+        assert set(numbers) <= set(range(ROWS))
+        assert len(set(numbers)) == len(numbers)
+        missing = set(range(100, ROWS)) - set(numbers)
+        if missing:
+            assert gaps or journal.epoch != epoch
+            declared += 1
+        if journal.epoch != epoch:
+            assert journal._file.set_aside.exists()
+        held = box.store.load()
+        assert held.version == 0 or sorted(held.entries) == sorted(ENTRIES)
+        assert journal.state("try.") in ({}, {"try.reader": b"4"})
+        journal.append([opened(1)], clock())  # it goes on
+        box.close()
+    assert declared >= 5
+
+
+def test_a_file_that_is_no_journal_is_set_aside_and_a_new_epoch_declares_it(box, clock, opened):
+    box.path.write_bytes(b"not a database at all" * 1_000)
+    journal = box.open()
+    body = json.loads(journal.rows_from(1, 1)[0].data)["body"]
+    assert body["cause"] == "corrupted"
+    assert box.path.with_name("journal.db.corrupt-1").exists()
+
+
+def test_damage_keeps_the_policy_and_the_try_budgets_that_can_be_read(box, clock, opened):
+    fill(box, clock, opened)
+    data = bytearray(box.path.read_bytes())
+    root = 4096  # the second page is the root of the events
+    data[root : root + 4096] = bytes(4096)
+    box.path.write_bytes(data)
+    journal = box.open()
+    assert journal._file.set_aside is not None
+    held = box.store.load()
+    assert (held.hub_epoch, held.version) == (3, 7)
+    assert sorted(held.entries) == sorted(ENTRIES)
+    assert journal.state("try.") == {"try.reader": b"4"}
+
+
+def test_damage_that_shows_at_a_commit_is_healed_by_a_new_file(box, clock, opened):
+    import sqlite3
+
+    journal = box.open()
+    journal.append([opened(1)], clock())
+
+    real = journal._commit
+
+    def broken(*args):
+        journal._commit = real
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        from edge.journal.faults import named_faults
+
+        with named_faults():
+            raise error
+
+    journal._commit = broken
+    journal.append([opened(2)], clock())
+    numbers, _ = kept_numbers(journal)
+    assert numbers == [1, 2]
+    assert journal._file.set_aside.exists()
+
+
+def test_the_file_is_as_large_as_its_capacity_from_the_start(box, clock, opened):
+    journal = box.open(capacity=1_000)
+    size = box.path.stat()
+    assert size.st_size >= 1_000 * BYTES_AN_EVENT
+    assert size.st_blocks * 512 >= 1_000 * BYTES_AN_EVENT
+    wal = box.path.with_name("journal.db-wal").stat()
+    assert wal.st_blocks * 512 >= WAL_BYTES
+    for _ in range(9):
+        journal.append([opened(n) for n in range(100)], clock())
+    box.close()
+    assert box.path.stat().st_size == size.st_size
+
+
+@pytest.mark.parametrize("crashed", [True, False])
+def test_a_ballast_keeps_room_for_the_wal_while_the_agent_is_down(box, crashed):
+    box.open()
+    ballast = box.path.with_name("journal.db.ballast")
+    assert ballast.stat().st_blocks * 512 >= WAL_BYTES
+    box.crash() if crashed else box.close()
+    assert ballast.exists()
