@@ -1,0 +1,150 @@
+"""From events to entries, states and alarms: tables that cover the whole closed list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.entries.alarms import CLEARS, CRITICAL, MOMENTARY, RAISES, AlarmKind, Clear, alarms_of
+from hub.entries.devices import Contact, DeviceState, apply_device_event, device_of
+from hub.entries.domain import Result
+from hub.entries.doors import Bolt, DoorState, Leaf, apply_door_event, door_of
+from hub.entries.mapping import TOPICS, entry_of
+from hub.projection.domain import ProjectedEvent, read_row
+from hub.projection.memory_journal import MemoryJournal
+from wire import events as ev
+from wire import samples
+from wire.events import EventKind, Origin
+from wire.policy_bodies import DoorMode
+from wire.reasons import Reason
+
+DOOR = samples.DOOR
+
+
+def happened(kind: EventKind, body: ev.EventBody, at_s: int = 0) -> ProjectedEvent:
+    journal = MemoryJournal()
+    journal.add(kind, body, at_s)
+    event = read_row(journal.rows[0])
+    assert isinstance(event, ProjectedEvent)
+    return event
+
+
+def door(kind: EventKind, at_s: int = 0) -> ProjectedEvent:
+    return happened(kind, ev.DoorEventBody(door=DOOR), at_s)
+
+
+def mode(kind: EventKind, which: DoorMode, order: int) -> ProjectedEvent:
+    return happened(kind, ev.ModeEventBody(door=DOOR, mode=which, order=order))
+
+
+def test_every_kind_of_event_has_its_place_in_the_log() -> None:
+    """A new kind cannot be forgotten."""
+    assert set(TOPICS) == set(EventKind)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_a_decision_keeps_its_reason_and_result(reason: Reason) -> None:
+    """What opens is granted, whatever else is denied; only an unknown card's digest is kept."""
+    body = ev.AccessBody(reason=reason, factor=ev.Factor.CARD, door=DOOR, card="ab" * 32)
+    entry = entry_of(happened(EventKind.ACCESS_GRANTED, body))
+    assert entry is not None
+    assert entry.reason is reason
+    assert entry.result is (Result.GRANTED if reason.outcome == "grant" else Result.DENIED)
+    assert (entry.card_digest is not None) == (reason is Reason.UNKNOWN_CARD)
+
+
+def test_a_door_follows_its_events() -> None:
+    """Leaf, bolt, held and forced; a closed door is neither held nor forced."""
+    state = DoorState(DOOR)
+    assert (state.leaf, state.bolt, state.heard_at) == (Leaf.UNKNOWN, Bolt.UNKNOWN, None)
+    for kind in (EventKind.BOLT_RETRACTED, EventKind.DOOR_FORCED, EventKind.DOOR_HELD):
+        state = apply_door_event(state, door(kind))
+    assert (state.leaf, state.bolt) == (Leaf.OPEN, Bolt.RETRACTED)
+    assert state.held_since
+    assert state.forced_since
+    for kind in (EventKind.DOOR_CLOSED, EventKind.BOLT_EXTENDED):
+        state = apply_door_event(state, door(kind, 5))
+    assert (state.leaf, state.bolt) == (Leaf.CLOSED, Bolt.EXTENDED)
+    assert (state.held_since, state.forced_since) == (None, None)
+
+
+def test_of_several_modes_the_one_of_the_wires_precedence_prevails() -> None:
+    """An emergency beats a manual order, and of emergencies the later order wins."""
+    applied, ended = EventKind.MODE_APPLIED, EventKind.MODE_ENDED
+    state = DoorState(DOOR)
+    for which, order in (
+        (DoorMode.LOCKDOWN, 4),
+        (DoorMode.EMERGENCY_OPEN, 5),
+        (DoorMode.HOLD_OPEN, 9),
+    ):
+        state = apply_door_event(state, mode(applied, which, order))
+    assert state.mode is not None
+    assert state.mode.mode is DoorMode.EMERGENCY_OPEN
+    state = apply_door_event(state, mode(ended, DoorMode.EMERGENCY_OPEN, 5))
+    assert state.mode is not None
+    assert state.mode.mode is DoorMode.LOCKDOWN
+    state = apply_door_event(state, mode(ended, DoorMode.LOCKDOWN, 4))
+    assert state.mode is not None
+    assert state.mode.mode is DoorMode.HOLD_OPEN
+    state = apply_door_event(state, mode(ended, DoorMode.HOLD_OPEN, 9))
+    assert state.mode is None
+
+
+def test_a_record_collected_late_says_nothing_of_a_door_heard_since() -> None:
+    """An offline device's log does not turn the present state back."""
+    now = apply_door_event(DoorState(DOOR), door(EventKind.DOOR_CLOSED, 60))
+    old = replace(door(EventKind.DOOR_OPENED, 5), origin=Origin(device="d", log_epoch=1, index=1))
+    assert apply_door_event(now, old) == now
+
+
+def test_a_device_is_unknown_until_heard_of() -> None:
+    """Then contact, tamper, power and battery follow its events; `since` is when it began."""
+    state = DeviceState(samples.DEVICE)
+    assert (state.contact, state.battery_mv) == (Contact.UNKNOWN, None)
+    body = ev.DeviceEventBody(device=samples.DEVICE, cause="no_reply")
+    for at_s, kind in enumerate((EventKind.DEVICE_OFFLINE, EventKind.DEVICE_OFFLINE)):
+        state = apply_device_event(state, happened(kind, body, at_s))
+    began = state.contact_since
+    assert (state.contact, state.cause) == (Contact.OFFLINE, "no_reply")
+    assert began == happened(EventKind.REX, ev.DoorEventBody(door=DOOR)).at
+    for kind in (EventKind.TAMPER, EventKind.POWER_FAILED, EventKind.DEVICE_ONLINE):
+        state = apply_device_event(state, happened(kind, body, 9))
+    assert state.contact is Contact.ONLINE
+    assert state.tamper_since
+    assert state.power_failed_since
+    battery = ev.BatteryBody(device=samples.DEVICE, millivolts=2_900, temperature_dc=-50)
+    state = apply_device_event(state, happened(EventKind.BATTERY, battery, 10))
+    assert (state.battery_mv, state.battery_dc, state.battery_at) == (2_900, -50, state.heard_at)
+
+
+@given(st.lists(st.sampled_from(sorted(EventKind)), max_size=30))
+def test_any_sequence_of_events_folds_into_states(kinds: list[EventKind]) -> None:
+    """No order of events breaks a state, and `heard_at` is the last one's."""
+    state, device = DoorState(DOOR), DeviceState(samples.DEVICE)
+    for at_s, kind in enumerate(kinds):
+        event = happened(kind, ev.decode_event_body(samples.sample_event(kind)), at_s)
+        if door_of(event):
+            state = apply_door_event(state, event)
+            assert state.heard_at == event.at
+        if device_of(event):
+            device = apply_device_event(device, event)
+            assert device.heard_at == event.at
+
+
+def test_every_alarm_that_is_not_momentary_can_be_cleared() -> None:
+    """Or it would stand for ever."""
+    cleared = {kind for kinds in CLEARS.values() for kind in kinds}
+    assert cleared == set(AlarmKind) - MOMENTARY
+    assert set(RAISES.values()) >= CRITICAL
+
+
+@pytest.mark.parametrize("kind", [*RAISES, *CLEARS])
+def test_what_clears_an_alarm_names_the_subject_that_raised_it(kind: EventKind) -> None:
+    """Door for doors, device for devices, controller for the agent."""
+    event = happened(kind, ev.decode_event_body(samples.sample_event(kind)))
+    subjects = {change.subject for change in alarms_of(event)}
+    assert subjects in ({DOOR}, {samples.DEVICE}, {samples.READER}, {event.controller})
+    assert isinstance(alarms_of(event)[0], Clear) == (kind in CLEARS)
