@@ -1,13 +1,20 @@
-"""Why a booking is not made: the closed list of codes, each with its HTTP status."""
+"""Why a booking is not made: the closed list of codes, each with its HTTP status.
+
+The code stands in the problem document and its sentences, under `problem.<code>`, in the
+catalogue.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Final
+
+from hub.web.problems import Problem, ProblemKind
 
 
 class Refusal(StrEnum):
-    """Stands as `code` in the problem document; the sentences stand in the catalogues."""
+    """Every way in which a booking, or a change of one, can be refused."""
 
     WINDOW_MISSING = "window_missing"
     WINDOW_INVERTED = "window_inverted"
@@ -21,6 +28,7 @@ class Refusal(StrEnum):
     DOORS_MISSING = "doors_missing"
     DOUBLE_BOOKED = "double_booked"
     DIGITS_INCOMPATIBLE = "digits_incompatible"
+    DIGITS_TOO_FEW = "digits_too_few"
     GUESS_RISK = "guess_risk"
     NO_PIN_LEFT = "no_pin_left"
     BOOKING_UNKNOWN = "booking_unknown"
@@ -30,32 +38,24 @@ class Refusal(StrEnum):
     PIN_REVOKED = "pin_revoked"
 
 
-STATUS: Final[dict[Refusal, int]] = {
-    Refusal.FACILITY_UNKNOWN: 404,
-    Refusal.DOOR_UNKNOWN: 404,
-    Refusal.BOOKING_UNKNOWN: 404,
-    Refusal.NO_PIN: 404,
-    Refusal.DOUBLE_BOOKED: 409,
-    Refusal.NO_PIN_LEFT: 409,
-    Refusal.GUESS_RISK: 409,
-    Refusal.BOOKING_OVER: 409,
-    Refusal.STATE_CHANGE: 409,
-    Refusal.PIN_REVOKED: 410,
+STATUS: Final[dict[Refusal, HTTPStatus]] = {
+    Refusal.BOOKING_UNKNOWN: HTTPStatus.NOT_FOUND,
+    Refusal.NO_PIN: HTTPStatus.NOT_FOUND,
+    Refusal.DOUBLE_BOOKED: HTTPStatus.CONFLICT,
+    Refusal.NO_PIN_LEFT: HTTPStatus.CONFLICT,
+    Refusal.GUESS_RISK: HTTPStatus.CONFLICT,
+    Refusal.BOOKING_OVER: HTTPStatus.CONFLICT,
+    Refusal.STATE_CHANGE: HTTPStatus.CONFLICT,
+    Refusal.PIN_REVOKED: HTTPStatus.GONE,
 }
 """Whatever is not listed is 422: the request itself cannot be carried out."""
 
+KINDS: Final = {
+    code: ProblemKind(code.value, STATUS.get(code, HTTPStatus.UNPROCESSABLE_ENTITY))
+    for code in Refusal
+}
 
-class BookingRefusedError(Exception):
-    """A booking, or a change of one, that is refused; `extra` goes into the problem document and
-    holds no personal data."""
 
-    def __init__(self, code: Refusal, detail: str = "", **extra: Any) -> None:
-        self.code = code
-        self.detail = detail
-        self.extra = extra
-        super().__init__(f"{code.value}: {detail}" if detail else code.value)
-
-    @property
-    def status(self) -> int:
-        """The HTTP status it goes out with."""
-        return STATUS.get(self.code, 422)
+def refused(code: Refusal, detail: str = "", **extra: object) -> Problem:
+    """Give the problem to raise; `extra` goes into its document and holds no personal data."""
+    return Problem(KINDS[code], detail, extra=extra)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from hub.bookings.refusals import BookingRefusedError, Refusal
+from hub.bookings.refusals import Refusal, refused
 
 JAPAN: Final = ZoneInfo("Asia/Tokyo")
 MIDNIGHT_MIN: Final = 24 * 60
@@ -68,31 +68,31 @@ class BookingRules:
 
 
 def check_window(booked: BookedWindow, rules: BookingRules, now: datetime) -> None:
-    """Raise `BookingRefusedError` for a window that makes no sense for anybody."""
+    """Raise a `Problem` for a window that makes no sense for anybody."""
     if booked.starts_at >= booked.ends_at:
-        raise BookingRefusedError(Refusal.WINDOW_INVERTED, "a window ends after it starts")
+        raise refused(Refusal.WINDOW_INVERTED, "a window ends after it starts")
     if booked.ends_at <= now:
-        raise BookingRefusedError(Refusal.IN_THE_PAST, "the window is over")
+        raise refused(Refusal.IN_THE_PAST, "the window is over")
     if booked.ends_at - booked.starts_at > timedelta(minutes=rules.longest_min):
-        raise BookingRefusedError(Refusal.TOO_LONG, longest_minutes=rules.longest_min)
+        raise refused(Refusal.TOO_LONG, longest_minutes=rules.longest_min)
     if booked.starts_at > now + timedelta(days=rules.ahead_days):
-        raise BookingRefusedError(Refusal.TOO_FAR_AHEAD, ahead_days=rules.ahead_days)
+        raise refused(Refusal.TOO_FAR_AHEAD, ahead_days=rules.ahead_days)
 
 
 def check_residents_window(booked: BookedWindow, rules: BookingRules, now: datetime) -> None:
-    """Raise `BookingRefusedError` for a window that a resident may not book: begun, off the
+    """Raise a `Problem` for a window that a resident may not book: begun, off the
     facility's grid or outside its opening hours."""
     check_window(booked, rules, now)
     if booked.starts_at < now:
-        raise BookingRefusedError(Refusal.IN_THE_PAST, "the window has begun")
+        raise refused(Refusal.IN_THE_PAST, "the window has begun")
     local = [moment.astimezone(rules.zone) for moment in (booked.starts_at, booked.ends_at)]
     for moment in local:
         minute = moment.hour * 60 + moment.minute
         if minute % rules.slot_min or moment.second or moment.microsecond:
-            raise BookingRefusedError(Refusal.OFF_THE_GRID, slot_minutes=rules.slot_min)
+            raise refused(Refusal.OFF_THE_GRID, slot_minutes=rules.slot_min)
     hours = _open_windows(rules, local[0].date())
     if rules.opening and not any(_covers(span, booked) for span in hours):
-        raise BookingRefusedError(Refusal.CLOSED, "outside the opening hours")
+        raise refused(Refusal.CLOSED, "outside the opening hours")
 
 
 class SlotState(StrEnum):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.bookings.refusals import BookingRefusedError, Refusal
+from hub.bookings.refusals import Refusal
 from hub.bookings.windows import (
     JAPAN,
     BookedWindow,
@@ -20,6 +20,7 @@ from hub.bookings.windows import (
     local_day,
     slots_of,
 )
+from hub.web.problems import Problem
 
 NOW = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)  # a Sunday, 09:00 in Japan
 RULES = BookingRules(
@@ -35,9 +36,9 @@ def japan(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 def refused(booked: BookedWindow, rules: BookingRules = RULES) -> Refusal:
-    with pytest.raises(BookingRefusedError) as caught:
+    with pytest.raises(Problem) as caught:
         check_residents_window(booked, rules, NOW)
-    return caught.value.code
+    return Refusal(caught.value.kind.code)
 
 
 instants = st.integers(0, 10_000).map(lambda minute: NOW + timedelta(minutes=minute))
