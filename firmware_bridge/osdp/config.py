@@ -49,13 +49,21 @@ class Timing:
     full_probe_every: int = 3
     attempts: int = 4
     active_ns: int = 5 * SECOND
-    idle_poll_ns: int = 100 * MS
+    # A quiet board is polled this often; with many boards less often, to spare the processor.
+    quiet_poll_ns: int = 50 * MS
+    longest_quiet_poll_ns: int = 100 * MS
+    quiet_polls_per_s: int = 80
     busy_retry_ns: int = 50 * MS
     busy_limit_ns: int = 3 * SECOND
     first_retry_ns: int = 500 * MS
     longest_retry_ns: int = 5 * SECOND
     character_gap_ns: int = 20 * MS
     malformed_report_ns: int = 1 * SECOND
+
+    def quiet_interval_ns(self, board_count: int) -> int:
+        """How often to poll each of that many boards while nothing happens."""
+        shared_ns = board_count * SECOND // self.quiet_polls_per_s
+        return min(max(self.quiet_poll_ns, shared_ns), self.longest_quiet_poll_ns)
 
 
 def check_baud(baud: int) -> int:

@@ -71,6 +71,7 @@ class Link:
         self.state = LinkState.OFFLINE
         self.offline_reason: OfflineReason | None = None
         self.last_served = 0
+        self.quiet_interval_ns = timing.quiet_poll_ns
         self.keys = KeyRing(config.scbk)
         self.backoff = Backoff(timing)
         self._timing = timing
@@ -115,7 +116,7 @@ class Link:
             return self.backoff.retry_ns
         if self.is_hot(now_ns):
             return now_ns
-        return min(self._polled_ns + self._timing.idle_poll_ns, self._follow_ups.due_ns)
+        return min(self._polled_ns + self.quiet_interval_ns, self._follow_ups.due_ns)
 
     def deadline_ns(self) -> int | None:
         """When a command expires or an installation ends, whichever comes first."""

@@ -142,9 +142,12 @@ class SimulatedLine:
         except PortError as error:
             _log.warning("osdp_simulator_lost_its_line", detail=str(error))
 
-    def _turn(self) -> None:
+    def _act(self) -> None:
         while self._actions:
             self._actions.popleft()()
+
+    def _turn(self) -> None:
+        self._act()
         now_ns = time.monotonic_ns()
         wake_ns = now_ns + round(_LONGEST_SLEEP_S * SECOND)
         for door in self._doors:
@@ -162,6 +165,8 @@ class SimulatedLine:
         self._keep_time(start_ns, len(received))
         if self._echoes:
             self._port.write(received)
+        # What happened at the doors while the call was on its way is in the answer.
+        self._act()
         for door in self._doors:
             if door.is_mute:
                 continue
