@@ -4,7 +4,7 @@
 events and the time of the next call out. The bus sends one frame at a time and the next as
 soon as the answer is in. A peripheral that has just been used (hot) is polled as fast as
 the wire allows, every other turn going to the others that are due; a quiet one is polled at
-`Timing.idle_poll_ns`; a lost one is probed at a back-off of its own.
+`Timing.quiet_interval_ns`; a lost one is probed at a back-off of its own.
 """
 
 from __future__ import annotations
@@ -85,12 +85,14 @@ class Bus:
             raise ConfigError(f"address {config.address} is used twice on this bus")
         emit: Callable[[Event], None] = self._events.append
         self._links.append(Link(config, self._timing, self._nonce, emit, self._decoder.malformed))
+        self._share_quiet_time()
 
     def remove(self, address: int, now_ns: int) -> None:
         """Takes a peripheral out; its commands end with `link_lost`."""
         link = self._link(address)
         link.drop(OfflineReason.REMOVED, now_ns)
         self._links.remove(link)
+        self._share_quiet_time()
         self._forsake_if_dropped()
 
     def rekey(self, config: PDConfig, now_ns: int) -> None:
@@ -120,6 +122,11 @@ class Bus:
         self._next_command_id += 1
         link.submit(Pending(command_id, command, deadline_ns), now_ns)
         return command_id
+
+    def _share_quiet_time(self) -> None:
+        interval_ns = self._timing.quiet_interval_ns(len(self._links))
+        for link in self._links:
+            link.quiet_interval_ns = interval_ns
 
     def _check_move(self, address: int, command: ComSet) -> None:
         check_baud(command.baud)
