@@ -23,7 +23,7 @@ from wire.events import ActOutcome
 from wire.policy_bodies import DeviceBody
 
 _log: Final = structlog.get_logger(__name__)
-_STOP_S: Final = 1.8
+_STOP_S: Final = 1.2
 _HUNG: Final = "card_hangs"
 
 
@@ -188,7 +188,9 @@ def match_readers(
         fits = [name for name in free if _pattern(body.reader_name or "").search(name)]
         if fits:
             kept = (held or {}).get(device)
-            matched[device] = kept if kept in fits else fits[0]
+            others = set((held or {}).values())
+            new = next((name for name in fits if name not in others), fits[0])
+            matched[device] = kept if kept in fits else new
             free.remove(matched[device])
     return matched
 

@@ -145,9 +145,14 @@ class Pcsc:
         return CardHandle(handle, protocol, bytes(atr))
 
     def transmit(self, card: CardHandle, command: bytes) -> bytes:
-        """Send a command and give the answer. Has no timeout of its own."""
+        """Send a command and give the answer. Has no timeout of its own.
+
+        Some reader drivers call it a success, with no bytes, when the card left before answering.
+        """
         code, answer = self._scard.SCardTransmit(card.handle, card.protocol, list(command))
         self._check("SCardTransmit", code)
+        if not answer:
+            raise PcscError(PcscCause.CARD_REMOVED, "SCardTransmit")
         return bytes(byte & 0xFF for byte in answer)
 
     def disconnect(self, card: CardHandle) -> None:

@@ -18,6 +18,7 @@ from edge.drivers.pcsc_api import PNP, Pcsc, PcscCause, PcscError, ReaderState
 
 _log: Final = structlog.get_logger(__name__)
 _CANCEL_EVERY_S: Final = 0.05
+_RELIST_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,30 +111,32 @@ class ReaderWatch:
             known: dict[str, int] = {}
             while not self._stopping.is_set():
                 readers = pcsc.readers(context)
-                self._listener.readers_seen(pcsc, readers)
                 known = {name: known.get(name, 0) for name in readers}
-                self._watch_readers(pcsc, context, known)
+                try:
+                    self._watch_readers(pcsc, context, known)
+                except PcscError as error:
+                    if error.cause is not PcscCause.NO_READER:
+                        raise
+                    self._stopping.wait(_RELIST_S)
         finally:
             self._open = None
             pcsc.release(context)
 
     def _watch_readers(self, pcsc: Pcsc, context: int, known: dict[str, int]) -> None:
-        """Report taps until the set of readers may have changed."""
-        notice = 0
+        """Look at each reader, tell of them, and report taps until their set may have changed."""
+        changes = pcsc.wait(context, known, 0) if known else []
+        self._listener.readers_seen(pcsc, list(known))
         while not self._stopping.is_set():
-            try:
-                changes = pcsc.wait(context, {**known, PNP: notice}, self._times.wait_ms)
-            except PcscError as error:
-                if error.cause is PcscCause.NO_READER:
-                    return
-                raise
             at_ns = time.monotonic_ns()
             for state in changes:
-                if state.reader in known:
+                if state.reader != PNP:
                     before = known[state.reader]
                     known[state.reader] = state.events << 16 | state.flags
                     self._report(pcsc, before, state, at_ns)
-            if not changes or any(state.reader == PNP for state in changes):
+            if any(state.reader == PNP for state in changes):
+                return
+            changes = pcsc.wait(context, {**known, PNP: 0}, self._times.wait_ms)
+            if not changes:
                 return
 
     def _report(self, pcsc: Pcsc, before: int, state: ReaderState, at_ns: int) -> None:
