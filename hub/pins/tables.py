@@ -76,6 +76,7 @@ pin_reservations: Final = town_table(
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
     Column("reserved_until", UtcDateTime, nullable=False),
+    Column("retired_at", UtcDateTime),
     ExcludeConstraint(
         (column("town_id"), "="),
         (column("door_id"), "="),
@@ -86,8 +87,8 @@ pin_reservations: Final = town_table(
     ).ddl_if(dialect="postgresql"),
 )
 """Digits that a door knows, by keyed blind index, from the start of the effective window until 30
-days after its end. On PostgreSQL the exclusion constraint refuses an overlap, on SQLite the one
-writer looks before it writes."""
+days after its end; retired once the credential has other digits or is revoked. On PostgreSQL the
+exclusion constraint refuses an overlap, on SQLite the one writer looks before it writes."""
 Index(
     "ix_pin_reservations_blind",
     pin_reservations.c.town_id,
