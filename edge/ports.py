@@ -245,11 +245,12 @@ class LinkChanged:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRaised:
-    """Something was refused that should never have come."""
+    """Something was refused that should never have come; `count` times since it was last told."""
 
     alarm: Alarm
     channel: str
     cause: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,3 +319,34 @@ class Link(Protocol):
 
     def stop(self) -> None:
         """Say goodbye and end all threads within 2 s."""
+
+
+# --- time ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class KernelClock:
+    """What the kernel says of its clock: whether NTP disciplines it, and its error bound."""
+
+    synchronised: bool
+    error_ms: int
+
+
+class TimeSource(Protocol):
+    """The machine's clocks, and the randomness ids are made of."""
+
+    @property
+    def boot(self) -> str:
+        """Names the boot of the machine."""
+
+    def mono_ns(self) -> int:
+        """The monotonic clock, the same the drivers stamp with."""
+
+    def wall(self) -> datetime:
+        """The system's wall clock, UTC."""
+
+    def kernel(self) -> KernelClock:
+        """The kernel's word on NTP."""
+
+    def entropy(self, count: int) -> bytes:
+        """Random bytes."""

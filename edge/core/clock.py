@@ -201,7 +201,7 @@ class Clock:
         return [NewEvent(EventKind.CLOCK_STATE, body)]
 
     def _state_event(
-        self, state: ClockState, error_ms: int | None, source: str = "drift"
+        self, state: ClockState, error_ms: int | None, source: str = "reckoned"
     ) -> list[NewEvent]:
         if state is self._state:
             return []

@@ -1,0 +1,193 @@
+"""Device events: doors that move, REX, fire, tamper, devices that come and go.
+
+Egress is never refused: REX drives the strike whatever mode rules the door.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from edge.core.clock_now import ClockNow
+from edge.core.model import (
+    ActFinished,
+    BatteryRead,
+    DeviceEvent,
+    DeviceFault,
+    DeviceOffline,
+    DeviceOnline,
+    InputChanged,
+    OutputChanged,
+    PowerChanged,
+    TamperChanged,
+)
+from edge.core.policy_index import DoorInput, InputRole
+from edge.ports import NewEvent
+from edge.service.acts import Acts
+from edge.service.memory import Memory
+from edge.service.recorder import Recorder
+from edge.service.strikes import Strikes
+from wire.events import (
+    AccessBody,
+    BatteryBody,
+    DeviceEventBody,
+    EventKind,
+    Factor,
+)
+from wire.reasons import Reason
+
+_SECOND: Final = 1_000_000_000
+_FAULT_EVERY_NS: Final = 60 * _SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class FireAlarm:
+    """The input the fire panel is wired to, from the agent's own settings: no hub can take it
+    away. `doors` are released, all where it is None."""
+
+    device: str
+    channel: int
+    inverted: bool = False
+    doors: frozenset[str] | None = None
+
+
+@dataclass(slots=True)
+class _Faults:
+    told_ns: int
+    count: int = 0
+
+
+class Happenings:
+    """Handles what devices tell."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        recorder: Recorder,
+        acts: Acts,
+        strikes: Strikes,
+        fire_alarm: FireAlarm | None,
+    ) -> None:
+        self._memory = memory
+        self._recorder = recorder
+        self._acts = acts
+        self._strikes = strikes
+        self._fire_alarm = fire_alarm
+        self._faults: dict[tuple[str, str], _Faults] = {}
+
+    def handle(self, item: DeviceEvent, now: ClockNow) -> None:
+        """Do and journal what follows from a device event."""
+        match item:
+            case ActFinished():
+                if not self._acts.finished(item, now):
+                    self._strikes.finished(item, now)
+            case InputChanged():
+                self._input(item, now)
+            case OutputChanged():
+                self._strikes.output_changed(item, now)
+            case DeviceOnline():
+                self._online(item, now)
+            case DeviceOffline():
+                self._offline(item, now)
+            case DeviceFault():
+                self._fault(item, now)
+            case TamperChanged():
+                kind = EventKind.TAMPER if item.active else EventKind.TAMPER_CLEARED
+                self._tell(kind, item.device, now)
+            case PowerChanged():
+                kind = EventKind.POWER_FAILED if item.active else EventKind.POWER_RESTORED
+                self._tell(kind, item.device, now)
+            case BatteryRead():
+                body = BatteryBody(
+                    device=item.device,
+                    millivolts=item.millivolts,
+                    temperature_dc=item.temperature_dc,
+                )
+                self._recorder.record([NewEvent(EventKind.BATTERY, body)], now)
+
+    # --- inputs ----------------------------------------------------------------------------------
+
+    def _input(self, item: InputChanged, now: ClockNow) -> None:
+        fire = self._fire_alarm
+        source = item.source
+        if fire is not None and (source.device, source.channel) == (fire.device, fire.channel):
+            self._fire(item.active != fire.inverted, fire, now)
+        for wired in list(self._memory.index.inputs_at(source.device, source.channel)):
+            self._door_input(wired, item, now)
+
+    def _door_input(self, wired: DoorInput, item: InputChanged, now: ClockNow) -> None:
+        door = self._memory.doors[wired.door]
+        active = item.active != wired.inverted
+        if item.initial:
+            if door.found(wired.role, active, item.at_ns):
+                body = DeviceEventBody(
+                    device=item.source.device,
+                    channel=item.source.channel,
+                    cause=f"{wired.role}_{'active' if active else 'inactive'}",
+                )
+                self._recorder.record([NewEvent(EventKind.STALE_INPUT, body)], now)
+        elif wired.role == InputRole.REX and active:
+            self._egress(wired.door, item, now)
+        else:
+            self._recorder.record(door.input(wired.role, active, item.at_ns), now)
+        self._acts.observe(wired.door, now)
+
+    def _egress(self, door_id: str, item: InputChanged, now: ClockNow) -> None:
+        door = self._memory.doors[door_id]
+        pressed = door.input(InputRole.REX, True, item.at_ns)
+        if door.body.strike is None or door.driven_open:
+            self._recorder.record(pressed, now)
+            return
+        act_id = self._acts.new_id()
+        body = AccessBody(reason=Reason.EGRESS, factor=Factor.REX, door=door_id, act=act_id)
+        self._recorder.record([NewEvent(EventKind.ACCESS_GRANTED, body)], now)
+        self._acts.release(act_id, door_id, door.body.unlock_ms, now)
+
+    def _fire(self, active: bool, fire: FireAlarm, now: ClockNow) -> None:
+        burning = bool(self._memory.fire)
+        doors = self._memory.doors.keys()
+        self._memory.fire = set(doors if fire.doors is None else fire.doors) if active else set()
+        if active == burning:
+            return
+        self._strikes.fire(now)
+        kind = EventKind.FIRE_ALARM if active else EventKind.FIRE_ALARM_CLEARED
+        self._tell(kind, fire.device, now, channel=fire.channel)
+
+    # --- devices ---------------------------------------------------------------------------------
+
+    def _online(self, item: DeviceOnline, now: ClockNow) -> None:
+        standing = self._memory.standing(item.device)
+        if standing.online is not True:
+            standing.online, standing.cause, standing.detail = True, "", item.detail
+            self._tell(EventKind.DEVICE_ONLINE, item.device, now, item.detail)
+        self._strikes.device_online(item.device, now)
+
+    def _offline(self, item: DeviceOffline, now: ClockNow) -> None:
+        standing = self._memory.standing(item.device)
+        told = standing.online is False
+        standing.online, standing.cause = False, item.cause
+        if not told:
+            self._tell(EventKind.DEVICE_OFFLINE, item.device, now, item.cause)
+
+    def _fault(self, item: DeviceFault, now: ClockNow) -> None:
+        """Counted always, journaled once a minute: noise on a bus must not fill the journal."""
+        self._memory.counters[f"fault.{item.cause}"] += item.count
+        key = (item.device, item.cause)
+        faults = self._faults.setdefault(key, _Faults(now.mono_ns - _FAULT_EVERY_NS))
+        faults.count += item.count
+        if now.mono_ns - faults.told_ns < _FAULT_EVERY_NS:
+            return
+        body = DeviceEventBody(device=item.device, cause=item.cause[:64], count=faults.count)
+        faults.told_ns, faults.count = now.mono_ns, 0
+        self._recorder.record([NewEvent(EventKind.DEVICE_FAULT, body)], now)
+
+    def _tell(
+        self,
+        kind: EventKind,
+        device: str,
+        now: ClockNow,
+        cause: str = "",
+        channel: int | None = None,
+    ) -> None:
+        body = DeviceEventBody(device=device, cause=cause[:64], channel=channel)
+        self._recorder.record([NewEvent(kind, body)], now)

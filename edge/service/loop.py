@@ -1,0 +1,286 @@
+"""The one loop. Threads put things on its queue; it takes them one by one, and time between them.
+
+    take -> decide -> journal commit -> act -> journal result -> tell the hub
+
+Whatever is raised while one thing is handled ends that thing, is journaled and alarmed, and the
+loop takes the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Final, TypeAlias
+
+import structlog
+
+from edge.core.clock import Clock
+from edge.core.clock_now import ClockNow
+from edge.core.model import CardFailed, CardPresented, KeysPressed
+from edge.ports import (
+    Incoming,
+    LinkConnected,
+    LinkLost,
+    MessageArrived,
+    NewEvent,
+    TimeSource,
+)
+from edge.service.acts import Acts, result_event
+from edge.service.happenings import Happenings
+from edge.service.memory import BUDGET, CLOCK, DRIVEN, MODES, RUNNING, USES, Memory
+from edge.service.policies import Policies
+from edge.service.presentations import Presentations
+from edge.service.recorder import Recorder
+from edge.service.strikes import Strikes
+from edge.service.uplinks import Uplinks
+from wire.events import (
+    ActOutcome,
+    AgentBody,
+    Alarm,
+    AlarmBody,
+    EventKind,
+    TelemetryBody,
+)
+
+_SECOND: Final = 1_000_000_000
+_TICK_NS: Final = _SECOND // 4
+_KERNEL_NS: Final = 10 * _SECOND
+_TELEMETRY_S: Final = 300
+_TELL_MAX: Final = 8
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something another thread wants done or answered in the loop's own."""
+
+    ask: Callable[[ClockNow], object]
+    answer: Future[object] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """The last thing the loop takes."""
+
+
+QueueItem: TypeAlias = Incoming | Question | _Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the loop hands things to."""
+
+    memory: Memory
+    recorder: Recorder
+    acts: Acts
+    strikes: Strikes
+    presentations: Presentations
+    happenings: Happenings
+    policies: Policies
+    uplinks: Uplinks
+    clock: Clock
+    time: TimeSource
+    agent: str
+    has_rtc: bool = False
+
+
+class Loop:
+    """Takes from the queue. `alive` is called with every tick: a watchdog's sign of life."""
+
+    def __init__(self, parts: Parts, alive: Callable[[], None] = lambda: None) -> None:
+        self._parts = parts
+        self._alive = alive
+        self._queue: SimpleQueue[QueueItem] = SimpleQueue()
+        self._tick_ns = 0
+        self._kernel_ns = 0
+        self._telemetry_ns = 0
+
+    # --- for any thread --------------------------------------------------------------------------
+
+    def put(self, item: Incoming) -> None:
+        """Hand something to the loop: never blocks, never raises."""
+        self._queue.put(item)
+
+    def ask(self, ask: Callable[[ClockNow], object]) -> Future[object]:
+        """Have something answered in the loop's thread."""
+        question = Question(ask)
+        self._queue.put(question)
+        return question.answer
+
+    def stop(self) -> None:
+        """Let `run` end after what is queued."""
+        self._queue.put(_Stop())
+
+    # --- in the loop's thread --------------------------------------------------------------------
+
+    def now(self) -> ClockNow:
+        """The time, as everything handled now sees it."""
+        time = self._parts.time
+        return self._parts.clock.now(time.mono_ns(), time.wall())
+
+    def begin(self) -> None:
+        """Take up what was left: state, policy, acts without a result. Moves no relay that a mode
+        does not hold. Raises `JournalError` where the journal cannot be read."""
+        parts = self._parts
+        journal = parts.recorder.journal
+        time = parts.time
+        kept = journal.state(CLOCK).get(CLOCK)
+        if kept is not None:
+            self._resume_clock(kept)
+        events = self._clock_sources(boot=True)
+        now = self.now()
+        for prefix in (BUDGET, USES):
+            parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
+        parts.policies.load()
+        parts.strikes.remember({**journal.state(MODES), **journal.state(DRIVEN)})
+        clean = RUNNING not in journal.state(RUNNING)
+        events += [
+            result_event(one.act, one.door, one.command_id, ActOutcome.OUTCOME_UNKNOWN)
+            for one in journal.pending_acts()
+        ]
+        body = AgentBody(agent=parts.agent, clean=clean, cause="start")
+        events.append(NewEvent(EventKind.AGENT_STARTED, body))
+        parts.recorder.record(events, now, {RUNNING: b"1"})
+        parts.policies.configure_drivers(now)
+        parts.strikes.apply(now)
+        self._telemetry_ns = now.mono_ns
+        self._tell_hub(now)
+
+    def run(self) -> None:
+        """Serve until `stop`."""
+        while True:
+            item = self._next()
+            if isinstance(item, _Stop):
+                break
+            if item is not None:
+                self.handle(item)
+            if self._parts.time.mono_ns() >= self._tick_ns:
+                self.tick()
+        self.end()
+
+    def handle(self, item: Incoming | Question) -> None:
+        """Handle one thing; nothing it raises comes out."""
+        now = self.now()
+        try:
+            self._dispatch(item, now)
+        except Exception as error:
+            self._survive(error, type(item).__name__, now)
+        self._tell_hub(now)
+
+    def tick(self) -> None:
+        """Let time do its work."""
+        self._alive()
+        now = self.now()
+        self._tick_ns = now.mono_ns + _TICK_NS
+        try:
+            self._tick(now)
+        except Exception as error:
+            self._survive(error, "tick", now)
+        self._tell_hub(now)
+
+    def end(self) -> None:
+        """Say that the agent stops in order."""
+        now = self.now()
+        body = AgentBody(agent=self._parts.agent, cause="stop")
+        event = NewEvent(EventKind.AGENT_STOPPED, body)
+        self._parts.recorder.record([event], now, {RUNNING: None})
+        self._tell_hub(now)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _next(self) -> QueueItem | None:
+        due_ns = [self._tick_ns]
+        if self._parts.acts.due_ns is not None:
+            due_ns.append(self._parts.acts.due_ns)
+        wait_s = max(min(due_ns) - self._parts.time.mono_ns(), 0) / _SECOND
+        try:
+            return self._queue.get(timeout=wait_s)
+        except Empty:
+            return None
+
+    def _dispatch(self, item: Incoming | Question, now: ClockNow) -> None:
+        match item:
+            case CardPresented() | CardFailed() | KeysPressed():
+                self._parts.presentations.handle(item, now)
+            case LinkConnected() | LinkLost() | MessageArrived():
+                session_id = self._parts.time.entropy(16).hex()
+                self._parts.uplinks.handle(item, now, session_id)
+            case Question():
+                _answer(item, now)
+            case _:
+                self._parts.happenings.handle(item, now)
+
+    def _tick(self, now: ClockNow) -> None:
+        parts = self._parts
+        if now.mono_ns >= self._kernel_ns:
+            self._kernel_ns = now.mono_ns + _KERNEL_NS
+            events = self._clock_sources(boot=False)
+            if events:
+                parts.recorder.record(events, now, {CLOCK: parts.clock.save()})
+        parts.presentations.tick(now)
+        parts.acts.tick(now)
+        for door in parts.memory.doors.values():
+            parts.recorder.record(door.tick(now.mono_ns), now)
+        parts.strikes.apply(now)
+        parts.recorder.recover(now)
+        self._telemetry(now)
+        parts.uplinks.tick(now)
+
+    def _resume_clock(self, kept: bytes) -> None:
+        try:
+            self._parts.clock.resume(kept)
+        except ValueError:
+            self._parts.memory.counters["state_unreadable"] += 1
+            _log.exception("state_unreadable", name=CLOCK)
+
+    def _clock_sources(self, *, boot: bool) -> list[NewEvent]:
+        parts = self._parts
+        kernel, mono_ns, wall = parts.time.kernel(), parts.time.mono_ns(), parts.time.wall()
+        events = parts.clock.kernel(kernel.synchronised, kernel.error_ms, mono_ns, wall)
+        if boot and parts.has_rtc and not kernel.synchronised:
+            events += parts.clock.rtc(mono_ns, wall)
+        return events + parts.clock.watch(mono_ns, wall)
+
+    def _telemetry(self, now: ClockNow) -> None:
+        parts = self._parts
+        every = parts.memory.index.settings.get("telemetry_s", _TELEMETRY_S)
+        every_s = every if isinstance(every, int) and every >= 10 else _TELEMETRY_S
+        if now.mono_ns - self._telemetry_ns < every_s * _SECOND:
+            return
+        self._telemetry_ns = now.mono_ns
+        counters = {**parts.memory.counters, **parts.recorder.journal.counters()}
+        event = NewEvent(EventKind.TELEMETRY, TelemetryBody(counters=counters))
+        parts.recorder.commit([event], now)
+
+    def _survive(self, error: Exception, what: str, now: ClockNow) -> None:
+        _log.error("loop_survived", handling=what, exc_info=error)
+        self._parts.memory.counters["internal_errors"] += 1
+        body = AlarmBody(alarm=Alarm.INTERNAL_ERROR, cause=what[:64])
+        try:
+            self._parts.recorder.record([NewEvent(EventKind.SECURITY_ALARM, body)], now)
+        except Exception:  # the loop must live whatever the recorder does
+            _log.exception("alarm_not_journaled")
+
+    def _tell_hub(self, now: ClockNow) -> None:
+        """New rows go out after everything at the doors is done. Telling may journal in turn."""
+        recorder = self._parts.recorder
+        for _ in range(_TELL_MAX):
+            if not recorder.fresh:
+                return
+            recorder.fresh = False
+            try:
+                self._parts.uplinks.appended(now)
+            except Exception as error:
+                _log.error("uplink_survived", exc_info=error)
+                self._parts.memory.counters["internal_errors"] += 1
+
+
+def _answer(question: Question, now: ClockNow) -> None:
+    if not question.answer.set_running_or_notify_cancel():
+        return
+    try:
+        question.answer.set_result(question.ask(now))
+    except Exception as error:
+        question.answer.set_exception(error)

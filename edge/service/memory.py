@@ -1,0 +1,106 @@
+"""What the loop knows: the policy's index, the doors, and what it remembers of readers and grants.
+
+Small values survive a restart as the journal's named state; their names stand here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from edge.core.budget import Budget, Rung, ladder
+from edge.core.circumstances import Circumstances
+from edge.core.clock_now import ClockNow
+from edge.core.doors import Door
+from edge.core.keys import KeyCollector
+from edge.core.model import Source
+from edge.core.policy_index import PolicyIndex
+from wire.messages import EdgePolicy
+from wire.policy import EMPTY_DIGEST
+from wire.policy_bodies import DoorBody
+
+BUDGET: Final = "budget/"
+USES: Final = "uses/"
+CLOCK: Final = "clock"
+RUNNING: Final = "running"
+MODES: Final = "modes"
+DRIVEN: Final = "driven"
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class DeviceStanding:
+    """How a device stands: None until it was heard of."""
+
+    online: bool | None = None
+    cause: str = ""
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Memory:
+    """The loop's knowledge. Only its own thread touches it."""
+
+    index: PolicyIndex = field(default_factory=PolicyIndex)
+    held: EdgePolicy = field(
+        default_factory=lambda: EdgePolicy(hub_epoch=0, version=0, digest=EMPTY_DIGEST)
+    )
+    doors: dict[str, Door] = field(default_factory=dict)
+    devices: dict[str, DeviceStanding] = field(default_factory=dict)
+    collectors: dict[Source, KeyCollector] = field(default_factory=dict)
+    budgets: dict[str, Budget] = field(default_factory=dict)
+    uses: dict[str, int] = field(default_factory=dict)
+    fire: set[str] = field(default_factory=set)
+    counters: Counter[str] = field(default_factory=Counter)
+    link_up: bool = False
+
+    def circumstances(self, now: ClockNow) -> Circumstances:
+        """What a decision made now depends on."""
+        return Circumstances(
+            index=self.index,
+            now=now,
+            uses=self.uses,
+            throttled=lambda reader: self.budget(reader).throttled(now.mono_ns),
+            fire=self.fire.__contains__,
+        )
+
+    def budget(self, reader: str) -> Budget:
+        """The try budget of a reader."""
+        return self.budgets.get(reader, Budget())
+
+    def rungs(self, reader: str) -> tuple[Rung, ...]:
+        """The rules of a reader's try budget."""
+        return ladder(self.index.readers[reader])
+
+    def collector(self, source: Source) -> KeyCollector:
+        """What stands on a keypad."""
+        return self.collectors.setdefault(source, KeyCollector())
+
+    def standing(self, device: str) -> DeviceStanding:
+        """How a device stands."""
+        return self.devices.setdefault(device, DeviceStanding())
+
+    def meet_doors(self, bodies: Mapping[str, DoorBody]) -> None:
+        """Follow the policy's doors; what is known of a door that stays is kept."""
+        for door_id in self.doors.keys() - bodies.keys():
+            del self.doors[door_id]
+        for door_id, body in bodies.items():
+            door = self.doors.setdefault(door_id, Door(door_id, body))
+            door.body = body
+
+    def remember(self, state: Mapping[str, bytes], boot: str, now_ns: int) -> None:
+        """Take up what an earlier run kept. A value that cannot be read is named and left out."""
+        for name, data in state.items():
+            try:
+                if name.startswith(BUDGET):
+                    self.budgets[name.removeprefix(BUDGET)] = Budget.load(data, boot, now_ns)
+                elif name.startswith(USES):
+                    self.uses[name.removeprefix(USES)] = int(data)
+            except ValueError:
+                self.counters["state_unreadable"] += 1
+                _log.error("state_unreadable", name=name)

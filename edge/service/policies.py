@@ -1,0 +1,138 @@
+"""A policy that came: read, stored, swapped into the index, handed to doors and drivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+
+from edge.core.clock_now import ClockNow
+from edge.core.policy_index import PolicyIndex
+from edge.ports import JournalError, NewEvent, PolicyChange, PolicyStore
+from edge.service.acts import Drivers
+from edge.service.memory import Memory
+from edge.service.recorder import Recorder
+from edge.service.strikes import Strikes
+from wire.errors import WireError
+from wire.events import DeviceEventBody, EventKind, PolicyAppliedBody
+from wire.messages import EdgePolicy
+from wire.policy import decode_entry
+from wire.policy_bodies import DeviceBody
+
+OpenSecret = Callable[[str, str], bytes]
+"""Opens a device's sealed secret, by device id; raises `WireError`."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Policies:
+    """Keeps index, store, doors and drivers in step."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        recorder: Recorder,
+        store: PolicyStore,
+        strikes: Strikes,
+        drivers: Drivers,
+        open_device_secret: OpenSecret,
+    ) -> None:
+        self._memory = memory
+        self._recorder = recorder
+        self._store = store
+        self._strikes = strikes
+        self._drivers = drivers
+        self._open = open_device_secret
+
+    def load(self) -> None:
+        """Take up the stored policy at a start; raise `JournalError` if it cannot be read."""
+        stored = self._store.load()
+        index = PolicyIndex()
+        index.swap(index.prepare(stored.entries))
+        self._memory.index = index
+        self._hold(stored.hub_epoch, stored.version)
+
+    def apply(self, change: PolicyChange, now: ClockNow) -> bool:
+        """Store a change and swap it in; tell whether it is in force. What cannot be stored is not
+        in force: after a restart the door would hold something else than it reported."""
+        index = PolicyIndex() if change.snapshot else self._memory.index
+        prepared = index.prepare(change.put, change.drop)
+        try:
+            self._store.apply(replace(change, put=_readable(change.put)))
+        except JournalError as error:
+            self._recorder.failed(error, now)
+            return False
+        index.swap(prepared)
+        self._memory.index = index
+        self._hold(change.hub_epoch, change.version)
+        body = PolicyAppliedBody(
+            hub_epoch=change.hub_epoch,
+            version=change.version,
+            digest=index.digest,
+            rejected=len(index.rejected),
+        )
+        self._recorder.record([NewEvent(EventKind.POLICY_APPLIED, body)], now)
+        self.configure_drivers(now)
+        self._strikes.apply(now)
+        return True
+
+    def _hold(self, hub_epoch: int, version: int) -> None:
+        self._memory.meet_doors(self._memory.index.doors)
+        self._memory.held = EdgePolicy(
+            hub_epoch=hub_epoch, version=version, digest=self._memory.index.digest
+        )
+
+    def configure_drivers(self, now: ClockNow) -> None:
+        """Hand each driver the devices on its port and their opened secrets."""
+        devices: dict[str, dict[str, DeviceBody]] = {port: {} for port in self._drivers.by_port}
+        secrets: dict[str, dict[str, bytes]] = {port: {} for port in self._drivers.by_port}
+        for device_id, body in self._memory.index.devices.items():
+            cause = self._take(device_id, body, devices, secrets)
+            if cause is not None:
+                self._fault(device_id, cause, now)
+        for port, driver in self._drivers.by_port.items():
+            try:
+                driver.configure(devices[port], secrets[port])
+            except Exception:  # one port's trouble must not keep the others from serving
+                _log.exception("driver_not_configured", port=port)
+                for device_id in devices[port]:
+                    self._fault(device_id, "not_configured", now)
+
+    def _take(
+        self,
+        device_id: str,
+        body: DeviceBody,
+        devices: dict[str, dict[str, DeviceBody]],
+        secrets: dict[str, dict[str, bytes]],
+    ) -> str | None:
+        """Sort a device to its port, or say why it cannot be served."""
+        if body.port not in devices:
+            return "no_such_port"
+        if body.sealed is not None:
+            try:
+                secrets[body.port][device_id] = self._open(device_id, body.sealed)
+            except WireError:
+                return "secret_not_ours"
+        devices[body.port][device_id] = body
+        return None
+
+    def _fault(self, device_id: str, cause: str, now: ClockNow) -> None:
+        standing = self._memory.standing(device_id)
+        if standing.cause != cause:
+            standing.online, standing.cause = False, cause
+            event = NewEvent(EventKind.DEVICE_FAULT, DeviceEventBody(device=device_id, cause=cause))
+            self._recorder.record([event], now)
+
+
+def _readable(put: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Entries whose frame can be read: what has no name cannot be stored under one."""
+    return tuple(data for data in put if _is_entry(data))
+
+
+def _is_entry(data: bytes) -> bool:
+    try:
+        decode_entry(data)
+    except WireError:
+        return False
+    return True
