@@ -20,6 +20,8 @@ Status: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[69][0-9A-F]{3}$")]
 ProfileId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
 MAX_SIGNATURE: Final = 72
+_PLACE: Final = re.compile(r"`\$\.?([^`]*)`")
+_FIELD: Final = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
 _TOKEN: Final = re.compile(r"\s*(?:\{([a-z][a-z0-9_]*)\}|([0-9A-Fa-f]{2}))")
 
 
@@ -114,12 +116,19 @@ def parse_profile(text: str, file: str) -> CardProfile:
     try:
         profile = msgspec.convert(table, CardProfile)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        key = path.rstrip("`").removeprefix(".") or "(the file)"
-        raise ProfileError(file, key, message) from error
+        raise ProfileError(file, *_key_and_remedy(str(error))) from error
     for key, remedy in _problems(profile):
         raise ProfileError(file, key, remedy)
     return profile
+
+
+def _key_and_remedy(message: str) -> tuple[str, str]:
+    """Take the key out of a conversion error: a field it names, at the place it gives."""
+    remedy, _, place = message.partition(" - at ")
+    at = _PLACE.search(place)
+    field = _FIELD.search(remedy)
+    key = ".".join(part for part in (at and at[1], field and field[1]) if part)
+    return key or "(the file)", remedy
 
 
 def fill(template: str, values: dict[str, bytes]) -> bytes:
