@@ -13,7 +13,10 @@ TABLE_MODULES: Final = (
     "hub.attendance.tables",
     "hub.database.tables",
     "hub.entries.tables",
+    "hub.people.tables",
     "hub.projection.tables",
+    "hub.sites.tables",
+    "hub.web.tables",
 )
 """Import paths, one a line, sorted."""
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+import msgspec
 from sqlalchemy import JSON, DateTime, Dialect, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -59,6 +60,34 @@ class Closed(TypeDecorator[E], Generic[E]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Text, wide enough that a longer member added later needs no migration."""
         return dialect.type_descriptor(String(64))
+
+
+class Structured(TypeDecorator[Any]):
+    """A msgspec type (a struct, a tuple of structs, ...) kept as a JSON document.
+
+    `Structured(tuple[Point, ...])` gives tuples of `Point` back. A row that does not fit the type
+    raises `msgspec.ValidationError`: it is never handed on half understood.
+    """
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, shape: Any) -> None:
+        super().__init__(none_as_null=True)
+        self.shape = shape
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """JSONB on PostgreSQL, text on SQLite."""
+        kind = JSONB if dialect.name == "postgresql" else JSON
+        return dialect.type_descriptor(kind(none_as_null=True))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Give the plain JSON of a structure."""
+        return None if value is None else msgspec.to_builtins(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Give the structure of stored JSON."""
+        return None if value is None else msgspec.convert(value, self.shape)
 
 
 def id_text() -> String:

@@ -7,6 +7,7 @@ the file stays as it is, and changes go into migrations of their own.
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,7 +57,17 @@ def statements(dialect: str) -> list[str]:
     url = "sqlite://" if dialect == "sqlite" else "postgresql+psycopg://"
     engine = create_mock_engine(url, collect)
     all_tables().create_all(engine, checkfirst=False)
-    return collected
+    return _indexes_by_name(collected)
+
+
+def _indexes_by_name(collected: list[str]) -> list[str]:
+    """Put the indexes that follow a table in the order of their names: SQLAlchemy holds them in a
+    set, and a draft must come out the same each time."""
+    ordered: list[str] = []
+    for is_index, run in groupby(collected, lambda each: " INDEX " in each.splitlines()[0]):
+        found = list(run)
+        ordered += sorted(found) if is_index else found
+    return ordered
 
 
 def _listing(name: str, dialect: str) -> str:

@@ -44,21 +44,21 @@ def _schema(url: str) -> dict[str, object]:
                 c["name"]: (str(c["type"]), c["nullable"], c["default"])
                 for c in look.get_columns(name)
             }
-            rules = (
-                look.get_pk_constraint(name),
-                sorted(map(str, look.get_unique_constraints(name))),
-                sorted(map(str, look.get_foreign_keys(name))),
-                sorted(map(str, look.get_indexes(name))),
-                sorted(map(str, look.get_check_constraints(name))),
-            )
-            found[name] = (columns, str(rules))
+            found[name] = columns
         if engine.dialect.name == "sqlite":
-            rest = text("SELECT type, name, sql FROM sqlite_master WHERE type = 'trigger'")
+            rest = text("SELECT name, sql FROM sqlite_master WHERE tbl_name <> 'alembic_version'")
         else:
             rest = text(
                 "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"
+                " UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+                " AND tablename <> 'alembic_version'"
+                " UNION ALL SELECT conname, pg_get_constraintdef(c.oid) FROM pg_constraint c"
+                " JOIN pg_namespace n ON n.oid = connamespace WHERE nspname = 'public'"
+                " AND conname <> 'alembic_version_pkc'"
             )
-        found["triggers"] = sorted(map(str, connection.execute(rest)))
+        found["rules"] = sorted(
+            (name, " ".join((rule or "").split())) for name, rule in connection.execute(rest)
+        )
     engine.dispose()
     return found
 

@@ -1,0 +1,196 @@
+"""People, cards, grants, schedules and holiday calendars as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+import msgspec
+
+from wire.policy_bodies import (
+    DateException,
+    DaySpan,
+    EntryState,
+    GrantBody,
+    PersonFlagsBody,
+    ScheduleBody,
+    WeekSpan,
+)
+
+
+class CardState(StrEnum):
+    """What became of a card."""
+
+    ACTIVE = "active"
+    LOST = "lost"
+    """Reported lost: blocked at once, may be found again."""
+    BLOCKED = "blocked"
+    WITHDRAWN = "withdrawn"
+    """Given back or destroyed: never active again."""
+
+    @property
+    def entry_state(self) -> EntryState:
+        """What the edge is told."""
+        return _CARD_ENTRY_STATE[self]
+
+
+_CARD_ENTRY_STATE = {
+    CardState.ACTIVE: EntryState.ACTIVE,
+    CardState.LOST: EntryState.BLOCKED,
+    CardState.BLOCKED: EntryState.BLOCKED,
+    CardState.WITHDRAWN: EntryState.REVOKED,
+}
+
+
+class CalendarSource(StrEnum):
+    """From where a holiday calendar takes its dates, beside its own."""
+
+    NONE = "none"
+    JAPAN = "japan"
+    """National holidays of Japan, and 29 December to 3 January, when offices are closed."""
+
+
+class NamedDay(msgspec.Struct, frozen=True):
+    """A date with its name."""
+
+    day: date
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom the town knows; `staff_number` for its own staff."""
+
+    id: str
+    name: str
+    name_kana: str
+    name_en: str
+    staff_number: str | None
+    department: str
+    state: EntryState
+    anti_passback_exempt: bool
+    long_unlock: bool
+    created_at: datetime
+    updated_at: datetime
+
+    def body(self, groups: tuple[str, ...]) -> PersonFlagsBody:
+        """What the edge is told; `groups` are the ids of their groups, sorted."""
+        return PersonFlagsBody(
+            state=self.state,
+            groups=groups,
+            anti_passback_exempt=self.anti_passback_exempt,
+            long_unlock=self.long_unlock,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """People who are granted things together."""
+
+    id: str
+    name: str
+    name_en: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card. Its id is its credential id at the edge.
+
+    `identity` is sealed (`HubKeys.unseal(identity, f"cards:{id}")` gives the bytes);
+    `identity_index` is the blind index by which it is found; `label` is printed on it or given by
+    the clerk, never part of its number. `public_key`: uncompressed P-256 point, base64.
+    """
+
+    id: str
+    person_id: str | None
+    namespace: str
+    identity: bytes = field(repr=False)
+    identity_index: str = field(repr=False)
+    label: str
+    profile: str | None
+    public_key: str | None
+    state: CardState
+    state_reason: str
+    state_changed_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Joins exactly one of person, group and card to a door, in a window `[start_at, end_at)` and
+    by a schedule, where given."""
+
+    id: str
+    door_id: str
+    person_id: str | None
+    group_id: str | None
+    card_id: str | None
+    start_at: datetime | None
+    end_at: datetime | None
+    schedule_id: str | None
+    needs_pin: bool
+    state: EntryState
+    note: str
+    created_at: datetime
+    updated_at: datetime
+
+    def body(self) -> GrantBody:
+        """What the edge is told."""
+        return GrantBody(
+            door=self.door_id,
+            person=self.person_id,
+            group=self.group_id,
+            credential=self.card_id,
+            start=self.start_at,
+            end=self.end_at,
+            schedule=self.schedule_id,
+            state=self.state,
+            needs_pin=self.needs_pin,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When something holds, in its own time zone."""
+
+    id: str
+    name: str
+    name_en: str
+    tz: str
+    week: tuple[WeekSpan, ...]
+    calendar_id: str | None
+    holiday_spans: tuple[DaySpan, ...]
+    exceptions: tuple[DateException, ...]
+    created_at: datetime
+    updated_at: datetime
+
+    def body(self) -> ScheduleBody:
+        """What the edge is told."""
+        return ScheduleBody(
+            tz=self.tz,
+            week=self.week,
+            calendar=self.calendar_id,
+            holiday_spans=self.holiday_spans,
+            exceptions=self.exceptions,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A holiday calendar: a source, days added and days that are no holiday here.
+
+    `hub.people.holiday_dates.dates_of(calendar, first, last)` gives its dates.
+    """
+
+    id: str
+    name: str
+    name_en: str
+    source: CalendarSource
+    added: tuple[NamedDay, ...]
+    removed: tuple[date, ...]
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,175 @@
+"""The rows of people, cards, grants, schedules and calendars, as frozen values.
+
+Also for the policy compiler and other topics. An unknown id gives None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Table
+
+from hub.database.rows import as_all, as_one
+from hub.database.scope import Scope
+from hub.people.domain import Calendar, Card, Grant, Group, Person, Schedule
+from hub.people.tables import (
+    calendars,
+    cards,
+    grants,
+    group_members,
+    groups,
+    people,
+    schedules,
+)
+
+T = TypeVar("T")
+
+
+def _get(scope: Scope, table: Table, kind: type[T], row_id: str) -> T | None:
+    return as_one(kind, scope.one(sa.select(table).where(table.c.id == row_id)))
+
+
+def _list(scope: Scope, table: Table, kind: type[T], *where: ColumnElement[bool]) -> tuple[T, ...]:
+    return as_all(kind, scope.all(sa.select(table).where(*where).order_by(table.c.id)))
+
+
+# --- people and groups -------------------------------------------------------------------------
+
+
+def person(scope: Scope, person_id: str) -> Person | None:
+    """Give a person."""
+    return _get(scope, people, Person, person_id)
+
+
+def people_by_id(scope: Scope, person_ids: Collection[str]) -> dict[str, Person]:
+    """Give the people of these ids by id; unknown ids are left out."""
+    return {found.id: found for found in _list(scope, people, Person, people.c.id.in_(person_ids))}
+
+
+def group(scope: Scope, group_id: str) -> Group | None:
+    """Give a group."""
+    return _get(scope, groups, Group, group_id)
+
+
+def groups_of_person(scope: Scope, person_id: str) -> tuple[str, ...]:
+    """Give the ids of a person's groups, sorted."""
+    members = group_members.c
+    query = sa.select(members.group_id).where(members.person_id == person_id)
+    return tuple(row.group_id for row in scope.all(query.order_by(members.group_id)))
+
+
+def members_of_group(scope: Scope, group_id: str) -> tuple[str, ...]:
+    """Give the ids of a group's people, sorted."""
+    members = group_members.c
+    query = sa.select(members.person_id).where(members.group_id == group_id)
+    return tuple(row.person_id for row in scope.all(query.order_by(members.person_id)))
+
+
+# --- cards -------------------------------------------------------------------------------------
+
+
+def card(scope: Scope, card_id: str) -> Card | None:
+    """Give a card."""
+    return _get(scope, cards, Card, card_id)
+
+
+def card_by_index(scope: Scope, identity_index: str) -> Card | None:
+    """Give the card with this blind index (`hub.people.identities.identity_index`)."""
+    query = sa.select(cards).where(cards.c.identity_index == identity_index)
+    return as_one(Card, scope.one(query))
+
+
+def cards_of_person(scope: Scope, person_id: str) -> tuple[Card, ...]:
+    """Give a person's cards, in every state."""
+    return _list(scope, cards, Card, cards.c.person_id == person_id)
+
+
+def cards_of_people(scope: Scope, person_ids: Collection[str]) -> tuple[Card, ...]:
+    """Give the cards of several people, in every state."""
+    return _list(scope, cards, Card, cards.c.person_id.in_(person_ids))
+
+
+# --- grants ------------------------------------------------------------------------------------
+
+
+def grant(scope: Scope, grant_id: str) -> Grant | None:
+    """Give a grant."""
+    return _get(scope, grants, Grant, grant_id)
+
+
+def grants_of_door(scope: Scope, door_id: str) -> tuple[Grant, ...]:
+    """Give a door's grants, in every state."""
+    return _list(scope, grants, Grant, grants.c.door_id == door_id)
+
+
+def grants_of_doors(scope: Scope, door_ids: Collection[str]) -> tuple[Grant, ...]:
+    """Give the grants of several doors, in every state."""
+    return _list(scope, grants, Grant, grants.c.door_id.in_(door_ids))
+
+
+def grants_of_person(scope: Scope, person_id: str) -> tuple[Grant, ...]:
+    """Give the grants that name a person themselves, in every state; not their groups'."""
+    return _list(scope, grants, Grant, grants.c.person_id == person_id)
+
+
+def grants_of_group(scope: Scope, group_id: str) -> tuple[Grant, ...]:
+    """Give the grants that name a group, in every state."""
+    return _list(scope, grants, Grant, grants.c.group_id == group_id)
+
+
+def grants_of_card(scope: Scope, card_id: str) -> tuple[Grant, ...]:
+    """Give the grants that name a card itself, in every state."""
+    return _list(scope, grants, Grant, grants.c.card_id == card_id)
+
+
+def grants_of_schedule(scope: Scope, schedule_id: str) -> tuple[Grant, ...]:
+    """Give the grants that follow a schedule, in every state."""
+    return _list(scope, grants, Grant, grants.c.schedule_id == schedule_id)
+
+
+# --- schedules and calendars -------------------------------------------------------------------
+
+
+def schedule(scope: Scope, schedule_id: str) -> Schedule | None:
+    """Give a schedule."""
+    return _get(scope, schedules, Schedule, schedule_id)
+
+
+def schedules_of_calendar(scope: Scope, calendar_id: str) -> tuple[Schedule, ...]:
+    """Give the schedules that follow a holiday calendar."""
+    return _list(scope, schedules, Schedule, schedules.c.calendar_id == calendar_id)
+
+
+def calendar(scope: Scope, calendar_id: str) -> Calendar | None:
+    """Give a holiday calendar."""
+    return _get(scope, calendars, Calendar, calendar_id)
+
+
+# --- lists and writing, for this topic's service -----------------------------------------------
+
+
+def listed(
+    scope: Scope, table: Table, kind: type[T], limit: int, *where: ColumnElement[bool]
+) -> tuple[T, ...]:
+    """Give up to `limit` rows by id."""
+    query = sa.select(table).where(*where).order_by(table.c.id).limit(limit)
+    return as_all(kind, scope.all(query))
+
+
+def add(scope: Scope, table: Table, values: dict[str, Any]) -> None:
+    """Insert one row."""
+    scope.insert(table, values)
+
+
+def change(scope: Scope, table: Table, row_id: str, values: dict[str, Any]) -> None:
+    """Set columns of one row."""
+    scope.update(table, values, table.c.id == row_id)
+
+
+def set_members(scope: Scope, group_id: str, person_ids: Collection[str]) -> None:
+    """Make these and no others the members of a group."""
+    scope.delete(group_members, group_members.c.group_id == group_id)
+    rows = [{"group_id": group_id, "person_id": each} for each in sorted(set(person_ids))]
+    scope.insert(group_members, rows)

@@ -1,0 +1,127 @@
+"""Tables of people, groups, cards, grants, schedules and holiday calendars."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Boolean, CheckConstraint, Column, LargeBinary, String
+
+from hub.database.columns import Closed, Structured, UtcDateTime, id_text
+from hub.database.tables import belongs_to, town_table, unique
+from hub.people.domain import CalendarSource, CardState, NamedDay
+from wire.policy_bodies import DateException, DaySpan, EntryState, WeekSpan
+
+
+def _id() -> Column[Any]:
+    return Column("id", id_text(), primary_key=True)
+
+
+def _name(column: str = "name", length: int = 100) -> Column[Any]:
+    return Column(column, String(length), nullable=False)
+
+
+def _written() -> tuple[Column[Any], Column[Any]]:
+    return (
+        Column("created_at", UtcDateTime, nullable=False),
+        Column("updated_at", UtcDateTime, nullable=False),
+    )
+
+
+people: Final = town_table(
+    "people",
+    _id(),
+    _name(),
+    _name("name_kana"),
+    _name("name_en"),
+    Column("staff_number", String(40)),
+    _name("department"),
+    Column("state", Closed(EntryState), nullable=False),
+    Column("anti_passback_exempt", Boolean, nullable=False),
+    Column("long_unlock", Boolean, nullable=False),
+    *_written(),
+    unique("staff_number"),
+)
+
+groups: Final = town_table("groups", _id(), _name(), _name("name_en"), *_written(), unique("name"))
+
+group_members: Final = town_table(
+    "group_members",
+    Column("group_id", id_text(), primary_key=True),
+    Column("person_id", id_text(), primary_key=True, index=True),
+    belongs_to("group_id", "groups"),
+    belongs_to("person_id", "people"),
+)
+
+cards: Final = town_table(
+    "cards",
+    _id(),
+    Column("person_id", id_text(), index=True),
+    Column("namespace", String(32), nullable=False),
+    Column("identity", LargeBinary, nullable=False),
+    Column("identity_index", String(64), nullable=False),
+    _name("label"),
+    Column("profile", String(128)),
+    Column("public_key", String(200)),
+    Column("state", Closed(CardState), nullable=False),
+    _name("state_reason", 200),
+    Column("state_changed_at", UtcDateTime, nullable=False),
+    *_written(),
+    belongs_to("person_id", "people"),
+    unique("identity_index"),
+)
+
+calendars: Final = town_table(
+    "calendars",
+    _id(),
+    _name(),
+    _name("name_en"),
+    Column("source", Closed(CalendarSource), nullable=False),
+    Column("added", Structured(tuple[NamedDay, ...]), nullable=False),
+    Column("removed", Structured(tuple[date, ...]), nullable=False),
+    *_written(),
+    unique("name"),
+)
+
+schedules: Final = town_table(
+    "schedules",
+    _id(),
+    _name(),
+    _name("name_en"),
+    Column("tz", String(64), nullable=False),
+    Column("week", Structured(tuple[WeekSpan, ...]), nullable=False),
+    Column("calendar_id", id_text()),
+    Column("holiday_spans", Structured(tuple[DaySpan, ...]), nullable=False),
+    Column("exceptions", Structured(tuple[DateException, ...]), nullable=False),
+    *_written(),
+    belongs_to("calendar_id", "calendars"),
+    unique("name"),
+)
+
+grants: Final = town_table(
+    "grants",
+    _id(),
+    Column("door_id", id_text(), nullable=False, index=True),
+    Column("person_id", id_text(), index=True),
+    Column("group_id", id_text(), index=True),
+    Column("card_id", id_text(), index=True),
+    Column("start_at", UtcDateTime),
+    Column("end_at", UtcDateTime),
+    Column("schedule_id", id_text(), index=True),
+    Column("needs_pin", Boolean, nullable=False),
+    Column("state", Closed(EntryState), nullable=False),
+    _name("note", 200),
+    *_written(),
+    belongs_to("door_id", "doors"),
+    belongs_to("person_id", "people"),
+    belongs_to("group_id", "groups"),
+    belongs_to("card_id", "cards"),
+    belongs_to("schedule_id", "schedules"),
+    CheckConstraint(
+        "(CASE WHEN person_id IS NULL THEN 0 ELSE 1 END)"
+        " + (CASE WHEN group_id IS NULL THEN 0 ELSE 1 END)"
+        " + (CASE WHEN card_id IS NULL THEN 0 ELSE 1 END) = 1",
+        name="one_subject",
+    ),
+    CheckConstraint("start_at IS NULL OR end_at IS NULL OR start_at < end_at", name="window"),
+)

@@ -1,0 +1,222 @@
+"""What a site consists of, as frozen values; `body()` is what the edge is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from wire.policy_bodies import (
+    AntiPassback,
+    Assurance,
+    DeviceBody,
+    DeviceDriver,
+    DoorBody,
+    FailMode,
+    OnJournalFailure,
+    OnUntrustedClock,
+    Point,
+    PunchRule,
+    ReaderBody,
+    Side,
+    ZoneBody,
+)
+
+
+class SiteState(StrEnum):
+    """Whether something at a site is in use. What was removed stays for the log's sake."""
+
+    ACTIVE = "active"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A building or ground of the town. `horizon_hours`: how far ahead its edges hold PINs."""
+
+    id: str
+    name: str
+    name_en: str
+    name_kana: str
+    address: str
+    phone: str
+    horizon_hours: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """One edge agent and its identity. `settings` are what the hub steers of the agent."""
+
+    id: str
+    site_id: str
+    name: str
+    name_en: str
+    state: SiteState
+    has_rtc: bool
+    settings: Mapping[str, bool | int | str]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """An area behind doors."""
+
+    id: str
+    site_id: str
+    name: str
+    name_en: str
+    anti_passback: AntiPassback
+    occupancy_max: int | None
+    created_at: datetime
+    updated_at: datetime
+
+    def body(self) -> ZoneBody:
+        """What the edge is told."""
+        return ZoneBody(anti_passback=self.anti_passback, occupancy_max=self.occupancy_max)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An access point. `key_holder` and `egress` are shown on its page: who has the physical key,
+    and how one gets out."""
+
+    id: str
+    site_id: str
+    controller_id: str
+    state: SiteState
+    name: str
+    name_en: str
+    name_kana: str
+    key_holder: str
+    egress: str
+    unlock_ms: int
+    held_after_ms: int
+    detect_forced: bool
+    min_assurance: Assurance
+    min_digits: int
+    strike: Point | None
+    contact: Point | None
+    bolt: Point | None
+    rex: Point | None
+    mechanical_key: Point | None
+    fail: FailMode
+    on_untrusted_clock: OnUntrustedClock
+    on_journal_failure: OnJournalFailure
+    zone_in: str | None
+    zone_out: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def points(self) -> dict[str, Point]:
+        """Its inputs and outputs by name, those that are wired."""
+        named = {
+            "strike": self.strike,
+            "contact": self.contact,
+            "bolt": self.bolt,
+            "rex": self.rex,
+            "mechanical_key": self.mechanical_key,
+        }
+        return {name: point for name, point in named.items() if point is not None}
+
+    def body(self) -> DoorBody:
+        """What the edge is told."""
+        return DoorBody(
+            unlock_ms=self.unlock_ms,
+            held_after_ms=self.held_after_ms,
+            detect_forced=self.detect_forced,
+            min_assurance=self.min_assurance,
+            min_digits=self.min_digits,
+            strike=self.strike,
+            contact=self.contact,
+            bolt=self.bolt,
+            rex=self.rex,
+            mechanical_key=self.mechanical_key,
+            fail=self.fail,
+            on_untrusted_clock=self.on_untrusted_clock,
+            on_journal_failure=self.on_journal_failure,
+            zone_in=self.zone_in,
+            zone_out=self.zone_out,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Something on a port of a controller.
+
+    `secret` is its key as the hub keeps it (`HubKeys.seal`, row `devices:<id>`); `sealed` the same
+    sealed to its controller when it was set: it changes only with the secret or the controller.
+    """
+
+    id: str
+    controller_id: str
+    state: SiteState
+    name: str
+    driver: DeviceDriver
+    port: str
+    address: int
+    reader_name: str | None
+    secret: bytes | None = field(repr=False)
+    sealed: str | None = field(repr=False)
+    created_at: datetime
+    updated_at: datetime
+
+    def body(self) -> DeviceBody:
+        """What the edge is told."""
+        return DeviceBody(
+            driver=self.driver,
+            port=self.port,
+            address=self.address,
+            sealed=self.sealed,
+            reader_name=self.reader_name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reader or keypad on a device; one without a door is an attendance terminal."""
+
+    id: str
+    device_id: str
+    door_id: str | None
+    state: SiteState
+    name: str
+    channel: int
+    side: Side
+    keypad: bool
+    cards: bool
+    profiles: tuple[str, ...]
+    assurance: Assurance
+    punch: PunchRule
+    key_timeout_ms: int
+    max_keys: int
+    tries: int
+    budget_window_s: int
+    lockout_s: int
+    lockout_max_s: int
+    created_at: datetime
+    updated_at: datetime
+
+    def body(self) -> ReaderBody:
+        """What the edge is told."""
+        return ReaderBody(
+            device=self.device_id,
+            channel=self.channel,
+            door=self.door_id,
+            side=self.side,
+            keypad=self.keypad,
+            cards=self.cards,
+            profiles=self.profiles,
+            assurance=self.assurance,
+            punch=self.punch,
+            key_timeout_ms=self.key_timeout_ms,
+            max_keys=self.max_keys,
+            tries=self.tries,
+            budget_window_s=self.budget_window_s,
+            lockout_s=self.lockout_s,
+            lockout_max_s=self.lockout_max_s,
+        )
