@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
-from firmware_bridge.osdp.config import SECOND, Timing
+from firmware_bridge.osdp.config import MS, SECOND, Timing
 from firmware_bridge.osdp.framing import Check
 
 _STABLE_NS: Final = 5 * SECOND
 _CHECKSUM_EVERY: Final = 4
+_LEEWAY_NS: Final = 20 * MS
 
 
 class Backoff:
     """Doubling waits with a ceiling; a conversation that lasted starts them anew."""
 
-    __slots__ = ("_probes", "_timing", "_wait_ns", "retry_ns")
+    __slots__ = ("_probes", "_slowest_ns", "_timing", "_wait_ns", "retry_ns")
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
         self._wait_ns = timing.first_retry_ns
         self._probes = 0
+        self._slowest_ns: int | None = None
         self.retry_ns = 0
 
     def restart(self, now_ns: int) -> None:
@@ -51,7 +53,17 @@ class Backoff:
         self._probes += 1
         return Check.CRC16 if self._probes % _CHECKSUM_EVERY else Check.CHECKSUM
 
+    def learn(self, answer_ns: int) -> None:
+        """Keeps the longest time that this peripheral has taken for an answer."""
+        self._slowest_ns = max(answer_ns, self._slowest_ns or 0)
+
     def window_ns(self) -> int:
-        """How long this try waits for an answer: mostly short, to spare the neighbours."""
+        """How long this try waits for an answer: mostly short, to spare the neighbours.
+
+        One that never answered may be slow, so now and then it gets the standard's whole time.
+        """
+        if self._slowest_ns is not None:
+            patient_ns = self._slowest_ns + _LEEWAY_NS
+            return min(max(patient_ns, self._timing.probe_ns), self._timing.reply_ns)
         full = self._probes % self._timing.full_probe_every == 1
         return self._timing.reply_ns if full else self._timing.probe_ns

@@ -43,10 +43,10 @@ class Timing:
     """The times of a bus. The defaults suit the standard's reply time of 200 ms."""
 
     reply_ns: int = 200 * MS
-    # An offline peripheral is probed with a short wait, so that it costs its neighbours
-    # little; each `full_probe_every`th probe waits the whole reply time.
+    # A lost peripheral is probed with a short wait, so that it costs its neighbours little;
+    # one never heard gets the whole reply time each `full_probe_every`th time.
     probe_ns: int = 40 * MS
-    full_probe_every: int = 3
+    full_probe_every: int = 5
     attempts: int = 4
     active_ns: int = 5 * SECOND
     # A quiet board is polled this often; with many boards less often, to spare the processor.

@@ -216,6 +216,7 @@ class Link:
         except OsdpError as error:
             return self._bad_answer(flight, error.cause, now_ns)
         self._land(flight)
+        self.backoff.learn(now_ns - self._polled_ns)
         self._answered(flight, frame, reply, now_ns)
         return True
 

@@ -141,6 +141,7 @@ class Wire:
     devices: dict[int, VirtualDevice]
     spoil: Callable[[bytes, bool], bytes] = lambda data, _to_panel: data
     now_ns: int = 0
+    arriving: bytes = b""
     events: list[BusEvent] = field(default_factory=list)
     mute: set[int] = field(default_factory=set)
     sent: list[bytes] = field(default_factory=list)
@@ -150,16 +151,15 @@ class Wire:
         """Lets time pass; the events of that time."""
         first = len(self.events)
         end_ns = self.now_ns + duration_ms * MS
-        received = b""
         while self.now_ns < end_ns:
-            step = self.bus.step(self.now_ns, received)
+            step = self.bus.step(self.now_ns, self.arriving)
             self.events += step.events
-            received = self._carry(step, end_ns)
+            self.arriving = self._carry(step, end_ns)
         return self.events[first:]
 
     def _carry(self, step: Step, end_ns: int) -> bytes:
         if not step.send:
-            self.now_ns = min(max(self.now_ns + 1, step.wake_ns), max(end_ns, self.now_ns))
+            self.now_ns = min(max(self.now_ns + 1, step.wake_ns), end_ns)
             return b""
         self.sent.append(step.send)
         self.now_ns += wire_ns(len(step.send), BAUD)
