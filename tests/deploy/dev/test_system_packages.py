@@ -41,7 +41,7 @@ def test_everything_the_tests_need_is_installed_here() -> None:
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     tools(tmp_path, "sed", "grep", "sh")
-    stub(tmp_path, "dpkg-query", "echo 'ii  mosquitto'; echo 'rc  pcscd'")
+    stub(tmp_path, "dpkg-query", "echo 'ii mosquitto'; echo 'rc pcscd'")
     stub(tmp_path, "apt-get", "exit 9")
     done = run("--check", path=str(tmp_path))
     assert done.returncode == 1
