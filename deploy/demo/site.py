@@ -44,6 +44,8 @@ class DoorView:
     leaf_open: bool
     text: str
     light: str
+    signals: int
+    """How often the reader was told to show something."""
 
 
 class DoorMechanics:
@@ -58,6 +60,7 @@ class DoorMechanics:
         self._leaf_open = False
         self._text = ""
         self._light = ""
+        self._signals = 0
         self.released = 0
         """How often the strike was released."""
 
@@ -70,6 +73,7 @@ class DoorMechanics:
                 self._leaf_open,
                 self._text,
                 self._light,
+                self._signals,
             )
 
     def press(self, keys: str) -> None:
@@ -120,9 +124,11 @@ class DoorMechanics:
             case SignalShown(command=ShowText() as shown):
                 with self._lock:
                     self._text = shown.text
+                    self._signals += 1
             case SignalShown(command=SetLed() as led):
                 with self._lock:
                     self._light = _colour(led)
+                    self._signals += 1
             case SignalShown(command=Buzz()):
                 return
         self._changed()

@@ -1,0 +1,141 @@
+"""The page where one presses keys, taps cards, pulls the cable and opens the leaf."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib import resources
+from typing import Annotated, Final
+
+from fastapi import Body, FastAPI, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+from jinja2 import Environment
+
+from deploy.demo.plan import CARDS, DOORS, SITES, TOWN_HALL, CardPlan, DoorPlan
+from deploy.demo.world import World
+
+_HEARTBEAT_S: Final = 10.0
+_LIE_S: Final = 1.0
+_MAX_KEYS: Final = 12
+_SECURITY: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_PLAIN: Final = {"/doors.css": "text/css", "/doors.js": "text/javascript"}
+
+Text = Annotated[str, Body(embed=True, max_length=64)]
+
+
+def build_page(world: World, own_port: int, hub_url: str) -> FastAPI:
+    """Build the page for a world; it answers requests for `127.0.0.1:own_port` only."""
+    app = FastAPI(title="Kagimori DEMO doors", openapi_url=None)
+    own = {f"127.0.0.1:{own_port}", f"localhost:{own_port}"}
+
+    @app.middleware("http")
+    async def guard(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        """Another site's page in the same browser must not move the demo's doors."""
+        origin = request.headers.get("origin")
+        foreign = origin is not None and origin.removeprefix("http://") not in own
+        if request.headers.get("host") not in own or foreign:
+            return Response("not this page", status_code=421)
+        answer = await call_next(request)
+        answer.headers.update(_SECURITY)
+        return answer
+
+    _add_views(app, world, hub_url)
+    _add_hands(app, world)
+    return app
+
+
+def _add_views(app: FastAPI, world: World, hub_url: str) -> None:
+    folder = resources.files("deploy.demo.page")
+    template = Environment(autoescape=True).from_string(folder.joinpath("doors.html").read_text())
+
+    @app.get("/", response_class=HTMLResponse)
+    def page() -> str:
+        return template.render(
+            sites=SITES, doors=DOORS, cards=CARDS, terminal_site=TOWN_HALL, hub_url=hub_url
+        )
+
+    @app.get("/stream")
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(_states(world), media_type="text/event-stream")
+
+    @app.get("/{name}")
+    def plain(name: str) -> Response:
+        kind = _PLAIN.get(f"/{name}")
+        if kind is None:
+            raise HTTPException(404, "ありません no such page")
+        return Response(folder.joinpath(name).read_text(), media_type=kind)
+
+
+async def _states(world: World) -> AsyncIterator[str]:
+    """Give the state whenever it changed, and now and then when it did not."""
+    seen = -1
+    while not world.closed:
+        yield f"data: {json.dumps(world.snapshot())}\n\n"
+        seen = max(seen, world.version)
+        seen = await asyncio.to_thread(world.wait_beyond, seen, _HEARTBEAT_S)
+
+
+def _add_hands(app: FastAPI, world: World) -> None:
+    @app.post("/doors/{door}/keys", status_code=204)
+    def keys(door: str, keys: Text) -> None:
+        if not keys or len(keys) > _MAX_KEYS or set(keys) - set("0123456789*#"):
+            raise HTTPException(422, "そのキーはありません no such key")
+        world.door(_door(door)).press(keys)
+
+    @app.post("/doors/{door}/card", status_code=204)
+    def hold(door: str, card: Text) -> None:
+        world.hold_card(_door(door), _card(card))
+
+    @app.post("/doors/{door}/{act}", status_code=204)
+    def move(door: str, act: str) -> None:
+        mechanics = world.door(_door(door))
+        match act:
+            case "pull":
+                if not mechanics.pull():
+                    raise HTTPException(409, "かんぬきが出ています the bolt is out")
+            case "shut":
+                mechanics.shut()
+            case "exit":
+                mechanics.press_exit()
+            case "force":
+                mechanics.force()
+            case _:
+                raise HTTPException(404, "できません no such thing to do")
+
+    @app.post("/terminal", status_code=204)
+    async def lay(card: Text) -> None:
+        await asyncio.to_thread(world.lay_on_terminal, _card(card))
+        await asyncio.sleep(_LIE_S)
+        await asyncio.to_thread(world.clear_terminal)
+
+    @app.post("/sites/{site}/cable", status_code=204)
+    def cable(site: str, plugged: Annotated[bool, Body(embed=True)]) -> None:
+        if site not in world.cables:
+            raise HTTPException(404, "ありません no such site")
+        world.set_cable(site, plugged=plugged)
+
+
+def _door(key: str) -> DoorPlan:
+    for plan in DOORS:
+        if plan.key == key:
+            return plan
+    raise HTTPException(404, "扉がありません no such door")
+
+
+def _card(key: str) -> CardPlan:
+    for plan in CARDS:
+        if plan.key == key:
+            return plan
+    raise HTTPException(404, "カードがありません no such card")

@@ -1,0 +1,101 @@
+"""The demo town: its sites, doors, people and cards. Sample data, drawn up by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+GYM: Final = "gym"
+TOWN_HALL: Final = "town_hall"
+GYM_DOOR: Final = "gym_door"
+STAFF_DOOR: Final = "staff_door"
+TERMINAL_READER: Final = "Kagimori Demo Terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlan:
+    """A site as the page names it."""
+
+    key: str
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoorPlan:
+    """A door with its board on the site's OSDP line."""
+
+    key: str
+    site: str
+    name: str
+    name_en: str
+    address: int
+    keypad: bool
+    bolt_switch: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlan:
+    """A person's card: the number it tells the terminal, the one a door reader sends, and its
+    private key as a number. All are worthless on purpose."""
+
+    key: str
+    person: str
+    person_en: str
+    staff_number: str | None
+    number: bytes
+    reader_number: bytes
+    scalar: int
+    known: bool
+
+
+SITES: Final = (
+    SitePlan(GYM, "町民体育館", "Town gym"),
+    SitePlan(TOWN_HALL, "町役場", "Town hall"),
+)
+
+DOORS: Final = (
+    # The gym's bolt has no switch: what a remote unlock did is told by the door contact.
+    DoorPlan(GYM_DOOR, GYM, "体育館 正面扉", "Gym, front door", 1, keypad=True, bolt_switch=False),
+    DoorPlan(
+        STAFF_DOOR, TOWN_HALL, "役場 職員口", "Staff entrance", 1, keypad=False, bolt_switch=True
+    ),
+)
+
+CARDS: Final = (
+    CardPlan(
+        "hanako",
+        "佐藤 花子",
+        "SATO Hanako",
+        "1001",
+        b"KGMR0001",
+        bytes.fromhex("0114a10000000001"),
+        0x1D2C3B4A59687786,
+        known=True,
+    ),
+    CardPlan(
+        "ichiro",
+        "鈴木 一郎",
+        "SUZUKI Ichiro",
+        "1002",
+        b"KGMR0002",
+        bytes.fromhex("0114a10000000002"),
+        0x2E3D4C5B6A798897,
+        known=True,
+    ),
+    CardPlan(
+        "stranger",
+        "登録のないカード",
+        "a card nobody enrolled",
+        None,
+        b"KGMR9999",
+        bytes.fromhex("0114a10000009999"),
+        0x3F4E5D6C7B8A99A8,
+        known=False,
+    ),
+)
+
+
+def card(key: str) -> CardPlan:
+    """Give a card by its key; raise `KeyError` for an unknown one."""
+    return {one.key: one for one in CARDS}[key]
