@@ -13,11 +13,8 @@ from typing import Final
 
 from firmware_bridge.osdp.backoff import Backoff
 from firmware_bridge.osdp.channel import PanelChannel
-from firmware_bridge.osdp.codes import Malformed, NakCode, OsdpError, ReplyCode, SecurityBlock
+from firmware_bridge.osdp.codes import Malformed, OsdpError, ReplyCode
 from firmware_bridge.osdp.commands import (
-    AskCapabilities,
-    AskIdentity,
-    Command,
     KeySet,
     Poll,
     SetOutput,
@@ -36,15 +33,14 @@ from firmware_bridge.osdp.events import (
 )
 from firmware_bridge.osdp.followups import FollowUps
 from firmware_bridge.osdp.framing import Check, Frame
-from firmware_bridge.osdp.handshake import Handshake, HandshakeError, Proof, open_session
+from firmware_bridge.osdp.handshake import HandshakeError
 from firmware_bridge.osdp.keyring import KeyRing
+from firmware_bridge.osdp.opening import Opening
 from firmware_bridge.osdp.pending import SUBMITTABLE, CommandQueue, Flight, Pending
 from firmware_bridge.osdp.replies import (
     Ack,
     Busy,
-    Capabilities,
     Communication,
-    Identity,
     Nak,
     Reply,
 )
@@ -82,9 +78,7 @@ class Link:
         self._queue = CommandQueue()
         self._follow_ups = FollowUps()
         self._flight: Flight | None = None
-        self._handshake: Handshake | None = None
-        self._proof: Proof | None = None
-        self._identity: Identity | None = None
+        self._opening = Opening(self.keys, nonce)
         self._polled_ns = 0
         self._active_until_ns = 0
         self._online_since_ns: int | None = None
@@ -171,7 +165,7 @@ class Link:
         until_ns = self.keys.install_until_ns
         if until_ns is not None and until_ns <= now_ns:
             self._end_install(installed=False)
-            if self._handshake is not None and self._handshake.is_default_key:
+            if self._opening.is_default_key:
                 self.drop(OfflineReason.WRONG_KEY, now_ns)
 
     # What the wire does.
@@ -226,7 +220,7 @@ class Link:
         flight, self._flight = self._flight, None
         self.state = advance(self.state, Signal.LOST)
         self._channel.session = None
-        self._handshake = None
+        self._opening = Opening(self.keys, self._nonce)
         self._follow_ups.clear()
         if flight is not None and flight.pending is not None:
             if isinstance(flight.command, KeySet):
@@ -251,22 +245,8 @@ class Link:
             pending = self._queue.pop() if self.has_commands else None
             command = pending.command if pending else self._follow_ups.take(now_ns) or Poll()
             return Flight(self._channel.seal(command), command, pending, now_ns)
-        command, block = self._next_step()
-        key_kind = self._handshake.key_kind if self._handshake is not None else b""
-        return Flight(self._channel.seal(command, block, key_kind), command, None, now_ns)
-
-    def _next_step(self) -> tuple[Command, SecurityBlock | None]:
-        """What the states before DRAINING ask."""
-        if self.state is LinkState.CHALLENGING:
-            self._handshake = Handshake(self.keys.current(), self._nonce())
-            return self._handshake.challenge, SecurityBlock.CHALLENGE
-        if self.state is LinkState.PROVING and self._proof is not None:
-            return self._proof.command, SecurityBlock.CRYPTOGRAM
-        if self.state is LinkState.KEYING:
-            return KeySet(self.keys.own), None
-        if self.state is LinkState.ASKING_CAPABILITIES:
-            return AskCapabilities(), None
-        return AskIdentity(), None
+        command, block, block_data = self._opening.ask(self.state)
+        return Flight(self._channel.seal(command, block, block_data), command, None, now_ns)
 
     def _postpone(self, flight: Flight, now_ns: int) -> None:
         flight.on_wire = False
@@ -329,42 +309,41 @@ class Link:
 
     def _step_answered(self, frame: Frame, reply: Reply, now_ns: int) -> None:
         """What the answers before DRAINING lead to; HandshakeError when it ends here."""
-        if self.state is LinkState.HELLO:
-            if isinstance(reply, Nak) and reply.error == NakCode.BAD_CHECK:
-                raise HandshakeError(OfflineReason.UNEXPECTED_REPLY)
-        elif self.state is LinkState.CHALLENGING and self._handshake is not None:
-            self._proof = self._handshake.prove(frame, reply)
-        elif self.state is LinkState.PROVING and self._proof and self._handshake:
-            self._channel.session = open_session(self._proof, frame, reply)
-            if self._handshake.is_default_key:
-                self.state = advance(self.state, Signal.PROVED_DEFAULT_KEY)
+        opening = self._opening
+        signal = Signal.ANSWERED
+        match self.state:
+            case LinkState.HELLO:
+                opening.greeted(reply)
+            case LinkState.CHALLENGING:
+                opening.challenged(frame, reply)
+            case LinkState.PROVING:
+                self._channel.session = opening.proved(frame, reply)
+                if opening.is_default_key:
+                    signal = Signal.PROVED_DEFAULT_KEY
+                elif opening.settles_key():
+                    self._emit(KeyChanged(self.address))
+            case LinkState.KEYING:
+                opening.keyed(reply)
+                self._end_install(installed=True)
+                self._reopen(OfflineReason.KEY_CHANGED, now_ns)
                 return
-            if self.keys.proved(self._handshake.base_key):
-                self._emit(KeyChanged(self.address))
-        elif self.state is LinkState.KEYING:
-            if not isinstance(reply, Ack):
-                raise HandshakeError(OfflineReason.SECURITY_REFUSED)
-            self._end_install(installed=True)
-            self.keys.start_over()
-            self.drop(OfflineReason.KEY_CHANGED, now_ns)
-            self.backoff.again(now_ns)
-            return
-        elif self.state is LinkState.IDENTIFYING:
-            if not isinstance(reply, Identity):
-                raise HandshakeError(OfflineReason.UNEXPECTED_REPLY)
-            self._identity = reply
-        elif self.state is LinkState.ASKING_CAPABILITIES:
-            self._come_online(reply)
-        self.state = advance(self.state, Signal.ANSWERED)
+            case LinkState.IDENTIFYING:
+                opening.identified(reply)
+            case LinkState.ASKING_CAPABILITIES:
+                self._come_online(opening.completed(self.address, reply))
+        self.state = advance(self.state, signal)
 
-    def _come_online(self, reply: Reply) -> None:
-        if not isinstance(reply, Capabilities) or self._identity is None:
-            raise HandshakeError(OfflineReason.UNEXPECTED_REPLY)
-        self._follow_ups.learn(reply)
+    def _come_online(self, online: Online) -> None:
+        self._follow_ups.learn(online.capabilities)
         self.offline_reason = None
         if self.keys.install_until_ns is not None:
             self._end_install(installed=True)
-        self._emit(Online(self.address, self._identity, reply))
+        self._emit(online)
+
+    def _reopen(self, reason: OfflineReason, now_ns: int) -> None:
+        """Begins a new conversation at once, after a change that both ends know of."""
+        self.drop(reason, now_ns)
+        self.backoff.again(now_ns)
 
     def _served(self, flight: Flight, reply: Reply, now_ns: int) -> None:
         """What an answer in DRAINING or ONLINE means."""
@@ -398,12 +377,10 @@ class Link:
                 self._emit(KeyChanged(self.address))
             else:
                 self.keys.doubt(pending.command.key)
-            self.drop(OfflineReason.KEY_CHANGED, now_ns)
-            self.backoff.again(now_ns)
+            self._reopen(OfflineReason.KEY_CHANGED, now_ns)
         elif isinstance(reply, Communication):
             self._emit(CommunicationChanged(self.address, reply.address, reply.baud))
-            self.drop(OfflineReason.COMMUNICATION_CHANGED, now_ns)
-            self.backoff.again(now_ns)
+            self._reopen(OfflineReason.COMMUNICATION_CHANGED, now_ns)
             self.address = reply.address
 
     def _finish(
