@@ -13,6 +13,8 @@ TABLE_MODULES: Final = (
     "hub.attendance.tables",
     "hub.database.tables",
     "hub.entries.tables",
+    "hub.ingest.tables",
+    "hub.link.tables",
     "hub.people.tables",
     "hub.projection.tables",
     "hub.sites.tables",
