@@ -104,6 +104,11 @@ class Clock:
         self.floor = max(self.floor, at - timedelta(milliseconds=error_ms))
         return ClockNow(self.boot, mono_ns, at, state, error_ms, floor=self.floor)
 
+    def raise_floor(self, floor: datetime | None) -> None:
+        """What is certainly past is known from elsewhere; the floor never goes back."""
+        if floor is not None:
+            self.floor = max(self.floor, floor)
+
     # --- sources ---------------------------------------------------------------------------------
 
     def welcome(self, hub_time: datetime, sent_ns: int, got_ns: int) -> list[NewEvent]:

@@ -1,0 +1,241 @@
+"""A running agent: its threads, from the opening of the journal to the closing.
+
+The loop's thread opens the journal, since it alone may touch it. A journal that cannot be opened is
+named and tried again: the doors stay as they are, and the rest of the machine goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from edge.control_socket import ControlSocket, Request
+from edge.controller_files import Controller
+from edge.core.clock import Clock, ClockBounds
+from edge.core.clock_now import ClockNow
+from edge.core.model import CardPresented
+from edge.journal.journal import SqliteJournal, open_journal
+from edge.journal.policy_store import SqlitePolicyStore
+from edge.ports import Driver, Incoming, JournalError, Link, TimeSource
+from edge.service.acts import Acts, Drivers
+from edge.service.commands import Commands
+from edge.service.happenings import FireAlarm, Happenings
+from edge.service.loop import Loop, Parts
+from edge.service.memory import Memory
+from edge.service.policies import Policies
+from edge.service.presentations import Presentations
+from edge.service.recorder import Recorder
+from edge.service.status import Status, status_of
+from edge.service.strikes import Strikes
+from edge.service.uplinks import Uplinks
+from edge.settings import Settings
+from edge.uplink.session import DeliverySession
+from wire.identity import uuid7
+from wire.policy_bodies import CardBody
+from wire.sealing import open_secret, seal_context
+
+_REOPEN_S: Final = 5.0
+_ANSWER_S: Final = 5.0
+_STOP_S: Final = 5.0
+_log = structlog.get_logger(__name__)
+
+
+def agent_version() -> str:
+    """The version of the installed package."""
+    try:
+        return version("kagimori")
+    except PackageNotFoundError:
+        return "0"
+
+
+class Agent:
+    """A built agent: `start` and `stop` it once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        controller: Controller,
+        drivers: Mapping[str, Driver],
+        link: Link,
+        verify: Callable[[CardPresented, CardBody], bool],
+        time: TimeSource,
+        alive: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._controller = controller
+        self._drivers = drivers
+        self._link = link
+        self._verify = verify
+        self._time = time
+        self._alive = alive
+        self._loop: Loop | None = None
+        self._parts: Parts | None = None
+        self._stopping = threading.Event()
+        self._ready: Future[None] = Future()
+        self._socket: ControlSocket | None = None
+        self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
+
+    # --- for whoever runs it ---------------------------------------------------------------------
+
+    @property
+    def controller_id(self) -> str:
+        """Who this agent is."""
+        return self._controller.id
+
+    def start(self, timeout_s: float = 30.0) -> None:
+        """Start all threads; return once the doors are served. Raises `TimeoutError` where the
+        journal cannot be opened meanwhile; the attempts go on until `stop`."""
+        self._socket = ControlSocket(
+            self._settings.socket_path, {"status": self._answer_status, "journal": self._journal}
+        )
+        self._socket.start()
+        self._thread.start()
+        self._ready.result(timeout=timeout_s)
+
+    def stop(self) -> None:
+        """End in order: what is queued is handled, the journal closed; no output moves."""
+        self._stopping.set()
+        if self._loop is not None:
+            self._loop.stop()
+        if self._thread.is_alive():
+            self._thread.join(timeout=_STOP_S)
+        if self._socket is not None:
+            self._socket.stop()
+
+    def put(self, item: Incoming) -> None:
+        """Hand something to the loop as a driver would."""
+        self._ready.result(timeout=_ANSWER_S)
+        if self._loop is not None:
+            self._loop.put(item)
+
+    def status(self) -> Status:
+        """How the agent stands; asked of the loop."""
+        answer = self._ask(self._status)
+        if not isinstance(answer, Status):
+            raise TypeError("the loop answered something else")
+        return answer
+
+    def tail(self, count: int) -> list[tuple[int, bytes]]:
+        """The newest rows of the journal, oldest first: seq, and the event's bytes as sent."""
+        rows = self._ask(lambda parts, _now: parts.recorder.journal.tail(count))
+        return msgspec.convert(rows, list[tuple[int, bytes]])
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _ask(self, ask: Callable[[Parts, ClockNow], object]) -> object:
+        self._ready.result(timeout=_ANSWER_S)
+        loop, parts = self._loop, self._parts
+        if loop is None or parts is None:
+            raise TimeoutError("the loop does not run")
+        return loop.ask(lambda now: ask(parts, now)).result(timeout=_ANSWER_S)
+
+    def _status(self, parts: Parts, now: ClockNow) -> Status:
+        return status_of(parts.agent, self._controller.id, parts.memory, parts.recorder, now)
+
+    def _answer_status(self, _request: Request) -> object:
+        return self.status()
+
+    def _journal(self, request: Request) -> object:
+        rows = self.tail(min(max(request.count, 1), 1_000))
+        return [{"seq": seq, "event": msgspec.Raw(data)} for seq, data in rows]
+
+    def _run(self) -> None:
+        journal: SqliteJournal | None = None
+        while journal is None and not self._stopping.is_set():
+            try:
+                journal = self._begin()
+            except JournalError as error:
+                _log.critical("journal_not_opened", cause=error.cause, again_in_s=_REOPEN_S)
+                self._stopping.wait(_REOPEN_S)
+            except Exception as error:
+                _log.exception("agent_not_started")
+                self._ready.set_exception(error)
+                return
+        if journal is None or self._loop is None:
+            return
+        if self._stopping.is_set():
+            self._loop.stop()
+        for driver in self._drivers.values():
+            driver.start(self._loop.put)
+        self._link.start(self._loop.put)
+        self._ready.set_result(None)
+        self._loop.run()
+        self._link.stop()
+        for driver in self._drivers.values():
+            driver.stop()
+        try:
+            journal.close()
+        except JournalError as error:
+            _log.critical("journal_not_closed", cause=error.cause)
+
+    def _begin(self) -> SqliteJournal:
+        settings, time = self._settings, self._time
+        Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+        clock = Clock(time.boot, None, ClockBounds())
+        journal, store = open_journal(
+            settings.journal_path,
+            clock.now(time.mono_ns(), time.wall()),
+            capacity=settings.journal_events,
+        )
+        clock.raise_floor(journal.floor())
+        self._parts = self._wire(journal, store, clock)
+        self._loop = Loop(self._parts, self._alive)
+        self._loop.begin()
+        return journal
+
+    def _wire(self, journal: SqliteJournal, store: SqlitePolicyStore, clock: Clock) -> Parts:
+        controller, agent = self._controller, agent_version()
+        memory, recorder = Memory(), Recorder(journal)
+        drivers = Drivers(self._drivers, memory)
+        acts = Acts(drivers, memory, recorder, self._new_id)
+        strikes = Strikes(memory, recorder, acts)
+        policies = Policies(memory, recorder, store, strikes, drivers, self._open_secret)
+        session = DeliverySession(
+            controller.id,
+            controller.link,
+            controller.signers(clock.floor),
+            controller.ca,
+            journal,
+            store,
+        )
+        commands = Commands(memory, recorder, acts)
+        uplinks = Uplinks(session, self._link, memory, recorder, policies, commands, clock, agent)
+        return Parts(
+            memory=memory,
+            recorder=recorder,
+            acts=acts,
+            strikes=strikes,
+            presentations=Presentations(
+                memory, recorder, acts, drivers, controller.pin, self._verify
+            ),
+            happenings=Happenings(memory, recorder, acts, strikes, _fire_alarm(self._settings)),
+            policies=policies,
+            uplinks=uplinks,
+            clock=clock,
+            time=self._time,
+            agent=agent,
+            has_rtc=self._settings.rtc,
+        )
+
+    def _new_id(self) -> str:
+        unix_ms = int(self._time.wall().timestamp() * 1_000)
+        return uuid7(unix_ms, self._time.entropy(10))
+
+    def _open_secret(self, device: str, sealed: str) -> bytes:
+        context = seal_context(self._controller.id, "device", device)
+        return open_secret(self._controller.key, sealed, context)
+
+
+def _fire_alarm(settings: Settings) -> FireAlarm | None:
+    fire = settings.fire_alarm
+    if fire is None:
+        return None
+    doors = None if fire.doors is None else frozenset(fire.doors)
+    return FireAlarm(fire.device, fire.channel, fire.inverted, doors)

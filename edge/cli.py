@@ -1,0 +1,137 @@
+"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`.
+
+`run` imports nothing but what the agent needs. Exit codes: 0 ok, 1 failed, 2 usage, 3 partly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from edge.control_socket import AgentAbsentError, Request, ask_agent
+from edge.settings import Settings, SettingsError, load_settings
+
+DEFAULT_SETTINGS: Final = Path("/etc/kagimori/edge.toml")
+OK, FAILED, PARTLY = 0, 1, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load_settings(options.settings)
+        return int(options.command(settings, options))
+    except (SettingsError, AgentAbsentError) as error:
+        print(f"kagimori-edge: {error}", file=sys.stderr)
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kagimori-edge", description=__doc__)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--settings", type=Path, default=DEFAULT_SETTINGS, metavar="FILE")
+    shared.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command, text in (
+        ("run", _run, "serve the doors until stopped"),
+        ("status", _status, "how the running agent stands"),
+        ("journal", _journal, "the newest events of the running agent"),
+        ("doctor", _doctor, "look for what is wrong, and say what to do"),
+    ):
+        sub = commands.add_parser(name, parents=[shared], help=text, description=text)
+        sub.set_defaults(command=command)
+        if name == "journal":
+            sub.add_argument("-n", "--count", type=int, default=20, metavar="EVENTS")
+    return parser
+
+
+def _run(settings: Settings, _options: argparse.Namespace) -> int:
+    import sdnotify
+
+    from edge.bootstrap import build
+
+    notifier = sdnotify.SystemdNotifier()
+    agent = build(settings, alive=lambda: notifier.notify("WATCHDOG=1"))
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        agent.start()
+        notifier.notify("READY=1")
+        print(f"kagimori-edge: controller {agent.controller_id} serves", file=sys.stderr)
+        stopping.wait()
+        notifier.notify("STOPPING=1")
+    except TimeoutError:
+        print("kagimori-edge: the journal cannot be opened; see the log", file=sys.stderr)
+        return FAILED
+    finally:
+        agent.stop()
+    return OK
+
+
+def _status(settings: Settings, options: argparse.Namespace) -> int:
+    status = ask_agent(settings.socket_path, Request("status"))
+    if options.json:
+        _print_json(status)
+        return OK
+    clock, policy, journal = status["clock"], status["policy"], status["journal"]
+    print(f"agent      {status['agent']}  controller {status['controller']}")
+    print(f"hub        {'reached' if status['link_up'] else 'not reached'}")
+    print(f"clock      {clock['state']}  {clock['now']}  error {clock['error_ms']} ms")
+    print(f"policy     {policy['hub_epoch']}.{policy['version']}  {policy['entries']} entries")
+    print(f"journal    epoch {journal['epoch']}  seq {journal['last_seq']}")
+    if journal["failure"]:
+        print(f"           FAILS: {journal['failure']}")
+    for door in status["doors"]:
+        print(f"door       {door['id']}  {door['leaf']}  {door['mode'] or 'normal'}")
+    for device in status["devices"]:
+        state = "online" if device["online"] else device["cause"] or "not heard of"
+        print(f"device     {device['id']}  {state}")
+    return OK
+
+
+def _journal(settings: Settings, options: argparse.Namespace) -> int:
+    rows = ask_agent(settings.socket_path, Request("journal", options.count))
+    if options.json:
+        _print_json(rows)
+        return OK
+    for row in rows:
+        event = row["event"]
+        if "gap" in event:
+            print(f"{row['seq']:>8}  gap {event['gap']}  {event['reason']}")
+            continue
+        body = " ".join(f"{key}={value}" for key, value in event["body"].items())
+        print(f"{row['seq']:>8}  {event['at']}  {event['kind']:<18} {body}")
+    return OK
+
+
+def _doctor(settings: Settings, options: argparse.Namespace) -> int:
+    from edge.doctor import examine
+
+    findings = examine(settings)
+    if options.json:
+        _print_json(findings)
+    else:
+        for finding in findings:
+            print(f"{'ok  ' if finding.ok else 'LOOK'}  {finding.check}: {finding.detail}")
+            if finding.remedy:
+                print(f"        {finding.remedy}")
+    bad = sum(not finding.ok for finding in findings)
+    if not bad:
+        return OK
+    return FAILED if bad == len(findings) else PARTLY
+
+
+def _print_json(value: Any) -> None:
+    print(msgspec.json.encode(value).decode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

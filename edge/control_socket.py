@@ -1,0 +1,127 @@
+"""The Unix socket by which `kagimori-edge status` and `journal` speak to the running agent.
+
+One JSON line in, one JSON line out. Mode 0660: whoever may read it is in the agent's group.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+_TIMEOUT_S: Final = 5.0
+_LOOK_S: Final = 0.5
+_MAX_BYTES: Final = 65_536
+_log = structlog.get_logger(__name__)
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What is asked, and how many rows of the journal."""
+
+    ask: str
+    count: int = 20
+
+
+class AgentAbsentError(Exception):
+    """Nobody answers at the socket; the text says what to do."""
+
+
+class ControlSocket:
+    """Serves the socket in a thread; each answer is made by one of `answers`, by name."""
+
+    def __init__(self, path: Path, answers: Mapping[str, Callable[[Request], object]]) -> None:
+        self._path = path
+        self._answers = answers
+        self._stopping = threading.Event()
+        self._listener = _listen(path)
+        self._thread = threading.Thread(target=self._run, name="control socket", daemon=True)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and take the socket away."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(_TIMEOUT_S)
+                self._serve(connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            connection.sendall(self._answer(_line(connection)) + b"\n")
+        except (OSError, TimeoutError) as error:
+            _log.debug("control_socket_client_gone", why=str(error))
+
+    def _answer(self, line: bytes) -> bytes:
+        try:
+            request = msgspec.json.decode(line, type=Request)
+            answer = self._answers[request.ask]
+        except (msgspec.DecodeError, KeyError):
+            return msgspec.json.encode({"error": f"ask for one of {', '.join(self._answers)}"})
+        try:
+            return msgspec.json.encode({"answer": answer(request)})
+        except Exception:  # a question must never end the thread
+            _log.exception("control_socket_failed", ask=request.ask)
+            return msgspec.json.encode({"error": "the agent could not answer; see its log"})
+
+
+def ask_agent(path: Path, request: Request) -> Any:
+    """Ask the running agent; raise `AgentAbsentError` if nobody answers."""
+    remedy = f"is kagimori-edge running, and are you in its group? ({path})"
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_TIMEOUT_S)
+            connection.connect(str(path))
+            connection.sendall(msgspec.json.encode(request) + b"\n")
+            reply = msgspec.json.decode(_line(connection, limit=None))
+    except (OSError, msgspec.DecodeError) as error:
+        raise AgentAbsentError(f"no answer: {error}; {remedy}") from error
+    if "answer" not in reply:
+        raise AgentAbsentError(str(reply.get("error")))
+    return reply["answer"]
+
+
+def _line(connection: socket.socket, limit: int | None = _MAX_BYTES) -> bytes:
+    data = bytearray()
+    while not data.endswith(b"\n"):
+        chunk = connection.recv(65_536)
+        if not chunk:
+            break
+        data += chunk
+        if limit is not None and len(data) > limit:
+            raise OSError("too long a question")
+    return bytes(data)
+
+
+def _listen(path: Path) -> socket.socket:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o117)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(before)
+    listener.listen(8)
+    listener.settimeout(_LOOK_S)
+    return listener

@@ -1,0 +1,109 @@
+"""How the agent stands, for people: typed, without names, numbers of cards or digits of PINs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from edge.core.clock_now import ClockNow
+from edge.core.modes import in_force
+from edge.service.memory import Memory
+from edge.service.recorder import Recorder
+from wire.clock import ClockState
+from wire.policy_bodies import DoorMode
+
+
+class ClockStatus(msgspec.Struct, frozen=True):
+    """The clock, its error bound in ms, and the newest instant that is certainly past."""
+
+    state: ClockState
+    now: datetime
+    error_ms: int | None
+    floor: datetime
+
+
+class PolicyStatus(msgspec.Struct, frozen=True):
+    """The policy held, by its numbers; entries in force and left out."""
+
+    hub_epoch: int
+    version: int
+    digest: str
+    entries: int
+    rejected: int
+
+
+class JournalStatus(msgspec.Struct, frozen=True):
+    """The journal: where it stands, and why it fails if it does."""
+
+    epoch: int
+    last_seq: int
+    failure: str | None
+
+
+class DoorStatus(msgspec.Struct, frozen=True):
+    """A door: its leaf, its bolt where one is watched, and the mode that rules it."""
+
+    id: str
+    leaf: str
+    bolt_retracted: bool | None
+    mode: DoorMode | None
+    fire: bool
+
+
+class DeviceStatus(msgspec.Struct, frozen=True):
+    """A device: None for `online` until it was heard of."""
+
+    id: str
+    online: bool | None
+    cause: str
+    detail: str
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Everything `kagimori-edge status` shows."""
+
+    agent: str
+    controller: str
+    link_up: bool
+    clock: ClockStatus
+    policy: PolicyStatus
+    journal: JournalStatus
+    doors: tuple[DoorStatus, ...]
+    devices: tuple[DeviceStatus, ...]
+    counters: dict[str, int]
+
+
+def status_of(
+    agent: str, controller: str, memory: Memory, recorder: Recorder, now: ClockNow
+) -> Status:
+    """Give how the agent stands; called in the loop's thread."""
+    index, held = memory.index, memory.held
+    return Status(
+        agent=agent,
+        controller=controller,
+        link_up=memory.link_up,
+        clock=ClockStatus(now.state, now.at, now.error_ms, now.floor),
+        policy=PolicyStatus(
+            held.hub_epoch, held.version, held.digest, len(index), len(index.rejected)
+        ),
+        journal=JournalStatus(recorder.journal.epoch, recorder.journal.last_seq, recorder.failure),
+        doors=tuple(_door(door_id, memory, now) for door_id in sorted(memory.doors)),
+        devices=tuple(
+            DeviceStatus(device, one.online, one.cause, one.detail)
+            for device, one in sorted(memory.devices.items())
+        ),
+        counters={**memory.counters, **recorder.journal.counters()},
+    )
+
+
+def _door(door_id: str, memory: Memory, now: ClockNow) -> DoorStatus:
+    door = memory.doors[door_id]
+    mode = in_force(memory.index.modes(door_id), now)
+    return DoorStatus(
+        id=door_id,
+        leaf=door.leaf.name.lower(),
+        bolt_retracted=door.bolt_retracted,
+        mode=None if mode is None else mode.mode,
+        fire=door_id in memory.fire,
+    )
