@@ -42,6 +42,10 @@ class CardVerifier:
     def __init__(self, profiles: Iterable[CardProfile]) -> None:
         self._challenges = {one.id: one.challenge for one in profiles if one.challenge is not None}
 
+    def holds(self, presented: CardPresented, card: CardBody) -> bool:
+        """Whether the proof holds: what the loop asks."""
+        return self.verify(presented, card) is Verdict.VERIFIED
+
     def verify(self, presented: CardPresented, card: CardBody) -> Verdict:
         """Judge a presentation's proof under the key the policy holds for that card."""
         proof = presented.proof

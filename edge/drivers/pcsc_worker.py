@@ -17,7 +17,7 @@ from typing import Final
 import structlog
 
 from edge.cards.faults import CardError, CardFault
-from edge.cards.identity import narrow
+from edge.cards.identity import is_part, narrow
 from edge.cards.profile import CardProfile
 from edge.cards.script import CardRead, read_card, run_script
 from edge.core.model import CardFailed, CardPresented, Source
@@ -43,6 +43,10 @@ class CardReading:
     profiles: tuple[CardProfile, ...]
     narrow_to: str | None = None
     tap_timeout_s: float = 3.0
+
+    def __post_init__(self) -> None:
+        if self.narrow_to is not None and not is_part(self.narrow_to):
+            raise ValueError(f"narrow_to {self.narrow_to!r}: write for example 'uid.first4'")
 
 
 class ReaderWorker:

@@ -57,10 +57,12 @@ def with_proof(**changes: object) -> CardPresented:
 
 def test_a_card_is_verified_under_the_key_it_is_enrolled_with() -> None:
     assert VERIFIER.verify(TAP, ENROLLED) is Verdict.VERIFIED
+    assert VERIFIER.holds(TAP, ENROLLED)
 
 
 def test_a_copy_that_knows_the_number_alone_is_not() -> None:
     assert VERIFIER.verify(tap(OTHER), ENROLLED) is Verdict.BAD_SIGNATURE
+    assert not VERIFIER.holds(tap(OTHER), ENROLLED)
 
 
 def test_an_answer_to_an_earlier_challenge_is_worth_nothing() -> None:

@@ -240,6 +240,11 @@ def test_the_driver_loads_without_pyscard() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_a_part_that_no_card_has_is_refused_when_it_is_set() -> None:
+    with pytest.raises(ValueError, match=r"narrow_to 'uid': write for example 'uid\.first4'"):
+        CardReading(READING.profiles, "uid")
+
+
 @pytest.mark.parametrize(
     ("name", "reader"),
     [
