@@ -78,7 +78,6 @@ def configuration(listener: Listener) -> str:
         "max_inflight_messages 100",
         "",
         "# Longer messages are none of ours.",
-        f"message_size_limit {MAX_PAYLOAD_BYTES}",
         f"max_packet_size {MAX_PAYLOAD_BYTES + _PACKET_OVERHEAD_BYTES}",
         "max_keepalive 120",
         "set_tcp_nodelay true",

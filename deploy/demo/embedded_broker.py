@@ -24,6 +24,7 @@ from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
+from deploy.demo.processes import end_with_parent
 from provisioning.mosquitto import BROKER_CERTIFICATE, BROKER_KEY, CA
 from provisioning.topic_rules import is_known_name, may_publish, may_receive, may_subscribe
 
@@ -160,6 +161,7 @@ def main() -> None:
     parser.add_argument("port", type=int)
     given = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
+    end_with_parent()
     asyncio.run(serve(given.directory, given.port))
 
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from provisioning.authority import Purpose, create_authority
 from provisioning.keys import new_tls_key, private_pem
 from provisioning.topic_rules import may_publish, may_receive
+from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.topics import Channel, down_filter, topic_of, up_filter
 
 pytestmark = pytest.mark.mosquitto
@@ -193,3 +194,21 @@ def test_old_tls_is_refused(town, broker, probe):
     context.maximum_version = ssl.TLSVersion.TLSv1_1
     context.set_ciphers("ALL:@SECLEVEL=0")
     assert refused(probe, broker, context)
+
+
+def test_mosquitto_takes_the_longest_message_and_none_beyond(town, mosquitto, probe):
+    """What is longer than the wire allows ends its sender's connection, and reaches nobody."""
+    name = town.add_controller()
+    running = mosquitto()
+    hub = probe(running.port, town.hub_context())
+    assert hub.accepted()
+    hub.subscribe(up_filter())
+    sender = probe(running.port, town.controller_context(name))
+    assert sender.accepted()
+    topic = topic_of(name, Channel.EVENTS)
+    longest = bytes(MAX_PAYLOAD_BYTES)
+    sender.publish(topic, longest)
+    hub.sees(topic, longest)
+    sender.client.publish(topic, bytes(MAX_PAYLOAD_BYTES + 2_000), qos=1)
+    assert sender.closed.wait(8)
+    assert len(hub.received) == 1

@@ -1,0 +1,138 @@
+"""The demo's files: a new DEMO authority at each start, the hub's, the broker's, two controllers'.
+
+Everything lies in one directory that goes when the demo ends, unless one was asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from deploy.demo.broker import EmbeddedBrokerProcess
+from deploy.demo.plan import SITES
+from deploy.mosquitto.process import (
+    BrokerProcess,
+    MosquittoProcess,
+    find_mosquitto,
+    free_port,
+)
+from provisioning import enrolment
+from provisioning.register import Register
+
+_LIFETIME: Final = timedelta(days=7)
+OSDP_PORT: Final = "bus"
+CARD_PORT: Final = "cards"
+READER_FACE: Final = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where everything lies, and on which loopback ports it listens."""
+
+    directory: Path
+    broker: BrokerProcess
+    hub_port: int
+    controllers: dict[str, str]
+    """Site key to controller id."""
+    mqtt_protocol: str
+
+    @property
+    def hub(self) -> Path:
+        """The hub's directory of keys."""
+        return self.directory / "hub"
+
+    @property
+    def ca(self) -> Path:
+        """The authority's certificate."""
+        return self.hub / "ca.pem"
+
+    @property
+    def hub_settings(self) -> Path:
+        """The hub's settings file."""
+        return self.directory / "hub.toml"
+
+    def edge(self, site: str) -> Path:
+        """A site's controller directory."""
+        return self.directory / f"edge-{site}"
+
+    def edge_settings(self, site: str) -> Path:
+        """A site's agent settings file."""
+        return self.edge(site) / "edge.toml"
+
+
+def make_installation(directory: Path, *, embedded: bool) -> Installation:
+    """Write all keys, certificates and the broker's directory; `embedded` forces our broker."""
+    now = datetime.now(UTC)
+    register = Register.create(directory / "ca", "Kagimori", now, _LIFETIME, demo=True)
+    enrolment.init_hub(register, directory / "hub", now)
+    port = free_port()
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    at = directory / "broker"
+    enrolment.init_broker(register, at, now, port=port, bind="127.0.0.1", user=user)
+    ours = embedded or find_mosquitto() is None
+    broker = EmbeddedBrokerProcess(at, port) if ours else MosquittoProcess(at, port)
+    controllers = {}
+    for site in SITES:
+        made = enrolment.add_controller(
+            register, directory / "hub", directory / f"edge-{site.key}", now
+        )
+        controllers[site.key] = made.controller
+    return Installation(directory, broker, free_port(), controllers, "3.1.1" if ours else "5")
+
+
+def write_hub_settings(made: Installation) -> None:
+    """Write `hub.toml`: loopback, TLS of the demo's authority, SQLite in the demo's directory."""
+    made.hub_settings.write_text(
+        f"""# Made by kagimori-demo.
+public_url = "https://localhost:{made.hub_port}"
+directory = "{made.hub}"
+
+[listen]
+host = "127.0.0.1"
+port = {made.hub_port}
+
+[town]
+name = "鍵守町（DEMO）"
+name_en = "Kagimori Town (DEMO)"
+
+[database]
+url = "sqlite:///{made.directory / "hub.db"}"
+
+[mqtt]
+host = "127.0.0.1"
+port = {made.broker.port}
+protocol = "{made.mqtt_protocol}"
+""",
+        encoding="utf-8",
+    )
+
+
+def write_edge_settings(made: Installation, site: str, osdp_path: str, broker_port: int) -> None:
+    """Write a site's `edge.toml`: OSDP line, card reader, and the broker behind the cable."""
+    made.edge_settings(site).write_text(
+        f"""# Made by kagimori-demo.
+data_dir = "data"
+rtc = true
+
+[mqtt]
+host = "127.0.0.1"
+port = {broker_port}
+protocol = "{made.mqtt_protocol}"
+
+[identity]
+directory = "."
+
+[ports.{OSDP_PORT}]
+driver = "osdp"
+path = "{osdp_path}"
+face = "{READER_FACE}"
+
+[ports.{CARD_PORT}]
+driver = "pcsc"
+""",
+        encoding="utf-8",
+    )
