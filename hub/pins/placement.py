@@ -37,6 +37,8 @@ class PlacementState(StrEnum):
 class PlacementEvent(StrEnum):
     """What can happen to a placement."""
 
+    MAKE = "make"
+    """It began, as `draft` or `scheduled`; the table knows no state before."""
     APPROVE = "approve"
     WITHDRAW = "withdraw"
     """Approval is asked for anew."""

@@ -33,6 +33,8 @@ pin_placements: Final = town_table(
     Column("credential_id", id_text(), primary_key=True),
     Column("door_id", id_text(), primary_key=True),
     Column("grant_id", id_text(), nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
     Column("state", Closed(PlacementState), nullable=False),
     Column("problems", json_document(), nullable=False),
     Column("wanted_version", BigInteger),
@@ -40,12 +42,14 @@ pin_placements: Final = town_table(
     Column("placed_at", UtcDateTime),
     belongs_to("credential_id", "pin_credentials", ondelete="CASCADE"),
     belongs_to("door_id", "doors"),
-    belongs_to("grant_id", "grants"),
+    unique("grant_id"),
 )
-"""A credential at a door. The window is the grant's. `wanted_version` is the policy version of the
+"""A credential at a door, with the grant that lets it in there: its id and its effective window,
+which stands nowhere else. `wanted_version` is the policy version of the
 door's controller that put or dropped its entries last: only a digest of it or later confirms."""
 Index("ix_pin_placements_door", pin_placements.c.town_id, pin_placements.c.door_id)
-Index("ix_pin_placements_grant", pin_placements.c.town_id, pin_placements.c.grant_id)
+Index("ix_pin_placements_starts", pin_placements.c.town_id, pin_placements.c.starts_at)
+Index("ix_pin_placements_ends", pin_placements.c.town_id, pin_placements.c.ends_at)
 Index("ix_pin_placements_state", pin_placements.c.town_id, pin_placements.c.state)
 
 placement_history: Final = town_table(

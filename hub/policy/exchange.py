@@ -50,9 +50,14 @@ class PolicyExchange:
         self._clock = clock
         self._ids = ids
 
+    def epoch(self, scope: Scope) -> int | None:
+        """Give the present hub epoch; None where none was opened."""
+        return hub_epoch.number(scope)
+
     def held(self, scope: Scope, controller_id: str) -> tuple[int, HeldPolicy]:
-        """Give the present hub epoch, and the version and digest the controller should hold."""
-        return hub_epoch.current(scope).hub_epoch, repository.held(scope, controller_id)
+        """Give the present hub epoch (0 before the first), and the version and digest the
+        controller should hold."""
+        return hub_epoch.number(scope) or 0, repository.held(scope, controller_id)
 
     def answer_want(
         self, scope: Scope, controller_id: str, session: str, from_version: int | None
@@ -99,7 +104,7 @@ class PolicyExchange:
             return []
         _log.error("policy_digest_mismatch", controller=controller_id, version=reported.version)
         reports.raise_alarm(scope, self._ids.new(), controller_id, reported, expected, now)
-        confirmation.mismatch(scope, controller_id, now)
+        confirmation.mismatch(scope, controller_id)
         if session is None or mismatches > MAX_REPAIRS:
             return []
         head = PolicyHead(epoch, held.version, held.digest)
@@ -108,8 +113,13 @@ class PolicyExchange:
     def _confirm(self, scope: Scope, controller_id: str, reported: Reported) -> None:
         reports.replace_rejections(scope, controller_id, reported.rejected)
         for item in reported.rejected:
-            _log.warning("policy_entry_rejected", controller=controller_id, kind=item.kind,
-                         entry=item.id, reason=item.reason.value)
+            _log.warning(
+                "policy_entry_rejected",
+                controller=controller_id,
+                kind=item.kind,
+                entry=item.id,
+                reason=item.reason.value,
+            )
         rejected = {EntryKey(item.kind, item.id) for item in reported.rejected}
         confirmation.confirm(
             scope, self._ids, controller_id, reported.version, rejected, self._clock.now()

@@ -25,12 +25,18 @@ def current(scope: Scope) -> EpochProof:
     return EpochProof(hub_epoch=row.hub_epoch, opened_at=row.opened_at, signature=row.signature)
 
 
+def number(scope: Scope) -> int | None:
+    """Give the number of the present hub epoch; None where none was opened."""
+    newest: int | None = scope.scalar(scope.select(sa.func.max(hub_epochs.c.hub_epoch)))
+    return newest
+
+
 def ensure(scope: Scope, proof: EpochProof) -> EpochProof:
     """Take up a proof if it is newer than what the database has; give the present one.
 
     Raises `HubEpochError` for a proof older than the database's: the key files are an older copy.
     """
-    newest = scope.scalar(scope.select(sa.func.max(hub_epochs.c.hub_epoch)))
+    newest = number(scope)
     if newest is not None and proof.hub_epoch < newest:
         raise HubEpochError(
             f"hub-epoch.json says {proof.hub_epoch}, the database {newest}: restore the newer file"

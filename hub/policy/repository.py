@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,7 +18,7 @@ from hub.policy.tables import (
     policy_versions,
 )
 from wire.messages import HeldPolicy
-from wire.policy import EMPTY_DIGEST, EntryKey
+from wire.policy import EMPTY_DIGEST, EntryKey, EntryKind
 
 IN_ONE_STATEMENT = 500
 """Values in one IN list: SQLite takes 32,766 parameters, planners like fewer."""
@@ -41,18 +42,27 @@ class StoredEntry:
     data: bytes
     hash: bytes
     person_id: str | None
+    pin_id: str | None
     expires_at: datetime | None
 
 
 def batches(values: Iterable[str]) -> list[list[str]]:
     """Cut values into lists short enough for one statement, in a settled order."""
-    listed = sorted(values)
+    listed = sorted(set(values))
     return [listed[at : at + IN_ONE_STATEMENT] for at in range(0, len(listed), IN_ONE_STATEMENT)]
 
 
-def marks(scope: Scope) -> list[Mark]:
-    """Give every mark."""
-    return [Mark(row.id, row.kind, row.target) for row in scope.all(scope.select(policy_dirty))]
+def marks(scope: Scope, leave: Collection[str], at_most: int) -> list[Mark]:
+    """Give marks, except those of whole controllers that are to be left for later."""
+    t = policy_dirty
+    left = sa.and_(t.c.kind == Touched.CONTROLLER, t.c.target.in_(list(leave)))
+    rows = scope.all(scope.select(t).where(sa.not_(left)).limit(at_most))
+    return [Mark(row.id, row.kind, row.target) for row in rows]
+
+
+def any_mark(scope: Scope, leave: Collection[str]) -> bool:
+    """Tell whether there is something to compile."""
+    return bool(marks(scope, leave, 1))
 
 
 def remove_marks(scope: Scope, seen: Sequence[Mark]) -> None:
@@ -110,15 +120,59 @@ def entries(
     return found
 
 
-def _stored(row: sa.Row[tuple[object, ...]]) -> StoredEntry:
+def _stored(row: Any) -> StoredEntry:
     return StoredEntry(
         key=EntryKey(row.kind, row.entry_id),
         rev=row.rev,
         data=bytes(row.data),
         hash=bytes(row.hash),
         person_id=row.person_id,
+        pin_id=row.pin_id,
         expires_at=row.expires_at,
     )
+
+
+def entries_of_kind(scope: Scope, controller_id: str, kind: EntryKind) -> list[StoredEntry]:
+    """Give a controller's entries of one kind."""
+    t = policy_entries
+    return _found(scope, controller_id, t.c.kind == kind.value)
+
+
+def entries_of_people(
+    scope: Scope, controller_id: str, person_ids: Iterable[str]
+) -> list[StoredEntry]:
+    """Give a controller's entries about people: their flags and cards."""
+    found: list[StoredEntry] = []
+    for batch in batches(person_ids):
+        found.extend(_found(scope, controller_id, policy_entries.c.person_id.in_(batch)))
+    return found
+
+
+def pin_entries(
+    scope: Scope, controller_id: str, credential_ids: Iterable[str]
+) -> list[StoredEntry]:
+    """Give a controller's entries of PINs and of the grants that let them in. Their rows name
+    the credential as `pin_id`."""
+    found: list[StoredEntry] = []
+    for batch in batches(credential_ids):
+        found.extend(_found(scope, controller_id, policy_entries.c.pin_id.in_(batch)))
+    return found
+
+
+def _found(
+    scope: Scope, controller_id: str, condition: sa.ColumnElement[bool]
+) -> list[StoredEntry]:
+    statement = scope.select(policy_entries).where(
+        policy_entries.c.controller_id == controller_id, condition
+    )
+    return [_stored(row) for row in scope.all(statement)]
+
+
+def expired(scope: Scope, now: datetime) -> list[tuple[str, StoredEntry]]:
+    """Give the entries whose time has run out, with their controllers."""
+    t = policy_entries
+    rows = scope.all(scope.select(t).where(t.c.expires_at <= now))
+    return [(row.controller_id, _stored(row)) for row in rows]
 
 
 def holders_of(scope: Scope, kind: str, entry_ids: Iterable[str]) -> set[str]:
@@ -145,6 +199,7 @@ def put(scope: Scope, controller_id: str, changed: Sequence[StoredEntry]) -> Non
             "data": entry.data,
             "hash": entry.hash,
             "person_id": entry.person_id,
+            "pin_id": entry.pin_id,
             "expires_at": entry.expires_at,
         }
         for entry in changed

@@ -45,10 +45,12 @@ policy_entries: Final = town_table(
     Column("data", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Column("person_id", id_text()),
+    Column("pin_id", id_text()),
     Column("expires_at", UtcDateTime),
 )
 """What each controller should hold now. `data` are the entry's bytes, made once for each `rev`,
-which is the version that put them; `expires_at` is when it leaves by itself."""
+which is the version that put them; `expires_at` is when it leaves by itself; `person_id` and
+`pin_id` name the person or the PIN's credential that it is about."""
 Index(
     "ix_policy_entries_person",
     policy_entries.c.town_id,
@@ -60,6 +62,7 @@ Index(
     policy_entries.c.kind,
     policy_entries.c.entry_id,
 )
+Index("ix_policy_entries_pin", policy_entries.c.town_id, policy_entries.c.pin_id)
 Index("ix_policy_entries_expires", policy_entries.c.town_id, policy_entries.c.expires_at)
 
 policy_versions: Final = town_table(
@@ -105,16 +108,13 @@ policy_rejections: Final = town_table(
 )
 """Entries a controller left out of its index, as last reported."""
 
-policy_seals: Final = town_table(
-    "policy_seals",
+policy_keys: Final = town_table(
+    "policy_keys",
     Column("controller_id", id_text(), primary_key=True),
-    Column("kind", String(32), primary_key=True),
-    Column("entry_id", String(128), primary_key=True),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("sealed", String(4096), nullable=False),
+    Column("print", String(64), nullable=False),
 )
-"""A secret as it was sealed to a controller: sealing is never twice the same, an entry's bytes must
-be. `fingerprint` is keyed and tells whether secret and recipient are still those."""
+"""With which keys a controller's entries were made, as a keyed print: other keys (a controller was
+enrolled, or enrolled anew) make all its digests anew."""
 
 policy_sweeps: Final = town_table(
     "policy_sweeps",

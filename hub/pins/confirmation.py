@@ -1,0 +1,174 @@
+"""What a controller's policy and its reports mean for placements.
+
+`follow` after each compilation, `confirm` after a digest that is right, `mismatch` after one that
+is not, `tick` as time passes. A placement is placed only by `confirm`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from hub.clock import Ids
+from hub.database.scope import Scope
+from hub.pins import placements
+from hub.pins.placement import AT_DOOR, PlacementEvent, PlacementState, Problem
+from hub.pins.placements import Happening, Placement
+from hub.pins.tables import pin_placements
+from wire.identity import pin_policy_id
+from wire.policy import EntryKey, EntryKind
+
+S, E = PlacementState, PlacementEvent
+
+_UNFINISHED: Final = frozenset(S) - {S.REMOVED, S.REVOKED}
+_CONFIRMED_BY_DIGEST: Final = {
+    S.PLACING: E.CONFIRM,
+    S.REVOKING: E.CONFIRM_REVOKED,
+    S.ENDED: E.REMOVE,
+}
+_CURED: Final = frozenset(
+    {
+        Problem.REJECTED,
+        Problem.DIGEST_MISMATCH,
+        Problem.NOT_CONFIRMED,
+        Problem.REVOKE_NOT_CONFIRMED,
+    }
+)
+
+
+def _keys(placement: Placement) -> frozenset[EntryKey]:
+    entry_id = pin_policy_id(placement.credential_id, placement.door_id)
+    return frozenset(
+        {
+            EntryKey(EntryKind.CREDENTIAL.value, entry_id),
+            EntryKey(EntryKind.GRANT.value, placement.grant_id),
+        }
+    )
+
+
+def follow(
+    scope: Scope,
+    ids: Ids,
+    controller_id: str,
+    version: int,
+    *,
+    changed: Collection[EntryKey],
+    wanted: Collection[EntryKey],
+    credentials: Collection[str] | None,
+    enrolled: bool,
+    now: datetime,
+) -> None:
+    """Move placements along after a compilation that put or dropped the keys `changed`.
+
+    `wanted` are the keys the controller should hold now, as far as `credentials` (None: all) go.
+    """
+    if credentials is not None and not credentials:
+        return
+    for placement in placements.at_controller(scope, controller_id, _UNFINISHED, credentials):
+        keys = _keys(placement)
+        touched = not keys.isdisjoint(changed)
+        what = _event(placement, wanted=keys <= set(wanted), touched=touched, now=now)
+        if what is not None:
+            happening = Happening(what, now, f"policy version {version}")
+            placement = placements.change(
+                scope, ids, placement, happening, version=version if touched else None
+            )
+            _finish(scope, ids, placement, touched=touched, now=now)
+        elif touched:
+            placements.set_wanted(scope, placement, version)
+        _note_enrolment(scope, placement, enrolled=enrolled)
+
+
+def _event(
+    placement: Placement, *, wanted: bool, touched: bool, now: datetime
+) -> PlacementEvent | None:
+    state = placement.state
+    if placement.ends_at <= now:
+        return None if state is S.ENDED else E.END
+    if wanted and (state is S.SCHEDULED or (touched and state in AT_DOOR)):
+        return E.SEND
+    if not wanted and state in (S.PLACING, S.PLACED, S.ACTIVE):
+        return E.RECALL
+    return None
+
+
+def _finish(scope: Scope, ids: Ids, placement: Placement, *, touched: bool, now: datetime) -> None:
+    """What a controller never held needs no digest to be gone."""
+    if not touched and placement.state is S.ENDED:
+        placements.change(scope, ids, placement, Happening(E.REMOVE, now, "never held"))
+
+
+def _note_enrolment(scope: Scope, placement: Placement, *, enrolled: bool) -> None:
+    problems = placement.problems - {Problem.NO_CONTROLLER}
+    if not enrolled:
+        problems |= {Problem.NO_CONTROLLER}
+    placements.set_problems(scope, placement, problems)
+
+
+def confirm(
+    scope: Scope,
+    ids: Ids,
+    controller_id: str,
+    version: int,
+    rejected: Collection[EntryKey],
+    now: datetime,
+) -> None:
+    """Take a digest that is right: what was wanted by that version is placed, revoked or gone."""
+    for placement in placements.at_controller(scope, controller_id, AT_DOOR | {S.ENDED}):
+        if placement.wanted_version is None or placement.wanted_version > version:
+            continue
+        problems = placement.problems - _CURED
+        if not _keys(placement).isdisjoint(rejected) and placement.state is not S.ENDED:
+            placements.set_problems(scope, placement, problems | {Problem.REJECTED})
+            continue
+        event = _CONFIRMED_BY_DIGEST.get(placement.state)
+        if event is None:
+            placements.set_problems(scope, placement, problems)
+            continue
+        cause = f"digest of version {version}"
+        done = placements.change(
+            scope, ids, placement, Happening(event, now, cause), problems=problems
+        )
+        if done.state is S.PLACED and done.starts_at <= now:
+            placements.change(scope, ids, done, Happening(E.START, now, "window"))
+
+
+def mismatch(scope: Scope, controller_id: str) -> None:
+    """Take a digest that is not right: nothing the controller holds can be relied on."""
+    for placement in placements.at_controller(scope, controller_id, AT_DOOR):
+        problems = placement.problems | {Problem.DIGEST_MISMATCH}
+        placements.set_problems(scope, placement, problems)
+
+
+def is_due(scope: Scope, now: datetime) -> bool:
+    """Tell whether `tick` has something to do."""
+    return bool(_starting(scope, now) or _unconfirmed(scope, now) or _over_unsent(scope, now))
+
+
+def tick(scope: Scope, ids: Ids, now: datetime) -> None:
+    """Let windows begin, name what is unconfirmed then, end what no controller ever heard of."""
+    for placement in _starting(scope, now):
+        placements.change(scope, ids, placement, Happening(E.START, now, "window"))
+    for placement in _unconfirmed(scope, now):
+        placements.set_problems(scope, placement, placement.problems | {Problem.NOT_CONFIRMED})
+    for placement in _over_unsent(scope, now):
+        placements.change(scope, ids, placement, Happening(E.END, now, "window"))
+
+
+def _starting(scope: Scope, now: datetime) -> list[Placement]:
+    t = pin_placements
+    return placements.where(scope, t.c.state == S.PLACED, t.c.starts_at <= now)
+
+
+def _unconfirmed(scope: Scope, now: datetime) -> list[Placement]:
+    t = pin_placements
+    waiting = t.c.state.in_([S.PLACING, S.SCHEDULED])
+    found = placements.where(scope, waiting, t.c.starts_at <= now, t.c.ends_at > now)
+    return [each for each in found if Problem.NOT_CONFIRMED not in each.problems]
+
+
+def _over_unsent(scope: Scope, now: datetime) -> list[Placement]:
+    t = pin_placements
+    unsent = t.c.state.in_([S.DRAFT, S.SCHEDULED])
+    return placements.where(scope, unsent, t.c.ends_at <= now)

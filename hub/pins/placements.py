@@ -1,0 +1,208 @@
+"""SQL of placements and their history; every change of state goes through `change`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from hub.clock import Ids
+from hub.database.scope import Scope
+from hub.pins.placement import PlacementEvent, PlacementState, Problem, advance
+from hub.pins.tables import pin_placements, placement_history
+from hub.sites.tables import doors
+
+_CAUSE_LENGTH: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A credential at a door, with the effective window of the grant that lets it in there."""
+
+    credential_id: str
+    door_id: str
+    grant_id: str
+    starts_at: datetime
+    ends_at: datetime
+    state: PlacementState
+    problems: frozenset[Problem]
+    wanted_version: int | None
+    changed_at: datetime
+    placed_at: datetime | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What names it."""
+        return self.credential_id, self.door_id
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What happens to placements, when, and because of what or whom."""
+
+    event: PlacementEvent
+    now: datetime
+    cause: str
+
+
+def _placement(row: Any) -> Placement:
+    return Placement(
+        credential_id=row.credential_id,
+        door_id=row.door_id,
+        grant_id=row.grant_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        state=row.state,
+        problems=frozenset(Problem(each) for each in row.problems),
+        wanted_version=row.wanted_version,
+        changed_at=row.changed_at,
+        placed_at=row.placed_at,
+    )
+
+
+def where(scope: Scope, *conditions: sa.ColumnElement[bool]) -> list[Placement]:
+    """Give the placements that satisfy all conditions, in the order of their keys."""
+    statement = (
+        scope.select(pin_placements)
+        .where(*conditions)
+        .order_by(pin_placements.c.credential_id, pin_placements.c.door_id)
+    )
+    return [_placement(row) for row in scope.all(statement)]
+
+
+def of_credentials(scope: Scope, credential_ids: Collection[str]) -> list[Placement]:
+    """Give the placements of some credentials."""
+    return where(scope, pin_placements.c.credential_id.in_(credential_ids))
+
+
+def at_controller(
+    scope: Scope,
+    controller_id: str,
+    states: Iterable[PlacementState],
+    credential_ids: Collection[str] | None = None,
+) -> list[Placement]:
+    """Give the placements at a controller's doors that are in some states, all or those of some
+    credentials."""
+    ours = sa.select(doors.c.id).where(doors.c.controller_id == controller_id)
+    conditions = [pin_placements.c.door_id.in_(ours), pin_placements.c.state.in_(list(states))]
+    if credential_ids is not None:
+        conditions.append(pin_placements.c.credential_id.in_(list(credential_ids)))
+    return where(scope, *conditions)
+
+
+def add(scope: Scope, ids: Ids, made: Placement, cause: str) -> None:
+    """Insert a placement, and the beginning of its history."""
+    scope.insert(
+        pin_placements,
+        {
+            "credential_id": made.credential_id,
+            "door_id": made.door_id,
+            "grant_id": made.grant_id,
+            "starts_at": made.starts_at,
+            "ends_at": made.ends_at,
+            "state": made.state,
+            "problems": sorted(made.problems),
+            "changed_at": made.changed_at,
+        },
+    )
+    _write_history(scope, ids, made, PlacementEvent.MAKE, made.changed_at, cause)
+
+
+def change(
+    scope: Scope,
+    ids: Ids,
+    placement: Placement,
+    what: Happening,
+    *,
+    version: int | None = None,
+    problems: frozenset[Problem] | None = None,
+) -> Placement:
+    """Let an event happen to a placement and write it down; give what it is now.
+
+    `version` replaces the wanted version if given. Raises `TransitionError` where the table does
+    not allow the event.
+    """
+    state = advance(placement.state, what.event)
+    confirmed = what.event is PlacementEvent.CONFIRM
+    now = replace(
+        placement,
+        state=state,
+        problems=placement.problems if problems is None else problems,
+        wanted_version=placement.wanted_version if version is None else version,
+        changed_at=what.now,
+        placed_at=what.now if confirmed else placement.placed_at,
+    )
+    if state is PlacementState.SCHEDULED:
+        now = replace(now, wanted_version=None, placed_at=None)
+    _write(scope, now)
+    _write_history(scope, ids, now, what.event, what.now, what.cause)
+    return now
+
+
+def set_problems(scope: Scope, placement: Placement, problems: frozenset[Problem]) -> None:
+    """Write down which problems a placement has, its state unchanged."""
+    if problems != placement.problems:
+        _write(scope, replace(placement, problems=problems))
+
+
+def set_wanted(scope: Scope, placement: Placement, version: int) -> None:
+    """Write down which version put or dropped its entries last."""
+    _write(scope, replace(placement, wanted_version=version))
+
+
+def set_window(
+    scope: Scope, placement: Placement, starts_at: datetime, ends_at: datetime
+) -> Placement:
+    """Move the window of a placement's grant."""
+    moved = replace(placement, starts_at=starts_at, ends_at=ends_at)
+    _write(scope, moved)
+    return moved
+
+
+def _write(scope: Scope, now: Placement) -> None:
+    scope.update(
+        pin_placements,
+        {
+            "state": now.state,
+            "starts_at": now.starts_at,
+            "ends_at": now.ends_at,
+            "problems": sorted(now.problems),
+            "wanted_version": now.wanted_version,
+            "changed_at": now.changed_at,
+            "placed_at": now.placed_at,
+        },
+        pin_placements.c.credential_id == now.credential_id,
+        pin_placements.c.door_id == now.door_id,
+    )
+
+
+def _write_history(
+    scope: Scope, ids: Ids, now: Placement, event: PlacementEvent, at: datetime, cause: str
+) -> None:
+    scope.insert(
+        placement_history,
+        {
+            "id": ids.new(),
+            "credential_id": now.credential_id,
+            "door_id": now.door_id,
+            "at": at,
+            "event": event,
+            "state": now.state,
+            "cause": cause[:_CAUSE_LENGTH],
+        },
+    )
+
+
+def history(scope: Scope, credential_id: str) -> list[sa.Row[Any]]:
+    """Give what happened to a credential's placements: door_id, at, event, state, cause."""
+    t = placement_history
+    return list(
+        scope.all(
+            scope.select(t.c.door_id, t.c.at, t.c.event, t.c.state, t.c.cause)
+            .where(t.c.credential_id == credential_id)
+            .order_by(t.c.id)
+        )
+    )

@@ -1,0 +1,77 @@
+"""The policy's side of the link: what `hub.link.ports.PolicyDesk` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hub.database.engine import Database
+from hub.database.scope import Scope
+from hub.link.ports import Downlink, Sessions
+from hub.policy.compiler import NewVersion
+from hub.policy.exchange import PolicyExchange, PolicyMessage
+from hub.policy.packing import PolicyHead, pack_delta
+from wire.messages import HeldPolicy, Reported, Want, encode
+from wire.topics import Channel
+
+
+class PolicyCounter:
+    """Answers controllers and tells them of new versions."""
+
+    def __init__(
+        self, db: Database, exchange: PolicyExchange, downlink: Downlink, sessions: Sessions
+    ) -> None:
+        self._db = db
+        self._exchange = exchange
+        self._downlink = downlink
+        self._sessions = sessions
+
+    def held(self, controller: str) -> HeldPolicy:
+        """Give what the controller should hold now; version 0, empty, where nothing is compiled."""
+        with self._db.read() as scope:
+            return self._exchange.held(scope, controller)[1]
+
+    def wanted(self, controller: str, want: Want) -> None:
+        """Send the delta or snapshot asked for; nothing to a controller that is up to date."""
+        with self._db.read() as scope:
+            held = self._exchange.held(scope, controller)[1]
+            if want.from_version == held.version:
+                return
+            messages = self._exchange.answer_want(
+                scope, controller, want.session, want.from_version
+            )
+        self._send(controller, messages)
+
+    def reported(self, controller: str, reported: Reported) -> None:
+        """Take a report, and send a snapshot where its digest is not the desired one."""
+        session = self._sessions.current(controller)
+
+        def take(scope: Scope) -> list[PolicyMessage]:
+            return self._exchange.on_reported(scope, controller, reported, session)
+
+        self._send(controller, self._db.write(take))
+
+    def announce(self, made: Sequence[NewVersion]) -> None:
+        """Send each new version as the change from the one before: a controller that does not
+        hold that one asks. What does not fit one message goes out as a snapshot."""
+        if not made:
+            return
+        with self._db.read() as scope:
+            epoch = self._exchange.epoch(scope)
+            if epoch is None:
+                return  # nobody can be connected yet: see `hub.policy.hub_epoch`
+            for version in made:
+                head = PolicyHead(epoch, version.held.version, version.held.digest)
+                delta = pack_delta(head, version.from_version, version.put, version.drop)
+                if delta is not None and version.from_version:
+                    self._send(version.controller_id, [delta])
+                    continue
+                session = self._sessions.current(version.controller_id)
+                if session is not None:
+                    self._send(
+                        version.controller_id,
+                        self._exchange.answer_want(scope, version.controller_id, session, None),
+                    )
+
+    def _send(self, controller: str, messages: Sequence[PolicyMessage]) -> None:
+        for message in messages:
+            self._downlink.publish(controller, Channel.POLICY, encode(message))

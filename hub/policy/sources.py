@@ -1,0 +1,333 @@
+"""Where each kind of entry comes from: reads the topics' tables for one controller.
+
+`Sources` knows the controller's doors, the time and the horizon, and answers with what is wanted.
+It decides nothing by what the controller holds: the same tables always give the same entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+import structlog
+
+from hub.commands.tables import mode_orders
+from hub.database.rows import as_all
+from hub.database.scope import Scope
+from hub.keys import HubKeys, SealBrokenError
+from hub.people.domain import Calendar, Card, CardState, Grant, Person, Schedule
+from hub.people.holiday_dates import dates_of
+from hub.people.identities import open_identity
+from hub.people.tables import calendars, cards, grants, group_members, people, schedules
+from hub.pins.placement import PlacementState
+from hub.pins.tables import pin_credentials, pin_placements
+from hub.policy.horizon import Phase, Window
+from hub.policy.repository import batches
+from hub.policy.wanted import Desired, Wanted, key
+from hub.sites import repository as site_rows
+from hub.sites.domain import Controller, Door
+from provisioning.hub_keys import ControllerKeys
+from wire.identity import pin_policy_id
+from wire.pins import card_digest, pin_digest
+from wire.policy import EntryKind
+from wire.policy_bodies import (
+    CardBody,
+    EntryState,
+    GrantBody,
+    HolidayBody,
+    ModeBody,
+    PinBody,
+    PunchRule,
+    SettingBody,
+)
+
+T = TypeVar("T")
+
+_OPENING = frozenset(
+    {
+        PlacementState.SCHEDULED,
+        PlacementState.PLACING,
+        PlacementState.PLACED,
+        PlacementState.ACTIVE,
+    }
+)
+_REVOKED = frozenset({PlacementState.REVOKING, PlacementState.REVOKED})
+_log = structlog.get_logger(__name__)
+
+
+class Sources:
+    """What is wanted at one controller, now."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        keys: HubKeys,
+        controller: Controller,
+        controller_keys: ControllerKeys,
+        now: datetime,
+    ) -> None:
+        self._scope = scope
+        self._keys = keys
+        self._controller = controller
+        self._own = controller_keys
+        self._now = now
+        site = site_rows.site(scope, controller.site_id)
+        self._horizon = timedelta(hours=site.horizon_hours if site else 72)
+        self.doors: dict[str, Door] = {
+            door.id: door for door in site_rows.doors_of_controller(scope, controller.id)
+        }
+        self._readers = site_rows.readers_of_controller(scope, controller.id)
+        self.takes_punches = any(reader.punch is not PunchRule.NONE for reader in self._readers)
+
+    # --- wiring ------------------------------------------------------------------------------
+
+    def wiring(self) -> Desired:
+        """Doors, devices, readers, zones and the agent's settings."""
+        found: Desired = {}
+        zones: set[str] = set()
+        for door in self.doors.values():
+            found[key(EntryKind.DOOR, door.id)] = Wanted(door.body())
+            zones |= {zone for zone in (door.zone_in, door.zone_out) if zone}
+        for device in site_rows.devices_of_controller(self._scope, self._controller.id):
+            found[key(EntryKind.DEVICE, device.id)] = Wanted(device.body())
+        for reader in self._readers:
+            found[key(EntryKind.READER, reader.id)] = Wanted(reader.body())
+        for zone_id in zones:
+            zone = site_rows.zone(self._scope, zone_id)
+            if zone is not None:
+                found[key(EntryKind.ZONE, zone_id)] = Wanted(zone.body())
+        for name, value in self._controller.settings.items():
+            found[key(EntryKind.SETTING, name)] = Wanted(SettingBody(value=value))
+        return found
+
+    def modes(self, door_ids: Iterable[str]) -> Desired:
+        """The orders that stand at these doors of the controller."""
+        t = mode_orders
+        found: Desired = {}
+        for row in self._rows(
+            sa.select(t).where(t.c.withdrawn_at.is_(None)), t.c.door_id, self._ours(door_ids)
+        ):
+            if row.expires_at is not None and row.expires_at <= self._now:
+                continue
+            body = ModeBody(
+                door=row.door_id,
+                mode=row.mode,
+                order=row.order_no,
+                reason=row.reason,
+                actor=row.actor,
+                expires_at=row.expires_at,
+            )
+            found[key(EntryKind.MODE, row.id)] = Wanted(body, expires_at=row.expires_at)
+        return found
+
+    # --- grants ------------------------------------------------------------------------------
+
+    def all_grants(self) -> list[Grant]:
+        """The controller's grants that count now."""
+        return self._grants(grants.c.door_id, self.doors)
+
+    def grants_by_id(self, ids: Collection[str]) -> list[Grant]:
+        """Those of them with these ids."""
+        return self._grants(grants.c.id, ids)
+
+    def grants_for(
+        self, person_ids: Collection[str], card_ids: Collection[str] = ()
+    ) -> list[Grant]:
+        """Those of them that let these people in, themselves or by a group, or these cards."""
+        by_group = {group for groups in self.groups_of(person_ids).values() for group in groups}
+        return [
+            *self._grants(grants.c.person_id, person_ids),
+            *self._grants(grants.c.group_id, by_group),
+            *self._grants(grants.c.card_id, card_ids),
+        ]
+
+    def grants_by_schedule(self, schedule_ids: Collection[str]) -> list[Grant]:
+        """Those of them that follow these schedules."""
+        return self._grants(grants.c.schedule_id, schedule_ids)
+
+    def _grants(self, column: sa.Column[Any], values: Collection[str]) -> list[Grant]:
+        found = as_all(Grant, self._rows(sa.select(grants), column, values))
+        return [g for g in found if g.door_id in self.doors and self._counts(g)]
+
+    def _counts(self, grant: Grant) -> bool:
+        if grant.state is EntryState.REVOKED and grant.end_at is None:
+            return False
+        return self._within(grant.start_at, grant.end_at)
+
+    def _within(self, start: datetime | None, end: datetime | None) -> bool:
+        return Window(start, end).phase(self._now, self._horizon) is Phase.WITHIN
+
+    @staticmethod
+    def grant_entries(found: Iterable[Grant]) -> Desired:
+        """Their entries."""
+        return {
+            key(EntryKind.GRANT, grant.id): Wanted(grant.body(), expires_at=grant.end_at)
+            for grant in found
+        }
+
+    # --- people and cards --------------------------------------------------------------------
+
+    def members(self, group_ids: Collection[str]) -> set[str]:
+        """The people of these groups."""
+        m = group_members.c
+        return {r.person_id for r in self._rows(sa.select(m.person_id), m.group_id, group_ids)}
+
+    def groups_of(self, person_ids: Collection[str]) -> dict[str, list[str]]:
+        """The groups of each of these people, sorted; who has none is left out."""
+        m = group_members.c
+        found: dict[str, list[str]] = {}
+        query = sa.select(m.person_id, m.group_id)
+        for row in self._rows(query, m.person_id, person_ids):
+            found.setdefault(row.person_id, []).append(row.group_id)
+        return {person: sorted(groups) for person, groups in found.items()}
+
+    def everybody(self) -> set[str]:
+        """Everybody the town knows now: they may punch wherever there is a terminal."""
+        query = sa.select(people.c.id).where(people.c.state != EntryState.REVOKED)
+        return {row.id for row in self._scope.all(query)}
+
+    def people_entries(self, person_ids: Collection[str]) -> Desired:
+        """Flags and cards of these people; nothing of who has left."""
+        groups = self.groups_of(person_ids)
+        found: Desired = {}
+        known: set[str] = set()
+        for person in as_all(Person, self._rows(sa.select(people), people.c.id, person_ids)):
+            if person.state is EntryState.REVOKED:
+                continue
+            known.add(person.id)
+            body = person.body(tuple(groups.get(person.id, ())))
+            found[key(EntryKind.PERSON_FLAGS, person.id)] = Wanted(body, person.id)
+        for card in as_all(Card, self._rows(sa.select(cards), cards.c.person_id, known)):
+            found.update(self._card_entry(card))
+        return found
+
+    def card_entries(self, card_ids: Collection[str]) -> Desired:
+        """Cards by themselves, for grants that name a card."""
+        found: Desired = {}
+        for card in as_all(Card, self._rows(sa.select(cards), cards.c.id, card_ids)):
+            found.update(self._card_entry(card))
+        return found
+
+    def cards_of(self, person_ids: Collection[str]) -> set[str]:
+        """The ids of these people's cards."""
+        return {r.id for r in self._rows(sa.select(cards.c.id), cards.c.person_id, person_ids)}
+
+    def holder_of(self, card_ids: Collection[str]) -> set[str]:
+        """The people who have these cards."""
+        query = sa.select(cards.c.person_id).where(cards.c.person_id.is_not(None))
+        return {row.person_id for row in self._rows(query, cards.c.id, card_ids)}
+
+    def _card_entry(self, card: Card) -> Desired:
+        if card.state is CardState.WITHDRAWN:
+            return {}
+        try:
+            identity = open_identity(self._keys, card.id, card.identity)
+        except SealBrokenError:  # one row that was tampered with opens nothing, and stops nothing
+            _log.error("card_seal_broken", card=card.id)
+            return {}
+        body = CardBody(
+            credential=card.id,
+            namespace=card.namespace,
+            digest=card_digest(self._own.pin, card.namespace, identity),
+            state=card.state.entry_state,
+            person=card.person_id,
+            profile=card.profile,
+            public_key=card.public_key,
+        )
+        return {key(EntryKind.CREDENTIAL, card.id): Wanted(body, card.person_id)}
+
+    # --- PINs --------------------------------------------------------------------------------
+
+    def all_pins(self) -> Desired:
+        """Every PIN of the controller's doors that counts now, and the grants that let it in."""
+        return self._pins(pin_placements.c.door_id, self.doors)
+
+    def pins(self, credential_ids: Collection[str]) -> Desired:
+        """Those of these credentials."""
+        return self._pins(pin_placements.c.credential_id, credential_ids)
+
+    def _pins(self, column: sa.Column[Any], values: Collection[str]) -> Desired:
+        p, c = pin_placements, pin_credentials
+        query = (
+            sa.select(p, c.c.sealed, c.c.booking_id, c.c.person_id)
+            .join(c, sa.and_(c.c.town_id == p.c.town_id, c.c.id == p.c.credential_id))
+            .where(p.c.state.in_([*_OPENING, *_REVOKED]), p.c.ends_at > self._now)
+        )
+        found: Desired = {}
+        for row in self._rows(query, column, values):
+            if row.door_id in self.doors and self._within(row.starts_at, row.ends_at):
+                found.update(self._pin_entries(row))
+        return found
+
+    def _pin_entries(self, row: Any) -> Desired:
+        if row.state is PlacementState.REVOKED and row.wanted_version is None:
+            return {}  # it was revoked before the controller ever heard of it
+        try:
+            digits = self._keys.unseal(bytes(row.sealed), f"pins:{row.credential_id}").decode()
+        except SealBrokenError:
+            _log.error("pin_seal_broken", credential=row.credential_id)
+            return {}
+        pin = PinBody(
+            credential=row.credential_id,
+            door=row.door_id,
+            digest=pin_digest(self._own.pin, row.door_id, digits),
+            state=EntryState.REVOKED if row.state in _REVOKED else EntryState.ACTIVE,
+            person=row.person_id,
+            booking=row.booking_id,
+        )
+        grant = GrantBody(
+            door=row.door_id,
+            credential=row.credential_id,
+            start=row.starts_at,
+            end=row.ends_at,
+            booking=row.booking_id,
+        )
+        entry_id = pin_policy_id(row.credential_id, row.door_id)
+        return {
+            key(EntryKind.CREDENTIAL, entry_id): Wanted(pin, None, row.credential_id, row.ends_at),
+            key(EntryKind.GRANT, row.grant_id): Wanted(grant, None, row.credential_id, row.ends_at),
+        }
+
+    # --- time --------------------------------------------------------------------------------
+
+    def schedule_entries(self, schedule_ids: Collection[str]) -> Desired:
+        """These schedules."""
+        found = as_all(Schedule, self._rows(sa.select(schedules), schedules.c.id, schedule_ids))
+        return {key(EntryKind.SCHEDULE, each.id): Wanted(each.body()) for each in found}
+
+    def schedules_of_calendars(self, calendar_ids: Collection[str]) -> dict[str, str]:
+        """The schedules that follow these calendars: schedule id to calendar id."""
+        query = sa.select(schedules.c.id, schedules.c.calendar_id)
+        rows = self._rows(query, schedules.c.calendar_id, calendar_ids)
+        return {row.id: row.calendar_id for row in rows}
+
+    def calendars_of(self, schedule_ids: Collection[str]) -> set[str]:
+        """The calendars that these schedules follow."""
+        query = sa.select(schedules.c.calendar_id).where(schedules.c.calendar_id.is_not(None))
+        return {row.calendar_id for row in self._rows(query, schedules.c.id, schedule_ids)}
+
+    def calendar_entries(self, calendar_ids: Collection[str]) -> Desired:
+        """These calendars, from the beginning of this year to the end of the next: whoever is cut
+        off for a year still knows them."""
+        first, last = date(self._now.year, 1, 1), date(self._now.year + 1, 12, 31)
+        found = as_all(Calendar, self._rows(sa.select(calendars), calendars.c.id, calendar_ids))
+        return {
+            key(EntryKind.HOLIDAY, each.id): Wanted(HolidayBody(dates=dates_of(each, first, last)))
+            for each in found
+        }
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _ours(self, door_ids: Iterable[str]) -> set[str]:
+        return {door_id for door_id in door_ids if door_id in self.doors}
+
+    def _rows(
+        self, statement: sa.Select[Any], column: sa.ColumnElement[Any], values: Iterable[str]
+    ) -> list[Any]:
+        """Run a SELECT for many values of one column, a batch at a time."""
+        found: list[Any] = []
+        for batch in batches(values):
+            found.extend(self._scope.all(statement.where(column.in_(batch))))
+        return found
