@@ -140,18 +140,28 @@ class SerialPort(_FdPort):
             self._serial = serial.Serial(
                 settings.path, settings.baud, timeout=0, write_timeout=0, exclusive=True
             )
-            if settings.rs485:
-                self._serial.rs485_mode = serial.rs485.RS485Settings()
         except (OSError, ValueError, AttributeError) as error:
             raise PortError(
                 f"{settings.path}: cannot be opened at {settings.baud} baud: {error}. "
                 "Check the path, the adapter, and that the user is in the group dialout"
             ) from error
         super().__init__(self._serial.fileno(), settings.path)
+        if settings.rs485:
+            self._switch_direction()
         try:
             self._serial.set_low_latency_mode(True)
         except (OSError, ValueError, AttributeError, NotImplementedError):
             _log.debug("serial_port_without_low_latency_mode", port=settings.path)
+
+    def _switch_direction(self) -> None:
+        try:
+            self._serial.rs485_mode = serial.rs485.RS485Settings()
+        except (OSError, ValueError, NotImplementedError) as error:
+            self._serial.close()
+            raise PortError(
+                f"{self.name}: this driver does not switch RS-485 direction ({error}); "
+                "set rs485 to false for an adapter that does it by itself"
+            ) from error
 
     def close(self) -> None:
         self._serial.close()

@@ -130,11 +130,12 @@ class PeripheralSession:
     def step(self, now_ns: int, received: bytes = b"") -> PeripheralStep:
         """Answers what came in; of several frames in one chunk only the last is answered."""
         frames: list[Frame] = []
+        if self.decoder.is_waiting and now_ns >= self._last_byte_ns + _CHARACTER_GAP_NS:
+            # A start byte in noise must not swallow the calls that follow.
+            frames = self.decoder.give_up()
         if received:
             self._last_byte_ns = now_ns
-            frames = self.decoder.feed(received)
-        if self.decoder.is_waiting and now_ns >= self._last_byte_ns + _CHARACTER_GAP_NS:
-            frames += self.decoder.give_up()
+            frames += self.decoder.feed(received)
         if self._session is not None and not self.is_online(now_ns):
             self._close()
         send = b""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -162,6 +163,10 @@ class SerialBus:
         """Uses another base key with a peripheral, at once."""
         self._do(lambda now_ns: self._bus.rekey(config, now_ns))
 
+    def change_baud(self, baud: int) -> None:
+        """Goes on at another speed, after `ComSet` has moved every board to it."""
+        self._do(lambda now_ns: self._bus.change_baud(baud, now_ns))
+
     def _do(self, job: Job) -> None:
         self._jobs.append(job)
         self._waker.wake()
@@ -176,7 +181,7 @@ class SerialBus:
                 self._lose_port(str(error))
             except Exception as error:
                 # A mistake of ours must not leave a dead bus that looks alive.
-                _log.exception("osdp_bus_failed", port=self._settings.path)
+                _log.error("osdp_bus_failed", port=self._settings.path, trace=_trace(error))
                 self._lose_port(f"internal error: {error!r}")
         self._lose_port("stopped")
         self._run_jobs(time.monotonic_ns())
@@ -255,6 +260,12 @@ class SerialBus:
     def _notify(self, event: SerialBusEvent) -> None:
         try:
             self._on_event(event)
-        except Exception:
+        except Exception as error:
             # The owner's mistake must not stop the doors on this line.
-            _log.exception("osdp_event_handler_failed", event_type=type(event).__name__)
+            name = type(event).__name__
+            _log.error("osdp_event_handler_failed", event_type=name, trace=_trace(error))
+
+
+def _trace(error: Exception) -> str:
+    """Where it went wrong, without the values of variables: they may be keys or PINs."""
+    return "".join(traceback.format_exception(error))

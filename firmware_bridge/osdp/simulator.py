@@ -23,6 +23,7 @@ from firmware_bridge.osdp.peripheral import PeripheralConfig, PeripheralSession
 from firmware_bridge.serial_link import BytePort, PortError, Waker, wait
 
 _LONGEST_SLEEP_S: Final = 60.0
+_NEVER_NS: Final = 1 << 62
 _log = structlog.get_logger(__name__)
 
 
@@ -35,6 +36,7 @@ class SimulatedDoor:
             config, self.device, lambda: secrets.token_bytes(NONCE_LEN)
         )
         self.is_mute = False
+        self.wake_ns = _NEVER_NS
 
     @property
     def address(self) -> int:
@@ -156,26 +158,28 @@ class SimulatedLine:
             timer_ns = door.device.next_timer_ns()
             if timer_ns is not None:
                 wake_ns = min(wake_ns, timer_ns)
-        if wait(self._port, self._waker, (wake_ns - time.monotonic_ns()) / SECOND):
-            self._exchange(time.monotonic_ns())
+            wake_ns = min(wake_ns, door.wake_ns)
+        readable = wait(self._port, self._waker, (wake_ns - time.monotonic_ns()) / SECOND)
+        self._exchange(time.monotonic_ns(), self._port.read() if readable else b"")
 
-    def _exchange(self, start_ns: int) -> None:
+    def _exchange(self, start_ns: int, received: bytes) -> None:
         """Hears the panel and lets the board that was called answer."""
-        received = self._port.read()
         self._keep_time(start_ns, len(received))
-        if self._echoes:
+        if self._echoes and received:
             self._port.write(received)
         # What happened at the doors while the call was on its way is in the answer.
         self._act()
         for door in self._doors:
             if door.is_mute:
+                door.wake_ns = _NEVER_NS
                 continue
             now_ns = time.monotonic_ns()
-            send = door.session.step(now_ns, received).send
+            step = door.session.step(now_ns, received)
+            door.wake_ns = step.wake_ns
             self._show_changes(door, now_ns)
-            if send:
-                self._keep_time(now_ns, len(send))
-                self._port.write(send)
+            if step.send:
+                self._keep_time(now_ns, len(step.send))
+                self._port.write(step.send)
 
     def _keep_time(self, start_ns: int, byte_count: int) -> None:
         """Waits until `byte_count` bytes that began at `start_ns` have passed the wire."""
