@@ -10,12 +10,18 @@ from sqlalchemy import MetaData
 from hub.database.tables import metadata
 
 TABLE_MODULES: Final = (
+    "hub.accounts.tables",
     "hub.attendance.tables",
+    "hub.audit.tables",
+    "hub.bookings.tables",
+    "hub.commands.tables",
     "hub.database.tables",
     "hub.entries.tables",
     "hub.ingest.tables",
     "hub.link.tables",
     "hub.people.tables",
+    "hub.pins.tables",
+    "hub.policy.tables",
     "hub.projection.tables",
     "hub.sites.tables",
     "hub.web.tables",

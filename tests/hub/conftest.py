@@ -6,19 +6,28 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from hub.accounts.service import AccountsService
+from hub.app import create_app
+from hub.bootstrap import Hub, build
 from hub.clock import HandMovedClock, Ids
 from hub.database.all_tables import all_tables
 from hub.database.engine import Database, database_url, open_database
 from hub.database.tables import metadata
+from hub.keys import HubKeys
+from hub.settings import DatabaseSettings, Settings, TownSettings
+from hub.web.rights import SYSTEM, Role
+from provisioning import hub_keys
 
 TABLES = list(all_tables().sorted_tables)
 POSTGRESQL_BIN = Path("/usr/lib/postgresql/15/bin")
@@ -136,3 +145,83 @@ def clock() -> HandMovedClock:
 def ids(clock: HandMovedClock) -> Ids:
     """Makes UUIDv7 at the hand-moved time."""
     return Ids(clock)
+
+
+# --- a whole hub -------------------------------------------------------------------------------
+
+PUBLIC_URL = "https://doors.test"
+
+
+@pytest.fixture(scope="session")
+def hub_directory(fast_folder: Path) -> Path:
+    """The hub's directory of keys: data keys and, at first, no controllers."""
+    folder = fast_folder / "hub"
+    folder.mkdir()
+    hub_keys.save_data_keys(folder / hub_keys.DATA_KEYS, hub_keys.new_data_keys())
+    hub_keys.save_link_keys(folder / hub_keys.LINK_KEYS, {})
+    return folder
+
+
+@pytest.fixture
+def settings(database_at: str, town_id: str, hub_directory: Path) -> Settings:
+    """Settings of a hub under test."""
+    return Settings(
+        public_url=PUBLIC_URL,
+        directory=hub_directory,
+        town=TownSettings(id=town_id, phone="0123-45-6789"),
+        database=DatabaseSettings(url=database_at),
+    )
+
+
+@pytest.fixture
+def hub(settings: Settings, clock: HandMovedClock) -> Iterator[Hub]:
+    """A hub, built and not started, on each kind of database."""
+    built = build(settings, clock=clock)
+    yield built
+    built.stop()
+
+
+@pytest.fixture
+def keys(hub: Hub) -> HubKeys:
+    """The hub's keys."""
+    return hub.core.keys
+
+
+@pytest.fixture
+def app(hub: Hub) -> FastAPI:
+    """The hub's web application."""
+    return create_app(hub)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """A client of the hub that nobody knows yet; answers of 500 come back as answers."""
+    made = TestClient(
+        app, base_url=PUBLIC_URL, raise_server_exceptions=False, follow_redirects=False
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tokens(hub: Hub) -> Mapping[Role, str]:
+    """A bearer token of each role, for the whole town."""
+    accounts = hub.services.get(AccountsService)
+    return {role: accounts.create_token(SYSTEM, name=role, role=role)[1] for role in Role}
+
+
+@pytest.fixture
+def as_role(client: TestClient, tokens: Mapping[Role, str]) -> Callable[[Role], TestClient]:
+    """`as_role(Role.CLERK)` gives the client with that role's token."""
+
+    def use(role: Role) -> TestClient:
+        client.headers["Authorization"] = f"Bearer {tokens[role]}"
+        return client
+
+    return use
+
+
+@pytest.fixture
+def admin(as_role: Callable[[Role], TestClient]) -> TestClient:
+    """The client with an administrator's token."""
+    return as_role(Role.ADMIN)

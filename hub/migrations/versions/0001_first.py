@@ -25,6 +25,136 @@ def downgrade() -> None:
 
 SQLITE = [
     r"""
+CREATE TABLE alarm_acknowledgements (
+	town_id VARCHAR(36) NOT NULL,
+	alarm_id BIGINT NOT NULL,
+	user_id VARCHAR(80) NOT NULL,
+	at DATETIME NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	CONSTRAINT pk_alarm_acknowledgements PRIMARY KEY (town_id, alarm_id)
+)
+""",
+    r"""
+CREATE TABLE alarms (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	subject VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	device_id VARCHAR(80),
+	raised_at DATETIME NOT NULL,
+	last_at DATETIME NOT NULL,
+	last_received_at DATETIME NOT NULL,
+	times BIGINT NOT NULL,
+	cause VARCHAR(64) NOT NULL,
+	cleared_at DATETIME,
+	CONSTRAINT pk_alarms PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_alarms_raised ON alarms (town_id, raised_at)
+""",
+    r"""
+CREATE INDEX ix_alarms_subject ON alarms (town_id, kind, subject, id)
+""",
+    r"""
+CREATE TABLE api_tokens (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	token_hash VARCHAR(64) NOT NULL,
+	role VARCHAR(64) NOT NULL,
+	sites JSON,
+	created_by VARCHAR(80) NOT NULL,
+	created_at DATETIME NOT NULL,
+	expires_at DATETIME,
+	revoked_at DATETIME,
+	last_used_at DATETIME,
+	CONSTRAINT pk_api_tokens PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_api_tokens_town_id_token_hash UNIQUE (town_id, token_hash)
+)
+""",
+    r"""
+CREATE TABLE audit_entries (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	at DATETIME NOT NULL,
+	action VARCHAR(64) NOT NULL,
+	target_kind VARCHAR(32) NOT NULL,
+	target_id VARCHAR(128) NOT NULL,
+	came_from VARCHAR(64) NOT NULL,
+	actor VARCHAR(80),
+	actor_name VARCHAR(100),
+	details JSON,
+	salt VARCHAR(32),
+	commitment VARCHAR(64) NOT NULL,
+	hash VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_audit_entries PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_audit_entries_actor ON audit_entries (town_id, actor, seq)
+""",
+    r"""
+CREATE INDEX ix_audit_entries_target ON audit_entries (town_id, target_kind, target_id, seq)
+""",
+    r"""
+CREATE TRIGGER audit_entries_no_delete BEFORE DELETE ON audit_entries BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
+""",
+    r"""
+CREATE TRIGGER audit_entries_no_update BEFORE UPDATE ON audit_entries WHEN NOT (NEW.town_id IS OLD.town_id AND NEW.seq IS OLD.seq AND NEW.at IS OLD.at AND NEW.action IS OLD.action AND NEW.target_kind IS OLD.target_kind AND NEW.target_id IS OLD.target_id AND NEW.came_from IS OLD.came_from AND NEW.commitment IS OLD.commitment AND NEW.hash IS OLD.hash AND NEW.actor IS NULL AND NEW.actor_name IS NULL AND NEW.details IS NULL AND NEW.salt IS NULL) BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
+""",
+    r"""
+CREATE TABLE calendars (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	source VARCHAR(64) NOT NULL,
+	added JSON NOT NULL,
+	removed JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_calendars PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_calendars_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE clock_anchors (
+	town_id VARCHAR(36) NOT NULL,
+	raw_id BIGINT NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	boot VARCHAR(36) NOT NULL,
+	mono_ns BIGINT NOT NULL,
+	at DATETIME NOT NULL,
+	error_ms INTEGER,
+	CONSTRAINT pk_clock_anchors PRIMARY KEY (town_id, raw_id)
+)
+""",
+    r"""
+CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, raw_id)
+""",
+    r"""
+CREATE TABLE controller_sessions (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	number BIGINT NOT NULL,
+	session VARCHAR(32) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	boot_id VARCHAR(36) NOT NULL,
+	agent VARCHAR(64) NOT NULL,
+	epoch BIGINT NOT NULL,
+	last_seq BIGINT NOT NULL,
+	hub_epoch BIGINT NOT NULL,
+	policy_version BIGINT NOT NULL,
+	clock_state VARCHAR(16) NOT NULL,
+	greeted_at DATETIME NOT NULL,
+	confirmed_at DATETIME,
+	CONSTRAINT pk_controller_sessions PRIMARY KEY (town_id, controller_id, number)
+)
+""",
+    r"""
 CREATE TABLE counters (
 	town_id VARCHAR(36) NOT NULL,
 	name VARCHAR(64) NOT NULL,
@@ -33,29 +163,55 @@ CREATE TABLE counters (
 )
 """,
     r"""
-CREATE TABLE punches (
+CREATE TABLE device_states (
 	town_id VARCHAR(36) NOT NULL,
-	id BIGINT NOT NULL,
-	person_id VARCHAR(80) NOT NULL,
-	reader_id VARCHAR(80) NOT NULL,
-	door_id VARCHAR(80),
-	credential_id VARCHAR(80) NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
-	direction VARCHAR(64) NOT NULL,
-	at DATETIME NOT NULL,
-	corrected_at DATETIME NOT NULL,
-	trusted BOOLEAN NOT NULL,
-	boot VARCHAR(36) NOT NULL,
-	mono_ns BIGINT NOT NULL,
-	received_at DATETIME NOT NULL,
-	CONSTRAINT pk_punches PRIMARY KEY (town_id, id)
+	contact VARCHAR(64) NOT NULL,
+	contact_since DATETIME,
+	cause VARCHAR(64) NOT NULL,
+	tamper_since DATETIME,
+	power_failed_since DATETIME,
+	fire_since DATETIME,
+	battery_mv INTEGER,
+	battery_dc INTEGER,
+	battery_at DATETIME,
+	heard_at DATETIME,
+	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
 """,
     r"""
-CREATE INDEX ix_punches_person ON punches (town_id, person_id, corrected_at, id)
+CREATE TABLE door_states (
+	town_id VARCHAR(36) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	leaf VARCHAR(64) NOT NULL,
+	leaf_since DATETIME,
+	bolt VARCHAR(64) NOT NULL,
+	bolt_since DATETIME,
+	held_since DATETIME,
+	forced_since DATETIME,
+	modes JSON NOT NULL,
+	heard_at DATETIME,
+	touched_by BIGINT NOT NULL,
+	CONSTRAINT pk_door_states PRIMARY KEY (town_id, door_id)
+)
 """,
     r"""
-CREATE INDEX ix_punches_time ON punches (town_id, corrected_at, id)
+CREATE INDEX ix_door_states_touched ON door_states (town_id, touched_by)
+""",
+    r"""
+CREATE TABLE emergencies (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	site_id VARCHAR(80),
+	reason VARCHAR(200) NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	ordered_at DATETIME NOT NULL,
+	ended_at DATETIME,
+	CONSTRAINT pk_emergencies PRIMARY KEY (town_id, id)
+)
 """,
     r"""
 CREATE TABLE entries (
@@ -122,75 +278,62 @@ CREATE INDEX ix_entries_touched ON entries (town_id, touched_by)
 CREATE INDEX ix_entries_unsure ON entries (town_id, controller_id, boot) WHERE clock = 'untrusted'
 """,
     r"""
-CREATE TABLE door_states (
+CREATE TABLE groups (
 	town_id VARCHAR(36) NOT NULL,
-	door_id VARCHAR(80) NOT NULL,
-	controller_id VARCHAR(80) NOT NULL,
-	leaf VARCHAR(64) NOT NULL,
-	leaf_since DATETIME,
-	bolt VARCHAR(64) NOT NULL,
-	bolt_since DATETIME,
-	held_since DATETIME,
-	forced_since DATETIME,
-	modes JSON NOT NULL,
-	heard_at DATETIME,
-	touched_by BIGINT NOT NULL,
-	CONSTRAINT pk_door_states PRIMARY KEY (town_id, door_id)
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_groups PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_groups_town_id_name UNIQUE (town_id, name)
 )
 """,
     r"""
-CREATE INDEX ix_door_states_touched ON door_states (town_id, touched_by)
+CREATE TABLE hub_epochs (
+	town_id VARCHAR(36) NOT NULL,
+	hub_epoch BIGINT NOT NULL,
+	opened_at DATETIME NOT NULL,
+	signature VARCHAR(200) NOT NULL,
+	CONSTRAINT pk_hub_epochs PRIMARY KEY (town_id, hub_epoch)
+)
 """,
     r"""
-CREATE TABLE device_states (
+CREATE TABLE idempotency_keys (
 	town_id VARCHAR(36) NOT NULL,
-	device_id VARCHAR(80) NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	"key" VARCHAR(128) NOT NULL,
+	request_hash VARCHAR(64) NOT NULL,
+	status INTEGER NOT NULL,
+	answer JSON NOT NULL,
+	kept_at DATETIME NOT NULL,
+	CONSTRAINT pk_idempotency_keys PRIMARY KEY (town_id, actor, "key")
+)
+""",
+    r"""
+CREATE INDEX ix_idempotency_keys_kept_at ON idempotency_keys (town_id, kept_at)
+""",
+    r"""
+CREATE TABLE link_alarms (
+	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
-	contact VARCHAR(64) NOT NULL,
-	contact_since DATETIME,
+	alarm VARCHAR(64) NOT NULL,
+	channel VARCHAR(32) NOT NULL,
 	cause VARCHAR(64) NOT NULL,
-	tamper_since DATETIME,
-	power_failed_since DATETIME,
-	fire_since DATETIME,
-	battery_mv INTEGER,
-	battery_dc INTEGER,
-	battery_at DATETIME,
-	heard_at DATETIME,
-	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
-)
-""",
-    r"""
-CREATE TABLE alarms (
-	town_id VARCHAR(36) NOT NULL,
-	id BIGINT NOT NULL,
-	kind VARCHAR(64) NOT NULL,
-	subject VARCHAR(80) NOT NULL,
-	controller_id VARCHAR(80) NOT NULL,
-	door_id VARCHAR(80),
-	device_id VARCHAR(80),
-	raised_at DATETIME NOT NULL,
+	first_at DATETIME NOT NULL,
 	last_at DATETIME NOT NULL,
-	last_received_at DATETIME NOT NULL,
-	times BIGINT NOT NULL,
-	cause VARCHAR(64) NOT NULL,
-	cleared_at DATETIME,
-	CONSTRAINT pk_alarms PRIMARY KEY (town_id, id)
+	count BIGINT NOT NULL,
+	CONSTRAINT pk_link_alarms PRIMARY KEY (town_id, controller_id, alarm, channel, cause, first_at)
 )
 """,
     r"""
-CREATE INDEX ix_alarms_raised ON alarms (town_id, raised_at)
-""",
-    r"""
-CREATE INDEX ix_alarms_subject ON alarms (town_id, kind, subject, id)
-""",
-    r"""
-CREATE TABLE alarm_acknowledgements (
+CREATE TABLE login_tries (
 	town_id VARCHAR(36) NOT NULL,
-	alarm_id BIGINT NOT NULL,
-	user_id VARCHAR(80) NOT NULL,
-	at DATETIME NOT NULL,
-	note VARCHAR(500) NOT NULL,
-	CONSTRAINT pk_alarm_acknowledgements PRIMARY KEY (town_id, alarm_id)
+	subject VARCHAR(64) NOT NULL,
+	failures INTEGER NOT NULL,
+	last_at DATETIME NOT NULL,
+	wait_until DATETIME,
+	CONSTRAINT pk_login_tries PRIMARY KEY (town_id, subject)
 )
 """,
     r"""
@@ -212,38 +355,187 @@ CREATE TABLE people (
 )
 """,
     r"""
-CREATE TABLE groups (
+CREATE TABLE pin_credentials (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	name VARCHAR(100) NOT NULL,
-	name_en VARCHAR(100) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	holder_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80),
+	sealed BLOB NOT NULL,
+	digits INTEGER NOT NULL,
 	created_at DATETIME NOT NULL,
-	updated_at DATETIME NOT NULL,
-	CONSTRAINT pk_groups PRIMARY KEY (town_id, id),
-	CONSTRAINT uq_groups_town_id_name UNIQUE (town_id, name)
+	changed_at DATETIME NOT NULL,
+	revoked_at DATETIME,
+	CONSTRAINT pk_pin_credentials PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_pin_credentials_town_id_holder_id UNIQUE (town_id, holder_id)
 )
 """,
     r"""
-CREATE TABLE calendars (
+CREATE INDEX ix_pin_credentials_booking ON pin_credentials (town_id, booking_id)
+""",
+    r"""
+CREATE TABLE pin_links (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	name VARCHAR(100) NOT NULL,
-	name_en VARCHAR(100) NOT NULL,
-	source VARCHAR(64) NOT NULL,
-	added JSON NOT NULL,
-	removed JSON NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	token_hash VARCHAR(64) NOT NULL,
 	created_at DATETIME NOT NULL,
-	updated_at DATETIME NOT NULL,
-	CONSTRAINT pk_calendars PRIMARY KEY (town_id, id),
-	CONSTRAINT uq_calendars_town_id_name UNIQUE (town_id, name)
+	expires_at DATETIME NOT NULL,
+	used_at DATETIME,
+	cookie_hash VARCHAR(64),
+	CONSTRAINT pk_pin_links PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_pin_links_town_id_token_hash UNIQUE (town_id, token_hash),
+	CONSTRAINT uq_pin_links_town_id_cookie_hash UNIQUE (town_id, cookie_hash)
 )
 """,
     r"""
-CREATE TABLE projection_watermarks (
+CREATE INDEX ix_pin_links_booking ON pin_links (town_id, booking_id)
+""",
+    r"""
+CREATE TABLE pin_reservations (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	blind VARCHAR(64) NOT NULL,
+	digits INTEGER NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	reserved_until DATETIME NOT NULL,
+	retired_at DATETIME,
+	CONSTRAINT pk_pin_reservations PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_pin_reservations_blind ON pin_reservations (town_id, door_id, blind)
+""",
+    r"""
+CREATE INDEX ix_pin_reservations_credential ON pin_reservations (town_id, credential_id)
+""",
+    r"""
+CREATE TABLE placement_history (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	at DATETIME NOT NULL,
+	event VARCHAR(64) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	cause VARCHAR(120) NOT NULL,
+	CONSTRAINT pk_placement_history PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_placement_history_of ON placement_history (town_id, credential_id, door_id)
+""",
+    r"""
+CREATE TABLE policy_alarms (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	version BIGINT NOT NULL,
+	expected VARCHAR(64) NOT NULL,
+	reported VARCHAR(64) NOT NULL,
+	at DATETIME NOT NULL,
+	CONSTRAINT pk_policy_alarms PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE policy_changes (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	version BIGINT NOT NULL,
+	kind VARCHAR(32) NOT NULL,
+	entry_id VARCHAR(128) NOT NULL,
+	hash BLOB,
+	CONSTRAINT pk_policy_changes PRIMARY KEY (town_id, controller_id, version, kind, entry_id)
+)
+""",
+    r"""
+CREATE TABLE policy_dirty (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(32) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	target VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_policy_dirty PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE policy_entries (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(32) NOT NULL,
+	entry_id VARCHAR(128) NOT NULL,
+	rev BIGINT NOT NULL,
+	data BLOB NOT NULL,
+	hash BLOB NOT NULL,
+	person_id VARCHAR(80),
+	pin_id VARCHAR(80),
+	expires_at DATETIME,
+	CONSTRAINT pk_policy_entries PRIMARY KEY (town_id, controller_id, kind, entry_id)
+)
+""",
+    r"""
+CREATE INDEX ix_policy_entries_expires ON policy_entries (town_id, expires_at)
+""",
+    r"""
+CREATE INDEX ix_policy_entries_key ON policy_entries (town_id, kind, entry_id)
+""",
+    r"""
+CREATE INDEX ix_policy_entries_person ON policy_entries (town_id, person_id)
+""",
+    r"""
+CREATE INDEX ix_policy_entries_pin ON policy_entries (town_id, pin_id)
+""",
+    r"""
+CREATE TABLE policy_keys (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	print VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_policy_keys PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
+CREATE TABLE policy_rejections (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(32) NOT NULL,
+	entry_id VARCHAR(128) NOT NULL,
+	rev BIGINT NOT NULL,
+	reason VARCHAR(32) NOT NULL,
+	CONSTRAINT pk_policy_rejections PRIMARY KEY (town_id, controller_id, kind, entry_id)
+)
+""",
+    r"""
+CREATE TABLE policy_reports (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	hub_epoch BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	digest VARCHAR(64) NOT NULL,
+	matches BOOLEAN NOT NULL,
+	mismatches INTEGER NOT NULL,
+	reported_at DATETIME NOT NULL,
+	confirmed_version BIGINT NOT NULL,
+	CONSTRAINT pk_policy_reports PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
+CREATE TABLE policy_sweeps (
 	town_id VARCHAR(36) NOT NULL,
 	name VARCHAR(32) NOT NULL,
-	raw_id BIGINT NOT NULL,
-	CONSTRAINT pk_projection_watermarks PRIMARY KEY (town_id, name)
+	swept_to DATETIME NOT NULL,
+	CONSTRAINT pk_policy_sweeps PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE policy_versions (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	version BIGINT NOT NULL,
+	digest VARCHAR(64) NOT NULL,
+	made_at DATETIME NOT NULL,
+	CONSTRAINT pk_policy_versions PRIMARY KEY (town_id, controller_id, version)
 )
 """,
     r"""
@@ -257,19 +549,87 @@ CREATE TABLE projection_rejects (
 )
 """,
     r"""
-CREATE TABLE clock_anchors (
+CREATE TABLE projection_watermarks (
 	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(32) NOT NULL,
 	raw_id BIGINT NOT NULL,
-	controller_id VARCHAR(80) NOT NULL,
-	boot VARCHAR(36) NOT NULL,
-	mono_ns BIGINT NOT NULL,
-	at DATETIME NOT NULL,
-	error_ms INTEGER,
-	CONSTRAINT pk_clock_anchors PRIMARY KEY (town_id, raw_id)
+	CONSTRAINT pk_projection_watermarks PRIMARY KEY (town_id, name)
 )
 """,
     r"""
-CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, raw_id)
+CREATE TABLE punches (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	reader_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	credential_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	direction VARCHAR(64) NOT NULL,
+	at DATETIME NOT NULL,
+	corrected_at DATETIME NOT NULL,
+	trusted BOOLEAN NOT NULL,
+	boot VARCHAR(36) NOT NULL,
+	mono_ns BIGINT NOT NULL,
+	received_at DATETIME NOT NULL,
+	CONSTRAINT pk_punches PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_punches_person ON punches (town_id, person_id, corrected_at, id)
+""",
+    r"""
+CREATE INDEX ix_punches_time ON punches (town_id, corrected_at, id)
+""",
+    r"""
+CREATE TABLE raw_conflicts (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	epoch BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	body_hash BLOB NOT NULL,
+	body BLOB NOT NULL,
+	received_at DATETIME NOT NULL,
+	CONSTRAINT pk_raw_conflicts PRIMARY KEY (town_id, controller_id, epoch, seq, body_hash)
+)
+""",
+    r"""
+CREATE TABLE raw_events (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	epoch BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	last_seq BIGINT NOT NULL,
+	body BLOB NOT NULL,
+	body_hash BLOB NOT NULL,
+	received_at DATETIME NOT NULL,
+	repeated BOOLEAN NOT NULL,
+	CONSTRAINT pk_raw_events PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_raw_events_town_id_controller_id_epoch_seq UNIQUE (town_id, controller_id, epoch, seq)
+)
+ WITHOUT ROWID
+""",
+    r"""
+CREATE TABLE raw_origins (
+	town_id VARCHAR(36) NOT NULL,
+	device_id VARCHAR(128) NOT NULL,
+	log_epoch BIGINT NOT NULL,
+	log_index BIGINT NOT NULL,
+	raw_id BIGINT NOT NULL,
+	CONSTRAINT pk_raw_origins PRIMARY KEY (town_id, device_id, log_epoch, log_index)
+)
+""",
+    r"""
+CREATE TABLE raw_watermarks (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	epoch BIGINT NOT NULL,
+	through_seq BIGINT NOT NULL,
+	highest_seq BIGINT NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_raw_watermarks PRIMARY KEY (town_id, controller_id, epoch)
+)
 """,
     r"""
 CREATE TABLE sites (
@@ -286,34 +646,6 @@ CREATE TABLE sites (
 	CONSTRAINT pk_sites PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_sites_town_id_name UNIQUE (town_id, name)
 )
-""",
-    r"""
-CREATE TABLE idempotency_keys (
-	town_id VARCHAR(36) NOT NULL,
-	actor VARCHAR(80) NOT NULL,
-	"key" VARCHAR(128) NOT NULL,
-	request_hash VARCHAR(64) NOT NULL,
-	status INTEGER NOT NULL,
-	answer JSON NOT NULL,
-	kept_at DATETIME NOT NULL,
-	CONSTRAINT pk_idempotency_keys PRIMARY KEY (town_id, actor, "key")
-)
-""",
-    r"""
-CREATE INDEX ix_idempotency_keys_kept_at ON idempotency_keys (town_id, kept_at)
-""",
-    r"""
-CREATE TABLE group_members (
-	town_id VARCHAR(36) NOT NULL,
-	group_id VARCHAR(80) NOT NULL,
-	person_id VARCHAR(80) NOT NULL,
-	CONSTRAINT pk_group_members PRIMARY KEY (town_id, group_id, person_id),
-	CONSTRAINT fk_group_members_town_id_group_id FOREIGN KEY(town_id, group_id) REFERENCES groups (town_id, id),
-	CONSTRAINT fk_group_members_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id)
-)
-""",
-    r"""
-CREATE INDEX ix_group_members_person_id ON group_members (person_id)
 """,
     r"""
 CREATE TABLE cards (
@@ -340,6 +672,59 @@ CREATE TABLE cards (
 CREATE INDEX ix_cards_person_id ON cards (person_id)
 """,
     r"""
+CREATE TABLE controllers (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	has_rtc BOOLEAN NOT NULL,
+	settings JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_controllers PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_controllers_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT uq_controllers_id UNIQUE (id)
+)
+""",
+    r"""
+CREATE TABLE facilities (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	name_ja VARCHAR(120) NOT NULL,
+	name_easy VARCHAR(120) NOT NULL,
+	name_en VARCHAR(120) NOT NULL,
+	phone VARCHAR(40) NOT NULL,
+	approval VARCHAR(64) NOT NULL,
+	margin_before_min INTEGER NOT NULL,
+	margin_after_min INTEGER NOT NULL,
+	slot_min INTEGER NOT NULL,
+	longest_min INTEGER NOT NULL,
+	ahead_days INTEGER NOT NULL,
+	opening JSON NOT NULL,
+	active BOOLEAN NOT NULL,
+	created_at DATETIME NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_facilities PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_facilities_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE group_members (
+	town_id VARCHAR(36) NOT NULL,
+	group_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_group_members PRIMARY KEY (town_id, group_id, person_id),
+	CONSTRAINT fk_group_members_town_id_group_id FOREIGN KEY(town_id, group_id) REFERENCES groups (town_id, id),
+	CONSTRAINT fk_group_members_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_group_members_person_id ON group_members (person_id)
+""",
+    r"""
 CREATE TABLE schedules (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -358,20 +743,21 @@ CREATE TABLE schedules (
 )
 """,
     r"""
-CREATE TABLE controllers (
+CREATE TABLE users (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	site_id VARCHAR(80) NOT NULL,
+	login VARCHAR(100) NOT NULL,
 	name VARCHAR(100) NOT NULL,
-	name_en VARCHAR(100) NOT NULL,
+	password_hash VARCHAR(200) NOT NULL,
+	role VARCHAR(64) NOT NULL,
+	sites JSON,
+	person_id VARCHAR(80),
 	state VARCHAR(64) NOT NULL,
-	has_rtc BOOLEAN NOT NULL,
-	settings JSON NOT NULL,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
-	CONSTRAINT pk_controllers PRIMARY KEY (town_id, id),
-	CONSTRAINT fk_controllers_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
-	CONSTRAINT uq_controllers_id UNIQUE (id)
+	CONSTRAINT pk_users PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_users_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
+	CONSTRAINT uq_users_town_id_login UNIQUE (town_id, login)
 )
 """,
     r"""
@@ -388,6 +774,60 @@ CREATE TABLE zones (
 	CONSTRAINT pk_zones PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_zones_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
 	CONSTRAINT uq_zones_town_id_site_id_name UNIQUE (town_id, site_id, name)
+)
+""",
+    r"""
+CREATE TABLE bookings (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	reservation_key VARCHAR(128) NOT NULL,
+	facility_id VARCHAR(80),
+	site_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	source VARCHAR(64) NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	effective_from DATETIME NOT NULL,
+	effective_until DATETIME NOT NULL,
+	contact_name VARCHAR(120) NOT NULL,
+	contact_email VARCHAR(254) NOT NULL,
+	contact_phone VARCHAR(40) NOT NULL,
+	purpose TEXT NOT NULL,
+	paid BOOLEAN,
+	digits INTEGER,
+	decision_reason VARCHAR(200) NOT NULL,
+	created_at DATETIME NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_bookings PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_bookings_town_id_reservation_key UNIQUE (town_id, reservation_key),
+	CONSTRAINT fk_bookings_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id),
+	CONSTRAINT fk_bookings_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_bookings_facility ON bookings (town_id, facility_id, starts_at)
+""",
+    r"""
+CREATE INDEX ix_bookings_starts ON bookings (town_id, starts_at)
+""",
+    r"""
+CREATE TABLE devices (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	driver VARCHAR(64) NOT NULL,
+	port VARCHAR(64) NOT NULL,
+	address INTEGER NOT NULL,
+	reader_name VARCHAR(128),
+	secret BLOB,
+	sealed TEXT,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_devices PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_devices_town_id_controller_id FOREIGN KEY(town_id, controller_id) REFERENCES controllers (town_id, id),
+	CONSTRAINT uq_devices_town_id_controller_id_port_address UNIQUE (town_id, controller_id, port, address)
 )
 """,
     r"""
@@ -434,23 +874,80 @@ CREATE INDEX ix_doors_controller_id ON doors (controller_id)
 CREATE INDEX ix_doors_site_id ON doors (site_id)
 """,
     r"""
-CREATE TABLE devices (
+CREATE TABLE sessions (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(64) NOT NULL,
+	user_id VARCHAR(80) NOT NULL,
+	created_at DATETIME NOT NULL,
+	used_at DATETIME NOT NULL,
+	expires_at DATETIME NOT NULL,
+	CONSTRAINT pk_sessions PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_sessions_town_id_user_id FOREIGN KEY(town_id, user_id) REFERENCES users (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_sessions_user_id ON sessions (user_id)
+""",
+    r"""
+CREATE TABLE booking_doors (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_booking_doors PRIMARY KEY (town_id, booking_id, door_id),
+	CONSTRAINT fk_booking_doors_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_booking_doors_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE booking_holders (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	name VARCHAR(120) NOT NULL,
+	person_id VARCHAR(80),
+	removed_at DATETIME,
+	CONSTRAINT pk_booking_holders PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_booking_holders_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_booking_holders_booking ON booking_holders (town_id, booking_id)
+""",
+    r"""
+CREATE TABLE door_commands (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
+	session VARCHAR(32) NOT NULL,
+	pulse_ms INTEGER NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	reason VARCHAR(200) NOT NULL,
 	state VARCHAR(64) NOT NULL,
-	name VARCHAR(100) NOT NULL,
-	driver VARCHAR(64) NOT NULL,
-	port VARCHAR(64) NOT NULL,
-	address INTEGER NOT NULL,
-	reader_name VARCHAR(128),
-	secret BLOB,
-	sealed TEXT,
-	created_at DATETIME NOT NULL,
-	updated_at DATETIME NOT NULL,
-	CONSTRAINT pk_devices PRIMARY KEY (town_id, id),
-	CONSTRAINT fk_devices_town_id_controller_id FOREIGN KEY(town_id, controller_id) REFERENCES controllers (town_id, id),
-	CONSTRAINT uq_devices_town_id_controller_id_port_address UNIQUE (town_id, controller_id, port, address)
+	observed VARCHAR(64),
+	cause VARCHAR(64),
+	sent_at DATETIME NOT NULL,
+	expires_at DATETIME NOT NULL,
+	received_at DATETIME,
+	ended_at DATETIME,
+	CONSTRAINT pk_door_commands PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_door_commands_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_door_commands_door ON door_commands (town_id, door_id, sent_at)
+""",
+    r"""
+CREATE INDEX ix_door_commands_open ON door_commands (town_id, state, expires_at)
+""",
+    r"""
+CREATE TABLE facility_doors (
+	town_id VARCHAR(36) NOT NULL,
+	facility_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_facility_doors PRIMARY KEY (town_id, facility_id, door_id),
+	CONSTRAINT fk_facility_doors_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_facility_doors_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
 )
 """,
     r"""
@@ -495,6 +992,61 @@ CREATE INDEX ix_grants_person_id ON grants (person_id)
 CREATE INDEX ix_grants_schedule_id ON grants (schedule_id)
 """,
     r"""
+CREATE TABLE mode_orders (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	order_no BIGINT NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	mode VARCHAR(64) NOT NULL,
+	reason VARCHAR(200) NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	ordered_at DATETIME NOT NULL,
+	expires_at DATETIME,
+	withdrawn_at DATETIME,
+	emergency_id VARCHAR(80),
+	applied_at DATETIME,
+	ended_at DATETIME,
+	CONSTRAINT pk_mode_orders PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_mode_orders_town_id_order_no UNIQUE (town_id, order_no),
+	CONSTRAINT fk_mode_orders_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id),
+	CONSTRAINT fk_mode_orders_town_id_emergency_id FOREIGN KEY(town_id, emergency_id) REFERENCES emergencies (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_mode_orders_door ON mode_orders (town_id, door_id, withdrawn_at)
+""",
+    r"""
+CREATE TABLE pin_placements (
+	town_id VARCHAR(36) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	grant_id VARCHAR(80) NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	problems JSON NOT NULL,
+	wanted_version BIGINT,
+	changed_at DATETIME NOT NULL,
+	placed_at DATETIME,
+	CONSTRAINT pk_pin_placements PRIMARY KEY (town_id, credential_id, door_id),
+	CONSTRAINT fk_pin_placements_town_id_credential_id FOREIGN KEY(town_id, credential_id) REFERENCES pin_credentials (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_pin_placements_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id),
+	CONSTRAINT uq_pin_placements_town_id_grant_id UNIQUE (town_id, grant_id)
+)
+""",
+    r"""
+CREATE INDEX ix_pin_placements_door ON pin_placements (town_id, door_id)
+""",
+    r"""
+CREATE INDEX ix_pin_placements_ends ON pin_placements (town_id, ends_at)
+""",
+    r"""
+CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, starts_at)
+""",
+    r"""
+CREATE INDEX ix_pin_placements_state ON pin_placements (town_id, state)
+""",
+    r"""
 CREATE TABLE readers (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -533,6 +1085,139 @@ POSTGRESQL = [
 CREATE EXTENSION IF NOT EXISTS btree_gist
 """,
     r"""
+CREATE TABLE alarm_acknowledgements (
+	town_id VARCHAR(36) NOT NULL,
+	alarm_id BIGINT NOT NULL,
+	user_id VARCHAR(80) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	CONSTRAINT pk_alarm_acknowledgements PRIMARY KEY (town_id, alarm_id)
+)
+""",
+    r"""
+CREATE TABLE alarms (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	subject VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	device_id VARCHAR(80),
+	raised_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	times BIGINT NOT NULL,
+	cause VARCHAR(64) NOT NULL,
+	cleared_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_alarms PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_alarms_raised ON alarms (town_id, raised_at)
+""",
+    r"""
+CREATE INDEX ix_alarms_subject ON alarms (town_id, kind, subject, id)
+""",
+    r"""
+CREATE TABLE api_tokens (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	token_hash VARCHAR(64) NOT NULL,
+	role VARCHAR(64) NOT NULL,
+	sites JSONB,
+	created_by VARCHAR(80) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE,
+	revoked_at TIMESTAMP WITH TIME ZONE,
+	last_used_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_api_tokens PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_api_tokens_town_id_token_hash UNIQUE (town_id, token_hash)
+)
+""",
+    r"""
+CREATE TABLE audit_entries (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	action VARCHAR(64) NOT NULL,
+	target_kind VARCHAR(32) NOT NULL,
+	target_id VARCHAR(128) NOT NULL,
+	came_from VARCHAR(64) NOT NULL,
+	actor VARCHAR(80),
+	actor_name VARCHAR(100),
+	details JSONB,
+	salt VARCHAR(32),
+	commitment VARCHAR(64) NOT NULL,
+	hash VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_audit_entries PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_audit_entries_actor ON audit_entries (town_id, actor, seq)
+""",
+    r"""
+CREATE INDEX ix_audit_entries_target ON audit_entries (town_id, target_kind, target_id, seq)
+""",
+    r"""
+CREATE FUNCTION audit_entries_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'UPDATE' AND NEW.town_id IS NOT DISTINCT FROM OLD.town_id AND NEW.seq IS NOT DISTINCT FROM OLD.seq AND NEW.at IS NOT DISTINCT FROM OLD.at AND NEW.action IS NOT DISTINCT FROM OLD.action AND NEW.target_kind IS NOT DISTINCT FROM OLD.target_kind AND NEW.target_id IS NOT DISTINCT FROM OLD.target_id AND NEW.came_from IS NOT DISTINCT FROM OLD.came_from AND NEW.commitment IS NOT DISTINCT FROM OLD.commitment AND NEW.hash IS NOT DISTINCT FROM OLD.hash AND NEW.actor IS NULL AND NEW.actor_name IS NULL AND NEW.details IS NULL AND NEW.salt IS NULL THEN RETURN NEW; END IF; RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = '23000'; END $$
+""",
+    r"""
+CREATE TRIGGER audit_entries_guard BEFORE UPDATE OR DELETE ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_entries_guard()
+""",
+    r"""
+CREATE TRIGGER audit_entries_keep BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_guard()
+""",
+    r"""
+CREATE TABLE calendars (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	source VARCHAR(64) NOT NULL,
+	added JSONB NOT NULL,
+	removed JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_calendars PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_calendars_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE clock_anchors (
+	town_id VARCHAR(36) NOT NULL,
+	raw_id BIGINT NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	boot VARCHAR(36) NOT NULL,
+	mono_ns BIGINT NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	error_ms INTEGER,
+	CONSTRAINT pk_clock_anchors PRIMARY KEY (town_id, raw_id)
+)
+""",
+    r"""
+CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, raw_id)
+""",
+    r"""
+CREATE TABLE controller_sessions (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	number BIGINT NOT NULL,
+	session VARCHAR(32) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	boot_id VARCHAR(36) NOT NULL,
+	agent VARCHAR(64) NOT NULL,
+	epoch BIGINT NOT NULL,
+	last_seq BIGINT NOT NULL,
+	hub_epoch BIGINT NOT NULL,
+	policy_version BIGINT NOT NULL,
+	clock_state VARCHAR(16) NOT NULL,
+	greeted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	confirmed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_controller_sessions PRIMARY KEY (town_id, controller_id, number)
+)
+""",
+    r"""
 CREATE TABLE counters (
 	town_id VARCHAR(36) NOT NULL,
 	name VARCHAR(64) NOT NULL,
@@ -541,29 +1226,55 @@ CREATE TABLE counters (
 )
 """,
     r"""
-CREATE TABLE punches (
+CREATE TABLE device_states (
 	town_id VARCHAR(36) NOT NULL,
-	id BIGINT NOT NULL,
-	person_id VARCHAR(80) NOT NULL,
-	reader_id VARCHAR(80) NOT NULL,
-	door_id VARCHAR(80),
-	credential_id VARCHAR(80) NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
-	direction VARCHAR(64) NOT NULL,
-	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	corrected_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	trusted BOOLEAN NOT NULL,
-	boot VARCHAR(36) NOT NULL,
-	mono_ns BIGINT NOT NULL,
-	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_punches PRIMARY KEY (town_id, id)
+	contact VARCHAR(64) NOT NULL,
+	contact_since TIMESTAMP WITH TIME ZONE,
+	cause VARCHAR(64) NOT NULL,
+	tamper_since TIMESTAMP WITH TIME ZONE,
+	power_failed_since TIMESTAMP WITH TIME ZONE,
+	fire_since TIMESTAMP WITH TIME ZONE,
+	battery_mv INTEGER,
+	battery_dc INTEGER,
+	battery_at TIMESTAMP WITH TIME ZONE,
+	heard_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
 """,
     r"""
-CREATE INDEX ix_punches_person ON punches (town_id, person_id, corrected_at, id)
+CREATE TABLE door_states (
+	town_id VARCHAR(36) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	leaf VARCHAR(64) NOT NULL,
+	leaf_since TIMESTAMP WITH TIME ZONE,
+	bolt VARCHAR(64) NOT NULL,
+	bolt_since TIMESTAMP WITH TIME ZONE,
+	held_since TIMESTAMP WITH TIME ZONE,
+	forced_since TIMESTAMP WITH TIME ZONE,
+	modes JSONB NOT NULL,
+	heard_at TIMESTAMP WITH TIME ZONE,
+	touched_by BIGINT NOT NULL,
+	CONSTRAINT pk_door_states PRIMARY KEY (town_id, door_id)
+)
 """,
     r"""
-CREATE INDEX ix_punches_time ON punches (town_id, corrected_at, id)
+CREATE INDEX ix_door_states_touched ON door_states (town_id, touched_by)
+""",
+    r"""
+CREATE TABLE emergencies (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	site_id VARCHAR(80),
+	reason VARCHAR(200) NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	ordered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_emergencies PRIMARY KEY (town_id, id)
+)
 """,
     r"""
 CREATE TABLE entries (
@@ -630,75 +1341,62 @@ CREATE INDEX ix_entries_touched ON entries (town_id, touched_by)
 CREATE INDEX ix_entries_unsure ON entries (town_id, controller_id, boot) WHERE clock = 'untrusted'
 """,
     r"""
-CREATE TABLE door_states (
+CREATE TABLE groups (
 	town_id VARCHAR(36) NOT NULL,
-	door_id VARCHAR(80) NOT NULL,
-	controller_id VARCHAR(80) NOT NULL,
-	leaf VARCHAR(64) NOT NULL,
-	leaf_since TIMESTAMP WITH TIME ZONE,
-	bolt VARCHAR(64) NOT NULL,
-	bolt_since TIMESTAMP WITH TIME ZONE,
-	held_since TIMESTAMP WITH TIME ZONE,
-	forced_since TIMESTAMP WITH TIME ZONE,
-	modes JSONB NOT NULL,
-	heard_at TIMESTAMP WITH TIME ZONE,
-	touched_by BIGINT NOT NULL,
-	CONSTRAINT pk_door_states PRIMARY KEY (town_id, door_id)
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_groups PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_groups_town_id_name UNIQUE (town_id, name)
 )
 """,
     r"""
-CREATE INDEX ix_door_states_touched ON door_states (town_id, touched_by)
+CREATE TABLE hub_epochs (
+	town_id VARCHAR(36) NOT NULL,
+	hub_epoch BIGINT NOT NULL,
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	signature VARCHAR(200) NOT NULL,
+	CONSTRAINT pk_hub_epochs PRIMARY KEY (town_id, hub_epoch)
+)
 """,
     r"""
-CREATE TABLE device_states (
+CREATE TABLE idempotency_keys (
 	town_id VARCHAR(36) NOT NULL,
-	device_id VARCHAR(80) NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	key VARCHAR(128) NOT NULL,
+	request_hash VARCHAR(64) NOT NULL,
+	status INTEGER NOT NULL,
+	answer JSONB NOT NULL,
+	kept_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_idempotency_keys PRIMARY KEY (town_id, actor, key)
+)
+""",
+    r"""
+CREATE INDEX ix_idempotency_keys_kept_at ON idempotency_keys (town_id, kept_at)
+""",
+    r"""
+CREATE TABLE link_alarms (
+	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
-	contact VARCHAR(64) NOT NULL,
-	contact_since TIMESTAMP WITH TIME ZONE,
+	alarm VARCHAR(64) NOT NULL,
+	channel VARCHAR(32) NOT NULL,
 	cause VARCHAR(64) NOT NULL,
-	tamper_since TIMESTAMP WITH TIME ZONE,
-	power_failed_since TIMESTAMP WITH TIME ZONE,
-	fire_since TIMESTAMP WITH TIME ZONE,
-	battery_mv INTEGER,
-	battery_dc INTEGER,
-	battery_at TIMESTAMP WITH TIME ZONE,
-	heard_at TIMESTAMP WITH TIME ZONE,
-	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
-)
-""",
-    r"""
-CREATE TABLE alarms (
-	town_id VARCHAR(36) NOT NULL,
-	id BIGINT NOT NULL,
-	kind VARCHAR(64) NOT NULL,
-	subject VARCHAR(80) NOT NULL,
-	controller_id VARCHAR(80) NOT NULL,
-	door_id VARCHAR(80),
-	device_id VARCHAR(80),
-	raised_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	first_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	last_received_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	times BIGINT NOT NULL,
-	cause VARCHAR(64) NOT NULL,
-	cleared_at TIMESTAMP WITH TIME ZONE,
-	CONSTRAINT pk_alarms PRIMARY KEY (town_id, id)
+	count BIGINT NOT NULL,
+	CONSTRAINT pk_link_alarms PRIMARY KEY (town_id, controller_id, alarm, channel, cause, first_at)
 )
 """,
     r"""
-CREATE INDEX ix_alarms_raised ON alarms (town_id, raised_at)
-""",
-    r"""
-CREATE INDEX ix_alarms_subject ON alarms (town_id, kind, subject, id)
-""",
-    r"""
-CREATE TABLE alarm_acknowledgements (
+CREATE TABLE login_tries (
 	town_id VARCHAR(36) NOT NULL,
-	alarm_id BIGINT NOT NULL,
-	user_id VARCHAR(80) NOT NULL,
-	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	note VARCHAR(500) NOT NULL,
-	CONSTRAINT pk_alarm_acknowledgements PRIMARY KEY (town_id, alarm_id)
+	subject VARCHAR(64) NOT NULL,
+	failures INTEGER NOT NULL,
+	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	wait_until TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_login_tries PRIMARY KEY (town_id, subject)
 )
 """,
     r"""
@@ -720,38 +1418,188 @@ CREATE TABLE people (
 )
 """,
     r"""
-CREATE TABLE groups (
+CREATE TABLE pin_credentials (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	name VARCHAR(100) NOT NULL,
-	name_en VARCHAR(100) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	holder_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80),
+	sealed BYTEA NOT NULL,
+	digits INTEGER NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_groups PRIMARY KEY (town_id, id),
-	CONSTRAINT uq_groups_town_id_name UNIQUE (town_id, name)
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	revoked_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_pin_credentials PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_pin_credentials_town_id_holder_id UNIQUE (town_id, holder_id)
 )
 """,
     r"""
-CREATE TABLE calendars (
+CREATE INDEX ix_pin_credentials_booking ON pin_credentials (town_id, booking_id)
+""",
+    r"""
+CREATE TABLE pin_links (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	name VARCHAR(100) NOT NULL,
-	name_en VARCHAR(100) NOT NULL,
-	source VARCHAR(64) NOT NULL,
-	added JSONB NOT NULL,
-	removed JSONB NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	token_hash VARCHAR(64) NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_calendars PRIMARY KEY (town_id, id),
-	CONSTRAINT uq_calendars_town_id_name UNIQUE (town_id, name)
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	used_at TIMESTAMP WITH TIME ZONE,
+	cookie_hash VARCHAR(64),
+	CONSTRAINT pk_pin_links PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_pin_links_town_id_token_hash UNIQUE (town_id, token_hash),
+	CONSTRAINT uq_pin_links_town_id_cookie_hash UNIQUE (town_id, cookie_hash)
 )
 """,
     r"""
-CREATE TABLE projection_watermarks (
+CREATE INDEX ix_pin_links_booking ON pin_links (town_id, booking_id)
+""",
+    r"""
+CREATE TABLE pin_reservations (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	blind VARCHAR(64) NOT NULL,
+	digits INTEGER NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	reserved_until TIMESTAMP WITH TIME ZONE NOT NULL,
+	retired_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_pin_reservations PRIMARY KEY (town_id, id),
+	CONSTRAINT ex_pin_reservations_once EXCLUDE USING gist (town_id WITH =, door_id WITH =, blind WITH =, tstzrange(starts_at, reserved_until) WITH &&)
+)
+""",
+    r"""
+CREATE INDEX ix_pin_reservations_blind ON pin_reservations (town_id, door_id, blind)
+""",
+    r"""
+CREATE INDEX ix_pin_reservations_credential ON pin_reservations (town_id, credential_id)
+""",
+    r"""
+CREATE TABLE placement_history (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	event VARCHAR(64) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	cause VARCHAR(120) NOT NULL,
+	CONSTRAINT pk_placement_history PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_placement_history_of ON placement_history (town_id, credential_id, door_id)
+""",
+    r"""
+CREATE TABLE policy_alarms (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	version BIGINT NOT NULL,
+	expected VARCHAR(64) NOT NULL,
+	reported VARCHAR(64) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_policy_alarms PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE policy_changes (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	version BIGINT NOT NULL,
+	kind VARCHAR(32) NOT NULL,
+	entry_id VARCHAR(128) NOT NULL,
+	hash BYTEA,
+	CONSTRAINT pk_policy_changes PRIMARY KEY (town_id, controller_id, version, kind, entry_id)
+)
+""",
+    r"""
+CREATE TABLE policy_dirty (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(32) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	target VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_policy_dirty PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE policy_entries (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(32) NOT NULL,
+	entry_id VARCHAR(128) NOT NULL,
+	rev BIGINT NOT NULL,
+	data BYTEA NOT NULL,
+	hash BYTEA NOT NULL,
+	person_id VARCHAR(80),
+	pin_id VARCHAR(80),
+	expires_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_policy_entries PRIMARY KEY (town_id, controller_id, kind, entry_id)
+)
+""",
+    r"""
+CREATE INDEX ix_policy_entries_expires ON policy_entries (town_id, expires_at)
+""",
+    r"""
+CREATE INDEX ix_policy_entries_key ON policy_entries (town_id, kind, entry_id)
+""",
+    r"""
+CREATE INDEX ix_policy_entries_person ON policy_entries (town_id, person_id)
+""",
+    r"""
+CREATE INDEX ix_policy_entries_pin ON policy_entries (town_id, pin_id)
+""",
+    r"""
+CREATE TABLE policy_keys (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	print VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_policy_keys PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
+CREATE TABLE policy_rejections (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(32) NOT NULL,
+	entry_id VARCHAR(128) NOT NULL,
+	rev BIGINT NOT NULL,
+	reason VARCHAR(32) NOT NULL,
+	CONSTRAINT pk_policy_rejections PRIMARY KEY (town_id, controller_id, kind, entry_id)
+)
+""",
+    r"""
+CREATE TABLE policy_reports (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	hub_epoch BIGINT NOT NULL,
+	version BIGINT NOT NULL,
+	digest VARCHAR(64) NOT NULL,
+	matches BOOLEAN NOT NULL,
+	mismatches INTEGER NOT NULL,
+	reported_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	confirmed_version BIGINT NOT NULL,
+	CONSTRAINT pk_policy_reports PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
+CREATE TABLE policy_sweeps (
 	town_id VARCHAR(36) NOT NULL,
 	name VARCHAR(32) NOT NULL,
-	raw_id BIGINT NOT NULL,
-	CONSTRAINT pk_projection_watermarks PRIMARY KEY (town_id, name)
+	swept_to TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_policy_sweeps PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE policy_versions (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	version BIGINT NOT NULL,
+	digest VARCHAR(64) NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_policy_versions PRIMARY KEY (town_id, controller_id, version)
 )
 """,
     r"""
@@ -765,19 +1613,86 @@ CREATE TABLE projection_rejects (
 )
 """,
     r"""
-CREATE TABLE clock_anchors (
+CREATE TABLE projection_watermarks (
 	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(32) NOT NULL,
 	raw_id BIGINT NOT NULL,
-	controller_id VARCHAR(80) NOT NULL,
-	boot VARCHAR(36) NOT NULL,
-	mono_ns BIGINT NOT NULL,
-	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	error_ms INTEGER,
-	CONSTRAINT pk_clock_anchors PRIMARY KEY (town_id, raw_id)
+	CONSTRAINT pk_projection_watermarks PRIMARY KEY (town_id, name)
 )
 """,
     r"""
-CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, raw_id)
+CREATE TABLE punches (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	reader_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	credential_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	direction VARCHAR(64) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	corrected_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	trusted BOOLEAN NOT NULL,
+	boot VARCHAR(36) NOT NULL,
+	mono_ns BIGINT NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_punches PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_punches_person ON punches (town_id, person_id, corrected_at, id)
+""",
+    r"""
+CREATE INDEX ix_punches_time ON punches (town_id, corrected_at, id)
+""",
+    r"""
+CREATE TABLE raw_conflicts (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	epoch BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	body_hash BYTEA NOT NULL,
+	body BYTEA NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_raw_conflicts PRIMARY KEY (town_id, controller_id, epoch, seq, body_hash)
+)
+""",
+    r"""
+CREATE TABLE raw_events (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	epoch BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	last_seq BIGINT NOT NULL,
+	body BYTEA NOT NULL,
+	body_hash BYTEA NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	repeated BOOLEAN NOT NULL,
+	CONSTRAINT pk_raw_events PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_raw_events_town_id_controller_id_epoch_seq UNIQUE (town_id, controller_id, epoch, seq)
+)
+""",
+    r"""
+CREATE TABLE raw_origins (
+	town_id VARCHAR(36) NOT NULL,
+	device_id VARCHAR(128) NOT NULL,
+	log_epoch BIGINT NOT NULL,
+	log_index BIGINT NOT NULL,
+	raw_id BIGINT NOT NULL,
+	CONSTRAINT pk_raw_origins PRIMARY KEY (town_id, device_id, log_epoch, log_index)
+)
+""",
+    r"""
+CREATE TABLE raw_watermarks (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	epoch BIGINT NOT NULL,
+	through_seq BIGINT NOT NULL,
+	highest_seq BIGINT NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_raw_watermarks PRIMARY KEY (town_id, controller_id, epoch)
+)
 """,
     r"""
 CREATE TABLE sites (
@@ -794,34 +1709,6 @@ CREATE TABLE sites (
 	CONSTRAINT pk_sites PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_sites_town_id_name UNIQUE (town_id, name)
 )
-""",
-    r"""
-CREATE TABLE idempotency_keys (
-	town_id VARCHAR(36) NOT NULL,
-	actor VARCHAR(80) NOT NULL,
-	key VARCHAR(128) NOT NULL,
-	request_hash VARCHAR(64) NOT NULL,
-	status INTEGER NOT NULL,
-	answer JSONB NOT NULL,
-	kept_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_idempotency_keys PRIMARY KEY (town_id, actor, key)
-)
-""",
-    r"""
-CREATE INDEX ix_idempotency_keys_kept_at ON idempotency_keys (town_id, kept_at)
-""",
-    r"""
-CREATE TABLE group_members (
-	town_id VARCHAR(36) NOT NULL,
-	group_id VARCHAR(80) NOT NULL,
-	person_id VARCHAR(80) NOT NULL,
-	CONSTRAINT pk_group_members PRIMARY KEY (town_id, group_id, person_id),
-	CONSTRAINT fk_group_members_town_id_group_id FOREIGN KEY(town_id, group_id) REFERENCES groups (town_id, id),
-	CONSTRAINT fk_group_members_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id)
-)
-""",
-    r"""
-CREATE INDEX ix_group_members_person_id ON group_members (person_id)
 """,
     r"""
 CREATE TABLE cards (
@@ -848,6 +1735,59 @@ CREATE TABLE cards (
 CREATE INDEX ix_cards_person_id ON cards (person_id)
 """,
     r"""
+CREATE TABLE controllers (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	has_rtc BOOLEAN NOT NULL,
+	settings JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_controllers PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_controllers_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT uq_controllers_id UNIQUE (id)
+)
+""",
+    r"""
+CREATE TABLE facilities (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	name_ja VARCHAR(120) NOT NULL,
+	name_easy VARCHAR(120) NOT NULL,
+	name_en VARCHAR(120) NOT NULL,
+	phone VARCHAR(40) NOT NULL,
+	approval VARCHAR(64) NOT NULL,
+	margin_before_min INTEGER NOT NULL,
+	margin_after_min INTEGER NOT NULL,
+	slot_min INTEGER NOT NULL,
+	longest_min INTEGER NOT NULL,
+	ahead_days INTEGER NOT NULL,
+	opening JSONB NOT NULL,
+	active BOOLEAN NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_facilities PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_facilities_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE group_members (
+	town_id VARCHAR(36) NOT NULL,
+	group_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_group_members PRIMARY KEY (town_id, group_id, person_id),
+	CONSTRAINT fk_group_members_town_id_group_id FOREIGN KEY(town_id, group_id) REFERENCES groups (town_id, id),
+	CONSTRAINT fk_group_members_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_group_members_person_id ON group_members (person_id)
+""",
+    r"""
 CREATE TABLE schedules (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -866,20 +1806,21 @@ CREATE TABLE schedules (
 )
 """,
     r"""
-CREATE TABLE controllers (
+CREATE TABLE users (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	site_id VARCHAR(80) NOT NULL,
+	login VARCHAR(100) NOT NULL,
 	name VARCHAR(100) NOT NULL,
-	name_en VARCHAR(100) NOT NULL,
+	password_hash VARCHAR(200) NOT NULL,
+	role VARCHAR(64) NOT NULL,
+	sites JSONB,
+	person_id VARCHAR(80),
 	state VARCHAR(64) NOT NULL,
-	has_rtc BOOLEAN NOT NULL,
-	settings JSONB NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_controllers PRIMARY KEY (town_id, id),
-	CONSTRAINT fk_controllers_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
-	CONSTRAINT uq_controllers_id UNIQUE (id)
+	CONSTRAINT pk_users PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_users_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
+	CONSTRAINT uq_users_town_id_login UNIQUE (town_id, login)
 )
 """,
     r"""
@@ -896,6 +1837,61 @@ CREATE TABLE zones (
 	CONSTRAINT pk_zones PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_zones_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
 	CONSTRAINT uq_zones_town_id_site_id_name UNIQUE (town_id, site_id, name)
+)
+""",
+    r"""
+CREATE TABLE bookings (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	reservation_key VARCHAR(128) NOT NULL,
+	facility_id VARCHAR(80),
+	site_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	source VARCHAR(64) NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	effective_from TIMESTAMP WITH TIME ZONE NOT NULL,
+	effective_until TIMESTAMP WITH TIME ZONE NOT NULL,
+	contact_name VARCHAR(120) NOT NULL,
+	contact_email VARCHAR(254) NOT NULL,
+	contact_phone VARCHAR(40) NOT NULL,
+	purpose TEXT NOT NULL,
+	paid BOOLEAN,
+	digits INTEGER,
+	decision_reason VARCHAR(200) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_bookings PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_bookings_town_id_reservation_key UNIQUE (town_id, reservation_key),
+	CONSTRAINT fk_bookings_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id),
+	CONSTRAINT fk_bookings_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT ex_bookings_once EXCLUDE USING gist (town_id WITH =, facility_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (state IN ('requested', 'confirmed'))
+)
+""",
+    r"""
+CREATE INDEX ix_bookings_facility ON bookings (town_id, facility_id, starts_at)
+""",
+    r"""
+CREATE INDEX ix_bookings_starts ON bookings (town_id, starts_at)
+""",
+    r"""
+CREATE TABLE devices (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	driver VARCHAR(64) NOT NULL,
+	port VARCHAR(64) NOT NULL,
+	address INTEGER NOT NULL,
+	reader_name VARCHAR(128),
+	secret BYTEA,
+	sealed TEXT,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_devices PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_devices_town_id_controller_id FOREIGN KEY(town_id, controller_id) REFERENCES controllers (town_id, id),
+	CONSTRAINT uq_devices_town_id_controller_id_port_address UNIQUE (town_id, controller_id, port, address)
 )
 """,
     r"""
@@ -942,23 +1938,80 @@ CREATE INDEX ix_doors_controller_id ON doors (controller_id)
 CREATE INDEX ix_doors_site_id ON doors (site_id)
 """,
     r"""
-CREATE TABLE devices (
+CREATE TABLE sessions (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(64) NOT NULL,
+	user_id VARCHAR(80) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	used_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_sessions PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_sessions_town_id_user_id FOREIGN KEY(town_id, user_id) REFERENCES users (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_sessions_user_id ON sessions (user_id)
+""",
+    r"""
+CREATE TABLE booking_doors (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_booking_doors PRIMARY KEY (town_id, booking_id, door_id),
+	CONSTRAINT fk_booking_doors_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_booking_doors_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE booking_holders (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	name VARCHAR(120) NOT NULL,
+	person_id VARCHAR(80),
+	removed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_booking_holders PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_booking_holders_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_booking_holders_booking ON booking_holders (town_id, booking_id)
+""",
+    r"""
+CREATE TABLE door_commands (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
+	session VARCHAR(32) NOT NULL,
+	pulse_ms INTEGER NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	reason VARCHAR(200) NOT NULL,
 	state VARCHAR(64) NOT NULL,
-	name VARCHAR(100) NOT NULL,
-	driver VARCHAR(64) NOT NULL,
-	port VARCHAR(64) NOT NULL,
-	address INTEGER NOT NULL,
-	reader_name VARCHAR(128),
-	secret BYTEA,
-	sealed TEXT,
-	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_devices PRIMARY KEY (town_id, id),
-	CONSTRAINT fk_devices_town_id_controller_id FOREIGN KEY(town_id, controller_id) REFERENCES controllers (town_id, id),
-	CONSTRAINT uq_devices_town_id_controller_id_port_address UNIQUE (town_id, controller_id, port, address)
+	observed VARCHAR(64),
+	cause VARCHAR(64),
+	sent_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_door_commands PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_door_commands_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_door_commands_door ON door_commands (town_id, door_id, sent_at)
+""",
+    r"""
+CREATE INDEX ix_door_commands_open ON door_commands (town_id, state, expires_at)
+""",
+    r"""
+CREATE TABLE facility_doors (
+	town_id VARCHAR(36) NOT NULL,
+	facility_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_facility_doors PRIMARY KEY (town_id, facility_id, door_id),
+	CONSTRAINT fk_facility_doors_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_facility_doors_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
 )
 """,
     r"""
@@ -1001,6 +2054,61 @@ CREATE INDEX ix_grants_person_id ON grants (person_id)
 """,
     r"""
 CREATE INDEX ix_grants_schedule_id ON grants (schedule_id)
+""",
+    r"""
+CREATE TABLE mode_orders (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	order_no BIGINT NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	mode VARCHAR(64) NOT NULL,
+	reason VARCHAR(200) NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	ordered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE,
+	withdrawn_at TIMESTAMP WITH TIME ZONE,
+	emergency_id VARCHAR(80),
+	applied_at TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_mode_orders PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_mode_orders_town_id_order_no UNIQUE (town_id, order_no),
+	CONSTRAINT fk_mode_orders_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id),
+	CONSTRAINT fk_mode_orders_town_id_emergency_id FOREIGN KEY(town_id, emergency_id) REFERENCES emergencies (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_mode_orders_door ON mode_orders (town_id, door_id, withdrawn_at)
+""",
+    r"""
+CREATE TABLE pin_placements (
+	town_id VARCHAR(36) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	grant_id VARCHAR(80) NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	problems JSONB NOT NULL,
+	wanted_version BIGINT,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	placed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_pin_placements PRIMARY KEY (town_id, credential_id, door_id),
+	CONSTRAINT fk_pin_placements_town_id_credential_id FOREIGN KEY(town_id, credential_id) REFERENCES pin_credentials (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_pin_placements_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id),
+	CONSTRAINT uq_pin_placements_town_id_grant_id UNIQUE (town_id, grant_id)
+)
+""",
+    r"""
+CREATE INDEX ix_pin_placements_door ON pin_placements (town_id, door_id)
+""",
+    r"""
+CREATE INDEX ix_pin_placements_ends ON pin_placements (town_id, ends_at)
+""",
+    r"""
+CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, starts_at)
+""",
+    r"""
+CREATE INDEX ix_pin_placements_state ON pin_placements (town_id, state)
 """,
     r"""
 CREATE TABLE readers (

@@ -1,0 +1,70 @@
+"""The hub's web application, made from a built hub."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from hub.accounts import endpoints as accounts
+from hub.accounts import pages as account_pages
+from hub.accounts.service import AccountsService
+from hub.audit import endpoints as audit
+from hub.bootstrap import Hub, ProcessRole
+from hub.web import documents, health
+from hub.web.middleware import (
+    BodyLimitMiddleware,
+    RequestContextMiddleware,
+    SecurityHeadersMiddleware,
+)
+from hub.web.pages import STATIC, page_environment
+from hub.web.responses import install_handlers
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    accounts.router,
+    account_pages.router,
+    audit.router,
+    documents.router,
+)
+"""Every topic's routers, one a line; routes of the same path are tried in this order."""
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def create_app(hub: Hub) -> FastAPI:
+    """Make the application of a hub. A process without the `api` role answers health only."""
+    settings = hub.core.settings
+    app = FastAPI(
+        title="Kagimori",
+        version="1",
+        description=documents.API_DESCRIPTION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[
+            Middleware(SecurityHeadersMiddleware),
+            Middleware(
+                RequestContextMiddleware,
+                meters=hub.meters,
+                new_id=hub.core.ids.new,
+                hosts=_LOOPBACK | {settings.public_host.lower()},
+            ),
+            Middleware(BodyLimitMiddleware, max_bytes=settings.listen.max_body_bytes),
+        ],
+    )
+    app.state.core = hub.core
+    app.state.services = hub.services
+    app.state.identifier = hub.services.get(AccountsService)
+    app.state.probes = hub.probes
+    app.state.registry = hub.registry
+    app.state.demo = hub.demo
+    app.state.templates = page_environment()
+    install_handlers(app)
+    app.include_router(health.router)
+    if ProcessRole.API in hub.roles:
+        for router in ROUTERS:
+            app.include_router(router)
+        app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app

@@ -1,0 +1,140 @@
+"""Builds a hub from its settings. Importing builds nothing.
+
+A topic plugs in by one explicit line each: its service in `_services`, its worker in `_workers`,
+its question for `/readyz` in `_probes`, its router in `hub.app.ROUTERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from prometheus_client import CollectorRegistry
+
+from hub.accounts.login import LoginService
+from hub.accounts.passwords import Passwords
+from hub.accounts.service import AccountsService
+from hub.audit.service import AuditService
+from hub.clock import Clock, Ids, SystemClock
+from hub.database.engine import Database, open_database
+from hub.database.migrate import head_revision
+from hub.keys import HubKeys, KeyFileError
+from hub.settings import ConfigError, Settings, refuse_demo
+from hub.web.core import Core, Probe, Services, Worker
+from hub.web.meters import WebMeters
+
+
+class ProcessRole(StrEnum):
+    """What one process of the hub does; on SQLite one process does all."""
+
+    API = "api"
+    INGEST = "ingest"
+    JOBS = "jobs"
+
+
+ALL_ROLES: Final = frozenset(ProcessRole)
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A hub, built and not yet running."""
+
+    core: Core
+    services: Services
+    workers: tuple[Worker, ...]
+    probes: tuple[Probe, ...]
+    registry: CollectorRegistry
+    meters: WebMeters
+    roles: frozenset[ProcessRole]
+    demo: bool
+
+    def start(self) -> None:
+        """Start the workers, in order."""
+        for worker in self.workers:
+            worker.start()
+
+    def stop(self) -> None:
+        """Stop the workers, the last first, and close the database."""
+        for worker in reversed(self.workers):
+            worker.stop()
+        self.core.db.close()
+
+
+def build(
+    settings: Settings,
+    *,
+    roles: Collection[ProcessRole] = ALL_ROLES,
+    clock: Clock | None = None,
+    demo: bool = False,
+) -> Hub:
+    """Build a hub. Only the demonstration passes `demo`: without it DEMO certificates are refused.
+
+    Raises `ConfigError` for settings that cannot be used, `DatabaseError` for a database that
+    cannot be opened. A PostgreSQL server that is down is no error: the hub says so in `/readyz`.
+    """
+    if not demo:
+        refuse_demo(settings)
+    chosen = frozenset(roles)
+    if settings.database.url.startswith("sqlite") and chosen != ALL_ROLES:
+        raise ConfigError(
+            "database.url: SQLite serves one process: several processes (--role) need PostgreSQL; "
+            "set database.url to postgresql://..., or leave --role away"
+        )
+    clock = clock or SystemClock()
+    db = open_database(settings.database.url, settings.town.id)
+    keys = HubKeys.from_files(settings.file("data_keys"), settings.file("link_keys"))
+    core = Core(settings, db, clock, Ids(clock), keys)
+    registry = CollectorRegistry()
+    meters = WebMeters(registry)
+    services = _services(core, meters)
+    return Hub(
+        core=core,
+        services=services,
+        workers=tuple(_workers(core, services, registry, chosen)),
+        probes=tuple(_probes(core, services)),
+        registry=registry,
+        meters=meters,
+        roles=chosen,
+        demo=demo,
+    )
+
+
+def _services(core: Core, meters: WebMeters) -> Services:
+    services = Services()
+    passwords = Passwords()
+    services.add(AuditService(core.db))
+    services.add(AccountsService(core, passwords))
+    services.add(LoginService(core, passwords, meters))
+    return services
+
+
+def _workers(
+    core: Core,
+    services: Services,
+    registry: CollectorRegistry,
+    roles: frozenset[ProcessRole],
+) -> list[Worker]:
+    workers: list[Worker] = []
+    return workers
+
+
+def _probes(core: Core, services: Services) -> list[Probe]:
+    return [
+        Probe("database", core.db.reachable),
+        Probe("schema", lambda: _at_head(core.db)),
+        Probe("keys", lambda: _readable(core.keys)),
+    ]
+
+
+def _at_head(db: Database) -> bool:
+    return db.reachable() and db.revision() == head_revision()
+
+
+def _readable(keys: HubKeys) -> bool:
+    try:
+        keys.check()
+    except KeyFileError:
+        return False
+    return True
