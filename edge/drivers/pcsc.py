@@ -46,6 +46,7 @@ class PcscDriver:
         self._emit: Emit | None = None
         self._pcsc: Pcsc | None = None
         self._devices: dict[str, DeviceBody] = {}
+        self._looked = False
         self._readers: list[str] = []
         self._lost: PcscCause | None = None
         self._workers: dict[str, ReaderWorker] = {}
@@ -102,6 +103,7 @@ class PcscDriver:
         """Assign the readers that are plugged in now to the policy's devices."""
         with self._lock:
             self._pcsc, self._readers, self._lost = pcsc, readers, None
+            self._looked = True
             self._assign()
 
     def tapped(self, reader: str, tap: Tap) -> None:
@@ -119,13 +121,14 @@ class PcscDriver:
                     "pcsc_lost", cause=cause, remedy=REMEDIES.get(cause, "see pcscd's log")
                 )
             self._readers, self._lost = [], cause
+            self._looked = True
             self._assign()
 
     # --- inside ----------------------------------------------------------------------------------
 
     def _assign(self) -> None:
         """Let each device have its reader, or say why not. Called with the lock held."""
-        if self._emit is None:
+        if self._emit is None or not self._looked:
             return
         held = {device: worker.reader for device, worker in self._workers.items()}
         wanted = match_readers(self._devices, self._readers, held)

@@ -23,6 +23,7 @@ from edge.cards.script import CardRead, read_card, run_script
 from edge.core.model import CardFailed, CardPresented, Source
 from edge.drivers.pcsc_api import CardHandle, Pcsc, PcscCause, PcscError
 from edge.drivers.pcsc_watch import Tap
+from edge.drivers.pcsc_watchdog import Watchdog
 from edge.ports import Emit
 from wire.policy_bodies import Assurance
 
@@ -74,9 +75,11 @@ class ReaderWorker:
         self._context: int | None = None
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name=f"pcsc-{device}", daemon=True)
+        self._watchdog = Watchdog(reading.tap_timeout_s, self._expire, f"pcsc-guard-{device}")
 
     def start(self) -> None:
         """Begin to read."""
+        self._watchdog.start()
         self._thread.start()
 
     def tap(self, tap: Tap) -> None:
@@ -88,6 +91,7 @@ class ReaderWorker:
         with self._lock:
             self._stopped = True
             self._current = None
+        self._watchdog.stop()
         self._taps.put(None)
 
     def join(self, timeout_s: float) -> bool:
@@ -107,16 +111,14 @@ class ReaderWorker:
             if self._stopped:
                 return
             self._current = tap
-        watchdog = threading.Timer(self._reading.tap_timeout_s, self._expire, (tap,))
-        watchdog.daemon = True
-        watchdog.start()
+        self._watchdog.begin(tap)
         try:
             if age_s > self._reading.tap_timeout_s:
                 outcome = self._failed(tap, CardFault.CARD_TIMEOUT)
             else:
                 outcome = self._outcome(tap)
         finally:
-            watchdog.cancel()
+            self._watchdog.end()
         self._present(tap, outcome)
 
     def _present(self, tap: Tap, outcome: CardPresented | CardFailed) -> None:

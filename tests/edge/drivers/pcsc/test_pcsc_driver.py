@@ -211,6 +211,26 @@ def test_devices_that_did_not_change_are_not_disturbed(pcsc, driver, inbox) -> N
     assert inbox.count(DeviceOnline) == 2
 
 
+def test_a_reader_is_not_called_absent_before_anybody_has_looked(pcsc, inbox) -> None:
+    looking = threading.Event()
+
+    def opener() -> FakePcsc:
+        assert looking.wait(10)
+        return pcsc
+
+    driver = PcscDriver(READING, opener=opener)
+    driver.start(inbox)
+    driver.configure({"front": device()}, {})
+    looking.set()
+    inbox.expect(DeviceOnline)
+    driver.stop()
+    assert inbox.count(DeviceOffline) == 0
+
+
+def test_a_driver_that_never_started_stops(driver) -> None:
+    driver.stop()
+
+
 def test_nothing_is_emitted_after_the_stop(pcsc, driver, inbox) -> None:
     driver.start(inbox)
     pcsc.read.clear()
