@@ -50,11 +50,14 @@ controller_sessions: Final = town_table(
     Column("agent", String(64), nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("last_seq", BigInteger, nullable=False),
+    Column("hub_epoch", BigInteger, nullable=False),
+    Column("policy_version", BigInteger, nullable=False),
     Column("clock_state", String(16), nullable=False),
     Column("greeted_at", UtcDateTime, nullable=False),
     Column("confirmed_at", UtcDateTime),
 )
-"""`number` counts a controller's sessions from 1."""
+"""`number` counts a controller's sessions from 1. `hub_epoch` and `policy_version` are the policy
+that the hello told of."""
 
 link_alarms: Final = town_table(
     "link_alarms",

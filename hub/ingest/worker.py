@@ -1,0 +1,214 @@
+"""The ingest thread: many messages, one transaction, then the acknowledgements.
+
+The order is the promise: insert and watermark, commit, MQTT acknowledgement, our own ack. A death
+in between costs a repetition, which the unique key swallows, and never an event.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import DataError, DBAPIError
+
+from hub.clock import Clock
+from hub.database.engine import Database
+from hub.database.errors import ConstraintError
+from hub.ingest.repository import Stored, store
+from hub.ingest.rows import RowsRead, read_rows
+from hub.link.alarms import AlarmBook
+from hub.link.desk import Greeted
+from hub.link.inbound import Arrival, Refused, open_arrival
+from hub.link.ports import Downlink, LinkKeys
+from hub.link.tables import LinkAlarm
+from wire.errors import WireError
+from wire.messages import Ack, Events, decode, encode
+from wire.topics import Channel
+
+BATCH_ROWS: Final = 500
+FIRST_RETRY_S: Final = 0.2
+LONGEST_RETRY_S: Final = 5.0
+_EVENTS: Final = Channel.EVENTS.value
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class IngestCounts:
+    """What came in since the start, for the metrics."""
+
+    messages: int = 0
+    rows_new: int = 0
+    rows_known: int = 0
+    conflicts: int = 0
+    malformed: int = 0
+    refused: int = 0
+    commits: int = 0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An arrival that is authentic, and its rows."""
+
+    arrival: Arrival
+    read: RowsRead
+
+
+class IngestWorker:
+    """Fulfils `hub.link.service.EventSink`. `on_committed` is called after each commit that stored
+    something (to wake the projection)."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        keys: LinkKeys,
+        downlink: Downlink,
+        alarms: AlarmBook,
+        *,
+        greeted: Callable[[str], Greeted | None] = lambda _controller: None,
+        on_committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database, self._clock, self._keys = database, clock, keys
+        self._downlink, self._alarms = downlink, alarms
+        self._greeted, self._on_committed = greeted, on_committed
+        self._queue: SimpleQueue[Arrival | None] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.counts = IngestCounts()
+
+    def offer(self, arrival: Arrival) -> None:
+        """Queue an arrival; the broker's window bounds how many wait."""
+        self._queue.put(arrival)
+
+    def start(self) -> None:
+        """Work in a thread of its own."""
+        self._thread = threading.Thread(target=self.run, name="hub-ingest", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch in hand; what waits stays unacknowledged and is sent again."""
+        self._stopping.set()
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join(10.0)
+
+    def run(self) -> None:
+        """Take in batch after batch until `stop`."""
+        while not self._stopping.is_set():
+            first = self._queue.get()
+            if first is not None:
+                self.take_in(self._gather(first))
+
+    def _gather(self, first: Arrival) -> list[_Taken]:
+        """Open arrivals until there are 500 rows or none waits."""
+        batch: list[_Taken] = []
+        rows, arrival = 0, first
+        while True:
+            taken = self._open(arrival)
+            if taken is not None:
+                batch.append(taken)
+                rows += len(taken.read.rows)
+            if rows >= BATCH_ROWS:
+                return batch
+            try:
+                following = self._queue.get_nowait()
+            except Empty:
+                return batch
+            if following is None:
+                return batch
+            arrival = following
+
+    def _open(self, arrival: Arrival) -> _Taken | None:
+        """Check an arrival; one that is refused is counted and acknowledged at once."""
+        self.counts.messages += 1
+        opened = open_arrival(arrival, self._keys)
+        if isinstance(opened, Refused):
+            self._refuse(arrival, opened)
+            return None
+        try:
+            message = decode(Events, opened.body)
+            read = read_rows(opened.controller, message)
+        except WireError as error:
+            alarm = LinkAlarm.MALFORMED_MESSAGE
+            self._refuse(arrival, Refused(opened.controller, alarm, _EVENTS, error.fault.value))
+            return None
+        if read.malformed:
+            self.counts.malformed += read.malformed
+            self._alarms.note(
+                read.controller, LinkAlarm.MALFORMED_EVENT, _EVENTS, "event", read.malformed
+            )
+        self._notice_replay(arrival, read)
+        return _Taken(arrival, read)
+
+    def _refuse(self, arrival: Arrival, refused: Refused) -> None:
+        self.counts.refused += 1
+        self._alarms.note(refused.controller, refused.alarm, refused.channel, refused.cause)
+        arrival.acknowledge()
+
+    def _notice_replay(self, arrival: Arrival, read: RowsRead) -> None:
+        """An edge that was told 'through seq' sends nothing at or below it any more: who does has
+        kept the message. It is counted, stored nowhere twice, and told."""
+        told = self._greeted(read.controller)
+        if told is None or arrival.number < told.number or not read.rows:
+            return
+        if read.epoch == told.epoch and read.rows[-1].last_seq <= told.through_seq:
+            self._alarms.note(
+                read.controller, LinkAlarm.REPLAYED_EVENTS, _EVENTS, "below_watermark"
+            )
+
+    def take_in(self, batch: Sequence[_Taken]) -> None:
+        """Commit a batch and acknowledge it; tried again while the database is away."""
+        if not batch:
+            return
+        retry_s = FIRST_RETRY_S
+        while True:
+            try:
+                stored = self._commit(batch)
+                break
+            except (DataError, ConstraintError, ValueError, TypeError, LookupError) as error:
+                self._take_in_singly(batch, error)
+                return
+            except DBAPIError:
+                self.counts.retries += 1
+                _log.exception("ingest_commit_failed", retry_s=retry_s)
+                if self._stopping.wait(retry_s):
+                    return
+                retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+        self._acknowledge(batch, stored)
+
+    def _take_in_singly(self, batch: Sequence[_Taken], error: Exception) -> None:
+        """Something in the batch cannot be stored: let it spoil nothing but itself."""
+        if len(batch) > 1:
+            for taken in batch:
+                self.take_in([taken])
+            return
+        _log.error("ingest_message_refused", error=type(error).__name__)
+        alarm = LinkAlarm.MALFORMED_MESSAGE
+        self._refuse(
+            batch[0].arrival, Refused(batch[0].read.controller, alarm, _EVENTS, "not_storable")
+        )
+
+    def _commit(self, batch: Sequence[_Taken]) -> Stored:
+        reads = [taken.read for taken in batch]
+        return self._database.write(lambda scope: store(scope, reads, self._clock.now()))
+
+    def _acknowledge(self, batch: Sequence[_Taken], stored: Stored) -> None:
+        counts = self.counts
+        counts.commits += 1
+        counts.rows_new += stored.new
+        counts.rows_known += stored.known
+        counts.conflicts += len(stored.conflicts)
+        for (controller, _), _row in stored.conflicts:
+            self._alarms.note(controller, LinkAlarm.TWO_BODIES, _EVENTS, "same_key")
+        for taken in batch:
+            taken.arrival.acknowledge()
+        for (controller, epoch), through in stored.through.items():
+            ack = encode(Ack(epoch=epoch, through_seq=through))
+            self._downlink.publish(controller, Channel.ACKS, ack)
+        if stored.new:
+            self._on_committed()

@@ -1,0 +1,151 @@
+"""The link as one thing: its threads, its queues, and what other topics hold of it.
+
+The network's thread only sorts arrivals: events to ingest, everything else to the control thread,
+so that a hello is answered at once however long the queue of events is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Empty, Full, Queue
+from typing import Final, Protocol
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from hub.clock import Clock
+from hub.database.engine import Database
+from hub.link.alarms import AlarmBook, write_alarms
+from hub.link.desk import Desk
+from hub.link.inbound import Arrival, Refused, open_arrival
+from hub.link.mqtt import BrokerAddress, MqttClient
+from hub.link.ports import LinkKeys
+from hub.link.tables import LinkAlarm
+from wire.envelope import seal
+from wire.errors import WireError
+from wire.keys import HubSigner
+from wire.topics import SIGNED, Channel, topic_of
+
+WAITING: Final = 10_000
+"""Small messages waiting at most; more are not acknowledged, and senders repeat what matters."""
+
+_EVENTS_END: Final = "/" + Channel.EVENTS.value
+_ALARMS_EVERY_S: Final = 1.0
+_log = structlog.get_logger(__name__)
+
+
+class EventSink(Protocol):
+    """Takes arrivals on `up/events`."""
+
+    def offer(self, arrival: Arrival) -> None:
+        """Queue an arrival; never blocks. It is acknowledged once its events are committed."""
+
+
+class SealedDownlink:
+    """Fulfils `hub.link.ports.Downlink` over any publisher of bytes."""
+
+    def __init__(
+        self, keys: LinkKeys, signer: HubSigner, publish: Callable[[str, bytes], bool]
+    ) -> None:
+        self._keys, self._signer, self._publish = keys, signer, publish
+
+    def publish(self, controller: str, channel: Channel, body: bytes) -> bool:
+        """Seal and sign JSON bytes and hand them to the broker."""
+        keys = list(self._keys.of(controller).values())
+        if not keys:
+            return False
+        topic = topic_of(controller, channel)
+        signer = self._signer if channel in SIGNED else None
+        return self._publish(topic, seal(topic, body, keys[-1], signer))
+
+
+class LinkService:
+    """Owns the MQTT client and the control thread."""
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        database: Database,
+        clock: Clock,
+        keys: LinkKeys,
+        signer: HubSigner,
+        alarms: AlarmBook,
+    ) -> None:
+        self._database, self._clock, self._keys, self._alarms = database, clock, keys, alarms
+        self._client = MqttClient(address, self._sort)
+        self.downlink = SealedDownlink(keys, signer, self._client.publish)
+        self._desk: Desk | None = None
+        self._events: EventSink | None = None
+        self._queue: Queue[Arrival] = Queue(WAITING)
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is reached and the subscription stands."""
+        return self._client.connected
+
+    def start(self, desk: Desk, events: EventSink) -> None:
+        """Begin; a broker that is away is tried for ever. Returns at once."""
+        self._desk, self._events = desk, events
+        self._thread = threading.Thread(target=self._run, name="hub-link", daemon=True)
+        self._thread.start()
+        self._client.start()
+
+    def stop(self) -> None:
+        """Let the broker go, serve what waits no more, write the alarms that are left."""
+        self._client.stop()
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(5.0)
+        self._write_alarms()
+
+    def _sort(self, arrival: Arrival) -> None:
+        if arrival.topic.endswith(_EVENTS_END) and self._events is not None:
+            self._events.offer(arrival)
+            return
+        try:
+            self._queue.put_nowait(arrival)
+        except Full:
+            _log.warning("control_queue_full")
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                arrival = self._queue.get(timeout=_ALARMS_EVERY_S)
+            except Empty:
+                self._write_alarms()
+                continue
+            self.serve(arrival)
+            if self._queue.empty():
+                self._write_alarms()
+
+    def serve(self, arrival: Arrival) -> None:
+        """Serve one small message and acknowledge it whatever became of it."""
+        opened = open_arrival(arrival, self._keys)
+        try:
+            if isinstance(opened, Refused):
+                self._alarms.note(opened.controller, opened.alarm, opened.channel, opened.cause)
+            elif self._desk is not None:
+                self._desk.serve(opened, arrival.number)
+        except WireError as error:
+            channel = "" if isinstance(opened, Refused) else opened.channel.value
+            self._alarms.note(
+                opened.controller, LinkAlarm.MALFORMED_MESSAGE, channel, error.fault.value
+            )
+        except Exception:
+            # Whatever failed (a database that is away, most likely), the edge says it again.
+            _log.exception("link_message_failed")
+        finally:
+            arrival.acknowledge()
+
+    def _write_alarms(self) -> None:
+        if not self._alarms.pending:
+            return
+        taken = self._alarms.take()
+        try:
+            self._database.write(lambda scope: write_alarms(scope, taken, self._clock.now()))
+        except DBAPIError:
+            self._alarms.give_back(taken)
+            _log.exception("link_alarms_not_written")
