@@ -39,6 +39,8 @@ class PlacementEvent(StrEnum):
 
     MAKE = "make"
     """It began, as `draft` or `scheduled`; the table knows no state before."""
+    CHANGE = "change"
+    """Its window or digits changed; the state follows when the policy does."""
     APPROVE = "approve"
     WITHDRAW = "withdraw"
     """Approval is asked for anew."""

@@ -196,6 +196,21 @@ def _write_history(
     )
 
 
+def note(scope: Scope, ids: Ids, credential_id: str, at: datetime, cause: str) -> None:
+    """Write into the history that a credential's digits or window changed."""
+    for placement in of_credentials(scope, [credential_id]):
+        _write_history(scope, ids, placement, PlacementEvent.CHANGE, at, cause)
+
+
+def forget(scope: Scope, credential_id: str, door_id: str) -> None:
+    """Remove a placement that is over, so that there can be a new one; its history stays."""
+    scope.delete(
+        pin_placements,
+        pin_placements.c.credential_id == credential_id,
+        pin_placements.c.door_id == door_id,
+    )
+
+
 def history(scope: Scope, credential_id: str) -> list[sa.Row[Any]]:
     """Give what happened to a credential's placements: door_id, at, event, state, cause."""
     t = placement_history

@@ -1,0 +1,76 @@
+"""How many digits a PIN must have at its doors, and whether that is enough against guessing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from hub.database.scope import Scope
+from hub.pins.draw import DigitsIncompatibleError, PinError, digits_for
+from hub.pins.guess_risk import DEFAULT_BOUND, TryBudget, digits_needed
+from hub.pins.reservations import Reservations
+from hub.sites import repository as site_rows
+from hub.sites.domain import Door, Reader
+from wire.pins import MAX_DIGITS
+
+
+class GuessRiskError(PinError):
+    """At some door the chance of guessing a PIN would exceed the bound. `digits` would keep it;
+    None: no length would, because of PINs that are live there already."""
+
+    def __init__(self, door_id: str, digits: int | None) -> None:
+        self.door_id, self.digits = door_id, digits
+        super().__init__(f"guess-risk too high at a door; digits that would do: {digits}")
+
+
+def shared_length(scope: Scope, doors: Sequence[Door]) -> int:
+    """Give the PIN length for doors; raise `DigitsIncompatibleError` where they share none."""
+    return digits_for((door.min_digits, _most(_keypads(scope, door.id))) for door in doors)
+
+
+def checked_length(
+    scope: Scope,
+    reservations: Reservations,
+    doors: Sequence[Door],
+    window: tuple[datetime, datetime],
+    asked: int | None,
+    but_not_by: str = "",
+) -> int:
+    """Give the length of a PIN for doors through a window: the largest minimum or, if asked, more.
+
+    Raises `DigitsIncompatibleError`, or `GuessRiskError` with the length that would do.
+    """
+    least = shared_length(scope, doors)
+    length = max(asked or 0, least)
+    for door in doors:
+        keypads = _keypads(scope, door.id)
+        if length > _most(keypads):
+            raise DigitsIncompatibleError(((length, length), (door.min_digits, _most(keypads))))
+        live = reservations.live_at(scope, door.id, window, but_not_by)
+        needed = _needed(keypads, window, live, length)
+        if needed != length:
+            raise GuessRiskError(door.id, needed)
+    return length
+
+
+def _keypads(scope: Scope, door_id: str) -> list[Reader]:
+    return [reader for reader in site_rows.readers_of_door(scope, door_id) if reader.keypad]
+
+
+def _most(keypads: Sequence[Reader]) -> int:
+    return min((reader.max_keys for reader in keypads), default=MAX_DIGITS)
+
+
+def _needed(
+    keypads: Sequence[Reader],
+    window: tuple[datetime, datetime],
+    live: Mapping[int, int],
+    least: int,
+) -> int | None:
+    """The length that keeps the risk within bounds at every keypad of a door."""
+    window_s = int((window[1] - window[0]).total_seconds())
+    budgets = [
+        TryBudget(reader.tries, reader.lockout_s, reader.lockout_max_s) for reader in keypads
+    ] or [TryBudget()]
+    found = [digits_needed(each, window_s, live, least, DEFAULT_BOUND) for each in budgets]
+    return None if None in found else max(each for each in found if each is not None)

@@ -1,0 +1,93 @@
+"""SQL of credentials: one PIN for each holder of a booking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from hub.database.scope import Scope
+from hub.pins.tables import pin_credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A PIN as it is kept; `sealed` opens with the hub's keys for this row alone."""
+
+    id: str
+    booking_id: str
+    holder_id: str
+    person_id: str | None
+    sealed: bytes = field(repr=False)
+    digits: int
+    changed_at: datetime
+    revoked_at: datetime | None
+
+
+def _credential(row: Any) -> Credential:
+    return Credential(
+        id=row.id,
+        booking_id=row.booking_id,
+        holder_id=row.holder_id,
+        person_id=row.person_id,
+        sealed=bytes(row.sealed),
+        digits=row.digits,
+        changed_at=row.changed_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+def credential(scope: Scope, credential_id: str) -> Credential | None:
+    """Give a credential, revoked or not."""
+    row = scope.one(scope.select(pin_credentials).where(pin_credentials.c.id == credential_id))
+    return None if row is None else _credential(row)
+
+
+def of_bookings(scope: Scope, booking_ids: Sequence[str]) -> dict[str, list[Credential]]:
+    """Give the credentials of bookings, in the order of their making."""
+    found: dict[str, list[Credential]] = {booking_id: [] for booking_id in booking_ids}
+    rows = scope.all(
+        scope.select(pin_credentials)
+        .where(pin_credentials.c.booking_id.in_(booking_ids))
+        .order_by(pin_credentials.c.id)
+    )
+    for row in rows:
+        found[row.booking_id].append(_credential(row))
+    return found
+
+
+def add(scope: Scope, made: Credential) -> None:
+    """Insert a credential."""
+    scope.insert(
+        pin_credentials,
+        {
+            "id": made.id,
+            "booking_id": made.booking_id,
+            "holder_id": made.holder_id,
+            "person_id": made.person_id,
+            "sealed": made.sealed,
+            "digits": made.digits,
+            "created_at": made.changed_at,
+            "changed_at": made.changed_at,
+        },
+    )
+
+
+def set_digits(scope: Scope, credential_id: str, sealed: bytes, digits: int, now: datetime) -> None:
+    """Give a credential other digits."""
+    scope.update(
+        pin_credentials,
+        {"sealed": sealed, "digits": digits, "changed_at": now},
+        pin_credentials.c.id == credential_id,
+    )
+
+
+def set_person(scope: Scope, credential_id: str, person_id: str | None) -> None:
+    """Say who holds a credential."""
+    scope.update(pin_credentials, {"person_id": person_id}, pin_credentials.c.id == credential_id)
+
+
+def revoke(scope: Scope, credential_id: str, now: datetime) -> None:
+    """Say that a credential opens nothing any more."""
+    scope.update(pin_credentials, {"revoked_at": now}, pin_credentials.c.id == credential_id)

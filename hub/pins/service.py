@@ -1,0 +1,276 @@
+"""Issues PINs, moves them in time, adds and removes doors, revokes, reissues, reveals.
+
+Every call is part of the caller's transaction and marks what the doors must learn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from hub.clock import Clock, Ids
+from hub.database.scope import Scope
+from hub.keys import HubKeys
+from hub.pins import placements, repository
+from hub.pins.draw import NoPinLeftError, PinError, RandomBelow, draw_pin
+from hub.pins.lengths import checked_length
+from hub.pins.placement import LIVE, PlacementEvent, PlacementState, Problem
+from hub.pins.placements import Happening, Placement
+from hub.pins.repository import Credential
+from hub.pins.reservations import PinTakenError, Reservations
+from hub.pins.tables import pin_placements
+from hub.policy.touch import touch_credential
+from hub.sites import repository as site_rows
+from hub.sites.domain import Door
+
+Instants: TypeAlias = tuple[datetime, datetime]
+"""An effective window `[start, end)`."""
+
+_RACES: Final = 5
+
+
+class CredentialGoneError(PinError):
+    """The credential is unknown or revoked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A PIN that is wanted. Not approved: it stays a draft that no door sees."""
+
+    booking_id: str
+    holder_id: str
+    person_id: str | None
+    doors: tuple[str, ...]
+    window: Instants
+    digits: int | None
+    approved: bool
+    cause: str
+
+
+class Pins:
+    """What bookings do with PINs. Raises `hub.pins.draw.PinError` where none can be given."""
+
+    def __init__(self, clock: Clock, ids: Ids, keys: HubKeys, random_below: RandomBelow) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._keys = keys
+        self._random_below = random_below
+        self._reservations = Reservations(ids, keys)
+
+    def issue(self, scope: Scope, order: Issue) -> str:
+        """Draw a PIN for a holder and place it at the doors; give the credential's id."""
+        credential_id, now = self._ids.new(), self._clock.now()
+        length = self._length(scope, order.doors, order.window, order.digits)
+        digits = self._draw(scope, credential_id, order.doors, order.window, length)
+        made = Credential(
+            id=credential_id,
+            booking_id=order.booking_id,
+            holder_id=order.holder_id,
+            person_id=order.person_id,
+            sealed=self._seal(credential_id, digits),
+            digits=length,
+            changed_at=now,
+            revoked_at=None,
+        )
+        repository.add(scope, made)
+        for door_id in order.doors:
+            self._place(scope, credential_id, door_id, order.window, order.approved, order.cause)
+        touch_credential(scope, credential_id)
+        return credential_id
+
+    def move(self, scope: Scope, credential_id: str, window: Instants, cause: str) -> bool:
+        """Move a PIN to another window. It keeps its digits unless they would collide there; then
+        it gets others, its placements the problem `pin_changed`, and this gives True."""
+        credential = self._live(scope, credential_id)
+        standing = self._standing(scope, credential_id)
+        doors = [placement.door_id for placement in standing]
+        self._length(scope, doors, window, credential.digits, credential_id)
+        changed = False
+        try:
+            self._reservations.move(scope, credential_id, window)
+        except PinTakenError:
+            self._renew(scope, credential, doors, window)
+            changed = True
+        for placement in standing:
+            moved = placements.set_window(scope, placement, *window)
+            if changed:
+                problems = moved.problems | {Problem.PIN_CHANGED}
+                placements.set_problems(scope, moved, problems)
+        self._note(scope, credential_id, cause)
+        return changed
+
+    def set_doors(
+        self,
+        scope: Scope,
+        credential_id: str,
+        doors: Collection[str],
+        window: Instants,
+        *,
+        approved: bool,
+        cause: str,
+    ) -> bool:
+        """Make these the doors of a PIN; True if it had to get other digits for a new one."""
+        credential = self._live(scope, credential_id)
+        before = {each.door_id: each for each in self._standing(scope, credential_id)}
+        gone, new = set(before) - set(doors), sorted(set(doors) - set(before))
+        self._revoke(scope, [before[door_id] for door_id in sorted(gone)], cause)
+        if gone:
+            self._reservations.retire(scope, credential_id, self._clock.now(), sorted(gone))
+        changed = False
+        if new:
+            self._length(scope, sorted(doors), window, credential.digits, credential_id)
+            changed = self._extend(scope, credential, sorted(doors), new, window)
+            for door_id in new:
+                placements.forget(scope, credential_id, door_id)
+                self._place(scope, credential_id, door_id, window, approved, cause)
+        if changed:
+            for placement in self._standing(scope, credential_id):
+                problems = placement.problems | {Problem.PIN_CHANGED}
+                placements.set_problems(scope, placement, problems)
+        touch_credential(scope, credential_id)
+        return changed
+
+    def approve(self, scope: Scope, credential_id: str, cause: str) -> None:
+        """Let a draft reach its doors."""
+        happening = Happening(PlacementEvent.APPROVE, self._clock.now(), cause)
+        for placement in self._standing(scope, credential_id):
+            if placement.state is PlacementState.DRAFT:
+                placements.change(scope, self._ids, placement, happening)
+        touch_credential(scope, credential_id)
+
+    def revoke(self, scope: Scope, credential_id: str, cause: str) -> None:
+        """Take a PIN away from every door at once; nothing happens to one that is gone already."""
+        now = self._clock.now()
+        self._revoke(scope, self._standing(scope, credential_id), cause)
+        self._reservations.retire(scope, credential_id, now)
+        repository.revoke(scope, credential_id, now)
+        touch_credential(scope, credential_id)
+
+    def reissue(self, scope: Scope, credential_id: str, cause: str) -> None:
+        """Give a credential other digits; the old ones die as soon as each door has the new."""
+        credential = self._live(scope, credential_id)
+        standing = self._standing(scope, credential_id)
+        if not standing:
+            raise CredentialGoneError("the credential opens nothing any more")
+        window = standing[0].starts_at, standing[0].ends_at
+        self._renew(scope, credential, [each.door_id for each in standing], window)
+        self._note(scope, credential_id, cause)
+
+    def reveal(self, scope: Scope, credential_id: str) -> str:
+        """Give the digits. The caller has checked the right and writes the audit."""
+        credential = self._live(scope, credential_id)
+        return self._keys.unseal(credential.sealed, f"pins:{credential_id}").decode()
+
+    def told(self, scope: Scope, credential_id: str) -> None:
+        """Somebody has seen the digits as they are now: `pin_changed` is settled."""
+        for placement in placements.of_credentials(scope, [credential_id]):
+            problems = placement.problems - {Problem.PIN_CHANGED}
+            placements.set_problems(scope, placement, problems)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _live(self, scope: Scope, credential_id: str) -> Credential:
+        found = repository.credential(scope, credential_id)
+        if found is None or found.revoked_at is not None:
+            raise CredentialGoneError("unknown or revoked credential")
+        return found
+
+    def _standing(self, scope: Scope, credential_id: str) -> list[Placement]:
+        t = pin_placements
+        return placements.where(scope, t.c.credential_id == credential_id, t.c.state.in_(LIVE))
+
+    def _length(
+        self,
+        scope: Scope,
+        door_ids: Sequence[str],
+        window: Instants,
+        asked: int | None,
+        but_not_by: str = "",
+    ) -> int:
+        known = site_rows.doors_by_id(scope, door_ids)
+        doors: list[Door] = [known[door_id] for door_id in door_ids]
+        return checked_length(scope, self._reservations, doors, window, asked, but_not_by)
+
+    def _draw(
+        self,
+        scope: Scope,
+        credential_id: str,
+        doors: Sequence[str],
+        window: Instants,
+        length: int,
+    ) -> str:
+        """Draw and reserve; whoever was quicker in the meantime makes us draw again."""
+
+        def taken(digits: str) -> bool:
+            return self._reservations.is_taken(scope, doors, digits, window)
+
+        for _ in range(_RACES):
+            digits = draw_pin(length, self._random_below, taken)
+            try:
+                self._reservations.reserve(scope, credential_id, doors, digits, window)
+            except PinTakenError:
+                continue
+            return digits
+        raise NoPinLeftError(length)
+
+    def _renew(
+        self, scope: Scope, credential: Credential, doors: Sequence[str], window: Instants
+    ) -> None:
+        now = self._clock.now()
+        self._reservations.retire(scope, credential.id, now)
+        digits = self._draw(scope, credential.id, doors, window, credential.digits)
+        sealed = self._seal(credential.id, digits)
+        repository.set_digits(scope, credential.id, sealed, len(digits), now)
+
+    def _extend(
+        self,
+        scope: Scope,
+        credential: Credential,
+        doors: Sequence[str],
+        new: Sequence[str],
+        window: Instants,
+    ) -> bool:
+        digits = self._keys.unseal(credential.sealed, f"pins:{credential.id}").decode()
+        try:
+            self._reservations.reserve(scope, credential.id, new, digits, window)
+        except PinTakenError:
+            self._renew(scope, credential, doors, window)
+            return True
+        return False
+
+    def _place(
+        self,
+        scope: Scope,
+        credential_id: str,
+        door_id: str,
+        window: Instants,
+        approved: bool,
+        cause: str,
+    ) -> None:
+        made = Placement(
+            credential_id=credential_id,
+            door_id=door_id,
+            grant_id=self._ids.new(),
+            starts_at=window[0],
+            ends_at=window[1],
+            state=PlacementState.SCHEDULED if approved else PlacementState.DRAFT,
+            problems=frozenset(),
+            wanted_version=None,
+            changed_at=self._clock.now(),
+            placed_at=None,
+        )
+        placements.add(scope, self._ids, made, cause)
+
+    def _revoke(self, scope: Scope, standing: Sequence[Placement], cause: str) -> None:
+        happening = Happening(PlacementEvent.REVOKE, self._clock.now(), cause)
+        for placement in standing:
+            placements.change(scope, self._ids, placement, happening)
+
+    def _note(self, scope: Scope, credential_id: str, cause: str) -> None:
+        placements.note(scope, self._ids, credential_id, self._clock.now(), cause)
+        touch_credential(scope, credential_id)
+
+    def _seal(self, credential_id: str, digits: str) -> bytes:
+        return self._keys.seal(digits.encode(), f"pins:{credential_id}")

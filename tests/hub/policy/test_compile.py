@@ -1,0 +1,376 @@
+"""What is compiled step by step is what would be compiled from nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from hub.people.domain import CardState
+from hub.people.tables import cards, grants, people, schedules
+from hub.policy import repository, touch
+from hub.sites.domain import SiteState
+from hub.sites.tables import controllers, doors, readers
+from wire.policy import EMPTY_DIGEST, EntryKey, EntryKind, PolicyDigest, entry_hash
+from wire.policy_bodies import EntryState, PunchRule
+
+
+def kinds(held: dict[EntryKey, bytes]) -> dict[str, int]:
+    count: dict[str, int] = {}
+    for key in held:
+        count[key.kind] = count.get(key.kind, 0) + 1
+    return count
+
+
+def body(held: dict[EntryKey, bytes], kind: EntryKind, entry_id: str) -> Any:
+    return json.loads(held[EntryKey(kind.value, entry_id)])
+
+
+def test_a_controller_gets_its_wiring_and_whoever_is_let_in(town: Any) -> None:
+    site = town.site()
+    one, other = town.controller(site), town.controller(site)
+    door, elsewhere = town.door(site, one), town.door(site, other)
+    town.reader(one, door)
+    person, stranger = town.person(), town.person()
+    card = town.card(person)
+    town.card(stranger)
+    schedule = town.schedule(town.calendar())
+    town.grant(door, person_id=person, schedule_id=schedule)
+    town.grant(elsewhere, person_id=stranger)
+    town.compile()
+    held = town.held(one)
+    assert kinds(held) == {
+        "door": 1,
+        "device": 1,
+        "reader": 1,
+        "setting": 1,
+        "grant": 1,
+        "person-flags": 1,
+        "credential": 1,
+        "schedule": 1,
+        "holiday": 1,
+    }
+    assert body(held, EntryKind.CREDENTIAL, card)["person"] == person
+
+
+def test_the_same_card_has_another_digest_at_another_controller(town: Any) -> None:
+    site = town.site()
+    one, other = town.controller(site), town.controller(site)
+    person = town.person()
+    card = town.card(person)
+    for controller in (one, other):
+        town.grant(town.door(site, controller), person_id=person)
+    town.compile()
+    digests = {body(town.held(each), EntryKind.CREDENTIAL, card)["digest"] for each in (one, other)}
+    assert len(digests) == 2
+
+
+def test_group_members_come_and_go_with_their_cards(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    group = town.group()
+    town.grant(town.door(site, controller), group_id=group)
+    person = town.person()
+    card = town.card(person)
+    town.compile()
+    key = EntryKey(EntryKind.CREDENTIAL.value, card)
+    assert key not in town.held(controller)
+    town.join(person, group)
+    town.compile()
+    assert key in town.held(controller)
+    assert body(town.held(controller), EntryKind.PERSON_FLAGS, person)["groups"] == [group]
+    town.leave(person, group)
+    town.compile()
+    assert key not in town.held(controller)
+
+
+def test_every_members_card_reaches_a_terminal_for_punches(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    town.reader(controller, None, punch=PunchRule.INFERRED)
+    town.compile()
+    person = town.person()
+    card = town.card(person)
+    town.compile()
+    assert EntryKey("credential", card) in town.held(controller)
+    town.set(people, touch.touch_person, person, state=EntryState.REVOKED)
+    town.compile()
+    assert EntryKey("credential", card) not in town.held(controller)
+
+
+def test_a_pin_is_sent_when_its_start_comes_within_the_horizon_and_leaves_at_its_end(
+    town: Any,
+) -> None:
+    site = town.site(horizon_hours=72)
+    controller = town.controller(site)
+    door = town.door(site, controller)
+    pin = town.pin(door, starts_h=80, hours=2)
+    town.compile()
+    town.db.write(town.sweep.run)
+    key = EntryKey("credential", f"{pin}@{door}")
+    assert key not in town.held(controller)
+    town.pass_time(hours=8)
+    assert key in town.held(controller)
+    town.pass_time(hours=74)
+    assert key not in town.held(controller)
+    assert "grant" not in kinds(town.held(controller))
+
+
+def test_a_revoked_pin_stays_to_say_why_until_its_window_has_ended(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    door = town.door(site, controller)
+    pin = town.pin(door)
+    town.compile()
+    town.db.write(lambda scope: town.pins.revoke(scope, pin, "test"))
+    town.compile()
+    assert body(town.held(controller), EntryKind.CREDENTIAL, f"{pin}@{door}")["state"] == "revoked"
+    town.pass_time(hours=3)
+    assert "credential" not in kinds(town.held(controller))
+
+
+def test_a_draft_reaches_no_door(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    door = town.door(site, controller)
+    pin = town.pin(door, approved=False)
+    town.compile()
+    assert "credential" not in kinds(town.held(controller))
+    town.db.write(lambda scope: town.pins.approve(scope, pin, "test"))
+    town.compile()
+    assert kinds(town.held(controller))["credential"] == 1
+
+
+def test_a_door_that_moves_is_taken_from_one_controller_and_given_to_the_other(town: Any) -> None:
+    site = town.site()
+    one, other = town.controller(site), town.controller(site)
+    door = town.door(site, one)
+    pin = town.pin(door)
+    town.compile()
+    town.set(doors, touch.touch_door, door, controller_id=other)
+    town.compile()
+    assert kinds(town.held(one)) == {"setting": 1}
+    assert EntryKey("credential", f"{pin}@{door}") in town.held(other)
+
+
+def test_a_controller_that_is_not_enrolled_gets_its_policy_once_it_is(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site, enrolled=False)
+    town.door(site, controller)
+    town.compile()
+    assert town.held(controller) == {}
+    other = town.controller(site)
+    town.links[controller] = town.links[other]
+    town.pass_time(seconds=1)
+    assert kinds(town.held(controller)) == {"door": 1, "setting": 1}
+
+
+def test_a_holiday_calendar_is_renewed_with_the_year(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    calendar = town.calendar()
+    schedule = town.schedule(calendar)
+    town.grant(town.door(site, controller), person_id=town.person(), schedule_id=schedule)
+    from hub.people.domain import CalendarSource
+    from hub.people.tables import calendars
+
+    town.set(calendars, touch.touch_calendar, calendar, source=CalendarSource.JAPAN)
+    town.pass_time(seconds=0)
+    first = body(town.held(controller), EntryKind.HOLIDAY, calendar)["dates"]
+    town.pass_time(days=366)
+    later = body(town.held(controller), EntryKind.HOLIDAY, calendar)["dates"]
+    assert max(first).startswith("2027")
+    assert max(later).startswith("2028")
+
+
+def test_the_digest_is_the_sum_over_what_is_held_and_changes_by_what_changes(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    door = town.door(site, controller)
+    for _ in range(3):
+        town.pin(door)
+        town.compile()
+    with town.db.read() as scope:
+        held = repository.held(scope, controller)
+        stored = repository.entries(scope, controller)
+    assert held.version == 3
+    assert held.digest == PolicyDigest(entry_hash(entry.data) for entry in stored).hex
+    assert held.digest != EMPTY_DIGEST
+
+
+def test_what_changes_nothing_makes_no_version(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    door = town.door(site, controller)
+    town.compile()
+    town.set(doors, touch.touch_door, door, name="another name, which stays in the hub")
+    assert town.compile().made == ()
+
+
+def test_one_controller_that_cannot_be_compiled_does_not_hold_up_the_others(
+    town: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = town.site()
+    bad, good = town.controller(site), town.controller(site)
+    town.door(site, bad)
+    town.door(site, good)
+    whole = town.compiler._select
+
+    def select(scope: Any, controller: str, focus: Any) -> Any:
+        if controller == bad:
+            raise RuntimeError("a row nobody thought of")
+        return whole(scope, controller, focus)
+
+    monkeypatch.setattr(town.compiler, "_select", select)
+    done = town.compile()
+    assert done.failed == (bad,)
+    assert kinds(town.held(good)) == {"door": 1, "setting": 1}
+    monkeypatch.setattr(town.compiler, "_select", whole)
+    town.compile()
+    assert kinds(town.held(bad)) == {"door": 1, "setting": 1}
+
+
+def test_a_card_whose_row_was_tampered_with_opens_nothing_and_stops_nothing(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    door, person = town.door(site, controller), town.person()
+    bad, good = town.card(person), town.card(person)
+    town.grant(door, person_id=person)
+    other = town.card(None)
+    sealed = town.keys.seal(b"12345678", f"cards:{other}")
+    town.set(cards, touch.touch_card, bad, identity=sealed)
+    town.compile()
+    held = town.held(controller)
+    assert EntryKey("credential", good) in held
+    assert EntryKey("credential", bad) not in held
+
+
+class Walk:
+    """Changes a town at random, as people do over months."""
+
+    def __init__(self, town: Any, seed: int) -> None:
+        self.town, self.random = town, Random(seed)
+        self.sites = [town.site(24), town.site(72)]
+        self.controllers = [town.controller(self.random.choice(self.sites)) for _ in range(3)]
+        self.groups = [town.group() for _ in range(2)]
+        self.calendars = [town.calendar()]
+        self.doors = [self.new_door() for _ in range(4)]
+        self.readers = [town.reader(c, None) for c in self.controllers]
+        self.people = [town.person() for _ in range(4)]
+        self.cards = [town.card(self.random.choice(self.people)) for _ in range(4)]
+        self.schedules = [town.schedule(), town.schedule(self.calendars[0])]
+        self.grants: list[str] = []
+        self.pins: list[str] = []
+
+    def new_door(self) -> str:
+        return self.town.door(self.random.choice(self.sites), self.random.choice(self.controllers))
+
+    def window(self) -> dict[str, Any]:
+        if self.random.random() < 0.5:
+            return {}
+        start = self.town.clock.now() + timedelta(hours=self.random.randint(-5, 100))
+        return {"start_at": start, "end_at": start + timedelta(hours=self.random.randint(1, 50))}
+
+    def subject(self) -> dict[str, Any]:
+        return self.random.choice(
+            [
+                {"person_id": self.random.choice(self.people)},
+                {"group_id": self.random.choice(self.groups)},
+                {"card_id": self.random.choice(self.cards)},
+            ]
+        )
+
+    def step(self) -> None:
+        town, pick = self.town, self.random.choice
+        match self.random.randrange(17):
+            case 0 | 1:
+                schedule = pick([None, *self.schedules])
+                self.grants.append(
+                    town.grant(
+                        pick(self.doors), schedule_id=schedule, **self.subject(), **self.window()
+                    )
+                )
+            case 2 if self.grants:
+                none = dict.fromkeys(("person_id", "group_id", "card_id"))
+                schedule = pick([None, *self.schedules])
+                changed = none | self.subject() | {"schedule_id": schedule}
+                town.set(grants, touch.touch_grant, pick(self.grants), **changed)
+            case 3 if self.grants:
+                gone = self.grants.pop(self.random.randrange(len(self.grants)))
+
+                def delete(scope: Any) -> None:
+                    scope.delete(grants, grants.c.id == gone)
+                    touch.touch_grant(scope, gone)
+
+                town.db.write(delete)
+            case 4 if self.grants:
+                town.set(grants, touch.touch_grant, pick(self.grants), state=pick(list(EntryState)))
+            case 5:
+                town.join(pick(self.people), pick(self.groups))
+            case 6:
+                town.leave(pick(self.people), pick(self.groups))
+            case 7:
+                owner = pick([None, *self.people])
+                town.set(cards, touch.touch_card, pick(self.cards), person_id=owner)
+            case 8:
+                town.set(cards, touch.touch_card, pick(self.cards), state=pick(list(CardState)))
+            case 9:
+                state = pick([EntryState.ACTIVE, EntryState.BLOCKED, EntryState.REVOKED])
+                town.set(people, touch.touch_person, pick(self.people), state=state)
+            case 10:
+                town.set(
+                    doors, touch.touch_door, pick(self.doors), controller_id=pick(self.controllers)
+                )
+            case 11:
+                calendar = pick([None, *self.calendars])
+                town.set(
+                    schedules, touch.touch_schedule, pick(self.schedules), calendar_id=calendar
+                )
+            case 12:
+                rule = pick([PunchRule.NONE, PunchRule.INFERRED])
+                town.set(readers, touch.touch_reader, pick(self.readers), punch=rule)
+            case 13:
+                at = self.random.sample(self.doors, 2)
+                hours = self.random.randint(1, 30)
+                starts_h = self.random.randint(-1, 90)
+                self.pins.append(
+                    town.pin(
+                        *at, starts_h=starts_h, hours=hours + 2, approved=self.random.random() < 0.7
+                    )
+                )
+            case 14 if self.pins:
+                gone = self.pins.pop(self.random.randrange(len(self.pins)))
+                town.db.write(lambda scope: town.pins.revoke(scope, gone, "test"))
+            case 15 if self.pins:
+                town.db.write(lambda scope: town.pins.approve(scope, pick(self.pins), "test"))
+            case _:
+                self.town.clock.advance(timedelta(hours=self.random.randint(1, 20)))
+                town.db.write(town.sweep.run)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_step_by_step_and_from_nothing_agree_whatever_happens(town: Any, seed: int) -> None:
+    walk = Walk(town, seed)
+    town.db.write(town.sweep.run)
+    town.compile()
+    for number in range(45):
+        walk.step()
+        if number % 3:
+            continue
+        town.db.write(town.sweep.run)
+        town.compile()
+        for controller in walk.controllers:
+            assert town.held(controller) == town.from_nothing(controller), (seed, number)
+
+
+def test_a_controller_that_is_removed_holds_nothing(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    town.door(site, controller)
+    town.compile()
+    town.set(controllers, touch.touch_controller, controller, state=SiteState.REMOVED)
+    town.compile()
+    assert town.held(controller) == {}
