@@ -27,6 +27,7 @@ class Alarm:
     device_id: str | None
     raised_at: datetime
     last_at: datetime
+    last_received_at: datetime
     times: int
     cause: str
     cleared_at: datetime | None
@@ -151,6 +152,7 @@ def _alarm(row: sa.Row[Any]) -> Alarm:
         device_id=row.device_id,
         raised_at=row.raised_at,
         last_at=row.last_at,
+        last_received_at=row.last_received_at,
         times=row.times,
         cause=row.cause,
         cleared_at=row.cleared_at,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -15,47 +13,26 @@ from sqlalchemy import ColumnElement
 
 from hub.database.scope import Scope
 from hub.entries.domain import GAP, Entry, Result, Topic
-from hub.entries.tables import entries
+from hub.entries.tables import door_states, entries
+from hub.web.paging import Page, beyond, page_of
+from hub.web.problems import INVALID, FieldProblem, Problem
 from wire.events import EventKind
 
-PAGE_MAX: Final = 200
 _FIELDS: Final = tuple(field.name for field in dataclasses.fields(Entry))
-
-
-class BadFilterError(ValueError):
-    """A filter of the log cannot be read; the message names it and what it takes."""
+_ORDER: Final = (entries.c.occurred_at, entries.c.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in the log, newest first: the entries before `(occurred_at, id)` follow."""
+class Reach:
+    """What a reader may see: these doors, and of what concerns no door, these controllers."""
 
-    occurred_at: datetime
-    id: int
-
-    def encode(self) -> str:
-        """Give the cursor as the opaque text of a URL."""
-        text = f"{self.occurred_at.astimezone(UTC).isoformat()}|{self.id}"
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-    @classmethod
-    def decode(cls, text: str) -> Cursor:
-        """Read such a text; raise `BadFilterError` for anything else."""
-        try:
-            padded = text + "=" * (-len(text) % 4)
-            moment, _, number = base64.urlsafe_b64decode(padded).decode().partition("|")
-            at = datetime.fromisoformat(moment)
-            if at.tzinfo is None:
-                raise ValueError("an instant carries its offset")
-            return cls(at.astimezone(UTC), int(number))
-        except (ValueError, binascii.Error, OverflowError) as error:
-            raise BadFilterError("cursor: use the value of `next` as it was given") from error
+    doors: frozenset[str]
+    controllers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to look for; None means anything. `[start, end)`; `doors` limits to what one may see,
-    and an entry without a door is then seen only with `doorless`."""
+    """What to look for; None means anything. Instants are `[start, end)`."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -63,35 +40,19 @@ class Filters:
     person_id: str | None = None
     booking_id: str | None = None
     kind: str | None = None
-    doors: frozenset[str] | None = None
-    doorless: bool = True
+    reach: Reach | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Entries, newest first, and the cursor of the next page if there is one."""
-
-    entries: tuple[Entry, ...]
-    next: Cursor | None
-
-
-def search(scope: Scope, filters: Filters, cursor: Cursor | None, limit: int) -> Page:
-    """Give a page of the log, newest first; `limit` is 1 to `PAGE_MAX`."""
-    limit = max(1, min(limit, PAGE_MAX))
-    where = _where(filters)
-    if cursor is not None:
-        before = sa.and_(entries.c.occurred_at == cursor.occurred_at, entries.c.id < cursor.id)
-        where.append(sa.or_(entries.c.occurred_at < cursor.occurred_at, before))
-        where.append(entries.c.occurred_at <= cursor.occurred_at)  # what an index can start from
+def search(scope: Scope, filters: Filters, cursor: str | None, limit: int) -> Page[Entry]:
+    """Give a page of the log, newest first. Raises `422 invalid` for a kind or cursor that does
+    not exist."""
     rows = scope.all(
         scope.select(entries)
-        .where(*where)
-        .order_by(entries.c.occurred_at.desc(), entries.c.id.desc())
+        .where(*_where(filters), beyond(_ORDER, cursor, descending=True))
+        .order_by(*(column.desc() for column in _ORDER))
         .limit(limit + 1)
     )
-    found = tuple(_entry(row) for row in rows[:limit])
-    more = len(rows) > limit
-    return Page(found, Cursor(found[-1].occurred_at, found[-1].id) if more else None)
+    return page_of([_entry(row) for row in rows], limit, lambda e: (e.occurred_at, e.id))
 
 
 def touched_after(scope: Scope, raw_id: int, filters: Filters, limit: int) -> Sequence[Entry]:
@@ -106,8 +67,9 @@ def touched_after(scope: Scope, raw_id: int, filters: Filters, limit: int) -> Se
 
 
 def last_touched(scope: Scope) -> int:
-    """Give the newest raw event that touched an entry; 0 if there is none."""
-    return int(scope.scalar(scope.select(sa.func.max(entries.c.touched_by))) or 0)
+    """Give the newest raw event that touched an entry or a door; 0 if there is none."""
+    columns = (entries.c.touched_by, door_states.c.touched_by)
+    return max(int(scope.scalar(scope.select(sa.func.max(column))) or 0) for column in columns)
 
 
 def _where(filters: Filters) -> list[ColumnElement[bool]]:
@@ -124,9 +86,10 @@ def _where(filters: Filters) -> list[ColumnElement[bool]]:
         where.append(entries.c.booking_id == filters.booking_id)
     if filters.kind is not None:
         where.append(_kind(filters.kind))
-    if filters.doors is not None:
-        seen: ColumnElement[bool] = entries.c.door_id.in_(sorted(filters.doors))
-        where.append(sa.or_(seen, entries.c.door_id.is_(None)) if filters.doorless else seen)
+    if filters.reach is not None:
+        seen = entries.c.door_id.in_(sorted(filters.reach.doors))
+        ours = entries.c.controller_id.in_(sorted(filters.reach.controllers))
+        where.append(sa.or_(seen, sa.and_(entries.c.door_id.is_(None), ours)))
     return where
 
 
@@ -139,7 +102,8 @@ def _kind(kind: str) -> ColumnElement[bool]:
     if kind == GAP or kind in set(EventKind):
         return entries.c.kind == kind
     takes = ", ".join([*Topic, *Result])
-    raise BadFilterError(f"kind: takes {takes} or an event kind")
+    field = FieldProblem("query.kind", "unknown_kind", f"takes {takes} or an event kind")
+    raise Problem(INVALID, "", (field,))
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

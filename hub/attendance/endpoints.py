@@ -1,0 +1,124 @@
+"""/api/v1/attendance: punches as they came, and the days and months derived from them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.attendance.domain import BreakSource, Day, Flag, Ignored, Problem
+from hub.attendance.service import AttendanceService, MonthTotal
+from hub.web.core import provided
+from hub.web.identity import requires
+from hub.web.rights import Principal, Right
+from wire.events import PunchDirection
+
+router = APIRouter(prefix="/api/v1/attendance", tags=["attendance"])
+Service = Annotated[AttendanceService, provided(AttendanceService)]
+Reader = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
+First = Annotated[date, Query(alias="from", description="The first work date.")]
+Last = Annotated[date, Query(alias="to", description="The last work date.")]
+Person = Annotated[str | None, Query(max_length=128, description="Nobody named: whom one may see.")]
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PunchOut(_Out):
+    """A tap as it was journaled; it is never changed."""
+
+    id: int
+    person_id: str
+    reader_id: str
+    door_id: str | None
+    direction: PunchDirection
+    corrected_at: datetime = Field(description="The instant to reckon with.")
+    at: datetime = Field(description="What the reader's clock showed.")
+    trusted: bool
+    received_at: datetime
+
+
+class ReadPunchOut(_Out):
+    """A punch with what was made of it."""
+
+    punch: PunchOut
+    ignored: Ignored | None = Field(description="Why it does not count.")
+    flags: list[Flag]
+
+
+class ShiftOut(_Out):
+    """One stretch of work, in whole minutes."""
+
+    starts_at: datetime | None
+    ends_at: datetime | None
+    open: bool
+    present_min: int
+    break_min: int
+    break_source: BreakSource
+    worked_min: int
+
+
+class DayOut(_Out):
+    """One person's work date."""
+
+    person_id: str
+    work_date: date
+    first_in: datetime | None
+    last_out: datetime | None
+    is_in: bool
+    present_min: int
+    break_min: int
+    worked_min: int
+    problems: list[Problem]
+    shifts: list[ShiftOut]
+    punches: list[ReadPunchOut]
+
+
+class MonthOut(_Out):
+    """One person's month: plain totals, without pay classes."""
+
+    person_id: str
+    days_worked: int
+    present_min: int
+    break_min: int
+    worked_min: int
+    days: list[DayOut]
+
+
+def _day(day: Day) -> DayOut:
+    return DayOut.model_validate(day)
+
+
+def _month(total: MonthTotal) -> MonthOut:
+    return MonthOut.model_validate(total)
+
+
+@router.get("/punches", summary="Punches as they came")
+def list_punches(
+    who: Reader, service: Service, first: First, last: Last, person: Person = None
+) -> list[PunchOut]:
+    """The punches of at most two months, oldest first."""
+    return [PunchOut.model_validate(one) for one in service.punches(who, first, last, person)]
+
+
+@router.get("/days", summary="Days derived from punches")
+def list_days(
+    who: Reader, service: Service, first: First, last: Last, person: Person = None
+) -> list[DayOut]:
+    """Shifts, totals, what is missing, and every punch with why it counts or not."""
+    return [_day(day) for day in service.days(who, first, last, person)]
+
+
+@router.get("/months/{month}", summary="A month's days and totals")
+def month(
+    who: Reader,
+    service: Service,
+    month: Annotated[str, Path(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")],
+    person: Person = None,
+) -> list[MonthOut]:
+    """By person; whole minutes, nothing rounded."""
+    year, number = month.split("-")
+    return [_month(total) for total in service.month(who, int(year), int(number), person)]

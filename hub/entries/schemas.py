@@ -1,0 +1,118 @@
+"""What the entry log's routes answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.entries.devices import Contact
+from hub.entries.domain import Result, Topic
+from hub.entries.doors import Bolt, Leaf
+from wire.clock import ClockState
+from wire.events import ActOutcome, Factor, Observed
+from wire.policy_bodies import DoorMode
+from wire.reasons import Reason
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class EntryOut(_Out):
+    """One happening, with what followed it."""
+
+    id: int
+    kind: str = Field(description="An event kind, or `gap` for records an edge lost.")
+    topic: Topic
+    occurred_at: datetime = Field(description="The best time known.")
+    at: datetime = Field(description="What the edge's own clock showed.")
+    is_time_sure: bool = Field(description="False: the clock was untrusted and no anchor came.")
+    clock: ClockState
+    received_at: datetime
+    controller_id: str
+    door_id: str | None
+    reader_id: str | None
+    device_id: str | None
+    result: Result | None
+    reason: Reason | None
+    factor: Factor | None
+    person_id: str | None
+    credential_id: str | None
+    grant_id: str | None
+    booking_id: str | None
+    actor_id: str | None = Field(description="Who gave the command.")
+    command_id: str | None
+    outcome: ActOutcome | None = Field(description="What became of the opening.")
+    observed: Observed | None = Field(description="What bolt or door contact saw.")
+    opened_at: datetime | None = Field(description="When the leaf opened after it.")
+    card_namespace: str | None
+    card_digest: str | None = Field(description="Of an unknown card, for enrolling it.")
+    cause: str
+    amount: int | None
+
+
+class ModeOut(_Out):
+    """A mode in force."""
+
+    mode: DoorMode
+    order: int
+    since: datetime
+
+
+class DeviceStateOut(_Out):
+    """A device as last heard of."""
+
+    device_id: str
+    contact: Contact
+    contact_since: datetime | None
+    cause: str
+    tamper_since: datetime | None
+    power_failed_since: datetime | None
+    fire_since: datetime | None
+    battery_mv: int | None
+    battery_dc: int | None = Field(description="Temperature then, tenths of a degree Celsius.")
+    battery_at: datetime | None
+    heard_at: datetime | None
+
+
+class DoorStateOut(_Out):
+    """A door as last heard of; all unknown while `heard_at` is null."""
+
+    door_id: str
+    leaf: Leaf
+    leaf_since: datetime | None
+    bolt: Bolt
+    bolt_since: datetime | None
+    held_since: datetime | None
+    forced_since: datetime | None
+    mode: ModeOut | None = Field(description="Null is normal.")
+    heard_at: datetime | None
+    devices: list[DeviceStateOut] = Field(description="Those of the door's controller.")
+
+
+class AlarmOut(_Out):
+    """An alarm that stands."""
+
+    id: int
+    kind: str
+    is_critical: bool
+    controller_id: str
+    door_id: str | None
+    device_id: str | None
+    raised_at: datetime
+    last_at: datetime
+    times: int
+    cause: str
+    cleared_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    note: str
+
+
+class AcknowledgeIn(BaseModel):
+    """Taking note of an alarm."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: str = Field("", max_length=500)

@@ -1,0 +1,159 @@
+"""An entry of the log as a line people read: what, where, who, and what followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.entries.domain import GAP, Entry, Result, Topic
+from hub.pages.words import Words, iso
+from wire.events import ActOutcome, EventKind, Factor, Observed
+from wire.reasons import Reason
+
+_ICONS = {
+    EventKind.ACCESS_DURESS: "bell",
+    EventKind.PUNCH: "clock",
+    EventKind.PIN_LOCKOUT: "keypad",
+    EventKind.DOOR_OPENED: "door_open",
+    EventKind.DOOR_CLOSED: "door_closed",
+    EventKind.DOOR_FORCED: "alert",
+    EventKind.DOOR_HELD: "door_open",
+    EventKind.DOOR_HELD_CLEARED: "door_closed",
+    EventKind.REX: "door_open",
+    EventKind.MECHANICAL_KEY: "key",
+    EventKind.MODE_APPLIED: "gear",
+    EventKind.MODE_ENDED: "gear",
+    EventKind.FIRE_ALARM: "fire",
+    EventKind.FIRE_ALARM_CLEARED: "fire",
+    EventKind.LINK_LOST: "cut",
+    EventKind.DEVICE_OFFLINE: "cut",
+    EventKind.TAMPER: "alert",
+    EventKind.SECURITY_ALARM: "alert",
+    EventKind.JOURNAL_FAILED: "alert",
+}
+_ALARMING = frozenset(
+    {
+        EventKind.ACCESS_DURESS,
+        EventKind.DOOR_FORCED,
+        EventKind.FIRE_ALARM,
+        EventKind.TAMPER,
+        EventKind.SECURITY_ALARM,
+        EventKind.JOURNAL_FAILED,
+    }
+)
+_CHIP_TONES = {"granted": "good", "denied": "warn", "alarming": "bad", "": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names by id, as far as the reader may know them; `may_know` is False where people's names
+    are not shown."""
+
+    doors: Mapping[str, str] = field(default_factory=dict)
+    devices: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+    bookings: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One line. `full` is the time with its date, `when` the time alone if it is today's."""
+
+    id: int
+    icon: str
+    tone: str
+    chip_tone: str
+    title: str
+    detail: str
+    when: str
+    full: str
+    iso: str
+    unsure: bool
+    door: str
+    door_id: str
+    who: str
+    person_id: str
+    booking_id: str
+
+
+def entry_line(entry: Entry, names: Names, words: Words) -> EntryLine:
+    """Give the line of an entry."""
+    tone = _tone(entry)
+    return EntryLine(
+        id=entry.id,
+        icon=_icon(entry),
+        tone=tone,
+        chip_tone=_CHIP_TONES[tone],
+        title=words.t(f"event.{entry.kind}"),
+        detail=words.t("words.comma").join(filter(None, _details(entry, names, words))),
+        when=words.second(entry.occurred_at)
+        if words.day_of(entry.occurred_at) == words.today
+        else words.date_time(entry.occurred_at),
+        full=f"{words.day(words.day_of(entry.occurred_at))} {words.second(entry.occurred_at)}",
+        iso=iso(entry.occurred_at),
+        unsure=not entry.is_time_sure,
+        door=names.doors.get(entry.door_id or "", ""),
+        door_id=entry.door_id or "",
+        who=_who(entry, names, words),
+        person_id=entry.person_id or "",
+        booking_id=entry.booking_id or "",
+    )
+
+
+def _tone(entry: Entry) -> str:
+    if entry.kind in _ALARMING or entry.kind == GAP:
+        return "alarming"
+    return entry.result.value if entry.result else ""
+
+
+def _icon(entry: Entry) -> str:
+    if entry.kind == GAP:
+        return "alert"
+    if entry.kind in _ICONS:
+        return _ICONS[EventKind(entry.kind)]
+    if entry.result is Result.GRANTED:
+        return "unlock"
+    if entry.result is Result.DENIED:
+        return "cross"
+    return "gear" if entry.topic in (Topic.DEVICE, Topic.SYSTEM) else "door_closed"
+
+
+def _who(entry: Entry, names: Names, words: Words) -> str:
+    """Answers 'who opened it?': the one who gave the command, the person, the booking."""
+    if entry.actor_id:
+        return names.users.get(entry.actor_id, words.t("entries.staff_member"))
+    if entry.person_id:
+        return names.people.get(entry.person_id, words.t("entries.staff_member"))
+    if entry.booking_id:
+        return names.bookings.get(entry.booking_id, words.t("entries.booking_holder"))
+    return words.t("entries.unknown_card") if entry.reason is Reason.UNKNOWN_CARD else ""
+
+
+def _details(entry: Entry, names: Names, words: Words) -> list[str]:
+    t = words.t
+    told: list[str] = []
+    if entry.reason is not None:
+        told.append(t(f"reason.{entry.reason}"))
+    elif entry.kind == EventKind.PUNCH:
+        told.append(t(f"direction.{entry.cause}"))
+    elif entry.kind in (EventKind.MODE_APPLIED, EventKind.MODE_ENDED):
+        told.append(t(f"mode.{entry.cause}"))
+    elif entry.kind == EventKind.COMMAND_RECEIVED and entry.factor is Factor.COMMAND:
+        told.append(t("reason.remote_unlock"))
+    if entry.device_id:
+        told.append(names.devices.get(entry.device_id, ""))
+    told.append(_followed(entry, words))
+    if entry.occurred_at != entry.at:
+        told.append(t("entries.corrected", time=words.date_time(entry.at)))
+    return told
+
+
+def _followed(entry: Entry, words: Words) -> str:
+    if entry.opened_at is not None:
+        return words.t("followed.opened")
+    if entry.outcome is None:
+        return ""
+    if entry.outcome is ActOutcome.DONE:
+        return words.t(f"followed.{entry.observed or Observed.NOTHING}")
+    return words.t(f"followed.{entry.outcome}")

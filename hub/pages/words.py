@@ -1,0 +1,100 @@
+"""Dates, times and durations as people read them, in the page's language and the town's zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from hub.catalogue import Language, Translator
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Puts instants and numbers into words. `t` is the catalogue; `now` decides what is today."""
+
+    t: Translator
+    zone: ZoneInfo
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The date in the town."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def english(self) -> bool:
+        """Whether names are shown in English where there is one."""
+        return self.t.language is Language.EN
+
+    def day_of(self, instant: datetime) -> date:
+        """The date in the town on which an instant falls."""
+        return instant.astimezone(self.zone).date()
+
+    def time(self, instant: datetime) -> str:
+        """`18:45`."""
+        return f"{instant.astimezone(self.zone):%H:%M}"
+
+    def second(self, instant: datetime) -> str:
+        """`18:45:09`."""
+        return f"{instant.astimezone(self.zone):%H:%M:%S}"
+
+    def day(self, day: date) -> str:
+        """`4月6日（月）`."""
+        return self.t(
+            "words.date",
+            month=self.t(f"month.{day.month}"),
+            day=day.day,
+            weekday=self.t(f"weekday.{day.weekday()}"),
+        )
+
+    def month(self, day: date) -> str:
+        """`2026年4月`."""
+        return self.t("words.month_of_year", year=day.year, month=self.t(f"month.{day.month}"))
+
+    def when(self, instant: datetime) -> str:
+        """The time if it is today, else date and time."""
+        if self.day_of(instant) == self.today:
+            return self.time(instant)
+        return self.date_time(instant)
+
+    def date_time(self, instant: datetime) -> str:
+        """Date and time."""
+        day = self.day(self.day_of(instant))
+        return self.t("words.date_time", date=day, time=self.time(instant))
+
+    def since(self, instant: datetime | None) -> str:
+        """`18:45 から`; empty for None."""
+        return self.t("words.since", time=self.when(instant)) if instant else ""
+
+    def span(self, start: datetime, end: datetime) -> str:
+        """`19:00–21:00`, with the date of the end where it is another day's."""
+        last = self.time(end)
+        if self.day_of(end) != self.day_of(start):
+            midnight = end.astimezone(self.zone).time().isoformat() == "00:00:00"
+            whole_day = midnight and (self.day_of(end) - self.day_of(start)).days == 1
+            last = "24:00" if whole_day else self.date_time(end)
+        return f"{self.time(start)}–{last}"
+
+    def clock(self, minutes: int) -> str:
+        """`7:45` for 465 minutes."""
+        return f"{minutes // 60}:{minutes % 60:02d}"
+
+    def hours(self, minutes: int) -> str:
+        """`7時間45分`."""
+        return self.t("words.hours", hours=minutes // 60, minutes=minutes % 60)
+
+    def name(self, name: str, name_en: str = "") -> str:
+        """A thing's name in the page's language."""
+        return name_en if self.english and name_en else name
+
+
+def iso(instant: datetime) -> str:
+    """An instant for `<time datetime>`."""
+    return instant.isoformat(timespec="seconds")
+
+
+def pin_groups(digits: str) -> list[str]:
+    """Digits in groups of two, or of four and its like for few: `48 27 16`, `48 27`, `123 45`."""
+    size = 2 if len(digits) % 2 == 0 else 3
+    return [digits[i : i + size] for i in range(0, len(digits), size)]
