@@ -28,7 +28,7 @@ from typing import Any, Final, Protocol
 import osdp
 import structlog
 
-from bench.osdp_line import LineProcess, jittered
+from bench.boards.line_process import LineProcess, jittered
 from bench.report import Report, percentile
 from firmware_bridge.osdp import (
     Bus,

@@ -36,7 +36,7 @@ from firmware_bridge.osdp.framing import Check, Frame
 from firmware_bridge.osdp.handshake import HandshakeError
 from firmware_bridge.osdp.keyring import KeyRing
 from firmware_bridge.osdp.opening import Opening
-from firmware_bridge.osdp.pending import SUBMITTABLE, CommandQueue, Flight, Pending
+from firmware_bridge.osdp.pending import HARMLESS, SUBMITTABLE, CommandQueue, Flight, Pending
 from firmware_bridge.osdp.replies import (
     Ack,
     Busy,
@@ -257,14 +257,18 @@ class Link:
             self.drop(OfflineReason.BUSY_TOO_LONG, now_ns)
 
     def _abandon_if_expired(self, flight: Flight, now_ns: int) -> bool:
-        """Ends a sent command past its deadline; True when it did.
+        """Ends a sent command past its deadline; True when the conversation ends with it.
 
         Repeating it could act late. Not repeating it leaves the MAC chains of both ends
-        possibly apart, so the conversation starts anew, at sequence 0.
+        possibly apart, so the conversation starts anew, at sequence 0. A light or a question
+        ends for its owner only, and is repeated for the sake of the conversation.
         """
         if flight.pending is None or flight.pending.deadline_ns > now_ns:
             return False
         pending, flight.pending = flight.pending, None
+        if isinstance(flight.command, HARMLESS):
+            self._finish(pending, Outcome.EXPIRED, sent=True)
+            return False
         if isinstance(flight.command, KeySet):
             self.keys.doubt(flight.command.key)
         self._finish(pending, Outcome.EXPIRED, sent=True)

@@ -26,7 +26,8 @@ from firmware_bridge.osdp.events import CommandFinished, Outcome
 from firmware_bridge.osdp.replies import Reply
 
 MAX_PENDING: Final = 64
-SUBMITTABLE: Final = (
+# What changes nothing that lasts: it waits for what moves a door, and may be repeated late.
+HARMLESS: Final = (
     AskCapabilities,
     AskIdentity,
     AskInputs,
@@ -34,12 +35,10 @@ SUBMITTABLE: Final = (
     AskOutputs,
     AskReaders,
     Buzz,
-    ComSet,
-    KeySet,
     SetLed,
-    SetOutput,
     ShowText,
 )
+SUBMITTABLE: Final = (*HARMLESS, ComSet, KeySet, SetOutput)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,10 @@ class Flight:
 
 
 class CommandQueue:
-    """First in, first out; expired commands leave it whatever the state of the wire."""
+    """What moves a door before lights, tones and questions; else first in, first out.
+
+    Expired commands leave it whatever the state of the wire.
+    """
 
     __slots__ = ("_waiting",)
 
@@ -85,7 +87,11 @@ class CommandQueue:
         """Whether there was room."""
         if len(self._waiting) >= MAX_PENDING:
             return False
-        self._waiting.append(pending)
+        place = len(self._waiting)
+        if not isinstance(pending.command, HARMLESS):
+            while place and isinstance(self._waiting[place - 1].command, HARMLESS):
+                place -= 1
+        self._waiting.insert(place, pending)
         return True
 
     def put_back(self, pending: Pending) -> None:

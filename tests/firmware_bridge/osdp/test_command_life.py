@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from firmware_bridge.osdp import (
+    AskInputs,
+    Buzz,
     CardRead,
+    CommandFinished,
     InputReport,
     KeyChanged,
     KeySet,
@@ -18,6 +21,7 @@ from firmware_bridge.osdp import (
     Online,
     Outcome,
     ReaderStatus,
+    SetLed,
     SetOutput,
 )
 from firmware_bridge.osdp.codes import OsdpError
@@ -96,6 +100,26 @@ def test_a_sent_command_past_its_deadline_is_not_sent_again(make_wire: MakeWire)
     wire.run(3_000)
     assert wire.of(Offline)[0].reason is OfflineReason.COMMAND_ABANDONED
     assert wire.devices[1].outputs == (False, False)
+
+
+def test_a_lost_light_costs_no_conversation(make_wire: MakeWire) -> None:
+    wire = online_wire(make_wire)
+    lose = iter([b""] * 2)
+    wire.spoil = lambda data, to_panel: data if to_panel else next(lose, data)
+    command_id = submit(wire, SetLed(), life_ms=250)
+    wire.run(1_000)
+    finished = wire.results()[command_id]
+    assert (finished.outcome, finished.sent) == (Outcome.EXPIRED, True)
+    assert wire.of(Offline) == []
+
+
+def test_what_moves_a_door_goes_before_lights_and_tones(make_wire: MakeWire) -> None:
+    wire = online_wire(make_wire)
+    commands = [SetLed(), Buzz(), SetOutput(0, 2), AskInputs(), SetOutput(1, 2)]
+    ids = [submit(wire, command) for command in commands]
+    wire.until(lambda: len(wire.results()) == len(ids))
+    done = [event.command for event in wire.of(CommandFinished)]
+    assert done == [SetOutput(0, 2), SetOutput(1, 2), SetLed(), Buzz(), AskInputs()]
 
 
 def test_an_expired_command_is_told_in_time_while_a_neighbour_is_mute(
