@@ -1,0 +1,120 @@
+"""Hello, welcome and which session is alive, with a broker that may keep and repeat anything."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hub.ingest.repository import store
+from hub.ingest.rows import Row, RowsRead
+from hub.link.alarms import alarm_counts, write_alarms
+from hub.link.sessions import KEPT_SESSIONS
+from hub.link.tables import LinkAlarm, controller_sessions
+from wire.samples import CONTROLLER
+
+
+def test_a_hello_is_answered_with_time_watermark_policy_and_proof(bench, db, clock):
+    row = Row(1, 3, b'{"gap":[1,3],"reason":"x"}', b"h" * 32)
+    db.write(lambda scope: store(scope, [RowsRead(CONTROLLER, 7, [row])], clock.now()))
+    welcome = bench.hello(1)[0]
+    assert welcome.session == f"{1:032x}"
+    assert (welcome.epoch, welcome.through_seq) == (7, 3)
+    assert welcome.hub_time == clock.now()
+    assert (welcome.hub_epoch, welcome.proof.hub_epoch) == (3, 3)
+    assert welcome.policy.version == 42
+    assert bench.desk.greeted(CONTROLLER).through_seq == 3
+
+
+def test_a_session_is_current_only_once_it_answered_the_welcome(bench):
+    bench.hello(1)
+    assert bench.current is None
+    bench.want(1)
+    assert bench.current == 1
+    assert len(bench.policy.wants) == 1
+
+
+def test_a_hello_that_was_kept_and_brought_late_takes_nobodys_place(bench):
+    """Never heard before, so it is answered; but only the live edge could go on from there."""
+    bench.hello(2)
+    bench.want(2)
+    bench.hello(1)
+    assert bench.current == 2
+    bench.hello(3)
+    bench.want(3)
+    assert bench.current == 3
+    bench.want(1)
+    assert bench.current == 3
+    assert bench.alarms.counts[LinkAlarm.REPLAYED_WANT] == 1
+
+
+def test_a_hello_repeated_while_it_waits_is_answered_again(bench):
+    bench.hello(1)
+    assert len(bench.hello(1)) == 1
+    bench.want(1)
+    assert len(bench.hello(1)) == 1  # QoS 1 repeats by itself, and a silent hub is greeted anew
+    assert bench.current == 1
+    assert not bench.alarms.counts
+
+
+def test_the_hello_of_a_session_that_is_over_is_refused_and_told(bench):
+    for session in (1, 2):
+        bench.hello(session)
+        bench.want(session)
+    assert bench.hello(1) == []
+    assert bench.current == 2
+    assert bench.alarms.counts[LinkAlarm.REPLAYED_HELLO] == 1
+
+
+def test_a_want_of_a_session_nobody_greeted_is_refused_and_told(bench):
+    bench.want(9)
+    assert bench.policy.wants == []
+    assert bench.alarms.counts[LinkAlarm.REPLAYED_WANT] == 1
+
+
+def test_a_report_of_an_older_policy_than_the_session_began_with_is_refused(bench):
+    bench.report(41)
+    bench.hello(1, version=42)
+    bench.want(1)
+    bench.report(41)
+    assert bench.policy.reports == []
+    assert bench.alarms.counts[LinkAlarm.STALE_REPORT] == 2
+    bench.report(42)
+    bench.report(43)
+    assert [report.version for report in bench.policy.reports] == [42, 43]
+
+
+def test_a_boot_that_comes_back_means_two_machines_with_one_identity(bench):
+    bench.hello(1, boot="a")
+    bench.hello(2, boot="a")
+    bench.hello(3, boot="b")
+    assert bench.alarms.counts[LinkAlarm.CLONED_CONTROLLER] == 0
+    bench.hello(4, boot="a")
+    assert bench.alarms.counts[LinkAlarm.CLONED_CONTROLLER] == 1
+
+
+def test_a_journal_that_knows_less_than_the_hub_is_told(bench, db, clock):
+    row = Row(1, 9, b'{"gap":[1,9],"reason":"x"}', b"h" * 32)
+    db.write(lambda scope: store(scope, [RowsRead(CONTROLLER, 7, [row])], clock.now()))
+    assert bench.hello(1, last_seq=5)[0].through_seq == 9
+    assert bench.alarms.counts[LinkAlarm.JOURNAL_ROLLED_BACK] == 1
+
+
+def test_old_sessions_are_forgotten(bench, db):
+    for session in range(1, KEPT_SESSIONS + 20):
+        bench.hello(session)
+    with db.read() as scope:
+        assert len(scope.all(scope.select(controller_sessions))) == KEPT_SESSIONS
+
+
+def test_alarms_are_one_row_a_kind_and_hour(bench, db, clock):
+    def write():
+        taken = bench.alarms.take()
+        db.write(lambda scope: write_alarms(scope, taken, clock.now()))
+
+    for _ in range(3):
+        for _ in range(100):
+            bench.alarms.note(CONTROLLER, LinkAlarm.FORGED_MESSAGE, "up/events", "bad_tag")
+        write()
+    since = clock.now() - timedelta(hours=1)
+    with db.read() as scope:
+        assert alarm_counts(scope, since) == {(CONTROLLER, LinkAlarm.FORGED_MESSAGE): 300}
+    assert not bench.alarms.pending
