@@ -1,0 +1,157 @@
+"""The whole town running: broker, hub, two agents, what stands at their doors, and the page.
+
+Everything runs in processes of its own, on loopback, and ends with this one.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import uvicorn
+
+from deploy.demo.api import Api, ApiError, wait_until
+from deploy.demo.installation import (
+    Installation,
+    make_installation,
+    write_edge_settings,
+    write_hub_settings,
+)
+from deploy.demo.page.app import build_page
+from deploy.demo.plan import SITES, TOWN_HALL
+from deploy.demo.processes import ChildProcess
+from deploy.demo.world import World
+from deploy.mosquitto.process import free_port
+
+_HUB_DEADLINE_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Somebody who may log in to the hub's pages."""
+
+    login: str
+    password: str
+    role: str
+
+
+class RunningTown:
+    """Starts on entering, ends on leaving. `say` tells a person how far it is."""
+
+    def __init__(self, directory: Path, *, embedded: bool, say: Callable[[str], None]) -> None:
+        self._say = say
+        self.installation: Installation = make_installation(directory, embedded=embedded)
+        self._card_ports = {site.key: free_port() for site in SITES}
+        self._children: dict[str, ChildProcess] = {}
+        self._page: uvicorn.Server | None = None
+        self._page_thread: threading.Thread | None = None
+        self.page_port = free_port()
+        self.world: World
+        self.api: Api
+        self.logins: list[Login] = []
+
+    @property
+    def hub_url(self) -> str:
+        """Where the hub's pages are."""
+        return f"https://localhost:{self.installation.hub_port}"
+
+    @property
+    def page_url(self) -> str:
+        """Where the simulated doors are."""
+        return f"http://127.0.0.1:{self.page_port}/"
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start_agent(self, site: str) -> None:
+        """Start a site's agent."""
+        made = self.installation
+        port = self.world.cables[site].port
+        write_edge_settings(made, site, self.world.sites[site].port, port)
+        arguments = [str(made.edge_settings(site)), str(self._card_ports[site])]
+        log = made.directory / f"edge-{site}.log"
+        self._run(ChildProcess(f"edge {site}", "deploy.demo.edge_process", arguments, log))
+
+    def start_page(self) -> None:
+        """Serve the simulated doors."""
+        app = build_page(self.world, self.page_port, self.hub_url)
+        config = uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=self.page_port,
+            log_level="error",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        self._page = uvicorn.Server(config)
+        self._page_thread = threading.Thread(target=self._page.run, name="page", daemon=True)
+        self._page_thread.start()
+
+    def check(self) -> None:
+        """Raise `ChildFailedError` if anything has ended that should run."""
+        for child in self._children.values():
+            child.check()
+
+    def close(self) -> None:
+        """End everything."""
+        if self._page is not None and self._page_thread is not None:
+            self._page.should_exit = True
+        for child in self._children.values():
+            child.ask_to_stop()
+        for child in self._children.values():
+            child.stop()
+        self.installation.broker.stop()
+        if hasattr(self, "world"):
+            self.world.close()
+        if self._page_thread is not None:
+            self._page_thread.join(5)
+
+    def _start(self) -> None:
+        made = self.installation
+        write_hub_settings(made)
+        self._say("broker")
+        made.broker.start()
+        self.world = World(made.broker.port, self._card_ports[TOWN_HALL])
+        self._say("hub")
+        first = made.directory / "first-run.json"
+        arguments = [str(made.hub_settings), str(first)]
+        log = made.directory / "hub.log"
+        self._run(ChildProcess("hub", "deploy.demo.hub_process", arguments, log))
+        wait_until("the hub's logins", lambda: self._looked(first.exists), _HUB_DEADLINE_S)
+        told = json.loads(first.read_text())
+        self.logins = [Login(**one) for one in told["logins"]]
+        self.api = Api(made.hub_port, made.ca, told["token"])
+        wait_until("the hub", lambda: self._looked(self._hub_answers), _HUB_DEADLINE_S)
+
+    def _hub_answers(self) -> bool:
+        with suppress(ApiError):
+            self.api.get("/readyz")
+            return True
+        return False
+
+    def _looked(self, look: Callable[[], bool]) -> bool:
+        self.check()
+        return look()
+
+    def _run(self, child: ChildProcess) -> None:
+        self._children[child.name] = child
+        child.start()
