@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from hub.catalogue import Translator
 from hub.web.identity import Public, RightNeeded, public
@@ -70,7 +72,10 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         components = document.setdefault("components", {})
-        components.setdefault("schemas", {})["Problem"] = _PROBLEM
+        schemas = components.setdefault("schemas", {})
+        schemas["Problem"] = _PROBLEM
+        for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
+            schemas.pop(unused, None)
         components["securitySchemes"] = {
             "bearer": {"type": "http", "scheme": "bearer", "description": "An API token."}
         }
@@ -81,8 +86,17 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
 
 
 def api_routes(app: FastAPI) -> list[APIRoute]:
-    """Give every route that has a handler of ours."""
-    return [route for route in app.routes if isinstance(route, APIRoute)]
+    """Give every route that has a handler of ours, those of included routers too (routers are
+    included without a prefix, so that each route's path is its own)."""
+    return list(_handlers(app.routes))
+
+
+def _handlers(routes: Sequence[BaseRoute]) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif (included := getattr(route, "original_router", None)) is not None:
+            yield from _handlers(included.routes)
 
 
 def _complete(document: dict[str, Any], route: APIRoute) -> None:

@@ -25,6 +25,7 @@ from hub.database.all_tables import all_tables
 from hub.database.engine import Database, database_url, open_database
 from hub.database.tables import metadata
 from hub.keys import HubKeys
+from hub.logs import configure_logs
 from hub.settings import DatabaseSettings, Settings, TownSettings
 from hub.web.rights import SYSTEM, Role
 from provisioning import hub_keys
@@ -171,6 +172,12 @@ def settings(database_at: str, town_id: str, hub_directory: Path) -> Settings:
         town=TownSettings(id=town_id, phone="0123-45-6789"),
         database=DatabaseSettings(url=database_at),
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _production_logs() -> None:
+    """Log as the service does, so that tests see what a log would hold."""
+    configure_logs()
 
 
 @pytest.fixture

@@ -1,0 +1,86 @@
+"""The pages' frame: languages, forms, documentation, static files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from hub.catalogue import Language, sentences
+from hub.web.pages import HUB
+
+_KEY_IN_TEMPLATE = re.compile(r"""\bt\(\s*["']([a-z0-9_.-]+)["']\s*[,)]""")
+
+
+def test_the_docs_page_names_every_operation_and_needs_no_script(client: TestClient) -> None:
+    page = client.get("/api/v1/docs")
+    assert page.status_code == 200
+    document = client.get("/api/v1/openapi.json").json()
+    for path in document["paths"]:
+        assert path.replace("{", "{") in page.text
+    assert "<script" not in page.text
+    assert "style=" not in page.text
+    assert not re.search(r"(src|href)=\"https?://", page.text)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_login_page_speaks_every_language_and_keeps_the_place(
+    client: TestClient, language: Language
+) -> None:
+    page = client.get("/login", params={"next": "/doors/1?day=2", "lang": language})
+    assert page.status_code == 200
+    assert f'<html lang="{language.html}">' in page.text
+    assert sentences()["login.title"][language] in page.text
+    for other in Language:
+        assert f"/login?next=%2Fdoors%2F1%3Fday%3D2&amp;lang={other.value}" in page.text
+
+
+def test_the_chosen_language_is_remembered(client: TestClient) -> None:
+    client.get("/login", params={"lang": "en"})
+    assert "Staff login" in client.get("/login").text
+
+
+def test_every_sentence_exists_in_every_language() -> None:
+    languages = {language.value for language in Language}
+    missing = {key: languages ^ set(texts) for key, texts in sentences().items()}
+    assert {key: gap for key, gap in missing.items() if gap} == {}
+    empty = [key for key, texts in sentences().items() if not all(texts.values())]
+    assert empty == []
+
+
+def test_every_sentence_takes_the_same_values_in_every_language() -> None:
+    fields = re.compile(r"\{(\w+)[^}]*\}")
+    for key, texts in sentences().items():
+        taken = {tuple(sorted(set(fields.findall(text)))) for text in texts.values()}
+        assert len(taken) == 1, key
+
+
+def test_every_sentence_that_a_template_names_exists() -> None:
+    for path in HUB.glob("*/templates/**/*.html"):
+        for key in _KEY_IN_TEMPLATE.findall(path.read_text(encoding="utf-8")):
+            assert key in sentences(), f"{path.name}: {key}"
+
+
+def test_no_template_holds_an_inline_script_or_style_or_a_foreign_address() -> None:
+    for path in HUB.glob("*/templates/**/*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), path.name
+        assert not re.search(r"<style|\sstyle=|\son\w+=", text), path.name
+        assert not re.search(r"(src|href|action)=\"(https?:)?//", text), path.name
+
+
+def test_static_files_are_served_and_nothing_else_of_the_disk(client: TestClient) -> None:
+    assert client.get("/static/kagimori.css").headers["Content-Type"].startswith("text/css")
+    assert client.get("/static/vendor/htmx.min.js").status_code == 200
+    assert client.get("/static/../pages.py").status_code == 404
+    assert client.get("/static/%2e%2e/pages.py").status_code == 404
+
+
+def test_the_vendored_files_have_their_licence_note(client: TestClient) -> None:
+    vendor = HUB / "web" / "static" / "vendor"
+    note = (vendor / "README.md").read_text(encoding="utf-8")
+    scripts = [path for path in Path(vendor).iterdir() if path.suffix == ".js"]
+    assert scripts
+    assert all(f"`{path.name}`" in note for path in scripts)
