@@ -75,6 +75,11 @@ class ReaderState:
     events: int
     atr: bytes
 
+    @property
+    def word(self) -> int:
+        """The state as the service takes it back: what is known now."""
+        return self.events << 16 | self.flags
+
 
 @dataclass(frozen=True, slots=True)
 class CardHandle:
@@ -91,6 +96,7 @@ class Pcsc:
     def __init__(self, scard: ModuleType) -> None:
         self._scard: Any = scard
         self.present: int = scard.SCARD_STATE_PRESENT
+        self.empty: int = 0x0010  # SCARD_STATE_EMPTY, the same in every implementation
         self.mute: int = scard.SCARD_STATE_MUTE
         self._changed: int = scard.SCARD_STATE_CHANGED
 

@@ -23,8 +23,8 @@ _RELIST_S: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A card came to lie on a reader. `stale`: it was there when we first looked, so nobody has
-    just asked for anything. `mute`: it does not answer its reset."""
+    """A card came to lie on a reader. `stale`: it may have lain there before we looked, so nobody
+    has just asked for anything. `mute`: it does not answer its reset."""
 
     at_ns: int
     stale: bool = False
@@ -109,42 +109,51 @@ class ReaderWatch:
         self._open = (pcsc, context)
         try:
             known: dict[str, int] = {}
+            notice = 0
             while not self._stopping.is_set():
                 readers = pcsc.readers(context)
                 known = {name: known.get(name, 0) for name in readers}
                 try:
-                    self._watch_readers(pcsc, context, known)
+                    notice = self._watch_readers(pcsc, context, known, notice)
                 except PcscError as error:
                     if error.cause is not PcscCause.NO_READER:
                         raise
-                    self._stopping.wait(_RELIST_S)
+                self._stopping.wait(_RELIST_S)
         finally:
             self._open = None
             pcsc.release(context)
 
-    def _watch_readers(self, pcsc: Pcsc, context: int, known: dict[str, int]) -> None:
-        """Look at each reader, tell of them, and report taps until their set may have changed."""
+    def _watch_readers(self, pcsc: Pcsc, context: int, known: dict[str, int], notice: int) -> int:
+        """Look at each reader, tell of them, and report taps until their set may have changed.
+
+        `notice` is the word that the service last gave for `PNP` (newer ones count the readers in
+        it); gives the next one.
+        """
         changes = pcsc.wait(context, known, 0) if known else []
         self._listener.readers_seen(pcsc, list(known))
         while not self._stopping.is_set():
             at_ns = time.monotonic_ns()
+            plugged = [state for state in changes if state.reader == PNP]
             for state in changes:
                 if state.reader != PNP:
                     before = known[state.reader]
-                    known[state.reader] = state.events << 16 | state.flags
+                    known[state.reader] = state.word
                     self._report(pcsc, before, state, at_ns)
-            if any(state.reader == PNP for state in changes):
-                return
-            changes = pcsc.wait(context, {**known, PNP: 0}, self._times.wait_ms)
+            if plugged:
+                return plugged[-1].word
+            changes = pcsc.wait(context, {**known, PNP: notice}, self._times.wait_ms)
             if not changes:
-                return
+                break
+        return notice
 
     def _report(self, pcsc: Pcsc, before: int, state: ReaderState, at_ns: int) -> None:
         """A tap is a card that is there and either was not before, or came anew in between. ATRs
-        say nothing: all cards of a kind share one."""
+        say nothing: all cards of a kind share one. Where we did not know whether a card was there
+        (first look, a reader that was unavailable), nobody has just laid it down."""
         if not state.flags & pcsc.present:
             return
         if before & pcsc.present and before >> 16 == state.events:
             return
-        tap = Tap(at_ns, stale=before == 0, mute=bool(state.flags & pcsc.mute))
+        unseen = not before & (pcsc.present | pcsc.empty)
+        tap = Tap(at_ns, stale=unseen, mute=bool(state.flags & pcsc.mute))
         self._listener.tapped(state.reader, tap)

@@ -18,7 +18,7 @@ import structlog
 
 from edge.cards.faults import CardError, CardFault
 from edge.cards.identity import is_part, narrow
-from edge.cards.profile import CardProfile
+from edge.cards.profile import CardProfile, ProfileError
 from edge.cards.script import CardRead, read_card, run_script
 from edge.core.model import CardFailed, CardPresented, Source
 from edge.drivers.pcsc_api import CardHandle, Pcsc, PcscCause, PcscError
@@ -39,7 +39,8 @@ _FAULTS: Final[dict[PcscCause, CardFault]] = {
 @dataclass(frozen=True, slots=True)
 class CardReading:
     """How cards are read here: profiles in the order they are tried; the namespace to which the
-    site's coarsest reader cuts numbers, if any does; and how long one card may take."""
+    site's coarsest reader cuts numbers, if any does; and how long one card may take. Raises
+    `ProfileError` for a namespace that is no part."""
 
     profiles: tuple[CardProfile, ...]
     narrow_to: str | None = None
@@ -47,7 +48,8 @@ class CardReading:
 
     def __post_init__(self) -> None:
         if self.narrow_to is not None and not is_part(self.narrow_to):
-            raise ValueError(f"narrow_to {self.narrow_to!r}: write for example 'uid.first4'")
+            remedy = f"{self.narrow_to!r} is no part of a number; write for example 'uid.first4'"
+            raise ProfileError("settings", "narrow_to", remedy)
 
 
 class ReaderWorker:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import capture_logs
 
+from edge.cards.profile import ProfileError
 from edge.cards.profile_files import DEFAULT_PROFILES, choose_profiles, load_profiles
 from edge.core.model import CardFailed, CardPresented, DeviceOffline, DeviceOnline
 from edge.drivers.pcsc import PcscDriver, match_readers
@@ -19,7 +20,7 @@ from edge.drivers.pcsc_watch import PcscTimes
 from edge.drivers.pcsc_worker import CardReading
 from wire.policy_bodies import DeviceBody, DeviceDriver
 
-EMPTY, PRESENT, MUTE = 0x10, 0x20, 0x200
+UNAVAILABLE, EMPTY, PRESENT, MUTE = 0x8, 0x10, 0x20, 0x200
 READER = "ACS ACR1252 [CCID] 00 00"
 PICC = "ACS ACR1252 1S CL Reader [ACR1252 Dual Reader PICC] 00 00"
 SAM = "ACS ACR1252 1S CL Reader [ACR1252 Dual Reader SAM] 01 00"
@@ -36,7 +37,7 @@ class FakePcsc:
     """A card service that answers what the test puts in: `changes` for the long wait, `names` for
     the list, an error in either to raise it."""
 
-    present, mute = PRESENT, MUTE
+    present, empty, mute = PRESENT, EMPTY, MUTE
 
     def __init__(self) -> None:
         self.names: list[str] = [READER]
@@ -131,6 +132,13 @@ def test_a_card_that_lies_there_after_the_service_restarted_is_stale(pcsc, drive
     assert inbox.expect(CardPresented, 2).stale
     assert inbox.expect(DeviceOffline).cause == "service_absent"
     inbox.expect(DeviceOnline, 2)
+
+
+def test_a_card_on_a_reader_that_was_unavailable_is_stale(pcsc, driver, inbox) -> None:
+    driver.start(inbox)
+    pcsc.card(events=0, flags=UNAVAILABLE)
+    pcsc.card(events=0)
+    assert inbox.expect(CardPresented).stale
 
 
 def test_a_reader_that_is_unplugged_and_plugged_in_again_is_told(pcsc, driver, inbox) -> None:
@@ -261,7 +269,7 @@ def test_the_driver_loads_without_pyscard() -> None:
 
 
 def test_a_part_that_no_card_has_is_refused_when_it_is_set() -> None:
-    with pytest.raises(ValueError, match=r"narrow_to 'uid': write for example 'uid\.first4'"):
+    with pytest.raises(ProfileError, match=r"settings: narrow_to: 'uid' is no part.*'uid\.first4'"):
         CardReading(READING.profiles, "uid")
 
 
