@@ -11,8 +11,10 @@ from starlette.staticfiles import StaticFiles
 from hub.accounts import endpoints as accounts
 from hub.accounts import pages as account_pages
 from hub.accounts.service import AccountsService
+from hub.attendance import endpoints as attendance
 from hub.audit import endpoints as audit
 from hub.bootstrap import Hub, ProcessRole
+from hub.entries import endpoints as entries
 from hub.web import documents, health
 from hub.web.middleware import (
     BodyLimitMiddleware,
@@ -25,8 +27,10 @@ from hub.web.responses import install_handlers
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     accounts.router,
     account_pages.router,
+    attendance.router,
     audit.router,
     documents.router,
+    entries.router,
 )
 """Every topic's routers, one a line; routes of the same path are tried in this order."""
 

@@ -16,11 +16,18 @@ from prometheus_client import CollectorRegistry
 from hub.accounts.login import LoginService
 from hub.accounts.passwords import Passwords
 from hub.accounts.service import AccountsService
+from hub.attendance.service import AttendanceService
 from hub.audit.service import AuditService
 from hub.clock import Clock, Ids, SystemClock
 from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
+from hub.entries.live import Live
+from hub.entries.service import EntriesService
+from hub.ingest.repository import raw_events_after
 from hub.keys import HubKeys, KeyFileError
+from hub.projection.meters import ProjectionMeters
+from hub.projection.registry import PROJECTORS
+from hub.projection.worker import ProjectionWorker
 from hub.settings import ConfigError, Settings, refuse_demo
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
@@ -107,6 +114,9 @@ def _services(core: Core, meters: WebMeters) -> Services:
     services.add(AuditService(core.db))
     services.add(AccountsService(core, passwords))
     services.add(LoginService(core, passwords, meters))
+    services.add(Live())
+    services.add(EntriesService(core))
+    services.add(AttendanceService(core))
     return services
 
 
@@ -116,7 +126,13 @@ def _workers(
     registry: CollectorRegistry,
     roles: frozenset[ProcessRole],
 ) -> list[Worker]:
-    workers: list[Worker] = []
+    live = services.get(Live)
+    workers: list[Worker] = [live]
+    if ProcessRole.JOBS in roles:
+        projection = ProjectionWorker(
+            core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)
+        )
+        workers.append(services.add(projection))
     return workers
 
 

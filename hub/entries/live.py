@@ -10,7 +10,7 @@ from typing import Self
 
 
 class Live:
-    """Rings every listener; from any thread. `close` ends their waiting for good."""
+    """Rings every listener; from any thread. `stop` ends their waiting for good."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,7 +24,10 @@ class Live:
         for listener in listeners:
             listener.wake()
 
-    def close(self) -> None:
+    def start(self) -> None:
+        """Streams may begin. It is a worker so that the hub ends them when it stops."""
+
+    def stop(self) -> None:
         """End every stream: the hub stops."""
         self.closed = True
         self.ring()

@@ -28,6 +28,7 @@ from hub.projection.domain import (
     RejectReason,
     read_row,
 )
+from hub.projection.meters import ProjectionMeters
 from hub.projection.projector import Projector
 
 RawSource: TypeAlias = Callable[[Scope, int, int], Sequence[RawRow]]
@@ -37,6 +38,7 @@ BATCH: Final = 200
 POLL_S: Final = 1.0
 """How long an event kept by another process can wait; our own ingest rings at once."""
 RETRY_S: Final = 2.0
+STOP_S: Final = 10.0
 _LOCK: Final = "projection"
 _log = structlog.get_logger(__name__)
 
@@ -50,6 +52,7 @@ class ProjectionWorker:
         source: RawSource,
         projectors: Sequence[Projector],
         on_projected: Callable[[], None] = lambda: None,
+        meters: ProjectionMeters | None = None,
     ) -> None:
         self._database = database
         self._source = source
@@ -58,6 +61,7 @@ class ProjectionWorker:
         self._bell = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._meters = meters
         self.rejects: Counter[RejectReason] = Counter()
         """Rows put aside since the start, for the metrics."""
 
@@ -70,12 +74,12 @@ class ProjectionWorker:
         self._thread = threading.Thread(target=self.run, name="hub-projection", daemon=True)
         self._thread.start()
 
-    def stop(self, timeout_s: float = 10.0) -> None:
+    def stop(self) -> None:
         """Finish the batch in hand and end the thread."""
         self._stopping.set()
         self._bell.set()
         if self._thread is not None:
-            self._thread.join(timeout_s)
+            self._thread.join(STOP_S)
 
     def run(self) -> None:
         """Project whatever comes until `stop`."""
@@ -94,6 +98,10 @@ class ProjectionWorker:
         """Project one batch in one transaction; give how many raw rows it took."""
         taken, rejected = self._database.write(self._batch)
         self.rejects.update(rejected)
+        if self._meters is not None:
+            self._meters.projected.inc(taken)
+            for reason in rejected:
+                self._meters.rejected.labels(reason.value).inc()
         if taken:
             self._on_projected()
         return taken

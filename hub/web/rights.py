@@ -55,6 +55,7 @@ class Role(StrEnum):
 
 _VIEW: Final = frozenset(
     {Right.SELF, Right.SITES_READ, Right.DOORS_READ, Right.ENTRIES_READ, Right.BOOKINGS_READ}
+    | {Right.ATTENDANCE_OWN}
 )
 
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {

@@ -1,0 +1,17 @@
+"""Who takes part in the projection, in the order in which each event is handed round.
+
+The one place in this package that knows topics. To add a projector: one line here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.attendance.projector import PROJECTOR as ATTENDANCE
+from hub.entries.projector import PROJECTOR as ENTRIES
+from hub.projection.projector import Projector
+
+PROJECTORS: Final[tuple[Projector, ...]] = (
+    ENTRIES,
+    ATTENDANCE,
+)
