@@ -2,11 +2,11 @@
 
 The rule is `tries` in `budget_window_s`, then a lockout of `lockout_s`, doubling up to
 `lockout_max_s` while the budget stays exhausted. A plain sliding window would let a patient guesser
-make one try less than the limit for ever and never meet the doubling. So the doubling is a ladder
-of windows: `tries` within the first are answered by the first lockout, twice as many within the
-second (the first window, its lockout and another window) by the second lockout, and so on for a
-day. Whoever guesses at any pace gets no more tries out of a span of time than somebody who always
-uses them up at once: `most_tries` is that bound.
+make one try less than the limit for ever and never meet the doubling. So the doubling is a ladder:
+the k-th rung is full when k times `tries` failures lie within the sum of the first k lockouts, and
+is answered by the k-th lockout, at least until its oldest failure has left that span. Hence at any
+pace, nobody gets more tries out of a span of time than somebody who always uses them up at once:
+`most_tries` is that bound, for spans up to the day that is remembered.
 
 A success restores nothing. Ages count on the monotonic clock; over a reboot no time counts as
 passed, so switching the power off wins nothing.
@@ -35,14 +35,15 @@ class Rung:
 
 
 def ladder(reader: ReaderBody) -> tuple[Rung, ...]:
-    """Give a reader's rungs, lowest first: as many as fill a day."""
+    """Give a reader's rungs, lowest first, up to the first that spans more than a day."""
     rungs: list[Rung] = []
-    window_s = reader.budget_window_s
     lockout_s = min(reader.lockout_s, reader.lockout_max_s)
-    while not rungs or window_s <= _HORIZON_S:
+    span_s = lockout_s
+    while not rungs or rungs[-1].window_s <= _HORIZON_S:
+        window_s = max(span_s, reader.budget_window_s)
         rungs.append(Rung(reader.tries * (len(rungs) + 1), window_s, lockout_s))
-        window_s += lockout_s + reader.budget_window_s
         lockout_s = min(lockout_s * 2, reader.lockout_max_s)
+        span_s += lockout_s
     return tuple(rungs)
 
 
@@ -83,14 +84,16 @@ class Budget:
         oldest_ns = now_ns - rungs[-1].window_s * SECOND
         failed = (*(at for at in self.failed_ns if at > oldest_ns), now_ns)
         failed = failed[-rungs[-1].failures :]
-        lockout_s: int | None = None
+        until_ns = self.until_ns
         for rung in rungs:
-            full = len(failed) >= rung.failures
-            if full and failed[-rung.failures] > now_ns - rung.window_s * SECOND:
-                lockout_s = rung.lockout_s
-        if lockout_s is None:
-            return Budget(failed, self.until_ns), None
-        return Budget(failed, now_ns + lockout_s * SECOND), lockout_s
+            if len(failed) < rung.failures:
+                break
+            left_ns = failed[-rung.failures] + rung.window_s * SECOND
+            if left_ns > now_ns:  # full
+                until_ns = max(until_ns, left_ns, now_ns + rung.lockout_s * SECOND)
+        if until_ns <= now_ns:
+            return Budget(failed, until_ns), None
+        return Budget(failed, until_ns), -(-(until_ns - now_ns) // SECOND)
 
     def save(self, boot: str, now_ns: int) -> bytes:
         """Give the bytes to keep."""
