@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 
 from edge.core.model import Act, ActFinished, DeviceOffline, DeviceOnline, Feedback, Source
-from edge.drivers.pcsc_api import REMEDIES, Pcsc, PcscCause, open_pcsc
+from edge.drivers.pcsc_api import REMEDIES, Pcsc, PcscCause, PcscError, open_pcsc
 from edge.drivers.pcsc_watch import PcscTimes, ReaderWatch, Tap
 from edge.drivers.pcsc_worker import CardReading, ReaderWorker
 from edge.ports import Emit
@@ -113,14 +113,13 @@ class PcscDriver:
         if worker is not None:
             worker.tap(tap)
 
-    def service_lost(self, cause: PcscCause) -> None:
+    def service_lost(self, error: PcscError) -> None:
         """Tell of each device that it cannot be reached, and why."""
         with self._lock:
-            if cause is not self._lost:
-                _log.warning(
-                    "pcsc_lost", cause=cause, remedy=REMEDIES.get(cause, "see pcscd's log")
-                )
-            self._readers, self._lost = [], cause
+            if error.cause is not self._lost:
+                remedy = REMEDIES.get(error.cause, "see pcscd's log")
+                _log.warning("pcsc_lost", cause=error.cause, error=str(error), remedy=remedy)
+            self._readers, self._lost = [], error.cause
             self._looked = True
             self._assign()
 

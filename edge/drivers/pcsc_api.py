@@ -20,6 +20,7 @@ class PcscCause(StrEnum):
 
     NO_LIBRARY = "pyscard_missing"
     NO_SERVICE = "service_absent"
+    REFUSED = "service_refused"
     NO_READER = "reader_absent"
     CARD_REMOVED = "card_removed"
     CARD_MUTE = "card_mute"
@@ -31,6 +32,7 @@ class PcscCause(StrEnum):
 REMEDIES: Final[dict[PcscCause, str]] = {
     PcscCause.NO_LIBRARY: 'apt install libpcsclite-dev gcc; pip install "kagimori[pcsc]"',
     PcscCause.NO_SERVICE: "apt install pcscd; systemctl enable --now pcscd.socket",
+    PcscCause.REFUSED: "allow the agent's user org.debian.pcsc-lite.access_pcsc in polkit",
     PcscCause.NO_READER: "plug the reader in, and compare `reader_name` with what pcsc_scan shows",
 }
 
@@ -46,6 +48,7 @@ _CODES: Final[dict[int, PcscCause]] = {
     0x8010001D: PcscCause.NO_SERVICE,
     0x8010001E: PcscCause.NO_SERVICE,
     0x8010002E: PcscCause.NO_READER,
+    0x8010006A: PcscCause.REFUSED,
     0x80100066: PcscCause.CARD_MUTE,
     0x80100067: PcscCause.CARD_REMOVED,
     0x80100068: PcscCause.CARD_REMOVED,

@@ -40,7 +40,7 @@ class WatchListener(Protocol):
     def tapped(self, reader: str, tap: Tap) -> None:
         """A card came to lie on a reader."""
 
-    def service_lost(self, cause: PcscCause) -> None:
+    def service_lost(self, error: PcscError) -> None:
         """The card service cannot be asked; it will be tried again."""
 
 
@@ -92,11 +92,11 @@ class ReaderWatch:
                 self._watch_one_context()
             except PcscError as error:
                 if not self._stopping.is_set():
-                    self._listener.service_lost(error.cause)
+                    self._listener.service_lost(error)
             except Exception:
                 # This thread must outlive whatever a library throws: without it, no card is seen.
                 _log.exception("pcsc_watch_failed")
-                self._listener.service_lost(PcscCause.READER_FAILED)
+                self._listener.service_lost(PcscError(PcscCause.READER_FAILED, "pyscard"))
             if time.monotonic() - began > self._times.retry_most_s:
                 pause_s = self._times.retry_first_s
             self._stopping.wait(pause_s)

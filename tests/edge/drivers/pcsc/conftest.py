@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ import pytest
 
 from deploy.dev.card_service import CardService
 from edge.cards.profile_files import DEFAULT_PROFILES, choose_profiles, load_profiles
+from edge.core.model import DeviceOffline, DeviceOnline
 from edge.drivers.pcsc import PcscDriver
 from edge.drivers.pcsc_watch import PcscTimes
 from edge.drivers.pcsc_worker import CardReading
@@ -31,15 +31,26 @@ class Inbox:
             self.items.append(item)
             self._news.notify_all()
 
-    def expect(self, kind: type[T], nth: int = 1, timeout_s: float = 8.0) -> T:
+    def expect(self, kind: type[T], nth: int = 1) -> T:
         """The nth thing of a kind, waiting for it."""
-        deadline = time.monotonic() + timeout_s
+        self.until(lambda: self.count(kind) >= nth)
+        return [one for one in self.items if isinstance(one, kind)][nth - 1]
+
+    def until(self, holds: Callable[[], bool], timeout_s: float = 8.0) -> None:
+        """Wait until something holds of what was emitted."""
         with self._news:
-            while len(found := [one for one in self.items if isinstance(one, kind)]) < nth:
-                left = deadline - time.monotonic()
-                if left <= 0 or not self._news.wait(left):
-                    pytest.fail(f"no {nth}. {kind.__name__} within {timeout_s} s: {self.items}")
-            return found[nth - 1]
+            if not self._news.wait_for(holds, timeout_s):
+                pytest.fail(f"not within {timeout_s} s; emitted so far: {self.items}")
+
+    def states(self) -> dict[str, str]:
+        """Whether each device is online, or else why not, by what was last told of it."""
+        states = {}
+        for item in self.items:
+            if isinstance(item, DeviceOnline):
+                states[item.device] = "online"
+            elif isinstance(item, DeviceOffline):
+                states[item.device] = item.cause
+        return states
 
     def count(self, kind: type) -> int:
         return sum(isinstance(one, kind) for one in self.items)
