@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import threading
 import tty
 from dataclasses import dataclass
 from types import TracebackType
@@ -56,18 +57,24 @@ class Waker:
 
     def __init__(self) -> None:
         self._near, self._far = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._lock = threading.Lock()
+        self._is_closed = False
 
     def fileno(self) -> int:
         """The descriptor that becomes readable."""
         return self._near
 
     def wake(self) -> None:
-        """Ends the present or the next wait."""
-        try:
-            os.write(self._far, b"\0")
-        except BlockingIOError:
-            # A full pipe wakes as well as another byte would.
-            return
+        """Ends the present or the next wait; nothing once closed."""
+        # A closed descriptor's number may already be another file's.
+        with self._lock:
+            if self._is_closed:
+                return
+            try:
+                os.write(self._far, b"\0")
+            except BlockingIOError:
+                # A full pipe wakes as well as another byte would.
+                return
 
     def clear(self) -> None:
         """Takes the wake-ups back."""
@@ -79,8 +86,11 @@ class Waker:
 
     def close(self) -> None:
         """Closes both ends."""
-        os.close(self._near)
-        os.close(self._far)
+        with self._lock:
+            if not self._is_closed:
+                self._is_closed = True
+                os.close(self._near)
+                os.close(self._far)
 
 
 def wait(port: BytePort | None, waker: Waker, timeout_s: float) -> bool:

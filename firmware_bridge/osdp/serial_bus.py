@@ -82,6 +82,8 @@ class SerialBus:
         self._results: dict[int, Future[CommandFinished]] = {}
         self._waker = Waker()
         self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._has_ended = False
         self._reopen_wait_ns = _FIRST_REOPEN_NS
         self._reopen_ns = 0
         self._last_detail: str | None = None
@@ -139,10 +141,8 @@ class SerialBus:
             else:
                 self._results[command_id] = future
 
-        if self._stopping.is_set() or not self._thread.is_alive():
+        if not self._thread.is_alive() or not self._do(job):
             future.set_exception(BusStoppedError(f"{self._settings.path}: the bus does not run"))
-        else:
-            self._do(job)
         return future
 
     def begin_install(self, address: int, duration_s: float) -> None:
@@ -167,22 +167,38 @@ class SerialBus:
         """Goes on at another speed, after `ComSet` has moved every board to it."""
         self._do(lambda now_ns: self._bus.change_baud(baud, now_ns))
 
-    def _do(self, job: Job) -> None:
-        self._jobs.append(job)
+    def _do(self, job: Job) -> bool:
+        """Leaves a job for the thread of the bus; False when that has ended."""
+        with self._lock:
+            if self._has_ended:
+                return False
+            self._jobs.append(job)
         self._waker.wake()
+        return True
 
     # In the thread of the bus.
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                self._turn()
-            except PortError as error:
-                self._lose_port(str(error))
-            except Exception as error:
-                # A mistake of ours must not leave a dead bus that looks alive.
-                _log.error("osdp_bus_failed", port=self._settings.path, trace=_trace(error))
-                self._lose_port(f"internal error: {error!r}")
+        try:
+            while not self._stopping.is_set():
+                self._guarded_turn()
+        finally:
+            self._end()
+
+    def _guarded_turn(self) -> None:
+        try:
+            self._turn()
+        except PortError as error:
+            self._lose_port(str(error))
+        except Exception as error:
+            # A mistake of ours must not leave a dead bus that looks alive.
+            _log.error("osdp_bus_failed", port=self._settings.path, trace=_trace(error))
+            self._lose_port(f"internal error: {error!r}")
+
+    def _end(self) -> None:
+        """Leaves nothing open: the port, the commands under way, the jobs that came last."""
+        with self._lock:
+            self._has_ended = True
         self._lose_port("stopped")
         self._run_jobs(time.monotonic_ns())
         self._deliver(self._bus.take_events())

@@ -75,3 +75,15 @@ def test_many_wake_ups_are_one_and_none_is_lost() -> None:
     assert not wait(None, waker, 0.01)
     assert time.monotonic() - began >= 0.009
     waker.close()
+
+
+def test_a_closed_waker_touches_no_other_descriptor() -> None:
+    waker = Waker()
+    waker.close()
+    waker.close()
+    other = Waker()
+    waker.wake()
+    began = time.monotonic()
+    assert not wait(None, other, 0.01)
+    assert time.monotonic() - began >= 0.009
+    other.close()
