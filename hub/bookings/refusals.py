@@ -25,6 +25,7 @@ class Refusal(StrEnum):
     CLOSED = "closed"
     FACILITY_UNKNOWN = "facility_unknown"
     DOOR_UNKNOWN = "door_unknown"
+    SITE_UNKNOWN = "site_unknown"
     DOORS_MISSING = "doors_missing"
     DOUBLE_BOOKED = "double_booked"
     DIGITS_INCOMPATIBLE = "digits_incompatible"

@@ -6,7 +6,7 @@ Every call is part of the caller's transaction and marks what the doors must lea
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -47,6 +47,10 @@ class Issue:
     digits: int | None
     approved: bool
     cause: str
+
+    def with_digits(self, digits: int) -> Issue:
+        """The same, with that many digits."""
+        return replace(self, digits=digits)
 
 
 class Pins:

@@ -1,0 +1,111 @@
+"""Facilities: what can be booked, by which doors, when it is free."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hub.audit.service import record
+from hub.bookings import repository
+from hub.bookings.records import Facility
+from hub.bookings.refusals import Refusal, refused
+from hub.bookings.windows import BookedWindow, Slot, local_day, slots_of
+from hub.clock import Clock, Ids
+from hub.database.engine import Database
+from hub.database.scope import Scope
+from hub.pins.draw import DigitsIncompatibleError
+from hub.pins.lengths import shared_length
+from hub.sites import repository as site_rows
+from hub.sites.domain import Door, SiteState
+from hub.web.rights import Principal
+
+
+def known_doors(scope: Scope, who: Principal, door_ids: tuple[str, ...]) -> list[Door]:
+    """Give the doors of these ids; refuse what is unknown, removed or out of reach."""
+    found = site_rows.doors_by_id(scope, door_ids)
+    doors = [found[each] for each in dict.fromkeys(door_ids) if each in found]
+    usable = [d for d in doors if d.state is SiteState.ACTIVE and who.reaches(d.site_id)]
+    if len(usable) != len(set(door_ids)):
+        raise refused(Refusal.DOOR_UNKNOWN, "a door named does not exist")
+    return usable
+
+
+class FacilitiesService:
+    """Keeps facilities, and tells when they are free."""
+
+    def __init__(self, db: Database, clock: Clock, ids: Ids) -> None:
+        self._db = db
+        self._clock = clock
+        self._ids = ids
+
+    def listed(self, who: Principal | None = None) -> list[Facility]:
+        """Give the facilities somebody may see; without a principal those open to residents."""
+        with self._db.read() as scope:
+            found = repository.all_facilities(scope, who.sites if who else None)
+        return [each for each in found if each.active or who is not None]
+
+    def get(self, facility_id: str, who: Principal | None = None) -> Facility:
+        """Give one; refuse `facility_unknown`."""
+        with self._db.read() as scope:
+            return self._get(scope, facility_id, who)
+
+    def create(self, who: Principal, wanted: Facility) -> Facility:
+        """Add a facility; its id is made here."""
+        made = replace(wanted, id=self._ids.new())
+
+        def write(scope: Scope) -> Facility:
+            return self._keep(scope, who, made, "facility.created", new=True)
+
+        return self._db.write(write)
+
+    def change(self, who: Principal, facility_id: str, **changed: object) -> Facility:
+        """Change some fields. Bookings that stand keep their windows and doors."""
+
+        def write(scope: Scope) -> Facility:
+            before = self._get(scope, facility_id, who)
+            after = replace(before, **changed)  # type: ignore[arg-type]  # fields by name, typed by the endpoint
+            return self._keep(scope, who, after, "facility.changed", new=False)
+
+        return self._db.write(write)
+
+    def availability(self, facility_id: str, day: date) -> list[Slot]:
+        """Give the slots of a local day: free, taken or past; none beyond what can be booked."""
+        now = self._clock.now()
+        with self._db.read() as scope:
+            facility = self._get(scope, facility_id, None)
+            whole_day = local_day(day, facility.rules.zone)
+            taken = repository.taken(scope, facility_id, whole_day)
+        if whole_day.starts_at > now + timedelta(days=facility.rules.ahead_days):
+            return []
+        return slots_of(day, facility.rules, taken, now)
+
+    def taken(self, facility_id: str, window: BookedWindow) -> list[BookedWindow]:
+        """Give the windows within a span in which a facility is booked."""
+        with self._db.read() as scope:
+            return repository.taken(scope, facility_id, window)
+
+    def _get(self, scope: Scope, facility_id: str, who: Principal | None) -> Facility:
+        found = repository.facility(scope, facility_id)
+        visible = found is not None and (who.reaches(found.site_id) if who else found.active)
+        if found is None or not visible:
+            raise refused(Refusal.FACILITY_UNKNOWN, "no such facility")
+        return found
+
+    def _keep(
+        self, scope: Scope, who: Principal, kept: Facility, action: str, *, new: bool
+    ) -> Facility:
+        doors = known_doors(scope, who, kept.doors)
+        if not doors:
+            raise refused(Refusal.DOORS_MISSING, "a facility has at least one door")
+        if not who.reaches(kept.site_id) or site_rows.site(scope, kept.site_id) is None:
+            raise refused(Refusal.SITE_UNKNOWN, "no such site")
+        try:
+            shared_length(scope, doors)
+        except DigitsIncompatibleError as error:
+            raise refused(Refusal.DIGITS_INCOMPATIBLE, str(error)) from error
+        now = self._clock.now()
+        repository.write_facility(scope, kept, now, new=new)
+        record(scope, now, who, action, ("facility", kept.id))
+        found = repository.facility(scope, kept.id)
+        assert found is not None  # noqa: S101  # it was written in this transaction
+        return found

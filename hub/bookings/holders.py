@@ -1,0 +1,137 @@
+"""The holders of a booking and their PINs: follows every change of the booking to the doors."""
+
+from __future__ import annotations
+
+from hub.bookings import repository
+from hub.bookings.records import Booking, HolderWish
+from hub.bookings.refusals import Refusal, refused
+from hub.bookings.tables import BookingSource, BookingState
+from hub.clock import Clock, Ids
+from hub.database.scope import Scope
+from hub.pins import repository as pin_rows
+from hub.pins.lengths import GuessRiskError
+from hub.pins.repository import Credential
+from hub.pins.service import Issue, Pins
+
+
+class HolderPins:
+    """Keeps one credential for each holder, at the booking's doors, in its effective window."""
+
+    def __init__(self, clock: Clock, ids: Ids, pins: Pins) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._pins = pins
+
+    def follow(
+        self,
+        scope: Scope,
+        before: Booking | None,
+        after: Booking,
+        wished: tuple[HolderWish, ...] | None,
+        cause: str,
+    ) -> None:
+        """Bring holders and PINs in line with a booking that was made or changed."""
+        if before is not None:
+            self._move(scope, before, after, cause)
+        if before is None and wished is None:
+            wished = (HolderWish(after.contact.name),)
+        if wished is not None:
+            self._sync(scope, after, wished, cause)
+
+    def revoke(self, scope: Scope, booking: Booking, cause: str) -> None:
+        """Take every PIN of a booking away."""
+        for credential in self._live(scope, booking):
+            self._pins.revoke(scope, credential.id, cause)
+
+    def reissue(self, scope: Scope, booking: Booking, holder_id: str | None, cause: str) -> None:
+        """Give other digits to the holders, or to one."""
+        wanted = [
+            credential
+            for credential in self._live(scope, booking)
+            if holder_id in (None, credential.holder_id)
+        ]
+        if not wanted or not booking.stands:
+            raise refused(Refusal.NO_PIN, "there is no PIN to reissue")
+        for credential in wanted:
+            self._pins.reissue(scope, credential.id, cause)
+
+    def reveal(self, scope: Scope, booking: Booking) -> list[tuple[str, str]]:
+        """Give (holder id, digits) of each holder of a confirmed booking."""
+        found = self._live(scope, booking)
+        if booking.state is not BookingState.CONFIRMED or not found:
+            raise refused(Refusal.NO_PIN, "a PIN is shown once the booking is confirmed")
+        return [(each.holder_id, self._pins.reveal(scope, each.id)) for each in found]
+
+    def told(self, scope: Scope, booking: Booking) -> None:
+        """The holder has seen the PIN: `pin_changed` is settled."""
+        for credential in self._live(scope, booking):
+            self._pins.told(scope, credential.id)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _live(self, scope: Scope, booking: Booking) -> list[Credential]:
+        found = pin_rows.of_bookings(scope, [booking.id])[booking.id]
+        return [credential for credential in found if credential.revoked_at is None]
+
+    def _move(self, scope: Scope, before: Booking, after: Booking, cause: str) -> None:
+        window = after.effective.starts_at, after.effective.ends_at
+        for credential in self._live(scope, after):
+            if before.effective != after.effective:
+                self._pins.move(scope, credential.id, window, cause)
+            if before.doors != after.doors:
+                self._pins.set_doors(
+                    scope,
+                    credential.id,
+                    after.doors,
+                    window,
+                    approved=after.state is BookingState.CONFIRMED,
+                    cause=cause,
+                )
+            if before.state is not after.state and after.state is BookingState.CONFIRMED:
+                self._pins.approve(scope, credential.id, cause)
+
+    def _sync(
+        self, scope: Scope, booking: Booking, wished: tuple[HolderWish, ...], cause: str
+    ) -> None:
+        """Make these the holders. One is known again by its id, else by person and name."""
+        present = {row.id: row for row in repository.holders(scope, booking.id)}
+        by_name = {(row.person_id, row.name): row.id for row in present.values()}
+        kept: set[str] = set()
+        new: list[HolderWish] = []
+        for wish in wished:
+            found = wish.id if wish.id in present else by_name.get((wish.person_id, wish.name))
+            if found is None or found in kept:
+                new.append(wish)
+                continue
+            kept.add(found)
+            if present[found].name != wish.name:
+                repository.rename_holder(scope, found, wish.name)
+        gone = present.keys() - kept
+        for credential in self._live(scope, booking):
+            if credential.holder_id in gone:
+                self._pins.revoke(scope, credential.id, cause)
+        for holder_id in sorted(gone):
+            repository.remove_holder(scope, holder_id, self._clock.now())
+        for wish in new:
+            self._add(scope, booking, wish, cause)
+
+    def _add(self, scope: Scope, booking: Booking, wish: HolderWish, cause: str) -> None:
+        holder_id = self._ids.new()
+        repository.add_holder(scope, holder_id, booking.id, wish.name, wish.person_id)
+        order = Issue(
+            booking_id=booking.id,
+            holder_id=holder_id,
+            person_id=wish.person_id,
+            doors=booking.doors,
+            window=(booking.effective.starts_at, booking.effective.ends_at),
+            digits=booking.digits,
+            approved=booking.state is BookingState.CONFIRMED,
+            cause=cause,
+        )
+        try:
+            self._pins.issue(scope, order)
+        except GuessRiskError as error:
+            # A resident cannot ask for more digits: they get the number that is safe.
+            if booking.source is not BookingSource.RESIDENT or error.digits is None:
+                raise
+            self._pins.issue(scope, order.with_digits(error.digits))

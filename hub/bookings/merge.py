@@ -1,0 +1,111 @@
+"""What a booking becomes when a wish meets what is kept. Pure: nothing is written here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hub.bookings.records import Booking, BookingWish, Contact, Facility
+from hub.bookings.refusals import Refusal, refused
+from hub.bookings.tables import Approval, BookingSource, BookingState
+from hub.bookings.windows import BookedWindow, BookingRules, check_residents_window, check_window
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds a wish: the facility if one is named, doors found, who asks, when."""
+
+    facility: Facility | None
+    doors: tuple[str, ...]
+    site_id: str
+    source: BookingSource
+    may_approve: bool
+    now: datetime
+
+    @property
+    def rules(self) -> BookingRules:
+        """The facility's rules, or the ordinary ones for doors alone."""
+        return self.facility.rules if self.facility else BookingRules()
+
+
+def made(booking_id: str, reservation_key: str, wish: BookingWish, frame: Frame) -> Booking:
+    """Give the booking that a wish makes where there was none; raise a `Problem` if refused."""
+    if wish.starts_at is None or wish.ends_at is None:
+        raise refused(Refusal.WINDOW_MISSING, "a new booking has starts_at and ends_at")
+    booked = BookedWindow(wish.starts_at, wish.ends_at)
+    _check(booked, frame)
+    return Booking(
+        id=booking_id,
+        reservation_key=reservation_key,
+        facility_id=frame.facility.id if frame.facility else None,
+        site_id=frame.site_id,
+        state=_first_state(wish.state, frame),
+        source=frame.source,
+        booked=booked,
+        effective=frame.rules.effective(booked),
+        contact=wish.contact or Contact(),
+        purpose=wish.purpose or "",
+        paid=wish.paid,
+        digits=wish.digits,
+        decision_reason="",
+        doors=frame.doors,
+        created_at=frame.now,
+        changed_at=frame.now,
+    )
+
+
+def changed(before: Booking, wish: BookingWish, frame: Frame) -> Booking:
+    """Give the booking that a wish makes of an earlier one; what it leaves out stays, each end of
+    the window for itself. Raise a `Problem` if refused."""
+    if not before.stands:
+        raise refused(Refusal.BOOKING_OVER, f"it is {before.state.value}; use a new key")
+    booked = BookedWindow(
+        wish.starts_at or before.booked.starts_at, wish.ends_at or before.booked.ends_at
+    )
+    moved = booked != before.booked
+    facility_id = frame.facility.id if frame.facility else before.facility_id
+    if moved or facility_id != before.facility_id or frame.doors != before.doors:
+        if before.effective.ends_at <= frame.now:
+            raise refused(Refusal.BOOKING_OVER, "its window has ended")
+        _check(booked, frame)
+    rewidened = moved or facility_id != before.facility_id
+    return replace(
+        before,
+        facility_id=facility_id,
+        site_id=frame.site_id,
+        state=_next_state(before.state, wish.state, frame),
+        booked=booked,
+        effective=frame.rules.effective(booked) if rewidened else before.effective,
+        contact=before.contact if wish.contact is None else wish.contact,
+        purpose=before.purpose if wish.purpose is None else wish.purpose,
+        paid=before.paid if wish.paid is None else wish.paid,
+        digits=before.digits if wish.digits is None else wish.digits,
+        doors=frame.doors,
+    )
+
+
+def _check(booked: BookedWindow, frame: Frame) -> None:
+    if frame.source is BookingSource.RESIDENT:
+        check_residents_window(booked, frame.rules, frame.now)
+    else:
+        check_window(booked, frame.rules, frame.now)
+
+
+def _first_state(wanted: BookingState | None, frame: Frame) -> BookingState:
+    needs = frame.facility is not None and frame.facility.approval is Approval.REQUIRED
+    if wanted is None:
+        return BookingState.REQUESTED if needs else BookingState.CONFIRMED
+    if wanted is BookingState.CONFIRMED and needs and not frame.may_approve:
+        raise refused(Refusal.STATE_CHANGE, "the facility wants bookings approved")
+    if wanted not in (BookingState.REQUESTED, BookingState.CONFIRMED):
+        raise refused(Refusal.STATE_CHANGE, "a new booking is requested or confirmed")
+    return wanted
+
+
+def _next_state(before: BookingState, wanted: BookingState | None, frame: Frame) -> BookingState:
+    """Cancelling and rejecting have calls of their own, which take the PINs away."""
+    if wanted is None or wanted is before:
+        return before
+    if wanted is BookingState.CONFIRMED and frame.may_approve:
+        return wanted
+    raise refused(Refusal.STATE_CHANGE, f"from {before.value} to {wanted.value}")

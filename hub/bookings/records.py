@@ -1,0 +1,147 @@
+"""Facilities and bookings as services hand them round: frozen, ids as text, instants in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from hub.bookings.tables import Approval, BookingSource, BookingState
+from hub.bookings.windows import BookedWindow, BookingRules, OpenSpan
+from hub.pins.placement import Pending, PlacementState, Problem, Readiness
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Facility:
+    """What can be booked."""
+
+    id: str
+    site_id: str
+    name_ja: str
+    name_easy: str
+    name_en: str
+    doors: tuple[str, ...]
+    approval: Approval
+    rules: BookingRules
+    phone: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to reach about a booking. Personal data: never logged."""
+
+    name: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HolderWish:
+    """Somebody who is to have a PIN; `id` names one that exists."""
+
+    name: str = field(repr=False)
+    person_id: str | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookingWish:
+    """What a caller wants of a booking. None means: as it is, or the default of a new one. A
+    window's ends are kept each for itself, so that leaving one out never drops it."""
+
+    facility_id: str | None = None
+    doors: tuple[str, ...] | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    state: BookingState | None = None
+    contact: Contact | None = None
+    purpose: str | None = None
+    paid: bool | None = None
+    digits: int | None = None
+    holders: tuple[HolderWish, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A booking as it is kept."""
+
+    id: str
+    reservation_key: str
+    facility_id: str | None
+    site_id: str
+    state: BookingState
+    source: BookingSource
+    booked: BookedWindow
+    effective: BookedWindow
+    contact: Contact
+    purpose: str
+    paid: bool | None
+    digits: int | None
+    decision_reason: str
+    doors: tuple[str, ...]
+    created_at: datetime
+    changed_at: datetime
+
+    @property
+    def stands(self) -> bool:
+        """Whether it takes up its facility: requested or confirmed."""
+        return self.state in (BookingState.REQUESTED, BookingState.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementView:
+    """A credential at one door, as people see it."""
+
+    door_id: str
+    state: PlacementState
+    problems: tuple[Problem, ...]
+    pending: tuple[Pending, ...]
+    placed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialView:
+    """One holder's PIN, never its digits."""
+
+    credential_id: str
+    holder_id: str
+    holder: str = field(repr=False)
+    digits: int
+    readiness: Readiness
+    placements: tuple[PlacementView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookingView:
+    """A booking with what its doors have confirmed."""
+
+    booking: Booking
+    credentials: tuple[CredentialView, ...]
+    readiness: Readiness
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every kind of problem at any door, once."""
+        return _once(
+            problem for c in self.credentials for p in c.placements for problem in p.problems
+        )
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """Everything that is waited for at any door, once."""
+        return _once(
+            pending for c in self.credentials for p in c.placements for pending in p.pending
+        )
+
+
+def opening_of(stored: Sequence[Sequence[int]]) -> tuple[OpenSpan, ...]:
+    """Read opening hours as they are stored: `[weekday, start_min, end_min]` each."""
+    return tuple(OpenSpan(*span) for span in stored)
+
+
+def _once(values: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(values))

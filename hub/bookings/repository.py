@@ -1,0 +1,253 @@
+"""SQL of facilities and bookings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from hub.bookings.records import Booking, Contact, Facility, opening_of
+from hub.bookings.tables import (
+    BookingState,
+    booking_doors,
+    booking_holders,
+    bookings,
+    facilities,
+    facility_doors,
+)
+from hub.bookings.windows import JAPAN, BookedWindow, BookingRules
+from hub.database.scope import Scope
+
+STANDING = (BookingState.REQUESTED, BookingState.CONFIRMED)
+
+
+# --- facilities ----------------------------------------------------------------------------------
+
+
+def facility(scope: Scope, facility_id: str) -> Facility | None:
+    """Give a facility, active or not."""
+    row = scope.one(scope.select(facilities).where(facilities.c.id == facility_id))
+    return None if row is None else _facility(row, _doors_of(scope, [facility_id])[facility_id])
+
+
+def all_facilities(scope: Scope, site_ids: Iterable[str] | None = None) -> list[Facility]:
+    """Give the facilities of some sites, or of the town, in the order of their Japanese names."""
+    statement = scope.select(facilities).order_by(facilities.c.name_ja, facilities.c.id)
+    if site_ids is not None:
+        statement = statement.where(facilities.c.site_id.in_(sorted(site_ids)))
+    rows = scope.all(statement)
+    doors = _doors_of(scope, [row.id for row in rows])
+    return [_facility(row, doors[row.id]) for row in rows]
+
+
+def _doors_of(scope: Scope, facility_ids: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {facility_id: [] for facility_id in facility_ids}
+    statement = (
+        scope.select(facility_doors.c.facility_id, facility_doors.c.door_id)
+        .where(facility_doors.c.facility_id.in_(facility_ids))
+        .order_by(facility_doors.c.door_id)
+    )
+    for row in scope.all(statement):
+        found[row.facility_id].append(row.door_id)
+    return found
+
+
+def _facility(row: Any, doors: Sequence[str], zone: ZoneInfo = JAPAN) -> Facility:
+    return Facility(
+        id=row.id,
+        site_id=row.site_id,
+        name_ja=row.name_ja,
+        name_easy=row.name_easy,
+        name_en=row.name_en,
+        doors=tuple(doors),
+        approval=row.approval,
+        rules=BookingRules(
+            margin_before_min=row.margin_before_min,
+            margin_after_min=row.margin_after_min,
+            slot_min=row.slot_min,
+            longest_min=row.longest_min,
+            ahead_days=row.ahead_days,
+            opening=opening_of(row.opening),
+            zone=zone,
+        ),
+        phone=row.phone,
+        active=row.active,
+    )
+
+
+def write_facility(scope: Scope, kept: Facility, now: datetime, *, new: bool) -> None:
+    """Insert or change a facility and its doors."""
+    values = {
+        "site_id": kept.site_id,
+        "name_ja": kept.name_ja,
+        "name_easy": kept.name_easy,
+        "name_en": kept.name_en,
+        "phone": kept.phone,
+        "approval": kept.approval,
+        "margin_before_min": kept.rules.margin_before_min,
+        "margin_after_min": kept.rules.margin_after_min,
+        "slot_min": kept.rules.slot_min,
+        "longest_min": kept.rules.longest_min,
+        "ahead_days": kept.rules.ahead_days,
+        "opening": [[s.weekday, s.start_min, s.end_min] for s in kept.rules.opening],
+        "active": kept.active,
+        "changed_at": now,
+    }
+    if new:
+        scope.insert(facilities, {**values, "id": kept.id, "created_at": now})
+    else:
+        scope.update(facilities, values, facilities.c.id == kept.id)
+        scope.delete(facility_doors, facility_doors.c.facility_id == kept.id)
+    rows = [{"facility_id": kept.id, "door_id": door} for door in kept.doors]
+    scope.insert(facility_doors, rows)
+
+
+# --- bookings ------------------------------------------------------------------------------------
+
+
+def by_key(scope: Scope, reservation_key: str, *, to_change: bool = False) -> Booking | None:
+    """Give a booking by its key; `to_change` holds its row until the transaction ends."""
+    statement = scope.select(bookings).where(bookings.c.reservation_key == reservation_key)
+    return _one(scope, statement.with_for_update() if to_change else statement)
+
+
+def by_id(scope: Scope, booking_id: str) -> Booking | None:
+    """Give a booking by its id."""
+    return _one(scope, scope.select(bookings).where(bookings.c.id == booking_id))
+
+
+def _one(scope: Scope, statement: sa.Select[Any]) -> Booking | None:
+    row = scope.one(statement)
+    return None if row is None else _with_doors(scope, [row])[0]
+
+
+def search(
+    scope: Scope,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    order: Sequence[sa.ColumnElement[Any]],
+    limit: int,
+) -> list[Booking]:
+    """Give bookings that satisfy all conditions, in an order."""
+    statement = scope.select(bookings).where(*conditions).order_by(*order).limit(limit)
+    return _with_doors(scope, scope.all(statement))
+
+
+def _with_doors(scope: Scope, rows: Sequence[Any]) -> list[Booking]:
+    doors: dict[str, list[str]] = {row.id: [] for row in rows}
+    statement = (
+        scope.select(booking_doors.c.booking_id, booking_doors.c.door_id)
+        .where(booking_doors.c.booking_id.in_(list(doors)))
+        .order_by(booking_doors.c.door_id)
+    )
+    for row in scope.all(statement):
+        doors[row.booking_id].append(row.door_id)
+    return [_booking(row, doors[row.id]) for row in rows]
+
+
+def _booking(row: Any, doors: Sequence[str]) -> Booking:
+    return Booking(
+        id=row.id,
+        reservation_key=row.reservation_key,
+        facility_id=row.facility_id,
+        site_id=row.site_id,
+        state=row.state,
+        source=row.source,
+        booked=BookedWindow(row.starts_at, row.ends_at),
+        effective=BookedWindow(row.effective_from, row.effective_until),
+        contact=Contact(row.contact_name, row.contact_email, row.contact_phone),
+        purpose=row.purpose,
+        paid=row.paid,
+        digits=row.digits,
+        decision_reason=row.decision_reason,
+        doors=tuple(doors),
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )
+
+
+def write(scope: Scope, kept: Booking, *, new: bool) -> None:
+    """Insert or change a booking and its doors."""
+    values = {
+        "reservation_key": kept.reservation_key,
+        "facility_id": kept.facility_id,
+        "site_id": kept.site_id,
+        "state": kept.state,
+        "source": kept.source,
+        "starts_at": kept.booked.starts_at,
+        "ends_at": kept.booked.ends_at,
+        "effective_from": kept.effective.starts_at,
+        "effective_until": kept.effective.ends_at,
+        "contact_name": kept.contact.name,
+        "contact_email": kept.contact.email,
+        "contact_phone": kept.contact.phone,
+        "purpose": kept.purpose,
+        "paid": kept.paid,
+        "digits": kept.digits,
+        "decision_reason": kept.decision_reason,
+        "changed_at": kept.changed_at,
+    }
+    if new:
+        scope.insert(bookings, {**values, "id": kept.id, "created_at": kept.created_at})
+    else:
+        scope.update(bookings, values, bookings.c.id == kept.id)
+        scope.delete(booking_doors, booking_doors.c.booking_id == kept.id)
+    rows = [{"booking_id": kept.id, "door_id": door} for door in kept.doors]
+    scope.insert(booking_doors, rows)
+
+
+def taken(
+    scope: Scope, facility_id: str, window: BookedWindow, but_not: str = ""
+) -> list[BookedWindow]:
+    """Give the windows of other standing bookings of a facility that overlap this one."""
+    rows = scope.all(
+        scope.select(bookings.c.starts_at, bookings.c.ends_at)
+        .where(
+            bookings.c.facility_id == facility_id,
+            bookings.c.state.in_(STANDING),
+            bookings.c.starts_at < window.ends_at,
+            bookings.c.ends_at > window.starts_at,
+            bookings.c.id != but_not,
+        )
+        .order_by(bookings.c.starts_at)
+    )
+    return [BookedWindow(row.starts_at, row.ends_at) for row in rows]
+
+
+# --- holders -------------------------------------------------------------------------------------
+
+
+def holders(scope: Scope, booking_id: str) -> list[sa.Row[Any]]:
+    """Give id, name and person_id of who has a PIN of a booking now, in the order of joining."""
+    return list(
+        scope.all(
+            scope.select(booking_holders.c.id, booking_holders.c.name, booking_holders.c.person_id)
+            .where(
+                booking_holders.c.booking_id == booking_id,
+                booking_holders.c.removed_at.is_(None),
+            )
+            .order_by(booking_holders.c.id)
+        )
+    )
+
+
+def add_holder(
+    scope: Scope, holder_id: str, booking_id: str, name: str, person_id: str | None
+) -> None:
+    """Add somebody who is to have a PIN."""
+    scope.insert(
+        booking_holders,
+        {"id": holder_id, "booking_id": booking_id, "name": name, "person_id": person_id},
+    )
+
+
+def rename_holder(scope: Scope, holder_id: str, name: str) -> None:
+    """Change the name under which a holder's PIN is shown."""
+    scope.update(booking_holders, {"name": name}, booking_holders.c.id == holder_id)
+
+
+def remove_holder(scope: Scope, holder_id: str, now: datetime) -> None:
+    """Take somebody out of a booking; the row stays for the log."""
+    scope.update(booking_holders, {"removed_at": now}, booking_holders.c.id == holder_id)
