@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     STATE_CHANGE = "state_change"
     NO_PIN = "no_pin"
     PIN_REVOKED = "pin_revoked"
+    TOO_MANY = "too_many_bookings"
 
 
 STATUS: Final[dict[Refusal, HTTPStatus]] = {
@@ -48,6 +49,7 @@ STATUS: Final[dict[Refusal, HTTPStatus]] = {
     Refusal.BOOKING_OVER: HTTPStatus.CONFLICT,
     Refusal.STATE_CHANGE: HTTPStatus.CONFLICT,
     Refusal.PIN_REVOKED: HTTPStatus.GONE,
+    Refusal.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS,
 }
 """Whatever is not listed is 422: the request itself cannot be carried out."""
 

@@ -216,6 +216,18 @@ def taken(
     return [BookedWindow(row.starts_at, row.ends_at) for row in rows]
 
 
+def count_ahead(scope: Scope, phone: str, now: datetime) -> int:
+    """Count the standing bookings of a telephone number that are not over."""
+    count: int = scope.scalar(
+        scope.select(sa.func.count(bookings.c.id)).where(
+            bookings.c.contact_phone == phone,
+            bookings.c.state.in_(STANDING),
+            bookings.c.ends_at > now,
+        )
+    )
+    return count
+
+
 # --- holders -------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,130 @@
+"""What residents do: ask for a booking, open its PIN link, see it, cancel it. No login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from hub.bookings import repository
+from hub.bookings.holders import HolderPins
+from hub.bookings.records import Booking, BookingView, BookingWish, Contact
+from hub.bookings.refusals import Refusal, refused
+from hub.bookings.service import BookingsService, named_refusals
+from hub.bookings.tables import BookingSource, BookingState
+from hub.bookings.views import view
+from hub.bookings.windows import BookedWindow
+from hub.clock import Clock, Ids
+from hub.database.engine import Database
+from hub.database.scope import Scope
+from hub.pins.links import Exchanged, PinLinks
+from hub.web.rights import Principal, PrincipalKind, Role
+
+RESIDENT: Final = Principal(PrincipalKind.SYSTEM, "resident", "resident", Role.VIEWER)
+"""How the audit log names somebody who has no account."""
+
+_MAX_OPEN: Final = 5
+"""So many requests of one telephone number may wait for approval or lie ahead at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A booking just asked for, and the token of its link: shown once, kept hashed."""
+
+    view: BookingView
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A booking as its holder sees it; `digits` only once it is confirmed, and until it is over."""
+
+    view: BookingView
+    digits: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+class ResidentsService:
+    """Serves the residents' pages."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        ids: Ids,
+        bookings: BookingsService,
+        holders: HolderPins,
+        links: PinLinks,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._ids = ids
+        self._bookings = bookings
+        self._holders = holders
+        self._links = links
+
+    def request_booking(
+        self, facility_id: str, window: BookedWindow, contact: Contact, purpose: str = ""
+    ) -> Requested:
+        """Ask for a facility: confirmed at once, or requested where it wants approval.
+
+        Raises a `Problem` with a code of `hub.bookings.refusals`.
+        """
+        wish = BookingWish(
+            facility_id=facility_id,
+            starts_at=window.starts_at,
+            ends_at=window.ends_at,
+            contact=contact,
+            purpose=purpose,
+        )
+        key = f"resident-{self._ids.new()}"
+
+        def write(scope: Scope) -> Requested:
+            if repository.count_ahead(scope, contact.phone, self._clock.now()) >= _MAX_OPEN:
+                raise refused(Refusal.TOO_MANY, "too many bookings of this number lie ahead")
+            made, _ = self._bookings.put_within(scope, RESIDENT, key, wish, BookingSource.RESIDENT)
+            booking = made.booking
+            token = self._links.make(scope, booking.id, booking.effective.ends_at)
+            return Requested(made, token)
+
+        with named_refusals():
+            return self._db.write(write)
+
+    def open_link(self, token: str) -> Exchanged | None:
+        """Exchange a link for a cookie, once; None for a link that is dead or none of ours."""
+        return self._db.write(lambda scope: self._links.exchange(scope, token))
+
+    def new_link(self, who: Principal, reservation_key: str) -> str:
+        """Give a new link to a booking's contact, for somebody who may reveal its PIN."""
+        found = self._bookings.get(who, reservation_key).booking
+        if not found.stands:
+            raise refused(Refusal.BOOKING_OVER, f"it is {found.state.value}")
+
+        def write(scope: Scope) -> str:
+            return self._links.make(scope, found.id, found.effective.ends_at)
+
+        return self._db.write(write)
+
+    def shown(self, cookie: str) -> Shown | None:
+        """Give the booking a cookie shows, with its PIN; None for a cookie that is none of ours."""
+        with self._db.read() as scope:
+            booking = self._of(scope, cookie)
+            if booking is None:
+                return None
+            confirmed = booking.state is BookingState.CONFIRMED
+            over = booking.effective.ends_at <= self._clock.now()
+            digits = self._holders.reveal(scope, booking) if confirmed and not over else []
+            shown = Shown(view(scope, booking), tuple(digits))
+        if digits and shown.view.problems:
+            self._db.write(lambda scope: self._holders.told(scope, shown.view.booking))
+        return shown
+
+    def cancel(self, cookie: str) -> BookingView | None:
+        """Cancel the booking a cookie shows; its PIN and its links die. None as for `shown`."""
+        with self._db.read() as scope:
+            booking = self._of(scope, cookie)
+        if booking is None:
+            return None
+        return self._bookings.cancel(RESIDENT, booking.reservation_key)
+
+    def _of(self, scope: Scope, cookie: str) -> Booking | None:
+        booking_id = self._links.booking_of(scope, cookie)
+        return repository.by_id(scope, booking_id) if booking_id else None

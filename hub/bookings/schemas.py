@@ -1,0 +1,301 @@
+"""What goes over HTTP: facilities and bookings in and out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from hub.bookings.records import BookingView, BookingWish, Contact, Facility, HolderWish
+from hub.bookings.tables import Approval, BookingSource, BookingState
+from hub.bookings.windows import BookingRules, OpenSpan, Slot, SlotState
+from hub.pins.placement import Pending, PlacementState, Problem, Readiness
+
+Text = Annotated[str, Field(max_length=120)]
+Minutes = Annotated[int, Field(ge=0, le=12 * 60)]
+DoorIds = Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=50)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+# --- facilities ----------------------------------------------------------------------------------
+
+
+class OpenSpanIn(_In):
+    """Opening hours on one weekday (0 = Monday), in minutes since midnight."""
+
+    weekday: Annotated[int, Field(ge=0, le=6)]
+    start_min: Annotated[int, Field(ge=0, le=1439)]
+    end_min: Annotated[int, Field(ge=1, le=1440)]
+
+
+class FacilityIn(_In):
+    """A new facility."""
+
+    site_id: str
+    name_ja: Annotated[str, Field(min_length=1, max_length=120)]
+    name_easy: Text = Field("", description="やさしい日本語; the Japanese name where left out.")
+    name_en: Text = Field("", description="English; the Japanese name where left out.")
+    doors: DoorIds
+    approval: Approval = Approval.REQUIRED
+    margin_before_min: Minutes = 10
+    margin_after_min: Minutes = 10
+    slot_min: Annotated[int, Field(ge=5, le=24 * 60)] = 30
+    longest_min: Annotated[int, Field(ge=5, le=31 * 24 * 60)] = 12 * 60
+    ahead_days: Annotated[int, Field(ge=1, le=800)] = 90
+    opening: Annotated[list[OpenSpanIn], Field(max_length=70)] = []
+    phone: Annotated[str, Field(max_length=40)] = ""
+
+    def facility(self) -> Facility:
+        """The facility, its id still to be made."""
+        return Facility(
+            id="",
+            site_id=self.site_id,
+            name_ja=self.name_ja,
+            name_easy=self.name_easy or self.name_ja,
+            name_en=self.name_en or self.name_ja,
+            doors=tuple(self.doors),
+            approval=self.approval,
+            rules=BookingRules(
+                margin_before_min=self.margin_before_min,
+                margin_after_min=self.margin_after_min,
+                slot_min=self.slot_min,
+                longest_min=self.longest_min,
+                ahead_days=self.ahead_days,
+                opening=tuple(OpenSpan(s.weekday, s.start_min, s.end_min) for s in self.opening),
+            ),
+            phone=self.phone,
+        )
+
+
+class FacilityOut(BaseModel):
+    """A facility."""
+
+    id: str
+    site_id: str
+    name_ja: str
+    name_easy: str
+    name_en: str
+    doors: list[str]
+    approval: Approval
+    margin_before_min: int
+    margin_after_min: int
+    slot_min: int
+    longest_min: int
+    ahead_days: int
+    opening: list[OpenSpanIn]
+    phone: str
+    active: bool
+
+    @classmethod
+    def of(cls, found: Facility) -> FacilityOut:
+        """Show a facility."""
+        rules = found.rules
+        return cls(
+            id=found.id,
+            site_id=found.site_id,
+            name_ja=found.name_ja,
+            name_easy=found.name_easy,
+            name_en=found.name_en,
+            doors=list(found.doors),
+            approval=found.approval,
+            margin_before_min=rules.margin_before_min,
+            margin_after_min=rules.margin_after_min,
+            slot_min=rules.slot_min,
+            longest_min=rules.longest_min,
+            ahead_days=rules.ahead_days,
+            opening=[
+                OpenSpanIn(weekday=s.weekday, start_min=s.start_min, end_min=s.end_min)
+                for s in rules.opening
+            ],
+            phone=found.phone,
+            active=found.active,
+        )
+
+
+class SlotOut(BaseModel):
+    """One slot of a facility's day."""
+
+    starts_at: datetime
+    ends_at: datetime
+    state: SlotState
+
+    @classmethod
+    def of(cls, slot: Slot) -> SlotOut:
+        """Show a slot."""
+        return cls(starts_at=slot.window.starts_at, ends_at=slot.window.ends_at, state=slot.state)
+
+
+# --- bookings ------------------------------------------------------------------------------------
+
+
+class ContactIn(_In):
+    """Whom to reach about a booking."""
+
+    name: Text = ""
+    email: Annotated[str, Field(max_length=254)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+
+
+class HolderIn(_In):
+    """Somebody who is to have a PIN."""
+
+    id: str | None = Field(None, description="Names one that exists, to keep their PIN.")
+    name: Text
+    person_id: str | None = None
+
+
+class BookingIn(_In):
+    """What is wanted of a booking. Whatever is left out stays as it is; nothing is ever dropped
+    by leaving it out."""
+
+    facility_id: str | None = None
+    doors: DoorIds | None = Field(None, description="Instead of the facility's own doors.")
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    state: BookingState | None = None
+    contact: ContactIn | None = None
+    purpose: Annotated[str, Field(max_length=500)] | None = None
+    paid: bool | None = None
+    digits: Annotated[int, Field(ge=4, le=10)] | None = Field(
+        None, description="More digits than the doors demand, as a `guess_risk` problem proposes."
+    )
+    holders: Annotated[list[HolderIn], Field(min_length=1, max_length=100)] | None = None
+
+    def wish(self) -> BookingWish:
+        """The same as the service takes it."""
+        contact = self.contact
+        return BookingWish(
+            facility_id=self.facility_id,
+            doors=None if self.doors is None else tuple(self.doors),
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            state=self.state,
+            contact=Contact(contact.name, contact.email, contact.phone) if contact else None,
+            purpose=self.purpose,
+            paid=self.paid,
+            digits=self.digits,
+            holders=None
+            if self.holders is None
+            else tuple(HolderWish(h.name, h.person_id, h.id) for h in self.holders),
+        )
+
+
+class WindowOut(BaseModel):
+    """Half-open: from `starts_at`, until but not at `ends_at`."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class PlacementOut(BaseModel):
+    """A PIN at one door."""
+
+    door_id: str
+    state: PlacementState
+    problems: list[Problem]
+    pending: list[Pending]
+    placed_at: datetime | None
+
+
+class CredentialOut(BaseModel):
+    """One holder's PIN, without its digits."""
+
+    id: str
+    holder_id: str
+    holder: str
+    digits: int
+    readiness: Readiness
+    placements: list[PlacementOut]
+
+
+class BookingOut(BaseModel):
+    """A booking, and how far its doors are ready for it."""
+
+    id: str
+    reservation_key: str
+    facility_id: str | None
+    site_id: str
+    doors: list[str]
+    state: BookingState
+    source: BookingSource
+    booked: WindowOut
+    effective: WindowOut
+    contact: ContactIn
+    purpose: str
+    paid: bool | None
+    readiness: Readiness
+    problems: list[Problem]
+    pending: list[Pending]
+    credentials: list[CredentialOut]
+    decision_reason: str
+    created_at: datetime
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, view: BookingView) -> BookingOut:
+        """Show a booking."""
+        kept = view.booking
+        contact = kept.contact
+        return cls(
+            id=kept.id,
+            reservation_key=kept.reservation_key,
+            facility_id=kept.facility_id,
+            site_id=kept.site_id,
+            doors=list(kept.doors),
+            state=kept.state,
+            source=kept.source,
+            booked=WindowOut(starts_at=kept.booked.starts_at, ends_at=kept.booked.ends_at),
+            effective=WindowOut(starts_at=kept.effective.starts_at, ends_at=kept.effective.ends_at),
+            contact=ContactIn(name=contact.name, email=contact.email, phone=contact.phone),
+            purpose=kept.purpose,
+            paid=kept.paid,
+            readiness=view.readiness,
+            problems=list(view.problems),
+            pending=list(view.pending),
+            credentials=[
+                CredentialOut(
+                    id=each.credential_id,
+                    holder_id=each.holder_id,
+                    holder=each.holder,
+                    digits=each.digits,
+                    readiness=each.readiness,
+                    placements=[
+                        PlacementOut(
+                            door_id=placement.door_id,
+                            state=placement.state,
+                            problems=list(placement.problems),
+                            pending=list(placement.pending),
+                            placed_at=placement.placed_at,
+                        )
+                        for placement in each.placements
+                    ],
+                )
+                for each in view.credentials
+            ],
+            decision_reason=kept.decision_reason,
+            created_at=kept.created_at,
+            changed_at=kept.changed_at,
+        )
+
+
+class DecisionIn(_In):
+    """Why a request is approved or rejected."""
+
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
+class PinOut(BaseModel):
+    """A holder's digits."""
+
+    holder_id: str
+    pin: str
+
+
+class LinkOut(BaseModel):
+    """A link that shows a booking's PIN, once."""
+
+    path: str

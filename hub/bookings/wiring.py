@@ -1,0 +1,23 @@
+"""Builds the services of bookings and PINs: for `hub.bootstrap`."""
+
+from __future__ import annotations
+
+import secrets
+
+from hub.bookings.facilities import FacilitiesService
+from hub.bookings.holders import HolderPins
+from hub.bookings.residents import ResidentsService
+from hub.bookings.service import BookingsService
+from hub.pins.links import PinLinks
+from hub.pins.service import Pins
+from hub.web.core import Core, Services
+
+
+def add_bookings(core: Core, services: Services) -> None:
+    """Add `FacilitiesService`, `BookingsService` and `ResidentsService`."""
+    pins = Pins(core.clock, core.ids, core.keys, secrets.randbelow)
+    holders = HolderPins(core.clock, core.ids, pins)
+    links = PinLinks(core.clock, core.ids, core.keys)
+    services.add(FacilitiesService(core.db, core.clock, core.ids))
+    bookings = services.add(BookingsService(core.db, core.clock, core.ids, holders, links))
+    services.add(ResidentsService(core.db, core.clock, core.ids, bookings, holders, links))
