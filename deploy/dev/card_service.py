@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from edge.cards.vpcd_card import FIRST_PORT
+from edge.drivers.pcsc_api import open_pcsc
 
 REMEDY: Final = "run deploy/dev/system-packages.sh, and this as root"
 READERS: Final = ("Virtual PCD 00 00", "Virtual PCD 00 01")
@@ -116,14 +117,14 @@ class CardService:
 
     def has_card(self, slot: int) -> bool:
         """Whether the service sees a card on a reader."""
-        from smartcard import scard
-
-        _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+        pcsc = open_pcsc()
+        context = pcsc.establish()
         try:
-            _, states = scard.SCardGetStatusChange(context, 0, [(READERS[slot], 0)])
-            return bool(states[0][1] & scard.SCARD_STATE_PRESENT)
+            return any(
+                state.flags & pcsc.present for state in pcsc.wait(context, {READERS[slot]: 0}, 0)
+            )
         finally:
-            scard.SCardReleaseContext(context)
+            pcsc.release(context)
 
     def clear(self) -> None:
         """Leave a running service with empty readers."""
