@@ -92,6 +92,7 @@ class Delivery:
         self.port = broker.port
         self.mqtt5 = mqtt5
         self.lives = 0
+        self.alive: list[int] = []
 
     def order(self, role: str, step: str = "", at: int = 0, limit: int = 10**9) -> dict:
         self.lives += 1
@@ -115,7 +116,14 @@ class Delivery:
         }
 
     def start(self, role: str, **more) -> int:
-        return self.zygote.spawn(self.order(role, **more))
+        pid = self.zygote.spawn(self.order(role, **more))
+        self.alive.append(pid)
+        return pid
+
+    def finish(self) -> None:
+        """End, by SIGKILL, whatever still lives."""
+        while self.alive:
+            self.zygote.kill(self.alive.pop())
 
     def settle(self, timeout_s: float = 30.0) -> None:
         """Let both live, with no new events, until the hub has everything; then end them."""
@@ -243,13 +251,18 @@ def zygote() -> Iterator[Zygote]:
 
 
 @pytest.fixture
-def delivery(zygote, town, mosquitto, memory_folder) -> Callable[..., Delivery]:
+def delivery(zygote, town, mosquitto, memory_folder) -> Iterator[Callable[..., Delivery]]:
     """A factory of runs, by default over MQTT 5."""
 
-    def make(mqtt5: bool = True) -> Delivery:
-        return Delivery(zygote, town, mosquitto(), memory_folder, mqtt5)
+    made: list[Delivery] = []
 
-    return make
+    def make(mqtt5: bool = True) -> Delivery:
+        made.append(Delivery(zygote, town, mosquitto(), memory_folder, mqtt5))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.finish()
 
 
 @pytest.fixture
