@@ -82,6 +82,8 @@ class Words:
 
     def hours(self, minutes: int) -> str:
         """`7時間45分`."""
+        if minutes % 60 == 0:
+            return self.t("words.whole_hours", hours=minutes // 60)
         return self.t("words.hours", hours=minutes // 60, minutes=minutes % 60)
 
     def name(self, name: str, name_en: str = "") -> str:

@@ -85,7 +85,7 @@ def entry_line(entry: Entry, names: Names, words: Words) -> EntryLine:
         icon=_icon(entry),
         tone=tone,
         chip_tone=_CHIP_TONES[tone],
-        title=words.t(f"event.{entry.kind}"),
+        title=words.t("event.act_failed" if _failed(entry) else f"event.{entry.kind}"),
         detail=words.t("words.comma").join(filter(None, _details(entry, names, words))),
         when=words.second(entry.occurred_at)
         if words.day_of(entry.occurred_at) == words.today
@@ -101,14 +101,21 @@ def entry_line(entry: Entry, names: Names, words: Words) -> EntryLine:
     )
 
 
+def _failed(entry: Entry) -> bool:
+    """Whether the door was told to open and did not."""
+    return entry.outcome not in (None, ActOutcome.DONE)
+
+
 def _tone(entry: Entry) -> str:
     if entry.kind in _ALARMING or entry.kind == GAP:
         return "alarming"
+    if _failed(entry):
+        return "denied"
     return entry.result.value if entry.result else ""
 
 
 def _icon(entry: Entry) -> str:
-    if entry.kind == GAP:
+    if entry.kind == GAP or _failed(entry):
         return "alert"
     if entry.kind in _ICONS:
         return _ICONS[EventKind(entry.kind)]
