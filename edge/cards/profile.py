@@ -13,10 +13,11 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
+from edge.cards.apdu import STATUS_OK
 from edge.cards.atr import CardKind
 
 Namespace: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
-Status: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[69][0-9A-F]{3}$")]
+Status: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([69][0-9A-F]{3}|\*)$")]
 ProfileId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
 MAX_SIGNATURE: Final = 72
@@ -63,8 +64,9 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Step(_Table, frozen=True, kw_only=True):
-    """One command. `absent` lists the status words that mean 'not this kind of card'; any other
-    than 9000 is an error. The answer less `skip_bytes` has `min_bytes` to `max_bytes`."""
+    """One command. `absent` lists the status words that mean 'not this kind of card', `*` any but
+    9000; a status that is neither listed nor 9000 is an error. The answer less `skip_bytes` has
+    `min_bytes` to `max_bytes`."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     command: str
@@ -75,6 +77,10 @@ class Step(_Table, frozen=True, kw_only=True):
     skip_bytes: Annotated[int, msgspec.Meta(ge=0, le=255)] = 0
     min_bytes: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
     max_bytes: Annotated[int, msgspec.Meta(ge=0, le=256)] = 256
+
+    def means_absent(self, status: int) -> bool:
+        """Whether this status says that the card is of another kind."""
+        return status != STATUS_OK and ("*" in self.absent or f"{status:04X}" in self.absent)
 
 
 class NumberRule(_Table, frozen=True, kw_only=True):
@@ -181,6 +187,8 @@ def _step_problems(profile: CardProfile) -> list[tuple[str, str]]:
         except ValueError as error:
             where = "data" if _is_hex(step.command) else "command"
             return [(f"{key}.{where}", str(error))]
+        if "9000" in step.absent:
+            return [(f"{key}.absent", "9000 means that the card knows the command")]
         if step.min_bytes > step.max_bytes:
             return [(f"{key}.min_bytes", "must not exceed max_bytes")]
         if step.keep is not None and (step.le is None or not step.min_bytes):

@@ -82,7 +82,7 @@ def _read_by(
     for step in profile.step:
         command = encode_command(fill(step.command, {}), fill(step.data, values), step.le)
         answer = yield from _exchange(command)
-        if f"{answer.status:04X}" in step.absent:
+        if step.means_absent(answer.status):
             return None
         data = _checked(step, answer)
         if step.keep is not None:

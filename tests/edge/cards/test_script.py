@@ -79,6 +79,12 @@ def test_the_first_profile_that_knows_a_card_reads_it(card: EcdsaCard) -> None:
     assert read(other).identity == Identity("uid", UID)
 
 
+@pytest.mark.parametrize("status", ["6A82", "6999", "6700", "917E", "6283"])
+def test_a_card_that_refuses_our_application_in_any_words_is_of_another_kind(status: str) -> None:
+    got, sent = scripted([status, "04A1B2C3D4E5F69000"], contactless_atr(b"XY"))
+    assert (got.identity, len(sent)) == (Identity("uid", UID), 2)
+
+
 def test_a_card_that_fails_its_profile_is_not_tried_by_a_weaker_one(card: EcdsaCard) -> None:
     broken = MisbehavingCard(card, Misbehaviour.TRUNCATE, 0x88)
     assert fault(lambda: read(broken)) is CardFault.WRONG_LENGTH
