@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -83,20 +83,14 @@ def judge_grants(
 ) -> Verdict:
     """Give the verdict over all grants that join any of the subjects to the door."""
     best = Verdict(Reason.NO_GRANT)
-    for grant_id, grant in _grants_of(door_id, subjects, about):
-        verdict = Verdict(_judge(grant_id, grant, door, shown, about), grant_id, grant)
-        if verdict.opens:
-            return verdict
-        if verdict.nearness > best.nearness:
-            best = verdict
-    return best
-
-
-def _grants_of(
-    door: str, subjects: Iterable[str], about: Circumstances
-) -> Iterator[tuple[str, GrantBody]]:
     for subject in subjects:
-        yield from about.index.grants(door, subject).items()
+        for grant_id, grant in about.index.grants(door_id, subject).items():
+            verdict = Verdict(_judge(grant_id, grant, door, shown, about), grant_id, grant)
+            if verdict.opens:
+                return verdict
+            if verdict.nearness > best.nearness:
+                best = verdict
+    return best
 
 
 def subjects_of(credential: str, person: str | None, flags: PersonFlagsBody | None) -> list[str]:

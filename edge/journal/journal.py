@@ -44,6 +44,7 @@ _OFFER_AHEAD: Final = 256
 _MARK_EVERY: Final = 512
 _SET_STATE: Final = "INSERT OR REPLACE INTO state (name, value, crc) VALUES (?, ?, ?)"
 _MARKS: Final = "journal.acked_marks"
+_NEWEST: Final = "SELECT row, body FROM events ORDER BY row DESC LIMIT 1"
 _FLOOR: Final = "journal.floor"
 
 
@@ -89,6 +90,7 @@ class SqliteJournal:
         self._at = _Position()
         self._saved = _Position()
         self._live = False
+        self._in_doubt = False
         self._open_gap: StoredRow | None = None
         self._counts = {"refused": 0, "gaps": 0, "epochs_opened": 0}
         self._marks = AckedMarks()
@@ -158,18 +160,30 @@ class SqliteJournal:
     def _append(
         self, events: Sequence[NewEvent], now: ClockNow, state: Mapping[str, bytes | None]
     ) -> range:
+        if self._in_doubt:
+            self._look_again()
         plan = Plan(self._at.next_row, self._file.capacity - self._unacknowledged, self._reserve)
         if self._open_gap and self._open_gap.row > self._at.offered_row:
             plan.gap = self._open_gap
         for new in events:
             plan.take(new, event_bytes(new, now))
+        self._in_doubt = True
         self._commit(plan.rows, plan.rewritten, state, plan.next_row)
+        self._in_doubt = False
         first, self._open_gap = self._at.next_row, plan.gap
         self._at.next_row = plan.next_row
         self._counts["refused"] += plan.refused
         self._marks.note(now.floor)
         offset = self._at.first_row - 1
         return range(first - offset, plan.next_row - offset)
+
+    def _look_again(self) -> None:
+        """A commit that failed may have been kept all the same: go on behind what is there."""
+        with named_faults():
+            newest = self._file.db.execute(_NEWEST).fetchone()
+        if newest is not None:
+            self._at.next_row = max(self._at.next_row, newest[0] + span_of(newest[1]))
+        self._open_gap, self._in_doubt = None, False
 
     def _commit(
         self,
@@ -307,7 +321,7 @@ class SqliteJournal:
                 "SELECT crc, first_row, epoch FROM epochs ORDER BY first_row DESC LIMIT 1"
             ).fetchone()
             marks = db.execute("SELECT crc, through_row, offered_row, inode FROM marks").fetchone()
-            newest = db.execute("SELECT row, body FROM events ORDER BY row DESC LIMIT 1").fetchone()
+            newest = db.execute(_NEWEST).fetchone()
         if epoch is None and newest is None:  # stopped between making the file and its epoch
             self._begin(now)
             return

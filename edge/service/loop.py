@@ -146,7 +146,7 @@ class Loop:
         parts.policies.configure_drivers(now)
         parts.strikes.apply(now)
         self._telemetry_ns = now.mono_ns
-        self._tell_hub(now)
+        self._tell_hub()
 
     def run(self) -> None:
         """Serve until `stop`."""
@@ -162,23 +162,24 @@ class Loop:
 
     def handle(self, item: Incoming | Question) -> None:
         """Handle one thing; nothing it raises comes out."""
-        now = self.now()
+        done = False
         try:
-            self._dispatch(item, now)
+            self._dispatch(item, self.now())
+            done = True
+            self._tell_hub()
         except Exception as error:
-            self._survive(error, type(item).__name__, now)
-        self._tell_hub(now)
+            self._survive(error, None if done else item)
 
     def tick(self) -> None:
         """Let time do its work."""
-        self._alive()
-        now = self.now()
-        self._tick_ns = now.mono_ns + _TICK_NS
         try:
+            self._alive()
+            now = self.now()
+            self._tick_ns = now.mono_ns + _TICK_NS
             self._tick(now)
+            self._tell_hub()
         except Exception as error:
-            self._survive(error, "tick", now)
-        self._tell_hub(now)
+            self._survive(error, None)
 
     def end(self) -> None:
         """Say that the agent stops in order."""
@@ -186,7 +187,7 @@ class Loop:
         body = AgentBody(agent=self._parts.agent, cause="stop")
         event = NewEvent(EventKind.AGENT_STOPPED, body)
         self._parts.recorder.record([event], now, {RUNNING: None})
-        self._tell_hub(now)
+        self._tell_hub()
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -254,27 +255,29 @@ class Loop:
         event = NewEvent(EventKind.TELEMETRY, TelemetryBody(counters=counters))
         parts.recorder.commit([event], now)
 
-    def _survive(self, error: Exception, what: str, now: ClockNow) -> None:
+    def _survive(self, error: Exception, item: Incoming | Question | None) -> None:
+        """Whatever was raised: log it, journal it, go on. For a presentation it is a denial."""
+        what = "time or hub" if item is None else type(item).__name__
         _log.error("loop_survived", handling=what, exc_info=error)
-        self._parts.memory.counters["internal_errors"] += 1
-        body = AlarmBody(alarm=Alarm.INTERNAL_ERROR, cause=what[:64])
         try:
+            now = self.now()
+            if isinstance(item, CardPresented | CardFailed | KeysPressed):
+                self._parts.presentations.internal_error(item, now)
+                return
+            self._parts.memory.counters["internal_errors"] += 1
+            body = AlarmBody(alarm=Alarm.INTERNAL_ERROR, cause=what[:64])
             self._parts.recorder.record([NewEvent(EventKind.SECURITY_ALARM, body)], now)
         except Exception:  # the loop must live whatever the recorder does
             _log.exception("alarm_not_journaled")
 
-    def _tell_hub(self, now: ClockNow) -> None:
+    def _tell_hub(self) -> None:
         """New rows go out after everything at the doors is done. Telling may journal in turn."""
         recorder = self._parts.recorder
         for _ in range(_TELL_MAX):
             if not recorder.fresh:
                 return
             recorder.fresh = False
-            try:
-                self._parts.uplinks.appended(now)
-            except Exception as error:
-                _log.error("uplink_survived", exc_info=error)
-                self._parts.memory.counters["internal_errors"] += 1
+            self._parts.uplinks.appended(self.now())
 
 
 def _answer(question: Question, now: ClockNow) -> None:

@@ -90,7 +90,7 @@ class Presentations:
                     self._conclude(UnreadableAttempt(item.source, item.cause), now)
         except Exception:
             _log.exception("presentation_failed", device=item.source.device)
-            self._internal_error(item, now)
+            self.internal_error(item, now)
 
     def tick(self, now: ClockNow) -> None:
         """A PIN that was awaited did not come: the card alone is denied."""
@@ -235,7 +235,8 @@ class Presentations:
         self._recorder.hold(events, now, state)
         return decision
 
-    def _internal_error(self, item: Presentation, now: ClockNow) -> None:
+    def internal_error(self, item: Presentation, now: ClockNow) -> None:
+        """Something broke on the way: whatever it was, it is a denial."""
         self._memory.counters["internal_errors"] += 1
         self._waiting.pop(item.source, None)
         factor = Factor.PIN if isinstance(item, KeysPressed) else Factor.CARD

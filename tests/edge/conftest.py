@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.agent_log import configure_log
 from edge.core.clock import Clock, ClockBounds
 from edge.core.model import Source
 from edge.drivers.virtual import VirtualDriver
@@ -281,6 +282,10 @@ class Rig:
             self.has_rtc,
         )
 
+    @staticmethod
+    def town_id(number: int) -> str:
+        return made_id(number)
+
     def _new_id(self) -> str:
         return uuid7(int(self.time.wall().timestamp() * 1000), self.time.entropy(10))
 
@@ -394,6 +399,12 @@ class Rig:
     def since(self, mark: int) -> list[str]:
         """The kinds of the events journaled since `mark = len(rig.kinds())`."""
         return self.kinds()[mark:]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_log() -> None:
+    """The agent's own log: tracebacks without the values of variables."""
+    configure_log()
 
 
 @pytest.fixture
