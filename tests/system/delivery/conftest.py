@@ -78,6 +78,13 @@ class Zygote:
         self._process.stdout.close()
 
 
+def create_tables(path: Path) -> None:
+    """Make an empty hub's database."""
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    all_tables().create_all(engine)
+    engine.dispose()
+
+
 class Delivery:
     """One run: the files, the children, and the comparison at the end."""
 
@@ -85,9 +92,7 @@ class Delivery:
         self.zygote, self.town, self.broker, self.folder = zygote, town, broker, folder
         self.controller = town.add_controller()
         self.database = folder / "hub.db"
-        engine = create_engine(f"sqlite:///{self.database}", poolclass=NullPool)
-        all_tables().create_all(engine)
-        engine.dispose()
+        create_tables(self.database)
         self.journal = folder / "journal.db"
         self.port = broker.port
         self.mqtt5 = mqtt5
@@ -241,6 +246,12 @@ def memory_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="kgm-delivery-", dir=where))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def make_tables() -> Callable[[Path], None]:
+    """Makes an empty hub's database at a path."""
+    return create_tables
 
 
 @pytest.fixture(scope="session")

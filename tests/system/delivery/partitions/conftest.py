@@ -15,7 +15,7 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class Cable:
-    """Forwards connections to a port. `cut` resets them all, in the middle of whatever they carry."""
+    """Forwards connections to a port; `cut` resets them all in the middle of what they carry."""
 
     def __init__(self, target: int) -> None:
         self._target = target
