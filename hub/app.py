@@ -13,8 +13,11 @@ from hub.accounts import pages as account_pages
 from hub.accounts.service import AccountsService
 from hub.attendance import endpoints as attendance
 from hub.audit import endpoints as audit
+from hub.bookings import endpoints as bookings
 from hub.bootstrap import Hub, ProcessRole
 from hub.entries import endpoints as entries
+from hub.people import endpoints as people
+from hub.sites import endpoints as sites
 from hub.web import documents, health
 from hub.web.middleware import (
     BodyLimitMiddleware,
@@ -29,6 +32,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account_pages.router,
     attendance.router,
     audit.router,
+    bookings.router,
+    sites.router,
+    people.router,
     documents.router,
     entries.router,
 )

@@ -17,7 +17,9 @@ from hub.accounts.login import LoginService
 from hub.accounts.passwords import Passwords
 from hub.accounts.service import AccountsService
 from hub.attendance.service import AttendanceService
+from hub.audit.rows import AuditedRows
 from hub.audit.service import AuditService
+from hub.bookings.wiring import add_bookings
 from hub.clock import Clock, Ids, SystemClock
 from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
@@ -25,10 +27,12 @@ from hub.entries.live import Live
 from hub.entries.service import EntriesService
 from hub.ingest.repository import raw_events_after
 from hub.keys import HubKeys, KeyFileError
+from hub.people.service import PeopleService
 from hub.projection.meters import ProjectionMeters
 from hub.projection.registry import PROJECTORS
 from hub.projection.worker import ProjectionWorker
 from hub.settings import ConfigError, Settings, refuse_demo
+from hub.sites.secrets import DeviceSecrets
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
 
@@ -112,11 +116,15 @@ def _services(core: Core, meters: WebMeters) -> Services:
     services = Services()
     passwords = Passwords()
     services.add(AuditService(core.db))
+    rows = services.add(AuditedRows(core.db, core.clock, core.ids))
+    services.add(DeviceSecrets(core.db, rows, core.keys))
+    services.add(PeopleService(core, rows))
     services.add(AccountsService(core, passwords))
     services.add(LoginService(core, passwords, meters))
     services.add(Live())
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
+    add_bookings(core, services)
     return services
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement
 
 from hub.web.problems import INVALID, FieldProblem, Problem
@@ -32,6 +32,9 @@ Cursor = Annotated[
 
 class PageOf(BaseModel, Generic[M]):
     """One page of a list."""
+
+    # A concrete page inherits no docstring: say it for the documentation.
+    model_config = ConfigDict(json_schema_extra={"description": "One page of a list."})
 
     items: list[M]
     next_cursor: str | None = None

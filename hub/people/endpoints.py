@@ -1,0 +1,192 @@
+"""/api/v1/people, groups, cards, grants, schedules, calendars."""
+
+from __future__ import annotations
+
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from hub.audit.row_routes import RowShapes, offer_changing, offer_reading, offer_rows
+from hub.people import schemas
+from hub.people.domain import CardState
+from hub.people.kinds import CALENDAR, CARD, GRANT, GROUP, PERSON, SCHEDULE
+from hub.people.service import PeopleService
+from hub.web.core import provided
+from hub.web.identity import requires
+from hub.web.rights import Principal, Right
+from wire.policy_bodies import EntryState
+
+router = APIRouter(prefix="/api/v1", tags=["people"])
+Service = Annotated[PeopleService, provided(PeopleService)]
+Reader = Annotated[Principal, requires(Right.PEOPLE_READ)]
+Writer = Annotated[Principal, requires(Right.PEOPLE_WRITE)]
+Blocker = Annotated[Principal, requires(Right.CARDS_BLOCK)]
+
+_CARDS = RowShapes(
+    CARD,
+    "/cards",
+    "a card",
+    "cards",
+    Right.PEOPLE_READ,
+    Right.PEOPLE_WRITE,
+    schemas.CardIn,
+    schemas.CardChange,
+    schemas.CardOut,
+    filters=("person_id", "state"),
+)
+_KINDS: tuple[RowShapes[Any], ...] = (
+    RowShapes(
+        PERSON,
+        "/people",
+        "a person",
+        "people",
+        Right.PEOPLE_READ,
+        Right.PEOPLE_WRITE,
+        schemas.PersonIn,
+        schemas.PersonChange,
+        schemas.PersonOut,
+        filters=("staff_number", "state"),
+        defaults={"state": EntryState.ACTIVE},
+    ),
+    RowShapes(
+        GROUP,
+        "/groups",
+        "a group",
+        "groups",
+        Right.PEOPLE_READ,
+        Right.PEOPLE_WRITE,
+        schemas.GroupIn,
+        schemas.GroupChange,
+        schemas.GroupOut,
+    ),
+    RowShapes(
+        GRANT,
+        "/grants",
+        "a grant",
+        "grants",
+        Right.GRANTS_READ,
+        Right.GRANTS_WRITE,
+        schemas.GrantIn,
+        schemas.GrantChange,
+        schemas.GrantOut,
+        filters=("door_id", "person_id", "group_id", "card_id", "schedule_id", "state"),
+        defaults={"state": EntryState.ACTIVE},
+    ),
+    RowShapes(
+        SCHEDULE,
+        "/schedules",
+        "a schedule",
+        "schedules",
+        Right.GRANTS_READ,
+        Right.GRANTS_WRITE,
+        schemas.ScheduleIn,
+        schemas.ScheduleChange,
+        schemas.ScheduleOut,
+        filters=("calendar_id",),
+        prepare=schemas.time_columns,
+    ),
+    RowShapes(
+        CALENDAR,
+        "/calendars",
+        "a holiday calendar",
+        "holiday calendars",
+        Right.GRANTS_READ,
+        Right.GRANTS_WRITE,
+        schemas.CalendarIn,
+        schemas.CalendarChange,
+        schemas.CalendarOut,
+        prepare=schemas.time_columns,
+    ),
+)
+for _shapes in _KINDS:
+    offer_rows(router, _shapes)
+offer_reading(router, _CARDS)
+offer_changing(router, _CARDS)
+
+
+# --- cards -------------------------------------------------------------------------------------
+
+
+@router.post("/cards", status_code=HTTPStatus.CREATED, summary="Issue a card")
+def issue_card(who: Writer, service: Service, body: schemas.CardIn) -> schemas.CardOut:
+    """Take up a card, for a person or for nobody yet."""
+    given = body.model_dump(exclude={"identity"})
+    card = service.issue_card(who, identity=bytes.fromhex(body.identity), **given)
+    return schemas.CardOut.model_validate(card)
+
+
+@router.post("/cards/lookup", summary="Find a card by its number")
+def find_card(who: Reader, service: Service, body: schemas.CardLookup) -> schemas.CardOut:
+    """Whose card is this?"""
+    found = service.find_card(who, body.namespace, bytes.fromhex(body.identity))
+    return schemas.CardOut.model_validate(found)
+
+
+def _moved(
+    who: Principal, service: PeopleService, card_id: str, to: CardState, reason: str
+) -> schemas.CardOut:
+    return schemas.CardOut.model_validate(service.move_card(who, card_id, to, reason))
+
+
+@router.post("/cards/{card_id}/lost", summary="Report a card lost")
+def report_lost(
+    who: Blocker, service: Service, card_id: str, body: schemas.CardMove
+) -> schemas.CardOut:
+    """Every door denies it from now on."""
+    return _moved(who, service, card_id, CardState.LOST, body.reason)
+
+
+@router.post("/cards/{card_id}/block", summary="Block a card")
+def block_card(
+    who: Blocker, service: Service, card_id: str, body: schemas.CardMove
+) -> schemas.CardOut:
+    """Every door denies it from now on."""
+    return _moved(who, service, card_id, CardState.BLOCKED, body.reason)
+
+
+@router.post("/cards/{card_id}/unblock", summary="Unblock a card")
+def unblock_card(
+    who: Writer, service: Service, card_id: str, body: schemas.CardMove
+) -> schemas.CardOut:
+    """It was found again, or blocked by mistake."""
+    return _moved(who, service, card_id, CardState.ACTIVE, body.reason)
+
+
+@router.post("/cards/{card_id}/withdraw", summary="Withdraw a card")
+def withdraw_card(
+    who: Writer, service: Service, card_id: str, body: schemas.CardMove
+) -> schemas.CardOut:
+    """It was given back or destroyed; it never becomes active again."""
+    return _moved(who, service, card_id, CardState.WITHDRAWN, body.reason)
+
+
+# --- groups and calendars ----------------------------------------------------------------------
+
+
+@router.get("/groups/{group_id}/members", summary="List a group's people")
+def list_members(who: Reader, service: Service, group_id: str) -> schemas.Members:
+    """The ids of its people."""
+    return schemas.Members(person_ids=list(service.members(who, group_id)))
+
+
+@router.put("/groups/{group_id}/members", summary="Set a group's people")
+def set_members(
+    who: Writer, service: Service, group_id: str, body: schemas.Members
+) -> schemas.Members:
+    """These people and no others."""
+    service.set_members(who, group_id, body.person_ids)
+    return schemas.Members(person_ids=list(service.members(who, group_id)))
+
+
+@router.get("/calendars/{calendar_id}/dates", summary="List a calendar's dates")
+def list_holidays(
+    who: Annotated[Principal, requires(Right.GRANTS_READ)],
+    service: Service,
+    calendar_id: str,
+    first: Annotated[date, Query(description="From this day on.")],
+    last: Annotated[date, Query(description="Through this day, at most three years on.")],
+) -> schemas.HolidaysOut:
+    """National holidays and the turn of the year, with what this town added or removed."""
+    return schemas.HolidaysOut(dates=list(service.holidays(who, calendar_id, first, last)))

@@ -1,0 +1,333 @@
+"""What the API takes and gives of people, groups, cards, grants, schedules and calendars."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import AwareDatetime, BaseModel, Field
+
+from hub.people.domain import CalendarSource, CardState, NamedDay
+from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable
+from hub.web.problems import invalid
+from wire.policy_bodies import DateException, DaySpan, EntryState, WeekSpan
+
+Id = Annotated[str, Field(min_length=1, max_length=80)]
+StaffNumber = Annotated[str, Field(min_length=1, max_length=40)]
+Namespace = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$",
+        description="How the number is read: `uid`, `felica`, `p256`, ...",
+    ),
+]
+Identity = Annotated[
+    str,
+    Field(
+        pattern=r"^([0-9A-Fa-f]{2}){1,128}$",
+        description="The card's number, hexadecimal. Kept sealed, never given back.",
+    ),
+]
+Reason = Annotated[str, Field(max_length=200, description="For the audit log.")]
+
+
+class PersonIn(BodyIn):
+    """A new person."""
+
+    name: Name
+    name_kana: OptionalName = ""
+    name_en: OptionalName = ""
+    staff_number: StaffNumber | None = None
+    department: OptionalName = ""
+    anti_passback_exempt: bool = False
+    long_unlock: Annotated[bool, Field(description="Doors release longer for them.")] = False
+
+
+class PersonChange(ChangeIn):
+    """What to change of a person. `blocked` closes every door to them at once."""
+
+    name: Name | None = None
+    name_kana: OptionalName | None = None
+    name_en: OptionalName | None = None
+    staff_number: StaffNumber | None = clearable()
+    department: OptionalName | None = None
+    state: EntryState | None = None
+    anti_passback_exempt: bool | None = None
+    long_unlock: bool | None = None
+
+
+class PersonOut(RowOut):
+    """A person."""
+
+    id: str
+    name: str
+    name_kana: str
+    name_en: str
+    staff_number: str | None
+    department: str
+    state: EntryState
+    anti_passback_exempt: bool
+    long_unlock: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class GroupIn(BodyIn):
+    """A new group of people."""
+
+    name: Name
+    name_en: OptionalName = ""
+
+
+class GroupChange(ChangeIn):
+    """What to change of a group."""
+
+    name: Name | None = None
+    name_en: OptionalName | None = None
+
+
+class GroupOut(RowOut):
+    """A group of people who are granted things together."""
+
+    id: str
+    name: str
+    name_en: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class Members(BodyIn):
+    """The people of a group."""
+
+    person_ids: Annotated[list[Id], Field(max_length=10_000)]
+
+
+class CardIn(BodyIn):
+    """A new card."""
+
+    namespace: Namespace
+    identity: Identity
+    person_id: Id | None = None
+    label: Annotated[str, Field(max_length=100, description="Printed on it, or a note.")] = ""
+    profile: Annotated[Id | None, Field(description="The profile that challenges it.")] = None
+    public_key: Annotated[
+        str | None, Field(max_length=200, description="Uncompressed P-256 point, base64.")
+    ] = None
+
+
+class CardChange(ChangeIn):
+    """What to change of a card; its state has routes of its own."""
+
+    person_id: Id | None = clearable()
+    label: Annotated[str, Field(max_length=100)] | None = None
+
+
+class CardOut(RowOut):
+    """A card. Its number is never given."""
+
+    id: str
+    person_id: str | None
+    namespace: str
+    label: str
+    profile: str | None
+    state: CardState
+    state_reason: str
+    state_changed_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class CardLookup(BodyIn):
+    """A card as a reader tells it: in a body, for a number does not belong into an address."""
+
+    namespace: Namespace
+    identity: Identity
+
+
+class CardMove(BodyIn):
+    """Why a card's state changes."""
+
+    reason: Reason = ""
+
+
+class GrantIn(BodyIn):
+    """A new grant: exactly one of person, group and card, to one door."""
+
+    door_id: Id
+    person_id: Id | None = None
+    group_id: Id | None = None
+    card_id: Id | None = None
+    start_at: AwareDatetime | None = None
+    end_at: Annotated[AwareDatetime | None, Field(description="The window is half-open.")] = None
+    schedule_id: Id | None = None
+    needs_pin: Annotated[bool, Field(description="Card and PIN together.")] = False
+    note: Annotated[str, Field(max_length=200)] = ""
+
+
+class GrantChange(ChangeIn):
+    """What to change of a grant; `revoked` withdraws it."""
+
+    start_at: AwareDatetime | None = clearable()
+    end_at: AwareDatetime | None = clearable()
+    schedule_id: Id | None = clearable()
+    needs_pin: bool | None = None
+    state: EntryState | None = None
+    note: Annotated[str, Field(max_length=200)] | None = None
+
+
+class GrantOut(RowOut):
+    """A grant."""
+
+    id: str
+    door_id: str
+    person_id: str | None
+    group_id: str | None
+    card_id: str | None
+    start_at: datetime | None
+    end_at: datetime | None
+    schedule_id: str | None
+    needs_pin: bool
+    state: EntryState
+    note: str
+    created_at: datetime
+    updated_at: datetime
+
+
+# --- schedules and calendars -------------------------------------------------------------------
+
+Minute = Annotated[int, Field(ge=0, le=1440)]
+Span = Annotated[
+    tuple[Minute, Minute],
+    Field(description="`[from, to)` in minutes since midnight; over midnight is two spans."),
+]
+Spans = Annotated[list[Span], Field(max_length=20)]
+
+
+class WeekShape(BaseModel):
+    """The same spans on several weekdays, 0 = Monday."""
+
+    days: Annotated[list[Annotated[int, Field(ge=0, le=6)]], Field(min_length=1, max_length=7)]
+    spans: Spans
+
+
+class ExceptionShape(BaseModel):
+    """One date that follows its own spans; none means closed."""
+
+    day: date
+    spans: Spans = Field(default_factory=list)
+
+
+class DayShape(BaseModel):
+    """A date with its name."""
+
+    day: date
+    name: Name
+
+
+TimeZone = Annotated[str, Field(max_length=64)]
+Week = Annotated[list[WeekShape], Field(max_length=20)]
+Exceptions = Annotated[list[ExceptionShape], Field(max_length=500)]
+HolidaySpans = Annotated[
+    Spans, Field(description="What holds on a day of the calendar; none means closed.")
+]
+Days = Annotated[list[DayShape], Field(max_length=500)]
+Dates = Annotated[list[date], Field(max_length=500)]
+
+
+class ScheduleIn(BodyIn):
+    """A new schedule."""
+
+    name: Name
+    name_en: OptionalName = ""
+    tz: TimeZone = "Asia/Tokyo"
+    week: Week = Field(default_factory=list)
+    calendar_id: Id | None = None
+    holiday_spans: HolidaySpans = Field(default_factory=list)
+    exceptions: Exceptions = Field(default_factory=list)
+
+
+class ScheduleChange(ChangeIn):
+    """What to change of a schedule."""
+
+    name: Name | None = None
+    name_en: OptionalName | None = None
+    tz: TimeZone | None = None
+    week: Week | None = None
+    calendar_id: Id | None = clearable()
+    holiday_spans: HolidaySpans | None = None
+    exceptions: Exceptions | None = None
+
+
+class ScheduleOut(RowOut):
+    """A schedule. First a date's exception decides, then a holiday, then the weekday."""
+
+    id: str
+    name: str
+    name_en: str
+    tz: str
+    week: list[WeekShape]
+    calendar_id: str | None
+    holiday_spans: list[Span]
+    exceptions: list[ExceptionShape]
+    created_at: datetime
+    updated_at: datetime
+
+
+class CalendarIn(BodyIn):
+    """A new holiday calendar."""
+
+    name: Name
+    name_en: OptionalName = ""
+    source: CalendarSource = CalendarSource.JAPAN
+    added: Days = Field(default_factory=list, description="Days that are holidays here besides.")
+    removed: Dates = Field(default_factory=list, description="Days that are no holidays here.")
+
+
+class CalendarChange(ChangeIn):
+    """What to change of a holiday calendar."""
+
+    name: Name | None = None
+    name_en: OptionalName | None = None
+    source: CalendarSource | None = None
+    added: Days | None = None
+    removed: Dates | None = None
+
+
+class CalendarOut(RowOut):
+    """A holiday calendar."""
+
+    id: str
+    name: str
+    name_en: str
+    source: CalendarSource
+    added: list[DayShape]
+    removed: list[date]
+    created_at: datetime
+    updated_at: datetime
+
+
+class HolidaysOut(BaseModel):
+    """The dates of a holiday calendar."""
+
+    dates: list[date]
+
+
+_SHAPES: dict[str, Any] = {
+    "week": tuple[WeekSpan, ...],
+    "holiday_spans": tuple[DaySpan, ...],
+    "exceptions": tuple[DateException, ...],
+    "added": tuple[NamedDay, ...],
+    "removed": tuple[date, ...],
+}
+
+
+def time_columns(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn spans and days as sent into the wire's; raise a problem naming the field."""
+    made = dict(values)
+    for name in _SHAPES.keys() & values.keys():
+        try:
+            made[name] = msgspec.convert(values[name], _SHAPES[name])
+        except msgspec.ValidationError as error:
+            raise invalid(name, "bad_span", "a span ends after it starts") from error
+    return made

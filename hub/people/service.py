@@ -1,0 +1,159 @@
+"""What people's rows need beyond adding and changing: cards' numbers and states, groups' members.
+
+The rest is `hub.audit.rows` with the kinds of `hub.people.kinds`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from hub.audit.rows import AuditedRows
+from hub.audit.service import record
+from hub.database.scope import Scope
+from hub.people import repository
+from hub.people.domain import Card, CardState, Group
+from hub.people.holiday_dates import dates_of
+from hub.people.identities import identity_index, seal_identity
+from hub.people.kinds import CALENDAR, CARD, GROUP
+from hub.policy.touch import touch_person
+from hub.web.core import Core
+from hub.web.problems import CONFLICT, FORBIDDEN, Problem, invalid
+from hub.web.rights import Principal
+
+MAX_MEMBERS: Final = 10_000
+_LONGEST_ASKED: Final = timedelta(days=3 * 366)
+
+CARD_MOVES: Final[dict[CardState, frozenset[CardState]]] = {
+    CardState.ACTIVE: frozenset({CardState.LOST, CardState.BLOCKED, CardState.WITHDRAWN}),
+    CardState.LOST: frozenset({CardState.ACTIVE, CardState.BLOCKED, CardState.WITHDRAWN}),
+    CardState.BLOCKED: frozenset({CardState.ACTIVE, CardState.LOST, CardState.WITHDRAWN}),
+    CardState.WITHDRAWN: frozenset(),
+}
+"""Which state a card may go to from which."""
+
+
+class PeopleService:
+    """Issues cards, blocks and unblocks them, keeps groups' members, tells calendars' dates."""
+
+    def __init__(self, core: Core, rows: AuditedRows) -> None:
+        self._core = core
+        self._rows = rows
+
+    # --- cards -----------------------------------------------------------------------------
+
+    def issue_card(
+        self,
+        who: Principal,
+        *,
+        namespace: str,
+        identity: bytes,
+        person_id: str | None = None,
+        label: str = "",
+        profile: str | None = None,
+        public_key: str | None = None,
+    ) -> Card:
+        """Take up a card; raise `DuplicateError` if it is known already.
+
+        `identity` is what the reader tells (1 to 128 bytes) in `namespace`; `public_key` an
+        uncompressed P-256 point in base64.
+        """
+        if public_key is not None:
+            check_point(public_key)
+        now = self._core.clock.now()
+        card_id = self._core.ids.new()
+        values: dict[str, Any] = {
+            "id": card_id,
+            "person_id": person_id,
+            "namespace": namespace,
+            "identity": seal_identity(self._core.keys, card_id, identity),
+            "identity_index": identity_index(self._core.keys, namespace, identity),
+            "label": label,
+            "profile": profile,
+            "public_key": public_key,
+            "state": CardState.ACTIVE,
+            "state_reason": "",
+            "state_changed_at": now,
+        }
+        return self._rows.add(who, CARD, values)
+
+    def find_card(self, who: Principal, namespace: str, identity: bytes) -> Card:
+        """Give the card with this number; raise `404 not_found` if there is none in reach."""
+        index = identity_index(self._core.keys, namespace, identity)
+        with self._core.db.read() as scope:
+            found = repository.card_by_index(scope, index)
+        return self._rows.get(who, CARD, found.id if found else "")
+
+    def move_card(self, who: Principal, card_id: str, to: CardState, reason: str) -> Card:
+        """Block, report lost, unblock or withdraw a card; the same state again changes nothing.
+
+        Raises `409 conflict` for a move that is not in `CARD_MOVES`.
+        """
+        now = self._core.clock.now()
+
+        def work(scope: Scope) -> Card:
+            card = self._rows.change_in(scope, who, CARD, card_id, {})
+            if card.state is to:
+                return card
+            if to not in CARD_MOVES[card.state]:
+                raise Problem(CONFLICT, f"a {card.state.value} card cannot become {to.value}")
+            changes = {"state": to, "state_reason": reason, "state_changed_at": now}
+            return self._rows.change_in(scope, who, CARD, card_id, changes)
+
+        return self._core.db.write(work)
+
+    # --- groups ----------------------------------------------------------------------------
+
+    def members(self, who: Principal, group_id: str) -> tuple[str, ...]:
+        """Give the ids of a group's people."""
+        self._rows.get(who, GROUP, group_id)
+        with self._core.db.read() as scope:
+            return repository.members_of_group(scope, group_id)
+
+    def set_members(self, who: Principal, group_id: str, person_ids: Collection[str]) -> Group:
+        """Make these people, and no others, a group's members."""
+        if who.sites is not None:
+            raise Problem(FORBIDDEN, "a group belongs to the whole town, not to a site")
+        now = self._core.clock.now()
+        wanted = set(person_ids)
+
+        def work(scope: Scope) -> Group:
+            group = self._rows.change_in(scope, who, GROUP, group_id, {})
+            before = set(repository.members_of_group(scope, group_id))
+            if set(repository.people_by_id(scope, wanted)) != wanted:
+                raise invalid("person_ids", "unknown", "one of them is no person of this town")
+            repository.set_members(scope, group_id, wanted)
+            for changed in sorted(before ^ wanted):
+                touch_person(scope, changed)
+            said = {"added": sorted(wanted - before), "removed": sorted(before - wanted)}
+            if before != wanted:
+                record(scope, now, who, "group.members_set", ("group", group_id), said)
+            return group
+
+        return self._core.db.write(work)
+
+    # --- calendars -------------------------------------------------------------------------
+
+    def holidays(
+        self, who: Principal, calendar_id: str, first: date, last: date
+    ) -> tuple[date, ...]:
+        """Give a calendar's dates from `first` through `last`, at most three years."""
+        if not timedelta(0) <= last - first <= _LONGEST_ASKED:
+            raise invalid("last", "range", "from first through last, three years at most")
+        return dates_of(self._rows.get(who, CALENDAR, calendar_id), first, last)
+
+
+def check_point(public_key: str) -> None:
+    """Raise a problem unless this is an uncompressed point of P-256 in base64."""
+    try:
+        raw = base64.b64decode(public_key, validate=True)
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+    except (binascii.Error, ValueError) as error:
+        raise invalid("public_key", "not_a_point", "an uncompressed P-256 point, base64") from error
+    if len(raw) != 65:
+        raise invalid("public_key", "not_a_point", "an uncompressed P-256 point, base64")

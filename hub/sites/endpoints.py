@@ -1,0 +1,114 @@
+"""/api/v1/sites, controllers, zones, doors, devices, readers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+
+from hub.audit.row_routes import RowShapes, offer_rows
+from hub.sites import schemas
+from hub.sites.domain import SiteState
+from hub.sites.kinds import CONTROLLER, DEVICE, DOOR, READER, SITE, ZONE
+from hub.sites.secrets import DeviceSecrets
+from hub.web.core import provided
+from hub.web.identity import requires
+from hub.web.problems import invalid
+from hub.web.rights import Principal, Right
+
+router = APIRouter(prefix="/api/v1", tags=["sites"])
+
+
+_KINDS: tuple[RowShapes[Any], ...] = (
+    RowShapes(
+        SITE,
+        "/sites",
+        "a site",
+        "sites",
+        Right.SITES_READ,
+        Right.SITES_WRITE,
+        schemas.SiteIn,
+        schemas.SiteChange,
+        schemas.SiteOut,
+    ),
+    RowShapes(
+        CONTROLLER,
+        "/controllers",
+        "a controller",
+        "controllers",
+        Right.SITES_READ,
+        Right.SITES_WRITE,
+        schemas.ControllerIn,
+        schemas.ControllerChange,
+        schemas.ControllerOut,
+        filters=("site_id", "state"),
+        defaults={"state": SiteState.ACTIVE},
+    ),
+    RowShapes(
+        ZONE,
+        "/zones",
+        "a zone",
+        "zones",
+        Right.SITES_READ,
+        Right.SITES_WRITE,
+        schemas.ZoneIn,
+        schemas.ZoneChange,
+        schemas.ZoneOut,
+        filters=("site_id",),
+    ),
+    RowShapes(
+        DOOR,
+        "/doors",
+        "a door",
+        "doors",
+        Right.SITES_READ,
+        Right.SITES_WRITE,
+        schemas.DoorIn,
+        schemas.DoorChange,
+        schemas.DoorOut,
+        filters=("site_id", "controller_id", "state"),
+        defaults={"state": SiteState.ACTIVE},
+        prepare=schemas.door_columns,
+    ),
+    RowShapes(
+        DEVICE,
+        "/devices",
+        "a device",
+        "devices",
+        Right.SITES_READ,
+        Right.SITES_WRITE,
+        schemas.DeviceIn,
+        schemas.DeviceChange,
+        schemas.DeviceOut,
+        filters=("controller_id", "state"),
+        defaults={"state": SiteState.ACTIVE, "secret": None, "sealed": None},
+    ),
+    RowShapes(
+        READER,
+        "/readers",
+        "a reader",
+        "readers",
+        Right.SITES_READ,
+        Right.SITES_WRITE,
+        schemas.ReaderIn,
+        schemas.ReaderChange,
+        schemas.ReaderOut,
+        filters=("device_id", "door_id", "state"),
+        defaults={"state": SiteState.ACTIVE},
+    ),
+)
+for _shapes in _KINDS:
+    offer_rows(router, _shapes)
+
+
+@router.put("/devices/{device_id}/secret", summary="Set a device's secret")
+def set_device_secret(
+    who: Annotated[Principal, requires(Right.SITES_WRITE)],
+    secrets: Annotated[DeviceSecrets, provided(DeviceSecrets)],
+    device_id: str,
+    body: schemas.DeviceSecretIn,
+) -> schemas.DeviceOut:
+    """Kept sealed and sent to the device's controller alone, sealed to it; never given back."""
+    if not 16 <= len(body.secret) <= 64:
+        raise invalid("secret", "length", "16 to 64 bytes")
+    return schemas.DeviceOut.model_validate(secrets.set_secret(who, device_id, body.secret))

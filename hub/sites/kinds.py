@@ -1,0 +1,220 @@
+"""The rules of each kind of row of a site, and what each touches in the policy.
+
+A reader's device must be on its door's controller; a door's points must be on its controller's
+devices; what spans two controllers is refused: the two could be apart when it matters.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+
+from hub.audit.rows import RowKind
+from hub.database.scope import Scope
+from hub.policy import touch
+from hub.sites import repository
+from hub.sites.domain import Controller, Device, Door, Reader, Site, SiteState, Zone
+from hub.sites.tables import controllers, devices, doors, readers, sites, zones
+from hub.web.problems import invalid
+from wire.policy_bodies import AntiPassback, Assurance, DeviceDriver
+
+# --- within some sites -------------------------------------------------------------------------
+
+
+def _sites_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
+    return sites.c.id.in_(site_ids)
+
+
+def _controllers_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
+    return controllers.c.site_id.in_(site_ids)
+
+
+def _zones_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
+    return zones.c.site_id.in_(site_ids)
+
+
+def doors_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
+    """The condition for the doors of some sites."""
+    return doors.c.site_id.in_(site_ids)
+
+
+def _devices_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
+    ours = sa.select(controllers.c.id).where(controllers.c.site_id.in_(site_ids))
+    return devices.c.controller_id.in_(ours)
+
+
+def _readers_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
+    return readers.c.device_id.in_(sa.select(devices.c.id).where(_devices_within(site_ids)))
+
+
+# --- rules -------------------------------------------------------------------------------------
+
+
+def _check_controller(scope: Scope, before: Controller | None, after: Controller) -> None:
+    moved = before is not None and before.site_id != after.site_id
+    removed = after.state is SiteState.REMOVED
+    if (moved or removed) and repository.doors_of_controller(scope, after.id):
+        field = "site_id" if moved else "state"
+        raise invalid(field, "has_doors", "remove its doors or move them to another first")
+
+
+def _check_door(scope: Scope, before: Door | None, after: Door) -> None:
+    controller = repository.controller(scope, after.controller_id)
+    if controller is None or controller.state is SiteState.REMOVED:
+        raise invalid("controller_id", "removed", "this controller was removed")
+    if controller.site_id != after.site_id:
+        raise invalid("controller_id", "other_site", "this controller stands at another site")
+    for name, point in after.points.items():
+        device = repository.device(scope, point.device)
+        if device is None:
+            raise invalid(f"{name}.device", "unknown", "no such device")
+        if device.controller_id != after.controller_id:
+            raise invalid(f"{name}.device", "other_controller", "not on this door's controller")
+    inputs = [(p.device, p.channel) for name, p in after.points.items() if name != "strike"]
+    if len(set(inputs)) != len(inputs):
+        raise invalid("contact", "shared", "two of the door's inputs name the same point")
+    moved = before is not None and before.controller_id != after.controller_id
+    if moved and repository.readers_of_door(scope, after.id):
+        raise invalid("controller_id", "has_readers", "its readers hang on the old controller")
+    for name in ("zone_in", "zone_out"):
+        zone_id: str | None = getattr(after, name)
+        if zone_id is not None:
+            _check_zone_of_door(scope, name, zone_id, after)
+
+
+def _check_zone_of_door(scope: Scope, name: str, zone_id: str, door: Door) -> None:
+    zone = repository.zone(scope, zone_id)
+    if zone is None or zone.site_id != door.site_id:
+        raise invalid(name, "other_site", "this zone is at another site")
+    if zone.anti_passback is AntiPassback.HARD:
+        others = repository.doors_of_zone(scope, zone_id)
+        if any(other.controller_id != door.controller_id for other in others):
+            raise invalid(name, "spans_controllers", "a hard zone has its doors on one controller")
+
+
+def _check_zone(scope: Scope, _before: Zone | None, after: Zone) -> None:
+    if after.anti_passback is not AntiPassback.HARD:
+        return
+    held_by = {door.controller_id for door in repository.doors_of_zone(scope, after.id)}
+    if len(held_by) > 1:
+        raise invalid("anti_passback", "spans_controllers", "its doors are on several controllers")
+
+
+def _check_device(scope: Scope, before: Device | None, after: Device) -> None:
+    if after.driver is DeviceDriver.PCSC and not after.reader_name:
+        raise invalid("reader_name", "missing", "a PC/SC device is found by its reader's name")
+    if before is None:
+        return
+    moved = before.controller_id != after.controller_id
+    if moved or after.state is SiteState.REMOVED:
+        field = "controller_id" if moved else "state"
+        if repository.readers_of_device(scope, after.id):
+            raise invalid(field, "has_readers", "readers still hang on it")
+        named = repository.doors_of_controller(scope, before.controller_id)
+        if any(point.device == after.id for door in named for point in door.points.values()):
+            raise invalid(field, "wired_to_door", "a door still names it")
+
+
+def _check_reader(scope: Scope, _before: Reader | None, after: Reader) -> None:
+    device = repository.device(scope, after.device_id)
+    if device is None or device.state is SiteState.REMOVED:
+        raise invalid("device_id", "removed", "this device was removed")
+    if after.door_id is not None:
+        door = repository.door(scope, after.door_id)
+        if door is None or door.state is SiteState.REMOVED:
+            raise invalid("door_id", "removed", "this door was removed")
+        if door.controller_id != device.controller_id:
+            raise invalid("door_id", "other_controller", "the door is on another controller")
+    if not after.keypad and not after.cards:
+        raise invalid("cards", "nothing", "a reader reads cards, has a keypad, or both")
+    if after.assurance is Assurance.CHALLENGE and not after.profiles:
+        raise invalid("profiles", "missing", "a challenge needs a card profile")
+    if after.lockout_max_s < after.lockout_s:
+        raise invalid("lockout_max_s", "too_short", "not shorter than lockout_s")
+
+
+# --- what it touches ---------------------------------------------------------------------------
+
+
+def _touch_site(scope: Scope, before: Site | None, after: Site) -> None:
+    if before is not None and before.horizon_hours != after.horizon_hours:
+        for controller in repository.active_controllers(scope):
+            if controller.site_id == after.id:
+                touch.touch_controller(scope, controller.id)
+
+
+def _touch_controller(scope: Scope, _before: Controller | None, after: Controller) -> None:
+    touch.touch_controller(scope, after.id)
+
+
+def _touch_zone(scope: Scope, _before: Zone | None, after: Zone) -> None:
+    for door in repository.doors_of_zone(scope, after.id):
+        touch.touch_door(scope, door.id)
+
+
+def _touch_door(scope: Scope, before: Door | None, after: Door) -> None:
+    touch.touch_door(scope, after.id)
+    if before is not None and before.controller_id != after.controller_id:
+        touch.touch_controller(scope, before.controller_id)
+        touch.touch_controller(scope, after.controller_id)
+
+
+def _touch_device(scope: Scope, _before: Device | None, after: Device) -> None:
+    touch.touch_device(scope, after.id)
+
+
+def _touch_reader(scope: Scope, _before: Reader | None, after: Reader) -> None:
+    touch.touch_reader(scope, after.id)
+
+
+# --- the kinds ---------------------------------------------------------------------------------
+
+SITE: Final = RowKind("site", sites, Site, within=_sites_within, touch=_touch_site)
+CONTROLLER: Final = RowKind(
+    "controller",
+    controllers,
+    Controller,
+    within=_controllers_within,
+    references={"site_id": SITE},
+    check=_check_controller,
+    touch=_touch_controller,
+)
+ZONE: Final = RowKind(
+    "zone",
+    zones,
+    Zone,
+    within=_zones_within,
+    references={"site_id": SITE},
+    check=_check_zone,
+    touch=_touch_zone,
+)
+DOOR: Final = RowKind(
+    "door",
+    doors,
+    Door,
+    within=doors_within,
+    references={"site_id": SITE, "controller_id": CONTROLLER, "zone_in": ZONE, "zone_out": ZONE},
+    check=_check_door,
+    touch=_touch_door,
+)
+DEVICE: Final = RowKind(
+    "device",
+    devices,
+    Device,
+    within=_devices_within,
+    references={"controller_id": CONTROLLER},
+    check=_check_device,
+    touch=_touch_device,
+    hidden=frozenset({"secret", "sealed"}),
+)
+READER: Final = RowKind(
+    "reader",
+    readers,
+    Reader,
+    within=_readers_within,
+    references={"device_id": DEVICE, "door_id": DOOR},
+    check=_check_reader,
+    touch=_touch_reader,
+)

@@ -1,0 +1,65 @@
+"""Bases of the shapes that the API takes and gives."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+OptionalName = Annotated[str, Field(max_length=100)]
+
+
+class BodyIn(BaseModel):
+    """What a caller sends: an unknown field is an error, not a misspelling that does nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ChangeIn(BodyIn):
+    """What a caller wants changed: what is left out stays; null only where null is a value."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_only_where_allowed(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            for name, info in cls.model_fields.items():
+                extra = info.json_schema_extra
+                nullable = isinstance(extra, dict) and bool(extra.get("x-nullable"))
+                if name in given and given[name] is None and not nullable:
+                    raise ValueError(f"{name} cannot be null; leave it out to keep it")
+        return given
+
+    def changes(self) -> dict[str, Any]:
+        """Give the fields that were sent."""
+        return self.model_dump(exclude_unset=True)
+
+
+def clearable(default: Any = None, **options: Any) -> Any:
+    """A field of a `ChangeIn` that may be set to null."""
+    return Field(default, json_schema_extra={"x-nullable": True}, **options)
+
+
+class RowOut(BaseModel):
+    """What a caller gets of a row: fields are taken from the dataclass by name."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_structs(cls, given: Any) -> Any:
+        """Turn msgspec structs within the row into JSON, which pydantic understands."""
+        if isinstance(given, dict):
+            return given
+        found = {name: getattr(given, name) for name in cls.model_fields if hasattr(given, name)}
+        return {name: plain(value) for name, value in found.items()}
+
+
+def plain(value: Any) -> Any:
+    """Give msgspec structs, alone or in tuples, as plain JSON; other values as they are."""
+    if isinstance(value, msgspec.Struct):
+        return msgspec.to_builtins(value)
+    if isinstance(value, tuple):
+        return [plain(one) for one in value]
+    return value
