@@ -26,6 +26,7 @@ from edge.uplink.backoff import Backoff
 from wire.topics import down_filter
 
 CONNECT_TIMEOUT_S: Final = 5.0
+LOOK_EVERY_S: Final = 1.0
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 60.0
 _FAREWELL_S: Final = 0.5
@@ -47,7 +48,7 @@ class BrokerAddress:
 
 class MqttLink:
     """Fulfils `edge.ports.Link`. Causes of a loss: `unreachable`, `tls_refused`, `refused`,
-    `subscription_refused`, `connection_lost`."""
+    `subscription_refused`, `connection_lost`, `client_failed`."""
 
     def __init__(
         self,
@@ -163,8 +164,10 @@ class _Connection:
             return "unreachable"
         self.client.loop_start()
         self._decided.wait(CONNECT_TIMEOUT_S)  # one that never answers is given up as well
-        if self.stands:
-            self._gone.wait()
+        while self.stands and not self._gone.wait(LOOK_EVERY_S):
+            if not self._served():
+                self._cause = "client_failed"
+                break
         self.stands = False
         self.client.disconnect()
         self.client.loop_stop()
@@ -177,6 +180,11 @@ class _Connection:
             if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
                 sent.wait_for_publish(_FAREWELL_S)
         self._give_up("stopped")
+
+    def _served(self) -> bool:
+        """Tell whether paho's thread lives: one that fails says nothing."""
+        thread = self.client._thread  # noqa: SLF001 - paho has no public word for it
+        return thread is not None and thread.is_alive()
 
     def _on_connect(
         self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _more: Any

@@ -29,6 +29,7 @@ from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.topics import up_filter
 
 CONNECT_TIMEOUT_S: Final = 5.0
+LOOK_EVERY_S: Final = 1.0
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 15.0
 RECEIVE_MAXIMUM: Final = 1_000
@@ -189,8 +190,10 @@ class _Connection:
             return "unreachable"
         self.client.loop_start()
         self._decided.wait(CONNECT_TIMEOUT_S)
-        if self.stands:
-            self._gone.wait()
+        while self.stands and not self._gone.wait(LOOK_EVERY_S):
+            if not self._served():
+                self._cause = "client_failed"
+                break
         self.stands = False
         self.client.disconnect()
         self.client.loop_stop()
@@ -201,6 +204,11 @@ class _Connection:
         self._cause, self.stands = cause, False
         self._gone.set()
         self._decided.set()
+
+    def _served(self) -> bool:
+        """Tell whether paho's thread lives: one that fails says nothing."""
+        thread = self.client._thread  # noqa: SLF001 - paho has no public word for it
+        return thread is not None and thread.is_alive()
 
     def _on_connect(
         self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _more: Any
