@@ -74,6 +74,13 @@ class Api:
             raise ApiError(status, f"{method} {path}: {answer.decode(errors='replace')[:500]}")
         return json.loads(answer) if answer else None
 
+    def close(self) -> None:
+        """End the kept connection, so that the hub need not wait for it."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
     def _exchange(
         self, method: str, path: str, data: bytes | None, headers: dict[str, str]
     ) -> tuple[int, bytes]:

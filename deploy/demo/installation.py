@@ -51,6 +51,11 @@ class Installation:
         return self.hub / "ca.pem"
 
     @property
+    def database(self) -> Path:
+        """The hub's SQLite file."""
+        return self.directory / "hub.db"
+
+    @property
     def hub_settings(self) -> Path:
         """The hub's settings file."""
         return self.directory / "hub.toml"
@@ -100,7 +105,7 @@ name = "鍵守町（DEMO）"
 name_en = "Kagimori Town (DEMO)"
 
 [database]
-url = "sqlite:///{made.directory / "hub.db"}"
+url = "sqlite:///{made.database}"
 
 [mqtt]
 host = "127.0.0.1"

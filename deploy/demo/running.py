@@ -115,6 +115,8 @@ class RunningTown:
         """End everything."""
         if self._page is not None and self._page_thread is not None:
             self._page.should_exit = True
+        if hasattr(self, "api"):
+            self.api.close()
         for child in self._children.values():
             child.ask_to_stop()
         for child in self._children.values():

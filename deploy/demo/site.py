@@ -62,7 +62,9 @@ class DoorMechanics:
         self._light = ""
         self._signals = 0
         self.released = 0
-        """How often the strike was released."""
+        """How often the strike released the bolt."""
+        self.secured = 0
+        """How often it let the bolt out again."""
 
     def view(self) -> DoorView:
         """What can be seen now."""
@@ -119,6 +121,7 @@ class DoorMechanics:
                 with self._lock:
                     self._bolt_retracted = on
                     self.released += on
+                    self.secured += not on
                 if self._plan.bolt_switch:
                     self._line.set_input(self._plan.address, BOLT, on)
             case SignalShown(command=ShowText() as shown):

@@ -29,7 +29,7 @@ class StepFailedError(Exception):
     """What was seen is not what the step promises."""
 
 
-def expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
+def expect(holds: bool, otherwise: str) -> None:
     """Raise `StepFailedError` unless it holds."""
     if not holds:
         raise StepFailedError(otherwise)

@@ -1,0 +1,203 @@
+"""Fills the demo's hub over its HTTP API, as a town's staff would: sites, doors, people, cards."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from deploy.demo.installation import CARD_PORT, OSDP_PORT
+from deploy.demo.plan import (
+    CARDS,
+    DOORS,
+    GYM,
+    GYM_DOOR,
+    SITES,
+    STAFF_DOOR,
+    TERMINAL_READER,
+    TOWN_HALL,
+    CardPlan,
+    DoorPlan,
+)
+from deploy.demo.running import RunningTown
+from deploy.demo.site import BOLT, CONTACT, REX, STRIKE
+from edge.cards.virtual_card import EcdsaCard
+
+UNLOCK_MS: Final = 5_000
+QUICK_UNLOCK_MS: Final = 1_000
+"""For the story, which waits for the bolt to come out again."""
+_READER_NAMESPACE: Final = "felica"
+_CHALLENGE_NAMESPACE: Final = "p256"
+_CHALLENGE_PROFILE: Final = "iso7816-ecdsa-p256"
+
+
+@dataclass(slots=True)
+class Sample:
+    """What was made, by the plan's keys: ids as the hub gave them."""
+
+    sites: dict[str, str] = field(default_factory=dict)
+    doors: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
+    facility: str = ""
+    resident: str = ""
+
+    def as_text(self, town: RunningTown) -> str:
+        """Tell a person where to go and how to log in."""
+        lines = [
+            "",
+            "鍵守 DEMO  (Kagimori demonstration; its keys are worthless)",
+            "",
+            f"  模擬の扉 simulated doors   {town.page_url}",
+            f"  鍵守の画面 the hub         {town.hub_url}/",
+            f"  認証局 CA, for the browser {town.installation.ca}",
+            "",
+        ]
+        lines += [
+            f"  {one.role}: login {one.login}  password {one.password}" for one in town.logins
+        ]
+        lines += ["", "  終わる: Ctrl-C to end", ""]
+        return "\n".join(lines)
+
+    def as_json(self, town: RunningTown) -> str:
+        """Tell a program the same in one JSON line."""
+        logins = [
+            {"login": one.login, "password": one.password, "role": one.role} for one in town.logins
+        ]
+        told = {"doors": town.page_url, "hub": town.hub_url, "logins": logins}
+        return json.dumps({**told, "ca": str(town.installation.ca)}, ensure_ascii=False)
+
+
+class _Maker:
+    """Makes things one after another, each named by the id the hub gave the one before."""
+
+    def __init__(self, town: RunningTown, unlock_ms: int) -> None:
+        self._town = town
+        self._unlock_ms = unlock_ms
+        self.made = Sample()
+
+    def add(self, kind: str, **body: Any) -> str:
+        """POST to a collection and give the new id."""
+        answer = self._town.api.post(f"/api/v1/{kind}", body)
+        return str(answer["id"])
+
+    def sites(self) -> None:
+        for plan in SITES:
+            site = self.add("sites", name=plan.name, name_en=plan.name_en)
+            self.made.sites[plan.key] = site
+            controller = self._town.installation.controllers[plan.key]
+            self.add("controllers", id=controller, site_id=site, name=f"{plan.name} 制御盤")
+
+    def door(self, plan: DoorPlan) -> None:
+        controller = self._town.installation.controllers[plan.site]
+        device = self.add(
+            "devices",
+            controller_id=controller,
+            name=f"{plan.name} 読取機",
+            driver="osdp",
+            port=OSDP_PORT,
+            address=plan.address,
+        )
+        key = base64.b64encode(self._town.world.osdp_keys[plan.key]).decode()
+        self._town.api.put(f"/api/v1/devices/{device}/secret", {"secret": key})
+        point = {"device": device}
+        door = self.add(
+            "doors",
+            site_id=self.made.sites[plan.site],
+            controller_id=controller,
+            name=plan.name,
+            name_en=plan.name_en,
+            egress="室内のボタンを押すか、取っ手を回す / press the button or turn the handle",
+            key_holder="町役場 管財係",
+            unlock_ms=self._unlock_ms,
+            strike={**point, "channel": STRIKE},
+            contact={**point, "channel": CONTACT},
+            bolt={**point, "channel": BOLT} if plan.bolt_switch else None,
+            rex={**point, "channel": REX},
+        )
+        self.made.doors[plan.key] = door
+        self.add(
+            "readers",
+            device_id=device,
+            door_id=door,
+            name=f"{plan.name} 読取機",
+            keypad=plan.keypad,
+            assurance="reader_verified",
+        )
+
+    def terminal(self) -> None:
+        device = self.add(
+            "devices",
+            controller_id=self._town.installation.controllers[TOWN_HALL],
+            name="出退勤の端末",
+            driver="pcsc",
+            port=CARD_PORT,
+            reader_name=TERMINAL_READER,
+        )
+        self.add(
+            "readers",
+            device_id=device,
+            name="出退勤の端末",
+            side="terminal",
+            profiles=[_CHALLENGE_PROFILE],
+            assurance="challenge",
+            punch="inferred",
+        )
+
+    def facility(self) -> None:
+        self.made.facility = self.add(
+            "facilities",
+            site_id=self.made.sites[GYM],
+            name_ja="町民体育館",
+            name_easy="まちの たいいくかん",
+            name_en="Town gym",
+            doors=[self.made.doors[GYM_DOOR]],
+            approval="required",
+        )
+
+    def person(self, plan: CardPlan) -> None:
+        """A member of staff with one card of two faces: what it proves to the terminal, and the
+        number a door's reader sends once it has verified the card."""
+        person = self.add(
+            "people", name=plan.person, name_en=plan.person_en, staff_number=plan.staff_number
+        )
+        self.made.people[plan.key] = person
+        self.add(
+            "cards",
+            person_id=person,
+            namespace=_CHALLENGE_NAMESPACE,
+            identity=plan.number.hex(),
+            profile=_CHALLENGE_PROFILE,
+            public_key=EcdsaCard.with_scalar(plan.number, plan.scalar).public_key,
+            label="職員証（端末）",
+        )
+        self.add(
+            "cards",
+            person_id=person,
+            namespace=_READER_NAMESPACE,
+            identity=plan.reader_number.hex(),
+            label="職員証（扉）",
+        )
+        self.add("grants", door_id=self.made.doors[STAFF_DOOR], person_id=person)
+
+
+def make_sample(
+    town: RunningTown, say: Callable[[str], None], unlock_ms: int = UNLOCK_MS
+) -> Sample:
+    """Fill the hub, then start the agents: as with real ones, enrolment comes first."""
+    say("sample people, cards and doors")
+    maker = _Maker(town, unlock_ms)
+    maker.sites()
+    for plan in DOORS:
+        maker.door(plan)
+    maker.terminal()
+    maker.facility()
+    for card in CARDS:
+        if card.known:
+            maker.person(card)
+    maker.made.resident = maker.add("people", name="山田 太郎", name_en="YAMADA Taro")
+    say("two agents")
+    for site in SITES:
+        town.start_agent(site.key)
+    return maker.made
