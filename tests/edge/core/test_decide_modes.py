@@ -3,7 +3,7 @@ manual hold or lock, then the normal day."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -126,8 +126,6 @@ _modes = st.builds(
 
 @given(st.lists(_modes, unique_by=lambda mode: mode.order))
 def test_an_emergency_order_always_outranks_and_then_the_later_one(modes):
-    from datetime import UTC, datetime
-
     at = datetime(2026, 11, 24, tzinfo=UTC)
     now = ClockNow("b", 1, at, ClockState.TRUSTED, 1, at)
     ruling = in_force(modes, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from edge.ports import JournalError, PolicyChange
 from edge.service.happenings import FireAlarm
 from wire.events import EventKind
 from wire.policy_bodies import Assurance, DoorMode, OnJournalFailure
@@ -96,8 +97,6 @@ def test_wrong_pins_are_counted_while_the_journal_fails(rig):
 
 
 def test_a_policy_that_cannot_be_stored_is_not_in_force(rig, monkeypatch):
-    from edge.ports import JournalError, PolicyChange
-
     def failing(_change):
         raise JournalError("disk_full")
 
