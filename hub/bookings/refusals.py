@@ -29,7 +29,6 @@ class Refusal(StrEnum):
     DOORS_MISSING = "doors_missing"
     DOUBLE_BOOKED = "double_booked"
     DIGITS_INCOMPATIBLE = "digits_incompatible"
-    DIGITS_TOO_FEW = "digits_too_few"
     GUESS_RISK = "guess_risk"
     NO_PIN_LEFT = "no_pin_left"
     BOOKING_UNKNOWN = "booking_unknown"

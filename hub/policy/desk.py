@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from hub.database.engine import Database
 from hub.database.scope import Scope
-from hub.link.ports import Downlink, Sessions
+from hub.link.ports import Downlink
+from hub.link.sessions import current_session
 from hub.policy.compiler import NewVersion
 from hub.policy.exchange import PolicyExchange, PolicyMessage
 from hub.policy.packing import PolicyHead, pack_delta
@@ -17,13 +18,10 @@ from wire.topics import Channel
 class PolicyCounter:
     """Answers controllers and tells them of new versions."""
 
-    def __init__(
-        self, db: Database, exchange: PolicyExchange, downlink: Downlink, sessions: Sessions
-    ) -> None:
+    def __init__(self, db: Database, exchange: PolicyExchange, downlink: Downlink) -> None:
         self._db = db
         self._exchange = exchange
         self._downlink = downlink
-        self._sessions = sessions
 
     def held(self, controller: str) -> HeldPolicy:
         """Give what the controller should hold now; version 0, empty, where nothing is compiled."""
@@ -43,9 +41,9 @@ class PolicyCounter:
 
     def reported(self, controller: str, reported: Reported) -> None:
         """Take a report, and send a snapshot where its digest is not the desired one."""
-        session = self._sessions.current(controller)
 
         def take(scope: Scope) -> list[PolicyMessage]:
+            session = current_session(scope, controller)
             return self._exchange.on_reported(scope, controller, reported, session)
 
         self._send(controller, self._db.write(take))
@@ -65,7 +63,7 @@ class PolicyCounter:
                 if delta is not None and version.from_version:
                     self._send(version.controller_id, [delta])
                     continue
-                session = self._sessions.current(version.controller_id)
+                session = current_session(scope, version.controller_id)
                 if session is not None:
                     self._send(
                         version.controller_id,
