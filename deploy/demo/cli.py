@@ -43,7 +43,8 @@ def demo(
     with _workplace(directory) as place, _told_to_end() as ending:
         try:
             with RunningTown(place, embedded=embedded, say=_progress) as town:
-                sample = make_sample(town, _progress, QUICK_UNLOCK_MS if once else UNLOCK_MS)
+                unlock_ms = QUICK_UNLOCK_MS if once else UNLOCK_MS
+                sample = make_sample(town, _progress, to_play=not once, unlock_ms=unlock_ms)
                 if once:
                     raise typer.Exit(_story(town, sample, began, as_json=as_json))
                 _serve(town, sample, ending, as_json=as_json)
@@ -117,3 +118,7 @@ def _show_logs(place: Path) -> None:
 def main() -> None:
     """Run the command line."""
     app()
+
+
+if __name__ == "__main__":
+    main()

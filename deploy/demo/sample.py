@@ -6,7 +6,9 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from deploy.demo.installation import CARD_PORT, OSDP_PORT
 from deploy.demo.plan import (
@@ -28,6 +30,9 @@ from edge.cards.virtual_card import EcdsaCard
 UNLOCK_MS: Final = 5_000
 QUICK_UNLOCK_MS: Final = 1_000
 """For the story, which waits for the bolt to come out again."""
+_TOKYO: Final = ZoneInfo("Asia/Tokyo")
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
 _READER_NAMESPACE: Final = "felica"
 _CHALLENGE_NAMESPACE: Final = "p256"
 _CHALLENGE_PROFILE: Final = "iso7816-ecdsa-p256"
@@ -42,6 +47,8 @@ class Sample:
     people: dict[str, str] = field(default_factory=dict)
     facility: str = ""
     resident: str = ""
+    pin: str = ""
+    """Of the booking that runs now, if one was made."""
 
     def as_text(self, town: RunningTown) -> str:
         """Tell a person where to go and how to log in."""
@@ -57,6 +64,11 @@ class Sample:
         lines += [
             f"  {one.role}: login {one.login}  password {one.password}" for one in town.logins
         ]
+        if self.pin:
+            lines += [
+                "",
+                f"  体育館の今の予約の暗証番号  PIN of the gym's booking now: {self.pin} #",
+            ]
         lines += ["", "  終わる: Ctrl-C to end", ""]
         return "\n".join(lines)
 
@@ -65,7 +77,12 @@ class Sample:
         logins = [
             {"login": one.login, "password": one.password, "role": one.role} for one in town.logins
         ]
-        told = {"doors": town.page_url, "hub": town.hub_url, "logins": logins}
+        told: dict[str, Any] = {
+            "pin": self.pin,
+            "doors": town.page_url,
+            "hub": town.hub_url,
+            "logins": logins,
+        }
         return json.dumps({**told, "ca": str(town.installation.ca)}, ensure_ascii=False)
 
 
@@ -181,9 +198,34 @@ class _Maker:
         )
         self.add("grants", door_id=self.made.doors[STAFF_DOOR], person_id=person)
 
+    def bookings(self, now: datetime) -> None:
+        """Tomorrow: one that stands, one that waits for its approval."""
+        morning = datetime.combine(now.astimezone(_TOKYO).date(), time(10), _TOKYO) + _DAY
+        self.book("sample-volleyball", morning, 2, "confirmed", "バレーボール / volleyball")
+        self.book("sample-concert", morning + 4 * _HOUR, 3, "requested", "演奏会 / a concert")
+
+    def running_booking(self, now: datetime) -> None:
+        """One that runs now, to try at once."""
+        self.book("sample-now", now, 2, "confirmed", "卓球 / table tennis")
+        [found] = self._town.api.get("/api/v1/bookings/sample-now/pin")
+        self.made.pin = found["pin"]
+
+    def book(self, key: str, start: datetime, hours: int, state: str, purpose: str) -> None:
+        name = "山田 太郎"
+        body = {
+            "facility_id": self.made.facility,
+            "starts_at": start.isoformat(),
+            "ends_at": (start + hours * _HOUR).isoformat(),
+            "state": state,
+            "purpose": purpose,
+            "contact": {"name": name, "email": "taro@example.jp"},
+            "holders": [{"name": name, "person_id": self.made.resident}],
+        }
+        self._town.api.put(f"/api/v1/bookings/{key}", body)
+
 
 def make_sample(
-    town: RunningTown, say: Callable[[str], None], unlock_ms: int = UNLOCK_MS
+    town: RunningTown, say: Callable[[str], None], *, to_play: bool, unlock_ms: int
 ) -> Sample:
     """Fill the hub, then start the agents: as with real ones, enrolment comes first."""
     say("sample people, cards and doors")
@@ -197,6 +239,10 @@ def make_sample(
         if card.known:
             maker.person(card)
     maker.made.resident = maker.add("people", name="山田 太郎", name_en="YAMADA Taro")
+    now = datetime.now(UTC)
+    maker.bookings(now)
+    if to_play:
+        maker.running_booking(now)
     say("two agents")
     for site in SITES:
         town.start_agent(site.key)

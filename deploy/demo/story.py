@@ -72,7 +72,7 @@ class Story:
         """Book the gym from now on, and once more for later, over the HTTP API."""
         now = datetime.now(UTC)
         self._booking = self._book(_NOW_KEY, now, now + _HOUR)
-        self._book(_LATER_KEY, now + 3 * _HOUR, now + 4 * _HOUR)
+        self._book(_LATER_KEY, now + 2 * _HOUR, now + 3 * _HOUR)
         self._pin, self._later_pin = self._digits(_NOW_KEY), self._digits(_LATER_KEY)
         expect(self._booking["state"] == "confirmed", "the booking is not confirmed")
         expect(self._pin != self._later_pin, "two bookings share a PIN")
