@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from edge.journal.file import Found, JournalFile, open_file
 from edge.journal.looking_back import floor_in, pending_acts
 from edge.journal.plan import Plan, event_bytes
 from edge.journal.policy_store import SqlitePolicyStore
+from edge.journal.position import OFFER_AHEAD, Position, due_marks
 from edge.journal.retention import AckedMarks
 from edge.journal.rows import (
     StoredRow,
@@ -40,8 +40,6 @@ from wire.events import (
 
 CAPACITY: Final = 100_000
 RESERVE: Final = 10_000
-_OFFER_AHEAD: Final = 256
-_MARK_EVERY: Final = 512
 _SET_STATE: Final = "INSERT OR REPLACE INTO state (name, value, crc) VALUES (?, ?, ?)"
 _MARKS: Final = "journal.acked_marks"
 _NEWEST: Final = "SELECT row, body FROM events ORDER BY row DESC LIMIT 1"
@@ -61,17 +59,6 @@ def open_journal(
     return journal, SqlitePolicyStore(file)
 
 
-@dataclass(slots=True)
-class _Position:
-    """Where the journal stands, in row numbers."""
-
-    epoch: int = 0
-    first_row: int = 1
-    next_row: int = 1
-    through_row: int = 0
-    offered_row: int = 0
-
-
 class SqliteJournal:
     """Fulfils `edge.ports.Journal`, and `edge.uplink.reader.RowReader` for the session."""
 
@@ -87,10 +74,11 @@ class SqliteJournal:
         self._table = EventsTable(file)
         self._reserve = min(reserve, file.capacity // 2)
         self._draw_epoch = draw_epoch
-        self._at = _Position()
-        self._saved = _Position()
+        self._at = Position()
+        self._saved = Position()
         self._live = False
         self._in_doubt = False
+        self._kept_in_doubt: dict[tuple[bytes, ...], range] = {}
         self._open_gap: StoredRow | None = None
         self._counts = {"refused": 0, "gaps": 0, "epochs_opened": 0}
         self._marks = AckedMarks()
@@ -165,8 +153,11 @@ class SqliteJournal:
         plan = Plan(self._at.next_row, self._file.capacity - self._unacknowledged, self._reserve)
         if self._open_gap and self._open_gap.row > self._at.offered_row:
             plan.gap = self._open_gap
-        for new in events:
-            plan.take(new, event_bytes(new, now))
+        bodies = tuple(event_bytes(new, now) for new in events)
+        if bodies in self._kept_in_doubt:
+            return self._kept_in_doubt.pop(bodies)
+        for new, body in zip(events, bodies, strict=True):
+            plan.take(new, body)
         self._in_doubt = True
         self._commit(plan.rows, plan.rewritten, state, plan.next_row)
         self._in_doubt = False
@@ -178,11 +169,17 @@ class SqliteJournal:
         return range(first - offset, plan.next_row - offset)
 
     def _look_again(self) -> None:
-        """A commit that failed may have been kept all the same: go on behind what is there."""
+        """A commit that failed may have been kept all the same: go on behind what is there, and
+        know it again when it is handed in once more."""
         with named_faults():
             newest = self._file.db.execute(_NEWEST).fetchone()
-        if newest is not None:
-            self._at.next_row = max(self._at.next_row, newest[0] + span_of(newest[1]))
+        end = newest[0] + span_of(newest[1]) if newest else 0
+        if end > self._at.next_row:
+            rows = self._table.read(self._at.next_row, end - self._at.next_row)
+            first = self._at.next_row - self._at.first_row + 1
+            seqs = range(first, first + end - self._at.next_row)
+            self._kept_in_doubt = {tuple(row.body for row in rows): seqs}
+            self._at.next_row = end
         self._open_gap, self._in_doubt = None, False
 
     def _commit(
@@ -202,7 +199,7 @@ class SqliteJournal:
                     db.execute("DELETE FROM state WHERE name = ?", (name,))
                 else:
                     db.execute(_SET_STATE, (name, value, crc_of(name, value)))
-            marks = self._due_marks(next_row)
+            marks = due_marks(self._at, self._saved, next_row, live=self._live)
             if marks:
                 self._write_marks(*marks)
         if marks:
@@ -214,17 +211,6 @@ class SqliteJournal:
             "UPDATE marks SET through_row = ?, offered_row = ?, inode = ?, crc = ?",
             (*values, crc_of(*values)),
         )
-
-    def _due_marks(self, next_row: int) -> tuple[int, int] | None:
-        """Give (through, offered) if they must be written now. While live the offer is written
-        ahead of need, since every new row is sent at once; a start cuts it back to what was there.
-        """
-        through, offered, saved = self._at.through_row, self._at.offered_row, self._saved
-        if self._live:
-            if saved.offered_row < next_row - 1 or through - saved.through_row >= _MARK_EVERY:
-                return through, max(offered, next_row - 1 + _OFFER_AHEAD)
-            return None
-        return (through, offered) if offered != saved.offered_row else None
 
     # --- for the uplink --------------------------------------------------------------------------
 
@@ -244,7 +230,7 @@ class SqliteJournal:
         row = self._at.first_row - 1 + through_seq
         self._live = True
         if row > self._saved.offered_row:
-            ahead = max(row, self._at.next_row - 1) + _OFFER_AHEAD
+            ahead = max(row, self._at.next_row - 1) + OFFER_AHEAD
             with named_faults(), self._file.db.atomic():
                 self._write_marks(self._at.through_row, ahead)
             self._saved.through_row, self._saved.offered_row = self._at.through_row, ahead
@@ -289,8 +275,8 @@ class SqliteJournal:
             db.execute("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)", (*values, crc_of(*values)))
             db.conn.execute(INSERT_EVENT, row.values)
             self._write_marks(through, through)
-        self._at = _Position(epoch, through + 1, self._at.next_row + 1, through, through)
-        self._saved = _Position(epoch, through + 1, 0, through, through)
+        self._at = Position(epoch, through + 1, self._at.next_row + 1, through, through)
+        self._saved = Position(epoch, through + 1, 0, through, through)
         self._open_gap, self._live = None, False
         self._counts["epochs_opened"] += 1
 
@@ -306,7 +292,7 @@ class SqliteJournal:
             policy = (*saved.policy, crc_of(*saved.policy))
             db.execute("UPDATE policy SET hub_epoch = ?, version = ?, crc = ?", policy)
         next_row = rows[-1].row + rows[-1].span if rows else 1
-        self._at = _Position(saved.previous_epoch or 0, 1, next_row, 0, 0)
+        self._at = Position(saved.previous_epoch or 0, 1, next_row, 0, 0)
         self.open_epoch(self._file.found.value, now)
 
     def _recover(self, now: ClockNow) -> None:
@@ -330,8 +316,8 @@ class SqliteJournal:
             return
         _, through, offered, inode = marks
         next_row = max(newest[0] + span_of(newest[1]) if newest else 1, through + 1)
-        self._at = _Position(epoch[2], epoch[1], next_row, through, min(offered, next_row - 1))
-        self._saved = _Position(epoch[2], epoch[1], next_row, through, offered)
+        self._at = Position(epoch[2], epoch[1], next_row, through, min(offered, next_row - 1))
+        self._saved = Position(epoch[2], epoch[1], next_row, through, offered)
         self._marks = AckedMarks.decode(self.state(_MARKS).get(_MARKS))
         if inode != self._inode:
             self.open_epoch("restored", now)

@@ -159,10 +159,10 @@ class Uplinks:
     def _alarm(self, raised: AlarmRaised, now: ClockNow) -> None:
         """Counted always, journaled once a minute for each sort: a hostile broker must not be
         able to fill the journal."""
-        self._memory.counters[f"alarm.{raised.alarm.value}"] += 1
+        self._memory.counters[f"alarm.{raised.alarm.value}"] += raised.count
         key = (raised.alarm.value, raised.channel, raised.cause)
         alarms = self._alarms.setdefault(key, _Alarms(now.mono_ns - _ALARM_EVERY_NS))
-        alarms.count += 1
+        alarms.count += raised.count
         if now.mono_ns - alarms.told_ns < _ALARM_EVERY_NS:
             return
         body = AlarmBody(

@@ -72,6 +72,25 @@ def test_a_commit_that_fails_leaves_nothing_behind(box, clock, opened):
     assert journal.state("try.") == {}
 
 
+def test_a_commit_in_doubt_is_known_again_and_not_doubled(box, clock, opened):
+    """The disk said no after it had kept the rows: handed in again, they are there already."""
+    journal = box.open()
+    real = journal._commit
+
+    def kept_but_failed(*values):
+        real(*values)
+        raise JournalError("disk_io")
+
+    journal._commit = kept_but_failed
+    with pytest.raises(JournalError):
+        journal.append([opened(1), opened(2)], clock(1))
+    journal._commit = real
+    assert list(journal.append([opened(9)], clock(2))) == [4]
+    assert list(journal.append([opened(1), opened(2)], clock(1))) == [2, 3]
+    assert numbers(journal.rows_from(2, 10)) == [1, 2, 9]
+    assert journal.last_seq == 4
+
+
 def test_a_second_process_cannot_open_the_file(box):
     box.open()
     with pytest.raises(JournalError) as caught:
