@@ -15,6 +15,7 @@ from hub.attendance import endpoints as attendance
 from hub.audit import endpoints as audit
 from hub.bookings import endpoints as bookings
 from hub.bootstrap import Hub, ProcessRole
+from hub.commands import endpoints as commands
 from hub.entries import endpoints as entries
 from hub.people import endpoints as people
 from hub.sites import endpoints as sites
@@ -33,6 +34,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     attendance.router,
     audit.router,
     bookings.router,
+    commands.router,
     sites.router,
     people.router,
     documents.router,

@@ -21,6 +21,8 @@ from hub.audit.rows import AuditedRows
 from hub.audit.service import AuditService
 from hub.bookings.wiring import add_bookings
 from hub.clock import Clock, Ids, SystemClock
+from hub.commands.service import CommandExpiry
+from hub.commands.wiring import add_commands
 from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
 from hub.entries.live import Live
@@ -28,6 +30,7 @@ from hub.entries.service import EntriesService
 from hub.ingest.repository import raw_events_after
 from hub.keys import HubKeys, KeyFileError
 from hub.people.service import PeopleService
+from hub.policy.wiring import add_policy, policy_worker
 from hub.projection.meters import ProjectionMeters
 from hub.projection.registry import PROJECTORS
 from hub.projection.worker import ProjectionWorker
@@ -125,6 +128,8 @@ def _services(core: Core, meters: WebMeters) -> Services:
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
     add_bookings(core, services)
+    add_policy(core, services)
+    add_commands(core, services)
     return services
 
 
@@ -141,6 +146,7 @@ def _workers(
             core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)
         )
         workers.append(services.add(projection))
+        workers.append(policy_worker(core, services, [CommandExpiry(core.clock)]))
     return workers
 
 

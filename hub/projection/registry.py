@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from hub.attendance.projector import PROJECTOR as ATTENDANCE
+from hub.commands.projector import PROJECTOR as COMMANDS
 from hub.entries.projector import PROJECTOR as ENTRIES
 from hub.projection.projector import Projector
 
 PROJECTORS: Final[tuple[Projector, ...]] = (
     ENTRIES,
     ATTENDANCE,
+    COMMANDS,
 )

@@ -1,0 +1,278 @@
+"""/api/v1/doors/{id}/commands, mode and access; /api/v1/commands; /api/v1/emergencies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from hub.commands.access import AccessBy, AccessService
+from hub.commands.mode_service import DoorModeView, DoorTrack, EmergencyView, ModesService
+from hub.commands.repository import OrderRow
+from hub.commands.service import CommandsService, UnlockOrder
+from hub.commands.states import CommandState
+from hub.commands.tables import EmergencyKind
+from hub.pins.placement import PlacementState
+from hub.web.core import provided
+from hub.web.identity import requires
+from hub.web.rights import Principal, Right
+from wire.events import Observed
+from wire.policy_bodies import DoorMode
+from wire.reasons import Reason
+
+router = APIRouter(prefix="/api/v1", tags=["commands"])
+
+Commands = Annotated[CommandsService, provided(CommandsService)]
+Modes = Annotated[ModesService, provided(ModesService)]
+AccessAt = Annotated[AccessService, provided(AccessService)]
+Reader = Annotated[Principal, requires(Right.DOORS_READ)]
+Unlocker = Annotated[Principal, requires(Right.DOORS_UNLOCK)]
+Steerer = Annotated[Principal, requires(Right.DOORS_MODE)]
+GrantsReader = Annotated[Principal, requires(Right.GRANTS_READ)]
+Commander = Annotated[Principal, requires(Right.EMERGENCIES)]
+
+_UUID7 = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+CommandKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=_UUID7,
+        description="A UUIDv7 chosen by the caller: it becomes the command's id.",
+    ),
+]
+ReasonText = Annotated[str, Field(max_length=200)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+class CommandIn(_In):
+    """What to do at a door now."""
+
+    action: Literal["unlock"] = "unlock"
+    reason: ReasonText = ""
+
+
+class CommandOut(_Out):
+    """A command and what is known of it."""
+
+    id: str
+    door_id: str
+    state: CommandState
+    observed: Observed | None = Field(description="What the bolt or the door contact saw.")
+    cause: Reason | None
+    reason: str
+    actor: str
+    sent_at: datetime
+    expires_at: datetime
+    received_at: datetime | None
+    ended_at: datetime | None
+
+
+@router.post(
+    "/doors/{door_id}/commands", status_code=HTTPStatus.ACCEPTED, summary="Unlock a door now"
+)
+def send_command(
+    who: Unlocker,
+    service: Commands,
+    door_id: str,
+    given: CommandIn,
+    idempotency_key: CommandKey = None,
+) -> CommandOut:
+    """Sent to the controller's present session, good for ten seconds, never repeated. Follow it at
+    `/api/v1/commands/{id}`."""
+    order = UnlockOrder(door_id, given.reason, idempotency_key)
+    return CommandOut.model_validate(service.unlock(who, order))
+
+
+@router.get("/doors/{door_id}/commands", summary="A door's last commands")
+def list_commands(who: Reader, service: Commands, door_id: str) -> list[CommandOut]:
+    """The newest first."""
+    return [CommandOut.model_validate(each) for each in service.of_door(who, door_id)]
+
+
+@router.get("/commands/{command_id}", summary="What became of a command")
+def read_command(who: Reader, service: Commands, command_id: str) -> CommandOut:
+    """`done` means that the bolt or the door contact saw it."""
+    return CommandOut.model_validate(service.get(who, command_id))
+
+
+# --- modes ---------------------------------------------------------------------------------------
+
+
+class ManualMode(StrEnum):
+    """What a door may be put into by hand."""
+
+    NORMAL = "normal"
+    HOLD_OPEN = "hold_open"
+    LOCKED = "locked"
+
+
+class ModeIn(_In):
+    """A mode for a door."""
+
+    mode: ManualMode
+    reason: ReasonText = ""
+    expires_at: AwareDatetime | None = Field(
+        None, description="When it ends by itself; `hold_open` must say."
+    )
+
+
+class OrderOut(_Out):
+    """An order, and what the door reported of it."""
+
+    id: str
+    order_no: int
+    mode: DoorMode
+    reason: str
+    actor: str
+    ordered_at: datetime
+    expires_at: datetime | None
+    emergency_id: str | None
+    applied_at: datetime | None = Field(description="When the door said that it follows it.")
+    ended_at: datetime | None
+
+
+class DoorModeOut(BaseModel):
+    """Which orders stand at a door; the governing one counts, none is `normal`."""
+
+    door_id: str
+    governing: OrderOut | None
+    standing: list[OrderOut]
+
+    @classmethod
+    def of(cls, view: DoorModeView) -> DoorModeOut:
+        """Show a door's orders."""
+        governing = OrderOut.model_validate(view.governing) if view.governing else None
+        standing = [OrderOut.model_validate(row) for row in view.standing]
+        return cls(door_id=view.door_id, governing=governing, standing=standing)
+
+
+@router.get("/doors/{door_id}/mode", summary="A door's mode")
+def read_mode(who: Reader, service: Modes, door_id: str) -> DoorModeOut:
+    """The orders that stand at it."""
+    return DoorModeOut.of(service.get(who, door_id))
+
+
+@router.put("/doors/{door_id}/mode", summary="Hold a door open, lock it, or neither")
+def set_mode(who: Steerer, service: Modes, door_id: str, given: ModeIn) -> DoorModeOut:
+    """Applied as soon as its controller hears of it, kept while it is away."""
+    mode = None if given.mode is ManualMode.NORMAL else DoorMode(given.mode.value)
+    return DoorModeOut.of(service.set_mode(who, door_id, mode, given.reason, given.expires_at))
+
+
+# --- emergencies ---------------------------------------------------------------------------------
+
+
+class EmergencyIn(_In):
+    """An order to every door of a site, or of the town."""
+
+    kind: EmergencyKind
+    site_id: str | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class TrackedDoorOut(BaseModel):
+    """How far an emergency has come at a door."""
+
+    door_id: str
+    track: DoorTrack
+    order: OrderOut
+
+    @classmethod
+    def of(cls, row: OrderRow, track: DoorTrack) -> TrackedDoorOut:
+        """Show one door."""
+        return cls(door_id=row.door_id, track=track, order=OrderOut.model_validate(row))
+
+
+class EmergencyOut(BaseModel):
+    """An emergency, door by door."""
+
+    id: str
+    kind: EmergencyKind
+    site_id: str | None
+    reason: str
+    actor: str
+    ordered_at: datetime
+    ended_at: datetime | None
+    doors: list[TrackedDoorOut]
+
+    @classmethod
+    def of(cls, view: EmergencyView) -> EmergencyOut:
+        """Show an emergency."""
+        found = view.emergency
+        return cls(
+            id=found.id,
+            kind=found.kind,
+            site_id=found.site_id,
+            reason=found.reason,
+            actor=found.actor,
+            ordered_at=found.ordered_at,
+            ended_at=found.ended_at,
+            doors=[TrackedDoorOut.of(row, track) for row, track in view.doors],
+        )
+
+
+@router.post("/emergencies", status_code=HTTPStatus.CREATED, summary="Open or lock down an area")
+def order_emergency(who: Commander, service: Modes, given: EmergencyIn) -> EmergencyOut:
+    """Every door is tracked until its controller has applied it. It lasts until it is ended."""
+    return EmergencyOut.of(service.order_emergency(who, given.kind, given.site_id, given.reason))
+
+
+@router.get("/emergencies", summary="Emergencies that are not over")
+def list_emergencies(who: Reader, service: Modes) -> list[EmergencyOut]:
+    """The newest first."""
+    return [EmergencyOut.of(each) for each in service.open_emergencies(who)]
+
+
+@router.get("/emergencies/{emergency_id}", summary="How far is an emergency?")
+def read_emergency(who: Reader, service: Modes, emergency_id: str) -> EmergencyOut:
+    """Door by door."""
+    return EmergencyOut.of(service.emergency(who, emergency_id))
+
+
+@router.delete("/emergencies/{emergency_id}", summary="End an emergency")
+def end_emergency(who: Commander, service: Modes, emergency_id: str) -> EmergencyOut:
+    """Doors go back to what governs them otherwise; none is opened by it."""
+    return EmergencyOut.of(service.end_emergency(who, emergency_id))
+
+
+# --- access --------------------------------------------------------------------------------------
+
+
+class AccessOut(_Out):
+    """One way in."""
+
+    by: AccessBy
+    grant_id: str
+    credential_id: str
+    person_id: str | None
+    via_group: str | None
+    schedule_id: str | None
+    needs_pin: bool
+    booking_id: str | None
+    placement: PlacementState | None = Field(description="How far a PIN is confirmed there.")
+
+
+@router.get("/doors/{door_id}/access", summary="Who could open a door?")
+def access(
+    who: GrantsReader,
+    service: AccessAt,
+    door_id: str,
+    at: Annotated[AwareDatetime | None, Query(description="Now, where left out.")] = None,
+) -> list[AccessOut]:
+    """Every way in at that time, and why."""
+    found = service.at(who, door_id, at)
+    return [AccessOut.model_validate(each) for each in found]
