@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -111,21 +114,28 @@ def town_id() -> str:
     return "0190a000-0000-7000-8000-000000000001"
 
 
+@pytest.fixture
+def sqlite_at(fast_folder: Path, sqlite_template: Path) -> Iterator[str]:
+    """The URL of an empty SQLite database with every table."""
+    folder = Path(tempfile.mkdtemp(dir=fast_folder))
+    shutil.copy(sqlite_template, folder / "hub.db")
+    yield f"sqlite:///{folder / 'hub.db'}"
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_at(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of an empty database with every table: each test runs once on each kind."""
+def database_at(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database with every table: each test runs once on each kind.
+
+    A module whose facts do not depend on the kind overrides this fixture with `sqlite_at`.
+    """
     if request.param == "sqlite":
-        fast_folder: Path = request.getfixturevalue("fast_folder")
-        template: Path = request.getfixturevalue("sqlite_template")
-        folder = Path(tempfile.mkdtemp(dir=fast_folder))
-        shutil.copy(template, folder / "hub.db")
-        yield f"sqlite:///{folder / 'hub.db'}"
-        shutil.rmtree(folder)
-        return
+        path: str = request.getfixturevalue("sqlite_at")
+        return path
     url: str = request.getfixturevalue("postgresql_url")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_EMPTY_EVERY_TABLE)
-    yield url
+    return url
 
 
 @pytest.fixture
@@ -203,11 +213,10 @@ def app(hub: Hub) -> FastAPI:
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     """A client of the hub that nobody knows yet; answers of 500 come back as answers."""
-    made = TestClient(
+    with TestClient(
         app, base_url=PUBLIC_URL, raise_server_exceptions=False, follow_redirects=False
-    )
-    yield made
-    made.close()
+    ) as made:
+        yield made
 
 
 @pytest.fixture
@@ -232,3 +241,33 @@ def as_role(client: TestClient, tokens: Mapping[Role, str]) -> Callable[[Role], 
 def admin(as_role: Callable[[Role], TestClient]) -> TestClient:
     """The client with an administrator's token."""
     return as_role(Role.ADMIN)
+
+
+# --- a town ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def town_type() -> type[Any]:
+    """`Town` of `town.py` beside this file: no test module can be imported by its name."""
+    spec = spec_from_file_location("hub_town", Path(__file__).with_name("town.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    found: type[Any] = module.Town
+    return found
+
+
+@pytest.fixture
+def town(town_type: type[Any], db: Database, clock: HandMovedClock, ids: Ids) -> Any:
+    """An empty town with keys of its own, held in memory; its controllers are enrolled."""
+    links: dict[str, hub_keys.ControllerKeys] = {}
+    data = hub_keys.new_data_keys()
+    return town_type(db, clock, ids, HubKeys(lambda: data, lambda: links), links)
+
+
+@pytest.fixture
+def hub_town(town_type: type[Any], hub: Hub, clock: HandMovedClock) -> Any:
+    """An empty town in the database of the hub that `client` talks to."""
+    return town_type(hub.core.db, clock, hub.core.ids, hub.core.keys, {})

@@ -1,4 +1,7 @@
-"""A town to compile policies for: sites, doors, people and PINs, entered row by row."""
+"""A town for tests: sites, doors, people and PINs, entered row by row with their marks.
+
+`tests/hub/conftest.py` loads it and gives it as the fixture `town`.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
-
-import pytest
 
 from hub.clock import HandMovedClock, Ids
 from hub.database.engine import Database
@@ -31,7 +32,7 @@ from hub.policy.compiler import Compiled, Compiler
 from hub.policy.sweep import Sweep
 from hub.sites.domain import SiteState
 from hub.sites.tables import controllers, devices, doors, readers, sites
-from provisioning.hub_keys import ControllerKeys, new_data_keys
+from provisioning.hub_keys import ControllerKeys
 from provisioning.keys import new_tls_key
 from wire.keys import LinkKey, PinKey
 from wire.policy import EntryKey, decode_entry
@@ -43,7 +44,6 @@ from wire.policy_bodies import (
     FailMode,
     OnJournalFailure,
     OnUntrustedClock,
-    Point,
     PunchRule,
     Side,
     WeekSpan,
@@ -296,34 +296,3 @@ class Town:
     def from_nothing(self, controller: str) -> dict[EntryKey, bytes]:
         with self.db.read() as scope:
             return dict(self.compiler.desired(scope, controller))
-
-
-@pytest.fixture
-def point() -> Point:
-    """A strike."""
-    return Point("device", 0)
-
-
-@pytest.fixture
-def links() -> dict[str, ControllerKeys]:
-    """The keys of enrolled controllers."""
-    return {}
-
-
-@pytest.fixture
-def keys(links: dict[str, ControllerKeys]) -> HubKeys:
-    """The hub's keys, held in memory."""
-    data = new_data_keys()
-    return HubKeys(lambda: data, lambda: links)
-
-
-@pytest.fixture
-def town(
-    db: Database,
-    clock: HandMovedClock,
-    ids: Ids,
-    keys: HubKeys,
-    links: dict[str, ControllerKeys],
-) -> Town:
-    """An empty town."""
-    return Town(db, clock, ids, keys, links)
