@@ -11,6 +11,13 @@ from fastapi.testclient import TestClient
 from hub.catalogue import Language, sentences
 from hub.web.pages import HUB
 
+
+@pytest.fixture
+def database_at(sqlite_at: str) -> str:
+    """What these tests say does not depend on the kind of database: once is enough."""
+    return sqlite_at
+
+
 _KEY_IN_TEMPLATE = re.compile(r"""\bt\(\s*["']([a-z0-9_.-]+)["']\s*[,)]""")
 
 

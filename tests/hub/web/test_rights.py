@@ -14,6 +14,13 @@ from hub.web.documents import RIGHT_FIELD, api_routes, guard_of, openapi_of
 from hub.web.identity import SAFE_METHODS, Public
 from hub.web.rights import RIGHTS_OF, Right, Role
 
+
+@pytest.fixture
+def database_at(sqlite_at: str) -> str:
+    """What these tests say does not depend on the kind of database: once is enough."""
+    return sqlite_at
+
+
 METHODS = ("get", "put", "post", "patch", "delete")
 
 
