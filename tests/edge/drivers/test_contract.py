@@ -1,0 +1,279 @@
+"""What every driver owes the loop, the virtual one included. A new driver adds its bench here."""
+
+from __future__ import annotations
+
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from edge.core.model import (
+    Act,
+    ActFinished,
+    CardPresented,
+    DeviceOffline,
+    DeviceOnline,
+    Feedback,
+    InputChanged,
+    KeysPressed,
+    OutputMode,
+    Source,
+)
+from edge.drivers.osdp import OsdpDriver
+from edge.drivers.virtual import VirtualDriver
+from edge.ports import Driver
+from firmware_bridge.osdp.peripheral import PeripheralConfig
+from firmware_bridge.osdp.simulator import SimulatedDoor, SimulatedLine
+from firmware_bridge.serial_link import PtyPort, SerialSettings
+from wire.events import ActOutcome, Observed
+from wire.policy_bodies import DeviceBody, DeviceDriver
+
+DEVICES = ("device-a", "device-b")
+PATIENCE_S = 5.0
+
+
+@dataclass
+class Bench:
+    """A driver with two devices, and the hands of who stands before them."""
+
+    driver: Driver
+    bodies: dict[str, DeviceBody]
+    secrets: dict[str, bytes]
+    press: Callable[[str, str], None]
+    tap: Callable[[str], None]
+    set_input: Callable[[str, int, bool], None]
+    output: Callable[[str, int], bool]
+    unplug: Callable[[str], None]
+    plug: Callable[[str], None]
+    tells_inputs: bool = False
+    """Whether each device tells its inputs' states once what it reports is fresh."""
+
+    def __post_init__(self) -> None:
+        self.heard: queue.Queue = queue.Queue()
+        self.seen: list = []
+
+    def begin(self) -> None:
+        self.driver.configure(self.bodies, self.secrets)
+        self.driver.start(self.heard.put)
+        for device in DEVICES:
+            self.wait(DeviceOnline, device)
+        fresh = set(DEVICES) if self.tells_inputs else set()
+        while fresh:
+            fresh.discard(self.wait(InputChanged, initial=True).source.device)
+
+    def wait(self, kind: type, device: str | None = None, **values):
+        """The next item of that kind; what else comes is kept in `seen`."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            item = self.heard.get(timeout=max(deadline - time.monotonic(), 0.001))
+            self.seen.append(item)
+            of = getattr(item, "device", None) or getattr(
+                getattr(item, "source", None), "device", None
+            )
+            if (
+                isinstance(item, kind)
+                and device in (None, of)
+                and all(getattr(item, name) == value for name, value in values.items())
+            ):
+                return item
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline, "did not come to hold"
+            time.sleep(0.01)
+
+    def act(self, device: str, mode: OutputMode, pulse_ms: int = 0, life_s: float = 2) -> Act:
+        deadline_ns = time.monotonic_ns() + round(life_s * 1e9)
+        act = Act(secrets.token_hex(4), Source(device, 0), mode, deadline_ns, pulse_ms)
+        self.driver.act(act)
+        return act
+
+
+def _virtual() -> Iterator[Bench]:
+    driver = VirtualDriver()
+    bodies = {
+        device: DeviceBody(driver=DeviceDriver.VIRTUAL, port="p", address=number)
+        for number, device in enumerate(DEVICES)
+    }
+    yield Bench(
+        driver,
+        bodies,
+        {},
+        press=driver.press,
+        tap=lambda device: driver.tap(device, "uid", b"\x01\x02\x03\x04"),
+        set_input=driver.set_input,
+        output=lambda device, number: driver.outputs().get(Source(device, number), False),
+        unplug=driver.unplug,
+        plug=driver.plug,
+    )
+    driver.stop()
+
+
+def _osdp() -> Iterator[Bench]:
+    keys = {device: secrets.token_bytes(16) for device in DEVICES}
+    addresses = {device: number for number, device in enumerate(DEVICES, start=1)}
+    bodies = {
+        device: DeviceBody(driver=DeviceDriver.OSDP, port="p", address=address)
+        for device, address in addresses.items()
+    }
+    with ExitStack() as stack:
+        pty = stack.enter_context(PtyPort())
+        boards = [
+            SimulatedDoor(PeripheralConfig(addresses[device], keys[device])) for device in DEVICES
+        ]
+        line = stack.enter_context(SimulatedLine(pty, boards))
+        driver = OsdpDriver(SerialSettings(pty.far_path, 115_200))
+        stack.callback(driver.stop)
+        yield Bench(
+            driver,
+            bodies,
+            keys,
+            press=lambda device, pressed: line.press(addresses[device], pressed),
+            tap=lambda device: line.present_card(addresses[device], 32, b"\x01\x02\x03\x04"),
+            set_input=lambda device, number, on: line.set_input(addresses[device], number, on),
+            output=lambda device, number: line.outputs(addresses[device])[number],
+            unplug=lambda device: line.set_mute(addresses[device], True),
+            plug=lambda device: line.set_mute(addresses[device], False),
+            tells_inputs=True,
+        )
+
+
+BENCHES = {"virtual": _virtual, "osdp": _osdp}
+
+
+@pytest.fixture(params=BENCHES)
+def bench(request) -> Iterator[Bench]:
+    making = BENCHES[request.param]()
+    bench = next(making)
+    yield bench
+    next(making, None)
+
+
+def test_keys_cards_and_inputs_reach_the_loop_with_their_source(bench):
+    bench.begin()
+    bench.press("device-b", "42#")
+    pressed = ""
+    while len(pressed) < 3:
+        item = bench.wait(KeysPressed, "device-b", stale=False)
+        pressed += item.keys
+        assert abs(time.monotonic_ns() - item.at_ns) < 2e9
+    assert pressed == "42#"
+    bench.tap("device-a")
+    card = bench.wait(CardPresented, "device-a", stale=False)
+    assert card.identity == b"\x01\x02\x03\x04"
+    bench.set_input("device-a", 1, True)
+    changed = bench.wait(InputChanged, "device-a", active=True)
+    assert (changed.source, changed.initial) == (Source("device-a", 1), False)
+
+
+@pytest.mark.parametrize(
+    ("mode", "on", "observed"),
+    [
+        (OutputMode.PULSE, True, Observed.OUTPUT_ON),
+        (OutputMode.ON, True, Observed.OUTPUT_ON),
+        (OutputMode.OFF, False, Observed.NOTHING),
+    ],
+)
+def test_an_act_moves_its_output_and_finishes_exactly_once(bench, mode, on, observed):
+    bench.begin()
+    act = bench.act("device-a", mode, pulse_ms=60_000)
+    finished = bench.wait(ActFinished)
+    assert (finished.act, finished.outcome) == (act.act, ActOutcome.DONE)
+    assert finished.observed is observed
+    bench.until(lambda: bench.output("device-a", 0) == on)
+    assert not bench.output("device-b", 0)
+    bench.press("device-a", "1")
+    bench.wait(KeysPressed)
+    assert [one for one in bench.seen if isinstance(one, ActFinished)] == [finished]
+
+
+def test_a_pulse_ends_by_itself(bench):
+    bench.begin()
+    bench.act("device-a", OutputMode.PULSE, pulse_ms=200)
+    bench.until(lambda: bench.output("device-a", 0))
+    bench.until(lambda: not bench.output("device-a", 0))
+
+
+def test_an_act_past_its_deadline_never_reaches_the_door(bench):
+    bench.begin()
+    act = bench.act("device-a", OutputMode.ON, life_s=-0.001)
+    finished = bench.wait(ActFinished)
+    assert (finished.act, finished.outcome) == (act.act, ActOutcome.EXPIRED)
+    assert not bench.output("device-a", 0)
+
+
+def test_an_act_on_a_device_nobody_knows_fails(bench):
+    bench.begin()
+    bench.act("device-z", OutputMode.ON)
+    assert bench.wait(ActFinished).outcome is ActOutcome.FAILED
+
+
+def test_an_act_on_a_device_that_is_gone_has_a_result_and_is_not_done_when_it_returns(bench):
+    bench.begin()
+    bench.unplug("device-a")
+    bench.wait(DeviceOffline, "device-a")
+    bench.act("device-a", OutputMode.ON)
+    assert bench.wait(ActFinished).outcome in {ActOutcome.FAILED, ActOutcome.EXPIRED}
+    bench.plug("device-a")
+    bench.wait(DeviceOnline, "device-a")
+    bench.press("device-b", "1")
+    bench.wait(KeysPressed, "device-b")
+    assert not bench.output("device-a", 0)
+
+
+def test_one_device_that_leaves_disturbs_no_other(bench):
+    bench.begin()
+    bench.unplug("device-a")
+    bench.wait(DeviceOffline, "device-a")
+    bench.press("device-b", "7")
+    assert bench.wait(KeysPressed, "device-b").keys == "7"
+    assert not [
+        one for one in bench.seen if isinstance(one, DeviceOffline) and one.device == "device-b"
+    ]
+
+
+def test_a_change_of_the_policy_disturbs_no_device_that_stays(bench):
+    bench.begin()
+    only = {"device-b": bench.bodies["device-b"]}
+    bench.driver.configure(only, {name: bench.secrets[name] for name in only if bench.secrets})
+    bench.press("device-b", "7")
+    assert bench.wait(KeysPressed, "device-b").keys == "7"
+    bench.driver.configure(bench.bodies, bench.secrets)
+    bench.wait(DeviceOnline, "device-a")
+    changed = [one for one in bench.seen if isinstance(one, DeviceOnline | DeviceOffline)]
+    assert [one.device for one in changed].count("device-b") == 1
+
+
+def test_feedback_of_every_kind_delays_and_breaks_nothing(bench):
+    bench.begin()
+    for feedback in Feedback:
+        bench.driver.show(Source("device-a", 0), feedback)
+    bench.driver.show(Source("device-z", 9), Feedback.GRANTED)
+    bench.act("device-a", OutputMode.ON)
+    assert bench.wait(ActFinished).outcome is ActOutcome.DONE
+
+
+def test_it_may_be_configured_after_its_start(bench):
+    bench.driver.start(bench.heard.put)
+    bench.driver.configure(bench.bodies, bench.secrets)
+    for device in DEVICES:
+        bench.wait(DeviceOnline, device)
+
+
+def test_stopping_ends_its_threads_within_two_seconds_and_moves_nothing(bench):
+    before = set(threading.enumerate())
+    bench.begin()
+    bench.act("device-a", OutputMode.ON)
+    bench.wait(ActFinished)
+    bench.until(lambda: bench.output("device-a", 0))
+    begun = time.monotonic()
+    bench.driver.stop()
+    assert time.monotonic() - begun < 2
+    assert not [one for one in threading.enumerate() if one not in before]
+    assert bench.output("device-a", 0)
