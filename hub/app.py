@@ -17,6 +17,7 @@ from hub.bookings import endpoints as bookings
 from hub.bootstrap import Hub, ProcessRole
 from hub.commands import endpoints as commands
 from hub.entries import endpoints as entries
+from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
 from hub.sites import endpoints as sites
 from hub.web import documents, health
@@ -39,6 +40,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     people.router,
     documents.router,
     entries.router,
+    *PAGES,
 )
 """Every topic's routers, one a line; routes of the same path are tried in this order."""
 

@@ -31,6 +31,7 @@ from hub.ingest.repository import raw_events_after
 from hub.keys import HubKeys, KeyFileError
 from hub.people.service import PeopleService
 from hub.policy.wiring import add_policy, policy_worker
+from hub.pages.wiring import add_pages
 from hub.projection.meters import ProjectionMeters
 from hub.projection.registry import PROJECTORS
 from hub.projection.worker import ProjectionWorker
@@ -128,6 +129,7 @@ def _services(core: Core, meters: WebMeters) -> Services:
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
     add_bookings(core, services)
+    add_pages(core, services)
     add_policy(core, services)
     add_commands(core, services)
     return services

@@ -1,0 +1,168 @@
+"""What the console's pages show, read within what the principal may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from hub.attendance.domain import Day
+from hub.attendance.service import AttendanceService
+from hub.bookings import repository as booking_rows
+from hub.bookings.records import BookingView
+from hub.bookings.service import BookingFilter, BookingsService
+from hub.bookings.tables import BookingState
+from hub.bookings.windows import local_day
+from hub.database.scope import Scope
+from hub.entries import repository as states
+from hub.entries.domain import Entry
+from hub.entries.doors import DoorState
+from hub.entries.search import Filters
+from hub.entries.service import EntriesService
+from hub.pages.connections import Connections
+from hub.pages.naming import names_of, people_names
+from hub.pages.views.attendance import is_seen_only
+from hub.pages.views.board import Board, StaffChip
+from hub.pages.views.booking import BookingLine, booking_line, facility_name
+from hub.pages.views.door import alarm_line, door_card
+from hub.pages.views.entry import EntryLine, entry_line
+from hub.pages.words import Words
+from hub.sites import repository as sites
+from hub.sites.domain import Door, SiteState
+from hub.sites.tables import doors as door_rows
+from hub.web.core import Core
+from hub.web.rights import Principal, Right
+
+DOORS_MAX = 500
+FEED = 12
+DAY_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolePages:
+    """Reads for pages; everything that writes is the topics' own."""
+
+    core: Core
+    entries: EntriesService
+    bookings: BookingsService
+    attendance: AttendanceService
+    connections: Connections
+
+    def board(self, who: Principal, words: Words) -> Board:
+        """Give the today board."""
+        since = self.entries.place()
+        alarms = self.entries.alarms(who)
+        feed = self.entries.search(who, Filters(), None, FEED).items
+        today = self.bookings_of(who, words, words.today, None)
+        waiting = BookingFilter(since=words.now, state=BookingState.REQUESTED)
+        requests = self.bookings.page(who, waiting, None, DAY_MAX).items
+        with self.core.db.read() as scope:
+            names = names_of(scope, who, words, [*alarms, *feed])
+            found = doors_of(scope, who)
+            connected = self.connections.of(scope, {door.controller_id for door in found})
+            known = states.all_door_states(scope)
+        cards = [
+            door_card(
+                words.name(door.name, door.name_en),
+                known.get(door.id, DoorState(door.id)),
+                door.controller_id in connected,
+                words,
+            )
+            for door in found
+        ]
+        may = who.may(Right.DOORS_UNLOCK)
+        urgent = {"bad": 0, "warn": 1}
+        return Board(
+            date=words.day(words.today),
+            since=since,
+            alarms=tuple(
+                alarm_line(
+                    each,
+                    names,
+                    words,
+                    seen_by=names.users.get(each.acknowledged_by or "", ""),
+                    may_acknowledge=may,
+                )
+                for each in sorted(alarms, key=lambda alarm: not alarm.is_critical)
+            ),
+            bookings=tuple(line for line in today if line.stands),
+            requests=len(requests),
+            doors=tuple(sorted(cards, key=lambda card: urgent.get(card.tone, 2))),
+            entries=tuple(entry_line(each, names, words) for each in feed),
+            staff=self._staff(who, words),
+        )
+
+    def lines(self, who: Principal, words: Words, found: Sequence[Entry]) -> tuple[EntryLine, ...]:
+        """Give entries as lines."""
+        with self.core.db.read() as scope:
+            names = names_of(scope, who, words, found)
+        return tuple(entry_line(each, names, words) for each in found)
+
+    def bookings_of(
+        self, who: Principal, words: Words, day: date | None, state: BookingState | None
+    ) -> tuple[BookingLine, ...]:
+        """Give the bookings of a day, or those from now on where no day is named."""
+        span = local_day(day, words.zone) if day else None
+        since, until = (span.starts_at, span.ends_at) if span else (words.now, None)
+        wanted = BookingFilter(since=since, until=until, state=state)
+        found = self.bookings.page(who, wanted, None, DAY_MAX).items
+        with self.core.db.read() as scope:
+            return self._booking_lines(scope, found, words)
+
+    def booking(self, words: Words, found: BookingView) -> BookingLine:
+        """Give one booking's line."""
+        with self.core.db.read() as scope:
+            return self._booking_lines(scope, [found], words)[0]
+
+    def door_choices(self, who: Principal, words: Words) -> list[tuple[str, str]]:
+        """Give id and name of every door the reader may see, by name."""
+        with self.core.db.read() as scope:
+            found = doors_of(scope, who)
+        named = [(door.id, words.name(door.name, door.name_en)) for door in found]
+        return sorted(named, key=lambda pair: pair[1])
+
+    def person_names(self, who: Principal, words: Words, days: Sequence[Day]) -> dict[str, str]:
+        """Give the names of the people of these days, by id."""
+        with self.core.db.read() as scope:
+            return people_names(scope, who, words, {day.person_id for day in days})
+
+    def _booking_lines(
+        self, scope: Scope, found: Sequence[BookingView], words: Words
+    ) -> tuple[BookingLine, ...]:
+        facilities = {each.id: each for each in booking_rows.all_facilities(scope)}
+        doors = sites.doors_by_id(scope, {door for each in found for door in each.booking.doors})
+        names = {door.id: words.name(door.name, door.name_en) for door in doors.values()}
+        return tuple(
+            booking_line(
+                each,
+                facility_name(facilities[each.booking.facility_id], words)
+                if each.booking.facility_id in facilities
+                else "",
+                names,
+                words,
+                words.now,
+            )
+            for each in found
+        )
+
+    def _staff(self, who: Principal, words: Words) -> tuple[StaffChip, ...] | None:
+        """Who is in, for those who may see attendance: a shift that goes on, from yesterday too."""
+        if not who.may(Right.ATTENDANCE_READ):
+            return None
+        days = self.attendance.days(who, words.today - timedelta(days=1), words.today, None)
+        inside = [day for day in days if day.is_in and not is_seen_only(day)]
+        names = self.person_names(who, words, inside)
+        chips = [
+            StaffChip(names.get(day.person_id, ""), words.when(day.first_in))
+            for day in inside
+            if day.first_in is not None
+        ]
+        return tuple(sorted(chips, key=lambda chip: chip.since))
+
+
+def doors_of(scope: Scope, who: Principal) -> list[Door]:
+    """Give the doors in use that somebody may see."""
+    where = [door_rows.c.state == SiteState.ACTIVE]
+    if who.sites is not None:
+        where.append(door_rows.c.site_id.in_(sorted(who.sites)))
+    return list(sites.listed(scope, door_rows, Door, DOORS_MAX, *where))

@@ -1,0 +1,62 @@
+"""Names for the ids that entries and alarms carry, as far as the reader may know them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hub.accounts import repository as accounts
+from hub.bookings import repository as bookings
+from hub.database.scope import Scope
+from hub.entries.alarm_repository import Alarm
+from hub.entries.domain import Entry
+from hub.pages.views.entry import Names
+from hub.pages.words import Words
+from hub.people import repository as people
+from hub.sites import repository as sites
+from hub.web.rights import Principal, Right
+
+
+def names_of(scope: Scope, who: Principal, words: Words, found: Iterable[Entry | Alarm]) -> Names:
+    """Look up what entries and alarms name. People need `people:read`, contacts `bookings:read`."""
+    listed = list(found)
+    doors = sites.doors_by_id(scope, _ids(listed, "door_id"))
+    devices = [sites.device(scope, each) for each in _ids(listed, "device_id")]
+    return Names(
+        doors={each.id: words.name(each.name, each.name_en) for each in doors.values()},
+        devices={each.id: each.name for each in devices if each is not None},
+        people=people_names(scope, who, words, _ids(listed, "person_id")),
+        bookings=_contacts(scope, who, _ids(listed, "booking_id")),
+        users=user_names(scope, {*_ids(listed, "actor_id"), *_ids(listed, "acknowledged_by")}),
+    )
+
+
+def people_names(
+    scope: Scope, who: Principal, words: Words, person_ids: Iterable[str]
+) -> dict[str, str]:
+    """Give people's names, to those who may read people or attendance; one's own to everybody."""
+    may = who.may(Right.PEOPLE_READ) or who.may(Right.ATTENDANCE_READ)
+    wanted = {each for each in person_ids if may or each == who.person_id}
+    found = people.people_by_id(scope, wanted)
+    return {each.id: words.name(each.name, each.name_en) for each in found.values()}
+
+
+def user_names(scope: Scope, actor_ids: Iterable[str]) -> dict[str, str]:
+    """Give the names of users and tokens by id, or by actor as the audit log writes it."""
+    names: dict[str, str] = {}
+    for actor in actor_ids:
+        plain = actor.rpartition(":")[2]
+        found = accounts.user(scope, plain) or accounts.token(scope, plain)
+        if found is not None:
+            names[actor] = found.name
+    return names
+
+
+def _contacts(scope: Scope, who: Principal, booking_ids: Iterable[str]) -> dict[str, str]:
+    if not who.may(Right.BOOKINGS_READ):
+        return {}
+    found = [bookings.by_id(scope, each) for each in booking_ids]
+    return {each.id: each.contact.name for each in found if each is not None and each.contact.name}
+
+
+def _ids(found: Iterable[Entry | Alarm], field: str) -> set[str]:
+    return {value for each in found if (value := getattr(each, field, None))}

@@ -1,0 +1,18 @@
+"""Every page's router, for `hub.app`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from hub.pages.routes import attendance, board, bookings, log, pin, residents
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    board.router,
+    log.router,
+    bookings.router,
+    attendance.router,
+    residents.router,
+    pin.router,
+)

@@ -1,0 +1,176 @@
+"""Bookings for staff: the list, one booking, deciding, cancelling, looking up its PIN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from hub.bookings.records import BookingView
+from hub.bookings.service import BookingsService
+from hub.bookings.tables import BookingState
+from hub.entries.search import Filters
+from hub.entries.service import EntriesService
+from hub.pages.console import ConsolePages
+from hub.pages.days import day_or
+from hub.pages.frame import Speaking, go_to
+from hub.pages.views.booking import BookingLine
+from hub.pages.views.choice import Choice
+from hub.pages.views.entry import EntryLine
+from hub.pages.words import Words, pin_groups
+from hub.web.core import provided
+from hub.web.identity import requires
+from hub.web.pages import render
+from hub.web.rights import Principal, Right
+
+router = APIRouter(include_in_schema=False)
+Pages = Annotated[ConsolePages, provided(ConsolePages)]
+Service = Annotated[BookingsService, provided(BookingsService)]
+Entries = Annotated[EntriesService, provided(EntriesService)]
+Reader = Annotated[Principal, requires(Right.BOOKINGS_READ)]
+Writer = Annotated[Principal, requires(Right.BOOKINGS_WRITE)]
+Approver = Annotated[Principal, requires(Right.BOOKINGS_APPROVE)]
+Revealer = Annotated[Principal, requires(Right.PINS_REVEAL)]
+
+
+@dataclass(frozen=True, slots=True)
+class BookingList:
+    """Bookings of a day, or those that wait for a decision."""
+
+    heading: str
+    day: str
+    before: str
+    after: str
+    state: str
+    states: list[Choice]
+    bookings: tuple[BookingLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HolderPin:
+    """A holder's PIN in groups."""
+
+    name: str
+    groups: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BookingSheet:
+    """A booking with what the reader may do, and who came."""
+
+    line: BookingLine
+    may_approve: bool
+    may_cancel: bool
+    may_reveal: bool
+    entries: tuple[EntryLine, ...]
+
+
+@router.get("/bookings")
+def booking_list(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    who: Reader,
+    day: Annotated[str, Query(max_length=10)] = "",
+    state: Annotated[str, Query(max_length=16)] = "",
+) -> Response:
+    """The bookings of a day; those that wait for a decision are shown whatever their day."""
+    chosen = day_or(day, words.today)
+    wanted = BookingState(state) if state in set(BookingState) else None
+    all_days = wanted is BookingState.REQUESTED and not day
+    found = pages.bookings_of(who, words, None if all_days else chosen, wanted)
+    one = timedelta(days=1)
+    sheet = BookingList(
+        heading=words.t("bookings.waiting") if all_days else words.day(chosen),
+        day=chosen.isoformat(),
+        before=(chosen - one).isoformat(),
+        after=(chosen + one).isoformat(),
+        state=wanted.value if wanted else "",
+        states=[Choice(each.value, words.t(f"booking_state.{each}")) for each in BookingState],
+        bookings=found,
+    )
+    return render(request, "pages/bookings.html", list=sheet)
+
+
+@router.get("/bookings/{booking_id}")
+def one_booking(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    service: Service,
+    entries: Entries,
+    who: Reader,
+    booking_id: str,
+) -> Response:
+    """One booking."""
+    found = service.by_id(who, booking_id)
+    sheet = _sheet(words, pages, entries, who, found)
+    return render(request, "pages/booking.html", booking=sheet, pins=[])
+
+
+@router.post("/bookings/{booking_id}/approve")
+def approve(service: Service, who: Approver, booking_id: str) -> Response:
+    """Let it hold."""
+    service.decide(who, _key(service, who, booking_id), approve=True)
+    return go_to(f"/bookings/{booking_id}")
+
+
+@router.post("/bookings/{booking_id}/reject")
+def reject(
+    service: Service,
+    who: Approver,
+    booking_id: str,
+    reason: Annotated[str, Form(min_length=1, max_length=200)],
+) -> Response:
+    """End it, with the reason that the booker is told."""
+    service.decide(who, _key(service, who, booking_id), approve=False, reason=reason)
+    return go_to(f"/bookings/{booking_id}")
+
+
+@router.post("/bookings/{booking_id}/cancel")
+def cancel(service: Service, who: Writer, booking_id: str) -> Response:
+    """Take its PINs from every door."""
+    service.cancel(who, _key(service, who, booking_id))
+    return go_to(f"/bookings/{booking_id}")
+
+
+@router.post("/bookings/{booking_id}/pin")
+def reveal(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    service: Service,
+    entries: Entries,
+    who: Revealer,
+    booking_id: str,
+) -> Response:
+    """Show the PINs once, in the answer to this form alone; the look-up is in the audit log."""
+    found = service.by_id(who, booking_id)
+    holders = {each.holder_id: each.holder for each in found.credentials}
+    pins = [
+        HolderPin(holders.get(holder_id, ""), pin_groups(digits))
+        for holder_id, digits in service.reveal(who, found.booking.reservation_key)
+    ]
+    sheet = _sheet(words, pages, entries, who, found)
+    return render(request, "pages/booking.html", booking=sheet, pins=pins)
+
+
+def _key(service: BookingsService, who: Principal, booking_id: str) -> str:
+    return service.by_id(who, booking_id).booking.reservation_key
+
+
+def _sheet(
+    words: Words, pages: ConsolePages, entries: EntriesService, who: Principal, found: BookingView
+) -> BookingSheet:
+    line = pages.booking(words, found)
+    came = entries.search(who, Filters(booking_id=line.id), None, 20).items
+    return BookingSheet(
+        line=line,
+        may_approve=line.waits and who.may(Right.BOOKINGS_APPROVE),
+        may_cancel=line.stands and who.may(Right.BOOKINGS_WRITE),
+        may_reveal=line.confirmed and bool(line.placements) and who.may(Right.PINS_REVEAL),
+        entries=pages.lines(who, words, came),
+    )

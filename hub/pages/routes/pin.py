@@ -1,0 +1,99 @@
+"""The PIN page: a link opened once becomes a cookie, and the address stays clean.
+
+Opening a link only shows a button: mail scanners and previews follow links too, and must not use
+up the one time it works. Neither token nor PIN stands in a title, an address or a log.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path, Query, Request
+from fastapi.responses import Response
+
+from hub.bookings.facilities import FacilitiesService
+from hub.bookings.residents import ResidentsService, Shown
+from hub.pages.console import ConsolePages
+from hub.pages.frame import Speaking, go_to
+from hub.pages.pin_cookie import cookies_of, keep_cookie
+from hub.pages.views.pin import pin_sheet
+from hub.web.core import core_of, provided
+from hub.web.identity import public_form
+from hub.web.pages import render
+
+router = APIRouter(include_in_schema=False)
+Residents = Annotated[ResidentsService, provided(ResidentsService)]
+Facilities = Annotated[FacilitiesService, provided(FacilitiesService)]
+Pages = Annotated[ConsolePages, provided(ConsolePages)]
+Token = Annotated[str, Path(min_length=16, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+@router.get("/p/{token}", dependencies=[public_form()])
+def link(request: Request, token: Token) -> Response:
+    """Offer to show the PIN. Changes nothing."""
+    return render(request, "pages/pin_link.html", token=token, phone=_town_phone(request))
+
+
+@router.post("/p/{token}", dependencies=[public_form()])
+def open_link(request: Request, words: Speaking, residents: Residents, token: Token) -> Response:
+    """Exchange the link for a cookie. A link used before leads to what this browser holds."""
+    opened = residents.open_link(token)
+    if opened is None and not _held(request, residents):
+        return render(request, "pages/pin_link.html", token="", phone=_town_phone(request))
+    response = go_to("/pin")
+    if opened is not None:
+        keep_cookie(request, response, opened, words.now)
+    return response
+
+
+@router.get("/pin", dependencies=[public_form()])
+def pin(
+    request: Request,
+    words: Speaking,
+    residents: Residents,
+    facilities: Facilities,
+    pages: Pages,
+    booking: Annotated[str, Query(max_length=128)] = "",
+) -> Response:
+    """The PIN of the newest booking this browser holds, or of the one that is named."""
+    held = [shown for _, shown in _held(request, residents)]
+    if not held:
+        return render(request, "pages/pin_link.html", token="", phone=_town_phone(request))
+    chosen = next((each for each in held if each.view.booking.id == booking), held[0])
+    others = [pages.booking(words, each.view) for each in held if each is not chosen]
+    digits = [number for _, number in chosen.digits]
+    line = pages.booking(words, chosen.view)
+    sheet = pin_sheet(chosen.view, digits, line, words, others)
+    at = chosen.view.booking.facility_id
+    phones = {each.id: each.phone for each in facilities.listed()}
+    phone = phones.get(at or "") or _town_phone(request)
+    return render(request, "pages/pin.html", pin=sheet, phone=phone)
+
+
+@router.post("/pin/cancel", dependencies=[public_form()])
+def cancel(
+    request: Request,
+    residents: Residents,
+    booking: Annotated[str, Form(max_length=128)],
+) -> Response:
+    """Cancel a booking this browser holds."""
+    for cookie, shown in _held(request, residents):
+        if shown.view.booking.id == booking:
+            residents.cancel(cookie)
+    return go_to("/pin/cancelled")
+
+
+@router.get("/pin/cancelled", dependencies=[public_form()])
+def cancelled(request: Request) -> Response:
+    """Say that it is cancelled."""
+    return render(request, "pages/cancelled.html", phone=_town_phone(request))
+
+
+def _held(request: Request, residents: ResidentsService) -> list[tuple[str, Shown]]:
+    """Give the bookings this browser holds, with the cookie of each."""
+    found = [(cookie, residents.shown(cookie)) for cookie in cookies_of(request)]
+    return [(cookie, shown) for cookie, shown in found if shown is not None]
+
+
+def _town_phone(request: Request) -> str:
+    return core_of(request).settings.town.phone

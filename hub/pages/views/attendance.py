@@ -1,0 +1,109 @@
+"""A day of attendance as people read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.attendance.domain import Day, Flag, Problem, ReadPunch, work_date_of
+from hub.attendance.service import MonthTotal
+from hub.pages.words import Words
+
+_NONE = "―"
+
+
+@dataclass(frozen=True, slots=True)
+class PunchLine:
+    """A punch, with why it does not count or what to know of it."""
+
+    when: str
+    direction: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayCard:
+    """One person's day."""
+
+    name: str
+    date: str
+    tone: str
+    icon: str
+    status: str
+    first_in: str
+    last_out: str
+    worked: str
+    pause: str
+    problems: tuple[str, ...]
+    punches: tuple[PunchLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSheet:
+    """One person's month."""
+
+    heading: str
+    worked: str
+    count: int
+    days: tuple[DayCard, ...]
+
+
+def day_card(day: Day, name: str, words: Words) -> DayCard:
+    """Give the card of a day."""
+    tone, icon, status = _status(day)
+    out = day.last_out
+    late = out is not None and work_date_of(out) != day.work_date
+    return DayCard(
+        name=name,
+        date=words.day(day.work_date),
+        tone=tone,
+        icon=icon,
+        status=words.t(f"attendance.{status}"),
+        first_in=words.time(day.first_in) if day.first_in else _NONE,
+        last_out=(words.date_time(out) if late else words.time(out)) if out else _NONE,
+        worked=words.clock(day.worked_min) if day.present_min else _NONE,
+        pause=words.t("attendance.pause", time=words.clock(day.break_min)) if day.break_min else "",
+        problems=tuple(words.t(f"attendance_problem.{problem}") for problem in day.problems),
+        punches=tuple(_punch(each, words) for each in day.punches),
+    )
+
+
+def month_sheet(total: MonthTotal, words: Words) -> MonthSheet:
+    """Give the sheet of a month that has at least one day."""
+    return MonthSheet(
+        heading=words.month(total.days[0].work_date),
+        worked=words.clock(total.worked_min),
+        count=total.days_worked,
+        days=tuple(day_card(day, "", words) for day in total.days),
+    )
+
+
+def is_seen_only(day: Day) -> bool:
+    """Whether the day rests on door taps alone: nobody can say whether the person is in."""
+    counted = [each for each in day.punches if each.ignored is None]
+    return bool(counted) and all(Flag.INFERRED in each.flags for each in counted)
+
+
+def _status(day: Day) -> tuple[str, str, str]:
+    if day.problems and day.problems != (Problem.WAITING,):
+        return "warn", "alert", "incomplete"
+    if is_seen_only(day):
+        return "", "person", "seen"
+    return ("good", "check", "is_in") if day.is_in else ("", "check", "complete")
+
+
+def _punch(read: ReadPunch, words: Words) -> PunchLine:
+    notes = []
+    if read.ignored is not None:
+        notes.append(words.t(f"punch_note.{read.ignored}"))
+    for flag in read.flags:
+        shown = words.date_time(read.punch.at)
+        notes.append(
+            words.t("punch_note.corrected", time=shown)
+            if flag is Flag.CORRECTED
+            else words.t(f"punch_note.{flag}")
+        )
+    return PunchLine(
+        when=words.second(read.punch.corrected_at),
+        direction=words.t(f"direction.{read.punch.direction}"),
+        note=words.t("words.comma").join(notes),
+    )

@@ -1,0 +1,121 @@
+"""A booking as people read it: state and readiness as one chip, its placements and problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.bookings.records import BookingView, Facility
+from hub.bookings.tables import BookingState
+from hub.catalogue import Language
+from hub.pages.views.door import Chip
+from hub.pages.words import Words
+from hub.pins.placement import PlacementState, Readiness
+
+_READY: Mapping[Readiness, tuple[str, str]] = {
+    Readiness.PROBLEM: ("bad", "alert"),
+    Readiness.DRAFT: ("warn", "bell"),
+    Readiness.SCHEDULED: ("", "clock"),
+    Readiness.PLACING: ("wait", "clock"),
+    Readiness.PLACED: ("good", "check"),
+    Readiness.ACTIVE: ("good", "check"),
+    Readiness.OVER: ("", "check"),
+}
+_PLACED: Mapping[PlacementState, tuple[str, str]] = {
+    PlacementState.DRAFT: ("warn", "bell"),
+    PlacementState.SCHEDULED: ("", "clock"),
+    PlacementState.PLACING: ("wait", "clock"),
+    PlacementState.PLACED: ("good", "check"),
+    PlacementState.ACTIVE: ("good", "check"),
+    PlacementState.ENDED: ("", "clock"),
+    PlacementState.REMOVED: ("", "check"),
+    PlacementState.REVOKING: ("wait", "clock"),
+    PlacementState.REVOKED: ("", "cross"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementLine:
+    """Whether one door holds the PIN."""
+
+    door: str
+    tone: str
+    icon: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingLine:
+    """A booking in a list, and what its own page adds."""
+
+    id: str
+    key: str
+    facility: str
+    day: str
+    span: str
+    usable: str
+    contact: str
+    phone: str
+    email: str
+    purpose: str
+    tone: str
+    icon: str
+    status: str
+    is_now: bool
+    problems: tuple[str, ...]
+    placements: tuple[PlacementLine, ...]
+    waits: bool
+    stands: bool
+    confirmed: bool
+
+
+def facility_name(facility: Facility, words: Words) -> str:
+    """A facility's name in the page's language."""
+    by_language = {Language.EN: facility.name_en, Language.EASY: facility.name_easy}
+    return by_language.get(words.t.language) or facility.name_ja
+
+
+def booking_chip(view: BookingView, words: Words) -> Chip:
+    """What to know first: an undecided, ended or problematic booking, else how far its PIN is."""
+    state = view.booking.state
+    if state is BookingState.REQUESTED:
+        return Chip("warn", "bell", words.t("booking_state.requested"))
+    if state is not BookingState.CONFIRMED:
+        return Chip("", "cross", words.t(f"booking_state.{state}"))
+    tone, icon = _READY[view.readiness]
+    return Chip(tone, icon, words.t(f"readiness.{view.readiness}"))
+
+
+def booking_line(
+    view: BookingView, facility: str, doors: Mapping[str, str], words: Words, now: datetime
+) -> BookingLine:
+    """Give a booking's line; `doors` are names by id."""
+    booking, chip = view.booking, booking_chip(view, words)
+    placed = [place for each in view.credentials for place in each.placements]
+    return BookingLine(
+        id=booking.id,
+        key=booking.reservation_key,
+        facility=facility or words.t("words.comma").join(doors.get(d, "") for d in booking.doors),
+        day=words.day(words.day_of(booking.booked.starts_at)),
+        span=words.span(booking.booked.starts_at, booking.booked.ends_at),
+        usable=words.span(booking.effective.starts_at, booking.effective.ends_at),
+        contact=booking.contact.name,
+        phone=booking.contact.phone,
+        email=booking.contact.email,
+        purpose=booking.purpose,
+        tone=chip.tone,
+        icon=chip.icon,
+        status=chip.text,
+        is_now=booking.stands and booking.booked.starts_at <= now < booking.booked.ends_at,
+        problems=tuple(words.t(f"placement_problem.{problem}") for problem in view.problems),
+        placements=tuple(
+            PlacementLine(
+                doors.get(p.door_id, ""), *_PLACED[p.state], words.t(f"placement.{p.state}")
+            )
+            for p in placed
+        ),
+        waits=booking.state is BookingState.REQUESTED,
+        stands=booking.stands,
+        confirmed=booking.state is BookingState.CONFIRMED,
+    )

@@ -1,0 +1,95 @@
+"""What a holder sees of a booking and its PIN. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hub.bookings.records import BookingView
+from hub.bookings.tables import BookingState
+from hub.pages.views.booking import BookingLine
+from hub.pages.words import Words, pin_groups
+from hub.pins.placement import Readiness
+
+_SOON = timedelta(hours=1)
+_UNSURE = frozenset({Readiness.PROBLEM, Readiness.PLACING, Readiness.SCHEDULED})
+
+
+@dataclass(frozen=True, slots=True)
+class PinSheet:
+    """The PIN page. `state` is requested, before, now or over."""
+
+    booking_id: str
+    facility: str
+    day: str
+    span: str
+    doors: str
+    state: str
+    icon: str
+    when: str
+    more: str
+    help: tuple[str, ...]
+    may_cancel: bool
+    pins: tuple[tuple[str, ...], ...] = field(repr=False)
+    others: tuple[BookingLine, ...] = ()
+
+
+def pin_sheet(
+    view: BookingView,
+    digits: Sequence[str],
+    line: BookingLine,
+    words: Words,
+    others: Sequence[BookingLine] = (),
+) -> PinSheet:
+    """Give the sheet of a booking; `digits` are what its holder may see now."""
+    state = _state(view, words)
+    doors = words.t("words.comma").join(dict.fromkeys(place.door for place in line.placements))
+    place = doors or line.facility
+    return PinSheet(
+        booking_id=line.id,
+        facility=line.facility,
+        day=line.day,
+        span=line.span,
+        doors=place,
+        state=state,
+        icon={"requested": "bell", "before": "clock", "now": "check"}.get(state, "clock"),
+        when=_when(view, state, words),
+        more=_more(view, state, words),
+        help=(
+            words.t("pin.help_time", span=line.usable),
+            words.t("pin.help_door", doors=place),
+            words.t("pin.help_again"),
+            words.t("pin.help_locked"),
+        ),
+        may_cancel=view.booking.stands and words.now < view.booking.booked.starts_at,
+        pins=tuple(tuple(pin_groups(each)) for each in digits),
+        others=tuple(others),
+    )
+
+
+def _state(view: BookingView, words: Words) -> str:
+    if view.booking.state is BookingState.REQUESTED:
+        return "requested"
+    window = view.booking.effective
+    if words.now < window.starts_at:
+        return "before"
+    return "now" if words.now < window.ends_at else "over"
+
+
+def _when(view: BookingView, state: str, words: Words) -> str:
+    window = view.booking.effective
+    if state == "before":
+        return words.t("pin.from", time=words.when(window.starts_at))
+    if state == "now":
+        return words.t("pin.now", time=words.when(window.ends_at))
+    return words.t(f"pin.{state}")
+
+
+def _more(view: BookingView, state: str, words: Words) -> str:
+    if state == "requested":
+        return words.t("pin.requested_more")
+    near = words.now >= view.booking.effective.starts_at - _SOON
+    if state in ("before", "now") and near and view.readiness in _UNSURE:
+        return words.t("pin.placing")
+    return ""
