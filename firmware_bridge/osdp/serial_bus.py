@@ -128,12 +128,16 @@ class SerialBus:
     ) -> Future[CommandFinished]:
         """Sends a command within `life_s` or not at all; the future always gets its result.
 
+        Cancelling helps only until the thread of the bus has taken the command.
+
         An unknown address or a number that does not fit arrives as the future's exception.
         """
         deadline_ns = time.monotonic_ns() + round(life_s * SECOND)
         future: Future[CommandFinished] = Future()
 
         def job(now_ns: int) -> None:
+            if not future.set_running_or_notify_cancel():
+                return
             try:
                 command_id = self._bus.submit(address, command, deadline_ns, now_ns)
             except ValueError as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -56,38 +58,92 @@ def bad_wire(rng: random.Random, rate: float) -> Callable[[bytes, bool], bytes]:
     return spoil
 
 
+@dataclass
+class Story:
+    """What a bad line did to keys and commands; all but the first two must stay 0."""
+
+    keys: int = 0
+    commands: int = 0
+    invented_keys: int = 0
+    doubled_results: int = 0
+    unanswered_commands: int = 0
+    unasked_moves: int = 0
+    late_moves: int = 0
+    boards_left_behind: int = 0
+
+
+def tell(wire: Any, seed: int, rate: float, rounds: int = 60) -> Story:
+    """Presses and switches on a bad line, then lets it calm down, and counts what is wrong."""
+    rng = random.Random(seed)
+    wire.until(lambda: len(wire.of(ReaderStatus)) == 2)
+    wire.spoil = bad_wire(rng, rate)
+    asked: dict[int, tuple[bool, int]] = {}
+    moves: list[tuple[bool, int]] = []
+
+    def run(duration_ms: int) -> None:
+        for _ in range(0, duration_ms, 10):
+            began_ns = wire.now_ns
+            wire.run(10)
+            changes = wire.devices[1].take_changes()
+            moves.extend((c.is_on, began_ns) for c in changes if isinstance(c, OutputChanged))
+
+    for no in range(rounds):
+        wire.devices[1].press(str(no % 10))
+        control = OutputControl.ON_NOW if no % 2 == 0 else OutputControl.OFF_NOW
+        deadline_ns = wire.now_ns + rng.choice([50, 500, 2000]) * MS
+        command_id = wire.bus.submit(1, SetOutput(0, control), deadline_ns, wire.now_ns)
+        asked[command_id] = (control is OutputControl.ON_NOW, deadline_ns)
+        run(100)
+    wire.spoil = lambda data, to_panel: data
+    run(12_000)
+    results = Counter(event.command_id for event in wire.of(CommandFinished))
+    sent = sum(event.sent for event in wire.of(CommandFinished))
+    heard = Counter(key for event in wire.of(KeysPressed) for key in event.keys)
+    pressed = Counter(str(no % 10) for no in range(rounds))
+    # A frame that left before its deadline may arrive three milliseconds after it.
+    in_time = [
+        any(on == is_on and at_ns <= until_ns + 3 * MS for on, until_ns in asked.values())
+        for is_on, at_ns in moves
+    ]
+    return Story(
+        keys=heard.total(),
+        commands=len(asked),
+        invented_keys=(heard - pressed).total(),
+        doubled_results=results.total() - len(results),
+        unanswered_commands=len(asked.keys() - results.keys()),
+        unasked_moves=max(0, len(moves) - sent),
+        late_moves=in_time.count(False),
+        boards_left_behind=sum(not state.serving for state in wire.bus.peripherals()),
+    )
+
+
+def faults(story: Story) -> dict[str, int]:
+    counts = asdict(story)
+    return {name: counts[name] for name in list(counts)[2:] if counts[name]}
+
+
 @pytest.mark.parametrize("seed", range(12))
-def test_on_a_bad_line_every_key_comes_once_and_every_command_ends_once(
+def test_on_a_bad_line_every_key_comes_once_and_every_command_ends_once_and_in_time(
     make_wire: MakeWire, seed: int
 ) -> None:
-    rng = random.Random(seed)
     wire = make_wire(2, seed=seed)
-    wire.until(lambda: len(wire.of(ReaderStatus)) == 2)
-    wire.spoil = bad_wire(rng, 0.15)
-    pressed, ids, switched = [], [], 0
-    for no in range(60):
-        key = str(no % 10)
-        pressed.append(key)
-        wire.devices[1].press(key)
-        control = OutputControl.ON_NOW if no % 2 == 0 else OutputControl.OFF_NOW
-        life_ns = wire.now_ns + rng.choice([50, 500, 2000]) * MS
-        ids.append(wire.bus.submit(1, SetOutput(0, control), life_ns, wire.now_ns))
-        wire.run(100)
-        changes = wire.devices[1].take_changes()
-        switched += len([change for change in changes if isinstance(change, OutputChanged)])
-    wire.spoil = lambda data, to_panel: data
-    wire.until(lambda: len(wire.results()) == len(ids), limit_ms=30_000)
-    wire.run(6_000)
-    heard = [key for event in wire.of(KeysPressed) for key in event.keys]
-    assert len(heard) <= len(pressed)
-    remaining = iter(pressed)
-    assert all(key in remaining for key in heard)
-    assert Counter(event.command_id for event in wire.of(CommandFinished)) == Counter(ids)
-    outcomes = Counter(event.outcome for event in wire.of(CommandFinished))
-    assert outcomes[Outcome.DONE] > 0
-    may_have_acted = sum(event.sent for event in wire.of(CommandFinished))
-    assert switched <= may_have_acted
-    assert all(state.serving for state in wire.bus.peripherals())
+    story = tell(wire, seed, rate=0.15)
+    assert faults(story) == {}
+    assert story.keys > 0
+    assert any(event.outcome is Outcome.DONE for event in wire.of(CommandFinished))
+
+
+@pytest.mark.soak
+def test_no_bad_line_of_many_invents_doubles_delays_or_loses_for_ever(
+    make_wire: MakeWire,
+) -> None:
+    total: Counter[str] = Counter()
+    for seed in range(500):
+        rate = random.Random(seed).choice([0.02, 0.1, 0.3, 0.6])
+        story = tell(make_wire(2, seed=seed), seed, rate)
+        assert faults(story) == {}, seed
+        total.update(asdict(story))
+    print(json.dumps({"soak": "osdp_lossy_line", "lines": 500, **total}))
 
 
 @CALM

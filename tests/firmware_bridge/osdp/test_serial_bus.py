@@ -201,6 +201,20 @@ def test_a_command_that_cannot_be_meant_is_its_futures_exception(
         bus.submit(1, SetOutput(300, 2)).result(2)
 
 
+def test_a_future_cancelled_by_its_owner_disturbs_nothing(
+    pty_port: PtyPort, start_bus: Callable[..., SerialBus], recorder: Any, key: bytes
+) -> None:
+    with SimulatedLine(pty_port, [door(key)]):
+        bus = start_bus(recorder, PDConfig(1, key))
+        recorder.wait_for(ReaderStatus)
+        futures = [bus.submit(1, SetOutput(0, 2)) for _ in range(10)]
+        for future in futures:
+            future.cancel()
+        assert bus.submit(1, SetOutput(1, 2)).result(2).outcome is Outcome.DONE
+        assert all(future.done() for future in futures)
+        assert recorder.of(PortLost) == []
+
+
 def test_boards_are_added_removed_and_rekeyed_while_it_runs(
     pty_port: PtyPort, start_bus: Callable[..., SerialBus], recorder: Any, key: bytes
 ) -> None:
