@@ -83,6 +83,7 @@ def build(
     roles: Collection[ProcessRole] = ALL_ROLES,
     clock: Clock | None = None,
     demo: bool = False,
+    passwords: Passwords | None = None,
 ) -> Hub:
     """Build a hub. Only the demonstration passes `demo`: without it DEMO certificates are refused.
 
@@ -103,7 +104,7 @@ def build(
     core = Core(settings, db, clock, Ids(clock), keys)
     registry = CollectorRegistry()
     meters = WebMeters(registry)
-    services = _services(core, meters)
+    services = _services(core, meters, passwords or Passwords())
     return Hub(
         core=core,
         services=services,
@@ -116,9 +117,8 @@ def build(
     )
 
 
-def _services(core: Core, meters: WebMeters) -> Services:
+def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services = Services()
-    passwords = Passwords()
     services.add(AuditService(core.db))
     rows = services.add(AuditedRows(core.db, core.clock, core.ids))
     services.add(DeviceSecrets(core.db, rows, core.keys))

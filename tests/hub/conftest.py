@@ -15,11 +15,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from hub.accounts.passwords import Passwords
 from hub.accounts.service import AccountsService
 from hub.app import create_app
 from hub.bootstrap import Hub, build
@@ -193,7 +195,9 @@ def _production_logs() -> None:
 @pytest.fixture
 def hub(settings: Settings, clock: HandMovedClock) -> Iterator[Hub]:
     """A hub, built and not started, on each kind of database."""
-    built = build(settings, clock=clock)
+    # Real argon2id with the least of work: what it costs is not what these tests are about.
+    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    built = build(settings, clock=clock, passwords=cheap)
     yield built
     built.stop()
 
