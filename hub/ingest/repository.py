@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
+from hub.ingest.bulk import RawValues, insert_raw
 from hub.ingest.rows import Row, RowsRead
 from hub.ingest.tables import raw_conflicts, raw_events, raw_origins, raw_watermarks
 from hub.projection.domain import RawRow
@@ -98,22 +99,21 @@ def _insert(
     now: datetime,
     outcome: Stored,
 ) -> int:
-    values = [
-        {
-            "id": number,
-            "controller_id": controller,
-            "epoch": epoch,
-            "seq": row.seq,
-            "last_seq": row.last_seq,
-            "body": row.body,
-            "body_hash": row.body_hash,
-            "received_at": now,
-            "repeated": row.origin is not None
+    values: list[RawValues] = [
+        (
+            number,
+            controller,
+            epoch,
+            row.seq,
+            row.last_seq,
+            row.body,
+            row.body_hash,
+            row.origin is not None
             and _collected_before(scope, (controller, epoch), row, number, outcome),
-        }
+        )
         for number, ((controller, epoch), row) in zip(numbers, rows, strict=False)
     ]
-    return scope.upsert_ignore(raw_events, values)
+    return insert_raw(scope, values, now)
 
 
 def _collected_before(scope: Scope, stream: Stream, row: Row, number: int, outcome: Stored) -> bool:
