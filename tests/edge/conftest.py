@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 
 from edge.agent_log import configure_log
 from edge.core.clock import Clock, ClockBounds
@@ -26,6 +30,7 @@ from edge.ports import (
     KernelClock,
     LinkConnected,
     LinkLost,
+    MessageArrived,
     PolicyChange,
     Publish,
     TimeSample,
@@ -42,13 +47,16 @@ from edge.service.strikes import Strikes
 from edge.service.uplinks import Uplinks
 from edge.uplink.session import DeliverySession
 from wire import policy_bodies as pb
+from wire.envelope import open_sealed, seal
+from wire.epochs import prove_epoch
 from wire.events import Event, EventBody, EventKind, decode_event_body, decode_row
 from wire.identity import pin_policy_id, uuid7
-from wire.keys import LinkKey, PinKey, SignerRing
-from wire.messages import Command
+from wire.keys import HubSigner, LinkKey, PinKey, SignerRing
+from wire.messages import Command, HeldPolicy, Hello, PolicyChunk, Welcome, decode, encode
 from wire.pins import card_digest, pin_digest
 from wire.policy import EntryKey, EntryKind, PolicyDigest, encode_entry, entry_hash
 from wire.sealing import open_secret, seal_context
+from wire.topics import SIGNED, Channel, topic_of
 
 BEGIN = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PIN_KEY = PinKey(bytes(range(32)))
@@ -66,6 +74,12 @@ PIN = "482915"
 DURESS_PIN = "482916"
 CARD_NUMBER = bytes.fromhex("04a1b2c3d4e5f6")
 STRIKE, CONTACT, BOLT, REX, KEY_SWITCH, FIRE = 0, 0, 1, 2, 3, 4
+
+
+def make_ca(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, BEGIN, BEGIN + timedelta(9))
+    return made.sign(key, SHA256())
 
 
 @dataclass
@@ -208,6 +222,64 @@ class Town:
         ]
 
 
+class HandHub:
+    """The hub's side of the wire, for one rig."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.signer = HubSigner(rig.hub_key)
+        self.session = ""
+        self.hub_epoch = 1
+
+    def said(self, channel: Channel, kind: type | None = None) -> list:
+        """What the edge published on a channel so far, opened."""
+        topic = topic_of(CONTROLLER, channel)
+        bodies = [
+            open_sealed(topic, one.payload, {LINK_KEY.kid: LINK_KEY})
+            for one in self.rig.link.sent
+            if one.topic == topic
+        ]
+        return bodies if kind is None else [decode(kind, body) for body in bodies]
+
+    def say(self, channel: Channel, message, *, key=LINK_KEY, retained: bool = False) -> None:
+        topic = topic_of(CONTROLLER, channel)
+        signer = self.signer if channel in SIGNED else None
+        payload = seal(topic, encode(message), key, signer)
+        self.rig.loop.handle(MessageArrived(topic, payload, retained, self.rig.time.mono))
+        self.rig.settle()
+
+    def welcome(self) -> None:
+        """Connect the edge and answer its hello."""
+        self.rig.connect()
+        hello = self.said(Channel.HELLO, Hello)[-1]
+        self.session = hello.session
+        held = HeldPolicy(version=hello.policy.version, digest=hello.policy.digest)
+        message = Welcome(
+            session=self.session,
+            hub_time=self.rig.time.wall_now,
+            hub_epoch=self.hub_epoch,
+            epoch=hello.epoch,
+            through_seq=0,
+            policy=held,
+            proof=prove_epoch(self.rig.ca_key, self.hub_epoch, BEGIN),
+        )
+        self.say(Channel.WELCOME, message)
+
+    def snapshot(self, *entries: bytes, version: int = 1) -> str:
+        digest = PolicyDigest(map(entry_hash, entries)).hex
+        message = PolicyChunk(
+            hub_epoch=self.hub_epoch,
+            version=version,
+            session=self.session,
+            index=0,
+            count=1,
+            digest=digest,
+            entries=tuple(map(msgspec.Raw, entries)),
+        )
+        self.say(Channel.POLICY, message)
+        return digest
+
+
 class Rig:
     """The agent's own parts around a virtual site."""
 
@@ -221,6 +293,8 @@ class Rig:
         self.verify: Callable[..., bool] = lambda _presented, _card: False
         self.hub_key = Ed25519PrivateKey.generate()
         self.controller_key = ec.generate_private_key(ec.SECP256R1())
+        self.ca_key = ec.generate_private_key(ec.SECP256R1())
+        self.ca = make_ca(self.ca_key)
         self.site = self._new_site()
         self.open()
         self.hub_time()
@@ -255,7 +329,7 @@ class Rig:
             CONTROLLER,
             LINK_KEY,
             SignerRing((self.hub_key.public_key(),)),
-            None,
+            self.ca,
             self.journal.journal,
             self.store,
         )
@@ -435,3 +509,9 @@ def make_rig(tmp_path, time):
 def rig(make_rig) -> Rig:
     """A door with the usual policy, its events so far forgotten by none."""
     return make_rig().usual()
+
+
+@pytest.fixture
+def hub(make_rig) -> HandHub:
+    """A hub and a fresh edge that knows nothing but whom it trusts."""
+    return HandHub(make_rig("fresh.sqlite3"))
