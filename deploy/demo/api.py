@@ -46,9 +46,9 @@ class Api:
         """GET a resource."""
         return self.call("GET", path)
 
-    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+    def post(self, path: str, body: Any = None) -> Any:
         """POST to a collection."""
-        return self.call("POST", path, body, headers)
+        return self.call("POST", path, body)
 
     def put(self, path: str, body: Any) -> Any:
         """PUT a resource."""
@@ -58,12 +58,9 @@ class Api:
         """DELETE a resource."""
         return self.call("DELETE", path)
 
-    def call(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> Any:
+    def call(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the hub; raise `ApiError` for anything but success."""
         sent = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
-        sent |= {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         data = None
         if body is not None:
             data = json.dumps(body).encode()

@@ -1,7 +1,7 @@
 """One site's agent: the production agent through its own bootstrap, on the demo's card service.
 
 Two things differ from `kagimori-edge run`: a DEMO identity is allowed, and the machine's card
-service is the virtual one.
+service is the virtual one. It starts while the hub does and serves once it is told to.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from deploy.demo.plan import TERMINAL_READER
-from deploy.demo.processes import end_with_parent
+from deploy.demo.processes import end_with_parent, wait_for_go
 from deploy.demo.virtual_card_service import VirtualCardService, VirtualReader, virtual_pcsc
 from edge.bootstrap import build
 from edge.drivers.pcsc_api import Pcsc
@@ -28,6 +28,8 @@ def main() -> None:
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
+    if not wait_for_go():
+        return
     end_with_parent()
     reader = VirtualReader(TERMINAL_READER, given.card_port)
 

@@ -12,15 +12,13 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-import uvicorn
-
 from deploy.demo.processes import end_with_parent
 from hub.accounts.service import AccountsService
-from hub.app import create_app
 from hub.bootstrap import Hub, build
 from hub.database.migrate import migrate
 from hub.logs import configure_logs
-from hub.settings import Settings, load_settings
+from hub.serve import serve
+from hub.settings import load_settings
 from hub.web.rights import SYSTEM, Role
 from provisioning.private_files import write_file
 
@@ -28,7 +26,6 @@ _LOGINS: Final = (
     ("admin", "管理者 / administrator", Role.ADMIN),
     ("clerk", "窓口 / clerk at the desk", Role.CLERK),
 )
-_STOP_S: Final = 2
 
 
 def main() -> None:
@@ -44,26 +41,7 @@ def main() -> None:
     hub = build(settings, demo=True)
     if not given.first_run.exists():
         write_file(given.first_run, json.dumps(_first_run(hub)).encode())
-    hub.start()
-    try:
-        _serve(hub, settings)
-    finally:
-        hub.stop()
-
-
-def _serve(hub: Hub, settings: Settings) -> None:
-    config = uvicorn.Config(
-        create_app(hub),
-        host=settings.listen.host,
-        port=settings.listen.port,
-        ssl_certfile=settings.file("tls_certificate"),
-        ssl_keyfile=settings.file("tls_key"),
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=_STOP_S,
-    )
-    uvicorn.Server(config).run()
+    serve(hub)
 
 
 def _first_run(hub: Hub) -> dict[str, object]:

@@ -16,6 +16,7 @@ from typing import Final
 
 _STOP_DEADLINE_S: Final = 5.0
 _LAST_LINES: Final = 5
+_GO: Final = b"g"
 
 
 class ChildFailedError(Exception):
@@ -37,6 +38,12 @@ class ChildProcess:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 self._command, stdin=subprocess.PIPE, stdout=log, stderr=log
             )
+
+    def go(self) -> None:
+        """Let a child that waits with `wait_for_go` begin."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(_GO)
+            self._process.stdin.flush()
 
     @property
     def running(self) -> bool:
@@ -67,6 +74,11 @@ class ChildProcess:
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._process = None
+
+
+def wait_for_go() -> bool:
+    """In a child: wait until the demo says go; False if it is gone instead."""
+    return os.read(sys.stdin.fileno(), 1) == _GO
 
 
 def end_with_parent() -> None:

@@ -49,6 +49,7 @@ class RunningTown:
         self.installation: Installation = make_installation(directory, embedded=embedded)
         self._card_ports = {site.key: free_port() for site in SITES}
         self._children: dict[str, ChildProcess] = {}
+        self._agents: list[ChildProcess] = []
         self._page: uvicorn.Server | None = None
         self._page_thread: threading.Thread | None = None
         self.page_port = free_port()
@@ -82,14 +83,20 @@ class RunningTown:
     ) -> None:
         self.close()
 
-    def start_agent(self, site: str) -> None:
-        """Start a site's agent."""
+    def let_agents_go(self) -> None:
+        """Let the agents serve: as with real ones, once their controllers are known."""
+        for child in self._agents:
+            child.go()
+
+    def _start_agent(self, site: str) -> None:
         made = self.installation
         port = self.world.cables[site].port
         write_edge_settings(made, site, self.world.sites[site].port, port)
         arguments = [str(made.edge_settings(site)), str(self._card_ports[site])]
         log = made.directory / f"edge-{site}.log"
-        self._run(ChildProcess(f"edge {site}", "deploy.demo.edge_process", arguments, log))
+        child = ChildProcess(f"edge {site}", "deploy.demo.edge_process", arguments, log)
+        self._run(child)
+        self._agents.append(child)
 
     def start_page(self) -> None:
         """Serve the simulated doors."""
@@ -138,6 +145,8 @@ class RunningTown:
         arguments = [str(made.hub_settings), str(first)]
         log = made.directory / "hub.log"
         self._run(ChildProcess("hub", "deploy.demo.hub_process", arguments, log))
+        for site in SITES:
+            self._start_agent(site.key)
         wait_until("the hub's logins", lambda: self._looked(first.exists), _HUB_DEADLINE_S)
         told = json.loads(first.read_text())
         self.logins = [Login(**one) for one in told["logins"]]

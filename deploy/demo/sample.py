@@ -244,6 +244,5 @@ def make_sample(
     if to_play:
         maker.running_booking(now)
     say("two agents")
-    for site in SITES:
-        town.start_agent(site.key)
+    town.let_agents_go()
     return maker.made
