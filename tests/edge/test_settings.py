@@ -1,0 +1,98 @@
+"""Settings: what is wrong is told with file, key and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.settings import OsdpPort, PcscPort, SettingsError, VirtualPort, load_settings
+
+GOOD = """
+data_dir = "data"
+rtc = true
+
+[identity]
+directory = "keys"
+
+[mqtt]
+host = "hub.example"
+protocol = "3.1.1"
+
+[ports.bus0]
+driver = "osdp"
+path = "/dev/ttyUSB0"
+baud = 9600
+
+[ports.desk]
+driver = "pcsc"
+
+[ports.sim]
+driver = "virtual"
+
+[fire_alarm]
+device = "d"
+inverted = true
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path):
+    def load(text: str):
+        file = tmp_path / "edge.toml"
+        file.write_text(text, encoding="utf-8")
+        return load_settings(file)
+
+    return load
+
+
+def test_a_whole_file_is_read_and_relative_paths_count_from_it(load, tmp_path):
+    settings = load(GOOD)
+    assert settings.journal_path == tmp_path / "data" / "edge.sqlite3"
+    assert settings.socket_path == tmp_path / "data" / "edge.sock"
+    assert settings.identity_file("ca.pem") == tmp_path / "keys" / "ca.pem"
+    assert settings.ports == {
+        "bus0": OsdpPort(path="/dev/ttyUSB0", baud=9_600),
+        "desk": PcscPort(),
+        "sim": VirtualPort(),
+    }
+    assert settings.fire_alarm is not None
+    assert settings.fire_alarm.inverted
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "problem"),
+    [
+        (('data_dir = "data"', ""), "(top level)", "data_dir"),
+        (("rtc = true", "rtc = 1"), "rtc", "bool"),
+        (("rtc = true", "rct = true"), "(top level)", "rct"),
+        (('"3.1.1"', '"4"'), "mqtt.protocol", "'4'"),
+        (("baud = 9600", "baud = 9601"), "ports[...]", "baud"),
+        (('driver = "pcsc"', 'driver = "wiegand"'), "ports[...].driver", "wiegand"),
+        (('path = "/dev/ttyUSB0"', ""), "ports[...]", "path"),
+    ],
+)
+def test_a_bad_value_names_file_key_and_remedy(load, tmp_path, change, key, problem):
+    with pytest.raises(SettingsError) as caught:
+        load(GOOD.replace(*change))
+    assert caught.value.key == key
+    assert problem in caught.value.problem
+    assert caught.value.remedy
+    assert str(caught.value).startswith(str(tmp_path / "edge.toml"))
+
+
+def test_a_file_that_is_no_toml_says_where(load):
+    with pytest.raises(SettingsError, match="line 1"):
+        load("data_dir == 3")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(SettingsError, match=r"nothing\.toml"):
+        load_settings(tmp_path / "nothing.toml")
+
+
+def test_a_file_that_is_not_utf_8_is_named(tmp_path):
+    file = tmp_path / "edge.toml"
+    file.write_bytes(b"data_dir = '\xff'")
+    with pytest.raises(SettingsError, match="UTF-8"):
+        load_settings(file)
