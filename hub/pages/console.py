@@ -99,13 +99,19 @@ class ConsolePages:
         return tuple(entry_line(each, names, words) for each in found)
 
     def bookings_of(
-        self, who: Principal, words: Words, day: date | None, state: BookingState | None
+        self,
+        who: Principal,
+        words: Words,
+        day: date | None,
+        state: BookingState | None,
+        door_id: str | None = None,
     ) -> tuple[BookingLine, ...]:
-        """Give the bookings of a day, or those from now on where no day is named."""
+        """Give the bookings of a day, or those from now on where no day is named; of one door."""
         span = local_day(day, words.zone) if day else None
         since, until = (span.starts_at, span.ends_at) if span else (words.now, None)
         wanted = BookingFilter(since=since, until=until, state=state)
-        found = self.bookings.page(who, wanted, None, DAY_MAX).items
+        listed = self.bookings.page(who, wanted, None, DAY_MAX).items
+        found = [each for each in listed if door_id in (None, *each.booking.doors)]
         with self.core.db.read() as scope:
             return self._booking_lines(scope, found, words)
 

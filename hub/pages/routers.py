@@ -6,10 +6,11 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from hub.pages.routes import attendance, board, bookings, log, pin, residents
+from hub.pages.routes import attendance, board, bookings, doors, log, pin, residents
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     board.router,
+    doors.router,
     log.router,
     bookings.router,
     attendance.router,

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from hub.attendance.service import AttendanceService
 from hub.bookings.service import BookingsService
+from hub.commands.access import AccessService
+from hub.commands.mode_service import ModesService
+from hub.commands.service import CommandsService
 from hub.entries.service import EntriesService
 from hub.pages.connections import Connections
 from hub.pages.console import ConsolePages
+from hub.pages.door_pages import DoorPages
+from hub.policy.outlet import Outlet
 from hub.web.core import Core, Services
 
 
 def add_pages(core: Core, services: Services) -> None:
-    """Add `Connections` and `ConsolePages`; the topics' services are there already."""
-    connections = services.add(Connections())
-    services.add(
+    """Add `ConsolePages` and `DoorPages`; the topics' services and `Outlet` are there already."""
+    console = services.add(
         ConsolePages(
             core,
             services.get(EntriesService),
             services.get(BookingsService),
             services.get(AttendanceService),
-            connections,
+            Connections(services.get(Outlet)),
+        )
+    )
+    services.add(
+        DoorPages(
+            console,
+            services.get(CommandsService),
+            services.get(ModesService),
+            services.get(AccessService),
         )
     )

@@ -1,0 +1,119 @@
+"""What a door's page shows, and what became of an unlock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.bookings import repository as booking_rows
+from hub.commands.access import AccessService
+from hub.commands.mode_service import ModesService
+from hub.commands.service import CommandsService, reachable_door
+from hub.entries import repository as states
+from hub.entries.search import Filters
+from hub.pages.console import ConsolePages
+from hub.pages.naming import people_names
+from hub.pages.views.booking import BookingLine
+from hub.pages.views.door import (
+    DeviceLine,
+    bolt_text,
+    device_line,
+    leaf_icon,
+    leaf_text,
+    link_chip,
+    state_chip,
+)
+from hub.pages.views.door_sheet import (
+    AccessLine,
+    DoorSheet,
+    Outcome,
+    access_lines,
+    mode_words,
+    outcome_of,
+)
+from hub.pages.words import Words
+from hub.sites import repository as sites
+from hub.web.rights import Principal, Right
+
+FEED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DoorPages:
+    """Reads for a door's pages."""
+
+    console: ConsolePages
+    commands: CommandsService
+    modes: ModesService
+    access: AccessService
+
+    def sheet(self, who: Principal, door_id: str, words: Words) -> DoorSheet:
+        """Give a door's page; raises `not_found` for a door that is none or not theirs."""
+        stream_at = self.console.entries.place()
+        ordered = self.modes.get(who, door_id).governing
+        with self.console.core.db.read() as scope:
+            door = reachable_door(scope, who, door_id)
+            site = sites.site(scope, door.site_id)
+            state = states.door_state(scope, door_id)
+            connected = bool(self.console.connections.of(scope, [door.controller_id]))
+        mode, detail = mode_words(state, ordered, words)
+        feed = self.console.entries.search(who, Filters(door_id=door_id), None, FEED).items
+        heard = words.t("door.as_of", time=words.when(state.heard_at)) if state.heard_at else ""
+        return DoorSheet(
+            id=door.id,
+            name=words.name(door.name, door.name_en),
+            site=words.name(site.name, site.name_en) if site else "",
+            stream_at=stream_at,
+            chip=state_chip(state, connected, words),
+            icon=leaf_icon(state),
+            leaf=leaf_text(state, words),
+            leaf_since=words.since(state.leaf_since),
+            bolt=bolt_text(state, words),
+            bolt_since=words.since(state.bolt_since),
+            mode=mode,
+            mode_detail=detail,
+            link=link_chip(connected, words),
+            link_since="" if connected else heard or words.t("door.never"),
+            fail_mode=words.t(f"door.{door.fail}"),
+            key_holder=door.key_holder,
+            is_connected=connected,
+            may_unlock=who.may(Right.DOORS_UNLOCK) and door.strike is not None,
+            may_mode=who.may(Right.DOORS_MODE),
+            order=ordered is not None,
+            devices=self._devices(who, door_id, words),
+            bookings=self._bookings(who, door_id, words),
+            entries=self.console.lines(who, words, feed),
+            access=self._access(who, door_id, words),
+        )
+
+    def outcome(self, who: Principal, command_id: str, words: Words) -> Outcome:
+        """Give what is known of an unlock."""
+        return outcome_of(self.commands.get(who, command_id), words)
+
+    def _devices(self, who: Principal, door_id: str, words: Words) -> tuple[DeviceLine, ...]:
+        """The devices this door is wired to."""
+        _, known = self.console.entries.door(who, door_id)
+        with self.console.core.db.read() as scope:
+            door = sites.door(scope, door_id)
+            wired = {point.device for point in door.points.values()} if door else set()
+            wired |= {reader.device_id for reader in sites.readers_of_door(scope, door_id)}
+            named = {state: sites.device(scope, state.device_id) for state in known}
+        return tuple(
+            device_line(device.name, state, words)
+            for state, device in named.items()
+            if device is not None and device.id in wired
+        )
+
+    def _bookings(self, who: Principal, door_id: str, words: Words) -> tuple[BookingLine, ...]:
+        if not who.may(Right.BOOKINGS_READ):
+            return ()
+        return self.console.bookings_of(who, words, words.today, None, door_id)
+
+    def _access(self, who: Principal, door_id: str, words: Words) -> tuple[AccessLine, ...] | None:
+        if not who.may(Right.GRANTS_READ):
+            return None
+        found = self.access.at(who, door_id)
+        with self.console.core.db.read() as scope:
+            people = people_names(scope, who, words, {w.person_id for w in found if w.person_id})
+            held = [booking_rows.by_id(scope, w.booking_id) for w in found if w.booking_id]
+        contacts = {each.id: each.contact.name for each in held if each and each.contact.name}
+        return access_lines(found, people, contacts, words)

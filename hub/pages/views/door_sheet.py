@@ -1,0 +1,157 @@
+"""A door's own page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.commands.access import Access, AccessBy
+from hub.commands.repository import DoorCommand, OrderRow
+from hub.commands.states import OVER, CommandState
+from hub.entries.doors import DoorState
+from hub.pages.views.booking import BookingLine
+from hub.pages.views.choice import Choice
+from hub.pages.views.door import Chip, DeviceLine
+from hub.pages.views.entry import EntryLine
+from hub.pages.words import Words
+from wire.events import Observed
+
+_OUTCOMES: Mapping[CommandState, tuple[str, str]] = {
+    CommandState.SENT: ("wait", "clock"),
+    CommandState.RECEIVED: ("wait", "clock"),
+    CommandState.DONE: ("good", "check"),
+    CommandState.FAILED: ("bad", "alert"),
+    CommandState.EXPIRED: ("warn", "clock"),
+    CommandState.UNKNOWN: ("warn", "question"),
+}
+HOLD_MINUTES = (30, 60, 120, 240, 480)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is known of a remote unlock."""
+
+    id: str
+    tone: str
+    icon: str
+    title: str
+    detail: str
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLine:
+    """Somebody who could open the door now, and by what."""
+
+    icon: str
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSheet:
+    """Everything a door's page shows. `access` is None for those who may not read grants."""
+
+    id: str
+    name: str
+    site: str
+    stream_at: int
+    chip: Chip | None
+    icon: str
+    leaf: str
+    leaf_since: str
+    bolt: str
+    bolt_since: str
+    mode: str
+    mode_detail: str
+    link: Chip
+    link_since: str
+    fail_mode: str
+    key_holder: str
+    is_connected: bool
+    may_unlock: bool
+    may_mode: bool
+    order: bool
+    devices: tuple[DeviceLine, ...]
+    bookings: tuple[BookingLine, ...]
+    entries: tuple[EntryLine, ...]
+    access: tuple[AccessLine, ...] | None
+
+
+def outcome_of(command: DoorCommand, words: Words) -> Outcome:
+    """Give what is known of a command now."""
+    tone, icon = _OUTCOMES[command.state]
+    at = command.ended_at or command.received_at or command.sent_at
+    told = [words.second(at), command.reason]
+    if command.observed not in (None, Observed.NOTHING):
+        told.insert(0, words.t(f"followed.{command.observed}"))
+    if command.state is CommandState.FAILED and command.cause is not None:
+        told.insert(0, words.t(f"reason.{command.cause}"))
+    return Outcome(
+        id=command.id,
+        tone=tone,
+        icon=icon,
+        title=words.t(f"command.{command.state}"),
+        detail=words.t("words.comma").join(filter(None, told)),
+        is_over=command.state in OVER,
+    )
+
+
+def mode_words(state: DoorState, ordered: OrderRow | None, words: Words) -> tuple[str, str]:
+    """The mode the door follows, and what to know of it: until when, or that an order is on its
+    way."""
+    followed = state.mode
+    name = words.t(f"mode.{followed.mode}" if followed else "mode.normal")
+    if ordered is not None and (followed is None or followed.order != ordered.order_no):
+        pending = words.t("door.pending")
+        return name, f"{words.t(f'mode.{ordered.mode}')} {pending}"
+    if ordered is None and followed is not None:
+        return name, f"{words.t('mode.normal')} {words.t('door.pending')}"
+    if ordered is not None and ordered.expires_at is not None:
+        return name, words.t("words.until", time=words.when(ordered.expires_at))
+    return name, ""
+
+
+def access_lines(
+    found: list[Access],
+    people: Mapping[str, str],
+    bookings: Mapping[str, str],
+    words: Words,
+) -> tuple[AccessLine, ...]:
+    """Give each way in once for each name."""
+    lines: dict[tuple[str, str], AccessLine] = {}
+    for way in found:
+        icon = "keypad" if way.by is AccessBy.PIN else "card"
+        if way.by is AccessBy.PIN:
+            name = bookings.get(way.booking_id or "", words.t("entries.booking_holder"))
+            why = words.t("reason.pin_valid")
+        else:
+            name = people.get(way.person_id or "", words.t("entries.staff_member"))
+            why = words.t("reason.card_and_pin_valid" if way.needs_pin else "reason.card_valid")
+        lines.setdefault((name, why), AccessLine(icon, name, why))
+    return tuple(lines.values())
+
+
+def hold_choices(now: datetime, words: Words) -> list[Choice]:
+    """Until when a door may be held open: a time, never 'for ever'."""
+    return [
+        Choice(str(minutes), words.t("words.until", time=words.when(_quarter(now, minutes))))
+        for minutes in HOLD_MINUTES
+    ]
+
+
+def lock_choices(now: datetime, words: Words) -> list[Choice]:
+    """Until when a door may be locked: until undone first."""
+    return [Choice("0", words.t("mode_form.until_undone")), *hold_choices(now, words)]
+
+
+def until(now: datetime, minutes: int) -> datetime | None:
+    """Give the instant a choice means; None for until undone."""
+    return _quarter(now, minutes) if minutes else None
+
+
+def _quarter(now: datetime, minutes: int) -> datetime:
+    """The next full five minutes after so many minutes: what people read is what is meant."""
+    ends = (now + timedelta(minutes=minutes)).replace(second=0, microsecond=0)
+    return ends + timedelta(minutes=-ends.minute % 5)
