@@ -7,6 +7,7 @@ its question for `/readyz` in `_probes`, its router in `hub.app.ROUTERS`.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -29,9 +30,10 @@ from hub.entries.live import Live
 from hub.entries.service import EntriesService
 from hub.ingest.repository import raw_events_after
 from hub.keys import HubKeys, KeyFileError
+from hub.link.wiring import LinkWorker
+from hub.pages.wiring import add_pages
 from hub.people.service import PeopleService
 from hub.policy.wiring import add_policy, policy_worker
-from hub.pages.wiring import add_pages
 from hub.projection.meters import ProjectionMeters
 from hub.projection.registry import PROJECTORS
 from hub.projection.worker import ProjectionWorker
@@ -129,9 +131,9 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
     add_bookings(core, services)
-    add_pages(core, services)
     add_policy(core, services)
     add_commands(core, services)
+    add_pages(core, services)
     return services
 
 
@@ -149,7 +151,15 @@ def _workers(
         )
         workers.append(services.add(projection))
         workers.append(policy_worker(core, services, [CommandExpiry(core.clock)]))
+    if ProcessRole.INGEST in roles:
+        workers.append(services.add(LinkWorker(core, services, lambda: _wake_projection(services))))
     return workers
+
+
+def _wake_projection(services: Services) -> None:
+    """New raw events are there: project them now. Another process may do that, in its own time."""
+    with suppress(LookupError):
+        services.get(ProjectionWorker).wake()
 
 
 def _probes(core: Core, services: Services) -> list[Probe]:
