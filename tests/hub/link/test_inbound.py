@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from hub.link.inbound import Arrival, Opened, Refused, open_arrival
 from hub.link.keyring import FileLinkKeys
 from hub.link.service import SealedDownlink
 from hub.link.tables import LinkAlarm
+from provisioning.hub_keys import ControllerKeys, save_link_keys
 from wire.envelope import open_sealed, seal
-from wire.keys import LinkKey
+from wire.keys import LinkKey, PinKey
 from wire.samples import CONTROLLER
 from wire.topics import Channel, topic_of
 
@@ -53,25 +53,36 @@ def test_the_name_of_an_unknown_controller_is_not_kept():
     assert refused == Refused("", LinkAlarm.UNKNOWN_CONTROLLER, "up/hello", "unknown_controller")
 
 
-def test_a_controller_enrolled_now_is_heard_without_a_restart(town):
+@pytest.fixture
+def key_file(tmp_path):
+    """The file that provisioning writes, with no controller in it yet."""
+    path = tmp_path / "link-keys.json"
+    save_link_keys(path, {})
+    return path
+
+
+def enrol(path):
+    public = ec.generate_private_key(ec.SECP256R1()).public_key()
+    path.unlink()
+    save_link_keys(path, {CONTROLLER: ControllerKeys(KEY, PinKey(bytes(32)), public)})
+
+
+def test_a_controller_enrolled_now_is_heard_without_a_restart(key_file):
     now = [0.0]
-    keys = FileLinkKeys(town.hub / "link-keys.json", lambda: now[0])
-    name = town.add_controller()
-    assert keys.of(name) == {}
+    keys = FileLinkKeys(key_file, lambda: now[0])
+    enrol(key_file)
+    assert keys.of(CONTROLLER) == {}
     now[0] += 1.0
-    assert len(keys.of(name)) == 1
+    assert keys.of(CONTROLLER) == {KEY.kid: KEY}
 
 
-def test_a_key_file_damaged_later_leaves_the_keys_that_were_known(town):
+def test_a_key_file_damaged_later_leaves_the_keys_that_were_known(key_file):
     now = [0.0]
-    name = town.add_controller()
-    path = town.hub / "link-keys.json"
-    keys = FileLinkKeys(path, lambda: now[0])
-    before = keys.of(name)
-    path.write_bytes(b"{")
-    os.utime(path, (1, 1))
+    enrol(key_file)
+    keys = FileLinkKeys(key_file, lambda: now[0])
+    key_file.write_bytes(b"{")
     now[0] += 2.0
-    assert keys.of(name) == before
+    assert keys.of(CONTROLLER) == {KEY.kid: KEY}
 
 
 def test_the_downlink_seals_for_the_controller_and_says_when_it_cannot():
