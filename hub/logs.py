@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+import traceback
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -12,6 +14,8 @@ import structlog
 _NEVER: Final = frozenset(
     {"pin", "digits", "password", "token", "cookie", "authorization", "secret", "key", "card"}
 )
+_OURS: Final = frozenset({"hub", "wire", "provisioning", "deploy"})
+_FRAMES: Final = 12
 
 
 def hide_secrets(
@@ -25,6 +29,38 @@ def hide_secrets(
     return event
 
 
+def bare_traceback(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Tell an exception by its type and frames. Its message is kept only where it is one of ours,
+    which name no values: a driver's or library's may repeat what a row or a request held."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = [_told(one) for one in _chain(error)]
+    return event
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what it came from."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+
+
+def _told(error: BaseException) -> dict[str, Any]:
+    kind = type(error)
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    told: dict[str, Any] = {
+        "type": f"{kind.__module__}.{kind.__qualname__}",
+        "at": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    if kind.__module__.partition(".")[0] in _OURS:
+        told["message"] = str(error)
+    return told
+
+
 def configure_logs(level: int = logging.INFO) -> None:
     """Send every log, ours and the libraries', to stderr as JSON lines."""
     shared: list[Any] = [
@@ -32,7 +68,7 @@ def configure_logs(level: int = logging.INFO) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         hide_secrets,
-        structlog.processors.format_exc_info,
+        bare_traceback,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -55,3 +91,4 @@ def configure_logs(level: int = logging.INFO) -> None:
     root.setLevel(level)
     # Its lines carry addresses with their query strings; ours replace them.
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -32,6 +32,7 @@ class PostgresqlDatabase(Database):
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error must not repeat names, numbers or tokens
             connect_args={"options": "-c timezone=UTC", "connect_timeout": 5},
         )
         self._reader_engine = self._engine.execution_options(

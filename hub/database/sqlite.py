@@ -38,10 +38,14 @@ class SqliteDatabase(Database):
     def __init__(self, url: URL, town_id: str) -> None:
         super().__init__(url, town_id)
         self._lock_file = lock_file(url)
-        self._writer_engine = create_engine(url, poolclass=NullPool)
+        self._writer_engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
         _prepare(self._writer_engine, begin="BEGIN IMMEDIATE", pragmas=_WRITER)
         self._reader_engine = create_engine(
-            url, poolclass=QueuePool, pool_size=8, max_overflow=MAX_READERS - 8
+            url,
+            poolclass=QueuePool,
+            pool_size=8,
+            max_overflow=MAX_READERS - 8,
+            hide_parameters=True,
         )
         _prepare(self._reader_engine, begin="BEGIN", pragmas=_READER)
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -15,6 +16,15 @@ class BodyIn(BaseModel):
     """What a caller sends: an unknown field is an error, not a misspelling that does nothing."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_only(cls, given: Any) -> Any:
+        """Refuse what no text holds and no database keeps: NUL and halves of characters."""
+        for text in _texts(given):
+            if "\x00" in text or (not text.isascii() and _has_surrogate(text)):
+                raise ValueError("text holds no NUL and no half of a character")
+        return given
 
 
 class ChangeIn(BodyIn):
@@ -54,6 +64,23 @@ class RowOut(BaseModel):
             return given
         found = {name: getattr(given, name) for name in cls.model_fields if hasattr(given, name)}
         return {name: plain(value) for name, value in found.items()}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text within JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(name)
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,6 +22,7 @@ from hub.keys import KeyFileError
 from hub.web.core import core_of
 from hub.web.problems import (
     ALREADY_EXISTS,
+    BAD_REQUEST,
     HTTP_ERROR,
     IN_USE,
     INVALID,
@@ -128,6 +129,11 @@ async def _on_reference(request: Request, error: Exception) -> Response:
     return problem_response(request, Problem(IN_USE, detail))
 
 
+async def _on_bad_data(request: Request, error: Exception) -> Response:
+    _log.warning("bad_data", error=type(error).__name__)
+    return problem_response(request, Problem(BAD_REQUEST, "a value is none that can be kept"))
+
+
 async def _on_unavailable(request: Request, error: Exception) -> Response:
     _log.error("unavailable", error=type(error).__name__)
     return problem_response(request, Problem(UNAVAILABLE, headers={"Retry-After": "5"}))
@@ -151,5 +157,7 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(DuplicateError, _on_duplicate)
     app.add_exception_handler(MissingReferenceError, _on_reference)
+    app.add_exception_handler(DataError, _on_bad_data)
+    app.add_exception_handler(UnicodeEncodeError, _on_bad_data)
     app.add_exception_handler(OperationalError, _on_unavailable)
     app.add_exception_handler(KeyFileError, _on_unavailable)
