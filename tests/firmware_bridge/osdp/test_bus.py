@@ -167,7 +167,7 @@ def test_mute_boards_hardly_slow_the_others(make_wire: MakeWire) -> None:
     wire.mute |= {2, 3, 4, 5, 6, 7, 8}
     wire.until(lambda: len(wire.of(Offline)) == 7)
     delays = []
-    for _ in range(200):
+    for _ in range(80):
         wire.run(211)
         pressed_ns = wire.now_ns
         heard = len(wire.of(KeysPressed))
@@ -175,8 +175,8 @@ def test_mute_boards_hardly_slow_the_others(make_wire: MakeWire) -> None:
         wire.until(lambda heard=heard: len(wire.of(KeysPressed)) > heard)
         delays.append((wire.now_ns - pressed_ns) / MS)
     delays.sort()
-    assert delays[100] < 10
-    assert delays[190] < 100
+    assert delays[40] < 10
+    assert delays[76] < 100
     assert delays[-1] < 260
 
 
