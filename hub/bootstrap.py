@@ -111,7 +111,7 @@ def build(
         core=core,
         services=services,
         workers=tuple(_workers(core, services, registry, chosen)),
-        probes=tuple(_probes(core, services)),
+        probes=tuple(_probes(core, services, chosen)),
         registry=registry,
         meters=meters,
         roles=chosen,
@@ -162,12 +162,16 @@ def _wake_projection(services: Services) -> None:
         services.get(ProjectionWorker).wake()
 
 
-def _probes(core: Core, services: Services) -> list[Probe]:
-    return [
+def _probes(core: Core, services: Services, roles: frozenset[ProcessRole]) -> list[Probe]:
+    probes = [
         Probe("database", core.db.reachable),
         Probe("schema", lambda: _at_head(core.db)),
         Probe("keys", lambda: _readable(core.keys)),
     ]
+    if ProcessRole.INGEST in roles:
+        link = services.get(LinkWorker)
+        probes.append(Probe("broker", lambda: link.connected))
+    return probes
 
 
 def _at_head(db: Database) -> bool:
