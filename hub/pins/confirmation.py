@@ -10,7 +10,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from hub.clock import Ids
 from hub.database.scope import Scope
 from hub.pins import placements
 from hub.pins.placement import AT_DOOR, PlacementEvent, PlacementState, Problem
@@ -49,7 +48,6 @@ def _keys(placement: Placement) -> frozenset[EntryKey]:
 
 def follow(
     scope: Scope,
-    ids: Ids,
     controller_id: str,
     version: int,
     *,
@@ -72,9 +70,9 @@ def follow(
         if what is not None:
             happening = Happening(what, now, f"policy version {version}")
             placement = placements.change(
-                scope, ids, placement, happening, version=version if touched else None
+                scope, placement, happening, version=version if touched else None
             )
-            _finish(scope, ids, placement, touched=touched, now=now)
+            _finish(scope, placement, touched=touched, now=now)
         elif touched:
             placements.set_wanted(scope, placement, version)
         _note_enrolment(scope, placement, enrolled=enrolled)
@@ -93,10 +91,10 @@ def _event(
     return None
 
 
-def _finish(scope: Scope, ids: Ids, placement: Placement, *, touched: bool, now: datetime) -> None:
+def _finish(scope: Scope, placement: Placement, *, touched: bool, now: datetime) -> None:
     """What a controller never held needs no digest to be gone."""
     if not touched and placement.state is S.ENDED:
-        placements.change(scope, ids, placement, Happening(E.REMOVE, now, "never held"))
+        placements.change(scope, placement, Happening(E.REMOVE, now, "never held"))
 
 
 def _note_enrolment(scope: Scope, placement: Placement, *, enrolled: bool) -> None:
@@ -108,7 +106,6 @@ def _note_enrolment(scope: Scope, placement: Placement, *, enrolled: bool) -> No
 
 def confirm(
     scope: Scope,
-    ids: Ids,
     controller_id: str,
     version: int,
     rejected: Collection[EntryKey],
@@ -127,11 +124,9 @@ def confirm(
             placements.set_problems(scope, placement, problems)
             continue
         cause = f"digest of version {version}"
-        done = placements.change(
-            scope, ids, placement, Happening(event, now, cause), problems=problems
-        )
+        done = placements.change(scope, placement, Happening(event, now, cause), problems=problems)
         if done.state is S.PLACED and done.starts_at <= now:
-            placements.change(scope, ids, done, Happening(E.START, now, "window"))
+            placements.change(scope, done, Happening(E.START, now, "window"))
 
 
 def mismatch(scope: Scope, controller_id: str) -> None:
@@ -146,14 +141,14 @@ def is_due(scope: Scope, now: datetime) -> bool:
     return bool(_starting(scope, now) or _unconfirmed(scope, now) or _over_unsent(scope, now))
 
 
-def tick(scope: Scope, ids: Ids, now: datetime) -> None:
+def tick(scope: Scope, now: datetime) -> None:
     """Let windows begin, name what is unconfirmed then, end what no controller ever heard of."""
     for placement in _starting(scope, now):
-        placements.change(scope, ids, placement, Happening(E.START, now, "window"))
+        placements.change(scope, placement, Happening(E.START, now, "window"))
     for placement in _unconfirmed(scope, now):
         placements.set_problems(scope, placement, placement.problems | {Problem.NOT_CONFIRMED})
     for placement in _over_unsent(scope, now):
-        placements.change(scope, ids, placement, Happening(E.END, now, "window"))
+        placements.change(scope, placement, Happening(E.END, now, "window"))
 
 
 def _starting(scope: Scope, now: datetime) -> list[Placement]:

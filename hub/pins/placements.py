@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from hub.clock import Ids
 from hub.database.scope import Scope
 from hub.pins.placement import PlacementEvent, PlacementState, Problem, advance
 from hub.pins.tables import pin_placements, placement_history
@@ -93,7 +92,7 @@ def at_controller(
     return where(scope, *conditions)
 
 
-def add(scope: Scope, ids: Ids, made: Placement, cause: str) -> None:
+def add(scope: Scope, made: Placement, cause: str) -> None:
     """Insert a placement, and the beginning of its history."""
     scope.insert(
         pin_placements,
@@ -108,12 +107,11 @@ def add(scope: Scope, ids: Ids, made: Placement, cause: str) -> None:
             "changed_at": made.changed_at,
         },
     )
-    _write_history(scope, ids, made, PlacementEvent.MAKE, made.changed_at, cause)
+    _write_history(scope, made, PlacementEvent.MAKE, made.changed_at, cause)
 
 
 def change(
     scope: Scope,
-    ids: Ids,
     placement: Placement,
     what: Happening,
     *,
@@ -138,7 +136,7 @@ def change(
     if state is PlacementState.SCHEDULED:
         now = replace(now, wanted_version=None, placed_at=None)
     _write(scope, now)
-    _write_history(scope, ids, now, what.event, what.now, what.cause)
+    _write_history(scope, now, what.event, what.now, what.cause)
     return now
 
 
@@ -180,12 +178,12 @@ def _write(scope: Scope, now: Placement) -> None:
 
 
 def _write_history(
-    scope: Scope, ids: Ids, now: Placement, event: PlacementEvent, at: datetime, cause: str
+    scope: Scope, now: Placement, event: PlacementEvent, at: datetime, cause: str
 ) -> None:
     scope.insert(
         placement_history,
         {
-            "id": ids.new(),
+            "seq": scope.take_numbers("placement_history")[0],
             "credential_id": now.credential_id,
             "door_id": now.door_id,
             "at": at,
@@ -196,10 +194,10 @@ def _write_history(
     )
 
 
-def note(scope: Scope, ids: Ids, credential_id: str, at: datetime, cause: str) -> None:
+def note(scope: Scope, credential_id: str, at: datetime, cause: str) -> None:
     """Write into the history that a credential's digits or window changed."""
     for placement in of_credentials(scope, [credential_id]):
-        _write_history(scope, ids, placement, PlacementEvent.CHANGE, at, cause)
+        _write_history(scope, placement, PlacementEvent.CHANGE, at, cause)
 
 
 def forget(scope: Scope, credential_id: str, door_id: str) -> None:
@@ -218,6 +216,6 @@ def history(scope: Scope, credential_id: str) -> list[sa.Row[Any]]:
         scope.all(
             scope.select(t.c.door_id, t.c.at, t.c.event, t.c.state, t.c.cause)
             .where(t.c.credential_id == credential_id)
-            .order_by(t.c.id)
+            .order_by(t.c.seq)
         )
     )

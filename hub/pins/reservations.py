@@ -130,6 +130,21 @@ class Reservations:
         scope.update(t, begun, *own, t.c.starts_at < now, t.c.ends_at > now)
         scope.update(t, {"retired_at": now}, *own)
 
+    def take_back(
+        self, scope: Scope, credential_id: str, doors: Sequence[str], digits: str
+    ) -> None:
+        """Let a credential have its own digits again at doors from which it was taken away: to
+        those who know them nothing changes."""
+        t = pin_reservations
+        for door in doors:
+            scope.delete(
+                t,
+                t.c.credential_id == credential_id,
+                t.c.door_id == door,
+                t.c.blind == self._blind(door, digits),
+                t.c.retired_at.is_not(None),
+            )
+
     def live_at(
         self,
         scope: Scope,

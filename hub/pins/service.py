@@ -141,7 +141,7 @@ class Pins:
         happening = Happening(PlacementEvent.APPROVE, self._clock.now(), cause)
         for placement in self._standing(scope, credential_id):
             if placement.state is PlacementState.DRAFT:
-                placements.change(scope, self._ids, placement, happening)
+                placements.change(scope, placement, happening)
         touch_credential(scope, credential_id)
 
     def revoke(self, scope: Scope, credential_id: str, cause: str) -> None:
@@ -237,6 +237,7 @@ class Pins:
         window: Instants,
     ) -> bool:
         digits = self._keys.unseal(credential.sealed, f"pins:{credential.id}").decode()
+        self._reservations.take_back(scope, credential.id, new, digits)
         try:
             self._reservations.reserve(scope, credential.id, new, digits, window)
         except PinTakenError:
@@ -265,15 +266,15 @@ class Pins:
             changed_at=self._clock.now(),
             placed_at=None,
         )
-        placements.add(scope, self._ids, made, cause)
+        placements.add(scope, made, cause)
 
     def _revoke(self, scope: Scope, standing: Sequence[Placement], cause: str) -> None:
         happening = Happening(PlacementEvent.REVOKE, self._clock.now(), cause)
         for placement in standing:
-            placements.change(scope, self._ids, placement, happening)
+            placements.change(scope, placement, happening)
 
     def _note(self, scope: Scope, credential_id: str, cause: str) -> None:
-        placements.note(scope, self._ids, credential_id, self._clock.now(), cause)
+        placements.note(scope, credential_id, self._clock.now(), cause)
         touch_credential(scope, credential_id)
 
     def _seal(self, credential_id: str, digits: str) -> bytes:

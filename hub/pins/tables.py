@@ -54,7 +54,7 @@ Index("ix_pin_placements_state", pin_placements.c.town_id, pin_placements.c.stat
 
 placement_history: Final = town_table(
     "placement_history",
-    Column("id", id_text(), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
     Column("credential_id", id_text(), nullable=False),
     Column("door_id", id_text(), nullable=False),
     Column("at", UtcDateTime, nullable=False),

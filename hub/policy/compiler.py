@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from hub.clock import Clock, Ids
+from hub.clock import Clock
 from hub.database.scope import Scope
 from hub.keys import HubKeys
 from hub.pins import confirmation
@@ -71,9 +71,8 @@ class _Difference:
 class Compiler:
     """Works within the caller's transaction, which holds the lock `policy`."""
 
-    def __init__(self, clock: Clock, ids: Ids, keys: HubKeys) -> None:
+    def __init__(self, clock: Clock, keys: HubKeys) -> None:
         self._clock = clock
-        self._ids = ids
         self._keys = keys
 
     def compile_marks(self, scope: Scope, *, leave: Collection[str] = ()) -> Compiled:
@@ -137,7 +136,6 @@ class Compiler:
         changed = {key for key, _ in difference.put} | {entry.key for entry in difference.drop}
         confirmation.follow(
             scope,
-            self._ids,
             controller_id,
             (made.held if made else before).version,
             changed=changed,

@@ -121,9 +121,7 @@ class PolicyExchange:
                 reason=item.reason.value,
             )
         rejected = {EntryKey(item.kind, item.id) for item in reported.rejected}
-        confirmation.confirm(
-            scope, self._ids, controller_id, reported.version, rejected, self._clock.now()
-        )
+        confirmation.confirm(scope, controller_id, reported.version, rejected, self._clock.now())
 
     def _judge(
         self, scope: Scope, controller_id: str, reported: Reported, epoch: int, held: HeldPolicy

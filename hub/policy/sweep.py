@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from hub.clock import Clock, Ids
+from hub.clock import Clock
 from hub.database.scope import Scope
 from hub.keys import HubKeys
 from hub.people.tables import calendars, grants
@@ -43,9 +43,8 @@ KEPT_HISTORY: Final = timedelta(days=14)
 class Sweep:
     """A chore of the worker: `is_due` reads, `run` writes."""
 
-    def __init__(self, clock: Clock, ids: Ids, keys: HubKeys) -> None:
+    def __init__(self, clock: Clock, keys: HubKeys) -> None:
         self._clock = clock
-        self._ids = ids
         self._keys = keys
 
     def is_due(self, scope: Scope) -> bool:
@@ -86,7 +85,7 @@ class Sweep:
                 key=("controller_id",),
             )
             touch_controller(scope, controller_id)
-        confirmation.tick(scope, self._ids, now)
+        confirmation.tick(scope, now)
         scope.upsert(policy_sweeps, {"name": HORIZON, "swept_to": now}, key=("name",))
 
     def _swept_to(self, scope: Scope) -> datetime | None:

@@ -23,7 +23,7 @@ def policy_worker(core: Core, services: Services, chores: Sequence[Chore] = ()) 
     """Give the worker that compiles marks and does what time demands, `chores` among it."""
     return PolicyWorker(
         core.db,
-        Compiler(core.clock, core.ids, core.keys),
+        Compiler(core.clock, core.keys),
         services.get(PolicyCounter),
-        [Sweep(core.clock, core.ids, core.keys), *chores],
+        [Sweep(core.clock, core.keys), *chores],
     )

@@ -67,9 +67,9 @@ class Town:
     count: int = 0
 
     def __post_init__(self) -> None:
-        self.compiler = Compiler(self.clock, self.ids, self.keys)
+        self.compiler = Compiler(self.clock, self.keys)
         self.pins = Pins(self.clock, self.ids, self.keys, self.random.randrange)
-        self.sweep = Sweep(self.clock, self.ids, self.keys)
+        self.sweep = Sweep(self.clock, self.keys)
 
     def _name(self) -> str:
         self.count += 1

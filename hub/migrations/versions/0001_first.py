@@ -415,14 +415,14 @@ CREATE INDEX ix_pin_reservations_credential ON pin_reservations (town_id, creden
     r"""
 CREATE TABLE placement_history (
 	town_id VARCHAR(36) NOT NULL,
-	id VARCHAR(80) NOT NULL,
+	seq BIGINT NOT NULL,
 	credential_id VARCHAR(80) NOT NULL,
 	door_id VARCHAR(80) NOT NULL,
 	at DATETIME NOT NULL,
 	event VARCHAR(64) NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	cause VARCHAR(120) NOT NULL,
-	CONSTRAINT pk_placement_history PRIMARY KEY (town_id, id)
+	CONSTRAINT pk_placement_history PRIMARY KEY (town_id, seq)
 )
 """,
     r"""
@@ -1479,14 +1479,14 @@ CREATE INDEX ix_pin_reservations_credential ON pin_reservations (town_id, creden
     r"""
 CREATE TABLE placement_history (
 	town_id VARCHAR(36) NOT NULL,
-	id VARCHAR(80) NOT NULL,
+	seq BIGINT NOT NULL,
 	credential_id VARCHAR(80) NOT NULL,
 	door_id VARCHAR(80) NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
 	event VARCHAR(64) NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	cause VARCHAR(120) NOT NULL,
-	CONSTRAINT pk_placement_history PRIMARY KEY (town_id, id)
+	CONSTRAINT pk_placement_history PRIMARY KEY (town_id, seq)
 )
 """,
     r"""
