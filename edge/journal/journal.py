@@ -112,12 +112,12 @@ class SqliteJournal:
         return max(0, self._at.offered_row - self._at.first_row + 1)
 
     def counters(self) -> dict[str, int]:
-        """Rows and what became of them, by name, since the start."""
+        """Rows and what became of them, by name, since the start; costs the same however many."""
         with named_faults():
-            rows = int(self._file.db.execute("SELECT count(*) FROM events").fetchone()[0])
+            oldest = self._file.db.execute("SELECT min(row) FROM events").fetchone()[0]
         return {
             **self._counts,
-            "rows": rows,
+            "rows": 0 if oldest is None else self._at.next_row - oldest,
             "unacknowledged": self._unacknowledged,
             "capacity": self._file.capacity,
         }

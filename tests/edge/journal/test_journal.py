@@ -217,6 +217,20 @@ def test_door_decisions_fill_the_reserve_and_then_the_journal_is_full(box, clock
     assert list(journal.append([opened(51)], clock())) == [51]
 
 
+def test_a_full_disk_costs_old_acknowledged_rows_and_no_new_one(box, clock, opened):
+    """Beyond the pages that were allocated at the start, with no more to be had."""
+    journal = box.open(capacity=50, reserve=10)
+    db = journal._file.db
+    db.execute(f"PRAGMA max_page_count={db.execute('PRAGMA page_count').fetchone()[0]}")
+    for number in range(3_000):
+        journal.append([opened(number)], clock(number))
+        journal.acknowledge(journal.epoch, journal.last_seq - 5)
+    assert numbers(journal.rows_from(journal.last_seq - 4, 9)) == list(range(2_995, 3_000))
+    assert journal.counters()["rows"] < 3_000
+    box.close()
+    assert box.open(capacity=50, reserve=10).last_seq == 3_001
+
+
 def test_acknowledged_rows_stay_fourteen_days_and_go_in_bulk(box, clock, opened):
     journal = box.open()
     day = 86_400
