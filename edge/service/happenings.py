@@ -5,6 +5,7 @@ Egress is never refused: REX drives the strike whatever mode rules the door.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +25,7 @@ from edge.core.model import (
 from edge.core.policy_index import DoorInput, InputRole
 from edge.ports import NewEvent
 from edge.service.acts import Acts
-from edge.service.memory import Memory
+from edge.service.memory import FIRE, Memory
 from edge.service.recorder import Recorder
 from edge.service.strikes import Strikes
 from wire.events import (
@@ -74,6 +75,12 @@ class Happenings:
         self._strikes = strikes
         self._fire_alarm = fire_alarm
         self._faults: dict[tuple[str, str], _Faults] = {}
+        memory.fire.doors = fire_alarm.doors if fire_alarm is not None else None
+
+    def remember(self, state: Mapping[str, bytes]) -> None:
+        """A fire alarm of an earlier run goes on until its input says otherwise: a restart must not
+        shut a door on those who flee."""
+        self._memory.fire.burning = FIRE in state and self._fire_alarm is not None
 
     def handle(self, item: DeviceEvent, now: ClockNow) -> None:
         """Do and journal what follows from a device event."""
@@ -140,15 +147,15 @@ class Happenings:
             return
         act_id = self._acts.new_id()
         body = AccessBody(reason=Reason.EGRESS, factor=Factor.REX, door=door_id, act=act_id)
-        self._recorder.record([NewEvent(EventKind.ACCESS_GRANTED, body)], now)
-        self._acts.release(act_id, door_id, door.body.unlock_ms, now)
+        try:
+            self._recorder.record([NewEvent(EventKind.ACCESS_GRANTED, body)], now)
+        finally:  # whatever the journal does, who wants out gets out
+            self._acts.release(act_id, door_id, door.body.unlock_ms, now)
 
     def _fire(self, active: bool, fire: FireAlarm, now: ClockNow) -> None:
-        burning = bool(self._memory.fire)
-        doors = self._memory.doors.keys()
-        self._memory.fire = set(doors if fire.doors is None else fire.doors) if active else set()
-        if active == burning:
+        if active == self._memory.fire.burning:
             return
+        self._memory.fire.burning = active
         self._strikes.fire(now)
         kind = EventKind.FIRE_ALARM if active else EventKind.FIRE_ALARM_CLEARED
         self._tell(kind, fire.device, now, channel=fire.channel)

@@ -29,7 +29,7 @@ from edge.ports import (
 )
 from edge.service.acts import Acts, result_event
 from edge.service.happenings import Happenings
-from edge.service.memory import BUDGET, CLOCK, DRIVEN, MODES, RUNNING, USES, Memory
+from edge.service.memory import BUDGET, CLOCK, DRIVEN, FIRE, MODES, RUNNING, USES, Memory
 from edge.service.policies import Policies
 from edge.service.presentations import Presentations
 from edge.service.recorder import Recorder
@@ -134,6 +134,7 @@ class Loop:
         for prefix in (BUDGET, USES):
             parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
         parts.policies.load()
+        parts.happenings.remember(journal.state(FIRE))
         parts.strikes.remember({**journal.state(MODES), **journal.state(DRIVEN)})
         clean = RUNNING not in journal.state(RUNNING)
         events += [

@@ -29,8 +29,22 @@ CLOCK: Final = "clock"
 RUNNING: Final = "running"
 MODES: Final = "modes"
 DRIVEN: Final = "driven"
+FIRE: Final = "fire"
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Fire:
+    """The fire alarm as it was last known, and the doors it releases: every door where None, those
+    that a policy brings meanwhile as well."""
+
+    burning: bool = False
+    doors: frozenset[str] | None = None
+
+    def releases(self, door: str) -> bool:
+        """Whether a door is released by it now."""
+        return self.burning and (self.doors is None or door in self.doors)
 
 
 @dataclass(slots=True)
@@ -55,7 +69,7 @@ class Memory:
     collectors: dict[Source, KeyCollector] = field(default_factory=dict)
     budgets: dict[str, Budget] = field(default_factory=dict)
     uses: dict[str, int] = field(default_factory=dict)
-    fire: set[str] = field(default_factory=set)
+    fire: Fire = field(default_factory=Fire)
     counters: Counter[str] = field(default_factory=Counter)
     link_up: bool = False
 
@@ -66,7 +80,7 @@ class Memory:
             now=now,
             uses=self.uses,
             throttled=lambda reader: self.budget(reader).throttled(now.mono_ns),
-            fire=self.fire.__contains__,
+            fire=self.fire.releases,
         )
 
     def budget(self, reader: str) -> Budget:

@@ -105,5 +105,5 @@ def _door(door_id: str, memory: Memory, now: ClockNow) -> DoorStatus:
         leaf=door.leaf.name.lower(),
         bolt_retracted=door.bolt_retracted,
         mode=None if mode is None else mode.mode,
-        fire=door_id in memory.fire,
+        fire=memory.fire.releases(door_id),
     )

@@ -19,7 +19,7 @@ from edge.core.model import ActFinished, OutputChanged, OutputMode
 from edge.core.modes import OPENING, in_force
 from edge.ports import NewEvent
 from edge.service.acts import ACT_LIFE_MS, Acts
-from edge.service.memory import DRIVEN, MODES, Memory
+from edge.service.memory import DRIVEN, FIRE, MODES, Memory
 from edge.service.recorder import Recorder
 from wire.events import ActOutcome, EventKind, ModeEventBody
 from wire.policy_bodies import DoorMode, Point
@@ -95,7 +95,8 @@ class Strikes:
         """The fire alarm began or ended: doors first, journal later."""
         self._want(now, ())
         self.tick(now)
-        self._recorder.record([], now, {DRIVEN: self._driven()})
+        burning = b"1" if self._memory.fire.burning else None
+        self._recorder.record([], now, {DRIVEN: self._driven(), FIRE: burning})
 
     def _changes(self, door_id: str, after: _Standing | None, now: ClockNow) -> list[NewEvent]:
         before = self._standing.get(door_id)
@@ -131,7 +132,9 @@ class Strikes:
         wanted: dict[tuple[str, int], Point] = {}
         for door_id, door in self._memory.doors.items():
             mode = self._standing.get(door_id)
-            drive = door_id in self._memory.fire or (mode is not None and mode.mode in OPENING)
+            drive = self._memory.fire.releases(door_id) or (
+                mode is not None and mode.mode in OPENING
+            )
             door.drive_open(drive, now.mono_ns)
             if drive and door.body.strike is not None:
                 wanted[door.body.strike.device, door.body.strike.channel] = door.body.strike

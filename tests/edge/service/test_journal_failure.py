@@ -3,6 +3,8 @@ always; what was held comes afterwards, flagged."""
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from edge.ports import JournalError, PolicyChange
@@ -47,6 +49,15 @@ def test_a_door_that_says_so_opens_and_journals_it_later_flagged(rig):
 
 def test_egress_is_never_refused(rig):
     rig.journal.cause = "read_only"
+    rig.set_input(REX, True)
+    assert rig.unlocked
+
+
+def test_egress_is_never_refused_whatever_the_journal_raises(rig, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise OSError(errno.EIO, "the card is gone")
+
+    monkeypatch.setattr(rig.journal.journal, "append", broken)
     rig.set_input(REX, True)
     assert rig.unlocked
 

@@ -253,6 +253,30 @@ def test_an_alarm_that_rings_at_the_start_counts(burning):
     assert burning.unlocked
 
 
+def test_a_restart_during_an_alarm_shuts_no_door_even_before_its_input_is_heard(burning):
+    burning.set_input(FIRE, True)
+    mark = len(burning.site.acts())
+    burning.site._state.inputs.pop(Source(burning.fire_alarm.device, FIRE))
+    burning.restart(crash=True, reboot=True)
+    burning.go(3)
+    assert burning.unlocked
+    assert OutputMode.OFF not in _acts(burning)[mark:]
+    burning.set_input(FIRE, True)
+    burning.set_input(FIRE, False)
+    assert not burning.unlocked
+    burning.restart()
+    assert not burning.unlocked
+
+
+def test_a_door_that_the_policy_brings_during_an_alarm_is_released_too(burning):
+    (door,) = burning.parts.memory.doors
+    burning.policy(drop=[burning.town.drop(EntryKind.DOOR, door)])
+    burning.set_input(FIRE, True)
+    assert not burning.unlocked
+    burning.policy(burning.town.door())
+    assert burning.unlocked
+
+
 def test_an_inverted_input_releases_when_its_wire_is_cut(make_rig):
     rig = make_rig().usual()
     rig.set_input(FIRE, True)
