@@ -152,7 +152,8 @@ def _workers(
         workers.append(services.add(projection))
         workers.append(policy_worker(core, services, [CommandExpiry(core.clock)]))
     if ProcessRole.INGEST in roles:
-        workers.append(services.add(LinkWorker(core, services, lambda: _wake_projection(services))))
+        link = LinkWorker(core, services, registry, lambda: _wake_projection(services))
+        workers.append(services.add(link))
     return workers
 
 

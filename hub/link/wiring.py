@@ -5,7 +5,10 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 
+from prometheus_client import CollectorRegistry
+
 from hub.ingest.assembly import HubLink
+from hub.ingest.meters import LinkMeters
 from hub.link.keyring import FileLinkKeys
 from hub.link.mqtt import BrokerAddress
 from hub.policy import hub_epoch
@@ -28,12 +31,19 @@ class LinkWorker:
     away is tried for ever.
     """
 
-    def __init__(self, core: Core, services: Services, on_committed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        services: Services,
+        registry: CollectorRegistry,
+        on_committed: Callable[[], None],
+    ) -> None:
         self._core = core
         self._outlet = services.get(Outlet)
         self._policy = services.get(PolicyCounter)
         self._on_committed = on_committed
         self._link: HubLink | None = None
+        LinkMeters(registry, lambda: self._link)
 
     @property
     def connected(self) -> bool:
