@@ -76,9 +76,10 @@ def create_app(hub: Hub) -> FastAPI:
     app.state.demo = hub.demo
     app.state.templates = page_environment()
     install_handlers(app)
-    app.include_router(health.router)
+    # Taken over as they are: including a router would make each of its routes anew for each app.
+    app.router.routes.extend(health.router.routes)
     if ProcessRole.API in hub.roles:
         for router in ROUTERS:
-            app.include_router(router)
+            app.router.routes.extend(router.routes)
         app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
