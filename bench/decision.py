@@ -182,7 +182,7 @@ class _BareInsert:
 
 def _presentations(journal: SqliteJournal, driver: _FrameDriver) -> Presentations:
     memory, recorder = Memory(index=_policy(1_000)), Recorder(journal)
-    memory.meet_doors(memory.index.doors)
+    memory.meet_doors(memory.index.doors, 0)
     drivers = Drivers({"site": driver}, memory)
     machine = Machine()
     acts = Acts(drivers, memory, recorder, lambda: uuid7(1, machine.entropy(10)))

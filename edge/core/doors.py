@@ -5,6 +5,7 @@ in the table changes nothing and tells nothing: a contact that repeats itself is
 
     closed --opened, released--> open --too long--> held --closed--> closed
     closed --opened, not released--> forced --too long--> held
+    held --a mode or the fire alarm lets it stand open--> open
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class Stimulus(Enum):
     OPENED_UNRELEASED = auto()
     CLOSED = auto()
     TOO_LONG = auto()
+    EXCUSED = auto()
+    """A mode or the fire alarm lets it stand open from now on."""
 
 
 _TABLE: Final[dict[tuple[Leaf, Stimulus], tuple[Leaf, EventKind]]] = {
@@ -51,7 +54,8 @@ _TABLE: Final[dict[tuple[Leaf, Stimulus], tuple[Leaf, EventKind]]] = {
     (Leaf.OPEN, Stimulus.TOO_LONG): (Leaf.HELD, EventKind.DOOR_HELD),
     (Leaf.FORCED, Stimulus.CLOSED): (Leaf.CLOSED, EventKind.DOOR_CLOSED),
     (Leaf.FORCED, Stimulus.TOO_LONG): (Leaf.HELD, EventKind.DOOR_HELD),
-    (Leaf.HELD, Stimulus.CLOSED): (Leaf.CLOSED, EventKind.DOOR_HELD_CLEARED),
+    (Leaf.HELD, Stimulus.CLOSED): (Leaf.CLOSED, EventKind.DOOR_CLOSED),
+    (Leaf.HELD, Stimulus.EXCUSED): (Leaf.OPEN, EventKind.DOOR_HELD_CLEARED),
 }
 
 
@@ -75,13 +79,29 @@ class Door:
         """The door may be opened up to a moment: an act was sent, or REX or the key was used."""
         self._released_until_ns = max(self._released_until_ns, until_ns)
 
-    def drive_open(self, driven: bool, now_ns: int) -> None:
+    def drive_open(self, driven: bool, now_ns: int) -> list[NewEvent]:
         """A fire alarm or mode begins or ends to hold the door open; time open counts from the
         end of it."""
-        if self.driven_open and not driven:
+        before, self.driven_open = self.driven_open, driven
+        if before and not driven:
             self._held_from_ns = now_ns
             self.release(now_ns)
-        self.driven_open = driven
+        return self._move(Stimulus.EXCUSED, now_ns) if driven and not before else []
+
+    def adopt(self, body: DoorBody) -> None:
+        """Take what the policy says of the door now. What an input told that is wired elsewhere
+        now is no longer known."""
+        if body.contact != self.body.contact:
+            self.leaf = Leaf.UNKNOWN
+        if body.bolt != self.body.bolt:
+            self.bolt_retracted = None
+        self.body = body
+
+    def knows(self, role: str) -> bool:
+        """Whether an input's state is known."""
+        if role == InputRole.CONTACT:
+            return self.leaf is not Leaf.UNKNOWN
+        return role != InputRole.BOLT or self.bolt_retracted is not None
 
     # --- what happens ----------------------------------------------------------------------------
 

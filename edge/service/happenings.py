@@ -117,6 +117,7 @@ class Happenings:
     def _input(self, item: InputChanged, now: ClockNow) -> None:
         fire = self._fire_alarm
         source = item.source
+        self._memory.inputs[source] = item.active
         if fire is not None and (source.device, source.channel) == (fire.device, fire.channel):
             self._fire(item.active != fire.inverted, fire, now)
         for wired in list(self._memory.index.inputs_at(source.device, source.channel)):

@@ -66,6 +66,7 @@ class Memory:
     )
     doors: dict[str, Door] = field(default_factory=dict)
     devices: dict[str, DeviceStanding] = field(default_factory=dict)
+    inputs: dict[Source, bool] = field(default_factory=dict)
     collectors: dict[Source, KeyCollector] = field(default_factory=dict)
     budgets: dict[str, Budget] = field(default_factory=dict)
     uses: dict[str, int] = field(default_factory=dict)
@@ -99,13 +100,19 @@ class Memory:
         """How a device stands."""
         return self.devices.setdefault(device, DeviceStanding())
 
-    def meet_doors(self, bodies: Mapping[str, DoorBody]) -> None:
-        """Follow the policy's doors; what is known of a door that stays is kept."""
+    def meet_doors(self, bodies: Mapping[str, DoorBody], now_ns: int) -> None:
+        """Follow the policy's doors: what is known of a door that stays is kept, and a new one is
+        told what its inputs were last heard to be."""
         for door_id in self.doors.keys() - bodies.keys():
             del self.doors[door_id]
         for door_id, body in bodies.items():
             door = self.doors.setdefault(door_id, Door(door_id, body))
-            door.body = body
+            door.adopt(body)
+        for source, active in self.inputs.items():
+            for wired in self.index.inputs_at(source.device, source.channel):
+                door = self.doors[wired.door]
+                if not door.knows(wired.role):
+                    door.found(wired.role, active != wired.inverted, now_ns)
 
     def remember(self, state: Mapping[str, bytes], boot: str, now_ns: int) -> None:
         """Take up what an earlier run kept. A value that cannot be read is named and left out."""

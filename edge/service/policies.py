@@ -51,7 +51,7 @@ class Policies:
         index = PolicyIndex()
         index.swap(index.prepare(stored.entries))
         self._memory.index = index
-        self._hold(stored.hub_epoch, stored.version)
+        self._hold(stored.hub_epoch, stored.version, now_ns=0)
 
     def apply(self, change: PolicyChange, now: ClockNow) -> bool:
         """Store a change and swap it in; tell whether it is in force. What cannot be stored is not
@@ -65,7 +65,7 @@ class Policies:
             return False
         index.swap(prepared)
         self._memory.index = index
-        self._hold(change.hub_epoch, change.version)
+        self._hold(change.hub_epoch, change.version, now.mono_ns)
         body = PolicyAppliedBody(
             hub_epoch=change.hub_epoch,
             version=change.version,
@@ -77,8 +77,8 @@ class Policies:
         self._strikes.apply(now)
         return True
 
-    def _hold(self, hub_epoch: int, version: int) -> None:
-        self._memory.meet_doors(self._memory.index.doors)
+    def _hold(self, hub_epoch: int, version: int, now_ns: int) -> None:
+        self._memory.meet_doors(self._memory.index.doors, now_ns)
         self._memory.held = EdgePolicy(
             hub_epoch=hub_epoch, version=version, digest=self._memory.index.digest
         )

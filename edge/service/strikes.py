@@ -83,20 +83,20 @@ class Strikes:
         if standing != self._standing:
             closing = self._closing(standing)
             self._standing = standing
-            self._want(now, closing)
+            events += self._want(now, closing)
             self._recorder.record(
                 events, now, {MODES: msgspec.json.encode(standing), DRIVEN: self._driven()}
             )
         else:
-            self._want(now, ())
+            self._recorder.record(self._want(now, ()), now)
         self.tick(now)
 
     def fire(self, now: ClockNow) -> None:
         """The fire alarm began or ended: doors first, journal later."""
-        self._want(now, ())
+        events = self._want(now, ())
         self.tick(now)
         burning = b"1" if self._memory.fire.burning else None
-        self._recorder.record([], now, {DRIVEN: self._driven(), FIRE: burning})
+        self._recorder.record(events, now, {DRIVEN: self._driven(), FIRE: burning})
 
     def _changes(self, door_id: str, after: _Standing | None, now: ClockNow) -> list[NewEvent]:
         before = self._standing.get(door_id)
@@ -128,14 +128,15 @@ class Strikes:
 
     # --- strikes ---------------------------------------------------------------------------------
 
-    def _want(self, now: ClockNow, closing: Iterable[str]) -> None:
+    def _want(self, now: ClockNow, closing: Iterable[str]) -> list[NewEvent]:
+        events: list[NewEvent] = []
         wanted: dict[tuple[str, int], Point] = {}
         for door_id, door in self._memory.doors.items():
             mode = self._standing.get(door_id)
             drive = self._memory.fire.releases(door_id) or (
                 mode is not None and mode.mode in OPENING
             )
-            door.drive_open(drive, now.mono_ns)
+            events += door.drive_open(drive, now.mono_ns)
             if drive and door.body.strike is not None:
                 wanted[door.body.strike.device, door.body.strike.channel] = door.body.strike
         for key, point in wanted.items():
@@ -149,6 +150,7 @@ class Strikes:
             if strike_point is not None:
                 key = (strike_point.device, strike_point.channel)
                 self._strikes.setdefault(key, _Strike(strike_point, wanted=False))
+        return events
 
     def tick(self, now: ClockNow) -> None:
         """Send what is not confirmed; forget what is to be let go on a device that is no more."""

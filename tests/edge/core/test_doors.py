@@ -63,7 +63,7 @@ def test_left_open_too_long_is_held_once_and_closing_tells_how_long(door):
     assert kinds(door.tick(31 * SECOND)) == [EventKind.DOOR_HELD]
     assert door.tick(99 * SECOND) == []
     (closed,) = door.input("contact", False, 100 * SECOND)
-    assert closed.kind is EventKind.DOOR_HELD_CLEARED
+    assert closed.kind is EventKind.DOOR_CLOSED
     assert closed.body.open_ms == 99_000
     assert door.due_ns is None
 
@@ -87,6 +87,24 @@ def test_a_door_that_is_driven_open_is_neither_forced_nor_held(door):
     door.drive_open(False, 3_600 * SECOND)
     assert door.tick(3_630 * SECOND - 1) == []
     assert kinds(door.tick(3_630 * SECOND)) == [EventKind.DOOR_HELD]
+
+
+def test_a_held_door_that_a_mode_lets_stand_open_is_held_no_longer(door):
+    door.input("contact", True, SECOND)
+    door.tick(31 * SECOND)
+    assert kinds(door.drive_open(True, 40 * SECOND)) == [EventKind.DOOR_HELD_CLEARED]
+    assert door.drive_open(True, 41 * SECOND) == []
+    assert door.drive_open(False, 50 * SECOND) == []
+    assert kinds(door.tick(80 * SECOND)) == [EventKind.DOOR_HELD]
+
+
+def test_an_input_that_is_wired_elsewhere_is_no_longer_known(door):
+    assert door.knows("contact")
+    door.adopt(DoorBody(contact=Point("d", 5), bolt=Point("d", 1)))
+    assert (door.knows("contact"), door.knows("bolt")) == (False, True)
+    door.adopt(DoorBody(contact=Point("d", 5), bolt=Point("d", 6)))
+    assert not door.knows("bolt")
+    assert door.knows("rex")
 
 
 def test_the_bolt_tells_each_change_once(door):

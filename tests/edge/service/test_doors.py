@@ -7,7 +7,7 @@ import pytest
 from edge.core.model import BatteryRead, DeviceFault, PowerChanged, TamperChanged
 from wire.events import EventKind
 from wire.policy import EntryKind
-from wire.policy_bodies import DeviceBody, DeviceDriver, Point
+from wire.policy_bodies import DeviceBody, DeviceDriver, DoorMode, Point
 
 CONTACT, KEY_SWITCH = 0, 3
 
@@ -17,13 +17,13 @@ def device(rig) -> str:
     return next(iter(rig.parts.memory.index.devices))
 
 
-def test_forced_then_held_then_cleared(rig):
+def test_forced_then_held_then_closed(rig):
     rig.policy(rig.town.door(held_after_ms=20_000))
     mark = len(rig.kinds())
     rig.set_input(CONTACT, True)
     rig.go(30)
     rig.set_input(CONTACT, False)
-    assert rig.since(mark) == ["door_forced", "door_held", "door_held_cleared"]
+    assert rig.since(mark) == ["door_forced", "door_held", "door_closed"]
 
 
 def test_the_mechanical_key_is_no_forcing(rig):
@@ -63,6 +63,26 @@ def test_a_leaf_that_moved_while_nobody_looked_is_a_stale_input_and_no_forcing(r
     rig.settle()
     assert rig.since(mark) == ["device_online", "stale_input"]
     assert rig.last(EventKind.STALE_INPUT).cause == "contact_active"
+
+
+def test_a_door_that_the_policy_brings_later_knows_its_leaf_from_the_start(rig, device):
+    (door,) = rig.parts.memory.doors
+    rig.policy(drop=[rig.town.drop(EntryKind.DOOR, door)])
+    rig.set_input(CONTACT, True)
+    rig.policy(rig.town.door())
+    assert rig.parts.memory.doors[door].is_open
+    mark = len(rig.kinds())
+    rig.set_input(CONTACT, False)
+    assert rig.since(mark) == ["door_closed"]
+
+
+def test_a_held_door_that_a_mode_lets_stand_open_is_held_no_longer(rig):
+    rig.policy(rig.town.door(held_after_ms=5_000))
+    rig.set_input(CONTACT, True)
+    rig.go(6)
+    mark = len(rig.kinds())
+    rig.policy(rig.town.mode(DoorMode.HOLD_OPEN, 1))
+    assert "door_held_cleared" in rig.since(mark)
 
 
 def test_tamper_power_and_battery(rig, device):
