@@ -71,6 +71,8 @@ HELLO_LONGEST_S: Final = 60.0
 SILENT_RESENDS: Final = 2
 """Resends without an answer after which the hub is greeted anew."""
 
+_SESSION_LABEL: Final = b"kagimori/session/v1/"
+_EARLIER: Final = 8
 _REMEMBERED_COMMANDS: Final = 1_024
 _NS: Final = 1_000_000_000
 _MALFORMED: Final = frozenset({WireFault.TOO_LARGE, WireFault.TOO_SHORT})
@@ -103,7 +105,8 @@ class DeliverySession:
         self._alarms = AlarmLedger()
         self.state = State.OFFLINE
         self._standing: Standing | None = None
-        self._answered = False
+        self._greeting, self._greetings = "", 0
+        self._answered = ""
         self._welcomed_through = 0
         self._rolled_back_epoch: int | None = None
         self._past_epochs: set[int] = set()
@@ -122,14 +125,14 @@ class DeliverySession:
         """A connection stands: tell that we are there and greet the hub with a new session."""
         self._move(Trigger.CONNECTED)
         self._standing = standing
-        self._answered, self._welcomed_through, self._rolled_back_epoch = False, 0, None
+        self._greeting, self._greetings, self._answered = "", 0, ""
+        self._welcomed_through, self._rolled_back_epoch = 0, None
         self._past_epochs.clear()
         self._commands.clear()
         self._inbox.end()
         self._hello.reset()
-        self._hello_sent_ns = event.at_ns
         status = status_message(self._controller, self._key, standing.agent, online=True)
-        return [status, *self._greet(standing.now)]
+        return [status, *self._greet(standing.now, event.at_ns)]
 
     def disconnected(self, event: LinkLost) -> Sequence[SessionOutput]:
         """The connection is gone; nothing is sent until the next one."""
@@ -139,13 +142,18 @@ class DeliverySession:
         self._rows.withhold()
         return [LinkChanged(up=False, cause=event.cause)] if was_up else []
 
-    def _greet(self, now: ClockNow) -> list[SessionOutput]:
+    def _greet(self, now: ClockNow, at_ns: int) -> list[SessionOutput]:
+        """Say hello. Each has a session of its own, so that the welcome's time lies between this
+        very hello and its answer, however long the hub was away."""
         standing = self._standing
         if standing is None:
             return []
+        self._greeting = self._session_name(standing.session, self._greetings)
+        self._greetings += 1
+        self._hello_sent_ns = at_ns
         self._hello_again_ns = now.mono_ns + int(self._hello.next_s() * _NS)
         hello = Hello(
-            session=standing.session,
+            session=self._greeting,
             boot_id=now.boot,
             agent=standing.agent,
             epoch=self._rows.epoch,
@@ -155,6 +163,18 @@ class DeliverySession:
             devices=standing.devices,
         )
         return [self._publish(Channel.HELLO, hello)]
+
+    def _session_name(self, drawn: str, number: int) -> str:
+        """The drawn session, then others that only who holds it and the key could name."""
+        if number == 0:
+            return drawn
+        return self._key.tag(_SESSION_LABEL + f"{drawn}/{number}".encode())[:16].hex()
+
+    def _is_earlier(self, session: str) -> bool:
+        """Tell whether a session is one of an earlier hello on this connection."""
+        drawn = self._standing.session if self._standing else ""
+        recent = range(max(0, self._greetings - _EARLIER), self._greetings - 1)
+        return any(self._session_name(drawn, number) == session for number in recent)
 
     # --- what comes in ---------------------------------------------------------------------------
 
@@ -187,8 +207,9 @@ class DeliverySession:
     ) -> Sequence[SessionOutput]:
         welcome = decode(Welcome, body)
         channel = Channel.WELCOME.value
-        standing = self._standing
-        if standing is None or welcome.session != standing.session:
+        if welcome.session != self._greeting:
+            if self._is_earlier(welcome.session):
+                return []  # late: the hello that was repeated meanwhile is answered as well
             return self._alarm(Alarm.REPLAYED_MESSAGE, channel, "session", now)
         if (self.state, Trigger.WELCOME) not in TABLE:
             return []  # the answer to a hello that was repeated
@@ -196,7 +217,7 @@ class DeliverySession:
         if refused:
             return refused
         self._move(Trigger.WELCOME)
-        self._answered = True
+        self._answered = welcome.session
         self._hello.reset()
         out: list[SessionOutput] = [
             TimeSample(welcome.hub_time, self._hello_sent_ns, event.at_ns),
@@ -256,7 +277,7 @@ class DeliverySession:
 
     def _on_policy(self, body: bytes, _event: MessageArrived, now: ClockNow) -> list[SessionOutput]:
         message, channel = decode_policy(body), Channel.POLICY.value
-        if self.state is not State.WELCOMED:
+        if not self._answered:
             return self._alarm(Alarm.REPLAYED_MESSAGE, channel, "not_welcomed", now)
         if isinstance(message, PolicyChunk):
             judged: PolicyChange | Refused | None = self._inbox.chunk(message, now.mono_ns)
@@ -270,9 +291,7 @@ class DeliverySession:
 
     def _on_command(self, body: bytes, event: MessageArrived, now: ClockNow) -> list[SessionOutput]:
         command, channel = decode(Command, body), Channel.COMMANDS.value
-        standing = self._standing
-        current = standing is not None and command.session == standing.session
-        cause = "" if current and self._answered else "session"
+        cause = "" if self._answered and command.session == self._answered else "session"
         if not cause and command.command_id in self._commands:
             cause = "repeated"
         if cause:
@@ -293,12 +312,12 @@ class DeliverySession:
         """Time went by: hello again, events again, policy again, alarms that were held back."""
         out: list[SessionOutput] = list(self._alarms.due(now.mono_ns))
         if self.state is State.GREETING and now.mono_ns >= self._hello_again_ns:
-            out += self._greet(now)
+            out += self._greet(now, now.mono_ns)
         if self.state is not State.WELCOMED:
             return out
         if self._outbox.resend_if_due(now.mono_ns) and self._outbox.silent >= SILENT_RESENDS:
             self._move(Trigger.SILENCE)
-            return [*out, LinkChanged(up=False, cause="hub_silent"), *self._greet(now)]
+            return [*out, LinkChanged(up=False, cause="hub_silent"), *self._greet(now, now.mono_ns)]
         if self._inbox.want_due(now.mono_ns):
             out.append(self._want())
         return [*out, *self._pump(now)]
@@ -335,9 +354,8 @@ class DeliverySession:
         return out
 
     def _want(self) -> Publish:
-        session = self._standing.session if self._standing else ""
         return self._publish(
-            Channel.WANT, Want(session=session, from_version=self._inbox.asking_from())
+            Channel.WANT, Want(session=self._answered, from_version=self._inbox.asking_from())
         )
 
     def _publish(self, channel: Channel, message: Message) -> Publish:

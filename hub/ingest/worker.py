@@ -30,6 +30,7 @@ from wire.messages import Ack, Events, decode, encode
 from wire.topics import Channel
 
 BATCH_ROWS: Final = 500
+WAITING: Final = 20_000
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 5.0
 _EVENTS: Final = Channel.EVENTS.value
@@ -48,6 +49,7 @@ class IngestCounts:
     refused: int = 0
     commits: int = 0
     retries: int = 0
+    overflowed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,12 @@ class IngestWorker:
         self.counts = IngestCounts()
 
     def offer(self, arrival: Arrival) -> None:
-        """Queue an arrival; the broker's window bounds how many wait."""
-        self._queue.put(arrival)
+        """Queue an arrival. The broker's window bounds how many wait; one that keeps to no window
+        is heard no further: what it brings too much is not acknowledged, and edges send again."""
+        if self._queue.qsize() < WAITING:
+            self._queue.put(arrival)
+        else:
+            self.counts.overflowed += 1
 
     def start(self) -> None:
         """Work in a thread of its own."""

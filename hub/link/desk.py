@@ -75,7 +75,7 @@ class Desk:
             return
         if judged.cloned:
             self._alarms.note(controller, LinkAlarm.CLONED_CONTROLLER, channel, "boot_came_back")
-        if through > hello.last_seq:
+        if judged.greeting is Greeting.NEW and through > hello.last_seq:
             self._alarms.note(controller, LinkAlarm.JOURNAL_ROLLED_BACK, channel, "last_seq")
         proof = self._proof()
         welcome = Welcome(

@@ -82,6 +82,7 @@ class Wire:
             match output:
                 case Publish():
                     self.published.append(output)
+                    self.read_hello(output)
                 case Acknowledged(epoch, through):
                     self.journal.acknowledge(epoch, through)
                 case EpochNeeded(cause):
@@ -92,6 +93,12 @@ class Wire:
                     all_of_them += self.done(self.session.policy_applied(self.held(), ()))
         return all_of_them
 
+    def read_hello(self, message):
+        """Take up the session that the newest hello names, as the hub does."""
+        if parse_topic(message.topic).channel is Channel.HELLO:
+            body = open_sealed(message.topic, message.payload, {self.link.kid: self.link})
+            self.name = ms.decode(ms.Hello, body).session
+
     def held(self) -> ms.EdgePolicy:
         stored = self.store.load()
         digest = PolicyDigest(map(entry_hash, stored.entries)).hex
@@ -99,8 +106,7 @@ class Wire:
 
     def connect(self):
         self.names += 1
-        self.name = f"{self.names:032x}"
-        standing = Standing(self.name, "0.1.0", self.now, self.held(), ())
+        standing = Standing(f"{self.names:032x}", "0.1.0", self.now, self.held(), ())
         return self.done(self.session.connected(LinkConnected(self.names, self.ns), standing))
 
     def lose(self):

@@ -64,6 +64,30 @@ def test_the_welcome_is_the_only_source_of_time_within_its_round_trip(wire):
     assert of(LinkChanged, out) == [LinkChanged(up=True, cause="welcomed")]
 
 
+def test_a_hub_that_was_away_for_hours_still_tells_the_time_within_its_round_trip(wire):
+    """Each hello has a session of its own; the late answer to an older one is no attack."""
+    wire.connect()
+    first = wire.welcome()
+    for _ in range(200):
+        wire.wait(60)
+    sent_ns = wire.ns
+    wire.now_s += 0.2
+    assert wire.say(Channel.WELCOME, first) != []  # hours old: told as a replay
+    out = wire.say(Channel.WELCOME, wire.welcome())
+    assert of(TimeSample, out) == [TimeSample(wire.now.at, sent_ns, wire.ns)]
+    assert wire.sent(Channel.WANT)[0].session == wire.name
+
+
+def test_a_welcome_that_crosses_a_repeated_hello_is_passed_over_in_silence(wire):
+    wire.connect()
+    late = wire.welcome()
+    wire.wait(2)
+    assert wire.say(Channel.WELCOME, late) == []
+    assert wire.session.state is State.GREETING
+    wire.say(Channel.WELCOME, wire.welcome())
+    assert wire.session.state is State.WELCOMED
+
+
 def test_the_welcome_is_answered_with_a_want_that_names_the_session(wire):
     """So the hub knows that this session is alive, and no hello that was kept."""
     wire.greeted()

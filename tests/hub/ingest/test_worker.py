@@ -105,6 +105,14 @@ def test_what_is_refused_is_acknowledged_to_the_broker_counted_and_not_stored(
     }
 
 
+def test_a_broker_that_keeps_to_no_window_cannot_fill_our_memory(bench, make_event, monkeypatch):
+    monkeypatch.setattr("hub.ingest.worker.WAITING", 10)
+    for number in range(1, 31):
+        bench.worker.offer(bench.arrival(number, [make_event(number)]))
+    assert bench.worker.counts.overflowed == 20
+    assert bench.acknowledged == []
+
+
 def test_a_malformed_event_is_declared_and_its_neighbours_are_kept(bench, make_event):
     bench.feed(bench.arrival(1, [make_event(1), b'{"kind":7}', make_event(3)]))
     assert bench.acks() == [3]

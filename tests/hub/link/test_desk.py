@@ -95,6 +95,7 @@ def test_a_journal_that_knows_less_than_the_hub_is_told(bench, db, clock):
     row = Row(1, 9, b'{"gap":[1,9],"reason":"x"}', b"h" * 32)
     db.write(lambda scope: store(scope, [RowsRead(CONTROLLER, 7, [row])], clock.now()))
     assert bench.hello(1, last_seq=5)[0].through_seq == 9
+    bench.hello(1, last_seq=5)  # once more, by the broker: it tells nothing new
     assert bench.alarms.counts[LinkAlarm.JOURNAL_ROLLED_BACK] == 1
 
 
