@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from edge.journal.faults import named_faults
+from edge.journal.faults import CORRUPT, named_faults
 from edge.journal.file import JournalFile
-from edge.journal.rows import StoredRow, gap_body, gap_in, span_of
+from edge.journal.rows import StoredRow, event_crc, gap_body, gap_in, span_of
 from edge.ports import JournalError
 from wire.events import GapReason
 
@@ -35,8 +34,20 @@ class EventsTable:
         return [
             StoredRow(number, span_of(body), body)
             for number, crc, body in found
-            if zlib.crc32(body) == crc
+            if event_crc(number, body) == crc
         ]
+
+    def newest(self) -> tuple[int, int] | None:
+        """Give number and span of the newest row, None if there is none; raise
+        `JournalError(corrupt)` where it is not whole, since the next one is counted from it."""
+        with named_faults():
+            found = self._file.db.execute(f"{_SELECT} ORDER BY row DESC LIMIT 1").fetchone()
+        if found is None:
+            return None
+        row, crc, body = found
+        if not isinstance(body, bytes) or event_crc(row, body) != crc:
+            raise JournalError(CORRUPT)
+        return row, span_of(body)
 
     def _single(self, row: int) -> tuple[int, int, bytes] | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,15 @@ _BY_CODE: Final = {
 }
 
 
+_BY_ERRNO: Final = {
+    errno.ENOSPC: DISK_FULL,
+    errno.EROFS: READ_ONLY,
+    errno.EACCES: READ_ONLY,
+    errno.EPERM: READ_ONLY,
+    errno.ENOENT: CANNOT_OPEN,
+}
+
+
 def cause_of(error: sqlite3.Error) -> str:
     """Give our name for an SQLite error; its primary result code decides (sqlite.org/rescode)."""
     code = getattr(error, "sqlite_errorcode", None)
@@ -40,8 +50,11 @@ def cause_of(error: sqlite3.Error) -> str:
 
 @contextmanager
 def named_faults() -> Iterator[None]:
-    """Turn every SQLite error inside into a `JournalError` with its named cause."""
+    """Turn every error of SQLite or of the file system inside into a `JournalError` with its named
+    cause."""
     try:
         yield
     except sqlite3.Error as error:
         raise JournalError(cause_of(error)) from error
+    except OSError as error:
+        raise JournalError(_BY_ERRNO.get(error.errno or 0, DISK_IO)) from error

@@ -64,14 +64,19 @@ class JournalFile:
     db: Database
     found: Found
     set_aside: Path | None = None
+    damaged: bool = False
+    """It was found damaged and could not be replaced yet."""
 
     def replace_damaged(self) -> None:
-        """Put the damaged file aside and begin an empty one in its place."""
+        """Put the damaged file aside and begin an empty one in its place. Where the disk does not
+        let us it is `damaged`, and to be called again."""
+        self.damaged = True
         with named_faults():
             self.db.close()
-            self.set_aside = _set_aside(self.path)
+            if self.path.exists():
+                self.set_aside = _set_aside(self.path)
             self.db = _create(self.path, self.capacity)
-        self.found = Found.CORRUPTED
+        self.damaged, self.found = False, Found.CORRUPTED
 
     def close(self) -> None:
         """Checkpoint and close."""

@@ -28,7 +28,6 @@ from edge.journal.rows import (
     WireRow,
     crc_of,
     numbered,
-    span_of,
     wire_row,
 )
 from edge.journal.salvage import Salvaged, salvage
@@ -42,7 +41,6 @@ CAPACITY: Final = 100_000
 RESERVE: Final = 10_000
 _SET_STATE: Final = "INSERT OR REPLACE INTO state (name, value, crc) VALUES (?, ?, ?)"
 _MARKS: Final = "journal.acked_marks"
-_NEWEST: Final = "SELECT row, body FROM events ORDER BY row DESC LIMIT 1"
 _FLOOR: Final = "journal.floor"
 
 
@@ -135,6 +133,8 @@ class SqliteJournal:
         state: Mapping[str, bytes | None] = NO_STATE,
     ) -> range:
         """Commit events and named values in one transaction, durable when it returns."""
+        if self._file.damaged:
+            self._recover(now)
         try:
             return self._append(events, now, state)
         except JournalError as error:
@@ -171,9 +171,8 @@ class SqliteJournal:
     def _look_again(self) -> None:
         """A commit that failed may have been kept all the same: go on behind what is there, and
         know it again when it is handed in once more."""
-        with named_faults():
-            newest = self._file.db.execute(_NEWEST).fetchone()
-        end = newest[0] + span_of(newest[1]) if newest else 0
+        newest = self._table.newest()
+        end = sum(newest) if newest else 0
         if end > self._at.next_row:
             rows = self._table.read(self._at.next_row, end - self._at.next_row)
             first = self._at.next_row - self._at.first_row + 1
@@ -283,6 +282,8 @@ class SqliteJournal:
     def _begin(self, now: ClockNow) -> None:
         """Begin in an empty file, with what a damaged one before it still gave."""
         saved = salvage(self._file.set_aside) if self._file.set_aside else Salvaged()
+        saved.state.pop(_MARKS, None)  # they name rows of the old numbering
+        self._marks = AckedMarks()
         rows = list(numbered(saved.bodies))
         with named_faults(), self._file.db.atomic() as db:
             db.conn.executemany(INSERT_EVENT, [row.values for row in rows])
@@ -307,7 +308,13 @@ class SqliteJournal:
                 "SELECT crc, first_row, epoch FROM epochs ORDER BY first_row DESC LIMIT 1"
             ).fetchone()
             marks = db.execute("SELECT crc, through_row, offered_row, inode FROM marks").fetchone()
-            newest = db.execute(_NEWEST).fetchone()
+        try:
+            newest = self._table.newest()
+        except JournalError as error:
+            if error.cause != CORRUPT:
+                raise
+            self._recover(now)
+            return
         if epoch is None and newest is None:  # stopped between making the file and its epoch
             self._begin(now)
             return
@@ -315,7 +322,7 @@ class SqliteJournal:
             self._recover(now)
             return
         _, through, offered, inode = marks
-        next_row = max(newest[0] + span_of(newest[1]) if newest else 1, through + 1)
+        next_row = max(sum(newest) if newest else 1, through + 1)
         self._at = Position(epoch[2], epoch[1], next_row, through, min(offered, next_row - 1))
         self._saved = Position(epoch[2], epoch[1], next_row, through, offered)
         self._marks = AckedMarks.decode(self.state(_MARKS).get(_MARKS))

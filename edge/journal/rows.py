@@ -36,6 +36,12 @@ def crc_of(*values: object) -> int:
     return zlib.crc32(repr(values).encode())
 
 
+def event_crc(row: int, body: bytes) -> int:
+    """Give the check sum of an event in its place: a flipped bit in its row number shows as well,
+    which would otherwise leave a hole of millions."""
+    return zlib.crc32(body, zlib.crc32(row.to_bytes(8, "big", signed=True)))
+
+
 class StoredRow(NamedTuple):
     """A row to write: its number, how many seqs it takes, its bytes."""
 
@@ -46,7 +52,7 @@ class StoredRow(NamedTuple):
     @property
     def values(self) -> tuple[int, int, bytes]:
         """Row, CRC-32 and body, as the table takes them."""
-        return self.row, zlib.crc32(self.body), self.body
+        return self.row, event_crc(self.row, self.body), self.body
 
 
 class WireRow(NamedTuple):

@@ -8,17 +8,17 @@ even the watermark is unreadable all events are taken over: rather twice in the 
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from edge.journal.rows import crc_of
+from edge.journal.rows import crc_of, event_crc
 from wire.policy import entry_hash
 
 _CHUNK: Final = 64
 _MISSES_AT_END: Final = 2_048
+_MISSES_WITHIN: Final = 262_144
 
 
 @dataclass(slots=True)
@@ -81,12 +81,19 @@ def _take_events(connection: sqlite3.Connection, saved: Salvaged) -> None:
     row = mark[1] if mark and _whole(mark) else 0
     newest = _one(connection, "SELECT max(row) FROM events")
     last = int(newest[0] or 0) if newest else None
+    allowed = _MISSES_AT_END if last is None else _MISSES_WITHIN
     misses = 0
-    while (last is None and misses < _MISSES_AT_END) or (last is not None and row < last):
+    while misses < allowed and (last is None or row < last):
         chunk = _chunk(connection, row)
         saved.bodies += [body for body in chunk if body is not None]
-        misses = misses + _CHUNK if all(body is None for body in chunk) else 0
         row += _CHUNK
+        if any(body is not None for body in chunk):
+            misses = 0
+            continue
+        misses += _CHUNK
+        following = _one(connection, "SELECT min(row) FROM events WHERE row > ?", row)
+        if following and following[0]:  # a row number may be damaged too: do not count to it
+            row = max(row, int(following[0]) - 1)
 
 
 def _chunk(connection: sqlite3.Connection, after: int) -> list[bytes | None]:
@@ -102,7 +109,9 @@ def _chunk(connection: sqlite3.Connection, after: int) -> list[bytes | None]:
         )
         found = [row for row in singles if row is not None]
     bodies: dict[int, bytes] = {
-        row: body for row, crc, body in found if isinstance(body, bytes) and zlib.crc32(body) == crc
+        row: body
+        for row, crc, body in found
+        if isinstance(body, bytes) and event_crc(row, body) == crc
     }
     return [bodies.get(row) for row in span]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 
 import pytest
 
+from edge.journal import file
 from edge.journal.file import BYTES_AN_EVENT, WAL_BYTES
-from edge.ports import PolicyChange
+from edge.ports import JournalError, PolicyChange
 from wire.events import Gap, GapReason, decode_row
 from wire.policy import PolicyDigest, entry_hash
 from wire.samples import ENTRIES
@@ -168,3 +170,74 @@ def test_a_ballast_keeps_room_for_the_wal_while_the_agent_is_down(box, crashed):
     assert ballast.stat().st_blocks * 512 >= WAL_BYTES
     box.crash() if crashed else box.close()
     assert ballast.exists()
+
+
+def _damaged_at_the_next_commit(journal):
+    import sqlite3
+
+    from edge.journal.faults import named_faults
+
+    real = journal._commit
+
+    def broken(*_args):
+        journal._commit = real
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        with named_faults():
+            raise error
+
+    journal._commit = broken
+
+
+@pytest.mark.parametrize("step", ["_set_aside", "_create"])
+def test_a_damaged_file_that_cannot_be_replaced_yet_is_replaced_later(
+    box, clock, opened, monkeypatch, step
+):
+    journal = box.open()
+    journal.append([opened(1)], clock())
+    _damaged_at_the_next_commit(journal)
+    real = getattr(file, step)
+
+    def refused(*_args):
+        monkeypatch.setattr(file, step, real)
+        raise OSError(errno.EROFS, "read-only file system")
+
+    monkeypatch.setattr(file, step, refused)
+    with pytest.raises(JournalError) as caught:
+        journal.append([opened(2)], clock())
+    assert caught.value.cause == "read_only"
+    journal.append([opened(3)], clock())
+    assert kept_numbers(journal)[0] == [1, 3]
+
+
+def test_a_flipped_bit_in_the_newest_row_number_fills_no_journal(box, clock, opened):
+    """It would leave a hole of millions of seqs, all of them unacknowledged."""
+    journal = box.open()
+    journal.append([opened(n) for n in range(50)], clock())
+    epoch = journal.epoch
+    journal._file.db.execute("UPDATE events SET row = row + (1 << 40) WHERE row = 51")
+    journal._file.db.conn.commit()
+    box.close()
+    journal = box.open()
+    journal.append([opened(99)], clock())
+    assert journal.epoch != epoch
+    assert kept_numbers(journal)[0] == [*range(49), 99]
+
+
+def test_rows_taken_over_from_a_damaged_file_stay_their_fourteen_days(box, clock, opened):
+    journal, day = box.open(), 86_400
+    for number in range(20):
+        journal.append([opened(number)] * 5, clock(number * day))
+        journal.acknowledge(journal.epoch, journal.last_seq)
+    _damaged_at_the_next_commit(journal)
+    for number in range(20, 24):
+        journal.append([opened(number)], clock(number * day))
+        journal.acknowledge(journal.epoch, journal.last_seq)
+    box.close()
+    assert kept_numbers(box.open()) == ([], [])
+    assert [n for _, n in _told(box.journal)][:1] == [20]
+
+
+def _told(journal):
+    rows = [(seq, json.loads(data)["body"].get("open_ms")) for seq, data in journal.tail(500)]
+    return [(seq, number) for seq, number in rows if number is not None]
