@@ -146,7 +146,7 @@ def settings_from(table: dict[str, object], file: str, folder: Path) -> Settings
 
 def _remedy(problem: str) -> str:
     if "missing required field" in problem:
-        return "Add the key; deploy/ holds a settings file to start from"
+        return "Add the key; docs/edge.md shows a whole file"
     if "unknown field" in problem:
         return "Correct the spelling or take the key away"
     return "Correct the value"

@@ -18,7 +18,7 @@ from wire import policy_bodies as pb
 from wire.errors import WireError, WireFault
 from wire.identity import pin_policy_id, uuid_bytes
 from wire.messages import Rejected
-from wire.policy import EntryKey, EntryRejection, PolicyDigest, decode_entry, entry_hash
+from wire.policy import EntryKey, EntryKind, EntryRejection, PolicyDigest, decode_entry, entry_hash
 
 _FAULTS: Final = {
     WireFault.TOO_LARGE: EntryRejection.TOO_LARGE,
@@ -237,6 +237,10 @@ class PolicyIndex:
     def rejected(self) -> tuple[Rejected, ...]:
         """What the policy holds and the index does not."""
         return tuple(self._rejected.values())
+
+    def holds(self, kind: EntryKind, entry_id: str) -> bool:
+        """Whether an entry is in the index."""
+        return EntryKey(kind.value, entry_id) in self._entries
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -137,13 +137,14 @@ class Loop:
         parts.happenings.remember(journal.state(FIRE))
         parts.strikes.remember({**journal.state(MODES), **journal.state(DRIVEN)})
         clean = RUNNING not in journal.state(RUNNING)
+        state: dict[str, bytes | None] = dict.fromkeys(parts.memory.forget_absent())
         events += [
             result_event(one.act, one.door, one.command_id, ActOutcome.OUTCOME_UNKNOWN)
             for one in journal.pending_acts()
         ]
         body = AgentBody(agent=parts.agent, clean=clean, cause="start")
         events.append(NewEvent(EventKind.AGENT_STARTED, body))
-        parts.recorder.record(events, now, {RUNNING: b"1"})
+        parts.recorder.record(events, now, {**state, RUNNING: b"1"})
         parts.policies.configure_drivers(now)
         parts.strikes.apply(now)
         self._telemetry_ns = now.mono_ns

@@ -20,7 +20,7 @@ from edge.core.keys import KeyCollector
 from edge.core.model import Source
 from edge.core.policy_index import PolicyIndex
 from wire.messages import EdgePolicy
-from wire.policy import EMPTY_DIGEST
+from wire.policy import EMPTY_DIGEST, EntryKind
 from wire.policy_bodies import DoorBody
 
 BUDGET: Final = "budget/"
@@ -113,6 +113,16 @@ class Memory:
                 door = self.doors[wired.door]
                 if not door.knows(wired.role):
                     door.found(wired.role, active != wired.inverted, now_ns)
+
+    def forget_absent(self) -> list[str]:
+        """Forget budgets and uses of what the policy no longer holds; give their state's names."""
+        readers = [one for one in self.budgets if one not in self.index.readers]
+        grants = [one for one in self.uses if not self.index.holds(EntryKind.GRANT, one)]
+        for reader in readers:
+            del self.budgets[reader]
+        for grant in grants:
+            del self.uses[grant]
+        return [*(BUDGET + one for one in readers), *(USES + one for one in grants)]
 
     def remember(self, state: Mapping[str, bytes], boot: str, now_ns: int) -> None:
         """Take up what an earlier run kept. A value that cannot be read is named and left out."""

@@ -8,6 +8,7 @@ import pytest
 
 from edge.core.model import CardFailed, Feedback, KeysPressed, Source
 from wire.events import ActOutcome, EventKind, Factor, Observed
+from wire.policy import EntryKind
 from wire.policy_bodies import Assurance, Point, PunchRule, Side
 from wire.reasons import Reason
 
@@ -244,6 +245,16 @@ def test_one_use_means_once_over_a_restart_too(rig):
     rig.restart(crash=True)
     rig.press(f"{PIN}#")
     assert rig.last(EventKind.ACCESS_DENIED).reason is Reason.USED_UP
+
+
+def test_what_is_remembered_of_a_grant_that_is_no_more_is_forgotten_at_a_start(rig):
+    rig.policy(rig.town.grant(max_uses=3))
+    rig.press(f"{PIN}#")
+    rig.restart()
+    assert list(rig.journal.state("uses/")) == [f"uses/{rig.town_id(5)}"]
+    rig.policy(drop=[rig.town.drop(EntryKind.GRANT, rig.town_id(5))])
+    rig.restart()
+    assert rig.journal.state("uses/") == {}
 
 
 def test_a_bolt_that_does_not_move_makes_the_act_fail(rig):
