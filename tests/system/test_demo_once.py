@@ -1,0 +1,60 @@
+"""The demonstration from the outside: its whole story, with nothing but Python and pip."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+STEPS = [
+    "booking_made",
+    "pin_placed",
+    "early_pin_denied",
+    "pin_opens",
+    "bolt_moved",
+    "entry_recorded",
+    "wrong_pin_denied",
+    "card_opens",
+    "punch_recorded",
+    "remote_unlock_confirmed",
+    "offline_pin_opens",
+    "delivered_exactly_once",
+    "cancelled_pin_denied",
+    "done",
+]
+NOT_NEEDED = ["smartcard", "httpx", "hypothesis", "osdp", "selenium", "pytest"]
+
+
+def test_the_whole_story_holds_on_the_embedded_broker():
+    """From the booking to the bolt, offline and back: every step, in order, exit 0."""
+    command = [sys.executable, "-m", "deploy.demo.cli", "--once", "--json", "--embedded"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["step"] for one in told] == STEPS, done.stderr
+    assert [one for one in told if not one["ok"]] == [], done.stderr
+    assert done.returncode == 0
+    assert told[-1]["detail"]["broker"] == "EmbeddedBroker"
+
+
+def test_the_demo_asks_for_nothing_beyond_its_own_extra():
+    """No compiler, no Debian package, no test library: its processes import without them."""
+    blocked = "; ".join(f"sys.modules[{name!r}] = None" for name in NOT_NEEDED)
+    modules = ["cli", "edge_process", "hub_process", "embedded_broker", "page.app"]
+    wanted = ", ".join(f"deploy.demo.{name}" for name in modules)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; {blocked}; import {wanted}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--nonsense"], ["--directory", "."]])
+def test_wrong_usage_exits_2_and_starts_nothing(arguments):
+    command = [sys.executable, "-m", "deploy.demo.cli", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
