@@ -61,6 +61,18 @@ def _told(error: BaseException) -> dict[str, Any]:
     return told
 
 
+class StderrHandler(logging.Handler):
+    """Writes to what stderr is when the line comes, not to what it was when logging began."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            self.handleError(record)
+
+
 def configure_logs(level: int = logging.INFO) -> None:
     """Send every log, ours and the libraries', to stderr as JSON lines."""
     shared: list[Any] = [
@@ -76,7 +88,7 @@ def configure_logs(level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = StderrHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,36 +21,42 @@ def database_at(sqlite_at: str) -> str:
     return sqlite_at
 
 
+@pytest.fixture
+def written(capfd: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """`written()` gives what was logged since the last call."""
+    return lambda: capfd.readouterr().err
+
+
 def _lines(captured: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in captured.splitlines() if line.startswith("{")]
 
 
 def test_a_request_is_one_json_line_without_path_query_or_token(
-    admin: TestClient, capfd: pytest.CaptureFixture[str]
+    admin: TestClient, written: Callable[[], str]
 ) -> None:
     admin.get("/api/v1/doors/canary-id", params={"cursor": "canary-query"})
-    written = capfd.readouterr().err
-    (line,) = [line for line in _lines(written) if line["event"] == "request"]
+    log = written()
+    (line,) = [line for line in _lines(log) if line["event"] == "request"]
     assert (line["route"], line["method"], line["status"]) == ("/api/v1/doors/{row_id}", "GET", 404)
     assert line["actor"].startswith("token:")
     assert line["request_id"]
-    assert "canary" not in written
-    assert "kgm_" not in written
+    assert "canary" not in log
+    assert "kgm_" not in log
 
 
 def test_an_exception_is_told_by_type_and_place_and_not_by_what_it_repeats(
-    app: FastAPI, client: TestClient, capfd: pytest.CaptureFixture[str]
+    app: FastAPI, client: TestClient, written: Callable[[], str]
 ) -> None:
     @app.get("/api/v1/broken", dependencies=[public()])
     def broken() -> None:
         raise ValueError("canary: PIN 482716")
 
     assert client.get("/api/v1/broken").status_code == 500
-    written = capfd.readouterr().err
-    (line,) = [line for line in _lines(written) if line["event"] == "request_failed"]
+    log = written()
+    (line,) = [line for line in _lines(log) if line["event"] == "request_failed"]
     assert line["exception"][0]["type"] == "builtins.ValueError"
     assert any("broken" in place for place in line["exception"][0]["at"])
-    assert "canary" not in written
+    assert "canary" not in log
 
 
 def test_a_database_error_repeats_no_values(hub: Any) -> None:
