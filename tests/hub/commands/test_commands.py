@@ -289,9 +289,7 @@ def test_an_emergency_is_tracked_door_by_door_and_never_ends_in_open(desk: Desk)
     first = ordered.doors[0][0]
     said = ModeEventBody(door=first.door_id, mode=first.mode, order=first.order_no)
     desk.say(EventKind.MODE_APPLIED, said)
-    tracked = {
-        row.door_id: t for row, t in desk.modes.emergency(admin, ordered.emergency.id).doors
-    }
+    tracked = {row.door_id: t for row, t in desk.modes.emergency(admin, ordered.emergency.id).doors}
     assert tracked[first.door_id] is DoorTrack.APPLIED
     desk.modes.end_emergency(admin, ordered.emergency.id)
     assert modes_held(desk) == []
