@@ -7,7 +7,7 @@ is not, `tick` as time passes. A placement is placed only by `confirm`.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from hub.database.scope import Scope
@@ -17,6 +17,9 @@ from hub.pins.placements import Happening, Placement
 from hub.pins.tables import pin_placements
 from wire.identity import pin_policy_id
 from wire.policy import EntryKey, EntryKind
+
+REVOKED_WITHIN: Final = timedelta(minutes=1)
+"""A door that has not confirmed a revocation by then may still open: a person has to know."""
 
 S, E = PlacementState, PlacementEvent
 
@@ -138,7 +141,12 @@ def mismatch(scope: Scope, controller_id: str) -> None:
 
 def is_due(scope: Scope, now: datetime) -> bool:
     """Tell whether `tick` has something to do."""
-    return bool(_starting(scope, now) or _unconfirmed(scope, now) or _over_unsent(scope, now))
+    return bool(
+        _starting(scope, now)
+        or _unconfirmed(scope, now)
+        or _unrevoked(scope, now)
+        or _over_unsent(scope, now)
+    )
 
 
 def tick(scope: Scope, now: datetime) -> None:
@@ -147,6 +155,9 @@ def tick(scope: Scope, now: datetime) -> None:
         placements.change(scope, placement, Happening(E.START, now, "window"))
     for placement in _unconfirmed(scope, now):
         placements.set_problems(scope, placement, placement.problems | {Problem.NOT_CONFIRMED})
+    for placement in _unrevoked(scope, now):
+        problems = placement.problems | {Problem.REVOKE_NOT_CONFIRMED}
+        placements.set_problems(scope, placement, problems)
     for placement in _over_unsent(scope, now):
         placements.change(scope, placement, Happening(E.END, now, "window"))
 
@@ -161,6 +172,13 @@ def _unconfirmed(scope: Scope, now: datetime) -> list[Placement]:
     waiting = t.c.state.in_([S.PLACING, S.SCHEDULED])
     found = placements.where(scope, waiting, t.c.starts_at <= now, t.c.ends_at > now)
     return [each for each in found if Problem.NOT_CONFIRMED not in each.problems]
+
+
+def _unrevoked(scope: Scope, now: datetime) -> list[Placement]:
+    t = pin_placements
+    late = t.c.changed_at <= now - REVOKED_WITHIN
+    found = placements.where(scope, t.c.state == S.REVOKING, late)
+    return [each for each in found if Problem.REVOKE_NOT_CONFIRMED not in each.problems]
 
 
 def _over_unsent(scope: Scope, now: datetime) -> list[Placement]:

@@ -122,6 +122,7 @@ class Problem(StrEnum):
     NOT_CONFIRMED = "not_confirmed"
     """The window began and the controller has not confirmed."""
     REVOKE_NOT_CONFIRMED = "revoke_not_confirmed"
+    """It was taken away and its door has not said that it no longer opens."""
     NO_CONTROLLER = "no_controller"
     """The door has no controller that could hold the PIN."""
 

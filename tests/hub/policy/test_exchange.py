@@ -245,6 +245,19 @@ def test_revoking_is_over_when_the_digest_says_so(bench: Bench) -> None:
     assert bench.placement(pin).state is PlacementState.REVOKED
 
 
+def test_a_revocation_that_no_door_confirms_is_a_problem_until_one_does(bench: Bench) -> None:
+    edge, pin = Edge(), bench.town.pin(bench.door)
+    bench.town.compile()
+    bench.bring(edge)
+    bench.town.db.write(lambda scope: bench.town.pins.revoke(scope, pin, "test"))
+    bench.town.compile()
+    bench.town.pass_time(seconds=61)
+    assert bench.placement(pin).problems == {Problem.REVOKE_NOT_CONFIRMED}
+    bench.bring(edge)
+    gone = bench.placement(pin)
+    assert (gone.state, gone.problems) == (PlacementState.REVOKED, frozenset())
+
+
 def test_a_pin_that_was_never_sent_is_revoked_at_once(bench: Bench) -> None:
     pin = bench.town.pin(bench.door, starts_h=200)
     bench.town.compile()
