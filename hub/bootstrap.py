@@ -33,7 +33,7 @@ from hub.keys import HubKeys, KeyFileError
 from hub.link.wiring import LinkWorker
 from hub.pages.wiring import add_pages
 from hub.people.service import PeopleService
-from hub.policy.wiring import add_policy, policy_worker
+from hub.policy.wiring import add_policy, outbox_worker, policy_worker
 from hub.projection.meters import ProjectionMeters
 from hub.projection.registry import PROJECTORS
 from hub.projection.worker import ProjectionWorker
@@ -154,6 +154,8 @@ def _workers(
     if ProcessRole.INGEST in roles:
         link = LinkWorker(core, services, registry, lambda: _wake_projection(services))
         workers.append(services.add(link))
+        if core.db.dialect == "postgresql":
+            workers.append(outbox_worker(core, services))
     return workers
 
 

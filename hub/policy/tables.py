@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary,
 
 from hub.database.columns import Closed, UtcDateTime, id_text
 from hub.database.tables import town_table
+from wire.topics import Channel
 
 
 class Touched(StrEnum):
@@ -133,6 +134,16 @@ policy_alarms: Final = town_table(
     Column("at", UtcDateTime, nullable=False),
 )
 """A controller's digest was not the one its version demands."""
+
+policy_outbox: Final = town_table(
+    "policy_outbox",
+    Column("seq", BigInteger, primary_key=True),
+    Column("controller_id", id_text(), nullable=False),
+    Column("channel", Closed(Channel), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+"""Messages of processes without a link, for one that has it. What expired is never sent."""
 
 hub_epochs: Final = town_table(
     "hub_epochs",

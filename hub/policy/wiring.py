@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hub.policy.compiler import Compiler
 from hub.policy.desk import PolicyCounter
 from hub.policy.exchange import PolicyExchange
-from hub.policy.outlet import Outlet
+from hub.policy.outlet import Outbox, OutboxWorker, Outlet
 from hub.policy.sweep import Sweep
 from hub.policy.worker import Chore, PolicyWorker
 from hub.web.core import Core, Services
@@ -15,7 +15,9 @@ from hub.web.core import Core, Services
 
 def add_policy(core: Core, services: Services) -> None:
     """Add `Outlet`, to which the link is attached, and `PolicyCounter`, which the link asks."""
-    outlet = services.add(Outlet())
+    # Only PostgreSQL serves several processes; on SQLite this one has the link or nobody has.
+    outbox = Outbox(core.db, core.clock) if core.db.dialect == "postgresql" else None
+    outlet = services.add(Outlet(outbox))
     services.add(PolicyCounter(core.db, PolicyExchange(core.clock, core.ids), outlet))
 
 
@@ -27,3 +29,8 @@ def policy_worker(core: Core, services: Services, chores: Sequence[Chore] = ()) 
         services.get(PolicyCounter),
         [Sweep(core.clock, core.keys), *chores],
     )
+
+
+def outbox_worker(core: Core, services: Services) -> OutboxWorker:
+    """Give the worker that sends what processes without a link leave to this one."""
+    return OutboxWorker(Outbox(core.db, core.clock), services.get(Outlet))

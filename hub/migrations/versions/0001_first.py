@@ -496,6 +496,17 @@ CREATE TABLE policy_keys (
 )
 """,
     r"""
+CREATE TABLE policy_outbox (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	channel VARCHAR(64) NOT NULL,
+	body BLOB NOT NULL,
+	expires_at DATETIME NOT NULL,
+	CONSTRAINT pk_policy_outbox PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
 CREATE TABLE policy_rejections (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -1557,6 +1568,17 @@ CREATE TABLE policy_keys (
 	controller_id VARCHAR(80) NOT NULL,
 	print VARCHAR(64) NOT NULL,
 	CONSTRAINT pk_policy_keys PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
+CREATE TABLE policy_outbox (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	channel VARCHAR(64) NOT NULL,
+	body BYTEA NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_policy_outbox PRIMARY KEY (town_id, seq)
 )
 """,
     r"""
