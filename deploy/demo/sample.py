@@ -147,7 +147,7 @@ class _Maker:
         device = self.add(
             "devices",
             controller_id=self._town.installation.controllers[TOWN_HALL],
-            name="出退勤の端末",
+            name="出勤の端末",
             driver="pcsc",
             port=CARD_PORT,
             reader_name=TERMINAL_READER,
@@ -155,11 +155,11 @@ class _Maker:
         self.add(
             "readers",
             device_id=device,
-            name="出退勤の端末",
+            name="出勤の端末",
             side="terminal",
             profiles=[_CHALLENGE_PROFILE],
             assurance="challenge",
-            punch="inferred",
+            punch="in",
         )
 
     def facility(self) -> None:

@@ -143,7 +143,9 @@ class Story:
             self._town.world.clear_terminal()
         [day] = self._town.api.get(f"/api/v1/attendance/days?{asked}")
         expect(day["is_in"], "the day does not show the person as in")
-        return {"punch": punches[0]["id"], "person_id": person, "work_date": day["work_date"]}
+        [punch] = punches
+        expect(punch["direction"] == "in", f"the punch says {punch['direction']}")
+        return {"punch": punch["id"], "person_id": person, "work_date": day["work_date"]}
 
     def remote_unlock_confirmed(self) -> Detail:
         """The clerk opens from afar, somebody pulls the leaf, and the door contact says so."""
