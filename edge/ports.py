@@ -199,6 +199,7 @@ class Standing:
     now: ClockNow
     policy: EdgePolicy
     devices: tuple[DeviceState, ...]
+    rejected: tuple[Rejected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,8 @@ class Uplinks:
         ]
         if self._recorder.failure is not None:
             devices.append(DeviceState(id="journal", state="fault", cause=self._recorder.failure))
-        return Standing(session_id, self._agent, now, self._memory.held, tuple(devices))
+        held, rejected = self._memory.held, self._memory.index.rejected
+        return Standing(session_id, self._agent, now, held, tuple(devices), rejected)
 
     # --- what is to be done ----------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ theory in short:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from cryptography import x509
@@ -42,7 +43,7 @@ from edge.uplink.outbox import Outbox
 from edge.uplink.policy_inbox import PolicyInbox, Refused
 from edge.uplink.reader import PolicyReader, RowReader
 from edge.uplink.states import TABLE, State, Trigger
-from wire.clock import ClockReading
+from wire.clock import ClockReading, ClockState
 from wire.envelope import open_sealed, seal
 from wire.epochs import check_epoch
 from wire.errors import WireError, WireFault
@@ -73,6 +74,8 @@ SILENT_RESENDS: Final = 2
 
 _SESSION_LABEL: Final = b"kagimori/session/v1/"
 _EARLIER: Final = 8
+CLOCK_ASTRAY_S: Final = 600
+"""While the clock is not trusted, how long after a welcome the hub is asked for the time again."""
 _REMEMBERED_COMMANDS: Final = 1_024
 _NS: Final = 1_000_000_000
 _MALFORMED: Final = frozenset({WireFault.TOO_LARGE, WireFault.TOO_SHORT})
@@ -113,6 +116,7 @@ class DeliverySession:
         self._commands: dict[str, None] = {}
         self._hello = Backoff(HELLO_AGAIN_S, HELLO_LONGEST_S)
         self._hello_sent_ns, self._hello_again_ns = 0, 0
+        self._welcomed_ns, self._up = 0, False
 
     @property
     def refused(self) -> Mapping[str, int]:
@@ -136,7 +140,7 @@ class DeliverySession:
 
     def disconnected(self, event: LinkLost) -> Sequence[SessionOutput]:
         """The connection is gone; nothing is sent until the next one."""
-        was_up = self.state is State.WELCOMED
+        was_up, self._up = self._up, False
         self._move(Trigger.DISCONNECTED)
         self._inbox.end()
         self._rows.withhold()
@@ -217,17 +221,20 @@ class DeliverySession:
         if refused:
             return refused
         self._move(Trigger.WELCOME)
-        self._answered = welcome.session
+        self._answered, self._welcomed_ns = welcome.session, now.mono_ns
         self._hello.reset()
-        out: list[SessionOutput] = [
-            TimeSample(welcome.hub_time, self._hello_sent_ns, event.at_ns),
-            LinkChanged(up=True, cause="welcomed"),
-            *self._take_watermark(welcome),
-        ]
+        out: list[SessionOutput] = [TimeSample(welcome.hub_time, self._hello_sent_ns, event.at_ns)]
+        if not self._up:  # else the hub was only asked for the time again
+            self._up = True
+            out.append(LinkChanged(up=True, cause="welcomed"))
+        out += self._take_watermark(welcome)
         self._inbox.begin(welcome.session, welcome.hub_epoch, welcome.policy, now.mono_ns)
         # Said even when nothing is wanted: it answers the welcome, so that the hub knows that this
         # session is alive and no hello that somebody kept.
         out.append(self._want())
+        standing = self._standing
+        if standing is not None and standing.policy.version:
+            out.append(self._report(standing))  # that of an earlier connection may have been lost
         return [*out, *self._pump(now)]
 
     def _check_hub_epoch(self, welcome: Welcome, now: ClockNow) -> list[SessionOutput]:
@@ -317,7 +324,12 @@ class DeliverySession:
             return out
         if self._outbox.resend_if_due(now.mono_ns) and self._outbox.silent >= SILENT_RESENDS:
             self._move(Trigger.SILENCE)
+            self._up = False
             return [*out, LinkChanged(up=False, cause="hub_silent"), *self._greet(now, now.mono_ns)]
+        astray = now.state is not ClockState.TRUSTED
+        if astray and now.mono_ns - self._welcomed_ns >= CLOCK_ASTRAY_S * _NS:
+            self._move(Trigger.CLOCK_ASTRAY)
+            return [*out, *self._greet(now, now.mono_ns)]
         if self._inbox.want_due(now.mono_ns):
             out.append(self._want())
         return [*out, *self._pump(now)]
@@ -329,13 +341,18 @@ class DeliverySession:
         if self._standing is None or self.state is State.OFFLINE:
             return []
         self._inbox.applied()
+        self._standing = replace(self._standing, policy=held, rejected=tuple(rejected))
+        return [self._report(self._standing)]
+
+    def _report(self, standing: Standing) -> Publish:
+        held = standing.policy
         report = Reported(
             hub_epoch=held.hub_epoch,
             version=held.version,
             digest=held.digest,
-            rejected=tuple(rejected),
+            rejected=standing.rejected,
         )
-        return [self._publish(Channel.REPORTED, report)]
+        return self._publish(Channel.REPORTED, report)
 
     def _pump(self, now: ClockNow) -> list[SessionOutput]:
         """Send what is not sent yet, as far as the window goes."""

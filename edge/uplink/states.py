@@ -25,6 +25,8 @@ class Trigger(Enum):
     WELCOME = "welcome"
     SILENCE = "silence"
     """The hub acknowledged nothing although it was asked again."""
+    CLOCK_ASTRAY = "clock_astray"
+    """The clock has strayed since the welcome: the hub is asked for the time."""
 
 
 TABLE: Final[dict[tuple[State, Trigger], State]] = {
@@ -36,5 +38,6 @@ TABLE: Final[dict[tuple[State, Trigger], State]] = {
     (State.WELCOMED, Trigger.DISCONNECTED): State.OFFLINE,
     (State.GREETING, Trigger.WELCOME): State.WELCOMED,
     (State.WELCOMED, Trigger.SILENCE): State.GREETING,
+    (State.WELCOMED, Trigger.CLOCK_ASTRAY): State.GREETING,
 }
 """What is not listed cannot happen; the session leaves its state as it is."""

@@ -49,6 +49,7 @@ class Wire:
 
     def __init__(self, folder):
         self.now_s = 0.0
+        self.clock_state = ClockState.TRUSTED
         self.ca_key = ec.generate_private_key(ec.SECP256R1())
         self.link = LinkKey(bytes(range(32)))
         signing = Ed25519PrivateKey.generate()
@@ -69,7 +70,7 @@ class Wire:
     @property
     def now(self) -> ClockNow:
         at = BEGIN + timedelta(seconds=self.now_s)
-        return ClockNow(BOOT, int(self.now_s * 1e9), at, ClockState.TRUSTED, 5, at)
+        return ClockNow(BOOT, int(self.now_s * 1e9), at, self.clock_state, 5, at)
 
     @property
     def ns(self) -> int:

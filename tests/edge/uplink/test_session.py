@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from edge.ports import (
@@ -17,6 +18,10 @@ from edge.ports import (
     TimeSample,
 )
 from edge.uplink.states import TABLE, State, Trigger
+from wire.clock import ClockState
+from wire.messages import HeldPolicy, PolicyChunk
+from wire.policy import PolicyDigest, entry_hash
+from wire.samples import ENTRIES
 from wire.topics import Channel
 
 
@@ -223,3 +228,38 @@ def test_an_illegal_trigger_leaves_the_state_as_it_is(wire, state, trigger):
     wire.session.state = state
     wire.session._move(trigger)
     assert wire.session.state is TABLE.get((state, trigger), state)
+
+
+def test_a_link_that_never_breaks_asks_for_the_time_once_the_clock_has_strayed(wire):
+    wire.greeted(through=1)
+    wire.sent(Channel.HELLO)
+    wire.wait(86_400)
+    assert wire.sent(Channel.HELLO) == []  # it is trusted all the time
+    wire.clock_state = ClockState.HOLDOVER
+    wire.wait(1)
+    (hello,) = wire.sent(Channel.HELLO)
+    wire.now_s += 0.3
+    out = wire.say(Channel.WELCOME, wire.welcome(through=1, session=hello.session))
+    assert [one.got_ns - one.sent_ns for one in of(TimeSample, out)] == [300_000_000]
+    assert of(LinkChanged, out) == []
+    wire.wait(500)
+    assert wire.sent(Channel.HELLO) == []
+
+
+def test_a_report_that_may_have_been_lost_is_said_again_after_each_welcome(wire):
+    wire.greeted(through=1)
+    digest = PolicyDigest(map(entry_hash, ENTRIES)).hex
+    chunk = PolicyChunk(
+        hub_epoch=1,
+        version=5,
+        session=wire.name,
+        index=0,
+        count=1,
+        digest=digest,
+        entries=tuple(map(msgspec.Raw, ENTRIES)),
+    )
+    wire.say(Channel.POLICY, chunk)
+    (lost,) = wire.sent(Channel.REPORTED)
+    wire.lose()
+    wire.greeted(through=1, policy=HeldPolicy(version=5, digest=digest))
+    assert wire.sent(Channel.REPORTED) == [lost]
