@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from hub.clock import Clock
 from hub.database.engine import Database
@@ -107,8 +107,13 @@ class IngestWorker:
         """Take in batch after batch until `stop`."""
         while not self._stopping.is_set():
             first = self._queue.get()
-            if first is not None:
+            if first is None:
+                continue
+            try:
                 self.take_in(self._gather(first))
+            except Exception:
+                # The thread must live. What was not acknowledged, the edge sends again.
+                _log.exception("ingest_failed")
 
     def _gather(self, first: Arrival) -> list[_Taken]:
         """Open arrivals until there are 500 rows or none waits."""
@@ -179,7 +184,7 @@ class IngestWorker:
             except (DataError, ConstraintError, ValueError, TypeError, LookupError) as error:
                 self._take_in_singly(batch, error)
                 return
-            except DBAPIError:
+            except SQLAlchemyError:  # that no connection was free in time is no DBAPIError
                 self.counts.retries += 1
                 _log.exception("ingest_commit_failed", retry_s=retry_s)
                 if self._stopping.wait(retry_s):

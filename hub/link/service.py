@@ -12,13 +12,12 @@ from queue import Empty, Full, Queue
 from typing import Final, Protocol
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from hub.clock import Clock
 from hub.database.engine import Database
 from hub.link.alarms import AlarmBook, write_alarms
 from hub.link.desk import Desk
-from hub.link.inbound import Arrival, Refused, open_arrival
+from hub.link.inbound import Arrival, Opened, Refused, open_arrival
 from hub.link.mqtt import BrokerAddress, MqttClient
 from hub.link.ports import LinkKeys
 from hub.link.tables import LinkAlarm
@@ -123,17 +122,17 @@ class LinkService:
 
     def serve(self, arrival: Arrival) -> None:
         """Serve one small message and acknowledge it whatever became of it."""
-        opened = open_arrival(arrival, self._keys)
+        opened: Opened | Refused | None = None
         try:
+            opened = open_arrival(arrival, self._keys)
             if isinstance(opened, Refused):
                 self._alarms.note(opened.controller, opened.alarm, opened.channel, opened.cause)
             elif self._desk is not None:
                 self._desk.serve(opened, arrival.number)
         except WireError as error:
-            channel = "" if isinstance(opened, Refused) else opened.channel.value
-            self._alarms.note(
-                opened.controller, LinkAlarm.MALFORMED_MESSAGE, channel, error.fault.value
-            )
+            controller = opened.controller if isinstance(opened, Opened) else ""
+            channel = opened.channel.value if isinstance(opened, Opened) else ""
+            self._alarms.note(controller, LinkAlarm.MALFORMED_MESSAGE, channel, error.fault.value)
         except Exception:
             # Whatever failed (a database that is away, most likely), the edge says it again.
             _log.exception("link_message_failed")
@@ -146,6 +145,6 @@ class LinkService:
         taken = self._alarms.take()
         try:
             self._database.write(lambda scope: write_alarms(scope, taken, self._clock.now()))
-        except DBAPIError:
+        except Exception:  # the control thread must live, or no hello is answered any more
             self._alarms.give_back(taken)
             _log.exception("link_alarms_not_written")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hub.ingest.repository import raw_events_after
 from hub.link.desk import Greeted
@@ -143,3 +145,35 @@ def test_events_below_what_the_welcome_said_were_kept_by_somebody(bench, make_ev
     bench.feed(bench.arrival(2, [make_event(2)]))
     assert bench.alarms.counts[LinkAlarm.REPLAYED_EVENTS] == 1
     assert count(bench) == 2
+
+
+def test_no_free_connection_is_tried_again_as_a_database_that_is_away(
+    bench, make_event, monkeypatch
+):
+    real, failures = bench.worker._commit, [1, 1]
+
+    def commit(batch):
+        if failures:
+            failures.pop()
+            raise PoolTimeoutError("QueuePool limit reached")
+        return real(batch)
+
+    monkeypatch.setattr(bench.worker, "_commit", commit)
+    monkeypatch.setattr("hub.ingest.worker.FIRST_RETRY_S", 0.01)
+    bench.feed(bench.arrival(1, [make_event(1)]))
+    assert (bench.acknowledged, bench.acks()) == ([1], [1])
+
+
+def test_the_thread_outlives_whatever_is_raised(bench, make_event, monkeypatch):
+    def broken():
+        raise RuntimeError("a bell that is broken")
+
+    monkeypatch.setattr(bench.worker, "_on_committed", broken)
+    bench.worker.start()
+    deadline = time.monotonic() + 5
+    for number in (1, 2):
+        bench.worker.offer(bench.arrival(number, [make_event(number)]))
+        while len(bench.acknowledged) < number and time.monotonic() < deadline:
+            time.sleep(0.005)
+    bench.worker.stop()
+    assert bench.acknowledged == [1, 2]
