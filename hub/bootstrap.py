@@ -7,7 +7,7 @@ its question for `/readyz` in `_probes`, its router in `hub.app.ROUTERS`.
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -73,10 +73,12 @@ class Hub:
             worker.start()
 
     def stop(self) -> None:
-        """Stop the workers, the last first, and close the database."""
-        for worker in reversed(self.workers):
-            worker.stop()
-        self.core.db.close()
+        """Stop the workers, the last first, and close the database, whatever one of them raises.
+        A worker that was never started is stopped all the same."""
+        with ExitStack() as last_first:
+            last_first.callback(self.core.db.close)
+            for worker in self.workers:
+                last_first.callback(worker.stop)
 
 
 def build(
@@ -104,9 +106,19 @@ def build(
     db = open_database(settings.database.url, settings.town.id)
     keys = HubKeys.from_files(settings.file("data_keys"), settings.file("link_keys"))
     core = Core(settings, db, clock, Ids(clock), keys)
+    try:
+        return _assemble(core, chosen, demo=demo, passwords=passwords or Passwords())
+    except BaseException:
+        db.close()
+        raise
+
+
+def _assemble(
+    core: Core, chosen: frozenset[ProcessRole], *, demo: bool, passwords: Passwords
+) -> Hub:
     registry = CollectorRegistry()
     meters = WebMeters(registry)
-    services = _services(core, meters, passwords or Passwords())
+    services = _services(core, meters, passwords)
     return Hub(
         core=core,
         services=services,

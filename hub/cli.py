@@ -9,7 +9,8 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -146,23 +147,15 @@ def check_config(config: Config = None, as_json: AsJson = False) -> None:
 # --- what the commands share -------------------------------------------------------------------
 
 
-class _Built:
+@contextmanager
+def _built(config: Path | None) -> Iterator[Hub]:
     """A hub that is built, used without its workers, and closed."""
-
-    def __init__(self, config: Path | None) -> None:
-        self._config = config
-
-    def __enter__(self) -> Hub:
-        self._hub = build(load_settings(self._config))
-        check_schema(self._hub.core.db)
-        return self._hub
-
-    def __exit__(self, *_: object) -> None:
-        self._hub.core.db.close()
-
-
-def _built(config: Path | None) -> _Built:
-    return _Built(config)
+    hub = build(load_settings(config))
+    try:
+        check_schema(hub.core.db)
+        yield hub
+    finally:
+        hub.core.db.close()
 
 
 def _password() -> str:

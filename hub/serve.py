@@ -27,13 +27,13 @@ def serve(hub: Hub) -> None:
     that wants `kagimori-hub migrate`. A database that is down is waited for.
     """
     settings = hub.core.settings
-    options = server_options(settings)
-    hub.core.keys.check()
-    wait_for_database(hub)
-    check_schema(hub.core.db)
-    server = uvicorn.Server(uvicorn.Config(create_app(hub), **options))
-    hub.start()
     try:
+        options = server_options(settings)
+        hub.core.keys.check()
+        wait_for_database(hub)
+        check_schema(hub.core.db)
+        server = uvicorn.Server(uvicorn.Config(create_app(hub), **options))
+        hub.start()
         server.run()
     finally:
         hub.stop()

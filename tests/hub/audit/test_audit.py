@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -175,3 +176,18 @@ def test_the_log_can_be_searched_and_paged(admin: TestClient) -> None:
     assert len(seqs) == 5
     assert seqs == sorted(seqs, reverse=True)
     assert rest["next_cursor"] is None
+
+
+def test_writers_side_by_side_make_one_chain(db: Database, clock: HandMovedClock) -> None:
+    def write() -> None:
+        for n in range(10):
+            db.write(
+                lambda s, n=n: record(s, clock.now(), SYSTEM, "door.changed", ("door", str(n)))
+            )
+
+    threads = [threading.Thread(target=write) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert _verify(db) == (50, None)
