@@ -309,6 +309,7 @@ def browser(town: Town, folder: Path) -> Iterator[Browser]:
         "--disable-component-update",
         "--hide-scrollbars",
         "--lang=ja",
+        "--accept-lang=ja",
         # No name but localhost resolves: a request to anywhere else fails, and is seen.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
         f"--user-data-dir={folder / 'chromium'}",

@@ -1,0 +1,151 @@
+"""Every page in every language: axe finds nothing, nothing is cut off at 320 px, nothing comes from
+outside, and the console of the browser stays silent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from wire import events as ev
+from wire.events import EventKind
+from wire.reasons import Reason
+
+pytestmark = pytest.mark.browser
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LANGUAGES = ["ja", "ja-easy", "en"]
+
+
+def violations(browser: Any) -> list[str]:
+    """What axe finds on the page, as `rule: element`."""
+    # Through the debugger, not as a script of the page: the page's CSP admits none.
+    browser.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE})
+    run = f"axe.run({{runOnly: {json.dumps(RULES)}}}).then(r => JSON.stringify(r.violations))"
+    answer = browser.driver.execute_cdp_cmd(
+        "Runtime.evaluate", {"expression": run, "awaitPromise": True}
+    )
+    found = json.loads(answer["result"]["value"])
+    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+def judge(browser: Any, path: str) -> list[str]:
+    """Open a page and give everything that is wrong with it."""
+    browser.open(path)
+    wrong = violations(browser)
+    browser.size(320, 640)
+    width = browser.run("return document.documentElement.scrollWidth")
+    if width > 320:
+        wrong.append(f"{width} px wide at 320")
+    browser.size(1280, 900)
+    return [f"{path} {each}" for each in [*wrong, *browser.complaints()]]
+
+
+def furnished(town: Any) -> None:
+    """Something of everything on the pages."""
+    door, keypad = town.ids["door"], town.ids["keypad"]
+    town.happen(EventKind.DOOR_FORCED, ev.DoorEventBody(door=door))
+    town.happen(EventKind.DEVICE_OFFLINE, ev.DeviceEventBody(device=keypad, cause="no_reply"))
+    town.happen(EventKind.BATTERY, ev.BatteryBody(device=keypad, millivolts=2_930))
+    for kind, reason in (
+        (EventKind.ACCESS_DENIED, Reason.UNKNOWN_CARD),
+        (EventKind.ACCESS_GRANTED, Reason.PIN_VALID),
+    ):
+        town.happen(kind, ev.AccessBody(reason=reason, factor=ev.Factor.CARD, door=door))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_consoles_pages_are_accessible(staff: Any, town: Any, language: str) -> None:
+    """Zero violations, no sideways scrolling at 320 px, a silent console."""
+    furnished(town)
+    door = town.ids["door"]
+    staff.open("/bookings?state=")
+    pages = [
+        "/",
+        f"/doors/{door}",
+        f"/doors/{door}/unlock",
+        f"/doors/{door}/mode?mode=hold_open",
+        "/bookings",
+        "/entries",
+        "/attendance",
+        "/attendance?whose=me",
+        "/nowhere",
+        *staff.run("return [...document.querySelectorAll('.day-list a')].map(a => a.pathname)")[:1],
+    ]
+    separator = {page: "&" if "?" in page else "?" for page in pages}
+    wrong = [
+        found
+        for page in pages
+        for found in judge(staff, f"{page}{separator[page]}lang={language}")
+        if "404" not in found
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_residents_pages_are_accessible(fresh: Any, town: Any, language: str) -> None:
+    """The same for those who have no login; the PIN page with its details open."""
+    day = f"2026-11-{25 + LANGUAGES.index(language)}"
+    lang = f"lang={language}"
+    wrong = [
+        found
+        for page in (f"/book?day={day}&{lang}", f"/login?{lang}", f"/p/{'x' * 22}?{lang}")
+        for found in judge(fresh, page)
+    ]
+    wrong += judge(fresh, f"/book/{town.ids['room']}?day={day}&{lang}")
+    fresh.find("#name").send_keys("山田 花子")
+    fresh.find("#phone").send_keys(f"090-9999-{LANGUAGES.index(language)}")
+    fresh.find("main form button").click()
+    fresh.wait(lambda: fresh.driver.current_url == fresh.url + "/pin")
+    wrong += judge(fresh, f"/pin?{lang}")
+    fresh.open(f"/book/{town.ids['gym']}?day={day}&{lang}")
+    fresh.find("#name").send_keys("山田 花子")
+    fresh.find("#phone").send_keys(f"090-8888-{LANGUAGES.index(language)}")
+    fresh.find("main form button").click()
+    fresh.wait(lambda: fresh.run("return !!document.querySelector('.pin')"))
+    fresh.run("document.querySelectorAll('details').forEach(d => d.open = true)")
+    wrong += violations(fresh)
+    wrong += judge(fresh, f"/pin/cancelled?{lang}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dark_and_forced_colours_keep_the_board_accessible(
+    staff: Any, town: Any, scheme: str
+) -> None:
+    """Contrast holds in both colour schemes, and where a person's own colours are forced."""
+    furnished(town)
+    staff.prefer(prefers_color_scheme=scheme)
+    assert judge(staff, "/") == []
+    staff.prefer(forced_colors="active", prefers_color_scheme=scheme)
+    assert judge(staff, f"/doors/{town.ids['door']}") == []
+
+
+def test_no_page_asks_anything_of_anybody_else(staff: Any, town: Any) -> None:
+    """Every request of a visit went to this hub."""
+    staff.driver.get_log("performance")
+    for path in ("/", f"/doors/{town.ids['door']}", "/entries", "/book", "/api/v1/docs"):
+        staff.open(path)
+    entries = [json.loads(row["message"])["message"] for row in staff.driver.get_log("performance")]
+    asked = {
+        urlsplit(entry["params"]["request"]["url"]).netloc
+        for entry in entries
+        if entry["method"] == "Network.requestWillBeSent"
+        and not entry["params"]["request"]["url"].startswith(("data:", "blob:"))
+    }
+    assert asked == {urlsplit(staff.url).netloc}
+
+
+def test_the_first_key_press_leads_past_the_menu(staff: Any) -> None:
+    """The skip link is first, becomes visible, and leads to the content."""
+    from selenium.webdriver.common.keys import Keys
+
+    staff.open("/")
+    staff.find("body").send_keys(Keys.TAB)
+    assert staff.run("return document.activeElement.className") == "skip"
+    assert staff.run("return document.activeElement.getBoundingClientRect().top") >= 0
+    staff.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert staff.run("return document.activeElement.id") == "main"
