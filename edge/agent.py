@@ -35,7 +35,7 @@ from edge.service.recorder import Recorder
 from edge.service.status import Status, status_of
 from edge.service.strikes import Strikes
 from edge.service.uplinks import Uplinks
-from edge.settings import Settings
+from edge.settings import Settings, SettingsError
 from edge.uplink.session import DeliverySession
 from wire.identity import uuid7
 from wire.policy_bodies import CardBody
@@ -177,7 +177,11 @@ class Agent:
 
     def _begin(self) -> SqliteJournal:
         settings, time = self._settings, self._time
-        Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+        try:
+            Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            remedy = "Make the folder and give it to the agent's user"
+            raise SettingsError(settings.data_dir, "data_dir", str(error), remedy) from error
         clock = Clock(time.boot, None, ClockBounds())
         journal, store = open_journal(
             settings.journal_path,

@@ -15,6 +15,8 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from edge.settings import SettingsError
+
 _TIMEOUT_S: Final = 5.0
 _LOOK_S: Final = 0.5
 _MAX_BYTES: Final = 65_536
@@ -114,12 +116,17 @@ def _line(connection: socket.socket, limit: int | None = _MAX_BYTES) -> bytes:
 
 
 def _listen(path: Path) -> socket.socket:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
+    """Bind the socket; raise `SettingsError` where that cannot be."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o117)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
         listener.bind(str(path))
+    except OSError as error:
+        listener.close()
+        remedy = "Give a path of at most 100 characters in a folder the agent may write to"
+        raise SettingsError(str(path), "socket", str(error), remedy) from error
     finally:
         os.umask(before)
     listener.listen(8)

@@ -192,6 +192,22 @@ def test_files_of_two_controllers_do_not_fit_together(tmp_path):
         mine.write_bytes(before)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("data_dir", "taken/data"), ("socket", "taken/socket"), ("socket", "x" * 200)],
+)
+def test_a_path_that_cannot_be_used_is_named_by_its_key(file, capsys, key, value):
+    (file.parent / "taken").write_text("a file, not a folder", encoding="utf-8")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith(key)]
+    if key == "data_dir":
+        kept.insert(0, 'socket = "own.sock"')
+    file.write_text("\n".join([f'{key} = "{value}"', *kept]), encoding="utf-8")
+    assert cli.main(["run", "--settings", str(file)]) == 1
+    told = capsys.readouterr().err
+    assert f": {key}: " in told
+
+
 # --- command line --------------------------------------------------------------------------------
 
 

@@ -135,6 +135,20 @@ def test_switching_the_power_off_wins_no_guess(seed):
     assert len(one.guesses) <= most_tries(READER, round(powered_s))
 
 
+def test_a_million_guesses_with_power_cuts_stay_within_the_bound():
+    """Somebody types for eleven days and a half, a PIN a second, and cuts the power every hour."""
+    one = Guesser()
+    for second in range(1_000_000):
+        if second % 3_600 == 3_599:
+            kept = one.budget.save(f"boot {second}", one.now_ns)
+            one.budget = Budget.load(kept, "next", one.now_ns)
+        if not one.budget.throttled(one.now_ns):
+            one.guess()
+        one.now_ns += SECOND
+    assert one.most_within(86_400) <= most_tries(READER, 86_400)
+    assert len(one.guesses) <= 12 * most_tries(READER, 86_400)
+
+
 def test_a_restart_in_the_same_boot_counts_the_time_between():
     one = Guesser()
     for _ in range(5):
