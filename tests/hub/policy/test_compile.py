@@ -356,7 +356,7 @@ def test_step_by_step_and_from_nothing_agree_whatever_happens(town: Any, seed: i
     walk = Walk(town, seed)
     town.db.write(town.sweep.run)
     town.compile()
-    for number in range(45):
+    for number in range(36):
         walk.step()
         if number % 3:
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,22 +82,23 @@ def controller(town: Any) -> str:
     return made
 
 
-def test_a_change_is_on_its_way_within_a_moment_of_its_commit(
-    town: Any, worker: PolicyWorker, wire: Wire, controller: str
+def test_a_commit_wakes_the_worker_long_before_its_poll(
+    town: Any,
+    worker: PolicyWorker,
+    wire: Wire,
+    controller: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("hub.policy.worker.POLL_S", 60.0)
     worker.work()
     wire.sent.clear()
     worker.start()
-    took: list[float] = []
     with town.db.read() as scope:
         door = scope.scalar(scope.select(doors.c.id))
-    for _ in range(5):
+    for _ in range(3):
         wire.arrived.clear()
-        began = time.monotonic()
         town.pin(door)
-        assert wire.arrived.wait(5)
-        took.append(time.monotonic() - began)
-    assert sorted(took)[2] < 0.3  # far below the poll: the bell rang
+        assert wire.arrived.wait(10)
     versions = [message.to_version for _, message in wire.sent if isinstance(message, PolicyDelta)]
     assert versions == sorted(versions)
 
