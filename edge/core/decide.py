@@ -137,7 +137,8 @@ def _decide_both(
     card = _card_of(card_attempt, about)
     if card is None or card.person is None or place.door_id is None or place.door is None:
         return None
-    pin = next((pin for pin in pins if pin.person == card.person), None)
+    # A booking's PIN lives in the booking's window alone: it is nobody's second factor.
+    pin = next((pin for pin in pins if pin.person == card.person and pin.booking is None), None)
     if pin is None:
         return None
     flags = about.index.person(card.person)

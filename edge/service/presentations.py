@@ -32,6 +32,7 @@ from wire.events import (
     EventKind,
     Factor,
     LockoutBody,
+    PunchBody,
 )
 from wire.keys import PinKey
 from wire.pins import card_digest, pin_digest
@@ -123,7 +124,8 @@ class Presentations:
             overflow=entered.overflow,
             card=waiting.attempt if waiting is not None else None,
         )
-        self._conclude(attempt, now)
+        # The card's tap counts for attendance whatever its PIN comes to.
+        self._conclude(attempt, now, waiting.denial.punch if waiting is not None else None)
 
     def _card(self, item: CardPresented, now: ClockNow) -> None:
         self._forsake(item.source, now)
@@ -160,8 +162,10 @@ class Presentations:
 
     # --- what follows ----------------------------------------------------------------------------
 
-    def _conclude(self, attempt: Attempt, now: ClockNow) -> None:
+    def _conclude(self, attempt: Attempt, now: ClockNow, punch: PunchBody | None = None) -> None:
         decision = decide(attempt, self._memory.circumstances(now))
+        if punch is not None:
+            decision = replace(decision, punch=punch)
         if decision.await_pin and isinstance(attempt, CardAttempt):
             until_ns = now.mono_ns + self._reader(attempt.source).key_timeout_ms * _MS
             self._waiting[attempt.source] = _Waiting(attempt, decision, until_ns)

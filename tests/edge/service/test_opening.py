@@ -225,6 +225,33 @@ def test_card_and_pin_open_together(rig):
     assert rig.unlocked
 
 
+@pytest.mark.parametrize(("keys", "opens"), [("135790#", True), ("999999#", False)])
+def test_the_tap_before_a_pin_counts_for_attendance_once(rig, keys, opens):
+    _two_factors(rig)
+    rig.policy(rig.town.reader(punch=PunchRule.IN))
+    rig.tap(assurance=Assurance.READER_VERIFIED)
+    rig.press(keys)
+    rig.go(11)
+    assert len(rig.events(EventKind.ACCESS_GRANTED)) == opens
+    assert [body.direction.value for body in rig.bodies(EventKind.PUNCH)] == ["in"]
+
+
+def test_the_pin_of_a_booking_is_no_second_factor_not_even_in_its_window(rig):
+    _two_factors(rig)
+    rig.policy(
+        rig.town.pin(
+            "135790",
+            credential=rig.town_id(52),
+            person=rig.town_id(6),
+            booking=rig.town_id(8),
+        )
+    )
+    rig.tap(assurance=Assurance.READER_VERIFIED)
+    rig.press("135790#")
+    assert not rig.unlocked
+    assert rig.last(EventKind.ACCESS_DENIED).reason is Reason.NO_GRANT
+
+
 def test_a_card_whose_pin_does_not_come_is_denied_once(rig):
     _two_factors(rig)
     mark = len(rig.kinds())
