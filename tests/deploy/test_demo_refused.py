@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edge import cli as edge_cli
+from hub import cli as hub_cli
 from hub.settings import ConfigError, load_settings, refuse_demo
 from provisioning import enrolment
 from provisioning.register import Register
@@ -50,6 +51,24 @@ def test_the_agent_refuses_a_demo_identity(installed, capsys, monkeypatch):
 
 def _end():
     raise TimeoutError
+
+
+@pytest.mark.parametrize("command", [["serve"], ["config", "check"]])
+def test_the_hubs_command_line_refuses_demo_certificates(installed, capsys, monkeypatch, command):
+    """Exit 1, with file, key and remedy, before anything is served."""
+    demo, at = installed
+    served = []
+    monkeypatch.setattr("hub.cli.serve", lambda hub: served.append(hub) or hub.stop())
+    config = at / "hub.toml"
+    config.write_text(f'directory = "hub"\n[database]\nurl = "sqlite:///{at}/hub.db"\n')
+    monkeypatch.setattr("sys.argv", ["kagimori-hub", *command, "--config", str(config)])
+    with pytest.raises(SystemExit) as ended:
+        hub_cli.main()
+    told = capsys.readouterr()
+    assert ("DEMO" in told.err) is demo
+    if demo:
+        assert ended.value.code == 1
+    assert bool(served) is (command == ["serve"] and not demo)
 
 
 def test_the_hub_refuses_demo_certificates(installed):
