@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from itertools import count
+from queue import Empty, PriorityQueue
 from typing import Final, TypeAlias
 
 import structlog
@@ -49,6 +50,10 @@ _TICK_NS: Final = _SECOND // 4
 _KERNEL_NS: Final = 10 * _SECOND
 _TELEMETRY_S: Final = 300
 _TELL_MAX: Final = 8
+_MESSAGES_MAX: Final = 4_000
+_MESSAGES_BYTES: Final = 32 * 1024 * 1024
+_DOORS, _HUB, _LAST = range(3)
+"""What is taken first: a hostile broker's flood keeps nobody waiting at a door."""
 _log = structlog.get_logger(__name__)
 
 
@@ -92,7 +97,11 @@ class Loop:
     def __init__(self, parts: Parts, alive: Callable[[], None] = lambda: None) -> None:
         self._parts = parts
         self._alive = alive
-        self._queue: SimpleQueue[QueueItem] = SimpleQueue()
+        self._queue: PriorityQueue[tuple[int, int, QueueItem]] = PriorityQueue()
+        self._numbers = count()
+        # Each of these has one writer: the link's thread, or the loop.
+        self._put_messages, self._put_bytes, self._dropped = 0, 0, 0
+        self._taken_messages, self._taken_bytes = 0, 0
         self._tick_ns = 0
         self._kernel_ns = 0
         self._telemetry_ns = 0
@@ -100,18 +109,32 @@ class Loop:
     # --- for any thread --------------------------------------------------------------------------
 
     def put(self, item: Incoming) -> None:
-        """Hand something to the loop: never blocks, never raises."""
-        self._queue.put(item)
+        """Hand something to the loop: never blocks, never raises. Messages beyond what may wait are
+        dropped: whatever they were, the session asks or is told again."""
+        if isinstance(item, MessageArrived):
+            self._put_message(item)
+            return
+        lane = _HUB if isinstance(item, LinkConnected | LinkLost) else _DOORS
+        self._queue.put((lane, next(self._numbers), item))
+
+    def _put_message(self, item: MessageArrived) -> None:
+        size = self._put_bytes + len(item.payload)
+        waiting = self._put_messages - self._taken_messages
+        if waiting >= _MESSAGES_MAX or size - self._taken_bytes > _MESSAGES_BYTES:
+            self._dropped += 1
+            return
+        self._put_messages, self._put_bytes = self._put_messages + 1, size
+        self._queue.put((_HUB, next(self._numbers), item))
 
     def ask(self, ask: Callable[[ClockNow], object]) -> Future[object]:
         """Have something answered in the loop's thread."""
         question = Question(ask)
-        self._queue.put(question)
+        self._queue.put((_HUB, next(self._numbers), question))
         return question.answer
 
     def stop(self) -> None:
         """Let `run` end after what is queued."""
-        self._queue.put(_Stop())
+        self._queue.put((_LAST, next(self._numbers), _Stop()))
 
     # --- in the loop's thread --------------------------------------------------------------------
 
@@ -199,9 +222,13 @@ class Loop:
             due_ns.append(self._parts.acts.due_ns)
         wait_s = max(min(due_ns) - self._parts.time.mono_ns(), 0) / _SECOND
         try:
-            return self._queue.get(timeout=wait_s)
+            _, _, item = self._queue.get(timeout=wait_s)
         except Empty:
             return None
+        if isinstance(item, MessageArrived):
+            self._taken_messages += 1
+            self._taken_bytes += len(item.payload)
+        return item
 
     def _dispatch(self, item: Incoming | Question, now: ClockNow) -> None:
         match item:
@@ -253,6 +280,7 @@ class Loop:
         if now.mono_ns - self._telemetry_ns < every_s * _SECOND:
             return
         self._telemetry_ns = now.mono_ns
+        parts.memory.counters["messages_dropped"] = self._dropped
         counters = {**parts.memory.counters, **parts.recorder.journal.counters()}
         event = NewEvent(EventKind.TELEMETRY, TelemetryBody(counters=counters))
         parts.recorder.commit([event], now)
