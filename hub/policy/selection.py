@@ -42,6 +42,7 @@ def everything(sources: Sources) -> Desired:
     """Give all that the controller should hold."""
     grants = sources.all_grants()
     persons, cards = _subjects(sources, grants)
+    persons |= sources.people_with_pins()
     if sources.takes_punches:
         persons |= sources.everybody()
     schedules = {grant.schedule_id for grant in grants if grant.schedule_id}
@@ -71,9 +72,9 @@ def focused(scope: Scope, sources: Sources, controller_id: str, focus: Focus) ->
     """Look at what a focus names and whatever follows from it."""
     look = _Look(scope, sources, controller_id)
     look.at_modes(focus.modes)
-    look.at_pins(focus.credentials)
+    owners = look.at_pins(focus.credentials)
     spread = look.at_grants(focus.grants)
-    look.at_people(focus.people | spread.people, focus.cards | spread.cards)
+    look.at_people(focus.people | spread.people | owners, focus.cards | spread.cards)
     calendars = look.at_schedules(focus.schedules | spread.schedules)
     look.at_calendars(focus.calendars | calendars)
     look.at_what_is_wanted()
@@ -99,11 +100,12 @@ class _Look:
             if _body(entry, ModeBody).door in door_ids:
                 self.stored[entry.key] = entry
 
-    def at_pins(self, credential_ids: set[str]) -> None:
-        """Credentials' PINs and the grants that let them in."""
+    def at_pins(self, credential_ids: set[str]) -> set[str]:
+        """Credentials' PINs and the grants that let them in; gives the people whose they are."""
         self.wanted |= self._sources.pins(credential_ids)
         for batch in repository.batches(credential_ids):
             self._keep(repository.pin_entries(self._scope, self._controller_id, batch))
+        return self._sources.pin_owners(credential_ids)
 
     def at_grants(self, ids: set[str]) -> Focus:
         """Grants; gives the people, cards and schedules that they concern or did."""
@@ -131,6 +133,7 @@ class _Look:
         let_in, cards_let_in = _subjects(self._sources, self._sources.grants_for(persons, cards))
         self._load(key(EntryKind.CREDENTIAL, card_id) for card_id in cards)
         self.wanted |= self._sources.card_entries(cards_let_in & cards)
+        let_in = let_in | self._sources.people_with_pins(persons)
         if self._sources.takes_punches:
             let_in = persons
         self.wanted |= self._sources.people_entries(let_in & persons)

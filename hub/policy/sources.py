@@ -248,22 +248,44 @@ class Sources:
         """Those of these credentials."""
         return self._pins(pin_placements.c.credential_id, credential_ids)
 
+    def pin_owners(self, credential_ids: Collection[str]) -> set[str]:
+        """The people whose PINs these are, as far as they are known people."""
+        c = pin_credentials.c
+        query = sa.select(c.person_id).where(c.person_id.is_not(None))
+        return {row.person_id for row in self._rows(query, c.id, credential_ids)}
+
+    def people_with_pins(self, person_ids: Collection[str] | None = None) -> set[str]:
+        """Who has a PIN that counts here now, of everybody or of these people: were they blocked,
+        the door must know it."""
+        if person_ids is None:
+            rows = self._pin_rows(pin_placements.c.door_id, self.doors)
+        else:
+            rows = self._pin_rows(pin_credentials.c.person_id, person_ids)
+        return {row.person_id for row in rows if row.person_id is not None}
+
     def _pins(self, column: sa.Column[Any], values: Collection[str]) -> Desired:
+        found: Desired = {}
+        for row in self._pin_rows(column, values):
+            found.update(self._pin_entries(row))
+        return found
+
+    def _pin_rows(self, column: sa.Column[Any], values: Collection[str]) -> list[Any]:
         p, c = pin_placements, pin_credentials
         query = (
             sa.select(p, c.c.sealed, c.c.booking_id, c.c.person_id)
             .join(c, sa.and_(c.c.town_id == p.c.town_id, c.c.id == p.c.credential_id))
             .where(p.c.state.in_([*_OPENING, *_REVOKED]), p.c.ends_at > self._now)
         )
-        found: Desired = {}
-        for row in self._rows(query, column, values):
-            if row.door_id in self.doors and self._within(row.starts_at, row.ends_at):
-                found.update(self._pin_entries(row))
-        return found
+        return [
+            row
+            for row in self._rows(query, column, values)
+            if row.door_id in self.doors
+            and self._within(row.starts_at, row.ends_at)
+            # one revoked before the controller ever heard of it is not worth telling
+            and not (row.state is PlacementState.REVOKED and row.wanted_version is None)
+        ]
 
     def _pin_entries(self, row: Any) -> Desired:
-        if row.state is PlacementState.REVOKED and row.wanted_version is None:
-            return {}  # it was revoked before the controller ever heard of it
         try:
             digits = self._keys.unseal(bytes(row.sealed), f"pins:{row.credential_id}").decode()
         except SealBrokenError:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from hub.database.scope import Scope
 from hub.people.tables import cards, grants, group_members
-from hub.pins.tables import pin_placements
+from hub.pins.tables import pin_credentials, pin_placements
 from hub.policy import repository
 from hub.policy.focus import Focus
 from hub.policy.repository import Mark
@@ -86,7 +86,7 @@ def _of_devices(scope: Scope, condition: sa.ColumnElement[bool]) -> set[str]:
 
 
 def _of_person(scope: Scope, person_id: str) -> set[str]:
-    """Where they are let in, themselves, by a group or by a card; where a terminal takes their
+    """Where they are let in, themselves, by group, card or PIN; where a terminal takes their
     punches; and where something of theirs is held."""
     m = group_members.c
     by_group = sa.select(m.group_id).where(m.person_id == person_id)
@@ -98,12 +98,14 @@ def _of_person(scope: Scope, person_id: str) -> set[str]:
             grants.c.card_id.in_(by_card),
         )
     )
+    pins = sa.select(pin_credentials.c.id).where(pin_credentials.c.person_id == person_id)
+    by_pin = sa.select(pin_placements.c.door_id).where(pin_placements.c.credential_id.in_(pins))
     terminals = sa.select(readers.c.device_id).where(readers.c.punch != PunchRule.NONE)
     held = scope.select(policy_entries.c.controller_id).where(
         policy_entries.c.person_id == person_id
     )
     return (
-        _of_doors(scope, doors.c.id.in_(at))
+        _of_doors(scope, sa.or_(doors.c.id.in_(at), doors.c.id.in_(by_pin)))
         | _of_devices(scope, devices.c.id.in_(terminals))
         | {row.controller_id for row in scope.all(held.distinct())}
     )

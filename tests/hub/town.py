@@ -262,12 +262,19 @@ class Town:
         }
         return self._insert(grants, touch.touch_grant, **(row | who), **_WRITTEN)
 
-    def pin(self, *at: str, starts_h: float = 1, hours: float = 2, approved: bool = True) -> str:
+    def pin(
+        self,
+        *at: str,
+        starts_h: float = 1,
+        hours: float = 2,
+        approved: bool = True,
+        person: str | None = None,
+    ) -> str:
         start = self.clock.now() + timedelta(hours=starts_h)
         order = Issue(
             booking_id=self.ids.new(),
             holder_id=self.ids.new(),
-            person_id=None,
+            person_id=person,
             doors=at,
             window=(start, start + timedelta(hours=hours)),
             digits=None,

@@ -132,6 +132,21 @@ def test_a_revoked_pin_stays_to_say_why_until_its_window_has_ended(town: Any) ->
     assert "credential" not in kinds(town.held(controller))
 
 
+def test_whoever_holds_a_pin_and_is_blocked_is_known_as_blocked_at_the_door(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    person = town.person()
+    town.pin(town.door(site, controller), person=person)
+    town.compile()
+    assert body(town.held(controller), EntryKind.PERSON_FLAGS, person) == {}
+    town.set(people, touch.touch_person, person, state=EntryState.BLOCKED)
+    town.compile()
+    flags = body(town.held(controller), EntryKind.PERSON_FLAGS, person)
+    assert flags["state"] == "blocked"
+    town.pass_time(hours=4)
+    assert EntryKey("person-flags", person) not in town.held(controller)
+
+
 def test_a_draft_reaches_no_door(town: Any) -> None:
     site = town.site()
     controller = town.controller(site)
@@ -338,7 +353,11 @@ class Walk:
                 starts_h = self.random.randint(-1, 90)
                 self.pins.append(
                     town.pin(
-                        *at, starts_h=starts_h, hours=hours + 2, approved=self.random.random() < 0.7
+                        *at,
+                        starts_h=starts_h,
+                        hours=hours + 2,
+                        approved=self.random.random() < 0.7,
+                        person=pick([None, *self.people]),
                     )
                 )
             case 14 if self.pins:
