@@ -162,14 +162,20 @@ class Agent:
             return
         if self._stopping.is_set():
             self._loop.stop()
-        for driver in self._drivers.values():
-            driver.start(self._loop.put)
+        for port, driver in self._drivers.items():
+            try:
+                driver.start(self._loop.put)
+            except Exception:  # one port's trouble must not keep the others from serving
+                _log.exception("driver_not_started", port=port)
         self._link.start(self._loop.put)
         self._ready.set_result(None)
         self._loop.run()
         self._link.stop()
-        for driver in self._drivers.values():
-            driver.stop()
+        for port, driver in self._drivers.items():
+            try:
+                driver.stop()
+            except Exception:  # the journal is closed all the same
+                _log.exception("driver_not_stopped", port=port)
         try:
             journal.close()
         except JournalError as error:

@@ -142,6 +142,25 @@ def test_a_driver_handed_in_stands_for_the_port_of_its_name(file):
     one.stop()
 
 
+def test_a_driver_that_cannot_start_or_stop_keeps_nobody_else_from_serving(file):
+    class Broken(VirtualDriver):
+        def start(self, _emit):
+            raise OSError("no such port")
+
+        def stop(self):
+            raise OSError("no such port")
+
+    one = build(load_settings(file), drivers={"a broken port": Broken()})
+    one.start(timeout_s=5)
+    assert one.status().journal.failure is None
+    one.stop()
+    after = build(load_settings(file))
+    after.start()
+    kinds = [json.loads(data)["kind"] for _, data in after.tail(100)]
+    after.stop()
+    assert "agent_stopped" in kinds
+
+
 def test_a_demonstrations_certificate_is_refused_unless_the_demonstration_asks(tmp_path):
     settings = load_settings(_make_installation(tmp_path, demo=True))
     with pytest.raises(SettingsError, match="demonstration"):
