@@ -165,5 +165,5 @@ def time() -> HandTime:
 
 
 @pytest.fixture
-def town() -> Town:
+def door_policy() -> Town:
     return Town()

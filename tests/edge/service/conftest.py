@@ -350,12 +350,12 @@ class Rig:
 
 
 @pytest.fixture
-def make_rig(tmp_path, time, town):
+def make_rig(tmp_path, time, door_policy):
     made = []
 
     def make(name: str = "edge.sqlite3", **settings) -> Rig:
         rig = Rig.__new__(Rig)
-        Rig.__init__(rig, tmp_path / name, time, town)
+        Rig.__init__(rig, tmp_path / name, time, door_policy)
         for key, value in settings.items():
             setattr(rig, key, value)
         made.append(rig)
