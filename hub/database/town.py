@@ -8,14 +8,14 @@ within the town raises `TownLeakError` before it runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, FromClause, Select, Table
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.dml import Delete, Update
-from sqlalchemy.sql.elements import BinaryExpression
-from sqlalchemy.sql.selectable import Alias, CompoundSelect, Join
+from sqlalchemy.sql.elements import BinaryExpression, ColumnClause, TextClause
+from sqlalchemy.sql.selectable import CompoundSelect, FromClauseAlias, Join, SelectBase
 
 from hub.database.errors import TownLeakError
 from hub.database.tables import is_town_table
@@ -30,7 +30,12 @@ def within_town(statement: S, town_id: str) -> S:
     """
     if not isinstance(statement, Select | CompoundSelect | Update | Delete):
         raise TownLeakError(f"{type(statement).__name__} cannot be confined to a town; use Scope")
-    confined: Any = visitors.cloned_traverse(
+    confined: Any
+    inner_selects = _look_inside(statement)
+    if isinstance(statement, Select) and not inner_selects:
+        # The usual case needs no copy of the whole tree: an eighth of the time.
+        return cast("S", statement.where(*_filters(statement, town_id)))
+    confined = visitors.cloned_traverse(
         statement, {}, {"select": lambda inner: _confine_select(inner, town_id)}
     )
     if isinstance(confined, Update | Delete):
@@ -44,9 +49,39 @@ def within_town(statement: S, town_id: str) -> S:
     return cast("S", confined)
 
 
+def _look_inside(statement: Any) -> bool:
+    """Tell whether a statement holds another SELECT; raise `TownLeakError` for raw SQL in it."""
+    found = False
+    for element in visitors.iterate(statement):
+        # `count(*)` and `exists()` hold the only literal that is harmless.
+        literal = isinstance(element, ColumnClause) and element.is_literal and element.name != "*"
+        if literal or isinstance(element, TextClause):
+            raise TownLeakError("raw SQL in a statement cannot be confined to a town")
+        found = found or (isinstance(element, SelectBase) and element is not statement)
+    return found
+
+
+def _final_froms(select: Select[Any]) -> Iterable[FromClause]:
+    """What a SELECT reads from. SQLAlchemy's own answer compiles half the statement; without
+    `.join()` the same follows from its columns, conditions and `select_from`."""
+    # SQLAlchemy publishes no other way to read a statement's parts.
+    if select._setup_joins:  # noqa: SLF001  # see above
+        return select.get_final_froms()
+    parts = (*select._raw_columns, *select._where_criteria, *select._from_obj)  # noqa: SLF001  # the same
+    found = dict.fromkeys(source for part in parts for source in part._from_objects)  # noqa: SLF001  # the same
+    hidden = {inner for source in found for inner in source._hide_froms}  # noqa: SLF001  # the same
+    return [source for source in found if source not in hidden]
+
+
 def _confine_select(select: Select[Any], town_id: str) -> None:
+    # The traversal hands us its own fresh clone: to change it in place is its protocol.
+    select._where_criteria += tuple(_filters(select, town_id))  # noqa: SLF001  # see above
+
+
+def _filters(select: Select[Any], town_id: str) -> list[ColumnElement[bool]]:
+    """Give what confines one SELECT; raise `TownLeakError` for what cannot be confined."""
     filters: list[ColumnElement[bool]] = []
-    for source in select.get_final_froms():
+    for source in _final_froms(select):
         for element, optional in _sources(source):
             town = _town_column(element)
             if town is None:
@@ -55,8 +90,7 @@ def _confine_select(select: Select[Any], town_id: str) -> None:
                 filters.append(town == town_id)
             elif not _compares_town(optional, town):
                 raise TownLeakError(f"outer join to {town.table} does not compare town_id")
-    # The traversal hands us its own fresh clone: to change it in place is its protocol.
-    select._where_criteria += tuple(filters)  # noqa: SLF001  # see above
+    return filters
 
 
 def _sources(
@@ -74,7 +108,7 @@ def _sources(
 
 
 def _town_column(element: FromClause) -> ColumnElement[Any] | None:
-    table = element.element if isinstance(element, Alias) else element
+    table = element.element if isinstance(element, FromClauseAlias) else element
     return element.c.town_id if isinstance(table, Table) and is_town_table(table) else None
 
 

@@ -141,7 +141,14 @@ def test_a_row_of_another_town_cannot_be_written_nor_referred_to(
 
 def test_plain_text_and_bare_inserts_are_refused(db: Database, two_towns: Any) -> None:
     with db.read() as scope:
-        for statement in (sa.text("SELECT 1"), sa.insert(two_towns.halls).values(id="q")):
+        raw = "(SELECT name FROM sample_halls LIMIT 1)"
+        for statement in (
+            sa.text("SELECT 1"),
+            sa.insert(two_towns.halls).values(id="q"),
+            sa.select(sa.text(raw)),
+            sa.select(sa.literal_column(raw)),
+            sa.select(two_towns.halls.c.id).where(sa.text(f"name = {raw}")),
+        ):
             with pytest.raises(TownLeakError):
                 scope.execute(statement)
 
