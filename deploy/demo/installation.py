@@ -12,17 +12,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from deploy.demo.broker import EmbeddedBrokerProcess
+from deploy.demo.broker import DemoMosquitto, EmbeddedBrokerProcess
 from deploy.demo.plan import SITES
-from deploy.mosquitto.process import (
-    BrokerProcess,
-    MosquittoProcess,
-    find_mosquitto,
-    free_port,
-)
+from deploy.mosquitto.process import BrokerProcess, find_mosquitto, free_port
 from provisioning import enrolment
+from provisioning.errors import ProvisioningError
 from provisioning.register import Register
 
+_LONGEST_SOCKET_PATH: Final = 100
+"""What every system takes as the path of a Unix socket."""
 _LIFETIME: Final = timedelta(days=7)
 OSDP_PORT: Final = "bus"
 CARD_PORT: Final = "cards"
@@ -64,6 +62,10 @@ class Installation:
         """A site's controller directory."""
         return self.directory / f"edge-{site}"
 
+    def edge_socket(self, site: str) -> Path:
+        """Where a site's agent answers questions."""
+        return self.directory / f"{site}.sock"
+
     def edge_settings(self, site: str) -> Path:
         """A site's agent settings file."""
         return self.edge(site) / "edge.toml"
@@ -71,6 +73,9 @@ class Installation:
 
 def make_installation(directory: Path, *, embedded: bool) -> Installation:
     """Write all keys, certificates and the broker's directory; `embedded` forces our broker."""
+    longest = max(len(str(directory / f"{site.key}.sock")) for site in SITES)
+    if longest > _LONGEST_SOCKET_PATH:
+        raise ProvisioningError(f"{directory} is too long a path", "name a shorter --directory")
     now = datetime.now(UTC)
     register = Register.create(directory / "ca", "Kagimori", now, _LIFETIME, demo=True)
     enrolment.init_hub(register, directory / "hub", now)
@@ -79,7 +84,7 @@ def make_installation(directory: Path, *, embedded: bool) -> Installation:
     at = directory / "broker"
     enrolment.init_broker(register, at, now, port=port, bind="127.0.0.1", user=user)
     ours = embedded or find_mosquitto() is None
-    broker = EmbeddedBrokerProcess(at, port) if ours else MosquittoProcess(at, port)
+    broker = EmbeddedBrokerProcess(at, port) if ours else DemoMosquitto(at, port)
     controllers = {}
     for site in SITES:
         made = enrolment.add_controller(
@@ -121,6 +126,7 @@ def write_edge_settings(made: Installation, site: str, osdp_path: str, broker_po
     made.edge_settings(site).write_text(
         f"""# Made by kagimori-demo.
 data_dir = "data"
+socket = "{made.edge_socket(site)}"
 rtc = true
 
 [mqtt]

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from deploy.demo.api import wait_until
+from deploy.demo.broker import EmbeddedBrokerProcess
 from deploy.demo.delivered import Comparison, compare
 from deploy.demo.plan import DOORS, GYM, GYM_DOOR, SITES, STAFF_DOOR, card
 from deploy.demo.running import RunningTown
@@ -200,7 +201,8 @@ class Story:
         with other things to do is no fault of the doors."""
         self._town.check()
         seconds = round(time.monotonic() - self._began, 1)
-        broker = type(self._town.installation.broker).__name__.removesuffix("Process")
+        embedded = isinstance(self._town.installation.broker, EmbeddedBrokerProcess)
+        broker = "embedded" if embedded else "mosquitto"
         return {"seconds": seconds, "broker": broker}
 
     # --- hands and eyes --------------------------------------------------------------------------
@@ -276,13 +278,13 @@ class Story:
         self._wait("the bolt coming out", lambda: not self._gym.view().bolt_retracted)
 
     def _status(self, site: str) -> dict[str, Any]:
-        socket = self._town.installation.edge(site) / "data" / "edge.sock"
+        socket = self._town.installation.edge_socket(site)
         status: dict[str, Any] = ask_agent(socket, Request("status"))
         return status
 
     def _compared(self, site: str) -> Comparison:
         made = self._town.installation
-        socket = made.edge(site) / "data" / "edge.sock"
+        socket = made.edge_socket(site)
 
         def look() -> Comparison | None:
             try:

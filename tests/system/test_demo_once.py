@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+import tempfile
+import time
+from pathlib import Path
 
 import pytest
 
@@ -35,7 +39,7 @@ def test_the_whole_story_holds_on_the_embedded_broker():
     assert [one["step"] for one in told] == STEPS, done.stderr
     assert [one for one in told if not one["ok"]] == [], done.stderr
     assert done.returncode == 0
-    assert told[-1]["detail"]["broker"] == "EmbeddedBroker"
+    assert told[-1]["detail"]["broker"] == "embedded"
 
 
 def test_the_demo_asks_for_nothing_beyond_its_own_extra():
@@ -58,3 +62,48 @@ def test_wrong_usage_exits_2_and_starts_nothing(arguments):
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
+
+
+def test_a_directory_too_long_for_sockets_is_refused_with_the_remedy(tmp_path):
+    place = tmp_path / ("x" * 100)
+    command = [sys.executable, "-m", "deploy.demo.cli", "--once", "--directory", str(place)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert "name a shorter --directory" in done.stderr
+
+
+@pytest.fixture
+def place():
+    """A directory with a short path."""
+    with tempfile.TemporaryDirectory(prefix="kgm-") as made:
+        yield Path(made)
+
+
+def test_nothing_stays_behind_when_the_demo_is_killed(place):
+    """Hub, broker and agents end with it, even by kill -9."""
+    command = [sys.executable, "-m", "deploy.demo.cli", "--json", "--directory", str(place)]
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        told = json.loads(demo.stdout.readline())
+        assert told["hub"].startswith("https://localhost:")
+        before = processes_of(place)
+        assert len(before) >= 4, before
+    finally:
+        demo.kill()
+        demo.wait()
+        demo.stdout.close()
+    end = time.monotonic() + 20
+    while left := processes_of(place):
+        assert time.monotonic() < end, left
+        time.sleep(0.05)
+
+
+def processes_of(directory) -> list[str]:
+    """The command lines of all processes that name a directory."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if str(directory) in line:
+                found.append(line)
+    return found
