@@ -1,0 +1,78 @@
+"""The page of simulated doors in a real browser: what is pressed moves, what moves is seen."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from deploy.demo.page.app import build_page
+from deploy.demo.plan import GYM_DOOR
+from deploy.demo.virtual_card_service import VirtualReader
+from deploy.demo.world import World
+from deploy.mosquitto.process import free_port
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[World, str]]:
+    """A world, and where its page is."""
+    world, port = World(1, VirtualReader("terminal").port), free_port()
+    config = uvicorn.Config(
+        build_page(world, port, "https://localhost"),
+        port=port,
+        log_level="error",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    end = time.monotonic() + 10
+    while not server.started:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    yield world, f"http://127.0.0.1:{port}/"
+    server.should_exit = True
+    world.close()
+    thread.join(10)
+
+
+@pytest.fixture
+def browser(tmp_path) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.add_argument(f"--user-data-dir={tmp_path}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    made = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
+    yield made
+    made.quit()
+
+
+def test_what_is_pressed_moves_and_what_moves_is_seen(served, browser):
+    world, url = served
+    browser.get(url)
+    door = browser.find_element(By.CSS_SELECTOR, f"[data-door={GYM_DOOR}]")
+
+    def shows(selector: str, text: str) -> None:
+        place = browser.find_element(By.CSS_SELECTOR, selector)
+        WebDriverWait(browser, 10, 0.05).until(lambda _: text in place.text)
+
+    shows(f"[data-door={GYM_DOOR}] [data-leaf]", "closed")
+    door.find_element(By.CSS_SELECTOR, "[data-do=pull]").click()
+    shows("#message", "the bolt is out")
+    door.find_element(By.CSS_SELECTOR, "[data-do=force]").click()
+    shows(f"[data-door={GYM_DOOR}] [data-leaf]", "open")
+    browser.find_element(By.CSS_SELECTOR, "[data-site=gym] [data-cable=out]").click()
+    shows("[data-site=gym] [data-cable-state]", "cut off")
+    assert not world.cables["gym"].plugged
+    refused = [one["message"] for one in browser.get_log("browser") if "409" not in one["message"]]
+    assert refused == [], "the content policy or a script failed"
