@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     DOOR_FORCED = "door_forced"
     DOOR_HELD = "door_held"
     DOOR_HELD_CLEARED = "door_held_cleared"
+    DOOR_FOUND = "door_found"
     BOLT_RETRACTED = "bolt_retracted"
     BOLT_EXTENDED = "bolt_extended"
     REX = "rex"
@@ -54,7 +55,6 @@ class EventKind(StrEnum):
     POWER_FAILED = "power_failed"
     POWER_RESTORED = "power_restored"
     BATTERY = "battery"
-    STALE_INPUT = "stale_input"
     # the agent
     AGENT_STARTED = "agent_started"
     AGENT_STOPPED = "agent_stopped"
@@ -193,6 +193,16 @@ class DoorEventBody(_Body, frozen=True, kw_only=True):
     open_ms: int | None = None
 
 
+class DoorFoundBody(_Body, frozen=True, kw_only=True):
+    """How a door was found when its device was asked at (re)connect: a state, no happening.
+    `changed`: it contradicts what was known, so that something happened while nobody looked."""
+
+    door: Id
+    open: bool | None = None
+    bolt_retracted: bool | None = None
+    changed: bool = False
+
+
 class ModeEventBody(_Body, frozen=True, kw_only=True):
     """A mode began or ended at a door; `order` is the hub's number of the order."""
 
@@ -308,6 +318,7 @@ EventBody: TypeAlias = (
     | CommandReceivedBody
     | CommandResultBody
     | DoorEventBody
+    | DoorFoundBody
     | ModeEventBody
     | DeviceEventBody
     | BatteryBody
@@ -335,6 +346,7 @@ BODIES: Final[dict[EventKind, type[EventBody]]] = {
     EventKind.DOOR_FORCED: DoorEventBody,
     EventKind.DOOR_HELD: DoorEventBody,
     EventKind.DOOR_HELD_CLEARED: DoorEventBody,
+    EventKind.DOOR_FOUND: DoorFoundBody,
     EventKind.BOLT_RETRACTED: DoorEventBody,
     EventKind.BOLT_EXTENDED: DoorEventBody,
     EventKind.REX: DoorEventBody,
@@ -351,7 +363,6 @@ BODIES: Final[dict[EventKind, type[EventBody]]] = {
     EventKind.POWER_FAILED: DeviceEventBody,
     EventKind.POWER_RESTORED: DeviceEventBody,
     EventKind.BATTERY: BatteryBody,
-    EventKind.STALE_INPUT: DeviceEventBody,
     EventKind.AGENT_STARTED: AgentBody,
     EventKind.AGENT_STOPPED: AgentBody,
     EventKind.LINK_LOST: LinkBody,

@@ -157,8 +157,10 @@ class Rejected(_Message, frozen=True, kw_only=True):
 
 
 class Reported(_Message, frozen=True, kw_only=True):
-    """`up/reported`: what the edge's index holds now, computed after the swap."""
+    """`up/reported`: what the edge's index holds now, computed after the swap. It names its
+    session: a report that a broker kept proves nothing of what is held today."""
 
+    session: Session
     hub_epoch: Counter
     version: Counter
     digest: Digest

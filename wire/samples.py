@@ -175,6 +175,7 @@ _BY_TYPE: Final[dict[type[ev.EventBody], ev.EventBody]] = {
         observed=ev.Observed.DOOR_OPENED,
     ),
     ev.DoorEventBody: ev.DoorEventBody(door=DOOR),
+    ev.DoorFoundBody: ev.DoorFoundBody(door=DOOR, open=False, changed=True),
     ev.ModeEventBody: ev.ModeEventBody(door=DOOR, mode=pb.DoorMode.LOCKED, order=8, cause="policy"),
     ev.DeviceEventBody: ev.DeviceEventBody(device=DEVICE, cause="no_reply"),
     ev.BatteryBody: ev.BatteryBody(device=DEVICE, millivolts=2_930, temperature_dc=85),
@@ -278,6 +279,7 @@ MESSAGES: Final[dict[str, tuple[Channel, ms.Message]]] = {
     "reported": (
         Channel.REPORTED,
         ms.Reported(
+            session=SESSION,
             hub_epoch=1,
             version=42,
             digest=_HELD.digest,

@@ -15,7 +15,7 @@ from typing import Final
 
 from edge.core.model import NewEvent
 from edge.core.policy_index import InputRole
-from wire.events import DoorEventBody, EventKind, Observed
+from wire.events import DoorEventBody, DoorFoundBody, EventKind, Observed
 from wire.policy_bodies import DoorBody
 
 _MS: Final = 1_000_000
@@ -121,19 +121,23 @@ class Door:
             case _:
                 return []
 
-    def found(self, role: str, active: bool, at_ns: int) -> bool:
-        """Take a state read at (re)connect: no happening. Give whether it contradicts what was
-        known, so that something happened while nobody looked."""
+    def found(self, role: str, active: bool, at_ns: int) -> list[NewEvent]:
+        """Take a state read at (re)connect: no happening. Told where it is news, and as changed
+        where it contradicts what was known: something happened while nobody looked."""
         if role == InputRole.BOLT:
             before, self.bolt_retracted = self.bolt_retracted, active
-            return before is not None and before != active
-        if role != InputRole.CONTACT:
-            return False
-        was_open = None if self.leaf is Leaf.UNKNOWN else self.leaf is not Leaf.CLOSED
-        if was_open != active:
-            self.leaf = Leaf.OPEN if active else Leaf.CLOSED
-            self._opened_ns = self._held_from_ns = at_ns
-        return was_open is not None and was_open != active
+            found = DoorFoundBody(
+                door=self.door_id, bolt_retracted=active, changed=before is not None
+            )
+        elif role == InputRole.CONTACT:
+            before = None if self.leaf is Leaf.UNKNOWN else self.leaf is not Leaf.CLOSED
+            if before != active:
+                self.leaf = Leaf.OPEN if active else Leaf.CLOSED
+                self._opened_ns = self._held_from_ns = at_ns
+            found = DoorFoundBody(door=self.door_id, open=active, changed=before is not None)
+        else:
+            return []
+        return [] if before == active else [NewEvent(EventKind.DOOR_FOUND, found)]
 
     def tick(self, now_ns: int) -> list[NewEvent]:
         """Time went by: a leaf left open too long is held."""

@@ -127,13 +127,7 @@ class Happenings:
         door = self._memory.doors[wired.door]
         active = item.active != wired.inverted
         if item.initial:
-            if door.found(wired.role, active, item.at_ns):
-                body = DeviceEventBody(
-                    device=item.source.device,
-                    channel=item.source.channel,
-                    cause=f"{wired.role}_{'active' if active else 'inactive'}",
-                )
-                self._recorder.record([NewEvent(EventKind.STALE_INPUT, body)], now)
+            self._recorder.record(door.found(wired.role, active, item.at_ns), now)
         elif wired.role == InputRole.REX and active:
             self._egress(wired.door, item, now)
         else:

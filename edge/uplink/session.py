@@ -342,11 +342,14 @@ class DeliverySession:
             return []
         self._inbox.applied()
         self._standing = replace(self._standing, policy=held, rejected=tuple(rejected))
+        if not self._answered:
+            return []  # the next welcome asks for it
         return [self._report(self._standing)]
 
     def _report(self, standing: Standing) -> Publish:
         held = standing.policy
         report = Reported(
+            session=self._answered,
             hub_epoch=held.hub_epoch,
             version=held.version,
             digest=held.digest,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from hub.projection.domain import ProjectedEvent
-from wire.events import DoorEventBody, EventKind, ModeEventBody
+from wire.events import DoorEventBody, DoorFoundBody, EventKind, ModeEventBody
 from wire.policy_bodies import DoorMode
 
 
@@ -107,7 +107,8 @@ _CHANGES: Final[dict[EventKind, Callable[[DoorState, datetime], DoorState]]] = {
 
 def door_of(event: ProjectedEvent) -> str | None:
     """Give the door whose state an event tells of, or None."""
-    return event.body.door if isinstance(event.body, DoorEventBody | ModeEventBody) else None
+    told = DoorEventBody | DoorFoundBody | ModeEventBody
+    return event.body.door if isinstance(event.body, told) else None
 
 
 def apply_door_event(state: DoorState, event: ProjectedEvent) -> DoorState:
@@ -118,9 +119,20 @@ def apply_door_event(state: DoorState, event: ProjectedEvent) -> DoorState:
         return state
     if isinstance(event.body, ModeEventBody):
         state = _with_mode(state, event.kind, event.body, at)
+    elif isinstance(event.body, DoorFoundBody):
+        state = _found(state, event.body, at)
     elif change := _CHANGES.get(event.kind):
         state = change(state, at)
     return replace(state, controller_id=event.controller, heard_at=at)
+
+
+def _found(state: DoorState, body: DoorFoundBody, at: datetime) -> DoorState:
+    leaf = Leaf.OPEN if body.open else Leaf.CLOSED
+    if body.open is not None and state.leaf is not leaf:
+        state = _opened(state, at) if body.open else _closed(state, at)
+    if body.bolt_retracted is not None:
+        state = _retracted(state, at) if body.bolt_retracted else _extended(state, at)
+    return state
 
 
 def _with_mode(state: DoorState, kind: EventKind, body: ModeEventBody, at: datetime) -> DoorState:

@@ -25,6 +25,7 @@ TOPICS: Final[dict[EventKind, Topic | None]] = {
     EventKind.DOOR_FORCED: Topic.DOOR,
     EventKind.DOOR_HELD: Topic.DOOR,
     EventKind.DOOR_HELD_CLEARED: Topic.DOOR,
+    EventKind.DOOR_FOUND: Topic.DOOR,
     EventKind.BOLT_RETRACTED: None,  # the state of a door tells it
     EventKind.BOLT_EXTENDED: None,  # the same
     EventKind.REX: Topic.DOOR,
@@ -41,7 +42,6 @@ TOPICS: Final[dict[EventKind, Topic | None]] = {
     EventKind.POWER_FAILED: Topic.DEVICE,
     EventKind.POWER_RESTORED: Topic.DEVICE,
     EventKind.BATTERY: None,  # the state of a device tells it
-    EventKind.STALE_INPUT: Topic.DEVICE,
     EventKind.AGENT_STARTED: Topic.SYSTEM,
     EventKind.AGENT_STOPPED: Topic.SYSTEM,
     EventKind.LINK_LOST: Topic.SYSTEM,
@@ -62,7 +62,7 @@ def entry_of(event: Projected) -> Entry | None:
     if isinstance(event, ProjectedGap):
         return _gap(event)
     topic = TOPICS[event.kind]
-    if topic is None:
+    if topic is None or (isinstance(event.body, ev.DoorFoundBody) and not event.body.changed):
         return None
     return Entry(
         id=event.raw_id,
@@ -122,6 +122,8 @@ def _told(body: ev.EventBody) -> dict[str, Any]:
             }
         case ev.DoorEventBody():
             return {"door_id": body.door, "amount": body.open_ms}
+        case ev.DoorFoundBody():
+            return {"door_id": body.door, "cause": _found(body)}
         case ev.ModeEventBody():
             return {"door_id": body.door, "cause": body.mode.value, "amount": body.order}
         case ev.DeviceEventBody():
@@ -130,6 +132,12 @@ def _told(body: ev.EventBody) -> dict[str, Any]:
             return {"cause": body.alarm.value, "amount": body.count}
         case _:
             return _agent(body)
+
+
+def _found(body: ev.DoorFoundBody) -> str:
+    if body.open is not None:
+        return "open" if body.open else "closed"
+    return "bolt_retracted" if body.bolt_retracted else "bolt_extended"
 
 
 def _access(body: ev.AccessBody) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class Desk:
             self._policy.reported(message.controller, reported)
             return
         self._alarms.note(
-            message.controller, LinkAlarm.STALE_REPORT, message.channel.value, "old_version"
+            message.controller, LinkAlarm.STALE_REPORT, message.channel.value, "not_of_session"
         )
 
     def _on_status(self, message: Opened, _number: int) -> None:

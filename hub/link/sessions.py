@@ -106,13 +106,12 @@ def current_session(scope: Scope, controller: str) -> str | None:
 
 
 def is_fresh_report(scope: Scope, controller: str, reported: Reported) -> bool:
-    """Tell whether a report can be of the current session: its policy is not older than the one
-    its hello told of."""
+    """Tell whether a report is of the current session, and its policy not older than the one the
+    session's hello told of."""
     row = _current(scope, controller)
-    return row is not None and (reported.hub_epoch, reported.version) >= (
-        row.hub_epoch,
-        row.policy_version,
-    )
+    if row is None or row.session != reported.session:
+        return False
+    return (reported.hub_epoch, reported.version) >= (row.hub_epoch, row.policy_version)
 
 
 def _current(scope: Scope, controller: str) -> sa.Row[Any] | None:

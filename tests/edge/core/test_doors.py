@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.core.doors import GRACE_MS, Door, Leaf
-from wire.events import EventKind, Observed
+from wire.events import DoorFoundBody, EventKind, Observed
 from wire.policy_bodies import DoorBody, Point
 
 MS = 1_000_000
@@ -122,16 +122,22 @@ def test_rex_and_the_mechanical_key_release_the_leaf(door, role, kind):
     assert kinds(door.input("contact", True, 2 * SECOND)) == [EventKind.DOOR_OPENED]
 
 
-def test_a_state_read_at_connect_is_no_happening(door):
-    assert not door.found("contact", False, SECOND)
+def test_a_state_read_at_connect_is_told_once_and_is_no_happening(door):
+    assert door.found("contact", False, SECOND) == []
     fresh = Door("other", door.body)
-    assert not fresh.found("contact", True, SECOND)
+    (told,) = fresh.found("contact", True, SECOND)
+    assert told.kind is EventKind.DOOR_FOUND
+    assert told.body == DoorFoundBody(door="other", open=True)
     assert fresh.leaf is Leaf.OPEN
+    assert fresh.found("contact", True, 2 * SECOND) == []
 
 
 def test_a_state_read_at_connect_that_contradicts_is_noticed(door):
-    assert door.found("contact", True, SECOND)
-    assert door.found("bolt", True, SECOND)
+    door.found("bolt", False, SECOND)
+    for role in ("contact", "bolt"):
+        (told,) = door.found(role, True, SECOND)
+        assert isinstance(told.body, DoorFoundBody)
+        assert told.body.changed
     assert kinds(door.tick(31 * SECOND)) == [EventKind.DOOR_HELD]
 
 

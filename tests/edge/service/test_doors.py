@@ -52,7 +52,7 @@ def test_a_device_that_leaves_and_returns_is_told_once_each(rig, device):
     assert rig.last(EventKind.DEVICE_OFFLINE).cause == "unplugged"
 
 
-def test_a_leaf_that_moved_while_nobody_looked_is_a_stale_input_and_no_forcing(rig, device):
+def test_a_leaf_that_moved_while_nobody_looked_is_told_as_found_and_no_forcing(rig, device):
     rig.set_input(CONTACT, True)
     rig.set_input(CONTACT, False)
     rig.site.unplug(device)
@@ -61,8 +61,9 @@ def test_a_leaf_that_moved_while_nobody_looked_is_a_stale_input_and_no_forcing(r
     mark = len(rig.kinds())
     rig.site.plug(device)
     rig.settle()
-    assert rig.since(mark) == ["device_online", "stale_input"]
-    assert rig.last(EventKind.STALE_INPUT).cause == "contact_active"
+    assert rig.since(mark) == ["device_online", "door_found"]
+    found = rig.last(EventKind.DOOR_FOUND)
+    assert (found.open, found.changed) == (True, True)
 
 
 def test_a_door_that_the_policy_brings_later_knows_its_leaf_from_the_start(rig, device):

@@ -71,6 +71,23 @@ def test_a_door_follows_its_events() -> None:
     assert (state.held_since, state.forced_since) == (None, None)
 
 
+def test_a_door_is_known_from_the_first_look_at_it() -> None:
+    """How it was found is a state; only what moved while nobody looked is an entry."""
+
+    def found(**told: bool) -> ProjectedEvent:
+        return happened(EventKind.DOOR_FOUND, ev.DoorFoundBody(door=DOOR, **told))
+
+    state = apply_door_event(DoorState(DOOR), found(open=False))
+    state = apply_door_event(state, found(bolt_retracted=False))
+    assert (state.leaf, state.bolt) == (Leaf.CLOSED, Bolt.EXTENDED)
+    state = apply_door_event(state, found(open=True, changed=True))
+    assert (state.leaf, state.bolt) == (Leaf.OPEN, Bolt.EXTENDED)
+    assert entry_of(found(open=False)) is None
+    entry = entry_of(found(open=True, changed=True))
+    assert entry is not None
+    assert (entry.door_id, entry.cause) == (DOOR, "open")
+
+
 def test_of_several_modes_the_one_of_the_wires_precedence_prevails() -> None:
     """An emergency beats a manual order, and of emergencies the later order wins."""
     applied, ended = EventKind.MODE_APPLIED, EventKind.MODE_ENDED

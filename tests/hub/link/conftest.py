@@ -78,8 +78,13 @@ class Bench:
     def want(self, session, from_version=None):
         self.say(Channel.WANT, ms.Want(session=f"{session:032x}", from_version=from_version))
 
-    def report(self, version):
-        self.say(Channel.REPORTED, ms.Reported(hub_epoch=3, version=version, digest=EMPTY_DIGEST))
+    def report(self, version, session=1):
+        self.say(
+            Channel.REPORTED,
+            ms.Reported(
+                session=f"{session:032x}", hub_epoch=3, version=version, digest=EMPTY_DIGEST
+            ),
+        )
 
     @property
     def current(self):

@@ -82,6 +82,17 @@ def test_a_report_of_an_older_policy_than_the_session_began_with_is_refused(benc
     assert [report.version for report in bench.policy.reports] == [42, 43]
 
 
+def test_a_report_kept_from_an_earlier_session_proves_nothing_today(bench):
+    for session in (1, 2):
+        bench.hello(session)
+        bench.want(session)
+    bench.report(50, session=1)
+    assert bench.policy.reports == []
+    assert bench.alarms.counts[LinkAlarm.STALE_REPORT] == 1
+    bench.report(50, session=2)
+    assert [report.version for report in bench.policy.reports] == [50]
+
+
 def test_a_boot_that_comes_back_means_two_machines_with_one_identity(bench):
     bench.hello(1, boot="a")
     bench.hello(2, boot="a")

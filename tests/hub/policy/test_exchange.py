@@ -70,7 +70,13 @@ class Edge:
             for data in left
         )
         digest = PolicyDigest(index).hex
-        return Reported(hub_epoch=epoch, version=self.version, digest=digest, rejected=rejected)
+        return Reported(
+            session="0" * 32,
+            hub_epoch=epoch,
+            version=self.version,
+            digest=digest,
+            rejected=rejected,
+        )
 
 
 @dataclass
@@ -201,7 +207,7 @@ def test_a_wrong_digest_is_repaired_by_a_snapshot_some_times_and_alarmed_every_t
     bench.town.compile()
     edge = Edge()
     bench.bring(edge)
-    wrong = Reported(hub_epoch=1, version=edge.version, digest="00" * 32)
+    wrong = Reported(session="0" * 32, hub_epoch=1, version=edge.version, digest="00" * 32)
     for attempt in range(MAX_REPAIRS + 2):
         messages = bench.reported(wrong)
         assert bool(messages) == (attempt < MAX_REPAIRS)
@@ -214,7 +220,10 @@ def test_a_wrong_digest_is_repaired_by_a_snapshot_some_times_and_alarmed_every_t
 
 
 def test_without_a_session_nothing_is_sent(bench: Bench) -> None:
-    assert bench.reported(Reported(hub_epoch=1, version=1, digest="00" * 32), None) == []
+    assert (
+        bench.reported(Reported(session="0" * 32, hub_epoch=1, version=1, digest="00" * 32), None)
+        == []
+    )
 
 
 def test_a_report_of_an_older_hub_epoch_places_nothing_and_alarms_nobody(bench: Bench) -> None:
@@ -231,7 +240,7 @@ def test_a_report_of_an_older_hub_epoch_places_nothing_and_alarms_nobody(bench: 
 
 
 def test_a_version_that_was_never_made_is_alarmed(bench: Bench) -> None:
-    assert bench.reported(Reported(hub_epoch=1, version=999, digest=EMPTY_DIGEST))
+    assert bench.reported(Reported(session="0" * 32, hub_epoch=1, version=999, digest=EMPTY_DIGEST))
 
 
 def test_revoking_is_over_when_the_digest_says_so(bench: Bench) -> None:

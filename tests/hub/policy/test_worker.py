@@ -130,7 +130,9 @@ def test_a_wrong_report_is_answered_by_a_snapshot(
 ) -> None:
     worker.work()
     wire.sent.clear()
-    counter.reported(controller, Reported(hub_epoch=1, version=1, digest="00" * 32))
+    counter.reported(
+        controller, Reported(session="0" * 32, hub_epoch=1, version=1, digest="00" * 32)
+    )
     assert [type(message) for _, message in wire.sent] == [PolicyChunk]
 
 
