@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
@@ -34,6 +36,7 @@ from hub.logs import configure_logs
 from hub.settings import DatabaseSettings, Settings, TownSettings
 from hub.web.rights import SYSTEM, Role
 from provisioning import hub_keys
+from wire.keys import LinkKey, PinKey
 
 TABLES = list(all_tables().sorted_tables)
 POSTGRESQL_BIN = Path("/usr/lib/postgresql/15/bin")
@@ -275,3 +278,21 @@ def town(town_type: type[Any], db: Database, clock: HandMovedClock, ids: Ids) ->
 def hub_town(town_type: type[Any], hub: Hub, clock: HandMovedClock) -> Any:
     """An empty town in the database of the hub that `client` talks to."""
     return town_type(hub.core.db, clock, hub.core.ids, hub.core.keys, {})
+
+
+@pytest.fixture
+def enrolled(hub_directory: Path) -> Iterator[Callable[[str], ec.EllipticCurvePrivateKey]]:
+    """`enrolled(controller_id)` puts a controller's keys into the hub's file, as provisioning
+    does, and gives the controller's own private key."""
+    path = hub_directory / hub_keys.LINK_KEYS
+
+    def enrol(controller_id: str) -> ec.EllipticCurvePrivateKey:
+        own = ec.generate_private_key(ec.SECP256R1())
+        new = hub_keys.ControllerKeys(
+            LinkKey(secrets.token_bytes(32)), PinKey(secrets.token_bytes(32)), own.public_key()
+        )
+        hub_keys.save_link_keys(path, {**hub_keys.load_link_keys(path), controller_id: new})
+        return own
+
+    yield enrol
+    hub_keys.save_link_keys(path, {})
