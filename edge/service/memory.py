@@ -115,7 +115,10 @@ class Memory:
                     door.found(wired.role, active != wired.inverted, now_ns)
 
     def forget_absent(self) -> list[str]:
-        """Forget budgets and uses of what the policy no longer holds; give their state's names."""
+        """Forget budgets and uses of what the policy no longer holds; give their state's names.
+        A policy that lost entries (version 0) says nothing: they will come back."""
+        if self.held.version == 0:
+            return []
         readers = [one for one in self.budgets if one not in self.index.readers]
         grants = [one for one in self.uses if not self.index.holds(EntryKind.GRANT, one)]
         for reader in readers:

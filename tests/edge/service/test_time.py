@@ -116,3 +116,16 @@ def test_state_that_cannot_be_read_is_named_and_stops_nothing(rig):
     rig.hub_time()
     rig.press("482915#")
     assert rig.unlocked
+
+
+def test_a_reader_lost_to_damage_keeps_its_lockout(rig):
+    for _ in range(5):
+        rig.press("000001#")
+    rig.journal.journal._file.db.execute(
+        "UPDATE entries SET body = CAST('{}' AS BLOB) WHERE kind = 'reader'"
+    )
+    rig.restart()
+    assert rig.parts.memory.index.readers == {}
+    rig.usual()
+    rig.press("482915#")
+    assert not rig.unlocked
