@@ -2,6 +2,6 @@
 
 Beside it what follows from the same events: the state of doors and devices, and alarms.
 `mapping.py`, `doors.py`, `devices.py`, `alarms.py` are pure; `projector.py` writes what they say.
-May import: wire, hub.database, hub.web, hub.accounts (rights), hub.projection.domain and .clock.
+May import: wire, hub.database, hub.web, hub.audit, hub.sites, hub.projection.
 A new event kind needs its line in `mapping.TOPICS`; the tests name the one that is missing.
 """

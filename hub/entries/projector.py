@@ -14,6 +14,8 @@ from hub.entries.mapping import entry_of
 from hub.projection.clock import anchor_of
 from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap, Rejected
 from hub.projection.projector import Projector
+from hub.sites import repository as sites
+from hub.sites.domain import Device, Door
 from wire.events import ActResultBody, CommandReceivedBody, CommandResultBody, EventKind
 
 
@@ -114,12 +116,18 @@ def _follow(scope: Scope, event: ProjectedEvent) -> None:
 
 
 def _states(scope: Scope, event: ProjectedEvent) -> None:
-    if door_id := door_of(event):
+    """A controller can say nothing of the state of another's doors and devices; what is registered
+    nowhere (any more) is nobody else's."""
+    if (door_id := door_of(event)) and _is_own(sites.door(scope, door_id), event):
         before = repository.door_state(scope, door_id)
         repository.keep_door_state(scope, apply_door_event(before, event), event.raw_id)
-    if device_id := device_of(event):
+    if (device_id := device_of(event)) and _is_own(sites.device(scope, device_id), event):
         known = repository.device_state(scope, device_id)
         repository.keep_device_state(scope, apply_device_event(known, event))
+
+
+def _is_own(found: Door | Device | None, event: ProjectedEvent) -> bool:
+    return found is None or found.controller_id == event.controller
 
 
 def _alarms(scope: Scope, event: Projected) -> None:

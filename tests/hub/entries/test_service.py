@@ -15,6 +15,7 @@ from hub.entries.live import Live
 from hub.entries.projector import PROJECTOR
 from hub.entries.service import EntriesService
 from hub.entries.stream import news_stream
+from hub.projection import repository
 from hub.projection.memory_journal import MemoryJournal
 from hub.projection.worker import ProjectionWorker
 from hub.web.rights import SYSTEM, Principal, PrincipalKind, Role
@@ -155,3 +156,19 @@ def test_the_stream_over_http_takes_last_event_id(
         answer = admin.get("/api/v1/events/stream", headers={"Last-Event-ID": given})
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         assert answer.text.split("\n")[1] == begins
+
+
+def test_a_controller_says_nothing_of_anothers_door(hub: Hub, admin: TestClient) -> None:
+    """What a stolen one claims stands in the log under its own name, and moves no state."""
+    site = admin.post("/api/v1/sites", json={"name": "体育館"}).json()["id"]
+    for name in ("a" * 16, "b" * 16):
+        body = {"id": name, "site_id": site, "name": name}
+        assert admin.post("/api/v1/controllers", json=body).status_code == 201
+    body = {"site_id": site, "controller_id": "a" * 16, "name": "玄関"}
+    door = admin.post("/api/v1/doors", json=body).json()["id"]
+    for name, kind in (("a" * 16, EventKind.DOOR_CLOSED), ("b" * 16, EventKind.DOOR_OPENED)):
+        made = MemoryJournal(controller=name)
+        made.add(kind, ev.DoorEventBody(door=door))
+        hub.core.db.write(lambda scope: repository.move_watermark(scope, 0))
+        project(hub, made)
+    assert admin.get(f"/api/v1/doors/{door}/state").json()["leaf"] == "closed"
