@@ -56,9 +56,13 @@ class Sample:
             "",
             "鍵守 DEMO  (Kagimori demonstration; its keys are worthless)",
             "",
-            f"  模擬の扉 simulated doors   {town.page_url}",
-            f"  鍵守の画面 the hub         {town.hub_url}/",
-            f"  認証局 CA, for the browser {town.installation.ca}",
+            f"  模擬の扉    simulated doors  {town.page_url}",
+            f"  予約        book the gym     {town.hub_url}/book",
+            f"  鍵守の画面  the hub          {town.hub_url}/",
+            "",
+            "  ブラウザは認証局を知らないので警告を出します。進むか、次の証明書を取り込んでください。",
+            "  The browser does not know this demo's authority and warns: go on, or import",
+            f"  {town.installation.ca}",
             "",
         ]
         lines += [
