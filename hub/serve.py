@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, Final
 
 import structlog
@@ -13,6 +14,7 @@ import uvicorn
 from hub.app import create_app
 from hub.bootstrap import Hub
 from hub.database.migrate import check_schema
+from hub.entries.live import Live
 from hub.settings import ConfigError, Settings
 
 _FIRST_WAIT_S: Final = 1.0
@@ -32,11 +34,25 @@ def serve(hub: Hub) -> None:
         hub.core.keys.check()
         wait_for_database(hub)
         check_schema(hub.core.db)
-        server = uvicorn.Server(uvicorn.Config(create_app(hub), **options))
+        live = hub.services.get(Live)
+        server = _Server(uvicorn.Config(create_app(hub), **options), live.stop)
         hub.start()
         server.run()
     finally:
         hub.stop()
+
+
+class _Server(uvicorn.Server):
+    """Ends the live streams as soon as a signal comes: uvicorn would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take the signal."""
+        self._on_exit()
+        super().handle_exit(sig, frame)
 
 
 def wait_for_database(hub: Hub, pause: Callable[[float], None] = time.sleep) -> None:

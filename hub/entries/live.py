@@ -13,7 +13,7 @@ class Live:
     """Rings every listener; from any thread. `stop` ends their waiting for good."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may interrupt the loop that holds it
         self._listeners: set[Listener] = set()
         self.closed = False
 
