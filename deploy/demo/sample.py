@@ -60,7 +60,7 @@ class Sample:
             f"  予約        book the gym     {town.hub_url}/book",
             f"  鍵守の画面  the hub          {town.hub_url}/",
             "",
-            "  ブラウザは認証局を知らないので警告を出します。進むか、次の証明書を取り込んでください。",
+            "  ブラウザは認証局を知らず、警告を出します。進むか、次の証明書を取り込んでください。",
             "  The browser does not know this demo's authority and warns: go on, or import",
             f"  {town.installation.ca}",
             "",
