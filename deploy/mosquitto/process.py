@@ -53,8 +53,8 @@ class BrokerProcess:
                 command, stdin=subprocess.PIPE, stdout=log, stderr=log
             )
         deadline = time.monotonic() + _START_DEADLINE_S
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+        while not (self._answers() and self.running):
+            if not self.running or time.monotonic() > deadline:
                 self.stop()
                 raise BrokerError(f"the broker did not start: {self._last_words()}")
             time.sleep(_POLL_S)
