@@ -17,6 +17,10 @@ PIN_LABEL: Final = b"kagimori/pin/v1"
 CARD_LABEL: Final = b"kagimori/card/v1"
 MIN_DIGITS: Final = 4
 MAX_DIGITS: Final = 10
+EARLY_GRACE_S: Final = 3_600
+"""A right PIN typed at most this long before its window spends no try: people come early. Earlier
+ones do, or a guesser could learn of a code by the lockout that fails to come. The hub counts this
+hour into the guess-risk."""
 
 _DIGITS = re.compile(r"[0-9]{4,10}")
 _NAMESPACE = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
