@@ -95,8 +95,6 @@ def test_a_request_waits_until_staff_approve_it(fresh: Any, town: Any) -> None:
     book(fresh, town, "room", "17:00", "18:00", "2026-11-21")
     fresh.wait(lambda: "職員が確認しています" in fresh.text())
     assert fresh.run("return document.querySelectorAll('.pin').length") == 0
-    mine = fresh.driver.get_cookies()
-    fresh.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
     fresh.open("/login")
     fresh.find("#login").send_keys("admin")
     fresh.find("#password").send_keys("kagi-mori-2026", "\n")
@@ -110,9 +108,6 @@ def test_a_request_waits_until_staff_approve_it(fresh: Any, town: Any) -> None:
     fresh.find("form[action$='/pin'] button").click()
     fresh.wait(lambda: "監査記録に残しました" in fresh.text())
     told = pin_of(fresh)
-    fresh.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
-    for cookie in mine:
-        fresh.driver.add_cookie(cookie)
     fresh.open("/pin")
     assert pin_of(fresh) == told
 
