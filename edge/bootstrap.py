@@ -19,7 +19,7 @@ from edge.machine import Machine
 from edge.ports import Driver, Link, TimeSource
 from edge.settings import Settings, SettingsError
 from edge.uplink.mqtt import BrokerAddress, MqttLink
-from edge.uplink.session import status_message
+from edge.uplink.presence import status_message
 from wire.errors import WireError
 from wire.policy_bodies import CardBody
 

@@ -213,7 +213,8 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class CommandArrived:
-    """A command, authentic, of the current session and not repeated; its life began at `at_ns`."""
+    """A command, authentic, of the current session and not repeated. Its life began at `at_ns`:
+    when it came in, or earlier by as long as it was certainly on its way."""
 
     command: Command
     at_ns: int

@@ -169,10 +169,12 @@ class Reported(_Message, frozen=True, kw_only=True):
 
 class Command(_Message, frozen=True, kw_only=True):
     """`down/commands`, never retained: `unlock` is the only one. It holds for the session it
-    names and for `life_ms` of the edge's monotonic clock after it came in."""
+    names and for `life_ms` of the edge's monotonic clock after it came in, less what it was
+    certainly on its way: `sent_at` is by the clock that stamps the welcome."""
 
     command_id: Id
     session: Session
+    sent_at: Instant
     door: Id
     action: Annotated[str, msgspec.Meta(pattern="^unlock$")]
     pulse_ms: Annotated[int, msgspec.Meta(ge=100, le=300_000)]

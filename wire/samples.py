@@ -295,6 +295,7 @@ MESSAGES: Final[dict[str, tuple[Channel, ms.Message]]] = {
         ms.Command(
             command_id=sample_id(30),
             session=SESSION,
+            sent_at=NOW,
             door=DOOR,
             action="unlock",
             pulse_ms=5_000,

@@ -20,8 +20,8 @@ _BY_MODE: Final = {
 
 
 def decide_command(command: Command, taken_ns: int, about: Circumstances) -> Reason:
-    """Say what becomes of an unlock that came in at `taken_ns`. `held_open`, `emergency_open` and
-    `fire_alarm` say that the door is driven open already: nothing has to move."""
+    """Say what becomes of an unlock whose life began at `taken_ns`. `held_open`, `emergency_open`
+    and `fire_alarm` say that the door is driven open already: nothing has to move."""
     if about.now.mono_ns - taken_ns >= command.life_ms * _MS:
         return Reason.COMMAND_EXPIRED
     door = about.index.doors.get(command.door)

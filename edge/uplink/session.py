@@ -23,7 +23,6 @@ from edge.core.clock_now import ClockNow
 from edge.ports import (
     Acknowledged,
     AlarmRaised,
-    CommandArrived,
     CommandRefused,
     EpochNeeded,
     JournalError,
@@ -39,8 +38,10 @@ from edge.ports import (
 )
 from edge.uplink.alarms import AlarmLedger
 from edge.uplink.backoff import Backoff
+from edge.uplink.command_inbox import CommandInbox
 from edge.uplink.outbox import Outbox
 from edge.uplink.policy_inbox import PolicyInbox, Refused
+from edge.uplink.presence import status_message
 from edge.uplink.reader import PolicyReader, RowReader
 from edge.uplink.states import TABLE, State, Trigger
 from wire.clock import ClockReading, ClockState
@@ -58,7 +59,6 @@ from wire.messages import (
     PolicyChunk,
     Rejected,
     Reported,
-    Status,
     Want,
     Welcome,
     decode,
@@ -76,15 +76,11 @@ _SESSION_LABEL: Final = b"kagimori/session/v1/"
 _EARLIER: Final = 8
 CLOCK_ASTRAY_S: Final = 600
 """While the clock is not trusted, how long after a welcome the hub is asked for the time again."""
-_REMEMBERED_COMMANDS: Final = 1_024
+TIME_OLD_S: Final = 86_400
+"""However good the clock, how long after a welcome the hub is asked for the time again: the age of
+a command is judged by it."""
 _NS: Final = 1_000_000_000
 _MALFORMED: Final = frozenset({WireFault.TOO_LARGE, WireFault.TOO_SHORT})
-
-
-def status_message(controller: str, key: LinkKey, agent: str, *, online: bool) -> Publish:
-    """Make the retained birth or last will; the will is given to the link before it connects."""
-    topic = topic_of(controller, Channel.STATUS)
-    return Publish(topic, seal(topic, encode(Status(online=online, agent=agent)), key), retain=True)
 
 
 class DeliverySession:
@@ -113,7 +109,7 @@ class DeliverySession:
         self._welcomed_through = 0
         self._rolled_back_epoch: int | None = None
         self._past_epochs: set[int] = set()
-        self._commands: dict[str, None] = {}
+        self._commands = CommandInbox()
         self._hello = Backoff(HELLO_AGAIN_S, HELLO_LONGEST_S)
         self._hello_sent_ns, self._hello_again_ns = 0, 0
         self._welcomed_ns, self._up = 0, False
@@ -132,7 +128,7 @@ class DeliverySession:
         self._greeting, self._greetings, self._answered = "", 0, ""
         self._welcomed_through, self._rolled_back_epoch = 0, None
         self._past_epochs.clear()
-        self._commands.clear()
+        self._commands.begin()
         self._inbox.end()
         self._hello.reset()
         status = status_message(self._controller, self._key, standing.agent, online=True)
@@ -222,6 +218,7 @@ class DeliverySession:
             return refused
         self._move(Trigger.WELCOME)
         self._answered, self._welcomed_ns = welcome.session, now.mono_ns
+        self._commands.welcomed(welcome.hub_time, event.at_ns)
         self._hello.reset()
         out: list[SessionOutput] = [TimeSample(welcome.hub_time, self._hello_sent_ns, event.at_ns)]
         if not self._up:  # else the hub was only asked for the time again
@@ -297,17 +294,12 @@ class DeliverySession:
         return self._alarm(judged.alarm, channel, judged.cause, now)
 
     def _on_command(self, body: bytes, event: MessageArrived, now: ClockNow) -> list[SessionOutput]:
-        command, channel = decode(Command, body), Channel.COMMANDS.value
-        cause = "" if self._answered and command.session == self._answered else "session"
-        if not cause and command.command_id in self._commands:
-            cause = "repeated"
-        if cause:
-            alarms = self._alarm(Alarm.REPLAYED_MESSAGE, channel, cause, now)
-            return [CommandRefused(command, cause), *alarms]
-        self._commands[command.command_id] = None
-        if len(self._commands) > _REMEMBERED_COMMANDS:
-            del self._commands[next(iter(self._commands))]
-        return [CommandArrived(command, event.at_ns)]
+        judged = self._commands.judge(decode(Command, body), self._answered, event.at_ns)
+        out: list[SessionOutput] = [judged]
+        if isinstance(judged, CommandRefused):
+            channel = Channel.COMMANDS.value
+            out += self._alarm(Alarm.REPLAYED_MESSAGE, channel, judged.cause, now)
+        return out
 
     # --- what goes out ---------------------------------------------------------------------------
 
@@ -326,8 +318,8 @@ class DeliverySession:
             self._move(Trigger.SILENCE)
             self._up = False
             return [*out, LinkChanged(up=False, cause="hub_silent"), *self._greet(now, now.mono_ns)]
-        astray = now.state is not ClockState.TRUSTED
-        if astray and now.mono_ns - self._welcomed_ns >= CLOCK_ASTRAY_S * _NS:
+        good_s = TIME_OLD_S if now.state is ClockState.TRUSTED else CLOCK_ASTRAY_S
+        if self._commands.late or now.mono_ns - self._welcomed_ns >= good_s * _NS:
             self._move(Trigger.CLOCK_ASTRAY)
             return [*out, *self._greet(now, now.mono_ns)]
         if self._inbox.want_due(now.mono_ns):

@@ -26,7 +26,7 @@ class Trigger(Enum):
     SILENCE = "silence"
     """The hub acknowledged nothing although it was asked again."""
     CLOCK_ASTRAY = "clock_astray"
-    """The clock has strayed since the welcome: the hub is asked for the time."""
+    """The time may have strayed since the welcome: the hub is asked for it."""
 
 
 TABLE: Final[dict[tuple[State, Trigger], State]] = {

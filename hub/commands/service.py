@@ -63,6 +63,7 @@ class CommandsService:
         message = Command(
             command_id=command.id,
             session=command.session,
+            sent_at=command.sent_at,
             door=command.door_id,
             action="unlock",
             pulse_ms=command.pulse_ms,

@@ -141,6 +141,7 @@ def _command(world, **changes) -> Command:
     body = {
         "command_id": world.id("command"),
         "session": "0" * 32,
+        "sent_at": world.at,
         "door": world.door,
         "action": "unlock",
         "pulse_ms": 5_000,

@@ -301,6 +301,7 @@ class Rig:
         body = {
             "command_id": self._new_id(),
             "session": "0" * 32,
+            "sent_at": self.time.wall_now,
             "door": self.town.door_id,
             "action": "unlock",
             "pulse_ms": 5_000,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wire.clock import ClockState
-from wire.events import Alarm, EventKind
+from wire.events import ActOutcome, Alarm, EventKind
 from wire.keys import LinkKey
 from wire.messages import Command, Events, Hello, Reported
 from wire.policy import PolicyDigest, entry_hash
@@ -15,6 +15,7 @@ def _command(hub, session: str | None = None, number: int = 700) -> Command:
     return Command(
         command_id=hub.rig.town_id(number),
         session=session or hub.session,
+        sent_at=hub.rig.time.wall_now,
         door=hub.rig.town_id(1),
         action="unlock",
         pulse_ms=3_000,
@@ -68,6 +69,19 @@ def test_a_command_of_this_session_opens_once_and_of_another_never(hub):
     assert len(hub.rig.site.acts()) == 1
     results = [body.reason for body in hub.rig.bodies(EventKind.COMMAND_RESULT)]
     assert results.count(Reason.REMOTE_UNLOCK) == 1
+
+
+def test_a_command_that_a_broker_held_back_for_hours_opens_nothing_and_is_told_as_expired(hub):
+    """Whatever the wall clock says meanwhile: the hub's time is reckoned from its welcome."""
+    hub.welcome()
+    hub.snapshot(*hub.rig.town.usual())
+    command = _command(hub)
+    hub.rig.time.mono += 4 * 3_600 * 10**9
+    hub.say(Channel.COMMANDS, command)
+    assert hub.rig.site.acts() == []
+    result = hub.rig.last(EventKind.COMMAND_RESULT)
+    assert (result.command_id, result.outcome) == (command.command_id, ActOutcome.EXPIRED)
+    assert result.reason is Reason.COMMAND_EXPIRED
 
 
 def test_events_go_out_after_the_door_is_served(hub):

@@ -18,6 +18,7 @@ from edge.ports import (
 )
 from edge.uplink.states import State
 from wire import messages as ms
+from wire.clock import ClockState
 from wire.envelope import seal
 from wire.epochs import prove_epoch
 from wire.events import Alarm
@@ -39,6 +40,7 @@ def command(wire, number=30, session=None):
     return ms.Command(
         command_id=sample_id(number),
         session=session or wire.name,
+        sent_at=wire.now.at,
         door=DOOR,
         action="unlock",
         pulse_ms=5_000,
@@ -335,3 +337,41 @@ def test_a_flood_of_forgeries_is_told_ever_less_often_and_counted_in_full(wire):
     wire.wait(7_200)
     assert wire.session.refused["forged_message"] == 3_000
     assert timedelta(seconds=wire.now_s) > timedelta(hours=2)
+
+
+@pytest.mark.parametrize("clock", ClockState)
+def test_a_command_held_back_inside_its_session_has_lived_as_long_as_it_was_certainly_held(
+    wire, clock
+):
+    """Two seconds are allowed for the clocks of two processes of the hub, 100 ppm for ours."""
+    wire.greeted()
+    wire.clock_state = clock
+    kept = wire.seal(Channel.COMMANDS, command(wire))
+    wire.now_s += 4 * 3_600
+    (arrived,) = of(CommandArrived, wire.feed(*kept))
+    lived_s = (wire.ns - arrived.at_ns) / 1e9
+    assert 4 * 3_600 - 2 - 1.5 < lived_s < 4 * 3_600 - 2
+
+
+def test_a_command_that_came_at_once_lives_from_its_arrival(wire):
+    wire.greeted()
+    wire.now_s += 20 * 3_600
+    (arrived,) = of(CommandArrived, wire.say(Channel.COMMANDS, command(wire)))
+    assert arrived.at_ns == wire.ns
+
+
+def test_a_command_that_outlived_itself_on_its_way_makes_the_edge_ask_for_the_time_again(wire):
+    """Once: where the hub's clock was set, the next welcome heals it."""
+    wire.greeted()
+    wire.now_s += 60
+    sent_at = wire.now.at - timedelta(seconds=30)
+    wire.say(Channel.COMMANDS, ms.msgspec.structs.replace(command(wire), sent_at=sent_at))
+    wire.sent(Channel.HELLO)
+    wire.wait(0.25)
+    assert len(wire.sent(Channel.HELLO)) == 1
+    wire.say(Channel.WELCOME, wire.welcome(hub_time=sent_at))
+    late = command(wire, 31)
+    out = wire.say(Channel.COMMANDS, ms.msgspec.structs.replace(late, sent_at=sent_at))
+    assert of(CommandArrived, out)[0].at_ns == wire.ns
+    wire.wait(0.25)
+    assert wire.sent(Channel.HELLO) == []

@@ -146,6 +146,7 @@ def test_an_unlock_names_the_present_session_and_lives_ten_seconds(desk: Desk) -
     (sent,) = desk.sent
     assert (sent.command_id, sent.session, sent.door) == (command.id, SESSION, desk.door)
     assert (sent.action, sent.life_ms, sent.pulse_ms) == ("unlock", 10_000, 5_000)
+    assert sent.sent_at == command.sent_at == desk.town.clock.now()
     assert command.state is CommandState.SENT
     assert command.expires_at - command.sent_at == timedelta(seconds=10)
 

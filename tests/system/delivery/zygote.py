@@ -38,7 +38,8 @@ from edge.ports import (
     Standing,
 )
 from edge.uplink import mqtt as edge_mqtt
-from edge.uplink.session import DeliverySession, status_message
+from edge.uplink.presence import status_message
+from edge.uplink.session import DeliverySession
 from hub.clock import SystemClock
 from hub.database.engine import open_database
 from hub.ingest.assembly import HubLink

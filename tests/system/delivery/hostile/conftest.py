@@ -36,7 +36,8 @@ from edge.ports import (
 )
 from edge.uplink.mqtt import BrokerAddress as EdgeAddress
 from edge.uplink.mqtt import MqttLink
-from edge.uplink.session import DeliverySession, status_message
+from edge.uplink.presence import status_message
+from edge.uplink.session import DeliverySession
 from hub.clock import SystemClock
 from hub.database.engine import open_database
 from hub.ingest.assembly import HubLink

@@ -6,6 +6,8 @@ reach the hub; and whoever behaves goes on.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from edge.ports import CommandArrived, PolicyChange, TimeSample
@@ -26,6 +28,7 @@ def command(stage, number: int) -> Command:
     return Command(
         command_id=sample_id(number),
         session=stage.hub.link.current(stage.names[0]),
+        sent_at=datetime.now(UTC) + timedelta(hours=1),  # the edges' time runs fast
         door=DOOR,
         action="unlock",
         pulse_ms=5_000,
