@@ -66,18 +66,22 @@ def follow(
     """
     if credentials is not None and not credentials:
         return
+    wanted = frozenset(wanted)
     for placement in placements.at_controller(scope, controller_id, _UNFINISHED, credentials):
         keys = _keys(placement)
-        touched = not keys.isdisjoint(changed)
-        what = _event(placement, wanted=keys <= set(wanted), touched=touched, now=now)
+        touched, held = not keys.isdisjoint(changed), keys <= wanted
+        what = _event(placement, wanted=held, touched=touched, now=now)
         if what is not None:
             happening = Happening(what, now, f"policy version {version}")
             placement = placements.change(
                 scope, placement, happening, version=version if touched else None
             )
-            _finish(scope, placement, touched=touched, now=now)
+            if what is E.END and not touched:
+                placement = placements.set_wanted(scope, placement, None)
         elif touched:
-            placements.set_wanted(scope, placement, version)
+            placement = placements.set_wanted(scope, placement, version)
+        if placement.state is S.ENDED:
+            placement = _leave(scope, placement, touched=touched, held=held, now=now)
         _note_enrolment(scope, placement, enrolled=enrolled)
 
 
@@ -85,8 +89,10 @@ def _event(
     placement: Placement, *, wanted: bool, touched: bool, now: datetime
 ) -> PlacementEvent | None:
     state = placement.state
-    if placement.ends_at <= now:
-        return None if state is S.ENDED else E.END
+    if state is S.ENDED:
+        return None
+    if placement.ends_at <= now and not (wanted and state is S.REVOKING):
+        return E.END
     if wanted and (state is S.SCHEDULED or (touched and state in AT_DOOR)):
         return E.SEND
     if not wanted and state in (S.PLACING, S.PLACED, S.ACTIVE):
@@ -94,10 +100,16 @@ def _event(
     return None
 
 
-def _finish(scope: Scope, placement: Placement, *, touched: bool, now: datetime) -> None:
-    """What a controller never held needs no digest to be gone."""
-    if not touched and placement.state is S.ENDED:
-        placements.change(scope, placement, Happening(E.REMOVE, now, "never held"))
+def _leave(
+    scope: Scope, placement: Placement, *, touched: bool, held: bool, now: datetime
+) -> Placement:
+    """Follow one that has ended: while it lingers at the controller no digest proves that it is
+    gone, and what the controller never held needs no digest."""
+    if held:
+        return placements.set_wanted(scope, placement, None)
+    if not touched and placement.wanted_version is None:
+        return placements.change(scope, placement, Happening(E.REMOVE, now, "never held"))
+    return placement
 
 
 def _note_enrolment(scope: Scope, placement: Placement, *, enrolled: bool) -> None:
@@ -146,11 +158,13 @@ def is_due(scope: Scope, now: datetime) -> bool:
         or _unconfirmed(scope, now)
         or _unrevoked(scope, now)
         or _over_unsent(scope, now)
+        or _over(scope, now)
     )
 
 
 def tick(scope: Scope, now: datetime) -> None:
-    """Let windows begin, name what is unconfirmed then, end what no controller ever heard of."""
+    """Let windows begin and end, and name what is unconfirmed. What ends lingers at its controller;
+    the version that drops it comes later."""
     for placement in _starting(scope, now):
         placements.change(scope, placement, Happening(E.START, now, "window"))
     for placement in _unconfirmed(scope, now):
@@ -160,6 +174,9 @@ def tick(scope: Scope, now: datetime) -> None:
         placements.set_problems(scope, placement, problems)
     for placement in _over_unsent(scope, now):
         placements.change(scope, placement, Happening(E.END, now, "window"))
+    for placement in _over(scope, now):
+        ended = placements.change(scope, placement, Happening(E.END, now, "window"))
+        placements.set_wanted(scope, ended, None)
 
 
 def _starting(scope: Scope, now: datetime) -> list[Placement]:
@@ -185,3 +202,11 @@ def _over_unsent(scope: Scope, now: datetime) -> list[Placement]:
     t = pin_placements
     unsent = t.c.state.in_([S.DRAFT, S.SCHEDULED])
     return placements.where(scope, unsent, t.c.ends_at <= now)
+
+
+def _over(scope: Scope, now: datetime) -> list[Placement]:
+    """Those a controller may hold. One that is being revoked stays so until the controller says
+    that it is, or drops it."""
+    t = pin_placements
+    opening = t.c.state.in_([S.PLACING, S.PLACED, S.ACTIVE])
+    return placements.where(scope, opening, t.c.ends_at <= now)

@@ -146,9 +146,13 @@ def set_problems(scope: Scope, placement: Placement, problems: frozenset[Problem
         _write(scope, replace(placement, problems=problems))
 
 
-def set_wanted(scope: Scope, placement: Placement, version: int) -> None:
-    """Write down which version put or dropped its entries last."""
-    _write(scope, replace(placement, wanted_version=version))
+def set_wanted(scope: Scope, placement: Placement, version: int | None) -> Placement:
+    """Write down which version put or dropped its entries last; None: no digest says anything of
+    it yet."""
+    now = replace(placement, wanted_version=version)
+    if now != placement:
+        _write(scope, now)
+    return now
 
 
 def set_window(

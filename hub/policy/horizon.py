@@ -12,6 +12,12 @@ from typing import Final
 
 DEFAULT_HORIZON: Final = timedelta(hours=72)
 
+LINGER: Final = timedelta(hours=1)
+"""So long a PIN's entries stay at the door after its window: whoever comes back a little late is
+told `expired` by the window itself. Were they gone, the same digits would be unknown there, and
+cost everybody at that reader a try. No PIN is used again within 30 days, so nobody else's is meant.
+"""
+
 
 class Phase(StrEnum):
     """Where now stands to a window and the horizon."""

@@ -23,7 +23,7 @@ from hub.people.identities import open_identity
 from hub.people.tables import calendars, cards, grants, group_members, people, schedules
 from hub.pins.placement import PlacementState
 from hub.pins.tables import pin_credentials, pin_placements
-from hub.policy.horizon import Phase, Window
+from hub.policy.horizon import LINGER, Phase, Window
 from hub.policy.repository import batches
 from hub.policy.wanted import Desired, Wanted, key
 from hub.sites import repository as site_rows
@@ -54,6 +54,9 @@ _OPENING = frozenset(
     }
 )
 _REVOKED = frozenset({PlacementState.REVOKING, PlacementState.REVOKED})
+_LINGERING = (_OPENING | _REVOKED | {PlacementState.ENDED}) - {PlacementState.SCHEDULED}
+"""What a controller may hold at a window's end and keeps for a while; nothing is sent then that it
+never held."""
 _log = structlog.get_logger(__name__)
 
 
@@ -274,16 +277,23 @@ class Sources:
         query = (
             sa.select(p, c.c.sealed, c.c.booking_id, c.c.person_id)
             .join(c, sa.and_(c.c.town_id == p.c.town_id, c.c.id == p.c.credential_id))
-            .where(p.c.state.in_([*_OPENING, *_REVOKED]), p.c.ends_at > self._now)
+            .where(
+                p.c.ends_at > self._now - LINGER,
+                sa.or_(p.c.state.in_(_LINGERING), self._opens_still()),
+            )
         )
         return [
             row
             for row in self._rows(query, column, values)
             if row.door_id in self.doors
-            and self._within(row.starts_at, row.ends_at)
+            and self._within(row.starts_at, row.ends_at + LINGER)
             # one revoked before the controller ever heard of it is not worth telling
             and not (row.state is PlacementState.REVOKED and row.wanted_version is None)
         ]
+
+    def _opens_still(self) -> sa.ColumnElement[bool]:
+        p = pin_placements.c
+        return sa.and_(p.state == PlacementState.SCHEDULED, p.ends_at > self._now)
 
     def _pin_entries(self, row: Any) -> Desired:
         try:
@@ -307,9 +317,10 @@ class Sources:
             booking=row.booking_id,
         )
         entry_id = pin_policy_id(row.credential_id, row.door_id)
+        leaves_at = row.ends_at + LINGER
         return {
-            key(EntryKind.CREDENTIAL, entry_id): Wanted(pin, None, row.credential_id, row.ends_at),
-            key(EntryKind.GRANT, row.grant_id): Wanted(grant, None, row.credential_id, row.ends_at),
+            key(EntryKind.CREDENTIAL, entry_id): Wanted(pin, None, row.credential_id, leaves_at),
+            key(EntryKind.GRANT, row.grant_id): Wanted(grant, None, row.credential_id, leaves_at),
         }
 
     # --- time --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 
 from hub.people.domain import CardState
 from hub.people.tables import cards, grants, people, schedules
+from hub.pins import confirmation
 from hub.policy import repository, touch
 from hub.sites.domain import SiteState
 from hub.sites.tables import controllers, doors, readers
@@ -101,7 +102,7 @@ def test_every_members_card_reaches_a_terminal_for_punches(town: Any) -> None:
     assert EntryKey("credential", card) not in town.held(controller)
 
 
-def test_a_pin_is_sent_when_its_start_comes_within_the_horizon_and_leaves_at_its_end(
+def test_a_pin_is_sent_when_its_start_comes_within_the_horizon_and_leaves_an_hour_after_its_end(
     town: Any,
 ) -> None:
     site = town.site(horizon_hours=72)
@@ -115,11 +116,27 @@ def test_a_pin_is_sent_when_its_start_comes_within_the_horizon_and_leaves_at_its
     town.pass_time(hours=8)
     assert key in town.held(controller)
     town.pass_time(hours=74)
+    sent = town.held(controller)[key]
+    town.pass_time(minutes=59)
+    assert town.held(controller)[key] == sent
+    assert kinds(town.held(controller))["grant"] == 1
+    town.pass_time(minutes=1)
     assert key not in town.held(controller)
     assert "grant" not in kinds(town.held(controller))
 
 
-def test_a_revoked_pin_stays_to_say_why_until_its_window_has_ended(town: Any) -> None:
+def test_a_pin_that_was_never_sent_is_not_sent_after_its_window(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    town.pin(town.door(site, controller))
+    town.clock.advance(timedelta(hours=3, minutes=1))
+    town.compile()
+    town.pass_time(minutes=1)
+    assert "credential" not in kinds(town.held(controller))
+    assert town.held(controller) == town.from_nothing(controller)
+
+
+def test_a_revoked_pin_stays_to_say_why_until_an_hour_after_its_window(town: Any) -> None:
     site = town.site()
     controller = town.controller(site)
     door = town.door(site, controller)
@@ -127,8 +144,10 @@ def test_a_revoked_pin_stays_to_say_why_until_its_window_has_ended(town: Any) ->
     town.compile()
     town.db.write(lambda scope: town.pins.revoke(scope, pin, "test"))
     town.compile()
-    assert body(town.held(controller), EntryKind.CREDENTIAL, f"{pin}@{door}")["state"] == "revoked"
-    town.pass_time(hours=3)
+    for _ in range(2):
+        held = town.held(controller)
+        assert body(held, EntryKind.CREDENTIAL, f"{pin}@{door}")["state"] == "revoked"
+        town.pass_time(hours=3, minutes=30)
     assert "credential" not in kinds(town.held(controller))
 
 
@@ -141,9 +160,10 @@ def test_whoever_holds_a_pin_and_is_blocked_is_known_as_blocked_at_the_door(town
     assert body(town.held(controller), EntryKind.PERSON_FLAGS, person) == {}
     town.set(people, touch.touch_person, person, state=EntryState.BLOCKED)
     town.compile()
-    flags = body(town.held(controller), EntryKind.PERSON_FLAGS, person)
-    assert flags["state"] == "blocked"
-    town.pass_time(hours=4)
+    for _ in range(2):
+        flags = body(town.held(controller), EntryKind.PERSON_FLAGS, person)
+        assert flags["state"] == "blocked"
+        town.pass_time(hours=3, minutes=30)
     assert EntryKey("person-flags", person) not in town.held(controller)
 
 
@@ -298,9 +318,18 @@ class Walk:
             ]
         )
 
+    def report(self, controller: str) -> None:
+        """The controller proves the newest version."""
+
+        def confirm(scope: Any) -> None:
+            version = repository.held(scope, controller).version
+            confirmation.confirm(scope, controller, version, (), self.town.clock.now())
+
+        self.town.db.write(confirm)
+
     def step(self) -> None:
         town, pick = self.town, self.random.choice
-        match self.random.randrange(17):
+        match self.random.randrange(18):
             case 0 | 1:
                 schedule = pick([None, *self.schedules])
                 self.grants.append(
@@ -365,8 +394,10 @@ class Walk:
                 town.db.write(lambda scope: town.pins.revoke(scope, gone, "test"))
             case 15 if self.pins:
                 town.db.write(lambda scope: town.pins.approve(scope, pick(self.pins), "test"))
+            case 16:
+                self.report(pick(self.controllers))
             case _:
-                self.town.clock.advance(timedelta(hours=self.random.randint(1, 20)))
+                self.town.clock.advance(timedelta(minutes=self.random.randint(20, 1200)))
                 town.db.write(town.sweep.run)
 
 

@@ -152,7 +152,7 @@ def test_deltas_bring_a_controller_from_any_kept_version_to_the_present(bench: B
         bench.town.compile()
         bench.town.db.write(lambda scope, pin=pin: bench.town.pins.revoke(scope, pin, "test"))
         bench.town.compile()
-    bench.town.pass_time(hours=4)
+    bench.town.pass_time(hours=5)
     with bench.town.db.read() as scope:
         held = repository.held(scope, bench.controller)
     for edge in edges:
@@ -285,8 +285,54 @@ def test_a_window_begins_ends_and_the_digest_proves_that_it_is_gone(bench: Bench
     bench.town.pass_time(hours=2)
     assert bench.placement(pin).state is PlacementState.ENDED
     bench.bring(edge)
+    assert bench.placement(pin).state is PlacementState.ENDED
+    assert any(key.kind == "credential" for key in edge.entries)
+    bench.town.pass_time(hours=1)
+    before = edge.report()
+    bench.reported(before)
+    assert bench.placement(pin).state is PlacementState.ENDED
+    bench.bring(edge)
     assert bench.placement(pin).state is PlacementState.REMOVED
     assert all(key.kind != "credential" for key in edge.entries)
+
+
+def test_keys_made_anew_while_an_ended_pin_lingers_do_not_prove_it_gone(bench: Bench) -> None:
+    edge, pin = Edge(), bench.town.pin(bench.door)
+    bench.town.compile()
+    bench.bring(edge)
+    bench.town.pass_time(hours=3)
+    other = bench.town.controller(bench.town.site())
+    bench.town.links[bench.controller] = bench.town.links[other]
+    bench.town.pass_time(seconds=1)
+    bench.bring(edge)
+    assert bench.placement(pin).state is PlacementState.ENDED
+    bench.town.pass_time(hours=1)
+    bench.bring(edge)
+    assert bench.placement(pin).state is PlacementState.REMOVED
+
+
+def test_a_revocation_confirmed_after_the_window_is_a_revocation(bench: Bench) -> None:
+    edge, pin = Edge(), bench.town.pin(bench.door)
+    bench.town.compile()
+    bench.bring(edge)
+    bench.town.db.write(lambda scope: bench.town.pins.revoke(scope, pin, "test"))
+    bench.town.compile()
+    bench.town.pass_time(hours=3)
+    assert bench.placement(pin).state is PlacementState.REVOKING
+    bench.bring(edge)
+    assert bench.placement(pin).state is PlacementState.REVOKED
+
+
+def test_a_revocation_never_confirmed_ends_with_the_drop(bench: Bench) -> None:
+    edge, pin = Edge(), bench.town.pin(bench.door)
+    bench.town.compile()
+    bench.bring(edge)
+    bench.town.db.write(lambda scope: bench.town.pins.revoke(scope, pin, "test"))
+    bench.town.compile()
+    bench.town.pass_time(hours=4)
+    assert bench.placement(pin).state is PlacementState.ENDED
+    bench.bring(edge)
+    assert bench.placement(pin).state is PlacementState.REMOVED
 
 
 def test_a_window_that_begins_unconfirmed_is_a_problem_until_it_is_confirmed(bench: Bench) -> None:
