@@ -105,16 +105,26 @@ def test_rubbish_on_the_socket_is_answered_and_survived(agent, file):
     assert ask_agent(path, Request("status"))["controller"] == agent.controller_id
 
 
-def test_no_port_is_open(agent):
-    assert agent.status().controller
+def test_no_port_is_open(file):
+    before = _listening()
+    one = build(load_settings(file))
+    one.start()
+    try:
+        assert one.status().controller
+        assert _listening() <= before
+    finally:
+        one.stop()
+
+
+def _listening():
+    """The sockets on which this process takes connections from the network."""
     ours = {_target(one) for one in Path("/proc/self/fd").iterdir()}
-    listening = {
+    return ours & {
         f"socket:[{line.split()[9]}]"
         for table in ("tcp", "tcp6")
         for line in Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]
         if line.split()[3] == "0A"
     }
-    assert not ours & listening
 
 
 def _target(descriptor: Path) -> str:

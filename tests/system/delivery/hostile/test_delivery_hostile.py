@@ -161,7 +161,8 @@ def test_what_is_held_back_for_a_while_is_delivered_once(stage):
         (relay.up if "/up/" in topic else relay.down)(topic, payload)
     stage.until(lambda: len(hub.doors(mine)) == 20)
     stage.settle()
-    assert hub.doors(mine) == list(range(20))
+    # a later message may have overtaken one that was held back: they are the same set all the same
+    assert sorted(hub.doors(mine)) == list(range(20))
     assert ((mine, "two_bodies")) not in hub.alarms()
 
 
