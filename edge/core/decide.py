@@ -7,6 +7,7 @@ comes of it (`edge.core.overrides`). The order of the questions is that of `wire
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from edge.core.attempts import (
@@ -21,7 +22,7 @@ from edge.core.grants import STATE_REASONS, Shown, Verdict, judge_grants, subjec
 from edge.core.overrides import under_fire_or_mode
 from edge.core.punches import punch_for
 from wire.events import Factor
-from wire.pins import MAX_DIGITS
+from wire.pins import EARLY_GRACE_S, MAX_DIGITS
 from wire.policy_bodies import (
     Assurance,
     CardBody,
@@ -36,6 +37,7 @@ from wire.reasons import Reason
 
 _LONG_UNLOCK: Final = 3
 _LONGEST_UNLOCK_MS: Final = 300_000
+_EARLY_GRACE: Final = timedelta(seconds=EARLY_GRACE_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,12 @@ def _decide_pin(
         both = _decide_both(attempt.card, pins, place, blank, about)
         if both is not None:
             return both
-    best: tuple[int, Decision] | None = None
+    best: tuple[tuple[int, bool], Decision] | None = None
     for pin in pins:
         nearness, decision = _judge_pin(pin, place.door_id, place.door, blank, about)
-        if best is None or nearness > best[0]:
-            best = nearness, decision
+        rank = nearness, not decision.spends_try
+        if best is None or rank > best[0]:
+            best = rank, decision
     return best[1] if best else replace(blank, reason=Reason.UNKNOWN_PIN, spends_try=True)
 
 
@@ -123,7 +126,8 @@ def _judge_pin(
             else subjects_of(pin.credential, pin.person, flags)
         )
         verdict = judge_grants(door_id, door, subjects, Shown.PIN, about)
-    return verdict.nearness, _come_to(verdict, known, door, flags, duress=pin.duress)
+    decision = _come_to(verdict, known, door, flags, duress=pin.duress)
+    return verdict.nearness, replace(decision, spends_try=_far_too_early(verdict, about))
 
 
 def _decide_both(
@@ -158,7 +162,14 @@ def _decide_both(
     if verdict is None:
         subjects = subjects_of(card.credential, card.person, flags)
         verdict = judge_grants(place.door_id, place.door, subjects, Shown.BOTH, about)
-    return _come_to(verdict, known, place.door, flags, duress=pin.duress)
+    decision = _come_to(verdict, known, place.door, flags, duress=pin.duress)
+    return replace(decision, spends_try=_far_too_early(verdict, about))
+
+
+def _far_too_early(verdict: Verdict, about: Circumstances) -> bool:
+    """Whether a right PIN came so long before its window that it costs a try as a wrong one does:
+    else a lockout that fails to come would tell a guesser of a code to come."""
+    return verdict.begins is not None and verdict.begins - about.now.at > _EARLY_GRACE
 
 
 # --- cards ---------------------------------------------------------------------------------------

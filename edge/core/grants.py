@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
@@ -77,6 +78,13 @@ class Verdict:
         """How near it came to an opening; compare denials by it."""
         return len(_NEARNESS) if self.opens else _NEARNESS[self.reason]
 
+    @property
+    def begins(self) -> datetime | None:
+        """When the window begins that it was too early for; None where that was not the matter."""
+        if self.reason is not Reason.NOT_YET_VALID or self.grant is None:
+            return None
+        return self.grant.start
+
 
 def judge_grants(
     door_id: str, door: DoorBody, subjects: Iterable[str], shown: Shown, about: Circumstances
@@ -88,9 +96,16 @@ def judge_grants(
             verdict = Verdict(_judge(grant_id, grant, door, shown, about), grant_id, grant)
             if verdict.opens:
                 return verdict
-            if verdict.nearness > best.nearness:
+            if _is_nearer(verdict, best):
                 best = verdict
     return best
+
+
+def _is_nearer(verdict: Verdict, best: Verdict) -> bool:
+    """Whether a denial came nearer to an opening; of windows to come the first is the nearest."""
+    if verdict.begins is not None and best.begins is not None:
+        return verdict.begins < best.begins
+    return verdict.nearness > best.nearness
 
 
 def subjects_of(credential: str, person: str | None, flags: PersonFlagsBody | None) -> list[str]:

@@ -49,7 +49,7 @@ def under_fire_or_mode(normal: Decision, fire: bool, mode: ModeBody | None) -> D
     if normal.reason in _STANDS:
         return normal
     if mode.mode is DoorMode.LOCKED:
-        return _instead(normal, Reason.DOOR_LOCKED)
+        return replace(_instead(normal, Reason.DOOR_LOCKED), spends_try=normal.spends_try)
     return _held_open(normal)
 
 

@@ -12,6 +12,7 @@ from edge.core.model import Source
 from wire import policy_bodies as pb
 from wire.clock import ClockState
 from wire.events import EventKind
+from wire.pins import EARLY_GRACE_S
 from wire.policy import EntryKind
 from wire.reasons import Reason
 
@@ -62,7 +63,7 @@ def test_a_wrong_pin_is_unknown_and_costs_a_try(booked):
     assert decision.credential is None
 
 
-def test_a_known_pin_out_of_its_window_costs_no_try(booked):
+def test_a_known_pin_an_hour_before_its_window_costs_no_try(booked):
     booked.at = booked.NOON - HOUR
     decision = booked.pin("482915")
     assert (decision.reason, decision.spends_try) == (Reason.NOT_YET_VALID, False)
@@ -216,3 +217,43 @@ def test_a_door_without_a_strike_grants_and_moves_nothing(booked):
     booked.add_door(strike=None)
     decision = booked.pin("482915")
     assert (decision.granted, decision.release_ms) == (True, None)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(early_ms=st.integers(1, 72 * 3_600_000), locked=st.booleans(), others=st.booleans())
+def test_a_right_pin_costs_a_try_unless_its_window_begins_within_the_hour(
+    booked, early_ms, locked, others
+):
+    """A guesser must not learn of a code to come by the lockout that fails to come; who is a
+    little early must not be locked out."""
+    if locked:
+        booked.add_mode(pb.DoorMode.LOCKED, 1)
+    if others:  # of several windows to come the next one counts
+        for name, days in (("later", 3), ("latest", 9)):
+            start = booked.NOON + timedelta(days=days)
+            booked.add_grant(name, credential=booked.id("pin"), start=start)
+    booked.at = booked.NOON - timedelta(milliseconds=early_ms)
+    decision = booked.pin("482915")
+    assert not decision.granted
+    assert decision.spends_try == (early_ms > EARLY_GRACE_S * 1_000)
+
+
+def test_of_two_holders_of_one_code_the_next_one_spares_the_try(booked):
+    booked.add_pin("482915", "second", booking=booked.id("second booking"))
+    start = booked.NOON + 9 * HOUR
+    booked.add_grant("second grant", credential=booked.id("second"), start=start)
+    booked.at = booked.NOON - MS
+    assert not booked.pin("482915").spends_try
+    booked.at = start - MS
+    booked.drop(EntryKind.GRANT, booked.id("grant"))
+    booked.add_grant(credential=booked.id("pin"), start=start + 9 * HOUR)
+    assert not booked.pin("482915").spends_try
+
+
+def test_a_right_second_factor_far_too_early_costs_a_try_and_a_card_none(staffed):
+    start = staffed.NOON + 2 * HOUR
+    staffed.add_grant(person=staffed.id("person"), start=start, needs_pin=True)
+    staffed.add_pin("135790", person=staffed.id("person"))
+    assert staffed.pin("135790", card=staffed.card_attempt("suica")).spends_try
+    card = staffed.card("suica")
+    assert (card.reason, card.spends_try) == (Reason.NOT_YET_VALID, False)

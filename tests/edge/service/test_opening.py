@@ -328,3 +328,14 @@ def test_no_digits_and_no_card_number_are_in_any_file(rig, tmp_path):
         for secret in (PIN.encode(), b"8080808080", bytes.fromhex("04a1b2c3d4e5f6")):
             assert secret not in data, path.name
         assert b"04a1b2c3d4e5f6" not in data
+
+
+def test_a_right_pin_typed_days_early_locks_out_as_a_wrong_one_does(rig):
+    start = rig.time.wall_now + timedelta(hours=40)
+    rig.policy(
+        rig.town.pin(WRONG, credential=rig.town_id(70), booking=rig.town_id(8)),
+        rig.town.grant(rig.town_id(71), credential=rig.town_id(70), start=start),
+    )
+    for keys in ("111222#", "333444#", f"{WRONG}#", "555666#", "888999#"):
+        rig.press(keys)
+    assert len(rig.events(EventKind.PIN_LOCKOUT)) == 1
