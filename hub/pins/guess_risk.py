@@ -1,20 +1,25 @@
-"""Guess-risk: the chance that somebody at one keypad hits a PIN that opens, before a window ends.
+"""Guess-risk: the chance that somebody at one keypad hits any live PIN while one PIN is exposed.
 
-The guesser spends one reader's whole try budget, knows how PINs are drawn, never tries one twice,
-and aims at whichever PIN length pays best. Duress PINs count as live: they open too.
+A PIN is exposed from `wire.pins.EARLY_GRACE_S` before its window, when the right digits spend no
+try and so betray themselves, to the window's end. The guesser spends one reader's whole try budget,
+knows how PINs are drawn and when they are live, never tries one twice, and aims at whichever PIN
+length pays best. Duress PINs count as live: they open too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from hub.pins.weak import space_left
-from wire.pins import MAX_DIGITS, MIN_DIGITS
+from wire.pins import EARLY_GRACE_S, MAX_DIGITS, MIN_DIGITS
 
 DEFAULT_BOUND: Final = 0.01
-
+EARLY_GRACE: Final = timedelta(seconds=EARLY_GRACE_S)
 
 _DAY_S: Final = 86_400
 
@@ -29,6 +34,22 @@ class TryBudget:
     lockout_max_s: int = 3_600
 
 
+@dataclass(frozen=True, slots=True)
+class LivePin:
+    """What a guesser may hit: so many digits, with an effective window `[starts_at, ends_at)`."""
+
+    digits: int
+    starts_at: datetime
+    ends_at: datetime
+
+    def exposed_with(self, other: LivePin) -> int:
+        """Give for how many seconds both are exposed; 0 where they never are. With itself: how
+        long it is."""
+        begin = max(self.starts_at, other.starts_at) - EARLY_GRACE
+        return max(0, int((min(self.ends_at, other.ends_at) - begin).total_seconds()))
+
+
+@lru_cache(maxsize=4_096)
 def most_tries(budget: TryBudget, duration_s: int) -> int:
     """Give the number of wrong PINs that nobody can exceed within `duration_s`, both ends included.
 
@@ -63,24 +84,46 @@ def hit_chance(space: int, live: int, tries: int) -> float:
     return 1 - missed
 
 
-def guess_risk(budget: TryBudget, window_s: int, live: Mapping[int, int]) -> float:
-    """Give the guess-risk through a window of `window_s`; `live` counts PINs by their length."""
-    tries = most_tries(budget, window_s)
+def risk_with(budget: TryBudget, span_s: int, live: Mapping[int, int]) -> float:
+    """Give the chance of a hit within `span_s` if so many PINs, by their length, were exposed
+    throughout it."""
+    tries = most_tries(budget, span_s)
     return max(
         (hit_chance(space_left(length), count, tries) for length, count in live.items()),
         default=0.0,
     )
 
 
+def guess_risk(budget: TryBudget, pin: LivePin, others: Sequence[LivePin]) -> float:
+    """Give the guess-risk while `pin` is exposed: an upper bound, the lower of two.
+
+    Either everybody exposed at some time counts as exposed throughout; or the chances of the single
+    PINs are added up, each with what tries the time takes for which it is exposed.
+    """
+    spans = [(each.digits, pin.exposed_with(each)) for each in (pin, *others)]
+    met = [(digits, span_s) for digits, span_s in spans if span_s]
+    if not met:
+        return 0.0
+    counted = risk_with(budget, pin.exposed_with(pin), Counter(digits for digits, _ in met))
+    added = sum(most_tries(budget, span_s) / space_left(digits) for digits, span_s in met)
+    return min(counted, added)
+
+
 def digits_needed(
-    budget: TryBudget, window_s: int, live: Mapping[int, int], least: int, bound: float
+    budget: TryBudget,
+    window: tuple[datetime, datetime],
+    live: Sequence[LivePin],
+    least: int,
+    bound: float,
 ) -> int | None:
-    """Give the shortest length, from `least` on, at which one more PIN keeps within `bound`.
+    """Give the shortest length, from `least` on, at which one more PIN keeps within `bound`: while
+    it is exposed itself, and while any live PIN that it meets is.
 
     None where even the longest does not, because PINs that are live already exceed it.
     """
     for length in range(max(least, MIN_DIGITS), MAX_DIGITS + 1):
-        added = {**live, length: live.get(length, 0) + 1}
-        if guess_risk(budget, window_s, added) <= bound:
+        pins = [LivePin(length, *window), *live]
+        met = [at for at, each in enumerate(pins) if pins[0].exposed_with(each) or not at]
+        if all(guess_risk(budget, pins[at], pins[:at] + pins[at + 1 :]) <= bound for at in met):
             return length
     return None

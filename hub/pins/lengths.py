@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from hub.database.scope import Scope
 from hub.pins.draw import DigitsIncompatibleError, PinError, digits_for
-from hub.pins.guess_risk import DEFAULT_BOUND, TryBudget, digits_needed
+from hub.pins.guess_risk import DEFAULT_BOUND, LivePin, TryBudget, digits_needed
 from hub.pins.reservations import Reservations
 from hub.sites import repository as site_rows
 from hub.sites.domain import Door, Reader
@@ -46,7 +46,7 @@ def checked_length(
         keypads = _keypads(scope, door.id)
         if length > _most(keypads):
             raise DigitsIncompatibleError(((length, length), (door.min_digits, _most(keypads))))
-        live = reservations.live_at(scope, door.id, window, but_not_by)
+        live = reservations.live_around(scope, door.id, window, but_not_by)
         needed = _needed(keypads, window, live, length)
         if needed != length:
             raise GuessRiskError(door.id, needed)
@@ -64,13 +64,12 @@ def _most(keypads: Sequence[Reader]) -> int:
 def _needed(
     keypads: Sequence[Reader],
     window: tuple[datetime, datetime],
-    live: Mapping[int, int],
+    live: Sequence[LivePin],
     least: int,
 ) -> int | None:
     """The length that keeps the risk within bounds at every keypad of a door."""
-    window_s = int((window[1] - window[0]).total_seconds())
     budgets = [
         TryBudget(reader.tries, reader.lockout_s, reader.lockout_max_s) for reader in keypads
     ] or [TryBudget()]
-    found = [digits_needed(each, window_s, live, least, DEFAULT_BOUND) for each in budgets]
+    found = [digits_needed(each, window, live, least, DEFAULT_BOUND) for each in budgets]
     return None if None in found else max(each for each in found if each is not None)

@@ -3,7 +3,6 @@ days."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +13,7 @@ from hub.clock import Ids
 from hub.database.errors import OverlapError
 from hub.database.scope import Scope
 from hub.keys import HubKeys
+from hub.pins.guess_risk import EARLY_GRACE, LivePin
 from hub.pins.tables import pin_reservations
 from wire.identity import uuid_bytes
 
@@ -145,25 +145,35 @@ class Reservations:
                 t.c.retired_at.is_not(None),
             )
 
-    def live_at(
+    def live_around(
         self,
         scope: Scope,
         door_id: str,
         window: tuple[datetime, datetime],
         but_not_by: str = "",
-    ) -> dict[int, int]:
-        """Count the other PINs in use at a door at some time of the window, by their length."""
+    ) -> list[LivePin]:
+        """Give the other PINs in use at a door that are exposed together with the window, and those
+        exposed together with them."""
+        met = self._exposed(scope, door_id, window, but_not_by)
+        starts_at = min((window[0], *(each.starts_at for each in met)))
+        ends_at = max((window[1], *(each.ends_at for each in met)))
+        return self._exposed(scope, door_id, (starts_at, ends_at), but_not_by) if met else []
+
+    @staticmethod
+    def _exposed(
+        scope: Scope, door_id: str, window: tuple[datetime, datetime], but_not_by: str
+    ) -> list[LivePin]:
         t = pin_reservations
         rows = scope.all(
-            scope.select(t.c.digits).where(
+            scope.select(t.c.digits, t.c.starts_at, t.c.ends_at).where(
                 t.c.door_id == door_id,
                 t.c.retired_at.is_(None),
                 t.c.credential_id != but_not_by,
-                t.c.starts_at < window[1],
-                t.c.ends_at > window[0],
+                t.c.starts_at < window[1] + EARLY_GRACE,
+                t.c.ends_at > window[0] - EARLY_GRACE,
             )
         )
-        return dict(Counter(row.digits for row in rows))
+        return [LivePin(row.digits, row.starts_at, row.ends_at) for row in rows]
 
     def _blind(self, door_id: str, digits: str) -> str:
         return self._keys.blind("pin", uuid_bytes(door_id), digits.encode())

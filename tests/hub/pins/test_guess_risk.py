@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from math import comb
 from random import Random
@@ -13,13 +14,16 @@ from hypothesis import strategies as st
 from edge.core.budget import SECOND, Budget, ladder
 from hub.pins.guess_risk import (
     DEFAULT_BOUND,
+    LivePin,
     TryBudget,
     digits_needed,
     guess_risk,
     hit_chance,
     most_tries,
+    risk_with,
 )
 from hub.pins.weak import space_left
+from wire.pins import EARLY_GRACE_S
 from wire.policy_bodies import ReaderBody
 
 
@@ -113,49 +117,133 @@ def test_the_chance_of_a_hit_is_hypergeometric(space: int, live: int, tries: int
     assert hit_chance(space, live, tries) == pytest.approx(exact, abs=1e-9)
 
 
+START = datetime(2026, 4, 6, tzinfo=UTC)
+GRACE_S = EARLY_GRACE_S
+
+
+def pin(digits: int, start_h: float, hours: float) -> LivePin:
+    start = START + timedelta(hours=start_h)
+    return LivePin(digits, start, start + timedelta(hours=hours))
+
+
+def chance(digits: int, live: int, span_s: int) -> float:
+    return hit_chance(space_left(digits), live, most_tries(TryBudget(), span_s))
+
+
+pins = st.builds(pin, st.integers(4, 10), st.integers(-400, 400), st.integers(1, 24 * 14))
+
+
 @given(
-    window_s=st.integers(0, 14 * 86_400),
+    span_s=st.integers(0, 14 * 86_400),
     live=st.dictionaries(st.integers(4, 10), st.integers(0, 60)),
     more=st.integers(4, 10),
 )
 def test_risk_grows_with_time_and_with_live_pins(
-    window_s: int, live: dict[int, int], more: int
+    span_s: int, live: dict[int, int], more: int
 ) -> None:
     budget = TryBudget()
-    risk = guess_risk(budget, window_s, live)
+    risk = risk_with(budget, span_s, live)
     assert 0 <= risk <= 1
-    assert guess_risk(budget, window_s + 3_600, live) >= risk
-    assert guess_risk(budget, window_s, {**live, more: live.get(more, 0) + 1}) >= risk
+    assert risk_with(budget, span_s + 3_600, live) >= risk
+    assert risk_with(budget, span_s, {**live, more: live.get(more, 0) + 1}) >= risk
+
+
+def test_a_pin_can_be_found_out_from_an_hour_before_its_window() -> None:
+    """A right PIN typed early spends no try, and thereby betrays itself."""
+    assert guess_risk(TryBudget(), pin(6, 1, 2), []) == chance(6, 1, 2 * 3_600 + GRACE_S)
+    assert chance(6, 1, 2 * 3_600 + GRACE_S) > chance(6, 1, 2 * 3_600)
+
+
+def test_pins_meet_where_one_can_be_found_out_before_the_other_is_over() -> None:
+    first, next_one, later = pin(6, 0, 2), pin(6, 2, 2), pin(6, 3, 1)
+    assert first.exposed_with(next_one) == GRACE_S
+    assert first.exposed_with(later) == 0
+    alone = guess_risk(TryBudget(), first, [])
+    assert guess_risk(TryBudget(), first, [later]) == alone
+    assert guess_risk(TryBudget(), first, [next_one]) > alone
+
+
+@given(own=pins, others=st.lists(pins, max_size=12), more=pins)
+def test_one_more_pin_never_lessens_the_risk(
+    own: LivePin, others: list[LivePin], more: LivePin
+) -> None:
+    before = guess_risk(TryBudget(), own, others)
+    after = guess_risk(TryBudget(), own, [*others, more])
+    assert 0 <= before <= after <= 1
+
+
+def test_a_guesser_who_plays_is_within_the_risk() -> None:
+    """Played out: one long PIN, five short ones after another, the whole budget used at once."""
+    random, games, hits = Random(11), 500, 0
+    short = [pin(4, 4 * at, 1) for at in range(5)]
+    known = [pin(4, 0, 20), *short]
+    space = 300  # so that hits are not rare
+    times: list[int] = []
+    keypad, now_s = Keypad(ReaderBody(device="d")), -GRACE_S
+    while now_s < 20 * 3_600:
+        if keypad.accepts(now_s + GRACE_S):
+            times.append(now_s)
+        else:
+            now_s = keypad.free_at_s - GRACE_S
+    for _ in range(games):
+        codes = random.sample(range(space), len(known))
+        exposed = [
+            (code, (each.starts_at - START).total_seconds() - GRACE_S, each.ends_at)
+            for code, each in zip(codes, known, strict=True)
+        ]
+        hits += any(
+            guess % space == code and begin <= at < (end - START).total_seconds()
+            for guess, at in enumerate(times)
+            for code, begin, end in exposed
+        )
+    added = sum(most_tries(TryBudget(), known[0].exposed_with(each)) / space for each in known)
+    assert hits / games <= added
 
 
 def test_the_guesser_aims_at_the_length_that_pays_best() -> None:
-    mixed = guess_risk(TryBudget(), 3_600, {4: 1, 8: 40})
-    assert mixed == guess_risk(TryBudget(), 3_600, {4: 1})
+    crowd = [pin(8, 0, 1)] * 40
+    assert guess_risk(TryBudget(), pin(4, 0, 1), crowd) == chance(4, 1, 3_600 + GRACE_S)
 
 
 def test_four_digits_for_three_days_exceed_the_bound_and_six_do_not() -> None:
-    three_days_s = 3 * 86_400
-    assert guess_risk(TryBudget(), three_days_s, {4: 1}) > DEFAULT_BOUND
-    assert digits_needed(TryBudget(), three_days_s, {}, 4, DEFAULT_BOUND) == 5
-    assert guess_risk(TryBudget(), three_days_s, {6: 20}) < DEFAULT_BOUND
+    three_days = pin(4, 0, 72)
+    window = three_days.starts_at, three_days.ends_at
+    assert guess_risk(TryBudget(), three_days, []) > DEFAULT_BOUND
+    assert digits_needed(TryBudget(), window, [], 4, DEFAULT_BOUND) == 5
+    assert guess_risk(TryBudget(), pin(6, 0, 72), [pin(6, 0, 72)] * 19) < DEFAULT_BOUND
 
 
-@given(window_s=st.integers(60, 30 * 86_400), others=st.integers(0, 200), least=st.integers(4, 10))
+@given(hours=st.integers(1, 24 * 30), others=st.integers(0, 60), least=st.integers(4, 10))
 def test_the_length_proposed_is_the_shortest_within_the_bound(
-    window_s: int, others: int, least: int
+    hours: int, others: int, least: int
 ) -> None:
-    budget = TryBudget()
-    proposed = digits_needed(budget, window_s, {10: others}, least, DEFAULT_BOUND)
-    if proposed is None:
-        assert guess_risk(budget, window_s, {10: others + 1}) > DEFAULT_BOUND
-        return
-    added = {10: others, proposed: 1} if proposed != 10 else {10: others + 1}
-    assert guess_risk(budget, window_s, added) <= DEFAULT_BOUND
+    budget, live = TryBudget(), [pin(10, 0, hours)] * others
+    window = START, START + timedelta(hours=hours)
+    proposed = digits_needed(budget, window, live, least, DEFAULT_BOUND)
+    assert proposed is not None
+    assert guess_risk(budget, LivePin(proposed, *window), live) <= DEFAULT_BOUND
     if proposed > least:
-        shorter = {10: others, proposed - 1: 1}
-        assert guess_risk(budget, window_s, shorter) > DEFAULT_BOUND
+        assert guess_risk(budget, LivePin(proposed - 1, *window), live) > DEFAULT_BOUND
 
 
 def test_pins_that_are_live_already_can_exceed_the_bound_whatever_is_added() -> None:
-    assert digits_needed(TryBudget(), 86_400, {4: 10}, 6, DEFAULT_BOUND) is None
+    window = START, START + timedelta(days=1)
+    assert digits_needed(TryBudget(), window, [pin(4, 0, 24)] * 10, 6, DEFAULT_BOUND) is None
     assert space_left(4) > 6_000
+
+
+def test_a_short_pin_is_made_longer_where_a_long_one_would_come_too_near_the_bound() -> None:
+    """Within its own hour the new PIN is safe; the month-long one it meets would not be."""
+    budget = TryBudget()
+    month = pin(6, 0, 24 * 50)
+    crowd = [pin(6, 12 * at, 2) for at in range(80)]
+    window = START + timedelta(hours=24 * 45), START + timedelta(hours=24 * 45 + 1)
+    assert guess_risk(budget, LivePin(6, *window), [month, *crowd]) < DEFAULT_BOUND / 4
+    within = [each for at, each in enumerate(crowd) if fits(budget, month, crowd[: at + 1])]
+    assert 0 < len(within) < len(crowd)
+    assert digits_needed(budget, window, [month], 6, DEFAULT_BOUND) == 6
+    assert digits_needed(budget, window, [month, *within], 6, DEFAULT_BOUND) == 7
+
+
+def fits(budget: TryBudget, over: LivePin, others: list[LivePin]) -> bool:
+    return guess_risk(budget, over, others) <= DEFAULT_BOUND

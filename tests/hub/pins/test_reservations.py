@@ -115,16 +115,25 @@ def test_digits_that_were_given_up_are_not_drawn_again_for_their_own_credential(
         assert kept.is_taken(scope, [door], "830472", hours(town, 0, 1), "a")
 
 
-def test_live_pins_are_counted_by_length_where_windows_meet(
+def test_live_pins_are_those_found_out_together_with_the_window_and_those_they_meet(
     town: Any, kept: Reservations, reserve: Reserve, door: str
 ) -> None:
-    reserve("a", "830472", 1, 2)
-    reserve("b", "830473", 2, 2)
-    reserve("c", "83047291", 2, 2)
-    reserve("d", "830474", 3, 2)
-    with town.db.read() as scope:
-        assert kept.live_at(scope, door, hours(town, 2, 1)) == {6: 2, 8: 1}
-        assert kept.live_at(scope, door, hours(town, 2, 1), "a") == {6: 1, 8: 1}
+    """Each can be found out from an hour before its window."""
+
+    def live(but_not_by: str = "") -> dict[int, tuple[datetime, datetime]]:
+        with town.db.read() as scope:
+            found = kept.live_around(scope, door, hours(town, 10, 1), but_not_by)
+        return {each.digits: (each.starts_at, each.ends_at) for each in found}
+
+    reserve("over", "8304", 7, 2)
+    assert live() == {}
+    reserve("a", "830472", 8, 2)
+    reserve("b", "8304729", 11, 2)
+    assert live() == {4: hours(town, 7, 2), 6: hours(town, 8, 2), 7: hours(town, 11, 2)}
+    reserve("later", "83047291", 13, 2)
+    reserve("too late", "830472915", 15, 2)
+    assert live().keys() == {4, 6, 7, 8}
+    assert live("b").keys() == {4, 6}
 
 
 def test_what_is_stored_does_not_tell_the_digits(town: Any, reserve: Reserve) -> None:
