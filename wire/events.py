@@ -87,9 +87,10 @@ class Factor(StrEnum):
 
 
 class AccessBody(_Body, frozen=True, kw_only=True):
-    """A decision. `act` joins it with its `act_result`. `card` is the digest of an unknown card
-    (`wire.pins.card_digest`), for enrolling it; a PIN that was typed is never told, only its
-    length."""
+    """A decision. An `access_duress` whose reason denies is a duress PIN at a door that stays shut:
+    the silent alarm is raised all the same. `act` joins it with its `act_result`. `card` is the
+    digest of an unknown card (`wire.pins.card_digest`), for enrolling it; a PIN that was typed is
+    never told, only its length."""
 
     reason: Reason
     factor: Factor

@@ -62,7 +62,8 @@ class Decision:
 
     `release_ms` is how long the strike is to be driven, None where nothing moves. `counts_use`
     names the grant whose uses go up, `spends_try` says that the reader's try budget goes down,
-    `await_pin` that the card was good and its PIN is still missing.
+    `await_pin` that the card was good and its PIN is still missing. `duress` raises the silent
+    alarm, also where the door stays shut.
     """
 
     reason: Reason
@@ -81,6 +82,7 @@ class Decision:
     counts_use: str | None = None
     spends_try: bool = False
     await_pin: bool = False
+    duress: bool = False
     punch: PunchBody | None = None
 
     @property
@@ -91,7 +93,7 @@ class Decision:
     @property
     def kind(self) -> EventKind:
         """The kind of event that tells of it."""
-        if self.reason is Reason.DURESS_PIN:
+        if self.duress:
             return EventKind.ACCESS_DURESS
         return EventKind.ACCESS_GRANTED if self.granted else EventKind.ACCESS_DENIED
 

@@ -255,6 +255,7 @@ def _come_to(
     return replace(
         known,
         reason=Reason.DURESS_PIN if duress else verdict.reason,
+        duress=duress,
         release_ms=_release_ms(door, flags),
         counts_use=verdict.grant_id if once else None,
     )

@@ -64,7 +64,8 @@ def _held_open(normal: Decision) -> Decision:
 
 
 def _instead(normal: Decision, reason: Reason) -> Decision:
-    # A duress PIN typed while a door stands open all the same raises its silent alarm.
+    # A duress PIN raises its silent alarm (`duress` stays), whether the door is open all the same
+    # or shut whatever is shown; only where it is shut does the reason have to say why.
     duress = normal.reason is Reason.DURESS_PIN and reason.outcome is Outcome.GRANT
     return replace(
         normal,

@@ -3,6 +3,7 @@ manual hold or lock, then the normal day."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,6 +69,21 @@ def test_a_duress_pin_raises_its_alarm_at_a_held_door_too(booked):
         booked.add_mode(mode, order)
         decision = booked.pin("482915")
         assert (decision.kind, decision.release_ms) == (EventKind.ACCESS_DURESS, None)
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [(DoorMode.LOCKED, Reason.DOOR_LOCKED), (DoorMode.LOCKDOWN, Reason.LOCKDOWN)],
+)
+def test_a_duress_pin_at_a_shut_door_raises_its_alarm_and_is_denied_as_any_other(
+    booked, mode, reason
+):
+    booked.add_mode(mode, 1)
+    usual = booked.pin("482915")
+    booked.add_pin("482915", duress=True, booking=booked.id("booking"))
+    decision = booked.pin("482915")
+    assert (decision.kind, decision.reason) == (EventKind.ACCESS_DURESS, reason)
+    assert replace(decision, duress=False) == usual
 
 
 def test_the_later_of_emergency_open_and_lockdown_rules(booked):

@@ -9,8 +9,8 @@ import pytest
 from edge.core.model import CardFailed, Feedback, KeysPressed, Source
 from wire.events import ActOutcome, EventKind, Factor, Observed
 from wire.policy import EntryKind
-from wire.policy_bodies import Assurance, Point, PunchRule, Side
-from wire.reasons import Reason
+from wire.policy_bodies import Assurance, DoorMode, Point, PunchRule, Side
+from wire.reasons import Outcome, Reason
 
 PIN, WRONG, DURESS = "482915", "777777", "482916"
 
@@ -105,6 +105,35 @@ def test_a_duress_pin_opens_alike_and_shows_alike(rig):
     duress = [(act.target, act.mode, act.pulse_ms) for act in rig.site.acts()], rig.site.shown()
     assert duress == (usual[0] * 2, usual[1] * 2)
     assert rig.since(mark)[0] == "access_duress"
+
+
+@pytest.mark.parametrize("mode", [DoorMode.LOCKED, DoorMode.LOCKDOWN])
+def test_a_duress_pin_at_a_shut_door_is_journaled_as_duress_and_shows_as_any_denial(rig, mode):
+    rig.policy(
+        rig.town.mode(mode, 1),
+        rig.town.pin(DURESS, credential=rig.town_id(50), duress=True),
+        rig.town.grant(rig.town_id(51), credential=rig.town_id(50)),
+    )
+    rig.press(f"{PIN}#")
+    usual, mark = rig.site.shown(), len(rig.kinds())
+    rig.press(f"{DURESS}#")
+    assert rig.site.shown() == usual * 2
+    assert rig.since(mark) == ["access_duress"]
+    assert rig.last(EventKind.ACCESS_DURESS).reason.outcome is Outcome.DENY
+    assert not rig.unlocked
+
+
+def test_a_duress_pin_raises_its_alarm_though_the_journal_failed_and_the_door_stays_shut(rig):
+    rig.policy(
+        rig.town.pin(DURESS, credential=rig.town_id(50), duress=True),
+        rig.town.grant(rig.town_id(51), credential=rig.town_id(50)),
+    )
+    rig.journal.cause = "read_only"
+    rig.press(f"{DURESS}#")
+    assert not rig.unlocked
+    rig.journal.cause = None
+    rig.loop.tick()
+    assert rig.last(EventKind.ACCESS_DURESS).reason is Reason.JOURNAL_FAILED
 
 
 def test_what_readers_show(rig):

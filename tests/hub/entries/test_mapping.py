@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.entries.alarms import CLEARS, CRITICAL, MOMENTARY, RAISES, AlarmKind, Clear, alarms_of
+from hub.entries.alarms import (
+    CLEARS,
+    CRITICAL,
+    MOMENTARY,
+    RAISES,
+    WIRE,
+    AlarmKind,
+    Clear,
+    alarms_of,
+)
 from hub.entries.devices import Contact, DeviceState, apply_device_event, device_of
 from hub.entries.domain import Result
 from hub.entries.doors import Bolt, DoorState, Leaf, apply_door_event, door_of
@@ -54,6 +63,17 @@ def test_a_decision_keeps_its_reason_and_result(reason: Reason) -> None:
     assert entry.reason is reason
     assert entry.result is (Result.GRANTED if reason.outcome == "grant" else Result.DENIED)
     assert (entry.card_digest is not None) == (reason is Reason.UNKNOWN_CARD)
+
+
+@pytest.mark.parametrize("reason", [Reason.DOOR_LOCKED, Reason.LOCKDOWN, Reason.JOURNAL_FAILED])
+def test_duress_at_a_door_that_stays_shut_is_an_alarm_and_a_denial(reason: Reason) -> None:
+    """The silent alarm does not depend on the door's opening."""
+    body = ev.AccessBody(reason=reason, factor=ev.Factor.PIN, door=DOOR)
+    event = happened(EventKind.ACCESS_DURESS, body)
+    entry = entry_of(event)
+    assert entry is not None
+    assert (entry.result, entry.reason) == (Result.DENIED, reason)
+    assert [raised.kind for raised in alarms_of(event)] == [AlarmKind.DURESS]
 
 
 def test_a_door_follows_its_events() -> None:
@@ -154,7 +174,7 @@ def test_any_sequence_of_events_folds_into_states(kinds: list[EventKind]) -> Non
 def test_every_alarm_that_is_not_momentary_can_be_cleared() -> None:
     """Or it would stand for ever."""
     cleared = {kind for kinds in CLEARS.values() for kind in kinds}
-    assert cleared == set(AlarmKind) - MOMENTARY
+    assert cleared == set(AlarmKind) - MOMENTARY - WIRE
     assert set(RAISES.values()) >= CRITICAL
 
 
