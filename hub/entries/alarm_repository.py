@@ -93,8 +93,12 @@ def clear_alarm(scope: Scope, clear: Clear) -> None:
 
 
 def acknowledge(scope: Scope, alarm_id: int, user_id: str, at: datetime, note: str) -> bool:
-    """Note who dealt with an alarm last. Tells whether there is such an alarm."""
-    if scope.one(scope.select(alarms.c.id).where(alarms.c.id == alarm_id)) is None:
+    """Note who dealt with an alarm last. Tells whether there is such an alarm; those of the wire
+    (below zero) have no row here."""
+    if (
+        alarm_id >= 0
+        and scope.one(scope.select(alarms.c.id).where(alarms.c.id == alarm_id)) is None
+    ):
         return False
     values = {"alarm_id": alarm_id, "user_id": user_id, "at": at, "note": note}
     scope.upsert(alarm_acknowledgements, values, key=["alarm_id"])

@@ -33,7 +33,41 @@ class AlarmKind(StrEnum):
     POWER_FAILED = "power_failed"
     RECORDS_LOST = "records_lost"
     EVENT_REJECTED = "event_rejected"
+    UNKNOWN_CONTROLLER = "unknown_controller"
+    FORGED_MESSAGE = "forged_message"
+    MALFORMED_MESSAGE = "malformed_message"
+    MISPLACED_MESSAGE = "misplaced_message"
+    RETAINED_MESSAGE = "retained_message"
+    REPLAYED_HELLO = "replayed_hello"
+    REPLAYED_WANT = "replayed_want"
+    STALE_REPORT = "stale_report"
+    MALFORMED_EVENT = "malformed_event"
+    TWO_BODIES = "two_bodies"
+    REPLAYED_EVENTS = "replayed_events"
+    CLONED_CONTROLLER = "cloned_controller"
+    JOURNAL_ROLLED_BACK = "journal_rolled_back"
+    POLICY_MISMATCH = "policy_mismatch"
 
+
+WIRE: Final = frozenset(
+    {
+        AlarmKind.UNKNOWN_CONTROLLER,
+        AlarmKind.FORGED_MESSAGE,
+        AlarmKind.MALFORMED_MESSAGE,
+        AlarmKind.MISPLACED_MESSAGE,
+        AlarmKind.RETAINED_MESSAGE,
+        AlarmKind.REPLAYED_HELLO,
+        AlarmKind.REPLAYED_WANT,
+        AlarmKind.STALE_REPORT,
+        AlarmKind.MALFORMED_EVENT,
+        AlarmKind.TWO_BODIES,
+        AlarmKind.REPLAYED_EVENTS,
+        AlarmKind.CLONED_CONTROLLER,
+        AlarmKind.JOURNAL_ROLLED_BACK,
+        AlarmKind.POLICY_MISMATCH,
+    }
+)
+"""About the wire, not from a journal (see `wire_alarms`); the link's have the link's names."""
 
 CRITICAL: Final = frozenset(
     {
@@ -43,9 +77,16 @@ CRITICAL: Final = frozenset(
         AlarmKind.TAMPER,
         AlarmKind.SECURITY,
         AlarmKind.JOURNAL_FAILED,
+        AlarmKind.FORGED_MESSAGE,
+        AlarmKind.MISPLACED_MESSAGE,
+        AlarmKind.REPLAYED_HELLO,
+        AlarmKind.REPLAYED_WANT,
+        AlarmKind.REPLAYED_EVENTS,
+        AlarmKind.TWO_BODIES,
+        AlarmKind.CLONED_CONTROLLER,
     }
 )
-"""Red; the others are amber."""
+"""Red; the others are amber. Of the wire: what no machine of ours does by mistake."""
 
 MOMENTARY: Final = frozenset(
     {
@@ -55,7 +96,7 @@ MOMENTARY: Final = frozenset(
         AlarmKind.RECORDS_LOST,
         AlarmKind.EVENT_REJECTED,
     }
-)
+) | (WIRE - {AlarmKind.POLICY_MISMATCH})
 """No event clears these."""
 GROUPED_WITHIN: Final = timedelta(hours=1)
 """A momentary alarm that comes again within this counts up instead of standing twice."""

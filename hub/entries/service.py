@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from hub.audit.service import record
 from hub.database.scope import Scope
@@ -13,6 +14,7 @@ from hub.entries.devices import DeviceState
 from hub.entries.domain import Entry
 from hub.entries.doors import DoorState
 from hub.entries.search import Filters, Reach
+from hub.entries.wire_alarms import newest_wire_alarm, standing_wire_alarms
 from hub.sites import repository as sites
 from hub.web.core import Core
 from hub.web.paging import Page
@@ -30,6 +32,8 @@ class News:
     items: tuple[tuple[int, Entry | str], ...]
     """`(raw event, entry)` or `(raw event, id of a door whose state changed)`."""
     through: int
+    wire_alarm_at: datetime | None = None
+    """When the wire alarmed last: no raw event tells of it."""
 
 
 class EntriesService:
@@ -58,13 +62,14 @@ class EntriesService:
             found = search.touched_after(scope, after, Filters(reach=reach), NEWS_MAX)
             doors = repository.doors_touched_after(scope, after, NEWS_MAX)
             newest = search.last_touched(scope)
+            wire_alarm_at = newest_wire_alarm(scope)
         items: list[tuple[int, Entry | str]] = [(entry.touched_by, entry) for entry in found]
         items += [(raw_id, door) for door, raw_id in doors if reach is None or door in reach.doors]
         items.sort(key=lambda item: item[0])
         cut = NEWS_MAX in (len(found), len(doors))
         through = min(_last(found), _last_door(doors)) if cut else newest
         shown = tuple(item for item in items if item[0] <= through)
-        return News(shown, max(through, after))
+        return News(shown, max(through, after), wire_alarm_at)
 
     def door(self, who: Principal, door_id: str) -> tuple[DoorState, tuple[DeviceState, ...]]:
         """Give a door's last known state and that of its controller's devices; raise `404` for a
@@ -78,10 +83,12 @@ class EntriesService:
             return repository.door_state(scope, door_id), states
 
     def alarms(self, who: Principal) -> Sequence[Alarm]:
-        """Give the alarms that stand."""
+        """Give the alarms that stand, newest first. Messages of controllers that nobody knows
+        concern the whole town."""
         with self._core.db.read() as scope:
             reach = reach_of(scope, who)
-            found = alarm_repository.standing_alarms(scope)
+            found = [*alarm_repository.standing_alarms(scope), *standing_wire_alarms(scope)]
+        found.sort(key=lambda alarm: alarm.raised_at, reverse=True)
         return [alarm for alarm in found if reach is None or _reached(alarm, reach)]
 
     def acknowledge(self, who: Principal, alarm_id: int, note: str = "") -> None:

@@ -28,6 +28,7 @@ async def news_stream(
     service: EntriesService, live: Live, who: Principal, after: int, lasts_s: float = LASTS_S
 ) -> AsyncIterator[str]:
     """Give what happens after a raw event as the text of server-sent events."""
+    alarmed_at = (await run_in_threadpool(service.news, who, after)).wire_alarm_at
     yield f"retry: {RETRY_MS}\nid: {after}\n\n"
     left, quiet = lasts_s, 0.0
     async with live.listen() as listener:
@@ -35,6 +36,9 @@ async def news_stream(
             news = await run_in_threadpool(service.news, who, after)
             for raw_id, item in news.items:
                 yield _event(raw_id, item)
+            if news.wire_alarm_at != alarmed_at:
+                alarmed_at = news.wire_alarm_at
+                yield "event: alarm\ndata: {}\n\n"
             moved, after = news.through > after, news.through
             waited = 0.0 if moved else await _pause(listener)
             left, quiet = left - waited, 0.0 if moved else quiet + waited

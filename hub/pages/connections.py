@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from hub.database.scope import Scope
-from hub.link.sessions import current_session
+from hub.pages.session_repository import with_current_session
 from hub.policy.outlet import Outlet
 
 
@@ -18,8 +18,5 @@ class Connections:
 
     def of(self, scope: Scope, controller_ids: Collection[str]) -> frozenset[str]:
         """Give those of these controllers that can be reached."""
-        return frozenset(
-            each
-            for each in controller_ids
-            if not self._outlet.seems_offline(each) and current_session(scope, each) is not None
-        )
+        heard = with_current_session(scope, controller_ids)
+        return frozenset(each for each in heard if not self._outlet.seems_offline(each))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -24,7 +24,7 @@ from hub.pages.naming import names_of, people_names
 from hub.pages.views.attendance import is_seen_only
 from hub.pages.views.board import Board, StaffChip
 from hub.pages.views.booking import BookingLine, booking_line, facility_name
-from hub.pages.views.door import alarm_line, door_card
+from hub.pages.views.door import AlarmLine, alarm_lines, door_card
 from hub.pages.views.entry import EntryLine, entry_line
 from hub.pages.words import Words
 from hub.sites import repository as sites
@@ -70,21 +70,11 @@ class ConsolePages:
             )
             for door in found
         ]
-        may = who.may(Right.DOORS_UNLOCK)
         urgent = {"bad": 0, "warn": 1}
         return Board(
             date=words.day(words.today),
             since=since,
-            alarms=tuple(
-                alarm_line(
-                    each,
-                    names,
-                    words,
-                    seen_by=names.users.get(each.acknowledged_by or "", ""),
-                    may_acknowledge=may,
-                )
-                for each in sorted(alarms, key=lambda alarm: not alarm.is_critical)
-            ),
+            alarms=alarm_lines(alarms, names, words, may_acknowledge=who.may(Right.DOORS_UNLOCK)),
             bookings=tuple(line for line in today if line.stands),
             requests=len(requests),
             doors=tuple(sorted(cards, key=lambda card: urgent.get(card.tone, 2))),
@@ -114,6 +104,25 @@ class ConsolePages:
         found = [each for each in listed if door_id in (None, *each.booking.doors)]
         with self.core.db.read() as scope:
             return self._booking_lines(scope, found, words)
+
+    def alarms_at(
+        self, who: Principal, words: Words, door: Door, devices: Collection[str]
+    ) -> tuple[AlarmLine, ...]:
+        """Give the alarms of a door, of the devices it is wired to, and of its controller."""
+        found = [
+            alarm
+            for alarm in self.entries.alarms(who)
+            if alarm.door_id == door.id
+            or (alarm.door_id is None and alarm.device_id in devices)
+            or (
+                alarm.door_id is None
+                and alarm.device_id is None
+                and alarm.controller_id == door.controller_id
+            )
+        ]
+        with self.core.db.read() as scope:
+            names = names_of(scope, who, words, found)
+        return alarm_lines(found, names, words, may_acknowledge=who.may(Right.DOORS_UNLOCK))
 
     def booking(self, words: Words, found: BookingView) -> BookingLine:
         """Give one booking's line."""

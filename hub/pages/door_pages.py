@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from hub.bookings import repository as booking_rows
 from hub.commands.access import AccessService
 from hub.commands.mode_service import ModesService
 from hub.commands.service import CommandsService, reachable_door
+from hub.database.scope import Scope
 from hub.entries import repository as states
 from hub.entries.search import Filters
 from hub.pages.console import ConsolePages
@@ -32,6 +34,7 @@ from hub.pages.views.door_sheet import (
 )
 from hub.pages.words import Words
 from hub.sites import repository as sites
+from hub.sites.domain import Door
 from hub.web.rights import Principal, Right
 
 FEED = 10
@@ -54,6 +57,7 @@ class DoorPages:
             door = reachable_door(scope, who, door_id)
             site = sites.site(scope, door.site_id)
             state = states.door_state(scope, door_id)
+            wired = _wired(scope, door)
             connected = bool(self.console.connections.of(scope, [door.controller_id]))
         mode, detail = mode_words(state, ordered, words)
         feed = self.console.entries.search(who, Filters(door_id=door_id), None, FEED).items
@@ -79,7 +83,8 @@ class DoorPages:
             may_unlock=who.may(Right.DOORS_UNLOCK) and door.strike is not None,
             may_mode=who.may(Right.DOORS_MODE),
             order=ordered is not None,
-            devices=self._devices(who, door_id, words),
+            alarms=self.console.alarms_at(who, words, door, wired),
+            devices=self._devices(who, door_id, wired, words),
             bookings=self._bookings(who, door_id, words),
             entries=self.console.lines(who, words, feed),
             access=self._access(who, door_id, words),
@@ -89,13 +94,12 @@ class DoorPages:
         """Give what is known of an unlock."""
         return outcome_of(self.commands.get(who, command_id), words)
 
-    def _devices(self, who: Principal, door_id: str, words: Words) -> tuple[DeviceLine, ...]:
+    def _devices(
+        self, who: Principal, door_id: str, wired: Collection[str], words: Words
+    ) -> tuple[DeviceLine, ...]:
         """The devices this door is wired to."""
         _, known = self.console.entries.door(who, door_id)
         with self.console.core.db.read() as scope:
-            door = sites.door(scope, door_id)
-            wired = {point.device for point in door.points.values()} if door else set()
-            wired |= {reader.device_id for reader in sites.readers_of_door(scope, door_id)}
             named = {state: sites.device(scope, state.device_id) for state in known}
         return tuple(
             device_line(device.name, state, words)
@@ -117,3 +121,9 @@ class DoorPages:
             held = [booking_rows.by_id(scope, w.booking_id) for w in found if w.booking_id]
         contacts = {each.id: each.contact.name for each in held if each and each.contact.name}
         return access_lines(found, people, contacts, words)
+
+
+def _wired(scope: Scope, door: Door) -> frozenset[str]:
+    """The devices a door is wired to."""
+    points = {point.device for point in door.points.values()}
+    return frozenset(points | {each.device_id for each in sites.readers_of_door(scope, door.id)})

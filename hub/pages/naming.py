@@ -21,9 +21,14 @@ def names_of(scope: Scope, who: Principal, words: Words, found: Iterable[Entry |
     listed = list(found)
     doors = sites.doors_by_id(scope, _ids(listed, "door_id"))
     devices = [sites.device(scope, each) for each in _ids(listed, "device_id")]
+    alone = [each for each in listed if isinstance(each, Alarm) and not each.door_id]
+    machines = [sites.controller(scope, each) for each in _ids(alone, "controller_id")]
     return Names(
         doors={each.id: words.name(each.name, each.name_en) for each in doors.values()},
         devices={each.id: each.name for each in devices if each is not None},
+        controllers={
+            each.id: words.name(each.name, each.name_en) for each in machines if each is not None
+        },
         people=people_names(scope, who, words, _ids(listed, "person_id")),
         bookings=_contacts(scope, who, _ids(listed, "booking_id")),
         users=user_names(scope, {*_ids(listed, "actor_id"), *_ids(listed, "acknowledged_by")}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from hub.entries.service import EntriesService
@@ -47,7 +47,8 @@ def acknowledge(
     service: Annotated[EntriesService, provided(EntriesService)],
     who: Annotated[Principal, requires(Right.DOORS_UNLOCK)],
     alarm_id: int,
+    door: Annotated[str, Form(pattern=r"^[0-9a-f-]{0,36}$")] = "",
 ) -> Response:
-    """Take note of an alarm and go back to the board."""
+    """Take note of an alarm and go back to the board, or to the door's page it was shown on."""
     service.acknowledge(who, alarm_id)
-    return go_to("/")
+    return go_to(f"/doors/{door}" if door else "/")

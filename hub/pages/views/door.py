@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +33,18 @@ _ALARM_ICONS = {
     AlarmKind.PIN_LOCKOUT: "keypad",
     AlarmKind.DEVICE_OFFLINE: "cut",
     AlarmKind.POWER_FAILED: "battery",
+    AlarmKind.POLICY_MISMATCH: "gear",
+    AlarmKind.CLONED_CONTROLLER: "copy",
+    **dict.fromkeys(
+        (
+            AlarmKind.FORGED_MESSAGE,
+            AlarmKind.MISPLACED_MESSAGE,
+            AlarmKind.REPLAYED_HELLO,
+            AlarmKind.REPLAYED_WANT,
+            AlarmKind.REPLAYED_EVENTS,
+        ),
+        "shield",
+    ),
 }
 
 
@@ -166,7 +179,11 @@ def alarm_line(
     if alarm.cleared_at:
         details.append(t("board.over", time=words.when(alarm.cleared_at)))
     seen = bool(alarm.acknowledged_at and not _again(alarm))
-    place = names.doors.get(alarm.door_id or "") or names.devices.get(alarm.device_id or "")
+    place = (
+        names.doors.get(alarm.door_id or "")
+        or names.devices.get(alarm.device_id or "")
+        or names.controllers.get(alarm.controller_id)
+    )
     return AlarmLine(
         id=alarm.id,
         icon=_ALARM_ICONS.get(alarm.kind, "alert"),
@@ -181,6 +198,23 @@ def alarm_line(
         else "",
         may_acknowledge=may_acknowledge and not seen,
     )
+
+
+def alarm_lines(
+    alarms: Iterable[Alarm], names: Names, words: Words, *, may_acknowledge: bool
+) -> tuple[AlarmLine, ...]:
+    """Give the lines of alarms: what is red first, and of the same gravity what nobody has seen."""
+    lines = [
+        alarm_line(
+            each,
+            names,
+            words,
+            seen_by=names.users.get(each.acknowledged_by or "", ""),
+            may_acknowledge=may_acknowledge,
+        )
+        for each in alarms
+    ]
+    return tuple(sorted(lines, key=lambda line: (not line.critical, bool(line.seen_by))))
 
 
 def _again(alarm: Alarm) -> bool:

@@ -12,7 +12,7 @@ from hub.commands.states import OVER, CommandState
 from hub.entries.doors import DoorState
 from hub.pages.views.booking import BookingLine
 from hub.pages.views.choice import Choice
-from hub.pages.views.door import Chip, DeviceLine
+from hub.pages.views.door import AlarmLine, Chip, DeviceLine
 from hub.pages.views.entry import EntryLine
 from hub.pages.words import Words
 from wire.events import Observed
@@ -73,6 +73,7 @@ class DoorSheet:
     may_unlock: bool
     may_mode: bool
     order: bool
+    alarms: tuple[AlarmLine, ...]
     devices: tuple[DeviceLine, ...]
     bookings: tuple[BookingLine, ...]
     entries: tuple[EntryLine, ...]

@@ -70,6 +70,7 @@
   stream.addEventListener("error", () => show(false));
   stream.addEventListener("entry", soon);
   stream.addEventListener("door", soon);
+  stream.addEventListener("alarm", soon);
   setInterval(soon, SLOW_MS);
   addEventListener("pagehide", () => stream.close());
 })();
