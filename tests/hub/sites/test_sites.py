@@ -248,3 +248,16 @@ def test_what_is_no_text_is_refused(admin: TestClient, name: str) -> None:
 def test_an_id_that_is_none_is_not_found(admin: TestClient) -> None:
     for row_id in ("%00", "%F0%9F%94%91", "x" * 200, "'--"):
         assert admin.get(f"/api/v1/doors/{row_id}").status_code in (400, 404), row_id
+
+
+def test_a_changed_horizon_reaches_the_controllers_of_that_site_alone(
+    admin: TestClient, hub: Hub, gym: Any, hall: Any
+) -> None:
+    """Whatever else of a site changes concerns no controller."""
+    path = f"/api/v1/sites/{gym.site}"
+    _touched(hub)
+    assert admin.patch(path, json={"name": "新しい体育館"}).status_code == 200
+    assert _touched(hub) == set()
+    assert admin.patch(path, json={"horizon_hours": 24}).status_code == 200
+    assert _touched(hub) == {("controller", gym.controller)}
+    assert hall.controller != gym.controller
