@@ -18,7 +18,7 @@ from hub.clock import Clock
 from hub.database.scope import Scope
 from hub.keys import HubKeys
 from hub.pins import confirmation
-from hub.policy import repository
+from hub.policy import failures, repository
 from hub.policy.focus import Focus
 from hub.policy.repository import StoredEntry
 from hub.policy.selection import Selection, everything, focused, whole
@@ -85,16 +85,22 @@ class Compiler:
         marks = repository.marks(scope, leave, MARKS_AT_ONCE)
         made: list[NewVersion] = []
         failed: list[str] = []
+        failing = failures.standing(scope)
         for controller_id, focus in sorted(focus_of(scope, marks).items()):
+            # Only a look at everything can tell that nothing fails any more.
+            focus.whole = focus.whole or controller_id in failing
+            version = None
             try:
                 with scope.savepoint():
-                    version = self._compile(scope, controller_id, focus)
-            except Exception:  # whatever one row does, every other controller gets its policy
+                    found, cause = self._compile(scope, controller_id, focus)
+                version = found
+            except Exception as error:  # whatever one row does, every other gets its policy
                 _log.exception("policy_not_compiled", controller=controller_id)
                 failed.append(controller_id)
-                continue
+                cause = type(error).__name__
             if version is not None:
                 made.append(version)
+            self._note_failure(scope, controller_id, failing.get(controller_id), cause)
         repository.remove_marks(scope, marks)
         for controller_id in failed:
             touch_controller(scope, controller_id)
@@ -123,7 +129,20 @@ class Compiler:
             return whole(scope, sources, controller_id)
         return focused(scope, sources, controller_id, focus)
 
-    def _compile(self, scope: Scope, controller_id: str, focus: Focus) -> NewVersion | None:
+    def _note_failure(
+        self, scope: Scope, controller_id: str, before: str | None, cause: str | None
+    ) -> None:
+        if cause == before:
+            return
+        if cause is None:
+            failures.clear_failure(scope, controller_id, self._clock.now())
+        else:
+            failures.raise_failure(scope, controller_id, cause, self._clock.now())
+
+    def _compile(
+        self, scope: Scope, controller_id: str, focus: Focus
+    ) -> tuple[NewVersion | None, str | None]:
+        """Make the next version, if there is anything new, and say what could not be opened."""
         now = self._clock.now()
         selection = self._select(scope, controller_id, focus)
         difference = _compare(selection)
@@ -144,7 +163,7 @@ class Compiler:
             enrolled=self._keys.controller(controller_id) is not None,
             now=now,
         )
-        return made
+        return made, failures.SEAL_BROKEN if selection.seal_broken else None
 
     def _next(
         self,

@@ -27,15 +27,18 @@ B = TypeVar("B")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is wanted, and the stored entries that it replaces: those of the keys looked at."""
+    """What is wanted, and the stored entries that it replaces: those of the keys looked at.
+    `seal_broken`: something is left out because its row cannot be opened."""
 
     wanted: Desired
     stored: list[StoredEntry]
+    seal_broken: bool = False
 
 
 def whole(scope: Scope, sources: Sources, controller_id: str) -> Selection:
     """Look at everything."""
-    return Selection(everything(sources), repository.entries(scope, controller_id))
+    wanted = everything(sources)
+    return Selection(wanted, repository.entries(scope, controller_id), sources.seal_broken)
 
 
 def everything(sources: Sources) -> Desired:
@@ -78,7 +81,7 @@ def focused(scope: Scope, sources: Sources, controller_id: str, focus: Focus) ->
     calendars = look.at_schedules(focus.schedules | spread.schedules)
     look.at_calendars(focus.calendars | calendars)
     look.at_what_is_wanted()
-    return Selection(look.wanted, list(look.stored.values()))
+    return Selection(look.wanted, list(look.stored.values()), sources.seal_broken)
 
 
 class _Look:

@@ -82,6 +82,8 @@ class Sources:
             door.id: door for door in site_rows.doors_of_controller(scope, controller.id)
         }
         self._readers = site_rows.readers_of_controller(scope, controller.id)
+        self.seal_broken = False
+        """Whether a row asked for could not be opened, and was left out."""
         self.takes_punches = any(reader.punch is not PunchRule.NONE for reader in self._readers)
 
     # --- wiring ------------------------------------------------------------------------------
@@ -229,6 +231,7 @@ class Sources:
             identity = open_identity(self._keys, card.id, card.identity)
         except SealBrokenError:  # one row that was tampered with opens nothing, and stops nothing
             _log.error("card_seal_broken", card=card.id)
+            self.seal_broken = True
             return {}
         body = CardBody(
             credential=card.id,
@@ -300,6 +303,7 @@ class Sources:
             digits = self._keys.unseal(bytes(row.sealed), f"pins:{row.credential_id}").decode()
         except SealBrokenError:
             _log.error("pin_seal_broken", credential=row.credential_id)
+            self.seal_broken = True
             return {}
         pin = PinBody(
             credential=row.credential_id,

@@ -135,6 +135,15 @@ policy_alarms: Final = town_table(
 )
 """A controller's digest was not the one its version demands."""
 
+policy_failures: Final = town_table(
+    "policy_failures",
+    Column("controller_id", id_text(), primary_key=True),
+    Column("cause", String(64), nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("cleared_at", UtcDateTime),
+)
+"""A controller's policy could not be compiled as it should be (`hub.policy.failures`)."""
+
 policy_outbox: Final = town_table(
     "policy_outbox",
     Column("seq", BigInteger, primary_key=True),

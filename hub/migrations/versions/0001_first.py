@@ -488,6 +488,16 @@ CREATE INDEX ix_policy_entries_person ON policy_entries (town_id, person_id)
 CREATE INDEX ix_policy_entries_pin ON policy_entries (town_id, pin_id)
 """,
     r"""
+CREATE TABLE policy_failures (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	cause VARCHAR(64) NOT NULL,
+	raised_at DATETIME NOT NULL,
+	cleared_at DATETIME,
+	CONSTRAINT pk_policy_failures PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
 CREATE TABLE policy_keys (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -1561,6 +1571,16 @@ CREATE INDEX ix_policy_entries_person ON policy_entries (town_id, person_id)
 """,
     r"""
 CREATE INDEX ix_policy_entries_pin ON policy_entries (town_id, pin_id)
+""",
+    r"""
+CREATE TABLE policy_failures (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	cause VARCHAR(64) NOT NULL,
+	raised_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	cleared_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_policy_failures PRIMARY KEY (town_id, controller_id)
+)
 """,
     r"""
 CREATE TABLE policy_keys (

@@ -12,7 +12,9 @@ import pytest
 from hub.people.domain import CardState
 from hub.people.tables import cards, grants, people, schedules
 from hub.pins import confirmation
-from hub.policy import repository, touch
+from hub.pins.tables import pin_credentials
+from hub.policy import failures, repository, touch
+from hub.policy.failures import Failure
 from hub.sites.domain import SiteState
 from hub.sites.tables import controllers, doors, readers
 from wire.policy import EMPTY_DIGEST, EntryKey, EntryKind, PolicyDigest, entry_hash
@@ -263,9 +265,15 @@ def test_one_controller_that_cannot_be_compiled_does_not_hold_up_the_others(
     done = town.compile()
     assert done.failed == (bad,)
     assert kinds(town.held(good)) == {"door": 1, "setting": 1}
+    raised_at = town.clock.now()
+    assert failure(town) == Failure(bad, "RuntimeError", raised_at, None)
+    town.clock.advance(timedelta(seconds=30))
+    town.compile()
+    assert failure(town) == Failure(bad, "RuntimeError", raised_at, None)
     monkeypatch.setattr(town.compiler, "_select", whole)
     town.compile()
     assert kinds(town.held(bad)) == {"door": 1, "setting": 1}
+    assert failure(town) == Failure(bad, "RuntimeError", raised_at, town.clock.now())
 
 
 def test_a_card_whose_row_was_tampered_with_opens_nothing_and_stops_nothing(town: Any) -> None:
@@ -281,6 +289,34 @@ def test_a_card_whose_row_was_tampered_with_opens_nothing_and_stops_nothing(town
     held = town.held(controller)
     assert EntryKey("credential", good) in held
     assert EntryKey("credential", bad) not in held
+
+
+def failure(town: Any) -> Failure:
+    with town.db.read() as scope:
+        (found,) = failures.all_failures(scope)
+    return found
+
+
+def test_a_seal_that_is_broken_is_told_until_everything_can_be_opened_again(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    door = town.door(site, controller)
+    pin, other = town.pin(door), town.pin(door)
+    table = pin_credentials
+    with town.db.read() as scope:
+        sealed = {row.id: bytes(row.sealed) for row in scope.all(scope.select(table))}
+    town.set(table, touch.touch_credential, pin, sealed=sealed[other])
+    town.compile()
+    raised_at = town.clock.now()
+    assert failure(town) == Failure(controller, "seal_broken", raised_at, None)
+    town.clock.advance(timedelta(minutes=1))
+    town.pin(door)
+    town.compile()
+    assert failure(town).cleared_at is None
+    town.set(table, touch.touch_credential, pin, sealed=sealed[pin])
+    town.compile()
+    assert failure(town).cleared_at == town.clock.now()
+    assert EntryKey("credential", f"{pin}@{door}") in town.held(controller)
 
 
 class Walk:
