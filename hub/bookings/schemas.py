@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from hub.bookings.records import BookingView, BookingWish, Contact, Facility, HolderWish
 from hub.bookings.tables import Approval, BookingSource, BookingState
@@ -30,6 +30,12 @@ class OpenSpanIn(_In):
     weekday: Annotated[int, Field(ge=0, le=6)]
     start_min: Annotated[int, Field(ge=0, le=1439)]
     end_min: Annotated[int, Field(ge=1, le=1440)]
+
+    @model_validator(mode="after")
+    def _forward(self) -> OpenSpanIn:
+        if self.start_min >= self.end_min:
+            raise ValueError("opening hours end after they start; over midnight takes two spans")
+        return self
 
 
 class FacilityIn(_In):

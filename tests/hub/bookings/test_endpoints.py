@@ -33,6 +33,21 @@ def window(clock: Any, start_h: float, hours: float = 2) -> dict[str, str]:
     }
 
 
+def test_opening_hours_that_end_before_they_start_are_refused_by_name(
+    admin: TestClient, facility: dict[str, Any]
+) -> None:
+    for start, end in ((600, 600), (1320, 60)):
+        body = {
+            "site_id": facility["site_id"],
+            "name_ja": "集会所",
+            "doors": facility["doors"],
+            "opening": [{"weekday": 0, "start_min": start, "end_min": end}],
+        }
+        answer = admin.post("/api/v1/facilities", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+        assert "opening" in answer.text
+
+
 def test_a_booking_is_made_read_changed_shown_and_cancelled(
     admin: TestClient, facility: dict[str, Any], clock: Any
 ) -> None:
