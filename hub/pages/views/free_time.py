@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 
 from hub.bookings.records import Facility
 from hub.bookings.tables import Approval
@@ -13,29 +14,32 @@ from hub.pages.views.booking import facility_name
 from hub.pages.words import Words
 
 _HOUR = timedelta(hours=1)
-BAR_WIDTH = 320
+_NIGHT_ENDS_H = 6
+_LABELS_MAX = 6
+_APART = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class BarPiece:
-    """A stretch of the day's bar; `state` is free, taken or past."""
+    """A stretch of the day's bar, in percent of its width; `state` is free, taken or past."""
 
-    x: int
-    width: int
+    x: float
+    width: float
     state: str
 
 
 @dataclass(frozen=True, slots=True)
 class BarLabel:
-    """An hour under the bar."""
+    """A time under the bar, at percent of its width; `anchor` is start, middle or end."""
 
-    x: int
+    x: float
     text: str
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
 class DayBar:
-    """The day as a bar, `BAR_WIDTH` wide; `title` says in words what it shows."""
+    """The day as a bar; `title` says in words what it shows."""
 
     title: str
     pieces: tuple[BarPiece, ...]
@@ -77,7 +81,9 @@ def facility_day(facility: Facility, day: date, slots: Sequence[Slot], words: Wo
         icon=icon,
         summary=summary,
         free=free,
-        bar=_bar(slots, f"{title} {words.t('words.comma').join(free)}", words) if slots else None,
+        bar=_bar(facility, slots, f"{title} {words.t('words.comma').join(free)}", words)
+        if slots
+        else None,
         starts=tuple(words.time(s.window.starts_at) for s in _free(slots)),
         ends=tuple(_end(s.window.ends_at, day, words) for s in _free(slots)),
         rules=_rules(facility, words),
@@ -135,22 +141,42 @@ def _summary(slots: Sequence[Slot], words: Words) -> tuple[str, str, str]:
     return "good", "check", words.t("book.some_free" if len(states) > 1 else "book.all_free")
 
 
-def _bar(slots: Sequence[Slot], title: str, words: Words) -> DayBar:
-    start, end = slots[0].window.starts_at, slots[-1].window.ends_at
+def _bar(facility: Facility, slots: Sequence[Slot], title: str, words: Words) -> DayBar:
+    shown = slots if facility.rules.opening else _by_day(slots, words)
+    start, end = shown[0].window.starts_at, shown[-1].window.ends_at
     whole = end - start
 
-    def place(instant: datetime) -> int:
-        return round((instant - start) / whole * BAR_WIDTH)
+    def place(instant: datetime) -> float:
+        return round((instant - start) / whole * 100, 2)
 
     pieces = [
-        BarPiece(place(run.starts_at), place(run.ends_at) - place(run.starts_at), state.value)
+        BarPiece(
+            place(run.starts_at), round(place(run.ends_at) - place(run.starts_at), 2), state.value
+        )
         for state in SlotState
-        for run in _runs(slots, state)
+        for run in _runs(shown, state)
     ]
-    step = max(1, round(whole / _HOUR / 5))
-    hours = [start + each * _HOUR for each in range(0, int(whole / _HOUR), step)]
-    labels = [BarLabel(place(hour), words.time(hour)) for hour in hours]
-    return DayBar(title, tuple(sorted(pieces, key=lambda piece: piece.x)), tuple(labels))
+    day = words.day_of(start)
+    step = max(1, ceil(whole / _HOUR / _LABELS_MAX))
+    full = start.astimezone(words.zone).replace(minute=0)
+    hours = [full + each * _HOUR for each in range(int(whole / _HOUR) + 2)]
+    between = [
+        BarLabel(place(hour), words.time(hour), "middle")
+        for hour in hours
+        if hour.hour % step == 0 and _APART <= place(hour) <= 100 - _APART
+    ]
+    first = BarLabel(0.0, words.time(start), "start")
+    last = BarLabel(100.0, _end(end, day, words), "end")
+    return DayBar(title, tuple(sorted(pieces, key=lambda piece: piece.x)), (first, *between, last))
+
+
+def _by_day(slots: Sequence[Slot], words: Words) -> Sequence[Slot]:
+    """Where no opening hours are set, the bar begins in the morning unless the night is booked."""
+    morning = [
+        slot for slot in slots if slot.window.starts_at.astimezone(words.zone).hour >= _NIGHT_ENDS_H
+    ]
+    night = slots[: len(slots) - len(morning)]
+    return slots if any(slot.state is SlotState.TAKEN for slot in night) else morning or slots
 
 
 def _rules(facility: Facility, words: Words) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from math import ceil
 
 from hub.bookings.records import BookingView
 from hub.bookings.tables import BookingState
@@ -14,6 +15,15 @@ from hub.pins.placement import Readiness
 
 _SOON = timedelta(hours=1)
 _UNSURE = frozenset({Readiness.PROBLEM, Readiness.PLACING, Readiness.SCHEDULED})
+
+
+@dataclass(frozen=True, slots=True)
+class Countdown:
+    """How long it is until the PIN works: in seconds for the page's script, in words for those
+    without one, as of when the page was drawn."""
+
+    left_s: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class PinSheet:
     state: str
     icon: str
     when: str
+    countdown: Countdown | None
     more: str
     help: tuple[str, ...]
     may_cancel: bool
@@ -55,6 +66,7 @@ def pin_sheet(
         state=state,
         icon={"requested": "bell", "before": "clock", "now": "check"}.get(state, "clock"),
         when=_when(view, state, words),
+        countdown=_countdown(view, words) if state == "before" else None,
         more=_more(view, state, words),
         help=(
             words.t("pin.help_time", span=line.usable),
@@ -84,6 +96,16 @@ def _when(view: BookingView, state: str, words: Words) -> str:
     if state == "now":
         return words.t("pin.now", time=words.when(window.ends_at))
     return words.t(f"pin.{state}")
+
+
+def _countdown(view: BookingView, words: Words) -> Countdown:
+    left = view.booking.effective.starts_at - words.now
+    minutes = ceil(left / timedelta(minutes=1))
+    hours, days = minutes // 60, minutes // (24 * 60)
+    unit = "days" if days else "hours" if hours else "minutes"
+    text = words.t(f"pin.left_{unit}", days=days, hours=hours % 24, minutes=minutes % 60)
+    as_of = words.t("pin.left_as_of", left=text, time=words.time(words.now))
+    return Countdown(ceil(left.total_seconds()), as_of)
 
 
 def _more(view: BookingView, state: str, words: Words) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from hub.bookings.records import Facility
 from hub.bookings.tables import Approval
-from hub.bookings.windows import BookingRules, OpenSpan, slots_of
+from hub.bookings.windows import BookedWindow, BookingRules, OpenSpan, slots_of
 from hub.catalogue import Language, Translator
 from hub.entries.alarm_repository import Alarm
 from hub.entries.alarms import AlarmKind
@@ -141,9 +142,42 @@ def test_a_facilitys_day_shows_what_is_free_and_the_rules_first() -> None:
     assert shown.free == ("09:00–22:00",)
     assert (shown.starts[0], shown.ends[-1]) == ("09:00", "22:00")
     assert shown.bar is not None
-    assert sum(piece.width for piece in shown.bar.pieces) == 320
+    assert round(sum(piece.width for piece in shown.bar.pieces), 1) == 100
+    assert [label.text for label in shown.bar.labels] == [
+        "08:30",
+        "12:00",
+        "15:00",
+        "18:00",
+        "22:00",
+    ]
     assert any("職員が確認" in rule for rule in shown.rules)
     assert facility_day(FACILITY, MONDAY, [], speaking()).summary == "休館"
+
+
+@pytest.mark.parametrize("minutes", [60, 90, 240, 720, 810, 1440])
+def test_times_under_the_bar_never_touch(minutes: int) -> None:
+    """At 360 px a time takes about a ninth of the bar's width."""
+    opening = tuple(OpenSpan(day, 0, minutes) for day in range(7))
+    facility = replace(FACILITY, rules=replace(FACILITY.rules, opening=opening))
+    slots = slots_of(MONDAY, facility.rules, [], NOW - timedelta(days=1))
+    bar = facility_day(facility, MONDAY, slots, speaking()).bar
+    assert bar is not None
+    places = [label.x for label in bar.labels]
+    assert all(b - a >= 12 for a, b in pairwise(places))
+    assert bar.labels[0].text == "00:00"
+
+
+def test_the_night_is_shown_only_where_somebody_may_come_or_has_booked() -> None:
+    """Without opening hours the bar begins at six; a booking at night is never hidden."""
+    always = replace(FACILITY, rules=replace(FACILITY.rules, opening=()))
+    midnight = datetime(2026, 4, 5, 15, 0, tzinfo=UTC)
+    booked = BookedWindow(midnight + timedelta(hours=1), midnight + timedelta(hours=2))
+    for taken, first in (([], "06:00"), ([booked], "00:00")):
+        slots = slots_of(MONDAY, always.rules, taken, NOW - timedelta(days=1))
+        bar = facility_day(always, MONDAY, slots, speaking()).bar
+        assert bar is not None
+        assert bar.labels[0].text == first
+        assert bar.labels[-1].text == "24:00"
 
 
 def test_an_end_at_midnight_can_be_chosen() -> None:

@@ -90,6 +90,24 @@ def test_before_the_window_the_page_says_from_when(fresh: Any, town: Any) -> Non
     town.clock.set(began)
 
 
+def test_the_time_until_the_pin_works_is_counted_down(fresh: Any, town: Any) -> None:
+    """By itself; when it is over, the page says that the PIN works now."""
+    began = town.clock.now()
+    book(fresh, town, "gym", "16:30", "17:00", "2026-11-20")
+    fresh.wait(lambda: "16:15 から使えます" in fresh.text())
+    assert "あと7時間15分" in fresh.text()
+    town.clock.set(began.replace(hour=7, minute=14, second=59))
+    fresh.driver.refresh()
+    fresh.wait(
+        lambda: fresh.run("return document.querySelector('.countdown').innerText") == "あと1分"
+    )
+    town.clock.set(began.replace(hour=7, minute=15))
+    fresh.wait(lambda: "いま使えます（17:15 まで）" in fresh.text())
+    assert fresh.run("return document.querySelectorAll('.countdown').length") == 0
+    town.clock.set(began)
+    assert fresh.complaints() == []
+
+
 def test_a_request_waits_until_staff_approve_it(fresh: Any, town: Any) -> None:
     """No PIN before; afterwards the same page shows it."""
     book(fresh, town, "room", "17:00", "18:00", "2026-11-21")
@@ -188,6 +206,7 @@ def test_residents_pages_work_without_javascript(fresh: Any, town: Any) -> None:
         fresh.find("#end").send_keys("10:00")
         fresh.find("main form button").click()
         fresh.wait(lambda: fresh.driver.current_url == fresh.url + "/pin")
+        assert re.search(r"あと3日と\d+時間（09:00 の時点）", fresh.find(".countdown").text)
         assert len(fresh.find(".pin").text.replace("\n", "").replace(" ", "")) >= 6
     finally:
         fresh.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
