@@ -47,6 +47,7 @@ class AlarmKind(StrEnum):
     CLONED_CONTROLLER = "cloned_controller"
     JOURNAL_ROLLED_BACK = "journal_rolled_back"
     POLICY_MISMATCH = "policy_mismatch"
+    POLICY_NOT_COMPILED = "policy_not_compiled"
 
 
 WIRE: Final = frozenset(
@@ -65,6 +66,7 @@ WIRE: Final = frozenset(
         AlarmKind.CLONED_CONTROLLER,
         AlarmKind.JOURNAL_ROLLED_BACK,
         AlarmKind.POLICY_MISMATCH,
+        AlarmKind.POLICY_NOT_COMPILED,
     }
 )
 """About the wire, not from a journal (see `wire_alarms`); the link's have the link's names."""
@@ -96,7 +98,7 @@ MOMENTARY: Final = frozenset(
         AlarmKind.RECORDS_LOST,
         AlarmKind.EVENT_REJECTED,
     }
-) | (WIRE - {AlarmKind.POLICY_MISMATCH})
+) | (WIRE - {AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED})
 """No event clears these."""
 GROUPED_WITHIN: Final = timedelta(hours=1)
 """A momentary alarm that comes again within this counts up instead of standing twice."""

@@ -19,7 +19,8 @@ from hub.entries.alarm_repository import Alarm
 from hub.entries.alarms import MOMENTARY, AlarmKind
 from hub.entries.tables import alarm_acknowledgements
 from hub.link.tables import link_alarms
-from hub.policy.tables import policy_alarms, policy_reports
+from hub.policy.failures import all_failures
+from hub.policy.tables import policy_alarms, policy_failures, policy_reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ def wire_alarm_id(controller_id: str, kind: AlarmKind) -> int:
 
 
 def standing_wire_alarms(scope: Scope) -> list[Alarm]:
-    """Give those that came since they were acknowledged, and mismatches that go on."""
-    found = [*_link_groups(scope), *_policy_groups(scope)]
+    """Give those that came since they were acknowledged, and what goes on with a policy."""
+    found = [*_link_groups(scope), *_policy_groups(scope), *_failure_groups(scope)]
     seen = _acknowledgements(scope, [group.id for group in found])
     alarms = []
     for group in found:
@@ -64,7 +65,7 @@ def newest_wire_alarm(scope: Scope) -> datetime | None:
     """Give when the wire alarmed last; None for never."""
     found = [
         scope.scalar(scope.select(sa.func.max(at)))
-        for at in (link_alarms.c.last_at, policy_alarms.c.at)
+        for at in (link_alarms.c.last_at, policy_alarms.c.at, policy_failures.c.raised_at)
     ]
     return max((at for at in found if at is not None), default=None)
 
@@ -72,6 +73,8 @@ def newest_wire_alarm(scope: Scope) -> datetime | None:
 def _groups_since(scope: Scope, group: _Group, since: datetime) -> list[_Group]:
     """The group without what was there when it was acknowledged. The link counts by the hour: of
     an hour in which somebody acknowledged, all is counted again."""
+    if group.kind is AlarmKind.POLICY_NOT_COMPILED:
+        return [group]  # only the last one is kept
     if group.kind is AlarmKind.POLICY_MISMATCH:
         return _policy_groups(
             scope, policy_alarms.c.at > since, policy_alarms.c.controller_id == group.controller_id
@@ -142,6 +145,20 @@ def _policy_groups(scope: Scope, *where: sa.ColumnElement[bool]) -> list[_Group]
             over.get(row.controller_id),
         )
         for row in rows
+    ]
+
+
+def _failure_groups(scope: Scope) -> list[_Group]:
+    return [
+        _Group(
+            AlarmKind.POLICY_NOT_COMPILED,
+            each.controller_id,
+            each.raised_at,
+            each.raised_at,
+            1,
+            each.cleared_at,
+        )
+        for each in all_failures(scope)
     ]
 
 

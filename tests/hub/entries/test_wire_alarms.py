@@ -19,6 +19,7 @@ from hub.entries.service import EntriesService
 from hub.link.alarms import write_alarms
 from hub.link.tables import LinkAlarm
 from hub.link.tables import link_alarms as link_rows
+from hub.policy.failures import clear_failure, raise_failure
 from hub.policy.reports import Report, keep
 from hub.policy.tables import policy_alarms
 from hub.web.rights import SYSTEM, Principal, PrincipalKind, Role
@@ -62,7 +63,7 @@ def test_every_alarm_of_the_link_is_one_that_people_see() -> None:
     """None can be added to the link without words and a gravity."""
     assert {each.value for each in LinkAlarm} <= {each.value for each in WIRE}
     assert {AlarmKind.FORGED_MESSAGE, AlarmKind.CLONED_CONTROLLER} <= CRITICAL
-    assert {AlarmKind.POLICY_MISMATCH} == WIRE - MOMENTARY
+    assert {AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED} == WIRE - MOMENTARY
 
 
 def test_what_was_refused_is_one_alarm_a_kind_however_often(
@@ -117,6 +118,32 @@ def test_a_mismatch_stands_until_it_is_over_and_acknowledged(
     clock.advance(timedelta(minutes=1))
     reported(hub, matches=False)
     assert [each.times for each in service.alarms(SYSTEM)] == [1]
+
+
+def test_a_policy_that_cannot_be_made_stands_until_it_can_and_somebody_knows(
+    hub: Hub, clock: HandMovedClock, door: str
+) -> None:
+    service = hub.services.get(EntriesService)
+
+    def fails(cause: str | None) -> None:
+        now = clock.now()
+        if cause is None:
+            hub.core.db.write(lambda scope: clear_failure(scope, CONTROLLER, now))
+        else:
+            hub.core.db.write(lambda scope: raise_failure(scope, CONTROLLER, cause, now))
+
+    fails("seal_broken")
+    (alarm,) = service.alarms(SYSTEM)
+    assert (alarm.kind, alarm.controller_id) == (AlarmKind.POLICY_NOT_COMPILED, CONTROLLER)
+    clock.advance(timedelta(minutes=1))
+    service.acknowledge(SYSTEM, alarm.id)
+    assert len(service.alarms(SYSTEM)) == 1
+    fails(None)
+    assert service.alarms(SYSTEM) == []
+    clock.advance(timedelta(minutes=1))
+    fails("KeyFileError")
+    (again,) = service.alarms(SYSTEM)
+    assert (again.id, again.raised_at, again.cleared_at) == (alarm.id, clock.now(), None)
 
 
 def test_messages_of_nobody_concern_the_whole_town_only(hub: Hub, door: str) -> None:
