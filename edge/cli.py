@@ -91,6 +91,10 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
         print(f"           FAILS: {journal['failure']}")
     for door in status["doors"]:
         print(f"door       {door['id']}  {door['leaf']}  {door['mode'] or 'normal'}")
+    fire = status["fire_alarm"]
+    if fire is not None:
+        state = fire["cause"] or ("BURNS" if fire["burning"] else "quiet")
+        print(f"fire       {fire['device']}  {state}")
     for device in status["devices"]:
         state = "online" if device["online"] else device["cause"] or "not heard of"
         print(f"device     {device['id']}  {state}")

@@ -18,6 +18,12 @@ from edge.settings import OsdpPort, Settings, SettingsError
 
 _EXPIRY: Final = timedelta(days=30)
 _FREE_BYTES: Final = 200_000_000
+_FIRE: Final = {
+    "": "",
+    "not_in_policy": "Enter the device at the hub, or correct fire_alarm.device: nothing hears it",
+    "dropped_by_policy": "Enter the device at the hub again; it is served as it was last known",
+    "changed_by_policy": "Correct the device at the hub; it is served as it last answered",
+}
 _RTC: Final = Path("/dev/rtc0")
 
 
@@ -115,6 +121,11 @@ def _agent(settings: Settings) -> list[Finding]:
         _flag("journal", status["journal"]["failure"] is None, "Look at the SD card"),
         _flag("policy", status["policy"]["rejected"] == 0, "Bring agent and hub to one version"),
     ]
+    fire = status["fire_alarm"]
+    if fire is not None:
+        findings.append(
+            Finding("fire alarm", not fire["cause"], fire["cause"] or "well", _FIRE[fire["cause"]])
+        )
     for device in status["devices"]:
         detail = device["cause"] or "online"
         remedy = "" if device["online"] else "Look at its cable, supply, address and key"

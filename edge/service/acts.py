@@ -52,8 +52,8 @@ class Drivers:
         self._memory = memory
 
     def of(self, device: str) -> Driver | None:
-        """The driver that serves a device of the policy."""
-        body = self._memory.index.devices.get(device)
+        """The driver that serves a device."""
+        body = self._memory.served.get(device)
         return None if body is None else self.by_port.get(body.port)
 
 

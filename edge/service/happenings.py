@@ -44,7 +44,7 @@ _FAULT_EVERY_NS: Final = 60 * _SECOND
 @dataclass(frozen=True, slots=True)
 class FireAlarm:
     """The input the fire panel is wired to, from the agent's own settings: no hub can take it
-    away. `doors` are released, all where it is None."""
+    away (`edge.service.fire_device`). `doors` are released, all where it is None."""
 
     device: str
     channel: int
@@ -75,7 +75,8 @@ class Happenings:
         self._strikes = strikes
         self._fire_alarm = fire_alarm
         self._faults: dict[tuple[str, str], _Faults] = {}
-        memory.fire.doors = fire_alarm.doors if fire_alarm is not None else None
+        if fire_alarm is not None:
+            memory.fire.doors, memory.fire.device = fire_alarm.doors, fire_alarm.device
 
     def remember(self, state: Mapping[str, bytes]) -> None:
         """A fire alarm of an earlier run goes on until its input says otherwise: a restart must not

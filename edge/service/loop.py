@@ -30,7 +30,17 @@ from edge.ports import (
 )
 from edge.service.acts import Acts, result_event
 from edge.service.happenings import Happenings
-from edge.service.memory import BUDGET, CLOCK, DRIVEN, FIRE, MODES, RUNNING, USES, Memory
+from edge.service.memory import (
+    BUDGET,
+    CLOCK,
+    DRIVEN,
+    FIRE,
+    FIRE_DEVICE,
+    MODES,
+    RUNNING,
+    USES,
+    Memory,
+)
 from edge.service.policies import Policies
 from edge.service.presentations import Presentations
 from edge.service.recorder import Recorder
@@ -158,6 +168,7 @@ class Loop:
             parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
         parts.policies.load()
         parts.happenings.remember(journal.state(FIRE))
+        parts.policies.remember(journal.state(FIRE_DEVICE))
         parts.strikes.remember({**journal.state(MODES), **journal.state(DRIVEN)})
         clean = RUNNING not in journal.state(RUNNING)
         state: dict[str, bytes | None] = dict.fromkeys(parts.memory.forget_absent())
@@ -253,6 +264,7 @@ class Loop:
         parts.acts.tick(now)
         for door in parts.memory.doors.values():
             parts.recorder.record(door.tick(now.mono_ns), now)
+        parts.policies.tick(now)
         parts.strikes.apply(now)
         parts.recorder.recover(now)
         self._telemetry(now)

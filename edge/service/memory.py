@@ -21,7 +21,7 @@ from edge.core.model import Source
 from edge.core.policy_index import PolicyIndex
 from wire.messages import EdgePolicy
 from wire.policy import EMPTY_DIGEST, EntryKind
-from wire.policy_bodies import DoorBody
+from wire.policy_bodies import DeviceBody, DoorBody
 
 BUDGET: Final = "budget/"
 USES: Final = "uses/"
@@ -30,6 +30,7 @@ RUNNING: Final = "running"
 MODES: Final = "modes"
 DRIVEN: Final = "driven"
 FIRE: Final = "fire"
+FIRE_DEVICE: Final = "fire_device"
 
 _log = structlog.get_logger(__name__)
 
@@ -37,10 +38,13 @@ _log = structlog.get_logger(__name__)
 @dataclass(slots=True)
 class Fire:
     """The fire alarm as it was last known, and the doors it releases: every door where None, those
-    that a policy brings meanwhile as well."""
+    that a policy brings meanwhile as well. `device` is the one its panel is wired to, None without
+    one; `cause` what is wrong between the policy and that device (`FireDevice.cause`)."""
 
     burning: bool = False
     doors: frozenset[str] | None = None
+    device: str | None = None
+    cause: str = ""
 
     def releases(self, door: str) -> bool:
         """Whether a door is released by it now."""
@@ -64,6 +68,8 @@ class Memory:
     held: EdgePolicy = field(
         default_factory=lambda: EdgePolicy(hub_epoch=0, version=0, digest=EMPTY_DIGEST)
     )
+    served: Mapping[str, DeviceBody] = field(default_factory=dict)
+    """The devices that drivers serve: the policy's, and the fire alarm's as `FireDevice` says."""
     doors: dict[str, Door] = field(default_factory=dict)
     devices: dict[str, DeviceStanding] = field(default_factory=dict)
     inputs: dict[Source, bool] = field(default_factory=dict)

@@ -60,6 +60,15 @@ class DeviceStatus(msgspec.Struct, frozen=True):
     detail: str
 
 
+class FireStatus(msgspec.Struct, frozen=True):
+    """The fire alarm: the device its panel is wired to, and what is wrong between that device and
+    the policy (`not_in_policy`, `dropped_by_policy`, `changed_by_policy`)."""
+
+    device: str
+    burning: bool
+    cause: str
+
+
 class Status(msgspec.Struct, frozen=True):
     """Everything `kagimori-edge status` shows."""
 
@@ -72,6 +81,7 @@ class Status(msgspec.Struct, frozen=True):
     doors: tuple[DoorStatus, ...]
     devices: tuple[DeviceStatus, ...]
     counters: dict[str, int]
+    fire_alarm: FireStatus | None = None
 
 
 def status_of(
@@ -94,7 +104,13 @@ def status_of(
             for device, one in sorted(memory.devices.items())
         ),
         counters={**memory.counters, **recorder.journal.counters()},
+        fire_alarm=_fire(memory),
     )
+
+
+def _fire(memory: Memory) -> FireStatus | None:
+    fire = memory.fire
+    return None if fire.device is None else FireStatus(fire.device, fire.burning, fire.cause)
 
 
 def _door(door_id: str, memory: Memory, now: ClockNow) -> DoorStatus:

@@ -154,7 +154,7 @@ class Strikes:
 
     def tick(self, now: ClockNow) -> None:
         """Send what is not confirmed; forget what is to be let go on a device that is no more."""
-        known = self._memory.index.devices
+        known = self._memory.served
         for key in [key for key, one in self._strikes.items() if not one.wanted]:
             if key[0] not in known:
                 del self._strikes[key]
