@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.commands import repository
+from hub.commands.repository import DoorCommand
 from hub.commands.states import BY_OUTCOME, CommandEvent, CommandState, advance
 from hub.database.scope import Scope
 from hub.projection.domain import ProjectedEvent
@@ -17,14 +18,16 @@ from wire.events import (
     ModeEventBody,
     Observed,
 )
+from wire.reasons import Reason
 
 
 def project(scope: Scope, event: ProjectedEvent) -> None:
-    """Take in one event. A controller can say nothing of another's commands or doors; what it says
-    of a command that is over already changes nothing."""
+    """Take in one event. A controller can say nothing of another's commands or doors; the first
+    result it gives of a command is the last."""
     match event.body:
-        case CommandReceivedBody(command_id=command_id):
-            _learn(scope, event, command_id, CommandEvent.RECEIVED)
+        case CommandReceivedBody(command_id=command_id, act=act):
+            if act is not None:  # one that moves nothing is told by the result beside it
+                _learn(scope, event, command_id, CommandEvent.RECEIVED)
         case CommandResultBody() as body:
             _learn(scope, event, body.command_id, BY_OUTCOME[body.outcome], body)
         case ModeEventBody() as body:
@@ -43,6 +46,8 @@ def _learn(
     command = repository.command(scope, command_id)
     if command is None or command.controller_id != event.controller:
         return
+    if command.observed is not None or _is_of_a_copy(command, result):
+        return
     if learnt is CommandEvent.DONE and result and result.observed is Observed.NOTHING:
         learnt = CommandEvent.OUTCOME_UNKNOWN  # done needs the bolt, the contact or the output
     state = advance(command.state, learnt)
@@ -54,7 +59,15 @@ def _learn(
         changed["received_at"] = at
     else:
         changed |= {"observed": result.observed, "cause": result.reason, "ended_at": at}
+        changed["received_at"] = command.received_at or at
     repository.set_command(scope, command_id, **changed)
+
+
+def _is_of_a_copy(command: DoorCommand, result: CommandResultBody | None) -> bool:
+    """Tell whether a refusal is that of a copy, brought into a later session while the command
+    itself was taken up: what became of that is still to be told."""
+    refused = result is not None and result.reason is Reason.COMMAND_SESSION
+    return refused and command.received_at is not None
 
 
 def _mode(scope: Scope, event: ProjectedEvent, body: ModeEventBody) -> None:

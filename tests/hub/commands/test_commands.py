@@ -93,12 +93,13 @@ class Desk:
         outcome: ActOutcome = ActOutcome.DONE,
         observed: Observed = Observed.DOOR_OPENED,
         controller: str | None = None,
+        reason: Reason = Reason.REMOTE_UNLOCK,
     ) -> None:
         body = CommandResultBody(
             command_id=command_id,
             door=self.door,
             outcome=outcome,
-            reason=Reason.REMOTE_UNLOCK,
+            reason=reason,
             observed=observed,
         )
         self.say(EventKind.COMMAND_RESULT, body, controller)
@@ -164,7 +165,11 @@ def test_the_same_id_is_the_same_command_and_is_sent_once(desk: Desk) -> None:
 def test_it_is_done_when_the_door_says_so_with_what_the_contact_saw(desk: Desk) -> None:
     command = desk.unlock()
     received = CommandReceivedBody(
-        command_id=command.id, door=desk.door, action="unlock", actor="clerk"
+        command_id=command.id,
+        door=desk.door,
+        action="unlock",
+        actor="clerk",
+        act=desk.town.ids.new(),
     )
     desk.say(EventKind.COMMAND_RECEIVED, received)
     assert desk.state(command.id) is CommandState.RECEIVED
@@ -203,6 +208,56 @@ def test_silence_is_unknown_and_a_late_outcome_still_counts(desk: Desk) -> None:
     assert desk.state(command.id) is CommandState.UNKNOWN
     desk.result(command.id, ActOutcome.EXPIRED, Observed.NOTHING)
     assert desk.state(command.id) is CommandState.EXPIRED
+
+
+def take_up(desk: Desk, command_id: str, act: str | None) -> None:
+    """The controller says that a command came, and with an act that it carries it out."""
+    body = CommandReceivedBody(
+        command_id=command_id, door=desk.door, action="unlock", actor="clerk", act=act
+    )
+    desk.say(EventKind.COMMAND_RECEIVED, body)
+
+
+def refuse_a_copy(desk: Desk, command_id: str) -> None:
+    """A broker brings the command again, into a later session: the controller refuses it."""
+    take_up(desk, command_id, None)
+    refusal = ActOutcome.REFUSED, Observed.NOTHING
+    desk.result(command_id, *refusal, reason=Reason.COMMAND_SESSION)
+
+
+@pytest.mark.parametrize("outcome", [*ActOutcome])
+def test_the_first_result_is_the_last_whatever_a_copy_comes_to(
+    desk: Desk, outcome: ActOutcome
+) -> None:
+    """Also where it says that the outcome is unknown: the door may have opened."""
+    command = desk.unlock()
+    take_up(desk, command.id, desk.town.ids.new())
+    desk.result(command.id, outcome, Observed.NOTHING)
+    first = desk.commands.get(CLERK, command.id)
+    refuse_a_copy(desk, command.id)
+    desk.result(command.id)
+    assert desk.commands.get(CLERK, command.id) == first
+
+
+def test_a_copy_refused_while_the_command_runs_does_not_end_it(desk: Desk) -> None:
+    command = desk.unlock()
+    take_up(desk, command.id, desk.town.ids.new())
+    refuse_a_copy(desk, command.id)
+    assert desk.state(command.id) is CommandState.RECEIVED
+    desk.town.clock.advance(timedelta(seconds=16))
+    desk.town.db.write(desk.expiry.run)
+    refuse_a_copy(desk, command.id)
+    assert desk.state(command.id) is CommandState.UNKNOWN
+    desk.result(command.id)
+    assert desk.state(command.id) is CommandState.DONE
+
+
+def test_a_command_that_came_into_a_later_session_only_has_failed(desk: Desk) -> None:
+    command = desk.unlock()
+    refuse_a_copy(desk, command.id)
+    refused = desk.commands.get(CLERK, command.id)
+    assert (refused.state, refused.cause) == (CommandState.FAILED, Reason.COMMAND_SESSION)
+    assert refused.received_at is not None
 
 
 def test_nothing_is_sent_to_a_controller_that_is_away(desk: Desk) -> None:
