@@ -210,8 +210,32 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def untaken_aside(path: Path) -> Path | None:
+    """Give the file that was set aside last if nothing was taken over from it yet: the agent
+    stopped in between, so its rows are nowhere else."""
+    if not _untaken(path).exists():
+        return None
+    asides = [
+        (int(suffix), one)
+        for one in path.parent.glob(f"{path.name}.corrupt-*")
+        if (suffix := one.name.rpartition("-")[2]).isdigit()
+    ]
+    return max(asides)[1] if asides else None
+
+
+def aside_taken(path: Path) -> None:
+    """Note that everything was taken over from what was set aside."""
+    with named_faults():
+        _untaken(path).unlink(missing_ok=True)
+
+
+def _untaken(path: Path) -> Path:
+    return path.with_name(path.name + ".untaken")
+
+
 def _set_aside(path: Path) -> Path:
     """Rename the file with its WAL to the first free `.corrupt-N` and give the new name."""
+    _untaken(path).touch()
     number = 1
     while (target := path.with_name(f"{path.name}.corrupt-{number}")).exists():
         number += 1

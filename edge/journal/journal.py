@@ -17,7 +17,7 @@ from typing import Final
 from edge.core.clock_now import ClockNow
 from edge.journal.events_table import INSERT_EVENT, EventsTable
 from edge.journal.faults import CORRUPT, DISK_FULL, named_faults
-from edge.journal.file import Found, JournalFile, open_file
+from edge.journal.file import Found, JournalFile, aside_taken, open_file, untaken_aside
 from edge.journal.looking_back import floor_in, pending_acts
 from edge.journal.plan import Plan, event_bytes
 from edge.journal.policy_store import SqlitePolicyStore
@@ -27,10 +27,9 @@ from edge.journal.rows import (
     StoredRow,
     WireRow,
     crc_of,
-    numbered,
     wire_row,
 )
-from edge.journal.salvage import Salvaged, salvage
+from edge.journal.salvage import Salvaged, salvage, take_over
 from edge.ports import NO_STATE, JournalError, NewEvent, PendingAct
 from wire.events import (
     EpochBody,
@@ -75,6 +74,7 @@ class SqliteJournal:
         self._at = Position()
         self._saved = Position()
         self._live = False
+        self._begun = True
         self._in_doubt = False
         self._kept_in_doubt: dict[tuple[bytes, ...], range] = {}
         self._open_gap: StoredRow | None = None
@@ -133,7 +133,7 @@ class SqliteJournal:
         state: Mapping[str, bytes | None] = NO_STATE,
     ) -> range:
         """Commit events and named values in one transaction, durable when it returns."""
-        if self._file.damaged:
+        if self._file.damaged or not self._begun:
             self._recover(now)
         try:
             return self._append(events, now, state)
@@ -246,6 +246,8 @@ class SqliteJournal:
         that it is always told alike.
         """
         rows: list[WireRow] = []
+        if not self._begun:  # an empty file is no gap: what it lacks is still to be taken over
+            return rows
         row = self._at.first_row - 1 + max(seq, 1)
         while len(rows) < limit and row < self._at.next_row:
             found = self._table.read(row, limit - len(rows))
@@ -280,25 +282,24 @@ class SqliteJournal:
         self._counts["epochs_opened"] += 1
 
     def _begin(self, now: ClockNow) -> None:
-        """Begin in an empty file, with what a damaged one before it still gave."""
-        saved = salvage(self._file.set_aside) if self._file.set_aside else Salvaged()
+        """Begin in a new file, with what a damaged one before it still gave. Where that fails the
+        file is not begun: begin again, from nothing."""
+        self._begun = False
+        aside = self._file.set_aside or untaken_aside(self._file.path)
+        saved = salvage(aside) if aside else Salvaged()
         saved.state.pop(_MARKS, None)  # they name rows of the old numbering
         self._marks = AckedMarks()
-        rows = list(numbered(saved.bodies))
         with named_faults(), self._file.db.atomic() as db:
-            db.conn.executemany(INSERT_EVENT, [row.values for row in rows])
-            state = [(name, value, crc_of(name, value)) for name, value in saved.state.items()]
-            db.conn.executemany(_SET_STATE, state)
-            db.conn.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", saved.entries)
-            policy = (*saved.policy, crc_of(*saved.policy))
-            db.execute("UPDATE policy SET hub_epoch = ?, version = ?, crc = ?", policy)
-        next_row = rows[-1].row + rows[-1].span if rows else 1
+            next_row = take_over(db.conn, saved)
         self._at = Position(saved.previous_epoch or 0, 1, next_row, 0, 0)
         self.open_epoch(self._file.found.value, now)
+        self._begun = True
+        aside_taken(self._file.path)
 
     def _recover(self, now: ClockNow) -> None:
         """The file turned out damaged while it was in use: go on in a new one."""
-        self._file.replace_damaged()
+        if self._file.damaged or self._begun:
+            self._file.replace_damaged()
         self._begin(now)
 
     def _load(self, now: ClockNow) -> None:

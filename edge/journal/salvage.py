@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from edge.journal.rows import crc_of, event_crc
+from edge.journal.events_table import INSERT_EVENT
+from edge.journal.rows import crc_of, event_crc, numbered
 from wire.policy import entry_hash
 
 _CHUNK: Final = 64
@@ -135,3 +136,18 @@ def _take_policy(connection: sqlite3.Connection, saved: Salvaged) -> None:
     if numbers and _whole(numbers):
         complete = saved.unreadable == before
         saved.policy = (numbers[1], numbers[2] if complete else 0)
+
+
+def take_over(connection: sqlite3.Connection, saved: Salvaged) -> int:
+    """Write what was saved into a new file, instead of whatever an attempt before left there; give
+    the row that comes next."""
+    for table in ("events", "state", "entries"):
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - fixed names
+    rows = list(numbered(saved.bodies))
+    connection.executemany(INSERT_EVENT, [row.values for row in rows])
+    state = [(name, value, crc_of(name, value)) for name, value in saved.state.items()]
+    connection.executemany("INSERT INTO state (name, value, crc) VALUES (?, ?, ?)", state)
+    connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", saved.entries)
+    policy = (*saved.policy, crc_of(*saved.policy))
+    connection.execute("UPDATE policy SET hub_epoch = ?, version = ?, crc = ?", policy)
+    return rows[-1].row + rows[-1].span if rows else 1

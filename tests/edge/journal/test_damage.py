@@ -9,6 +9,7 @@ import random
 import pytest
 
 from edge.journal import file
+from edge.journal import journal as journals
 from edge.journal.file import BYTES_AN_EVENT, WAL_BYTES
 from edge.ports import JournalError, PolicyChange
 from wire.events import Gap, GapReason, decode_row
@@ -208,6 +209,47 @@ def test_a_damaged_file_that_cannot_be_replaced_yet_is_replaced_later(
     assert caught.value.cause == "read_only"
     journal.append([opened(3)], clock())
     assert kept_numbers(journal)[0] == [1, 3]
+
+
+@pytest.mark.parametrize("step", ["take_over", "open_epoch"])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_what_was_salvaged_is_not_lost_when_the_new_file_cannot_be_begun(
+    box, clock, opened, monkeypatch, step, stopped
+):
+    """Nothing is told of the empty file meanwhile, and the attempt is made again: by the next
+    append, or by the next start."""
+    journal = box.open()
+    journal.append([opened(1), opened(2)], clock(), {"try.reader": b"4"})
+    _damaged_at_the_next_commit(journal)
+
+    def full(*_args):
+        raise JournalError("disk_full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(journals if step == "take_over" else journals.SqliteJournal, step, full)
+        with pytest.raises(JournalError):
+            journal.append([opened(3)], clock())
+        with pytest.raises(JournalError):
+            journal.append([opened(3)], clock())
+        assert journal.rows_from(1, 100) == []
+    if stopped:
+        box.crash()
+        journal = box.open()
+    journal.append([opened(4)], clock())
+    assert kept_numbers(journal) == ([1, 2, 4], [])
+    assert journal.state("try.") == {"try.reader": b"4"}
+    assert len(list(box.path.parent.glob("*.corrupt-*[0-9]"))) <= 2
+
+
+def test_what_was_set_aside_and_taken_over_is_never_taken_over_again(box, clock, opened):
+    """Not even by a journal made anew beside it: the hub would have those events twice."""
+    journal = box.open()
+    journal.append([opened(1)], clock())
+    _damaged_at_the_next_commit(journal)
+    journal.append([opened(2)], clock())
+    box.close()
+    box.path.unlink()
+    assert kept_numbers(box.open()) == ([], [])
 
 
 def test_a_flipped_bit_in_the_newest_row_number_fills_no_journal(box, clock, opened):
