@@ -322,6 +322,8 @@ class DeliverySession:
         if self._commands.late or now.mono_ns - self._welcomed_ns >= good_s * _NS:
             self._move(Trigger.CLOCK_ASTRAY)
             return [*out, *self._greet(now, now.mono_ns)]
+        if self._rolled_back_epoch == self._rows.epoch:  # it could not be opened so far
+            out.append(EpochNeeded("rolled_back"))
         if self._inbox.want_due(now.mono_ns):
             out.append(self._want())
         return [*out, *self._pump(now)]

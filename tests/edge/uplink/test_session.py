@@ -222,6 +222,21 @@ def test_a_gap_takes_its_seqs_in_the_message(wire):
     assert wire.session._outbox.sent == 4
 
 
+def test_an_epoch_that_could_not_be_opened_is_asked_for_until_it_is(wire, monkeypatch):
+    wire.append(1)
+    wire.connect()
+    with monkeypatch.context() as broken:
+        broken.setattr(wire.journal, "open_epoch", lambda _cause, _now: None)  # it fails
+        wire.say(Channel.WELCOME, wire.welcome(through=50_000))
+        wire.append(2)
+        for _ in range(3):
+            assert of(EpochNeeded, wire.wait(0.25)) == [EpochNeeded("rolled_back")]
+    assert wire.events_sent() == []
+    wire.wait(0.25)
+    assert wire.events_sent() != []
+    assert of(EpochNeeded, wire.wait(0.25)) == []
+
+
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("trigger", Trigger)
 def test_an_illegal_trigger_leaves_the_state_as_it_is(wire, state, trigger):
