@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -147,14 +148,49 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def town(folder: Path) -> Iterator[Town]:
+def tls_files(folder: Path) -> tuple[Path, Path]:
+    """Certificate and key of every hub under test."""
+    return self_signed(folder)
+
+
+@contextmanager
+def served(hub: Hub, listener: socket.socket) -> Iterator[None]:
+    """Serve a hub's pages over TLS while it lasts."""
+    listen = hub.core.settings
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(hub),
+            log_config=None,
+            ssl_certfile=str(listen.tls_certificate),
+            ssl_keyfile=str(listen.tls_key),
+            timeout_graceful_shutdown=2,
+        )
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield
+    finally:
+        hub.services.get(Live).stop()
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="session")
+def serve_hub() -> Callable[[Hub, socket.socket], AbstractContextManager[None]]:
+    """`with serve_hub(hub, listener):` serves a hub's pages."""
+    return served
+
+
+@pytest.fixture(scope="session")
+def town(folder: Path, tls_files: tuple[Path, Path]) -> Iterator[Town]:
     """The hub, serving."""
     hub_keys.save_data_keys(folder / hub_keys.DATA_KEYS, hub_keys.new_data_keys())
     hub_keys.save_link_keys(folder / hub_keys.LINK_KEYS, {})
     engine = create_engine(f"sqlite:///{folder / 'hub.db'}", poolclass=NullPool)
     all_tables().create_all(engine)
     engine.dispose()
-    certificate, key = self_signed(folder)
+    certificate, key = tls_files
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"https://localhost:{listener.getsockname()[1]}"
     settings = Settings(
@@ -175,21 +211,8 @@ def town(folder: Path) -> Iterator[Town]:
     workers = [worker for worker in hub.workers if not isinstance(worker, LinkWorker)]
     for worker in workers:
         worker.start()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(hub),
-            log_config=None,
-            ssl_certfile=str(certificate),
-            ssl_keyfile=str(key),
-            timeout_graceful_shutdown=2,
-        )
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield made
-    hub.services.get(Live).stop()
-    server.should_exit = True
-    thread.join(20)
+    with served(hub, listener):
+        yield made
     for worker in reversed(workers):
         worker.stop()
     hub.core.db.close()
