@@ -117,12 +117,14 @@ class DeviceOffline:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFault:
-    """Something was wrong with what a device sent; counted, nothing else lost."""
+    """Something was wrong with what a device sent; counted, nothing else lost. `noise` is what
+    every line has now and then: told only where there is much of it."""
 
     device: str
     cause: str
     at_ns: int
     count: int = 1
+    noise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

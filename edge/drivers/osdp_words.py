@@ -85,7 +85,7 @@ class BusWords:
         if isinstance(event, BytesDropped):
             # Noise has no address: it is told of the line's first device.
             return [
-                DeviceFault(device, f"bytes_{cause.value}", at_ns, count)
+                DeviceFault(device, f"bytes_{cause.value}", at_ns, count, noise=True)
                 for device in self._all()[:1]
                 for cause, count in event.counts
             ]

@@ -39,6 +39,8 @@ from wire.reasons import Reason
 
 _SECOND: Final = 1_000_000_000
 _FAULT_EVERY_NS: Final = 60 * _SECOND
+_NOISE_A_MINUTE: Final = 30
+"""A reply that comes a little late is one; a bad line makes hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,10 @@ class FireAlarm:
 
 @dataclass(slots=True)
 class _Faults:
-    told_ns: int
-    count: int = 0
+    since_ns: int
+    in_minute: int = 0
+    told: bool = False
+    untold: int = 0
 
 
 class Happenings:
@@ -173,15 +177,18 @@ class Happenings:
             self._tell(EventKind.DEVICE_OFFLINE, item.device, now, item.cause)
 
     def _fault(self, item: DeviceFault, now: ClockNow) -> None:
-        """Counted always, journaled once a minute: noise on a bus must not fill the journal."""
+        """Counted always, journaled once a minute, and noise only where there is much of it: a
+        late reply is no fault of a reader, and a bad line must not fill the journal."""
         self._memory.counters[f"fault.{item.cause}"] += item.count
-        key = (item.device, item.cause)
-        faults = self._faults.setdefault(key, _Faults(now.mono_ns - _FAULT_EVERY_NS))
-        faults.count += item.count
-        if now.mono_ns - faults.told_ns < _FAULT_EVERY_NS:
+        faults = self._faults.setdefault((item.device, item.cause), _Faults(now.mono_ns))
+        if now.mono_ns - faults.since_ns >= _FAULT_EVERY_NS:
+            faults.since_ns, faults.in_minute, faults.told = now.mono_ns, 0, False
+        faults.in_minute += item.count
+        faults.untold += item.count
+        if faults.told or faults.in_minute < (_NOISE_A_MINUTE if item.noise else 1):
             return
-        body = DeviceEventBody(device=item.device, cause=item.cause[:64], count=faults.count)
-        faults.told_ns, faults.count = now.mono_ns, 0
+        body = DeviceEventBody(device=item.device, cause=item.cause[:64], count=faults.untold)
+        faults.told, faults.untold = True, 0
         self._recorder.record([NewEvent(EventKind.DEVICE_FAULT, body)], now)
 
     def _tell(

@@ -105,7 +105,7 @@ def test_a_lost_port_is_told_of_every_device_and_noise_of_the_first(words):
     lost = words.hear(PortLost("/dev/ttyUSB0", "gone"), 5)
     assert [one.device for one in lost] == ["a", "b"]
     dropped = words.hear(BytesDropped(((Malformed.PAYLOAD, 4),)), 5)
-    assert dropped == [DeviceFault("a", f"bytes_{Malformed.PAYLOAD.value}", 5, 4)]
+    assert dropped == [DeviceFault("a", f"bytes_{Malformed.PAYLOAD.value}", 5, 4, noise=True)]
 
 
 def test_an_address_nobody_knows_is_nothing(words):

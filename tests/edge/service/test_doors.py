@@ -86,6 +86,17 @@ def test_a_held_door_that_a_mode_lets_stand_open_is_held_no_longer(rig):
     assert "door_held_cleared" in rig.since(mark)
 
 
+def test_a_late_reply_now_and_then_is_counted_and_no_fault_of_the_reader(rig, device):
+    for _ in range(10):
+        rig.loop.handle(DeviceFault(device, "bytes_unsolicited", rig.time.mono, 2, noise=True))
+        rig.go(61)
+    assert rig.bodies(EventKind.DEVICE_FAULT) == []
+    assert rig.parts.memory.counters["fault.bytes_unsolicited"] == 20
+    for _ in range(40):
+        rig.loop.handle(DeviceFault(device, "bytes_unsolicited", rig.time.mono, 2, noise=True))
+    assert [body.count for body in rig.bodies(EventKind.DEVICE_FAULT)] == [20 + 30]
+
+
 def test_tamper_power_and_battery(rig, device):
     mark = len(rig.kinds())
     for item in (
