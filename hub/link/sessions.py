@@ -10,17 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
+from hashlib import sha256
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
-from hub.link.tables import SessionState, controller_sessions
+from hub.link.tables import SessionState, controller_sessions, session_prints
 from wire.messages import Hello, Reported
 
 KEPT_SESSIONS: Final = 50
+PRINTS_KEPT: Final = timedelta(days=400)
+"""How long a session that is over is known again: longer than a controller's certificate lives."""
+
 _TABLE: Final = controller_sessions
 
 
@@ -51,6 +55,8 @@ def greet(scope: Scope, controller: str, hello: Hello, now: datetime) -> Judged:
     if known is not None:
         past = known.state is SessionState.PAST
         return Judged(Greeting.REPLAYED if past else Greeting.REPEATED)
+    if not _first_time(scope, controller, hello.session, now):
+        return Judged(Greeting.REPLAYED)
     number = rows[0].number + 1 if rows else 1
     scope.insert(
         _TABLE,
@@ -76,6 +82,23 @@ def greet(scope: Scope, controller: str, hello: Hello, now: datetime) -> Judged:
     return Judged(
         Greeting.NEW, bool(boots) and boots[0] != hello.boot_id and hello.boot_id in boots
     )
+
+
+def print_of(session: str) -> str:
+    """Give the print by which a session is known again."""
+    return sha256(session.encode()).hexdigest()[:16]
+
+
+def _first_time(scope: Scope, controller: str, session: str, now: datetime) -> bool:
+    """Keep a session's print; False where it is kept already: it was greeted and passed over."""
+    columns = session_prints.c
+    mine, seen = columns.controller_id == controller, print_of(session)
+    if scope.one(scope.select(columns.print).where(mine, columns.print == seen)) is not None:
+        return False
+    scope.delete(session_prints, mine, columns.greeted_at < now - PRINTS_KEPT)
+    row = {"controller_id": controller, "print": seen, "greeted_at": now}
+    scope.insert(session_prints, row)
+    return True
 
 
 def confirm(scope: Scope, controller: str, session: str, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, String
+from sqlalchemy import BigInteger, Column, Index, String
 
 from hub.database.columns import Closed, UtcDateTime, id_text
 from hub.database.tables import town_table
@@ -58,6 +58,21 @@ controller_sessions: Final = town_table(
 )
 """`number` counts a controller's sessions from 1. `hub_epoch` and `policy_version` are the policy
 that the hello told of."""
+
+session_prints: Final = town_table(
+    "session_prints",
+    Column("controller_id", id_text(), primary_key=True),
+    Column("print", String(16), primary_key=True),
+    Column("greeted_at", UtcDateTime, nullable=False),
+)
+"""The first 8 bytes of the SHA-256 of each session greeted within `PRINTS_KEPT`: a hello that a
+broker kept must not be taken for a new one once its session's row is gone."""
+Index(
+    "ix_session_prints_greeted_at",
+    session_prints.c.town_id,
+    session_prints.c.controller_id,
+    session_prints.c.greeted_at,
+)
 
 link_alarms: Final = town_table(
     "link_alarms",

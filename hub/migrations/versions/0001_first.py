@@ -653,6 +653,18 @@ CREATE TABLE raw_watermarks (
 )
 """,
     r"""
+CREATE TABLE session_prints (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	print VARCHAR(16) NOT NULL,
+	greeted_at DATETIME NOT NULL,
+	CONSTRAINT pk_session_prints PRIMARY KEY (town_id, controller_id, print)
+)
+""",
+    r"""
+CREATE INDEX ix_session_prints_greeted_at ON session_prints (town_id, controller_id, greeted_at)
+""",
+    r"""
 CREATE TABLE sites (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1735,6 +1747,18 @@ CREATE TABLE raw_watermarks (
 	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_raw_watermarks PRIMARY KEY (town_id, controller_id, epoch)
 )
+""",
+    r"""
+CREATE TABLE session_prints (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	print VARCHAR(16) NOT NULL,
+	greeted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_session_prints PRIMARY KEY (town_id, controller_id, print)
+)
+""",
+    r"""
+CREATE INDEX ix_session_prints_greeted_at ON session_prints (town_id, controller_id, greeted_at)
 """,
     r"""
 CREATE TABLE sites (

@@ -7,8 +7,8 @@ from datetime import timedelta
 from hub.ingest.repository import store
 from hub.ingest.rows import Row, RowsRead
 from hub.link.alarms import alarm_counts, write_alarms
-from hub.link.sessions import KEPT_SESSIONS
-from hub.link.tables import LinkAlarm, controller_sessions
+from hub.link.sessions import KEPT_SESSIONS, PRINTS_KEPT, print_of
+from hub.link.tables import LinkAlarm, controller_sessions, session_prints
 from wire.samples import CONTROLLER
 
 
@@ -115,6 +115,34 @@ def test_old_sessions_are_forgotten(bench, db):
         bench.hello(session)
     with db.read() as scope:
         assert len(scope.all(scope.select(controller_sessions))) == KEPT_SESSIONS
+
+
+def test_a_session_of_long_ago_is_not_taken_for_a_new_one(bench):
+    """Its row is gone; hello and want, both kept by the broker, must not revive it."""
+    for session in range(1, KEPT_SESSIONS + 10):
+        bench.hello(session)
+        bench.want(session)
+    current = bench.current
+    assert bench.hello(1) == []
+    bench.want(1)
+    assert bench.current == current
+    assert bench.alarms.counts[LinkAlarm.REPLAYED_HELLO] == 1
+    bench.want(current)
+    assert bench.alarms.counts[LinkAlarm.REPLAYED_WANT] == 1
+
+
+def test_prints_of_sessions_are_kept_for_over_a_year(bench, db, clock):
+    def prints():
+        with db.read() as scope:
+            return {row.print for row in scope.all(scope.select(session_prints))}
+
+    bench.hello(1)
+    clock.advance(PRINTS_KEPT)
+    bench.hello(2)
+    assert len(prints()) == 2
+    clock.advance(timedelta(seconds=1))
+    bench.hello(3)
+    assert prints() == {print_of(f"{n:032x}") for n in (2, 3)}
 
 
 def test_alarms_are_one_row_a_kind_and_hour(bench, db, clock):
