@@ -17,13 +17,15 @@ from wire.topics import RETAINED, Channel, parse_topic
 class Arrival:
     """A message as the broker gave it. `acknowledge` belongs to the connection it came by: after a
     reconnect it does nothing, so that no stale number acknowledges another message. `number` grows
-    with each arrival."""
+    with each arrival. One that is not `guaranteed` (QoS 0) is held back by nobody: no broker waits
+    for its acknowledgement, so any number of them may come."""
 
     number: int
     topic: str
     payload: bytes = field(repr=False)
     retained: bool
     acknowledge: Callable[[], None] = field(repr=False)
+    guaranteed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

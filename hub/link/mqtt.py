@@ -136,6 +136,7 @@ class MqttClient:
                 bytes(message.payload[: MAX_PAYLOAD_BYTES + 1]),
                 bool(message.retain),
                 acknowledge,
+                guaranteed=qos > 0,
             )
         )
 

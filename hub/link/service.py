@@ -102,7 +102,11 @@ class LinkService:
 
     def _sort(self, arrival: Arrival) -> None:
         if arrival.topic.endswith(_EVENTS_END) and self._events is not None:
-            self._events.offer(arrival)
+            if arrival.guaranteed:
+                self._events.offer(arrival)
+            else:  # an edge sends QoS 1; these would fill the queue without bound: not even read
+                channel = Channel.EVENTS.value
+                self._alarms.note("", LinkAlarm.MISPLACED_MESSAGE, channel, "qos_0")
             return
         try:
             self._queue.put_nowait(arrival)

@@ -51,6 +51,18 @@ def test_a_key_file_that_cannot_be_read_costs_one_message_and_acknowledges_it(li
     assert link._alarms.counts[LinkAlarm.UNKNOWN_CONTROLLER] == 1
 
 
+def test_events_nobody_waits_an_acknowledgement_for_are_counted_and_not_taken(link, monkeypatch):
+    """A controller that publishes its events with QoS 0 cannot fill the queue of the others."""
+    taken = []
+    sink = type("Sink", (), {"offer": staticmethod(taken.append)})
+    monkeypatch.setattr(link, "_events", sink)
+    topic = topic_of(CONTROLLER, Channel.EVENTS)
+    for number, guaranteed in enumerate((True, False, False)):
+        link._sort(Arrival(number, topic, b"x", False, lambda: None, guaranteed))
+    assert [arrival.number for arrival in taken] == [0]
+    assert link._alarms.counts[LinkAlarm.MISPLACED_MESSAGE] == 2
+
+
 def test_alarms_that_cannot_be_written_are_kept_and_written_later(link, db, monkeypatch):
     def away(_work):
         raise RuntimeError("no connection was free")
