@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kagimori-edge", description=__doc__)
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--settings", type=Path, default=DEFAULT_SETTINGS, metavar="FILE")
+    shared.add_argument(
+        "--settings", "--config", type=Path, default=DEFAULT_SETTINGS, metavar="FILE"
+    )
     shared.add_argument("--json", action="store_true", help="one JSON document on stdout")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, text in (

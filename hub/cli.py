@@ -175,7 +175,11 @@ def main(run: Callable[[], Any] = app) -> None:
     """Run the command line; an expected failure is one line on stderr and exit 1."""
     try:
         run()
-    except (ConfigError, DatabaseError, KeyFileError, Problem) as error:
+    except Problem as problem:
+        named = [f"{one.field.removeprefix('body.')}: {one.message}" for one in problem.fields]
+        print(f"kagimori-hub: {'; '.join(named) or problem}", file=sys.stderr)
+        sys.exit(1)
+    except (ConfigError, DatabaseError, KeyFileError) as error:
         print(f"kagimori-hub: {error}", file=sys.stderr)
         sys.exit(1)
 

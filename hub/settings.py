@@ -28,6 +28,7 @@ from wire.certificates import is_demo, load_certificates
 from wire.errors import WireError
 
 CONFIG_VARIABLE: Final = "KAGIMORI_CONFIG"
+_PREFIX: Final = "KAGIMORI_"
 DEFAULT_CONFIG: Final = Path("/etc/kagimori/hub.toml")
 FIRST_TOWN: Final = "01900000-0000-7000-8000-000000000001"
 """The id of an installation's only town; a second town in one database takes another."""
@@ -226,7 +227,14 @@ def config_path(given: Path | None = None) -> Path | None:
         return given
     if named := os.environ.get(CONFIG_VARIABLE):
         return Path(named)
-    return DEFAULT_CONFIG if DEFAULT_CONFIG.exists() else None
+    if DEFAULT_CONFIG.exists():
+        return DEFAULT_CONFIG
+    if any(name.upper().startswith(_PREFIX) for name in os.environ):
+        return None  # a container is told everything by its environment
+    raise ConfigError(
+        f"{DEFAULT_CONFIG}: no settings there; write that file (docs/install.md has one), or name "
+        f"another with --config or {CONFIG_VARIABLE}"
+    )
 
 
 def load_settings(path: Path | None = None) -> Settings:

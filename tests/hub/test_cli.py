@@ -85,6 +85,7 @@ def test_a_hub_is_installed_used_and_served(installed: Path, run: Run) -> None:
     assert run("config", "check").code == 0
     weak = run("user", "add", "hana", "--role", "admin", stdin="short\n")
     assert (weak.code, "Traceback" in weak.err) == (1, False)
+    assert weak.err.startswith("kagimori-hub: password: ")
     assert run("user", "add", "hana", "--role", "admin", stdin="correct horse battery\n").code == 0
     made = run("token", "create", "booking", "--role", "auditor", "--days", "1", "--json")
     assert made.code == 0, made.err

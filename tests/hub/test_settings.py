@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,6 +92,19 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
         load_settings(tmp_path / "nothing.toml")
     with pytest.raises(ConfigError, match=r"hub\.toml"):
         load_settings(_file(tmp_path, "public_url = "))
+
+
+def test_a_hub_that_was_told_nothing_says_where_it_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.settings.DEFAULT_CONFIG", tmp_path / "hub.toml")
+    for name in [name for name in os.environ if name.startswith("KAGIMORI_")]:
+        monkeypatch.delenv(name)
+    with pytest.raises(ConfigError, match="no settings there") as caught:
+        load_settings()
+    assert "--config" in str(caught.value)
+    monkeypatch.setenv("KAGIMORI_TOWN__PHONE", "0000-00-0000")
+    assert load_settings().town.phone == "0000-00-0000"
 
 
 def test_several_processes_need_postgresql(tmp_path: Path) -> None:
