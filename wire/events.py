@@ -7,14 +7,80 @@ hold the seq: position in the message gives it, so that rows can move into a new
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final
 
 import msgspec
 
 from wire.clock import ClockState, Instant
 from wire.errors import WireError, WireFault
-from wire.policy_bodies import Assurance, DoorMode, Id
-from wire.reasons import Reason
+from wire.event_bodies import (
+    AccessBody,
+    ActOutcome,
+    ActResultBody,
+    AgentBody,
+    Alarm,
+    AlarmBody,
+    BatteryBody,
+    ClockBody,
+    CommandReceivedBody,
+    CommandResultBody,
+    DeviceEventBody,
+    DoorEventBody,
+    DoorFoundBody,
+    EpochBody,
+    EventBody,
+    Factor,
+    JournalBody,
+    LinkBody,
+    LockoutBody,
+    ModeEventBody,
+    Observed,
+    PolicyAppliedBody,
+    PunchBody,
+    PunchDirection,
+    TelemetryBody,
+)
+from wire.policy_bodies import Id
+
+__all__ = [
+    "BODIES",
+    "MAX_EVENT_BYTES",
+    "AccessBody",
+    "ActOutcome",
+    "ActResultBody",
+    "AgentBody",
+    "Alarm",
+    "AlarmBody",
+    "BatteryBody",
+    "ClockBody",
+    "CommandReceivedBody",
+    "CommandResultBody",
+    "DeviceEventBody",
+    "DoorEventBody",
+    "DoorFoundBody",
+    "EpochBody",
+    "Event",
+    "EventBody",
+    "EventKind",
+    "Factor",
+    "Gap",
+    "GapReason",
+    "JournalBody",
+    "LinkBody",
+    "LockoutBody",
+    "ModeEventBody",
+    "Observed",
+    "Origin",
+    "PolicyAppliedBody",
+    "PunchBody",
+    "PunchDirection",
+    "TelemetryBody",
+    "decode_event_body",
+    "decode_row",
+    "encode_body",
+    "encode_event",
+    "event_kind",
+]
 
 MAX_EVENT_BYTES: Final = 4_096
 
@@ -69,269 +135,6 @@ class EventKind(StrEnum):
     SECURITY_ALARM = "security_alarm"
     TELEMETRY = "telemetry"
 
-
-class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What all event bodies share."""
-
-
-class Factor(StrEnum):
-    """What was presented."""
-
-    PIN = "pin"
-    CARD = "card"
-    CARD_AND_PIN = "card_and_pin"
-    COMMAND = "command"
-    REX = "rex"
-    MODE = "mode"
-    FIRE = "fire"
-
-
-class AccessBody(_Body, frozen=True, kw_only=True):
-    """A decision. An `access_duress` whose reason denies is a duress PIN at a door that stays shut:
-    the silent alarm is raised all the same. `act` joins it with its `act_result`. `card` is the
-    digest of an unknown card (`wire.pins.card_digest`), for enrolling it; a PIN that was typed is
-    never told, only its length."""
-
-    reason: Reason
-    factor: Factor
-    door: Id | None = None
-    reader: Id | None = None
-    act: Id | None = None
-    credential: Id | None = None
-    person: Id | None = None
-    grant: Id | None = None
-    booking: Id | None = None
-    assurance: Assurance | None = None
-    namespace: str | None = None
-    card: str | None = None
-    digits: int | None = None
-
-
-class ActOutcome(StrEnum):
-    """What became of an act. `outcome_unknown`: the agent stopped in between; never repeated."""
-
-    DONE = "done"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    REFUSED = "refused"
-    OUTCOME_UNKNOWN = "outcome_unknown"
-
-
-class Observed(StrEnum):
-    """What bolt and door contact saw after an act."""
-
-    BOLT_RETRACTED = "bolt_retracted"
-    DOOR_OPENED = "door_opened"
-    OUTPUT_ON = "output_on"
-    """The device confirmed its output; no bolt or contact is fitted."""
-    NOTHING = "nothing"
-
-
-class ActResultBody(_Body, frozen=True, kw_only=True):
-    """What became of the act a decision named."""
-
-    act: Id
-    door: Id
-    outcome: ActOutcome
-    observed: Observed = Observed.NOTHING
-    detail: Annotated[str, msgspec.Meta(max_length=200)] = ""
-
-
-class PunchDirection(StrEnum):
-    """What a tap meant for attendance."""
-
-    IN = "in"
-    OUT = "out"
-    BREAK_START = "break_start"
-    BREAK_END = "break_end"
-    INFERRED = "inferred"
-
-
-class PunchBody(_Body, frozen=True, kw_only=True):
-    """A tap that counts for attendance, whether or not a door opened."""
-
-    reader: Id
-    person: Id
-    credential: Id
-    direction: PunchDirection
-    door: Id | None = None
-    assurance: Assurance | None = None
-
-
-class LockoutBody(_Body, frozen=True, kw_only=True):
-    """A reader's try budget is spent: PINs are refused for `lockout_s`; cards go on."""
-
-    reader: Id
-    lockout_s: int
-    door: Id | None = None
-
-
-class CommandReceivedBody(_Body, frozen=True, kw_only=True):
-    """A command as it was taken, journaled before anything moves."""
-
-    command_id: Id
-    door: Id
-    action: str
-    actor: Id
-    act: Id | None = None
-
-
-class CommandResultBody(_Body, frozen=True, kw_only=True):
-    """The outcome of a command: `done` needs the bolt or the door contact (or a device without
-    either confirming its output)."""
-
-    command_id: Id
-    door: Id
-    outcome: ActOutcome
-    reason: Reason
-    observed: Observed = Observed.NOTHING
-
-
-class DoorEventBody(_Body, frozen=True, kw_only=True):
-    """Something a door did. `open_ms`: how long it had been open, for held and closed."""
-
-    door: Id
-    open_ms: int | None = None
-
-
-class DoorFoundBody(_Body, frozen=True, kw_only=True):
-    """How a door was found when its device was asked at (re)connect: a state, no happening.
-    `changed`: it contradicts what was known, so that something happened while nobody looked."""
-
-    door: Id
-    open: bool | None = None
-    bolt_retracted: bool | None = None
-    changed: bool = False
-
-
-class ModeEventBody(_Body, frozen=True, kw_only=True):
-    """A mode began or ended at a door; `order` is the hub's number of the order."""
-
-    door: Id
-    mode: DoorMode
-    order: int
-    cause: Annotated[str, msgspec.Meta(max_length=64)] = ""
-
-
-class DeviceEventBody(_Body, frozen=True, kw_only=True):
-    """Something a device did, or was found to be in."""
-
-    device: Id
-    cause: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    channel: int | None = None
-    count: int | None = None
-
-
-class BatteryBody(_Body, frozen=True, kw_only=True):
-    """A raw battery reading."""
-
-    device: Id
-    millivolts: int
-    temperature_dc: int | None = None
-    """Tenths of a degree Celsius."""
-
-
-class AgentBody(_Body, frozen=True, kw_only=True):
-    """The agent started or stopped. `clean`: whether the run before ended in order."""
-
-    agent: str
-    clean: bool = True
-    cause: Annotated[str, msgspec.Meta(max_length=64)] = ""
-
-
-class LinkBody(_Body, frozen=True, kw_only=True):
-    """The link to the hub was lost or is back."""
-
-    cause: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    away_ms: int | None = None
-
-
-class ClockBody(_Body, frozen=True, kw_only=True):
-    """The clock changed its state, or an anchor: from here, wall time at monotonic time is known
-    within `error_ms`; `step_ms` is how far the wall clock was off before."""
-
-    state: ClockState
-    source: str = ""
-    error_ms: int | None = None
-    step_ms: int | None = None
-
-
-class PolicyAppliedBody(_Body, frozen=True, kw_only=True):
-    """A policy went live at the doors."""
-
-    hub_epoch: int
-    version: int
-    digest: str
-    rejected: int = 0
-
-
-class EpochBody(_Body, frozen=True, kw_only=True):
-    """A new journal epoch began: `created`, `restored`, `rolled_back` or `corrupted`."""
-
-    cause: str
-    previous: int | None = None
-    moved: int = 0
-
-
-class JournalBody(_Body, frozen=True, kw_only=True):
-    """The journal could not be written, or can again; `unjournaled` counts what came between."""
-
-    cause: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    unjournaled: int = 0
-
-
-class Alarm(StrEnum):
-    """What kind of attack or damage was noticed."""
-
-    FORGED_MESSAGE = "forged_message"
-    REPLAYED_MESSAGE = "replayed_message"
-    RETAINED_MESSAGE = "retained_message"
-    MISPLACED_MESSAGE = "misplaced_message"
-    MALFORMED_MESSAGE = "malformed_message"
-    ACK_BEYOND_SENT = "ack_beyond_sent"
-    OLD_HUB_EPOCH = "old_hub_epoch"
-    FORGED_HUB_EPOCH = "forged_hub_epoch"
-    POLICY_DIGEST = "policy_digest"
-    BUS_ATTACK = "bus_attack"
-    INTERNAL_ERROR = "internal_error"
-
-
-class AlarmBody(_Body, frozen=True, kw_only=True):
-    """An alarm; `channel` and `cause` say where and why, `count` how often since the last one."""
-
-    alarm: Alarm
-    channel: Annotated[str, msgspec.Meta(max_length=32)] = ""
-    cause: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    count: int = 1
-
-
-class TelemetryBody(_Body, frozen=True, kw_only=True):
-    """Counters of the agent since its start, by name."""
-
-    counters: dict[str, int]
-
-
-EventBody: TypeAlias = (
-    AccessBody
-    | ActResultBody
-    | PunchBody
-    | LockoutBody
-    | CommandReceivedBody
-    | CommandResultBody
-    | DoorEventBody
-    | DoorFoundBody
-    | ModeEventBody
-    | DeviceEventBody
-    | BatteryBody
-    | AgentBody
-    | LinkBody
-    | ClockBody
-    | PolicyAppliedBody
-    | EpochBody
-    | JournalBody
-    | AlarmBody
-    | TelemetryBody
-)
 
 BODIES: Final[dict[EventKind, type[EventBody]]] = {
     EventKind.ACCESS_GRANTED: AccessBody,
