@@ -24,7 +24,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ChallengeProof:
-    """A card's answer to a fresh challenge: ECDSA P-256 with SHA-256 over `challenge`.
+    """A card's answer to a fresh challenge: ECDSA P-256 with SHA-256 over what its profile says is
+    signed (label | challenge | card number); `challenge` is the nonce that was sent.
 
     The key it must verify under is the policy's (`CardBody.public_key`), never the card's word.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import subprocess
 import sys
 import threading
@@ -20,7 +19,7 @@ from edge.drivers.pcsc_watch import PcscTimes
 from edge.drivers.pcsc_worker import CardReading
 from wire.policy_bodies import DeviceBody, DeviceDriver
 
-UNAVAILABLE, EMPTY, PRESENT, MUTE = 0x8, 0x10, 0x20, 0x200
+UNAVAILABLE, EMPTY, PRESENT, MUTE = 0x8, 0x10, 0x20, 0x200  # as the conftest's card service
 READER = "ACS ACR1252 [CCID] 00 00"
 PICC = "ACS ACR1252 1S CL Reader [ACR1252 Dual Reader PICC] 00 00"
 SAM = "ACS ACR1252 1S CL Reader [ACR1252 Dual Reader SAM] 01 00"
@@ -33,68 +32,8 @@ def device(name: str | None = None) -> DeviceBody:
     return DeviceBody(driver=DeviceDriver.PCSC, port="cards", reader_name=name)
 
 
-class FakePcsc:
-    """A card service that answers what the test puts in: `changes` for the long wait, `names` for
-    the list, an error in either to raise it."""
-
-    present, empty, mute = PRESENT, EMPTY, MUTE
-
-    def __init__(self) -> None:
-        self.names: list[str] = [READER]
-        self.lying: dict[str, ReaderState] = {}
-        self.changes: queue.Queue[list[ReaderState] | Exception] = queue.Queue()
-        self.fail_to_open: list[Exception] = []
-        self.read = threading.Event()
-        self.read.set()
-        self.uid = bytes.fromhex("A1B2C3D4")
-
-    def opener(self) -> FakePcsc:
-        if self.fail_to_open:
-            raise self.fail_to_open.pop(0)
-        return self
-
-    def establish(self) -> int:
-        return 1
-
-    def release(self, context: int) -> None:
-        pass
-
-    def cancel(self, context: int) -> None:
-        self.changes.put(PcscError(PcscCause.CANCELLED, "SCardGetStatusChange"))
-
-    def readers(self, context: int) -> list[str]:
-        return list(self.names)
-
-    def wait(self, context: int, known: dict[str, int], timeout_ms: int) -> list[ReaderState]:
-        if timeout_ms == 0:
-            unseen = [name for name, word in known.items() if word == 0]
-            return [self.lying.get(name, ReaderState(name, EMPTY, 0, b"")) for name in unseen]
-        change = self.changes.get(timeout=10)
-        if isinstance(change, Exception):
-            raise change
-        return change
-
-    def card(self, events: int, flags: int = PRESENT, reader: str = READER) -> None:
-        self.changes.put([ReaderState(reader, flags, events, ATR)])
-
-    def connect(self, context: int, reader: str) -> CardHandle:
-        return CardHandle(1, 2, ATR)
-
-    def transmit(self, card: CardHandle, command: bytes) -> bytes:
-        assert self.read.wait(10)
-        return self.uid + b"\x90\x00"
-
-    def disconnect(self, card: CardHandle) -> None:
-        pass
-
-
 @pytest.fixture
-def pcsc() -> FakePcsc:
-    return FakePcsc()
-
-
-@pytest.fixture
-def driver(pcsc: FakePcsc, inbox) -> Iterator[PcscDriver]:
+def driver(pcsc, inbox) -> Iterator[PcscDriver]:
     """A driver with one device, not yet started."""
     times = PcscTimes(retry_first_s=0.01, retry_most_s=0.02)
     driver = PcscDriver(READING, times, pcsc.opener)
@@ -222,7 +161,7 @@ def test_devices_that_did_not_change_are_not_disturbed(pcsc, driver, inbox) -> N
 def test_a_reader_is_not_called_absent_before_anybody_has_looked(pcsc, inbox) -> None:
     looking = threading.Event()
 
-    def opener() -> FakePcsc:
+    def opener():
         assert looking.wait(10)
         return pcsc
 
