@@ -3,6 +3,9 @@
 One TOML file a topic; in it a table a key, in that a text a language: translations stand side by
 side. `{name}` in a text is filled in by `t(key, name=...)`. To add a language, add it to
 `Language` and to every table: a test lists what is missing.
+
+やさしい日本語: short sentences, です・ます, easy words; ordinary kanji, and after a hard one its
+reading in （ ）, no spaces between words.
 """
 
 from __future__ import annotations
