@@ -23,9 +23,10 @@ from hub.web.rights import SYSTEM, Role
 from provisioning.private_files import write_file
 
 _LOGINS: Final = (
-    ("admin", "管理者 / administrator", Role.ADMIN),
-    ("clerk", "窓口 / clerk at the desk", Role.CLERK),
+    ("admin", "管理者", "administrator", Role.ADMIN),
+    ("clerk", "窓口", "clerk at the desk", Role.CLERK),
 )
+"""Login, name, what that is in English, rights."""
 
 
 def main() -> None:
@@ -49,10 +50,10 @@ def _first_run(hub: Hub) -> dict[str, object]:
     accounts = hub.services.get(AccountsService)
     _, token = accounts.create_token(SYSTEM, name="kagimori-demo", role=Role.ADMIN)
     logins = []
-    for login, name, role in _LOGINS:
+    for login, name, english, role in _LOGINS:
         password = secrets.token_urlsafe(9)
         accounts.add_user(SYSTEM, login=login, name=name, password=password, role=role)
-        logins.append({"login": login, "password": password, "role": name})
+        logins.append({"login": login, "password": password, "role": f"{name} {english}"})
     return {"token": token, "logins": logins}
 
 

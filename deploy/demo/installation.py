@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.demo.broker import DemoMosquitto, EmbeddedBrokerProcess
-from deploy.demo.plan import SITES
+from deploy.demo.plan import PHONE, SITES
 from deploy.mosquitto.process import BrokerProcess, find_mosquitto, free_port
 from provisioning import enrolment
 from provisioning.errors import ProvisioningError
@@ -108,6 +108,7 @@ port = {made.hub_port}
 [town]
 name = "鍵守町（DEMO）"
 name_en = "Kagimori Town (DEMO)"
+phone = "{PHONE}"
 
 [database]
 url = "sqlite:///{made.database}"

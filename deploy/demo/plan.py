@@ -9,7 +9,11 @@ GYM: Final = "gym"
 TOWN_HALL: Final = "town_hall"
 GYM_DOOR: Final = "gym_door"
 STAFF_DOOR: Final = "staff_door"
+ARENA: Final = "arena"
+TABLE_TENNIS: Final = "table_tennis"
 TERMINAL_READER: Final = "Kagimori Demo Terminal"
+PHONE: Final = "0000-00-0000"
+"""Nobody's: no number in Japan begins so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,18 @@ class DoorPlan:
     name_en: str
     address: int
     keypad: bool
-    bolt_switch: bool
+    bolt_switch: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityPlan:
+    """What can be booked behind the gym's door; `at_once`: no approval is asked for."""
+
+    key: str
+    name: str
+    name_easy: str
+    name_en: str
+    at_once: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +70,18 @@ SITES: Final = (
 )
 
 DOORS: Final = (
-    # The gym's bolt has no switch: what a remote unlock did is told by the door contact.
-    DoorPlan(GYM_DOOR, GYM, "体育館 正面扉", "Gym, front door", 1, keypad=True, bolt_switch=False),
-    DoorPlan(
-        STAFF_DOOR, TOWN_HALL, "役場 職員口", "Staff entrance", 1, keypad=False, bolt_switch=True
+    DoorPlan(GYM_DOOR, GYM, "体育館 正面扉", "Gym, front door", 1, keypad=True),
+    DoorPlan(STAFF_DOOR, TOWN_HALL, "役場 職員口", "Staff entrance", 1, keypad=False),
+)
+
+FACILITIES: Final = (
+    FacilityPlan(ARENA, "体育館 アリーナ", "たいいくかん アリーナ", "Gym, arena", at_once=False),
+    FacilityPlan(
+        TABLE_TENNIS,
+        "体育館 卓球室",
+        "たいいくかん たっきゅうの へや",
+        "Gym, table tennis room",
+        at_once=True,
     ),
 )
 

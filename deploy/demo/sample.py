@@ -12,16 +12,20 @@ from zoneinfo import ZoneInfo
 
 from deploy.demo.installation import CARD_PORT, OSDP_PORT
 from deploy.demo.plan import (
+    ARENA,
     CARDS,
     DOORS,
+    FACILITIES,
     GYM,
     GYM_DOOR,
+    PHONE,
     SITES,
     STAFF_DOOR,
     TERMINAL_READER,
     TOWN_HALL,
     CardPlan,
     DoorPlan,
+    FacilityPlan,
 )
 from deploy.demo.running import RunningTown
 from deploy.demo.site import BOLT, CONTACT, REX, STRIKE
@@ -33,6 +37,8 @@ QUICK_UNLOCK_MS: Final = 1_000
 _TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
+_SLOT_MIN: Final = 15
+"""As long as the margin before: the PIN of the next slot to be booked works at once."""
 _READER_NAMESPACE: Final = "felica"
 _CHALLENGE_NAMESPACE: Final = "p256"
 _CHALLENGE_PROFILE: Final = "iso7816-ecdsa-p256"
@@ -45,7 +51,7 @@ class Sample:
     sites: dict[str, str] = field(default_factory=dict)
     doors: dict[str, str] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
-    facility: str = ""
+    facilities: dict[str, str] = field(default_factory=dict)
     resident: str = ""
     pin: str = ""
     """Of the booking that runs now, if one was made."""
@@ -71,7 +77,7 @@ class Sample:
         if self.pin:
             lines += [
                 "",
-                f"  体育館の今の予約の暗証番号  PIN of the gym's booking now: {self.pin} #",
+                f"  アリーナの今の予約の暗証番号  PIN of the arena's booking now: {self.pin} #",
             ]
         lines += ["", "  終わる: Ctrl-C to end", ""]
         return "\n".join(lines)
@@ -105,10 +111,11 @@ class _Maker:
 
     def sites(self) -> None:
         for plan in SITES:
-            site = self.add("sites", name=plan.name, name_en=plan.name_en)
+            site = self.add("sites", name=plan.name, name_en=plan.name_en, phone=PHONE)
             self.made.sites[plan.key] = site
             controller = self._town.installation.controllers[plan.key]
-            self.add("controllers", id=controller, site_id=site, name=f"{plan.name} 制御盤")
+            names = {"name": f"{plan.name} 制御盤", "name_en": f"{plan.name_en}, controller"}
+            self.add("controllers", id=controller, site_id=site, **names)
 
     def door(self, plan: DoorPlan) -> None:
         controller = self._town.installation.controllers[plan.site]
@@ -129,7 +136,7 @@ class _Maker:
             controller_id=controller,
             name=plan.name,
             name_en=plan.name_en,
-            egress="室内のボタンを押すか、取っ手を回す / press the button or turn the handle",
+            egress="室内のボタンを押すか、取っ手を回す",
             key_holder="町役場 管財係",
             unlock_ms=self._unlock_ms,
             strike={**point, "channel": STRIKE},
@@ -166,15 +173,18 @@ class _Maker:
             punch="in",
         )
 
-    def facility(self) -> None:
-        self.made.facility = self.add(
+    def facility(self, plan: FacilityPlan) -> None:
+        self.made.facilities[plan.key] = self.add(
             "facilities",
             site_id=self.made.sites[GYM],
-            name_ja="町民体育館",
-            name_easy="まちの たいいくかん",
-            name_en="Town gym",
+            name_ja=plan.name,
+            name_easy=plan.name_easy,
+            name_en=plan.name_en,
             doors=[self.made.doors[GYM_DOOR]],
-            approval="required",
+            approval="automatic" if plan.at_once else "required",
+            slot_min=_SLOT_MIN,
+            margin_before_min=_SLOT_MIN,
+            phone=PHONE,
         )
 
     def person(self, plan: CardPlan) -> None:
@@ -205,19 +215,19 @@ class _Maker:
     def bookings(self, now: datetime) -> None:
         """Tomorrow: one that stands, one that waits for its approval."""
         morning = datetime.combine(now.astimezone(_TOKYO).date(), time(10), _TOKYO) + _DAY
-        self.book("sample-volleyball", morning, 2, "confirmed", "バレーボール / volleyball")
-        self.book("sample-concert", morning + 4 * _HOUR, 3, "requested", "演奏会 / a concert")
+        self.book("sample-volleyball", morning, 2, "confirmed", "バレーボール")
+        self.book("sample-concert", morning + 4 * _HOUR, 3, "requested", "演奏会")
 
     def running_booking(self, now: datetime) -> None:
         """One that runs now, to try at once."""
-        self.book("sample-now", now, 2, "confirmed", "卓球 / table tennis")
+        self.book("sample-now", now, 2, "confirmed", "バスケットボール")
         [found] = self._town.api.get("/api/v1/bookings/sample-now/pin")
         self.made.pin = found["pin"]
 
     def book(self, key: str, start: datetime, hours: int, state: str, purpose: str) -> None:
         name = "山田 太郎"
         body = {
-            "facility_id": self.made.facility,
+            "facility_id": self.made.facilities[ARENA],
             "starts_at": start.isoformat(),
             "ends_at": (start + hours * _HOUR).isoformat(),
             "state": state,
@@ -238,7 +248,8 @@ def make_sample(
     for plan in DOORS:
         maker.door(plan)
     maker.terminal()
-    maker.facility()
+    for facility in FACILITIES:
+        maker.facility(facility)
     for card in CARDS:
         if card.known:
             maker.person(card)

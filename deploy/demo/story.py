@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from deploy.demo.api import wait_until
 from deploy.demo.broker import EmbeddedBrokerProcess
 from deploy.demo.delivered import Comparison, compare
-from deploy.demo.plan import DOORS, GYM, GYM_DOOR, SITES, STAFF_DOOR, card
+from deploy.demo.plan import ARENA, DOORS, GYM, GYM_DOOR, SITES, STAFF_DOOR, card
 from deploy.demo.running import RunningTown
 from deploy.demo.sample import Sample
 from deploy.demo.site import DoorMechanics
@@ -149,7 +149,7 @@ class Story:
         return {"punch": punch["id"], "person_id": person, "work_date": day["work_date"]}
 
     def remote_unlock_confirmed(self) -> Detail:
-        """The clerk opens from afar, somebody pulls the leaf, and the door contact says so."""
+        """The clerk opens from afar, the bolt's switch says so, and somebody pulls the leaf."""
         before = self._gym.released
         door = self._sample.doors[GYM_DOOR]
         body = {"action": "unlock", "reason": "DEMO"}
@@ -165,7 +165,7 @@ class Story:
         self._gym.shut()
         self._bolt_is_out()
         expect(command["state"] == "done", f"the command is {command['state']}")
-        expect(command["observed"] == "door_opened", f"seen was {command['observed']}")
+        expect(command["observed"] == "bolt_retracted", f"seen was {command['observed']}")
         return {"command": sent["id"], "state": command["state"], "observed": command["observed"]}
 
     def offline_pin_opens(self) -> Detail:
@@ -212,7 +212,7 @@ class Story:
         booking: dict[str, Any] = self._town.api.put(
             f"/api/v1/bookings/{key}",
             {
-                "facility_id": self._sample.facility,
+                "facility_id": self._sample.facilities[ARENA],
                 "starts_at": starts_at.isoformat(),
                 "ends_at": ends_at.isoformat(),
                 "state": "confirmed",
