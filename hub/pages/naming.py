@@ -6,14 +6,18 @@ from collections.abc import Iterable
 
 from hub.accounts import repository as accounts
 from hub.bookings import repository as bookings
+from hub.commands import repository as commands
 from hub.database.scope import Scope
 from hub.entries.alarm_repository import Alarm
 from hub.entries.domain import Entry
-from hub.pages.views.entry import Names
+from hub.pages.views.entry import Names, Ordered
 from hub.pages.words import Words
 from hub.people import repository as people
 from hub.sites import repository as sites
 from hub.web.rights import Principal, Right
+from wire.events import EventKind
+
+_MODES = (EventKind.MODE_APPLIED, EventKind.MODE_ENDED)
 
 
 def names_of(scope: Scope, who: Principal, words: Words, found: Iterable[Entry | Alarm]) -> Names:
@@ -32,6 +36,9 @@ def names_of(scope: Scope, who: Principal, words: Words, found: Iterable[Entry |
         people=people_names(scope, who, words, _ids(listed, "person_id")),
         bookings=_contacts(scope, who, _ids(listed, "booking_id")),
         users=user_names(scope, {*_ids(listed, "actor_id"), *_ids(listed, "acknowledged_by")}),
+        readers=_reader_names(scope, _ids(listed, "reader_id")),
+        sites=_site_names(scope, words, listed),
+        orders=_orders(scope, listed),
     )
 
 
@@ -54,6 +61,38 @@ def user_names(scope: Scope, actor_ids: Iterable[str]) -> dict[str, str]:
         if found is not None:
             names[actor] = found.name
     return names
+
+
+def _reader_names(scope: Scope, reader_ids: Iterable[str]) -> dict[str, str]:
+    found = [sites.reader(scope, each) for each in reader_ids]
+    return {each.id: each.name for each in found if each is not None and each.name}
+
+
+def _site_names(scope: Scope, words: Words, found: Iterable[Entry | Alarm]) -> dict[str, str]:
+    """Give the site of each controller of what stands at no door, by the controller's id."""
+    alone = {each.controller_id for each in found if not each.door_id}
+    names: dict[str, str] = {}
+    for machine in filter(None, (sites.controller(scope, each) for each in alone)):
+        site = sites.site(scope, machine.site_id)
+        if site is not None:
+            names[machine.id] = words.name(site.name, site.name_en)
+    return names
+
+
+def _orders(scope: Scope, found: Iterable[Entry | Alarm]) -> dict[tuple[str, int], Ordered]:
+    """Give who ordered the modes that began and ended, and why."""
+    numbered = {
+        (each.door_id, each.amount)
+        for each in found
+        if isinstance(each, Entry) and each.kind in _MODES and each.door_id and each.amount
+    }
+    rows = {key: commands.order_by_number(scope, *key) for key in numbered}
+    names = user_names(scope, {row.actor for row in rows.values() if row is not None})
+    return {
+        key: Ordered(names.get(row.actor, ""), row.reason)
+        for key, row in rows.items()
+        if row is not None
+    }
 
 
 def _contacts(scope: Scope, who: Principal, booking_ids: Iterable[str]) -> dict[str, str]:

@@ -85,7 +85,8 @@ def outcome_of(command: DoorCommand, words: Words) -> Outcome:
     tone, icon = _OUTCOMES[command.state]
     at = command.ended_at or command.received_at or command.sent_at
     told = [words.second(at), command.reason]
-    if command.observed not in (None, Observed.NOTHING):
+    signalled = command.state is CommandState.UNKNOWN and command.observed is Observed.OUTPUT_ON
+    if command.observed not in (None, Observed.NOTHING) and not signalled:
         told.insert(0, words.t(f"followed.{command.observed}"))
     if command.state is CommandState.FAILED and command.cause is not None:
         told.insert(0, words.t(f"reason.{command.cause}"))
@@ -93,7 +94,7 @@ def outcome_of(command: DoorCommand, words: Words) -> Outcome:
         id=command.id,
         tone=tone,
         icon=icon,
-        title=words.t(f"command.{command.state}"),
+        title=words.t(f"command.{'unconfirmed' if signalled else command.state}"),
         detail=words.t("words.comma").join(filter(None, told)),
         is_over=command.state in OVER,
     )

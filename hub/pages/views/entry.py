@@ -42,6 +42,16 @@ _ALARMING = frozenset(
     }
 )
 _CHIP_TONES = {"granted": "good", "denied": "warn", "alarming": "bad", "": ""}
+_REFUSALS = frozenset({ActOutcome.FAILED, ActOutcome.EXPIRED, ActOutcome.REFUSED})
+_MODES = frozenset({EventKind.MODE_APPLIED, EventKind.MODE_ENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Who ordered a mode, by name, and the reason given."""
+
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,11 @@ class Names:
     people: Mapping[str, str] = field(default_factory=dict)
     bookings: Mapping[str, str] = field(default_factory=dict)
     users: Mapping[str, str] = field(default_factory=dict)
+    readers: Mapping[str, str] = field(default_factory=dict)
+    sites: Mapping[str, str] = field(default_factory=dict)
+    """The site of each controller, by the controller's id."""
+    orders: Mapping[tuple[str, int], Ordered] = field(default_factory=dict)
+    """Mode orders by door and number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +101,7 @@ def entry_line(entry: Entry, names: Names, words: Words) -> EntryLine:
         icon=_icon(entry),
         tone=tone,
         chip_tone=_CHIP_TONES[tone],
-        title=words.t("event.act_failed" if _failed(entry) else f"event.{entry.kind}"),
+        title=words.t(f"event.{_title(entry)}"),
         detail=words.t("words.comma").join(filter(None, _details(entry, names, words))),
         when=words.second(entry.occurred_at)
         if words.day_of(entry.occurred_at) == words.today
@@ -104,20 +119,59 @@ def entry_line(entry: Entry, names: Names, words: Words) -> EntryLine:
 
 def _failed(entry: Entry) -> bool:
     """Whether the door was told to open and did not."""
-    return entry.outcome not in (None, ActOutcome.DONE)
+    return entry.opened_at is None and entry.outcome in _REFUSALS
+
+
+def _unconfirmed(entry: Entry) -> bool:
+    """Whether the door was told to open and nothing tells whether it did: often, nobody went in."""
+    return entry.opened_at is None and entry.outcome is ActOutcome.OUTCOME_UNKNOWN
+
+
+def _unlocked_remotely(entry: Entry) -> bool:
+    """Whether a command was carried out: the bolt, the door or the output was seen."""
+    if entry.kind != EventKind.COMMAND_RECEIVED:
+        return False
+    seen = entry.observed not in (None, Observed.NOTHING)
+    return entry.opened_at is not None or (entry.outcome is ActOutcome.DONE and seen)
+
+
+def _title(entry: Entry) -> str:
+    """The name of what happened, once it is known what followed."""
+    if _failed(entry):
+        return "act_failed"
+    if _unconfirmed(entry):
+        return "act_unconfirmed" if entry.observed is Observed.OUTPUT_ON else "act_unknown"
+    if _unlocked_remotely(entry):
+        return "unlocked_remotely"
+    if entry.kind == EventKind.ACCESS_DENIED and _at_terminal(entry):
+        return "punch_denied"
+    if entry.kind == EventKind.MODE_ENDED and entry.cause:
+        return f"{entry.cause}_ended"
+    return entry.kind
+
+
+def _at_terminal(entry: Entry) -> bool:
+    """Whether it happened at a reader that opens no door."""
+    return entry.topic is Topic.ACCESS and entry.door_id is None and entry.reader_id is not None
 
 
 def _tone(entry: Entry) -> str:
     if entry.kind in _ALARMING or entry.kind == GAP:
         return "alarming"
-    if _failed(entry):
-        return "denied"
+    if _failed(entry) or _unconfirmed(entry):
+        return "denied" if _failed(entry) else ""
+    if _unlocked_remotely(entry):
+        return Result.GRANTED.value
     return entry.result.value if entry.result else ""
 
 
 def _icon(entry: Entry) -> str:
     if entry.kind == GAP or _failed(entry):
         return "alert"
+    if _unconfirmed(entry):
+        return "question"
+    if _unlocked_remotely(entry):
+        return "unlock"
     if entry.kind in _ICONS:
         return _ICONS[EventKind(entry.kind)]
     if entry.result is Result.GRANTED:
@@ -129,6 +183,8 @@ def _icon(entry: Entry) -> str:
 
 def _who(entry: Entry, names: Names, words: Words) -> str:
     """Answers 'who opened it?': the one who gave the command, the person, the booking."""
+    if entry.kind in _MODES and (ordered := _order_of(entry, names)):
+        return ordered.by
     if entry.actor_id:
         return names.users.get(entry.actor_id, words.t("entries.staff_member"))
     if entry.person_id:
@@ -138,6 +194,10 @@ def _who(entry: Entry, names: Names, words: Words) -> str:
     return words.t("entries.unknown_card") if entry.reason is Reason.UNKNOWN_CARD else ""
 
 
+def _order_of(entry: Entry, names: Names) -> Ordered | None:
+    return names.orders.get((entry.door_id or "", entry.amount or 0))
+
+
 def _details(entry: Entry, names: Names, words: Words) -> list[str]:
     t = words.t
     told: list[str] = []
@@ -145,10 +205,17 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
         told.append(t(f"reason.{entry.reason}"))
     elif entry.kind == EventKind.PUNCH:
         told.append(t(f"direction.{entry.cause}"))
-    elif entry.kind in (EventKind.MODE_APPLIED, EventKind.MODE_ENDED):
-        told.append(t(f"mode.{entry.cause}"))
+    elif entry.kind in _MODES:
+        if entry.kind == EventKind.MODE_APPLIED:
+            told.append(t(f"mode.{entry.cause}"))
+        ordered = _order_of(entry, names)
+        told.append(ordered.reason if ordered else "")
     elif entry.kind == EventKind.COMMAND_RECEIVED and entry.factor is Factor.COMMAND:
         told.append(t("reason.remote_unlock"))
+    if entry.topic is Topic.SYSTEM:
+        told.append(names.sites.get(entry.controller_id, ""))
+    if entry.kind == EventKind.PUNCH or _at_terminal(entry):
+        told.append(names.readers.get(entry.reader_id or "", ""))
     if entry.device_id:
         told.append(names.devices.get(entry.device_id, ""))
     told.append(_followed(entry, words))

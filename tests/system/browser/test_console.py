@@ -114,7 +114,7 @@ def test_the_filters_of_the_log_stand_in_its_address(staff: Any, town: Any) -> N
     titles = staff.run(
         "return [...document.querySelectorAll('tbody td:nth-child(3)')].map(c => c.innerText)"
     )
-    assert set(titles) == {"解錠しませんでした"}
+    assert set(titles) == {"拒否しました"}
     staff.driver.refresh()
     assert staff.run("return document.querySelector('#kind').value") == "denied"
 

@@ -1,0 +1,133 @@
+"""What a line of the log says: only what is known, and by what name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub.catalogue import Language, Translator
+from hub.commands.repository import DoorCommand
+from hub.commands.states import CommandState
+from hub.entries.domain import Entry, Result, Topic
+from hub.pages.views.door_sheet import outcome_of
+from hub.pages.views.entry import Names, Ordered, entry_line
+from hub.pages.words import Words
+from wire.clock import ClockState
+from wire.events import ActOutcome, EventKind, Factor, Observed
+from wire.reasons import Reason
+
+NOW = datetime(2026, 4, 6, 9, 42, tzinfo=UTC)
+WORDS = Words(Translator(Language.JA), ZoneInfo("Asia/Tokyo"), NOW)
+NAMES = Names(
+    readers={"r": "事務室の打刻機"},
+    sites={"c": "町民体育館"},
+    orders={("d", 7): Ordered("佐藤", "清掃のため")},
+)
+BASE = Entry(
+    id=1, kind=EventKind.ACCESS_GRANTED, topic=Topic.ACCESS, controller_id="c", at=NOW,
+    occurred_at=NOW, received_at=NOW, clock=ClockState.TRUSTED, door_id="d",
+    result=Result.GRANTED, reason=Reason.PIN_VALID, factor=Factor.PIN,
+)  # fmt: skip
+COMMAND = replace(BASE, kind=EventKind.COMMAND_RECEIVED, result=None, reason=None, actor_id="u")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "observed", "title"),
+    [
+        (None, None, "解錠しました"),
+        (ActOutcome.DONE, Observed.BOLT_RETRACTED, "解錠しました"),
+        (ActOutcome.FAILED, Observed.NOTHING, "解錠できませんでした"),
+        (ActOutcome.EXPIRED, Observed.NOTHING, "解錠できませんでした"),
+        (
+            ActOutcome.OUTCOME_UNKNOWN,
+            Observed.OUTPUT_ON,
+            "解錠の信号を出しました（開いたかは未確認）",
+        ),
+        (ActOutcome.OUTCOME_UNKNOWN, Observed.NOTHING, "解錠したか確かめられません"),
+    ],
+)
+def test_an_unlock_that_nobody_saw_is_no_failure(
+    outcome: ActOutcome | None, observed: Observed | None, title: str
+) -> None:
+    """Nobody walked through: the signal was given, and that is all that is known."""
+    line = entry_line(replace(BASE, outcome=outcome, observed=observed), NAMES, WORDS)
+    assert line.title == title
+    assert (line.tone == "denied") is (title == "解錠できませんでした")
+
+
+def test_a_door_seen_open_confirms_the_unlock() -> None:
+    """Whatever the controller could say of it before."""
+    opened = replace(BASE, outcome=ActOutcome.OUTCOME_UNKNOWN, opened_at=NOW)
+    line = entry_line(opened, NAMES, WORDS)
+    assert (line.title, line.tone) == ("解錠しました", "granted")
+
+
+def test_a_remote_unlock_says_what_became_of_it() -> None:
+    """Received, then unlocked once it was seen."""
+    assert entry_line(COMMAND, NAMES, WORDS).title == "遠隔解錠の指示を受けました"
+    done = replace(COMMAND, outcome=ActOutcome.DONE, observed=Observed.OUTPUT_ON)
+    line = entry_line(done, NAMES, WORDS)
+    assert (line.title, line.tone, line.icon) == ("解錠しました（遠隔）", "granted", "unlock")
+    unseen = replace(COMMAND, outcome=ActOutcome.DONE, observed=Observed.NOTHING)
+    assert entry_line(unseen, NAMES, WORDS).title == "遠隔解錠の指示を受けました"
+
+
+def test_the_answer_to_an_unlock_tells_a_signal_from_silence() -> None:
+    """A signal that was given is not the same as no answer at all."""
+    command = DoorCommand(
+        "m", "d", "c", "s", 3_000, "u", "忘れ物", CommandState.UNKNOWN, Observed.OUTPUT_ON, None,
+        NOW, NOW, NOW, NOW,
+    )  # fmt: skip
+    given = outcome_of(command, WORDS)
+    assert given.title == "信号は出しました。扉が開いたことは確かめられません"
+    silent = outcome_of(replace(command, observed=None), WORDS)
+    assert silent.title == "結果がわかりません。現地で確認してください"
+
+
+def test_refused_and_failed_read_differently() -> None:
+    """One was decided, the other went wrong."""
+    denied = replace(
+        BASE, kind=EventKind.ACCESS_DENIED, result=Result.DENIED, reason=Reason.NO_GRANT
+    )
+    assert entry_line(denied, NAMES, WORDS).title == "拒否しました"
+
+
+def test_a_terminal_is_named_and_speaks_of_clocking() -> None:
+    """A punch names its reader; a card refused where there is no door was not clocked."""
+    punch = replace(BASE, kind=EventKind.PUNCH, reader_id="r", cause="in", result=None, reason=None)
+    assert entry_line(punch, NAMES, WORDS).detail == "出勤、事務室の打刻機"
+    denied = replace(
+        BASE, kind=EventKind.ACCESS_DENIED, result=Result.DENIED, reason=Reason.UNKNOWN_CARD,
+        door_id=None, reader_id="r",
+    )  # fmt: skip
+    line = entry_line(denied, NAMES, WORDS)
+    assert line.title == "打刻できませんでした"
+    assert line.detail == "登録のないカードです、事務室の打刻機"
+
+
+def test_a_mode_says_who_ordered_it_and_why() -> None:
+    """When it begins, and by its own name when it ends."""
+    began = replace(
+        BASE, kind=EventKind.MODE_APPLIED, topic=Topic.DOOR, cause="hold_open", amount=7,
+        result=None, reason=None,
+    )  # fmt: skip
+    line = entry_line(began, NAMES, WORDS)
+    assert (line.who, line.detail) == ("佐藤", "開放中、清掃のため")
+    ended = entry_line(replace(began, kind=EventKind.MODE_ENDED), NAMES, WORDS)
+    assert (ended.title, ended.who, ended.detail) == ("開放を終えました", "佐藤", "清掃のため")
+    locked = replace(began, kind=EventKind.MODE_ENDED, cause="locked", amount=8)
+    assert entry_line(locked, NAMES, WORDS).title == "施錠を終えました"
+
+
+@pytest.mark.parametrize(
+    "kind", [EventKind.LINK_LOST, EventKind.CLOCK_STATE, EventKind.AGENT_STARTED]
+)
+def test_what_happens_to_a_controller_names_its_site(kind: EventKind) -> None:
+    """Nobody knows controllers by their ids."""
+    system = replace(
+        BASE, kind=kind, topic=Topic.SYSTEM, door_id=None, result=None, reason=None, factor=None
+    )
+    assert entry_line(system, NAMES, WORDS).detail == "町民体育館"
