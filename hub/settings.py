@@ -136,6 +136,12 @@ class SessionSettings(_Section):
     absolute_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 12
 
 
+class ResidentsSettings(_Section):
+    """What people without a login may do: so many bookings asked for from one address an hour."""
+
+    requests_an_hour: Annotated[int, Field(ge=1, le=10_000)] = 20
+
+
 class Settings(BaseSettings):
     """Everything a hub is told. Frozen; see the sections."""
 
@@ -150,6 +156,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     mqtt: MqttSettings = MqttSettings()
     sessions: SessionSettings = SessionSettings()
+    residents: ResidentsSettings = ResidentsSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

@@ -11,6 +11,7 @@ from hub.bookings.records import Booking, BookingView, BookingWish, Contact
 from hub.bookings.refusals import Refusal, refused
 from hub.bookings.service import BookingsService, named_refusals
 from hub.bookings.tables import BookingSource, BookingState
+from hub.bookings.throttle import AddressThrottle
 from hub.bookings.views import view
 from hub.bookings.windows import BookedWindow
 from hub.clock import Clock, Ids
@@ -53,6 +54,7 @@ class ResidentsService:
         bookings: BookingsService,
         holders: HolderPins,
         links: PinLinks,
+        throttle: AddressThrottle,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -60,14 +62,23 @@ class ResidentsService:
         self._bookings = bookings
         self._holders = holders
         self._links = links
+        self._throttle = throttle
 
     def request_booking(
-        self, facility_id: str, window: BookedWindow, contact: Contact, purpose: str = ""
+        self,
+        facility_id: str,
+        window: BookedWindow,
+        contact: Contact,
+        purpose: str = "",
+        *,
+        address: str = "",
     ) -> Requested:
         """Ask for a facility: confirmed at once, or requested where it wants approval.
 
-        Raises a `Problem` with a code of `hub.bookings.refusals`.
+        Raises a `Problem` with a code of `hub.bookings.refusals`, or `too_many_tries` for an
+        address that asked too often within an hour; requests that are refused count too.
         """
+        self._db.write(lambda scope: self._throttle.count(scope, address))
         wish = BookingWish(
             facility_id=facility_id,
             starts_at=window.starts_at,

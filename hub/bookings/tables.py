@@ -125,3 +125,11 @@ booking_holders: Final = town_table(
 )
 """Who has a PIN of a booking: one each, so that the log tells who came."""
 Index("ix_booking_holders_booking", booking_holders.c.town_id, booking_holders.c.booking_id)
+
+booking_requests: Final = town_table(
+    "booking_requests",
+    Column("subject", String(64), primary_key=True),
+    Column("requests", Integer, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+"""Requests of residents within an hour; `subject` is a keyed hash of their address."""

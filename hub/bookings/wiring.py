@@ -8,6 +8,7 @@ from hub.bookings.facilities import FacilitiesService
 from hub.bookings.holders import HolderPins
 from hub.bookings.residents import ResidentsService
 from hub.bookings.service import BookingsService
+from hub.bookings.throttle import AddressThrottle
 from hub.pins.links import PinLinks
 from hub.pins.service import Pins
 from hub.web.core import Core, Services
@@ -20,4 +21,8 @@ def add_bookings(core: Core, services: Services) -> None:
     links = PinLinks(core.clock, core.ids, core.keys)
     services.add(FacilitiesService(core.db, core.clock, core.ids))
     bookings = services.add(BookingsService(core.db, core.clock, core.ids, holders, links))
-    services.add(ResidentsService(core.db, core.clock, core.ids, bookings, holders, links))
+    an_hour = core.settings.residents.requests_an_hour
+    throttle = AddressThrottle(core.clock, core.keys, an_hour)
+    services.add(
+        ResidentsService(core.db, core.clock, core.ids, bookings, holders, links, throttle)
+    )

@@ -106,6 +106,15 @@ CREATE TRIGGER audit_entries_no_delete BEFORE DELETE ON audit_entries BEGIN SELE
 CREATE TRIGGER audit_entries_no_update BEFORE UPDATE ON audit_entries WHEN NOT (NEW.town_id IS OLD.town_id AND NEW.seq IS OLD.seq AND NEW.at IS OLD.at AND NEW.action IS OLD.action AND NEW.target_kind IS OLD.target_kind AND NEW.target_id IS OLD.target_id AND NEW.came_from IS OLD.came_from AND NEW.commitment IS OLD.commitment AND NEW.hash IS OLD.hash AND NEW.actor IS NULL AND NEW.actor_name IS NULL AND NEW.details IS NULL AND NEW.salt IS NULL) BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
 """,
     r"""
+CREATE TABLE booking_requests (
+	town_id VARCHAR(36) NOT NULL,
+	subject VARCHAR(64) NOT NULL,
+	requests INTEGER NOT NULL,
+	until DATETIME NOT NULL,
+	CONSTRAINT pk_booking_requests PRIMARY KEY (town_id, subject)
+)
+""",
+    r"""
 CREATE TABLE calendars (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1200,6 +1209,15 @@ CREATE TRIGGER audit_entries_guard BEFORE UPDATE OR DELETE ON audit_entries FOR 
 """,
     r"""
 CREATE TRIGGER audit_entries_keep BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_guard()
+""",
+    r"""
+CREATE TABLE booking_requests (
+	town_id VARCHAR(36) NOT NULL,
+	subject VARCHAR(64) NOT NULL,
+	requests INTEGER NOT NULL,
+	until TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_booking_requests PRIMARY KEY (town_id, subject)
+)
 """,
     r"""
 CREATE TABLE calendars (

@@ -108,8 +108,11 @@ def book(
         shown = _facility_day(facilities, facility_id, chosen, words)
         return _again(request, words, shown, given, errors)
     contact = Contact(given.name, given.email, given.phone)
+    address = request.client.host if request.client else ""
     try:
-        made = residents.request_booking(facility_id, window, contact, given.purpose)
+        made = residents.request_booking(
+            facility_id, window, contact, given.purpose, address=address
+        )
     except Problem as problem:
         if problem.kind is CSRF_REFUSED:
             raise

@@ -15,6 +15,7 @@ from hub.bookings.records import BookingWish, Contact, Facility
 from hub.bookings.residents import ResidentsService
 from hub.bookings.service import BookingsService
 from hub.bookings.tables import Approval
+from hub.bookings.throttle import AddressThrottle
 from hub.bookings.windows import BookingRules
 from hub.pins.links import PinLinks
 from hub.web.rights import Principal, PrincipalKind, Role
@@ -80,7 +81,8 @@ def hall(town: Any, make_facility: Callable[..., Facility]) -> Hall:
     links = PinLinks(town.clock, town.ids, town.keys)
     bookings = BookingsService(town.db, town.clock, town.ids, holders, links)
     facilities = FacilitiesService(town.db, town.clock, town.ids)
-    residents = ResidentsService(town.db, town.clock, town.ids, bookings, holders, links)
+    throttle = AddressThrottle(town.clock, town.keys, an_hour=3)
+    residents = ResidentsService(town.db, town.clock, town.ids, bookings, holders, links, throttle)
     clerk = Principal(PrincipalKind.TOKEN, "clerk", "clerk", Role.CLERK)
     site = town.site()
     controller = town.controller(site)

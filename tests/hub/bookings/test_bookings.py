@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from hub.audit.tables import audit_entries
-from hub.bookings.records import BookingWish, HolderWish
-from hub.bookings.tables import Approval, BookingState
+from hub.bookings.records import BookingWish, Contact, HolderWish
+from hub.bookings.tables import Approval, BookingState, booking_requests
 from hub.pins.placement import PlacementState, Problem, Readiness
 from hub.pins.tables import pin_credentials, pin_links, pin_placements, pin_reservations
 from hub.web.problems import Problem as Refused
@@ -361,6 +361,34 @@ def test_a_resident_is_held_to_the_grid_and_to_a_number_of_bookings(hall: Any) -
         ask(hall.id, BookedWindow(hall.at(24 * day + 24), hall.at(24 * day + 25)), contact)
     more = BookedWindow(hall.at(200), hall.at(201))
     assert code_of(lambda: ask(hall.id, more, contact)) == "too_many_bookings"
+
+
+def test_one_address_asks_for_so_many_bookings_an_hour_whatever_the_number(hall: Any) -> None:
+    """Refused requests count too; another address, and staff, are not concerned."""
+    from hub.bookings.windows import BookedWindow
+
+    numbers = iter(range(1_000, 2_000))
+
+    def ask(address: str, day: int) -> Any:
+        window = BookedWindow(hall.at(24 * day), hall.at(24 * day + 1))
+        contact = Contact("山田", "", f"090-0000-{next(numbers)}")
+        return hall.residents.request_booking(hall.id, window, contact, address=address)
+
+    ask("192.0.2.7", 1)
+    assert code_of(lambda: ask("192.0.2.7", 1)) == "double_booked"
+    ask("192.0.2.7", 2)
+    hall.town.clock.advance(timedelta(minutes=30))
+    with pytest.raises(Refused) as refused:
+        ask("192.0.2.7", 3)
+    assert refused.value.kind.code == "too_many_tries"
+    assert refused.value.headers["Retry-After"] == "1800"
+    hall.town.clock.advance(timedelta(minutes=30))
+    ask("192.0.2.7", 3)
+    for day in range(4, 8):
+        ask(f"2001:db8::{day}", day)
+    with hall.town.db.read() as scope:
+        stored = str(scope.all(scope.select(booking_requests)))
+    assert "192.0.2.7" not in stored
 
 
 def test_a_resident_gets_the_digits_that_are_safe_without_being_asked(
