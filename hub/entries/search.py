@@ -41,6 +41,8 @@ class Filters:
     booking_id: str | None = None
     kind: str | None = None
     reach: Reach | None = None
+    without: frozenset[str] = frozenset()
+    """Kinds to leave out."""
 
 
 def search(scope: Scope, filters: Filters, cursor: str | None, limit: int) -> Page[Entry]:
@@ -86,6 +88,8 @@ def _where(filters: Filters) -> list[ColumnElement[bool]]:
         where.append(entries.c.booking_id == filters.booking_id)
     if filters.kind is not None:
         where.append(_kind(filters.kind))
+    if filters.without:
+        where.append(entries.c.kind.not_in(sorted(filters.without)))
     if filters.reach is not None:
         seen = entries.c.door_id.in_(sorted(filters.reach.doors))
         ours = entries.c.controller_id.in_(sorted(filters.reach.controllers))

@@ -32,9 +32,19 @@ from hub.sites.domain import Door, SiteState
 from hub.sites.tables import doors as door_rows
 from hub.web.core import Core
 from hub.web.rights import Principal, Right
+from wire.events import EventKind
 
 DOORS_MAX = 500
 FEED = 12
+QUIET = frozenset(
+    {
+        EventKind.CLOCK_STATE,
+        EventKind.AGENT_STARTED,
+        EventKind.AGENT_STOPPED,
+        EventKind.EPOCH_OPENED,
+    }
+)
+"""What controllers do by themselves: in the log, not on the board."""
 DAY_MAX = 200
 
 
@@ -52,7 +62,7 @@ class ConsolePages:
         """Give the today board."""
         since = self.entries.place()
         alarms = self.entries.alarms(who)
-        feed = self.entries.search(who, Filters(), None, FEED).items
+        feed = self.entries.search(who, Filters(without=QUIET), None, FEED).items
         today = self.bookings_of(who, words, words.today, None)
         waiting = BookingFilter(since=words.now, state=BookingState.REQUESTED)
         requests = self.bookings.page(who, waiting, None, DAY_MAX).items

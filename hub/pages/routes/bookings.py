@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -37,8 +38,16 @@ Revealer = Annotated[Principal, requires(Right.PINS_REVEAL)]
 
 
 @dataclass(frozen=True, slots=True)
+class BookingDay:
+    """Bookings under the heading of their day; none where the page is of one day."""
+
+    heading: str
+    bookings: tuple[BookingLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BookingList:
-    """Bookings of a day, or those that wait for a decision."""
+    """Bookings of a day, or those that wait for a decision: then no day is chosen."""
 
     heading: str
     day: str
@@ -46,7 +55,7 @@ class BookingList:
     after: str
     state: str
     states: list[Choice]
-    bookings: tuple[BookingLine, ...]
+    days: tuple[BookingDay, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +94,20 @@ def booking_list(
     one = timedelta(days=1)
     sheet = BookingList(
         heading=words.t("bookings.waiting") if all_days else words.day(chosen),
-        day=chosen.isoformat(),
+        day="" if all_days else chosen.isoformat(),
         before=(chosen - one).isoformat(),
         after=(chosen + one).isoformat(),
         state=wanted.value if wanted else "",
         states=[Choice(each.value, words.t(f"booking_state.{each}")) for each in BookingState],
-        bookings=found,
+        days=_by_day(found) if all_days else (BookingDay("", found),) if found else (),
     )
     return render(request, "pages/bookings.html", list=sheet)
+
+
+def _by_day(found: tuple[BookingLine, ...]) -> tuple[BookingDay, ...]:
+    """Give bookings, which come by their start, day by day."""
+    days = groupby(found, lambda line: line.day)
+    return tuple(BookingDay(day, tuple(lines)) for day, lines in days)
 
 
 @router.get("/bookings/{booking_id}")

@@ -10,10 +10,16 @@ from fastapi.testclient import TestClient
 from hub.bootstrap import Hub
 from hub.catalogue import Language, Translator
 from hub.entries.domain import Entry, Topic
+from hub.entries.live import Live
+from hub.entries.projector import PROJECTOR
 from hub.pages.naming import names_of
 from hub.pages.words import Words
+from hub.projection.memory_journal import MemoryJournal
+from hub.projection.worker import ProjectionWorker
 from hub.web.rights import Principal, PrincipalKind, Role
+from wire import samples
 from wire.clock import ClockState
+from wire.events import EventKind, decode_event_body
 
 HTML = {"Accept": "text/html"}
 
@@ -90,3 +96,21 @@ def test_names_of_people_need_the_right_to_know_them(hub: Hub, admin: TestClient
 
     assert known(Role.VIEWER) == {}
     assert known(Role.VIEWER, made) == known(Role.CLERK) == {made: "田中 一郎"}
+
+
+def test_the_board_leaves_out_what_controllers_do_by_themselves(
+    hub: Hub, as_role: Callable[[Role], TestClient]
+) -> None:
+    """Clock and agent are in the log, where one looks for them; the door is on both."""
+    journal = MemoryJournal()
+    for kind in (EventKind.CLOCK_STATE, EventKind.AGENT_STARTED, EventKind.DOOR_OPENED):
+        journal.add(kind, decode_event_body(samples.sample_event(kind)))
+    work = ProjectionWorker(hub.core.db, journal.after, [PROJECTOR], hub.services.get(Live).ring)
+    while work.step():
+        continue
+    client = as_role(Role.VIEWER)
+    titles = ("時計の状態が変わりました", "制御装置が起動しました", "扉が開きました")
+    board = client.get("/", headers=HTML).text
+    log = client.get("/entries", headers=HTML).text.split("<table")[1]
+    assert [title in board for title in titles] == [False, False, True]
+    assert [title in log for title in titles] == [True, True, True]
