@@ -11,7 +11,7 @@ import signal
 import threading
 from pathlib import Path
 
-from deploy.demo.plan import TERMINAL_READER
+from deploy.demo.plan import TERMINALS
 from deploy.demo.processes import end_with_parent, wait_for_go
 from deploy.demo.virtual_card_service import VirtualCardService, VirtualReader, virtual_pcsc
 from edge.bootstrap import build
@@ -20,10 +20,10 @@ from edge.settings import load_settings
 
 
 def main() -> None:
-    """Run as `python -m deploy.demo.edge_process SETTINGS CARD_PORT`."""
+    """Run as `python -m deploy.demo.edge_process SETTINGS CARD_PORT...`: one a terminal."""
     parser = argparse.ArgumentParser(description="One simulated site's agent.")
     parser.add_argument("settings", type=Path)
-    parser.add_argument("card_port", type=int)
+    parser.add_argument("card_ports", type=int, nargs=len(TERMINALS))
     given = parser.parse_args()
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -31,10 +31,14 @@ def main() -> None:
     if not wait_for_go():
         return
     end_with_parent()
-    reader = VirtualReader(TERMINAL_READER, given.card_port)
+    changed = threading.Condition()
+    readers = [
+        VirtualReader(plan.reader_name, port, changed)
+        for plan, port in zip(TERMINALS, given.card_ports, strict=True)
+    ]
 
     def open_pcsc() -> Pcsc:
-        return virtual_pcsc(VirtualCardService(reader))
+        return virtual_pcsc(VirtualCardService(*readers))
 
     agent = build(load_settings(given.settings), allow_demo=True, open_pcsc=open_pcsc)
     agent.start()

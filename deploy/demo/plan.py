@@ -11,7 +11,8 @@ GYM_DOOR: Final = "gym_door"
 STAFF_DOOR: Final = "staff_door"
 ARENA: Final = "arena"
 TABLE_TENNIS: Final = "table_tennis"
-TERMINAL_READER: Final = "Kagimori Demo Terminal"
+CLOCK_IN: Final = "clock_in"
+CLOCK_OUT: Final = "clock_out"
 PHONE: Final = "0000-00-0000"
 """Nobody's: no number in Japan begins so."""
 
@@ -50,6 +51,17 @@ class FacilityPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class TerminalPlan:
+    """A card reader of the town hall's card service, which has no keys: one for each direction."""
+
+    key: str
+    name: str
+    name_en: str
+    reader_name: str
+    punch: str
+
+
+@dataclass(frozen=True, slots=True)
 class CardPlan:
     """A person's card: the number it tells the terminal, the one a door reader sends, and its
     private key as a number. All are worthless on purpose."""
@@ -83,6 +95,11 @@ FACILITIES: Final = (
         "Gym, table tennis room",
         at_once=True,
     ),
+)
+
+TERMINALS: Final = (
+    TerminalPlan(CLOCK_IN, "出勤の端末", "Clock-in terminal", "Kagimori Demo In", "in"),
+    TerminalPlan(CLOCK_OUT, "退勤の端末", "Clock-out terminal", "Kagimori Demo Out", "out"),
 )
 
 CARDS: Final = (

@@ -21,8 +21,9 @@ from deploy.demo.installation import (
     write_edge_settings,
     write_hub_settings,
 )
-from deploy.demo.plan import SITES, TOWN_HALL
+from deploy.demo.plan import SITES, TERMINALS, TOWN_HALL
 from deploy.demo.processes import ChildProcess
+from deploy.demo.tap_answers import TapAnswers
 from deploy.demo.world import World
 from deploy.mosquitto.process import free_port
 
@@ -47,7 +48,9 @@ class RunningTown:
     def __init__(self, directory: Path, *, embedded: bool, say: Callable[[str], None]) -> None:
         self._say = say
         self.installation: Installation = make_installation(directory, embedded=embedded)
-        self._card_ports = {site.key: free_port() for site in SITES}
+        self._card_ports = {
+            site.key: {plan.key: free_port() for plan in TERMINALS} for site in SITES
+        }
         self._children: dict[str, ChildProcess] = {}
         self._agents: list[ChildProcess] = []
         self._page: Server | None = None
@@ -92,7 +95,7 @@ class RunningTown:
         made = self.installation
         port = self.world.cables[site].port
         write_edge_settings(made, site, self.world.sites[site].port, port)
-        arguments = [str(made.edge_settings(site)), str(self._card_ports[site])]
+        arguments = [str(made.edge_settings(site)), *map(str, self._card_ports[site].values())]
         log = made.directory / f"edge-{site}.log"
         child = ChildProcess(f"edge {site}", "deploy.demo.edge_process", arguments, log)
         self._run(child)
@@ -104,7 +107,8 @@ class RunningTown:
 
         from deploy.demo.page.app import build_page
 
-        app = build_page(self.world, self.page_port, self.hub_url)
+        answers = TapAnswers(self.installation.edge_socket(TOWN_HALL))
+        app = build_page(self.world, self.page_port, self.hub_url, answers)
         config = uvicorn.Config(
             app,
             host="127.0.0.1",

@@ -21,11 +21,12 @@ from deploy.demo.plan import (
     PHONE,
     SITES,
     STAFF_DOOR,
-    TERMINAL_READER,
+    TERMINALS,
     TOWN_HALL,
     CardPlan,
     DoorPlan,
     FacilityPlan,
+    TerminalPlan,
 )
 from deploy.demo.running import RunningTown
 from deploy.demo.site import BOLT, CONTACT, REX, STRIKE
@@ -154,23 +155,24 @@ class _Maker:
             assurance="reader_verified",
         )
 
-    def terminal(self) -> None:
+    def terminal(self, plan: TerminalPlan) -> None:
         device = self.add(
             "devices",
             controller_id=self._town.installation.controllers[TOWN_HALL],
-            name="出勤の端末",
+            name=plan.name,
             driver="pcsc",
             port=CARD_PORT,
-            reader_name=TERMINAL_READER,
+            address=TERMINALS.index(plan),
+            reader_name=plan.reader_name,
         )
         self.add(
             "readers",
             device_id=device,
-            name="出勤の端末",
+            name=plan.name,
             side="terminal",
             profiles=[_CHALLENGE_PROFILE],
             assurance="challenge",
-            punch="in",
+            punch=plan.punch,
         )
 
     def facility(self, plan: FacilityPlan) -> None:
@@ -247,7 +249,8 @@ def make_sample(
     maker.sites()
     for plan in DOORS:
         maker.door(plan)
-    maker.terminal()
+    for terminal in TERMINALS:
+        maker.terminal(terminal)
     for facility in FACILITIES:
         maker.facility(facility)
     for card in CARDS:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from deploy.demo.api import wait_until
 from deploy.demo.broker import EmbeddedBrokerProcess
 from deploy.demo.delivered import Comparison, compare
-from deploy.demo.plan import ARENA, DOORS, GYM, GYM_DOOR, SITES, STAFF_DOOR, card
+from deploy.demo.plan import ARENA, CLOCK_IN, DOORS, GYM, GYM_DOOR, SITES, STAFF_DOOR, card
 from deploy.demo.running import RunningTown
 from deploy.demo.sample import Sample
 from deploy.demo.site import DoorMechanics
@@ -136,12 +136,12 @@ class Story:
         person = self._sample.people["hanako"]
         today = datetime.now(_TOKYO).date().isoformat()
         asked = f"from={today}&to={today}&person={person}"
-        self._town.world.lay_on_terminal(card("hanako"))
+        self._town.world.lay_on_terminal(CLOCK_IN, card("hanako"))
         try:
             path = f"/api/v1/attendance/punches?{asked}"
             punches = self._wait("the punch", partial(self._town.api.get, path))
         finally:
-            self._town.world.clear_terminal()
+            self._town.world.clear_terminal(CLOCK_IN)
         [day] = self._town.api.get(f"/api/v1/attendance/days?{asked}")
         expect(day["is_in"], "the day does not show the person as in")
         [punch] = punches

@@ -38,11 +38,13 @@ class LostCardError(Exception):
 
 
 class VirtualReader:
-    """One reader with at most one card on it."""
+    """One reader with at most one card on it. Readers of one service share `changed`."""
 
-    def __init__(self, name: str, port: int = 0) -> None:
+    def __init__(
+        self, name: str, port: int = 0, changed: threading.Condition | None = None
+    ) -> None:
         self.name = name
-        self.changed = threading.Condition()
+        self.changed = changed or threading.Condition()
         self._card: socket.socket | None = None
         self._talking = threading.Lock()
         self._events = 0
@@ -113,14 +115,16 @@ class VirtualCardService:
     SCARD_SHARE_EXCLUSIVE = 1
     SCARD_LEAVE_CARD = 0
 
-    def __init__(self, reader: VirtualReader) -> None:
-        self._reader = reader
+    def __init__(self, *readers: VirtualReader) -> None:
+        self._readers = {reader.name: reader for reader in readers}
+        self._connected = list(readers)
+        self._changed = readers[0].changed
         self._contexts = 0
         self._cancelled: set[int] = set()
 
     def SCardEstablishContext(self, _scope: int) -> tuple[int, int]:  # noqa: N802 - the API's name
         """Open a context."""
-        with self._reader.changed:
+        with self._changed:
             self._contexts += 1
             return SUCCESS, self._contexts
 
@@ -130,29 +134,29 @@ class VirtualCardService:
 
     def SCardCancel(self, context: int) -> int:  # noqa: N802 - the API's name
         """End a wait."""
-        with self._reader.changed:
+        with self._changed:
             self._cancelled.add(context)
-            self._reader.changed.notify_all()
+            self._changed.notify_all()
         return SUCCESS
 
     def SCardListReaders(  # noqa: N802 - the API's name
         self, _context: int, _groups: Sequence[str]
     ) -> tuple[int, list[str]]:
-        """Give the one reader."""
-        return SUCCESS, [self._reader.name]
+        """Give the readers."""
+        return SUCCESS, list(self._readers)
 
     def SCardGetStatusChange(  # noqa: N802 - the API's name
         self, context: int, timeout_ms: int, known: Sequence[tuple[str, int]]
     ) -> tuple[int, list[tuple[str, int, bytes]]]:
-        """Wait until the reader's state differs from the known one."""
+        """Wait until some reader's state differs from the known one."""
 
         def differs() -> bool:
             return any(
-                name == self._reader.name and word != self._reader.word for name, word in known
+                name in self._readers and word != self._readers[name].word for name, word in known
             )
 
-        with self._reader.changed:
-            self._reader.changed.wait_for(
+        with self._changed:
+            self._changed.wait_for(
                 lambda: differs() or context in self._cancelled, timeout_ms / 1000
             )
             if context in self._cancelled:
@@ -163,30 +167,36 @@ class VirtualCardService:
             return SUCCESS, [self._state(name, word) for name, word in known]
 
     def _state(self, name: str, known: int) -> tuple[str, int, bytes]:
-        if name != self._reader.name:
+        reader = self._readers.get(name)
+        if reader is None:
             return name, known, b""
-        word = self._reader.word
-        return name, word | (_CHANGED if word != known else 0), self._reader.atr
+        return name, reader.word | (_CHANGED if reader.word != known else 0), reader.atr
 
     def SCardConnect(  # noqa: N802 - the API's name
         self, _context: int, reader: str, _share: int, _protocols: int
     ) -> tuple[int, int, int]:
-        """Connect to the card."""
-        if reader != self._reader.name:
+        """Connect to the card; the handle is the reader's place in the list."""
+        found = self._readers.get(reader)
+        if found is None:
             return UNKNOWN_READER, 0, 0
-        present = bool(self._reader.word & _PRESENT)
-        return (SUCCESS if present else NO_CARD), 1, self.SCARD_PROTOCOL_T1
+        present = bool(found.word & _PRESENT)
+        return (
+            SUCCESS if present else NO_CARD,
+            self._connected.index(found),
+            self.SCARD_PROTOCOL_T1,
+        )
 
-    def SCardStatus(self, _handle: int) -> tuple[int, str, int, int, bytes]:  # noqa: N802 - the API's name
+    def SCardStatus(self, handle: int) -> tuple[int, str, int, int, bytes]:  # noqa: N802 - the API's name
         """Give the card's ATR."""
-        return SUCCESS, self._reader.name, _PRESENT, self.SCARD_PROTOCOL_T1, self._reader.atr
+        reader = self._connected[handle]
+        return SUCCESS, reader.name, _PRESENT, self.SCARD_PROTOCOL_T1, reader.atr
 
     def SCardTransmit(  # noqa: N802 - the API's name
-        self, _handle: int, _protocol: int, command: list[int]
+        self, handle: int, _protocol: int, command: list[int]
     ) -> tuple[int, list[int]]:
         """Send a command to the card."""
         try:
-            return SUCCESS, list(self._reader.exchange(bytes(command)))
+            return SUCCESS, list(self._connected[handle].exchange(bytes(command)))
         except LostCardError:
             return REMOVED, []
 

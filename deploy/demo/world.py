@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
 from deploy.demo.cable import NetworkCable
 from deploy.demo.hand import Hand
-from deploy.demo.plan import DOORS, SITES, TOWN_HALL, CardPlan, DoorPlan
+from deploy.demo.plan import DOORS, SITES, CardPlan, DoorPlan
 from deploy.demo.site import BoardPlan, DoorMechanics, Site
 from edge.cards.virtual_card import EcdsaCard
 
@@ -23,15 +24,15 @@ _READER_BITS: Final = 64
 class World:
     """The simulated things of all sites. Safe to use from any thread."""
 
-    def __init__(self, broker_port: int, terminal_port: int) -> None:
+    def __init__(self, broker_port: int, terminal_ports: Mapping[str, int]) -> None:
         self._changed = threading.Condition()
         self.version = 0
         self._closed = False
         self.osdp_keys = {plan.key: secrets.token_bytes(_OSDP_KEY_BYTES) for plan in DOORS}
         self.sites = {site.key: self._build_site(site.key) for site in SITES}
         self.cables = {site.key: NetworkCable(broker_port) for site in SITES}
-        self._hand = Hand(terminal_port)
-        self._on_terminal = ""
+        self._hands = {key: Hand(port) for key, port in terminal_ports.items()}
+        self._on_terminal = dict.fromkeys(terminal_ports, "")
 
     def _build_site(self, key: str) -> Site:
         boards = [
@@ -49,16 +50,16 @@ class World:
         """Hold a card to a door's reader, which sends its verified number."""
         self.door(plan).hold_card(_READER_BITS, card.reader_number)
 
-    def lay_on_terminal(self, card: CardPlan) -> None:
-        """Lay a card on the town hall's terminal; it lies there until `clear_terminal`."""
-        self._hand.lay(EcdsaCard.with_scalar(card.number, card.scalar))
-        self._on_terminal = card.key
+    def lay_on_terminal(self, terminal: str, card: CardPlan) -> None:
+        """Lay a card on one of the town hall's terminals, until `clear_terminal`."""
+        self._hands[terminal].lay(EcdsaCard.with_scalar(card.number, card.scalar))
+        self._on_terminal[terminal] = card.key
         self._note()
 
-    def clear_terminal(self) -> None:
-        """Take the card off the terminal."""
-        self._hand.take()
-        self._on_terminal = ""
+    def clear_terminal(self, terminal: str) -> None:
+        """Take the card off a terminal."""
+        self._hands[terminal].take()
+        self._on_terminal[terminal] = ""
         self._note()
 
     def set_cable(self, site: str, *, plugged: bool) -> None:
@@ -75,7 +76,7 @@ class World:
             "version": self.version,
             "doors": {plan.key: asdict(self.door(plan).view()) for plan in DOORS},
             "cables": {key: cable.plugged for key, cable in self.cables.items()},
-            "terminal": {TOWN_HALL: self._on_terminal},
+            "terminals": dict(self._on_terminal),
         }
 
     @property
@@ -93,7 +94,8 @@ class World:
         """Switch everything off."""
         self._closed = True
         self._note()
-        self._hand.take()
+        for hand in self._hands.values():
+            hand.take()
         for cable in self.cables.values():
             cable.close()
         for site in self.sites.values():

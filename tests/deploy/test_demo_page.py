@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 
 from deploy.demo.page.app import build_page
-from deploy.demo.plan import DOORS, GYM, GYM_DOOR
+from deploy.demo.plan import CLOCK_IN, CLOCK_OUT, DOORS, GYM, GYM_DOOR, TERMINALS
+from deploy.demo.tap_answers import TapAnswers
 from deploy.demo.virtual_card_service import VirtualReader
 from deploy.demo.world import World
+from edge.control_socket import ControlSocket, Request
+
+
+class Journal:
+    """An agent's control socket; each look at its journal finds the next of some events."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.coming: list[dict] = []
+        self._rows: list[dict] = [{"seq": 7, "event": punch(door=None)}]
+        self._socket = ControlSocket(path, {"journal": self._look})
+        self._socket.start()
+
+    def _look(self, _request: Request) -> list[dict]:
+        rows = list(self._rows)
+        if self.coming:
+            self._rows.append({"seq": rows[-1]["seq"] + 1, "event": self.coming.pop(0)})
+        return rows
+
+    def stop(self) -> None:
+        self._socket.stop()
+
+
+def punch(door: str | None) -> dict:
+    return {"kind": "punch", "body": {"door": door}}
+
+
+def denied(reason: str, door: str | None = None) -> dict:
+    return {"kind": "access_denied", "body": {"reason": reason, "door": door}}
+
+
+@pytest.fixture
+def agent():
+    """What answers in an agent's place."""
+    with tempfile.TemporaryDirectory(prefix="kgm-") as short:
+        made = Journal(Path(short) / "agent.sock")
+        yield made
+        made.stop()
 
 
 @pytest.fixture
 def world():
-    made = World(1, VirtualReader("terminal").port)
+    made = World(1, {plan.key: VirtualReader(plan.reader_name).port for plan in TERMINALS})
     yield made
     made.close()
 
 
 @pytest.fixture
-def page(world):
-    with TestClient(build_page(world, 8081, "https://hub"), base_url="http://127.0.0.1:8081") as it:
+def page(world, agent):
+    built = build_page(world, 8081, "https://hub", TapAnswers(agent.path, deadline_s=0.5))
+    with TestClient(built, base_url="http://127.0.0.1:8081") as it:
         yield it
 
 
@@ -61,6 +104,8 @@ def test_hands_move_the_world(page, world):
         (f"/doors/{GYM_DOOR}/keys", {"keys": "1" * 13}, 422),
         (f"/doors/{GYM_DOOR}/keys", {}, 422),
         (f"/doors/{GYM_DOOR}/card", {"card": "gold"}, 404),
+        (f"/terminals/{CLOCK_IN}", {"card": "gold"}, 404),
+        ("/terminals/moon", {"card": "hanako"}, 404),
         ("/sites/moon/cable", {"plugged": True}, 404),
     ],
 )
@@ -81,3 +126,32 @@ def test_whoever_watches_is_woken_when_something_changes(world):
     before = world.version
     world.door(DOORS[0]).force()
     assert world.wait_beyond(before, 5) > before
+
+
+@pytest.mark.parametrize("terminal", [CLOCK_IN, CLOCK_OUT])
+@pytest.mark.parametrize(
+    ("events", "answer"),
+    [
+        ([punch(door=None)], "accepted"),
+        ([denied("unknown_card")], "unknown"),
+        ([denied("card_unreadable")], "unreadable"),
+        ([denied("challenge_failed")], "refused"),
+        ([denied("unknown_card", door="staff"), {"kind": "link_lost"}, punch(None)], "accepted"),
+        ([punch(door="staff")], "silent"),
+        ([], "silent"),
+    ],
+)
+def test_a_tap_is_answered_with_what_the_agent_journaled_of_it(
+    page, world, agent, terminal, events, answer
+):
+    """What lay in the journal before, and what happens at doors, is no answer to a tap."""
+    agent.coming = list(events)
+    said = page.post(f"/terminals/{terminal}", json={"card": "hanako"})
+    assert said.json() == {"answer": answer}
+    assert set(world.snapshot()["terminals"].values()) == {""}
+
+
+def test_a_tap_where_no_agent_runs_is_answered_as_silence(page, agent):
+    agent.stop()
+    said = page.post(f"/terminals/{CLOCK_IN}", json={"card": "hanako"})
+    assert said.json() == {"answer": "silent"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -13,7 +14,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from deploy.demo.page.app import build_page
-from deploy.demo.plan import GYM_DOOR
+from deploy.demo.plan import CLOCK_OUT, DOORS, GYM_DOOR, TERMINALS
+from deploy.demo.tap_answers import TapAnswers
 from deploy.demo.virtual_card_service import VirtualReader
 from deploy.demo.world import World
 from deploy.mosquitto.process import free_port
@@ -22,11 +24,12 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def served() -> Iterator[tuple[World, str]]:
+def served(tmp_path: Path) -> Iterator[tuple[World, str]]:
     """A world, and where its page is."""
-    world, port = World(1, VirtualReader("terminal").port), free_port()
+    world = World(1, {plan.key: VirtualReader(plan.reader_name).port for plan in TERMINALS})
+    port = free_port()
     config = uvicorn.Config(
-        build_page(world, port, "https://localhost"),
+        build_page(world, port, "https://localhost", TapAnswers(tmp_path / "no-agent")),
         port=port,
         log_level="error",
         timeout_graceful_shutdown=1,
@@ -68,11 +71,29 @@ def test_what_is_pressed_moves_and_what_moves_is_seen(served, browser):
 
     shows(f"[data-door={GYM_DOOR}] [data-leaf]", "closed")
     door.find_element(By.CSS_SELECTOR, "[data-do=pull]").click()
-    shows("#message", "the bolt is out")
+    shows(f"[data-door={GYM_DOOR}] [data-message]", "the bolt is out")
     door.find_element(By.CSS_SELECTOR, "[data-do=force]").click()
     shows(f"[data-door={GYM_DOOR}] [data-leaf]", "open")
     browser.find_element(By.CSS_SELECTOR, "[data-site=gym] [data-cable=out]").click()
     shows("[data-site=gym] [data-cable-state]", "cut off")
     assert not world.cables["gym"].plugged
+    browser.find_element(By.CSS_SELECTOR, f"[data-terminal={CLOCK_OUT}] [data-lay=hanako]").click()
+    shows(f"[data-terminal={CLOCK_OUT}] [data-message]", "no answer")
     refused = [one["message"] for one in browser.get_log("browser") if "409" not in one["message"]]
     assert refused == [], "the content policy or a script failed"
+
+
+def test_a_keyboard_types_on_the_keypad_that_has_the_focus(served, browser, monkeypatch):
+    """Digits are echoed as dots, arrive in their order, and # ends them; other keys do nothing."""
+    world, url = served
+    pressed: list[str] = []
+    monkeypatch.setattr(world.door(DOORS[0]), "press", pressed.append)
+    browser.get(url)
+    keypad = browser.find_element(By.CSS_SELECTOR, f"[data-door={GYM_DOOR}] [data-keypad]")
+    typed = browser.find_element(By.CSS_SELECTOR, f"[data-door={GYM_DOOR}] [data-typed]")
+    keypad.send_keys("12a3")
+    keypad.find_element(By.CSS_SELECTOR, "[data-key='4']").click()
+    WebDriverWait(browser, 10, 0.05).until(lambda _: typed.text == "● ● ● ●")
+    keypad.send_keys("567890*#")
+    WebDriverWait(browser, 10, 0.05).until(lambda _: "".join(pressed) == "1234567890*#")
+    assert typed.text == ""

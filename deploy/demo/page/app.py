@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib import resources
 from typing import Annotated, Final
@@ -12,11 +13,11 @@ from fastapi import Body, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 from jinja2 import Environment
 
-from deploy.demo.plan import CARDS, DOORS, SITES, TOWN_HALL, CardPlan, DoorPlan
+from deploy.demo.plan import CARDS, DOORS, SITES, TERMINALS, TOWN_HALL, CardPlan, DoorPlan
+from deploy.demo.tap_answers import TapAnswers
 from deploy.demo.world import World
 
 _HEARTBEAT_S: Final = 10.0
-_LIE_S: Final = 1.0
 _MAX_KEYS: Final = 12
 _SECURITY: Final = {
     "Content-Security-Policy": (
@@ -33,8 +34,11 @@ _PLAIN: Final = {"/doors.css": "text/css", "/doors.js": "text/javascript"}
 Text = Annotated[str, Body(embed=True, max_length=64)]
 
 
-def build_page(world: World, own_port: int, hub_url: str) -> FastAPI:
-    """Build the page for a world; it answers requests for `127.0.0.1:own_port` only."""
+def build_page(world: World, own_port: int, hub_url: str, answers: TapAnswers) -> FastAPI:
+    """Build the page for a world; it answers requests for `127.0.0.1:own_port` only.
+
+    `answers` tells what the terminals' agent makes of a tap.
+    """
     app = FastAPI(title="Kagimori DEMO doors", openapi_url=None)
     own = {f"127.0.0.1:{own_port}", f"localhost:{own_port}"}
 
@@ -53,6 +57,7 @@ def build_page(world: World, own_port: int, hub_url: str) -> FastAPI:
 
     _add_views(app, world, hub_url)
     _add_hands(app, world)
+    _add_terminals(app, world, answers)
     return app
 
 
@@ -63,7 +68,12 @@ def _add_views(app: FastAPI, world: World, hub_url: str) -> None:
     @app.get("/", response_class=HTMLResponse)
     def page() -> str:
         return template.render(
-            sites=SITES, doors=DOORS, cards=CARDS, terminal_site=TOWN_HALL, hub_url=hub_url
+            sites=SITES,
+            doors=DOORS,
+            cards=CARDS,
+            terminals=TERMINALS,
+            terminal_site=TOWN_HALL,
+            hub_url=hub_url,
         )
 
     @app.get("/stream")
@@ -114,17 +124,28 @@ def _add_hands(app: FastAPI, world: World) -> None:
             case _:
                 raise HTTPException(404, "できません no such thing to do")
 
-    @app.post("/terminal", status_code=204)
-    async def lay(card: Text) -> None:
-        await asyncio.to_thread(world.lay_on_terminal, _card(card))
-        await asyncio.sleep(_LIE_S)
-        await asyncio.to_thread(world.clear_terminal)
-
     @app.post("/sites/{site}/cable", status_code=204)
     def cable(site: str, plugged: Annotated[bool, Body(embed=True)]) -> None:
         if site not in world.cables:
             raise HTTPException(404, "ありません no such site")
         world.set_cable(site, plugged=plugged)
+
+
+def _add_terminals(app: FastAPI, world: World, answers: TapAnswers) -> None:
+    one_at_a_time = threading.Lock()
+
+    @app.post("/terminals/{terminal}")
+    def lay(terminal: str, card: Text) -> dict[str, str]:
+        """Lay a card on a terminal until the agent has answered, and tell its answer."""
+        if terminal not in {plan.key for plan in TERMINALS}:
+            raise HTTPException(404, "端末がありません no such terminal")
+        plan = _card(card)
+        with one_at_a_time:
+            try:
+                said = answers.to(lambda: world.lay_on_terminal(terminal, plan))
+            finally:
+                world.clear_terminal(terminal)
+        return {"answer": said}
 
 
 def _door(key: str) -> DoorPlan:

@@ -7,20 +7,45 @@ const WORDS = {
   secure: { true: "暗号化 secured", false: "つながっていない not connected" },
   cable: { true: "ネットワーク：接続中 connected", false: "ネットワーク：切断 cut off" },
   light: { "": "—", green: "● 緑（許可） green", red: "■ 赤（拒否） red", amber: "▲ 黄 amber", blue: "◆ 青 blue" },
+  tap: {
+    accepted: "✓ 受け付けました accepted",
+    unknown: "✕ 登録のないカードです unknown card",
+    unreadable: "✕ 読めませんでした。もう一度 unreadable, try again",
+    refused: "✕ 受け付けられません refused",
+    silent: "? 応答がありません no answer",
+  },
 };
-const message = document.getElementById("message");
+const PIN_PATIENCE_MS = 10000;
 
-async function send(path, body) {
+// One after another: keys must arrive in the order in which they were pressed.
+function send(place, path, body) {
+  place.sending = (place.sending ?? Promise.resolve()).then(() => post(place, path, body));
+}
+
+async function post(place, path, body) {
+  const message = place.querySelector("[data-message]");
   try {
     const answer = await fetch(path, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body ?? {}),
     });
-    message.textContent = answer.ok ? "" : (await answer.json()).detail;
+    const told = answer.status === 204 ? {} : await answer.json();
+    message.classList.toggle("good", told.answer === "accepted");
+    message.textContent = answer.ok ? WORDS.tap[told.answer] ?? "" : told.detail;
   } catch {
     message.textContent = "デモは終わりました。The demonstration has ended.";
   }
+}
+
+function press(door, key) {
+  const typed = door.querySelector("[data-typed]");
+  const count = "#*".includes(key) ? 0 : Number(typed.dataset.count ?? 0) + 1;
+  typed.dataset.count = count;
+  typed.textContent = Array(count).fill("●").join(" ");
+  clearTimeout(typed.forgetting);
+  typed.forgetting = setTimeout(() => { typed.dataset.count = 0; typed.textContent = ""; }, PIN_PATIENCE_MS);
+  send(door, `/doors/${door.dataset.door}/keys`, { keys: key });
 }
 
 function show(state) {
@@ -37,9 +62,9 @@ function show(state) {
     site.querySelector("[data-cable=out]").disabled = !plugged;
     site.querySelector("[data-cable=in]").disabled = plugged;
   }
-  for (const terminal of document.querySelectorAll("[data-terminal-state]")) {
-    const lies = Object.values(state.terminal).some(Boolean);
-    terminal.textContent = lies ? "カードを読んでいます reading" : "カードを置いてください place a card";
+  for (const terminal of document.querySelectorAll("[data-terminal]")) {
+    const lies = state.terminals[terminal.dataset.terminal] !== "";
+    terminal.querySelector("[data-terminal-state]").textContent = lies ? "カードを読んでいます reading" : "カードを置いてください place a card";
   }
 }
 
@@ -54,14 +79,23 @@ function light(place, seen) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const door = button.closest("[data-door]")?.dataset.door;
-  const site = button.closest("[data-site]")?.dataset.site;
+  const place = button.closest("[data-place]");
+  const { door, terminal } = place.dataset;
+  const site = button.closest("[data-site]").dataset.site;
   const { key, card, do: act, cable, lay } = button.dataset;
-  if (key) send(`/doors/${door}/keys`, { keys: key });
-  else if (card) send(`/doors/${door}/card`, { card });
-  else if (act) send(`/doors/${door}/${act}`);
-  else if (lay) send("/terminal", { card: lay });
-  else if (cable) send(`/sites/${site}/cable`, { plugged: cable === "in" });
+  if (key) press(place, key);
+  else if (card) send(place, `/doors/${door}/card`, { card });
+  else if (act) send(place, `/doors/${door}/${act}`);
+  else if (lay) send(place, `/terminals/${terminal}`, { card: lay });
+  else if (cable) send(place, `/sites/${site}/cable`, { plugged: cable === "in" });
+});
+
+document.addEventListener("keydown", (event) => {
+  const keypad = event.target.closest("[data-keypad]");
+  const chord = event.ctrlKey || event.altKey || event.metaKey || event.repeat;
+  if (!keypad || chord || !/^[0-9*#]$/.test(event.key)) return;
+  event.preventDefault();
+  press(keypad.closest("[data-door]"), event.key);
 });
 
 const stream = new EventSource("/stream");
