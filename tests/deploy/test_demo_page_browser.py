@@ -97,3 +97,20 @@ def test_a_keyboard_types_on_the_keypad_that_has_the_focus(served, browser, monk
     keypad.send_keys("567890*#")
     WebDriverWait(browser, 10, 0.05).until(lambda _: "".join(pressed) == "1234567890*#")
     assert typed.text == ""
+
+
+def test_everything_to_press_is_on_the_first_screen(served, browser):
+    """At 1280 by 900 both sites with keypad, bolt, leaf, cards and cable; on a phone nothing is cut
+    off to the side."""
+    browser.get(served[1])
+    for width, height in ((1280, 900), (360, 780)):
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        if width == 1280:
+            bottoms = browser.execute_script(
+                "return [...document.querySelectorAll('main button, main dd')]"
+                ".map(one => one.getBoundingClientRect().bottom)"
+            )
+            assert len(bottoms) > 40
+            assert max(bottoms) <= height
