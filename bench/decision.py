@@ -185,6 +185,7 @@ class _BareInsert:
 def _presentations(journal: SqliteJournal, driver: _FrameDriver) -> Presentations:
     memory, recorder = Memory(index=_policy(1_000)), Recorder(journal)
     memory.meet_doors(memory.index.doors, 0)
+    memory.served = memory.index.devices
     drivers = Drivers({"site": driver}, memory)
     machine = Machine()
     acts = Acts(drivers, memory, recorder, lambda: uuid7(1, machine.entropy(10)))
