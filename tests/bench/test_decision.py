@@ -16,4 +16,4 @@ def test_openings_are_measured_beside_the_bare_insert(monkeypatch, tmp_path) -> 
     measured.measure_openings(Report("decision", out))
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [line["unit"] for line in lines] == ["ms", "ms"]
-    assert all(0 < line["value"] and 0 < line["peer_value"] for line in lines)
+    assert all(line["value"] > 0 and line["peer_value"] > 0 for line in lines)
