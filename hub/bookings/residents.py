@@ -27,6 +27,15 @@ _MAX_OPEN: Final = 5
 """So many requests of one telephone number may wait for approval or lie ahead at once."""
 
 
+_PHONE_DIGITS_MIN: Final = 9
+
+
+def is_phone(text: str) -> bool:
+    """Whether somebody can be called there: nine digits or more, with + - ( ) and spaces."""
+    digits = sum(each in "0123456789" for each in text)
+    return digits >= _PHONE_DIGITS_MIN and all(each in "0123456789+-() " for each in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Requested:
     """A booking just asked for, and the token of its link: shown once, kept hashed."""
@@ -113,6 +122,11 @@ class ResidentsService:
             return self._links.make(scope, found.id, found.effective.ends_at)
 
         return self._db.write(write)
+
+    def holds(self, cookie: str) -> bool:
+        """Tell whether a cookie shows a booking, without looking at its PIN."""
+        with self._db.read() as scope:
+            return self._of(scope, cookie) is not None
 
     def shown(self, cookie: str) -> Shown | None:
         """Give the booking a cookie shows, with its PIN; None for a cookie that is none of ours."""

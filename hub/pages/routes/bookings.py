@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from hub.bookings.records import BookingView
+from hub.bookings.residents import ResidentsService
 from hub.bookings.service import BookingsService
 from hub.bookings.tables import BookingState
 from hub.entries.search import Filters
@@ -22,7 +23,7 @@ from hub.pages.views.booking import BookingLine
 from hub.pages.views.choice import Choice
 from hub.pages.views.entry import EntryLine
 from hub.pages.words import Words, pin_groups
-from hub.web.core import provided
+from hub.web.core import core_of, provided
 from hub.web.identity import requires
 from hub.web.pages import render
 from hub.web.rights import Principal, Right
@@ -30,6 +31,7 @@ from hub.web.rights import Principal, Right
 router = APIRouter(include_in_schema=False)
 Pages = Annotated[ConsolePages, provided(ConsolePages)]
 Service = Annotated[BookingsService, provided(BookingsService)]
+Residents = Annotated[ResidentsService, provided(ResidentsService)]
 Entries = Annotated[EntriesService, provided(EntriesService)]
 Reader = Annotated[Principal, requires(Right.BOOKINGS_READ)]
 Writer = Annotated[Principal, requires(Right.BOOKINGS_WRITE)]
@@ -74,6 +76,8 @@ class BookingSheet:
     may_approve: bool
     may_cancel: bool
     may_reveal: bool
+    may_link: bool
+    stream_at: int
     entries: tuple[EntryLine, ...]
 
 
@@ -119,18 +123,35 @@ def one_booking(
     entries: Entries,
     who: Reader,
     booking_id: str,
+    done: Annotated[str, Query(max_length=16)] = "",
 ) -> Response:
-    """One booking."""
+    """One booking, and that it was just approved."""
     found = service.by_id(who, booking_id)
     sheet = _sheet(words, pages, entries, who, found)
-    return render(request, "pages/booking.html", booking=sheet, pins=[])
+    approved = done == "approved" and sheet.line.confirmed
+    return _page(request, sheet, approved=approved)
+
+
+@router.get("/bookings/{booking_id}/live")
+def live_booking(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    service: Service,
+    entries: Entries,
+    who: Reader,
+    booking_id: str,
+) -> Response:
+    """The page's living part alone: how far its PIN is, and who came."""
+    sheet = _sheet(words, pages, entries, who, service.by_id(who, booking_id))
+    return render(request, "pages/_booking.html", booking=sheet)
 
 
 @router.post("/bookings/{booking_id}/approve")
 def approve(service: Service, who: Approver, booking_id: str) -> Response:
     """Let it hold."""
     service.decide(who, _key(service, who, booking_id), approve=True)
-    return go_to(f"/bookings/{booking_id}")
+    return go_to(f"/bookings/{booking_id}?done=approved")
 
 
 @router.post("/bookings/{booking_id}/reject")
@@ -170,7 +191,39 @@ def reveal(
         for holder_id, digits in service.reveal(who, found.booking.reservation_key)
     ]
     sheet = _sheet(words, pages, entries, who, found)
-    return render(request, "pages/booking.html", booking=sheet, pins=pins)
+    return _page(request, sheet, pins=tuple(pins))
+
+
+@router.post("/bookings/{booking_id}/link")
+def new_link(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    service: Service,
+    residents: Residents,
+    entries: Entries,
+    who: Revealer,
+    booking_id: str,
+) -> Response:
+    """Show a new link to the holder's page once, in the answer to this form alone."""
+    found = service.by_id(who, booking_id)
+    token = residents.new_link(who, found.booking.reservation_key)
+    link = f"{core_of(request).settings.public_url.rstrip('/')}/p/{token}"
+    sheet = _sheet(words, pages, entries, who, found)
+    return _page(request, sheet, link=link)
+
+
+def _page(
+    request: Request,
+    sheet: BookingSheet,
+    *,
+    pins: tuple[HolderPin, ...] = (),
+    link: str = "",
+    approved: bool = False,
+) -> Response:
+    return render(
+        request, "pages/booking.html", booking=sheet, pins=pins, link=link, approved=approved
+    )
 
 
 def _key(service: BookingsService, who: Principal, booking_id: str) -> str:
@@ -187,5 +240,7 @@ def _sheet(
         may_approve=line.waits and who.may(Right.BOOKINGS_APPROVE),
         may_cancel=line.stands and who.may(Right.BOOKINGS_WRITE),
         may_reveal=line.confirmed and bool(line.placements) and who.may(Right.PINS_REVEAL),
+        may_link=line.stands and who.may(Right.PINS_REVEAL),
+        stream_at=entries.place(),
         entries=pages.lines(who, words, came),
     )

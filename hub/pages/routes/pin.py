@@ -28,6 +28,10 @@ Pages = Annotated[ConsolePages, provided(ConsolePages)]
 Token = Annotated[str, Path(min_length=16, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
+LOOK_AGAIN_S = 30
+"""A browser asks again by itself while staff have not decided, with or without scripts."""
+
+
 @router.get("/p/{token}", dependencies=[public_form()])
 def link(request: Request, token: Token) -> Response:
     """Offer to show the PIN. Changes nothing."""
@@ -67,7 +71,10 @@ def pin(
     at = chosen.view.booking.facility_id
     phones = {each.id: each.phone for each in facilities.listed()}
     phone = phones.get(at or "") or _town_phone(request)
-    return render(request, "pages/pin.html", pin=sheet, phone=phone)
+    response = render(request, "pages/pin.html", pin=sheet, phone=phone)
+    if sheet.state == "requested":
+        response.headers["Refresh"] = str(LOOK_AGAIN_S)
+    return response
 
 
 @router.post("/pin/cancel", dependencies=[public_form()])

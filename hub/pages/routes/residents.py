@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated
+from unicodedata import normalize
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from hub.bookings.facilities import FacilitiesService
 from hub.bookings.records import Contact
-from hub.bookings.residents import ResidentsService
+from hub.bookings.refusals import Refusal
+from hub.bookings.residents import ResidentsService, is_phone
 from hub.pages.days import day_or
 from hub.pages.frame import Speaking, go_to
-from hub.pages.pin_cookie import keep_cookie
+from hub.pages.pin_cookie import cookies_of, keep_cookie
 from hub.pages.views.free_time import FacilityDay, chosen_window, facility_day
 from hub.pages.words import Words
 from hub.web.core import provided
@@ -28,6 +30,22 @@ Facilities = Annotated[FacilitiesService, provided(FacilitiesService)]
 Residents = Annotated[ResidentsService, provided(ResidentsService)]
 DayText = Annotated[str, Query(max_length=10)]
 AHEAD = timedelta(days=400)
+FIELDS = {
+    **dict.fromkeys(
+        (
+            Refusal.IN_THE_PAST,
+            Refusal.TOO_FAR_AHEAD,
+            Refusal.OFF_THE_GRID,
+            Refusal.CLOSED,
+            Refusal.DOUBLE_BOOKED,
+        ),
+        "start",
+    ),
+    Refusal.WINDOW_INVERTED: "end",
+    Refusal.TOO_LONG: "end",
+    Refusal.TOO_MANY: "phone",
+}
+"""The field at which a refusal is shown; any other concerns the form as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,7 @@ class FindSheet:
     first: str
     last: str
     heading: str
+    has_booking: bool
     facilities: tuple[FacilityDay, ...]
 
 
@@ -56,8 +75,14 @@ class BookingForm:
 
 
 @router.get("/book", dependencies=[public_form()])
-def find(request: Request, words: Speaking, facilities: Facilities, day: DayText = "") -> Response:
-    """Choose a day and see what is free."""
+def find(
+    request: Request,
+    words: Speaking,
+    facilities: Facilities,
+    residents: Residents,
+    day: DayText = "",
+) -> Response:
+    """Choose a day and see what is free; find back to what this browser has booked."""
     chosen = day_or(day, words.today)
     shown = tuple(
         facility_day(each, chosen, facilities.availability(each.id, chosen), words)
@@ -68,6 +93,7 @@ def find(request: Request, words: Speaking, facilities: Facilities, day: DayText
         first=words.today.isoformat(),
         last=(words.today + AHEAD).isoformat(),
         heading=words.day(chosen),
+        has_booking=any(residents.holds(cookie) for cookie in cookies_of(request)),
         facilities=shown,
     )
     return render(request, "pages/book.html", find=sheet, comma=words.t("words.comma"))
@@ -98,12 +124,11 @@ def book(
     purpose: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Ask for the booking; show the form again where something is to be corrected."""
-    given = BookingForm(start, end, name.strip(), phone.strip(), email.strip(), purpose.strip())
+    given = BookingForm(start, end, name.strip(), _number(phone), email.strip(), purpose.strip())
     chosen = day_or(day, words.today)
     window = chosen_window(chosen, start, end, words)
-    errors = _missing(given, words)
-    if window is None:
-        errors["start"] = words.t("book.time_bad")
+    untimely = {"start": words.t("book.time_bad")} if window is None else {}
+    errors = {**untimely, **_missing(given, words)}
     if errors or window is None:
         shown = _facility_day(facilities, facility_id, chosen, words)
         return _again(request, words, shown, given, errors)
@@ -118,7 +143,8 @@ def book(
             raise
         title = words.t(f"problem.{problem.kind.code}.title")
         shown = _facility_day(facilities, facility_id, chosen, words)
-        return _again(request, words, shown, given, {"start": title})
+        at = next((name for code, name in FIELDS.items() if code == problem.kind.code), "")
+        return _again(request, words, shown, given, {at: title})
     response = go_to("/pin")
     opened = residents.open_link(made.token)
     if opened is not None:
@@ -133,9 +159,17 @@ def _facility_day(
     return facility_day(found, day, facilities.availability(facility_id, day), words)
 
 
+def _number(text: str) -> str:
+    """A telephone number as it was typed, full-width digits made plain ones."""
+    return normalize("NFKC", text).strip()
+
+
 def _missing(given: BookingForm, words: Words) -> dict[str, str]:
     needed = (("name", given.name), ("phone", given.phone))
-    return {name: words.t(f"book.{name}_missing") for name, value in needed if not value}
+    errors = {name: words.t(f"book.{name}_missing") for name, value in needed if not value}
+    if given.phone and not is_phone(given.phone):
+        errors["phone"] = words.t("book.phone_bad")
+    return errors
 
 
 def _again(

@@ -69,7 +69,7 @@ def facility_day(facility: Facility, day: date, slots: Sequence[Slot], words: Wo
     """Give what residents see of a facility's day."""
     spans = _runs(slots, SlotState.FREE)
     free = tuple(words.span(span.starts_at, span.ends_at) for span in spans)
-    tone, icon, summary = _summary(slots, words)
+    tone, icon, summary = _summary(facility, day, slots, words)
     name = facility_name(facility, words)
     title = words.t("book.bar_title", date=words.day(day))
     return FacilityDay(
@@ -132,8 +132,14 @@ def _runs(slots: Sequence[Slot], state: SlotState) -> list[BookedWindow]:
     return runs
 
 
-def _summary(slots: Sequence[Slot], words: Words) -> tuple[str, str, str]:
+def _summary(
+    facility: Facility, day: date, slots: Sequence[Slot], words: Words
+) -> tuple[str, str, str]:
     states = {slot.state for slot in slots}
+    if day < words.today:
+        return "", "clock", words.t("book.day_past")
+    if local_day(day, words.zone).starts_at > words.now + timedelta(days=facility.rules.ahead_days):
+        return "", "clock", words.t("book.too_far")
     if not slots:
         return "", "cross", words.t("book.closed")
     if SlotState.FREE not in states:

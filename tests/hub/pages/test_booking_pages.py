@@ -67,3 +67,91 @@ def test_the_login_below_residents_pages_is_named_for_staff(client: TestClient) 
     """Residents need none, and are not led to think so."""
     foot = client.get("/book", headers=HTML).text.split("<footer")[1]
     assert '<a class="link-button" href="/login">職員ログイン</a>' in foot
+
+
+def test_a_phone_number_can_be_called(client: TestClient, facility: str) -> None:
+    """Nine digits or more, and nothing but what stands in a number; the banner leads there."""
+    for wrong in ("1", "090-9999", "call me 090-1234-5678"):
+        answer = ask(client, facility, DAYS[0], phone=wrong)
+        assert answer.status_code == 422
+        assert '<a href="#phone">電話番号は' in answer.text
+        assert '<a href="#start">' not in answer.text
+    assert ask(client, facility, DAYS[0], phone="０９６７ (22) 3111").status_code == 303
+
+
+def test_the_banner_names_each_field_that_is_wrong(client: TestClient, facility: str) -> None:
+    """In the order of the form, and no other."""
+    answer = ask(client, facility, DAYS[0], start="x", name="", phone="")
+    assert re.findall(r'<a href="#(start|end|name|phone)"', answer.text) == [
+        "start",
+        "name",
+        "phone",
+    ]
+    backwards = ask(client, facility, DAYS[0], start="11:00", end="10:00")
+    assert re.findall(r'<a href="#(start|end|name|phone)"', backwards.text) == ["end"]
+
+
+def test_a_resident_finds_back_to_the_pin_page(client: TestClient, facility: str) -> None:
+    """Only a browser that holds a booking is led there; a request is looked at again by itself."""
+    assert 'href="/pin"' not in client.get("/book", headers=HTML).text
+    assert ask(client, facility, DAYS[0]).status_code == 303
+    assert 'href="/pin"' in client.get("/book", headers=HTML).text
+    page = client.get("/pin", headers=HTML)
+    assert page.headers["Refresh"] == "30"
+    client.cookies.clear()
+    client.cookies.set("__Host-kagimori-pin", "guess")
+    assert 'href="/pin"' not in client.get("/book", headers=HTML).text
+
+
+def test_staff_approve_and_are_told_so(
+    client: TestClient, facility: str, as_role: Callable[[Role], TestClient]
+) -> None:
+    """The notice, the living part, and no more asking again on the holder's page."""
+    ask(client, facility, DAYS[0])
+    clerk = as_role(Role.CLERK)
+    (booking,) = clerk.get("/api/v1/bookings").json()["items"]
+    place = f"/bookings/{booking['id']}"
+    assert "承認しました" not in clerk.get(f"{place}?done=approved", headers=HTML).text
+    done = clerk.post(f"{place}/approve", headers=HTML)
+    page = clerk.get(done.headers["Location"], headers=HTML).text
+    assert "承認しました" in page
+    assert f'data-live="{place}/live"' in page
+    assert "錠への登録" in clerk.get(f"{place}/live", headers=HTML).text
+    assert "Refresh" not in clerk.get("/pin", headers=HTML).headers
+
+
+def test_staff_make_a_new_link_that_works_once(
+    client: TestClient, facility: str, as_role: Callable[[Role], TestClient]
+) -> None:
+    """Shown in the answer to the form alone; whoever may not see the PIN may not make it."""
+    ask(client, facility, DAYS[0])
+    clerk = as_role(Role.CLERK)
+    (booking,) = clerk.get("/api/v1/bookings").json()["items"]
+    place = f"/bookings/{booking['id']}"
+    made = clerk.post(f"{place}/link", headers=HTML)
+    found = re.search(r'value="https://doors.test(/p/[A-Za-z0-9_-]+)"', made.text)
+    assert found
+    assert made.headers["Cache-Control"] == "no-store"
+    assert found[1] not in clerk.get(place, headers=HTML).text
+    assert as_role(Role.VIEWER).post(f"{place}/link", headers=HTML).status_code == 403
+    del client.headers["Authorization"]
+    client.cookies.clear()
+    page = client.get(found[1], headers=HTML).text
+    csrf = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
+    assert csrf
+    opened = client.post(found[1], data={"csrf": csrf[1]}, headers=HTML)
+    assert opened.headers["Location"] == "/pin"
+    assert "会議室" in client.get("/pin", headers=HTML).text
+
+
+@pytest.mark.parametrize(
+    ("day", "told"), [("2026-04-01", "過ぎた日です"), ("2027-12-31", "まだ予約できません")]
+)
+def test_a_day_that_cannot_be_booked_says_why(
+    client: TestClient, facility: str, day: str, told: str
+) -> None:
+    """Past, or beyond what can be booked: neither is closed nor fully booked."""
+    page = client.get(f"/book?day={day}", headers=HTML).text
+    assert told in page
+    assert "休館" not in page
+    assert "空きなし" not in page
