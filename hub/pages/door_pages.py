@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
 from hub.bookings import repository as booking_rows
 from hub.commands.access import AccessService
@@ -29,15 +30,20 @@ from hub.pages.views.door_sheet import (
     DoorSheet,
     Outcome,
     access_lines,
+    barred,
     mode_words,
     outcome_of,
+    paused_lines,
 )
 from hub.pages.words import Words
 from hub.sites import repository as sites
 from hub.sites.domain import Door
 from hub.web.rights import Principal, Right
+from wire.events import EventKind
 
 FEED = 10
+_LOCKOUT_MAX = timedelta(days=1)
+"""No reader is paused for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,8 @@ class DoorPages:
             bookings=self._bookings(who, door_id, words),
             entries=self.console.lines(who, words, feed),
             access=self._access(who, door_id, words),
+            barred=barred(state, words),
+            paused=self._paused(who, door_id, words),
         )
 
     def outcome(self, who: Principal, command_id: str, words: Words) -> Outcome:
@@ -106,6 +114,15 @@ class DoorPages:
             for state, device in named.items()
             if device is not None and device.id in wired
         )
+
+    def _paused(self, who: Principal, door_id: str, words: Words) -> tuple[str, ...]:
+        """The readers of the door that take no PIN now."""
+        since = words.now - _LOCKOUT_MAX
+        asked = Filters(start=since, door_id=door_id, kind=EventKind.PIN_LOCKOUT)
+        found = self.console.entries.search(who, asked, None, FEED).items
+        with self.console.core.db.read() as scope:
+            names = {each.id: each.name for each in sites.readers_of_door(scope, door_id)}
+        return paused_lines(found, names, words)
 
     def _bookings(self, who: Principal, door_id: str, words: Words) -> tuple[BookingLine, ...]:
         if not who.may(Right.BOOKINGS_READ):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.commands.access import Access, AccessBy
 from hub.commands.repository import DoorCommand, OrderRow
 from hub.commands.states import OVER, CommandState
+from hub.entries.domain import Entry
 from hub.entries.doors import DoorState
 from hub.pages.views.booking import BookingLine
 from hub.pages.views.choice import Choice
@@ -16,6 +17,7 @@ from hub.pages.views.door import AlarmLine, Chip, DeviceLine
 from hub.pages.views.entry import EntryLine
 from hub.pages.words import Words
 from wire.events import Observed
+from wire.policy_bodies import DoorMode
 
 _OUTCOMES: Mapping[CommandState, tuple[str, str]] = {
     CommandState.SENT: ("wait", "clock"),
@@ -78,6 +80,10 @@ class DoorSheet:
     bookings: tuple[BookingLine, ...]
     entries: tuple[EntryLine, ...]
     access: tuple[AccessLine, ...] | None
+    barred: str
+    """Why nobody can open it now, whatever they hold; empty where no mode forbids it."""
+    paused: tuple[str, ...]
+    """Readers that take no PIN now, and until when."""
 
 
 def outcome_of(command: DoorCommand, words: Words) -> Outcome:
@@ -113,6 +119,29 @@ def mode_words(state: DoorState, ordered: OrderRow | None, words: Words) -> tupl
     if ordered is not None and ordered.expires_at is not None:
         return name, words.t("words.until", time=words.when(ordered.expires_at))
     return name, ""
+
+
+def barred(state: DoorState, words: Words) -> str:
+    """Say by which mode nobody gets in, PIN or card; empty for none."""
+    if state.mode is None or state.mode.mode not in (DoorMode.LOCKED, DoorMode.LOCKDOWN):
+        return ""
+    return words.t("door.barred", mode=words.t(f"mode.{state.mode.mode}"))
+
+
+def paused_lines(
+    lockouts: Sequence[Entry], readers: Mapping[str, str], words: Words
+) -> tuple[str, ...]:
+    """Give each reader that still refuses PINs after too many wrong ones, with the end of it."""
+    ends: dict[str, datetime] = {}
+    for entry in lockouts:
+        end = entry.occurred_at + timedelta(seconds=entry.amount or 0)
+        reader = entry.reader_id or ""
+        ends[reader] = max(end, ends.get(reader, end))
+    return tuple(
+        words.t("door.paused", reader=readers.get(reader, ""), time=words.when(end)).strip()
+        for reader, end in ends.items()
+        if end > words.now
+    )
 
 
 def access_lines(

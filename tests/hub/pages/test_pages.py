@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from hub.bootstrap import Hub
 from hub.catalogue import Language, Translator
+from hub.clock import HandMovedClock
 from hub.entries.domain import Entry, Topic
 from hub.entries.live import Live
 from hub.entries.projector import PROJECTOR
@@ -17,11 +20,20 @@ from hub.pages.words import Words
 from hub.projection.memory_journal import MemoryJournal
 from hub.projection.worker import ProjectionWorker
 from hub.web.rights import Principal, PrincipalKind, Role
+from wire import events as ev
 from wire import samples
 from wire.clock import ClockState
 from wire.events import EventKind, decode_event_body
+from wire.policy_bodies import DoorMode
 
 HTML = {"Accept": "text/html"}
+
+
+def project(hub: Hub, journal: MemoryJournal) -> None:
+    """Let the hub take in a journal."""
+    work = ProjectionWorker(hub.core.db, journal.after, [PROJECTOR], hub.services.get(Live).ring)
+    while work.step():
+        continue
 
 
 def test_each_visitor_is_led_to_what_is_theirs(
@@ -105,12 +117,29 @@ def test_the_board_leaves_out_what_controllers_do_by_themselves(
     journal = MemoryJournal()
     for kind in (EventKind.CLOCK_STATE, EventKind.AGENT_STARTED, EventKind.DOOR_OPENED):
         journal.add(kind, decode_event_body(samples.sample_event(kind)))
-    work = ProjectionWorker(hub.core.db, journal.after, [PROJECTOR], hub.services.get(Live).ring)
-    while work.step():
-        continue
+    project(hub, journal)
     client = as_role(Role.VIEWER)
     titles = ("時計の状態が変わりました", "制御装置が起動しました", "扉が開きました")
     board = client.get("/", headers=HTML).text
     log = client.get("/entries", headers=HTML).text.split("<table")[1]
     assert [title in board for title in titles] == [False, False, True]
     assert [title in log for title in titles] == [True, True, True]
+
+
+def test_a_door_page_shows_the_lock_and_the_pause_of_its_reader(
+    hub: Hub, hub_town: Any, clock: HandMovedClock, as_role: Callable[[Role], TestClient]
+) -> None:
+    """As its controller told them."""
+    site = hub_town.site()
+    controller = hub_town.controller(site)
+    door = hub_town.door(site, controller)
+    reader = hub_town.reader(controller, door)
+    journal = MemoryJournal(clock.now(), controller)
+    mode = ev.ModeEventBody(door=door, mode=DoorMode.LOCKED, order=1)
+    journal.add(EventKind.MODE_APPLIED, mode)
+    pause = ev.LockoutBody(reader=reader, lockout_s=300, door=door)
+    journal.add(EventKind.PIN_LOCKOUT, pause)
+    project(hub, journal)
+    page = as_role(Role.ADMIN).get(f"/doors/{door}", headers=HTML).text
+    assert "いま開けられる人はいません（施錠中）。" in page
+    assert re.search(r"暗証番号は \d\d:\d\d まで受け付けません", page)
