@@ -48,6 +48,7 @@ ADDRESS: Final = 1
 KEY_GAP_S: Final = 0.2
 COMMAND_GAP_S: Final = 0.25
 WAIT_S: Final = 30.0
+PEER_STARTS: Final = 4
 STOCK_LOOP_S: Final = 0.02
 
 
@@ -150,7 +151,11 @@ class PeerPanel:
         panel = osdp.ControlPanel if _QuickPanel.loop_s == STOCK_LOOP_S else _QuickPanel
         self._panel = panel(infos, log_level=osdp.LogLevel.Emergency, event_handler=self._on_event)
         self._panel.start()
-        wait_until(lambda: self._panel.get_num_sc_active() == len(line.keys))
+        try:
+            wait_until(lambda: self._panel.get_num_sc_active() == len(line.keys))
+        except TimeoutError:
+            self.close()
+            raise
 
     def _on_event(self, _pd: int, event: dict[str, Any]) -> int:
         if event["event"] == osdp.Event.KeyPress:
@@ -186,12 +191,23 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def _peer_on(path: str, line: Line) -> PeerPanel:
+    """libosdp's panel with all boards online. It leaves a board alone for five minutes after one
+    missed handshake, which a busy machine causes: then it is begun again, up to three times."""
+    for _ in range(PEER_STARTS - 1):
+        try:
+            return PeerPanel(path, line)
+        except TimeoutError:
+            print("libosdp did not get all boards online: once more", file=sys.stderr)
+    return PeerPanel(path, line)
+
+
 @contextmanager
 def panel_on(line: Line, who: str, timing: Timing) -> Iterator[tuple[Panel, LineProcess]]:
     """A panel with its boards online, and the process of the boards."""
     with LineProcess(line.keys, line.baud) as boards:
         if who == PEER:
-            panel: OurPanel | PeerPanel = PeerPanel(boards.path, line)
+            panel: OurPanel | PeerPanel = _peer_on(boards.path, line)
         else:
             panel = OurPanel(boards.path, line, timing)
         try:
