@@ -182,14 +182,18 @@ def alarm_line(
     place = (
         names.doors.get(alarm.door_id or "")
         or names.devices.get(alarm.device_id or "")
-        or names.controllers.get(alarm.controller_id)
+        or " ".join(
+            filter(
+                None, (each.get(alarm.controller_id) for each in (names.sites, names.controllers))
+            )
+        )
     )
     return AlarmLine(
         id=alarm.id,
         icon=_ALARM_ICONS.get(alarm.kind, "alert"),
         critical=alarm.is_critical,
         title=t(f"alarm.{alarm.kind}"),
-        place=place or "",
+        place=place,
         door_id=alarm.door_id or "",
         when=_span(alarm.raised_at, alarm.last_at, words),
         detail=words.t("words.comma").join(details),

@@ -110,6 +110,16 @@ def test_every_state_and_alarm_has_words_in_every_language(language: Language) -
         assert alarm_line(alarm, Names(), words).title
 
 
+def test_an_alarm_of_a_controller_names_its_site() -> None:
+    """Of a town's many control boxes, it says where this one stands."""
+    alarm = Alarm(
+        1, AlarmKind.POWER_FAILED, "c", "c", None, None, NOW, NOW, NOW, 1, "", None, None, None, ""
+    )
+    names = Names(controllers={"c": "制御装置 1"}, sites={"c": "町民体育館"})
+    assert alarm_line(alarm, names, speaking()).place == "町民体育館 制御装置 1"
+    assert alarm_line(alarm, Names(), speaking()).place == ""
+
+
 def test_what_matters_most_of_a_door_is_said_first() -> None:
     """Forced before unheard before held before its mode; a quiet door needs no chip."""
     words = speaking()
