@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from hub.audit.service import record
 from hub.bookings import repository
 from hub.bookings.holders import HolderPins
 from hub.bookings.records import Booking, BookingView, BookingWish, Contact
@@ -113,12 +114,14 @@ class ResidentsService:
         return self._db.write(lambda scope: self._links.exchange(scope, token))
 
     def new_link(self, who: Principal, reservation_key: str) -> str:
-        """Give a new link to a booking's contact, for somebody who may reveal its PIN."""
+        """Give a new link to a booking's contact, for somebody who may reveal its PIN; that it was
+        made is in the audit log, as a look at the PIN would be."""
         found = self._bookings.get(who, reservation_key).booking
         if not found.stands:
             raise refused(Refusal.BOOKING_OVER, f"it is {found.state.value}")
 
         def write(scope: Scope) -> str:
+            record(scope, self._clock.now(), who, "pin.link_made", ("booking", found.id))
             return self._links.make(scope, found.id, found.effective.ends_at)
 
         return self._db.write(write)

@@ -66,6 +66,8 @@ def test_a_booking_is_made_read_changed_shown_and_cancelled(
     assert admin.post(f"{url}/pin/reissue").status_code == 200
     assert admin.get(f"{url}/pin").json() != pins.json()
     assert admin.post(f"{url}/pin/link").json()["path"].startswith("/p/")
+    actions = [row["action"] for row in admin.get("/api/v1/audit").json()["items"]]
+    assert {"pin.link_made", "pin.revealed"} <= set(actions)
     assert admin.delete(url).json()["state"] == "cancelled"
     assert admin.get(f"{url}/pin").json()["code"] == "no_pin"
 
