@@ -18,7 +18,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-pytestmark = pytest.mark.browser
+# One worker, so that one demo serves all of them.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demo")]
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 SLOT = timedelta(minutes=15)
