@@ -47,6 +47,9 @@ class AccessBody(_Body, frozen=True, kw_only=True):
     namespace: str | None = None
     card: str | None = None
     digits: int | None = None
+    code: Annotated[str, msgspec.Meta(max_length=32)] | None = None
+    """The sealed code that was used: `shape.slot.generation.variant`, which no digits follow from
+    (docs/offline-pin.md)."""
 
 
 class ActOutcome(StrEnum):
@@ -165,12 +168,44 @@ class DeviceEventBody(_Body, frozen=True, kw_only=True):
 
 
 class BatteryBody(_Body, frozen=True, kw_only=True):
-    """A raw battery reading."""
+    """A raw battery reading. `uses` counts the openings since the device was made."""
 
     device: Id
     millivolts: int
     temperature_dc: int | None = None
     """Tenths of a degree Celsius."""
+    uses: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class DeviceClockBody(_Body, frozen=True, kw_only=True):
+    """An offline device's clock was read, or set: it was `offset_ms` ahead of the true time (known
+    within `error_ms`); `set` tells whether it was put right. `ppm` is the rate it has had since it
+    was set last, where that can be told."""
+
+    device: Id
+    offset_ms: int
+    error_ms: Annotated[int, msgspec.Meta(ge=0)]
+    set: bool = False
+    ppm: float | None = None
+
+
+class LockListBody(_Body, frozen=True, kw_only=True):
+    """A lock proves the list of its own: digest of what it holds and how many (`wire.lock_list`).
+    `placed`: it is the list that the policy wants there."""
+
+    device: Id
+    digest: Annotated[str, msgspec.Meta(max_length=64)]
+    count: Annotated[int, msgspec.Meta(ge=0)]
+    placed: bool
+
+
+class DoorTestBody(_Body, frozen=True, kw_only=True):
+    """Somebody tried a door's contact (or fire release) and saw it work, or not."""
+
+    door: Id
+    passed: bool
+    cause: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    actor: Id | None = None
 
 
 class AgentBody(_Body, frozen=True, kw_only=True):
@@ -265,6 +300,9 @@ EventBody: TypeAlias = (
     | ModeEventBody
     | DeviceEventBody
     | BatteryBody
+    | DeviceClockBody
+    | LockListBody
+    | DoorTestBody
     | AgentBody
     | LinkBody
     | ClockBody

@@ -24,14 +24,17 @@ from wire.event_bodies import (
     ClockBody,
     CommandReceivedBody,
     CommandResultBody,
+    DeviceClockBody,
     DeviceEventBody,
     DoorEventBody,
     DoorFoundBody,
+    DoorTestBody,
     EpochBody,
     EventBody,
     Factor,
     JournalBody,
     LinkBody,
+    LockListBody,
     LockoutBody,
     ModeEventBody,
     Observed,
@@ -55,9 +58,11 @@ __all__ = [
     "ClockBody",
     "CommandReceivedBody",
     "CommandResultBody",
+    "DeviceClockBody",
     "DeviceEventBody",
     "DoorEventBody",
     "DoorFoundBody",
+    "DoorTestBody",
     "EpochBody",
     "Event",
     "EventBody",
@@ -67,6 +72,7 @@ __all__ = [
     "GapReason",
     "JournalBody",
     "LinkBody",
+    "LockListBody",
     "LockoutBody",
     "ModeEventBody",
     "Observed",
@@ -121,6 +127,23 @@ class EventKind(StrEnum):
     POWER_FAILED = "power_failed"
     POWER_RESTORED = "power_restored"
     BATTERY = "battery"
+    LOCK_JAMMED = "lock_jammed"
+    LOCK_JAM_CLEARED = "lock_jam_cleared"
+    KEY_TAKEN = "key_taken"
+    KEY_RETURNED = "key_returned"
+    INPUT_FAULT = "input_fault"
+    INPUT_FAULT_CLEARED = "input_fault_cleared"
+    INSTALL_BEGAN = "install_began"
+    INSTALL_ENDED = "install_ended"
+    DEVICE_KEY_CHANGED = "device_key_changed"
+    DEVICE_STARTED = "device_started"
+    DEVICE_CLOCK_SET = "device_clock_set"
+    DEVICE_LOG_GAP = "device_log_gap"
+    DEVICE_LOG_CLEARED = "device_log_cleared"
+    FIRMWARE_UPDATED = "firmware_updated"
+    FIRMWARE_REFUSED = "firmware_refused"
+    LOCK_LIST_PLACED = "lock_list_placed"
+    CONTACT_TESTED = "contact_tested"
     # the agent
     AGENT_STARTED = "agent_started"
     AGENT_STOPPED = "agent_stopped"
@@ -167,6 +190,23 @@ BODIES: Final[dict[EventKind, type[EventBody]]] = {
     EventKind.POWER_FAILED: DeviceEventBody,
     EventKind.POWER_RESTORED: DeviceEventBody,
     EventKind.BATTERY: BatteryBody,
+    EventKind.LOCK_JAMMED: DeviceEventBody,
+    EventKind.LOCK_JAM_CLEARED: DeviceEventBody,
+    EventKind.KEY_TAKEN: DeviceEventBody,
+    EventKind.KEY_RETURNED: DeviceEventBody,
+    EventKind.INPUT_FAULT: DeviceEventBody,
+    EventKind.INPUT_FAULT_CLEARED: DeviceEventBody,
+    EventKind.INSTALL_BEGAN: DeviceEventBody,
+    EventKind.INSTALL_ENDED: DeviceEventBody,
+    EventKind.DEVICE_KEY_CHANGED: DeviceEventBody,
+    EventKind.DEVICE_STARTED: DeviceEventBody,
+    EventKind.DEVICE_CLOCK_SET: DeviceClockBody,
+    EventKind.DEVICE_LOG_GAP: DeviceEventBody,
+    EventKind.DEVICE_LOG_CLEARED: DeviceEventBody,
+    EventKind.FIRMWARE_UPDATED: DeviceEventBody,
+    EventKind.FIRMWARE_REFUSED: DeviceEventBody,
+    EventKind.LOCK_LIST_PLACED: LockListBody,
+    EventKind.CONTACT_TESTED: DoorTestBody,
     EventKind.AGENT_STARTED: AgentBody,
     EventKind.AGENT_STOPPED: AgentBody,
     EventKind.LINK_LOST: LinkBody,

@@ -24,6 +24,7 @@ Weekday: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=6)]
 Sealed: TypeAlias = Annotated[str, msgspec.Meta(max_length=4096)]
 
 _HEX64: Final = re.compile(r"[0-9a-f]{64}")
+_HEX32: Final = re.compile(r"[0-9a-f]{32}")
 
 
 class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,6 +79,21 @@ class Point(msgspec.Struct, frozen=True):
     inverted: bool = False
 
 
+class BackupCodes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A door's sealed codes (docs/offline-pin.md): taken while its controller has no hub, and for
+    `grace_s` after it was last without one, since a code handed out meanwhile is to work.
+
+    `profile` names an entry of `wire.offline_profiles.PROFILES`; `sealed` is the door's own code
+    secret, 32 bytes, sealed to the controller (`wire.sealing`, kind `door`). Codes of a generation
+    before `generation` are retired.
+    """
+
+    profile: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    sealed: Sealed
+    generation: Annotated[int, msgspec.Meta(ge=0, le=63)] = 0
+    grace_s: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 86_400
+
+
 class DoorBody(_Body, frozen=True, kw_only=True):
     """A door: how it is driven and watched, and what it demands. Entry id = door id.
 
@@ -101,6 +117,7 @@ class DoorBody(_Body, frozen=True, kw_only=True):
     on_journal_failure: OnJournalFailure = OnJournalFailure.DENY
     zone_in: Id | None = None
     zone_out: Id | None = None
+    backup: BackupCodes | None = None
 
 
 class DoorMode(StrEnum):
@@ -220,10 +237,15 @@ class PinBody(_Body, frozen=True, kw_only=True, tag="pin", tag_field="type"):
     person: Id | None = None
     booking: Id | None = None
     duress: bool = False
+    at_lock: str | None = None
+    """For a lock that keeps a list of its own: the digest under the lock's list key, 32 hexadecimal
+    digits (`wire.lock_list.lock_pin_digest`)."""
 
     def __post_init__(self) -> None:
         if not _HEX64.fullmatch(self.digest):
             raise ValueError("a PIN digest has 64 hexadecimal digits")
+        if self.at_lock is not None and not _HEX32.fullmatch(self.at_lock):
+            raise ValueError("a digest for a lock's list has 32 hexadecimal digits")
 
 
 class CardBody(_Body, frozen=True, kw_only=True, tag="card", tag_field="type"):
@@ -281,6 +303,8 @@ class DeviceDriver(StrEnum):
 
     OSDP = "osdp"
     PCSC = "pcsc"
+    GPIO = "gpio"
+    SERIAL_LOCK = "serial_lock"
     VIRTUAL = "virtual"
 
 

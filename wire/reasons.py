@@ -31,6 +31,7 @@ class Reason(StrEnum):
     DURESS_PIN = "duress_pin"
     REMOTE_UNLOCK = "remote_unlock"
     FLOOR_IN_WINDOW = "floor_in_window"
+    SEALED_CODE_VALID = "sealed_code_valid"
 
     # a denial
     LOCKDOWN = "lockdown"
@@ -56,6 +57,8 @@ class Reason(StrEnum):
     BELOW_FLOOR = "below_floor"
     OUTSIDE_SCHEDULE = "outside_schedule"
     USED_UP = "used_up"
+    CODE_RETIRED = "code_retired"
+    BACKUP_NOT_NEEDED = "backup_not_needed"
     SECOND_FACTOR_MISSING = "second_factor_missing"
     ANTI_PASSBACK = "anti_passback"
     FIRST_PERSON_MISSING = "first_person_missing"
@@ -85,6 +88,7 @@ GRANTING: Final = frozenset(
         Reason.DURESS_PIN,
         Reason.REMOTE_UNLOCK,
         Reason.FLOOR_IN_WINDOW,
+        Reason.SEALED_CODE_VALID,
     }
 )
 """The reasons that open; whatever is not listed here denies."""

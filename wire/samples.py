@@ -53,7 +53,14 @@ BODIES: Final[dict[EntryKind, list[tuple[str, pb.Body]]]] = {
                 contact=pb.Point(DEVICE, 0),
                 bolt=pb.Point(DEVICE, 1, inverted=True),
             ),
-        )
+        ),
+        (
+            sample_id(24),
+            pb.DoorBody(
+                strike=pb.Point(DEVICE, 0),
+                backup=pb.BackupCodes(profile="quarter", sealed="AQAA", generation=3),
+            ),
+        ),
     ],
     EntryKind.MODE: [
         (
@@ -95,7 +102,13 @@ BODIES: Final[dict[EntryKind, list[tuple[str, pb.Body]]]] = {
     EntryKind.CREDENTIAL: [
         (
             PIN_ID,
-            pb.PinBody(credential=CREDENTIAL, door=DOOR, digest=DIGEST, booking=BOOKING),
+            pb.PinBody(
+                credential=CREDENTIAL,
+                door=DOOR,
+                digest=DIGEST,
+                booking=BOOKING,
+                at_lock="a5" * 16,
+            ),
         ),
         (
             sample_id(22),
@@ -178,7 +191,12 @@ _BY_TYPE: Final[dict[type[ev.EventBody], ev.EventBody]] = {
     ev.DoorFoundBody: ev.DoorFoundBody(door=DOOR, open=False, changed=True),
     ev.ModeEventBody: ev.ModeEventBody(door=DOOR, mode=pb.DoorMode.LOCKED, order=8, cause="policy"),
     ev.DeviceEventBody: ev.DeviceEventBody(device=DEVICE, cause="no_reply"),
-    ev.BatteryBody: ev.BatteryBody(device=DEVICE, millivolts=2_930, temperature_dc=85),
+    ev.BatteryBody: ev.BatteryBody(device=DEVICE, millivolts=2_930, temperature_dc=85, uses=412),
+    ev.DeviceClockBody: ev.DeviceClockBody(
+        device=DEVICE, offset_ms=-41_000, error_ms=500, set=True, ppm=-7.5
+    ),
+    ev.LockListBody: ev.LockListBody(device=DEVICE, digest=DIGEST, count=12, placed=True),
+    ev.DoorTestBody: ev.DoorTestBody(door=DOOR, passed=True, actor=ACTOR),
     ev.AgentBody: ev.AgentBody(agent="0.1.0", clean=False, cause="start"),
     ev.LinkBody: ev.LinkBody(cause="connect", away_ms=61_000),
     ev.ClockBody: ev.ClockBody(

@@ -42,6 +42,23 @@ TOPICS: Final[dict[EventKind, Topic | None]] = {
     EventKind.POWER_FAILED: Topic.DEVICE,
     EventKind.POWER_RESTORED: Topic.DEVICE,
     EventKind.BATTERY: None,  # the state of a device tells it
+    EventKind.LOCK_JAMMED: Topic.DEVICE,
+    EventKind.LOCK_JAM_CLEARED: Topic.DEVICE,
+    EventKind.KEY_TAKEN: Topic.DEVICE,
+    EventKind.KEY_RETURNED: Topic.DEVICE,
+    EventKind.INPUT_FAULT: Topic.DEVICE,
+    EventKind.INPUT_FAULT_CLEARED: Topic.DEVICE,
+    EventKind.INSTALL_BEGAN: Topic.DEVICE,
+    EventKind.INSTALL_ENDED: Topic.DEVICE,
+    EventKind.DEVICE_KEY_CHANGED: Topic.DEVICE,
+    EventKind.DEVICE_STARTED: Topic.DEVICE,
+    EventKind.DEVICE_CLOCK_SET: Topic.DEVICE,
+    EventKind.DEVICE_LOG_GAP: Topic.DEVICE,
+    EventKind.DEVICE_LOG_CLEARED: Topic.DEVICE,
+    EventKind.FIRMWARE_UPDATED: Topic.DEVICE,
+    EventKind.FIRMWARE_REFUSED: Topic.DEVICE,
+    EventKind.LOCK_LIST_PLACED: None,  # placements tell it
+    EventKind.CONTACT_TESTED: Topic.DOOR,
     EventKind.AGENT_STARTED: Topic.SYSTEM,
     EventKind.AGENT_STOPPED: Topic.SYSTEM,
     EventKind.LINK_LOST: Topic.SYSTEM,
@@ -128,6 +145,12 @@ def _told(body: ev.EventBody) -> dict[str, Any]:
             return {"door_id": body.door, "cause": body.mode.value, "amount": body.order}
         case ev.DeviceEventBody():
             return {"device_id": body.device, "cause": body.cause, "amount": body.count}
+        case ev.DeviceClockBody():
+            cause = "set" if body.set else "read"
+            return {"device_id": body.device, "cause": cause, "amount": body.offset_ms}
+        case ev.DoorTestBody():
+            cause = "passed" if body.passed else body.cause or "failed"
+            return {"door_id": body.door, "actor_id": body.actor, "cause": cause}
         case ev.AlarmBody():
             return {"cause": body.alarm.value, "amount": body.count}
         case _:
