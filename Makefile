@@ -50,6 +50,10 @@ bench: $(VENV)/.dev ## measurements beside their peers; BENCH=osdp runs one
 soak: $(VENV)/.dev ## the long form of the promises
 	@$(BIN)/python -m pytest -n 1 -s --timeout 7200 -m soak $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## coverage-guided fuzzing of every parser and session; ARGS="--seconds 600 osdp"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 .PHONY: lock
 lock: ## write the lock files anew (needs uv in the environment)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -13,6 +13,8 @@ gcc pkg-config python3-venv python3-dev
 postgresql
 iproute2 util-linux
 chromium chromium-driver fonts-ipafont-gothic
+gcc-arm-none-eabi qemu-system-arm
+clang libclang-rt-14-dev
 "
 # The units that Debian would enable; the tests start servers of their own.
 UNITS="mosquitto.service pcscd.service pcscd.socket postgresql.service"
