@@ -76,7 +76,9 @@ class Profile:
         if not 0 <= self.drift_s <= _DAY_S // 2:
             raise ProfileError("a clock is known within half a day")
         if self.capacity > 10**self.digits:
-            raise ProfileError(f"{self.digits} digits hold fewer codes than {self.capacity}")
+            raise ProfileError(
+                f"{self.digits} digits hold fewer codes than {self.capacity}: {self._remedy()}"
+            )
         if self.bound > MAX_BOUND:
             raise ProfileError(
                 f"a blind try would hit {self.acceptable} of 10^{self.digits} codes, more than "
@@ -113,7 +115,8 @@ class Profile:
 
     def _remedy(self) -> str:
         for digits in range(self.digits + 1, MAX_DIGITS + 1):
-            if Fraction(self.acceptable, 10**digits) <= MAX_BOUND:
+            enough = self.capacity <= 10**digits
+            if enough and Fraction(self.acceptable, 10**digits) <= MAX_BOUND:
                 return f"{digits} digits would do, or fewer and coarser windows"
         return "fewer or shorter windows, a coarser grid, fewer generations ahead or variants"
 

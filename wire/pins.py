@@ -1,7 +1,19 @@
-"""PIN and card digests: what an edge holds in place of the digits and numbers themselves.
+"""The mathematics of PINs: digests for doors on a network, sealed codes for locks without one.
 
-Digests compare; they do not hide a 6-digit PIN from somebody who has both digests and K_pin (see
-docs/threat-model.md): hence the 72-hour horizon.
+A networked door compares *digests*: what an edge holds in place of digits and card numbers. They do
+not hide a 6-digit PIN from somebody who has both digests and K_pin (see docs/threat-model.md):
+hence the 72-hour horizon.
+
+A lock without a network holds no list: a *sealed code* carries its window in its own digits. The
+published algorithm is docs/offline-pin.md; `wire.sealed_codes` holds permutation, payload and
+verdict, `wire.offline_profiles` the windows with their bound, `wire.code_guessing` what a patient
+guesser comes to. Their public names are given here as well::
+
+    key = CodeKey.of(secret, lock_id)
+    shape, slot = cover(profile, start, end)
+    digits = seal_code(profile, key, SealedCode(shape, slot, generation, variant))
+    code = open_code(profile, key, digits)
+    verdict = judge_code(profile, code, LockClock(earliest_s, latest_s), newest, used)
 """
 
 from __future__ import annotations
@@ -12,6 +24,40 @@ from typing import Final
 
 from wire.identity import uuid_bytes
 from wire.keys import PinKey
+from wire.offline_profiles import DEFAULT_PROFILE, PROFILES, Profile, ProfileError, profile_numbered
+from wire.sealed_codes import (
+    CodeError,
+    CodeKey,
+    CodeVerdict,
+    LockClock,
+    SealedCode,
+    cover,
+    judge_code,
+    open_code,
+    seal_code,
+)
+
+__all__ = [
+    "DEFAULT_PROFILE",
+    "EARLY_GRACE_S",
+    "MAX_DIGITS",
+    "MIN_DIGITS",
+    "PROFILES",
+    "CodeError",
+    "CodeKey",
+    "CodeVerdict",
+    "LockClock",
+    "Profile",
+    "ProfileError",
+    "SealedCode",
+    "card_digest",
+    "cover",
+    "judge_code",
+    "open_code",
+    "pin_digest",
+    "profile_numbered",
+    "seal_code",
+]
 
 PIN_LABEL: Final = b"kagimori/pin/v1"
 CARD_LABEL: Final = b"kagimori/card/v1"
