@@ -20,6 +20,7 @@ from firmware_bridge.osdp.codes import (
     OsdpError,
     SecurityBlock,
 )
+from firmware_bridge.osdp.command_reader import decode_command
 from firmware_bridge.osdp.commands import (
     AskCapabilities,
     AskIdentity,
@@ -29,7 +30,6 @@ from firmware_bridge.osdp.commands import (
     KeySet,
     Poll,
     ServerCryptogram,
-    decode_command,
 )
 from firmware_bridge.osdp.config import MS, SECOND
 from firmware_bridge.osdp.framing import Decoder, Frame, encode_frame
