@@ -37,6 +37,10 @@ class PeerFiles:
         self.opened: list[tuple[int, int]] = []
         self.closed = 0
 
+    def asked(self, command: dict[str, Any]) -> tuple[int, None]:
+        refused = self.refuses and command["command"] == osdp.Command.FileTransfer
+        return (-1, None) if refused else accepted()
+
     def open(self, file_type: int, size: int) -> int:
         self.opened.append((file_type, size))
         return len(self.content)
@@ -71,7 +75,7 @@ def line_to_peer(
         info,
         CAPABILITIES,
         log_level=osdp.LogLevel.Emergency,
-        command_handler=lambda _: (-1, None) if files.refuses else accepted(),
+        command_handler=files.asked,
     )
     board.start()
     assert board.register_file_ops(files.operations())

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.osdp import (
@@ -287,11 +287,14 @@ def test_a_file_that_cannot_be_meant_is_refused_by_name(make_wire: MakeWire) -> 
             wire.bus.send_file(1, file_type, content, SECOND, 0)
 
 
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(seed=st.integers(0, 1_000), loss=st.sampled_from([0.02, 0.1]))
-def test_on_a_lossy_line_a_file_is_whole_or_not_there(seed: int, loss: float) -> None:
-    from tests.firmware_bridge.osdp.conftest import make_wire as fixture
-
-    wire = fixture.__wrapped__()(1, seed)
+def test_on_a_lossy_line_a_file_is_whole_or_not_there(
+    make_wire: MakeWire, seed: int, loss: float
+) -> None:
+    wire = make_wire(1, seed)
     begin(wire, CONTENT[:4_000])
     rng = random.Random(seed)
     wire.spoil = lambda data, _to_panel: b"" if rng.random() < loss else data
