@@ -32,6 +32,8 @@ from firmware_bridge.osdp.events import (
     CardRead,
     CommandFinished,
     CommunicationChanged,
+    FileProgress,
+    FileTransferFinished,
     InputReport,
     InstallBegan,
     InstallEnded,
@@ -45,6 +47,7 @@ from firmware_bridge.osdp.events import (
     OutputReport,
     ReaderStatus,
 )
+from firmware_bridge.osdp.file_sender import FileOutcome
 from firmware_bridge.osdp.serial_bus import (
     BusStoppedError,
     PortLost,
@@ -69,6 +72,9 @@ __all__ = [
     "CommandFinished",
     "CommunicationChanged",
     "ConfigError",
+    "FileOutcome",
+    "FileProgress",
+    "FileTransferFinished",
     "InputReport",
     "InstallBegan",
     "InstallEnded",

@@ -18,6 +18,7 @@ from firmware_bridge.osdp.codes import MAX_ADDRESS, Malformed
 from firmware_bridge.osdp.commands import Command, ComSet
 from firmware_bridge.osdp.config import ConfigError, PDConfig, Timing, check_baud, wire_ns
 from firmware_bridge.osdp.events import BusEvent, BytesDropped, Event, OfflineReason
+from firmware_bridge.osdp.file_sender import FileSender
 from firmware_bridge.osdp.followups import NEVER_NS
 from firmware_bridge.osdp.framing import MAX_FRAME_LEN, Decoder, Frame
 from firmware_bridge.osdp.link import Link
@@ -71,7 +72,7 @@ class Bus:
         self._turn = 0
         self._last_was_hot = False
         self._last_byte_ns = 0
-        self._next_command_id = 1
+        self._last_id = 0
         self._reported: Counter[Malformed] = Counter()
         self._report_ns = 0
         for config in pds:
@@ -118,10 +119,30 @@ class Bus:
         link = self._link(address)
         if isinstance(command, ComSet):
             self._check_move(address, command)
-        command_id = self._next_command_id
-        self._next_command_id += 1
+        command_id = self._next_id()
         link.submit(Pending(command_id, command, deadline_ns), now_ns)
         return command_id
+
+    def send_file(
+        self, address: int, file_type: int, content: bytes, deadline_ns: int, now_ns: int
+    ) -> int:
+        """Begins to send a file and returns its id; one FileTransferFinished follows.
+
+        OsdpError when type or length do not fit, ConfigError when there is no such address.
+        """
+        link = self._link(address)
+        file = FileSender(self._next_id(), file_type, content, deadline_ns)
+        link.send_file(file, self.baud, now_ns)
+        return file.transfer_id
+
+    def cancel_file(self, transfer_id: int) -> None:
+        """Ends a file transfer; the peripheral is told to forget what it has of it."""
+        for link in self._links:
+            link.cancel_file(transfer_id)
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
 
     def _share_quiet_time(self) -> None:
         interval_ns = self._timing.quiet_interval_ns(len(self._links))
@@ -238,7 +259,9 @@ class Bus:
         self._last_was_hot = link.is_hot(now_ns)
         self._turn += 1
         link.last_served = self._turn
-        send = link.transmit(now_ns)
+        send = link.transmit(now_ns, self._may_send_file(link, now_ns))
+        if link.sends_file:
+            link.file_turn = self._turn
         self._awaited = link
         self._reply_by_ns = now_ns + wire_ns(len(send), self.baud) + link.reply_window_ns()
         self._answer_by_ns = self._reply_by_ns + wire_ns(MAX_FRAME_LEN, self.baud)
@@ -257,6 +280,13 @@ class Bus:
         if hot and not (others and self._last_was_hot):
             return min(hot, key=lambda link: (not link.has_commands, link.last_served))
         return min(others, key=lambda link: link.last_served, default=None)
+
+    def _may_send_file(self, sender: Link, now_ns: int) -> bool:
+        """One piece of a file a round: everybody who waits has had a turn since the last one."""
+        return sender.has_file and all(
+            link is sender or link.last_served > sender.file_turn or link.due_ns(now_ns) > now_ns
+            for link in self._links
+        )
 
     def _report_malformed(self, now_ns: int) -> None:
         if now_ns < self._report_ns or self._decoder.malformed == self._reported:

@@ -13,7 +13,8 @@ from typing import Final
 from firmware_bridge.osdp.codes import Malformed, OsdpError, SecurityBlock
 from firmware_bridge.osdp.commands import Command
 from firmware_bridge.osdp.framing import Check, Frame, encode_frame
-from firmware_bridge.osdp.replies import Reply, decode_reply
+from firmware_bridge.osdp.replies import Reply
+from firmware_bridge.osdp.reply_reader import decode_reply
 from firmware_bridge.osdp.secure_channel import SecureSession
 
 _LAST_SEQUENCE: Final = 3

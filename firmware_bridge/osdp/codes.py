@@ -38,6 +38,7 @@ class CommandCode(IntEnum):
     CHLNG = 0x76
     SCRYPT = 0x77
     ACURXSIZE = 0x7B
+    FILETRANSFER = 0x7C
     ABORT = 0xA2
     KEEPACTIVE = 0xA7
 
@@ -60,6 +61,7 @@ class ReplyCode(IntEnum):
     CCRYPT = 0x76
     RMAC_I = 0x78
     BUSY = 0x79
+    FTSTAT = 0x7A
 
 
 class NakCode(IntEnum):
@@ -122,6 +124,18 @@ class OutputControl(IntEnum):
     ON_AFTER_TIMED = 4
     ON_TIMED = 5
     OFF_TIMED = 6
+
+
+class FileStatusCode(IntEnum):
+    """How a file fares (FTSTAT); below 0 the peripheral has given it up."""
+
+    PROCEED = 0
+    PROCESSED = 1
+    REBOOTING = 2
+    FINISHING = 3
+    ABORTED = -1
+    UNRECOGNIZED = -2
+    MALFORMED = -3
 
 
 class Tone(IntEnum):

@@ -1,14 +1,12 @@
 """What a control panel may say: one frozen class a command, its bytes and back.
 
-`encode()` gives code and data as one payload; `decode_command` reads a payload and raises
-OsdpError when its length or content does not fit. OUT, LED and BUZ carry several records:
-they decode to one command per record. Source: SIA OSDP v2.2, clause 6.
+`encode()` gives code and data as one payload; `command_reader.decode_command` reads one.
+Source: SIA OSDP v2.2, clause 6.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
@@ -17,7 +15,7 @@ from firmware_bridge.osdp.codes import CommandCode, Malformed, OsdpError
 KEY_LEN: Final = 16
 NONCE_LEN: Final = 8
 MAX_TEXT_LEN: Final = 32
-_SCBK_TYPE: Final = 1
+SCBK_TYPE: Final = 1
 
 
 def need(condition: bool, detail: str) -> None:
@@ -232,7 +230,7 @@ class KeySet(Command):
         need(len(self.key) == KEY_LEN, "a base key has 16 bytes")
 
     def data(self) -> bytes:
-        return bytes([_SCBK_TYPE, KEY_LEN]) + self.key
+        return bytes([SCBK_TYPE, KEY_LEN]) + self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,72 +279,20 @@ class Abort(Command):
     code: ClassVar[CommandCode] = CommandCode.ABORT
 
 
-def _led(record: bytes) -> SetLed:
-    values = SetLed.layout.unpack(record)
-    return SetLed(values[0], values[1], TemporaryLed(*values[2:8]), PermanentLed(*values[8:]))
+@dataclass(frozen=True, slots=True)
+class FileFragment(Command):
+    """FILETRANSFER: a piece of a file. Without data it only asks how the file fares.
 
+    `file_type` 1 is a file that the peripheral knows how to read, 128..255 are the maker's own.
+    """
 
-def _text(data: bytes) -> ShowText:
-    need(len(data) >= ShowText.layout.size, "TEXT is too short")
-    reader_no, mode, time_s, row, column, length = ShowText.layout.unpack_from(data)
-    raw = data[ShowText.layout.size :]
-    need(len(raw) == length and raw.isascii(), "TEXT length or characters do not fit")
-    return ShowText(raw.decode("ascii"), reader_no, mode, time_s, row, column)
+    code: ClassVar[CommandCode] = CommandCode.FILETRANSFER
+    layout: ClassVar[struct.Struct] = struct.Struct("<BIIH")
+    file_type: int
+    total_len: int
+    offset: int
+    fragment: bytes = field(default=b"", repr=False)
 
-
-def _keyset(data: bytes) -> KeySet:
-    need(len(data) == 2 + KEY_LEN, "KEYSET has 18 bytes")
-    need(data[:2] == bytes([_SCBK_TYPE, KEY_LEN]), "KEYSET names no 16-byte base key")
-    return KeySet(data[2:])
-
-
-def _records(
-    size: int, build: Callable[[bytes], Command]
-) -> Callable[[bytes], tuple[Command, ...]]:
-    def read(data: bytes) -> tuple[Command, ...]:
-        need(len(data) > 0 and len(data) % size == 0, f"records of {size} bytes")
-        return tuple(build(data[at : at + size]) for at in range(0, len(data), size))
-
-    return read
-
-
-def _exactly(size: int, build: Callable[[bytes], Command]) -> Callable[[bytes], tuple[Command]]:
-    def read(data: bytes) -> tuple[Command]:
-        need(len(data) == size, f"{size} bytes of data")
-        return (build(data),)
-
-    return read
-
-
-_READ: Final[dict[CommandCode, Callable[[bytes], tuple[Command, ...]]]] = {
-    CommandCode.POLL: _exactly(0, lambda _: Poll()),
-    CommandCode.ID: _exactly(1, lambda _: AskIdentity()),
-    CommandCode.CAP: _exactly(1, lambda _: AskCapabilities()),
-    CommandCode.LSTAT: _exactly(0, lambda _: AskLocalStatus()),
-    CommandCode.ISTAT: _exactly(0, lambda _: AskInputs()),
-    CommandCode.OSTAT: _exactly(0, lambda _: AskOutputs()),
-    CommandCode.RSTAT: _exactly(0, lambda _: AskReaders()),
-    CommandCode.OUT: _records(4, lambda data: SetOutput(*SetOutput.layout.unpack(data))),
-    CommandCode.LED: _records(14, _led),
-    CommandCode.BUZ: _records(5, lambda data: Buzz(*Buzz.layout.unpack(data))),
-    CommandCode.TEXT: lambda data: (_text(data),),
-    CommandCode.COMSET: _exactly(5, lambda data: ComSet(*ComSet.layout.unpack(data))),
-    CommandCode.KEYSET: lambda data: (_keyset(data),),
-    CommandCode.CHLNG: _exactly(NONCE_LEN, Challenge),
-    CommandCode.SCRYPT: _exactly(KEY_LEN, ServerCryptogram),
-    CommandCode.ACURXSIZE: _exactly(
-        2, lambda data: PanelBufferSize(int.from_bytes(data, "little"))
-    ),
-    CommandCode.ABORT: _exactly(0, lambda _: Abort()),
-}
-
-
-def decode_command(payload: bytes) -> tuple[Command, ...]:
-    """The commands in a payload, one per record; OsdpError for unknown codes and bad data."""
-    need(len(payload) > 0, "a payload has at least its code")
-    try:
-        read = _READ[CommandCode(payload[0])]
-    except (ValueError, KeyError):
-        detail = f"command 0x{payload[0]:02x}"
-        raise OsdpError(Malformed.UNKNOWN_CODE, detail) from None
-    return read(payload[1:])
+    def data(self) -> bytes:
+        head = (self.file_type, self.total_len, self.offset, len(self.fragment))
+        return self.layout.pack(*head) + self.fragment

@@ -11,6 +11,7 @@ from firmware_bridge.osdp.secure_channel import is_weak
 MS: Final = 1_000_000
 SECOND: Final = 1_000_000_000
 _BITS_PER_BYTE: Final = 10
+_LEAST_FRAGMENT_FRAME_LEN: Final = 128
 
 
 class ConfigError(ValueError):
@@ -59,6 +60,12 @@ class Timing:
     longest_retry_ns: int = 5 * SECOND
     character_gap_ns: int = 20 * MS
     malformed_report_ns: int = 1 * SECOND
+    # A piece of a file holds the wire no longer than this, for the sake of the keypads.
+    longest_fragment_ns: int = 60 * MS
+
+    def fragment_frame_len(self, baud: int) -> int:
+        """The longest frame with a piece of a file in it, in bytes."""
+        return max(self.longest_fragment_ns // wire_ns(1, baud), _LEAST_FRAGMENT_FRAME_LEN)
 
     def quiet_interval_ns(self, board_count: int) -> int:
         """How often to poll each of that many boards while nothing happens."""

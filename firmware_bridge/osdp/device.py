@@ -25,6 +25,7 @@ from firmware_bridge.osdp.commands import (
     ShowText,
 )
 from firmware_bridge.osdp.config import MS
+from firmware_bridge.osdp.framing import MAX_FRAME_LEN
 from firmware_bridge.osdp.replies import (
     Ack,
     Capabilities,
@@ -40,6 +41,7 @@ from firmware_bridge.osdp.replies import (
     Readers,
     Reply,
 )
+from firmware_bridge.osdp.virtual_files import FileReceived, VirtualFiles
 
 _MAX_REPORTS: Final = 64
 _MAX_KEYS: Final = 32
@@ -75,7 +77,7 @@ class CommunicationSet:
     baud: int
 
 
-DeviceChange = OutputChanged | SignalShown | KeyInstalled | CommunicationSet
+DeviceChange = OutputChanged | SignalShown | KeyInstalled | CommunicationSet | FileReceived
 
 
 @dataclass(slots=True)
@@ -124,6 +126,7 @@ class VirtualDevice:
                 Capability(CapabilityCode.TEXT_OUTPUT, 1, 1),
                 Capability(CapabilityCode.CHECK_CHARACTER, 1, 0),
                 Capability(CapabilityCode.COMMUNICATION_SECURITY, 1, 1),
+                Capability(CapabilityCode.RECEIVE_BUFFER, MAX_FRAME_LEN & 0xFF, MAX_FRAME_LEN >> 8),
                 Capability(CapabilityCode.READERS, 1, 1),
                 Capability(CapabilityCode.OSDP_VERSION, 2, 0),
             )
@@ -134,6 +137,7 @@ class VirtualDevice:
         self._local = LocalState(tamper=False, power_failure=False)
         self._reports: deque[Reply] = deque(maxlen=_MAX_REPORTS)
         self._changes: list[DeviceChange] = []
+        self.files = VirtualFiles(self._changes.append)
 
     # What happens at the door.
 

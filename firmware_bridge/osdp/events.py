@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from firmware_bridge.osdp.codes import Malformed
 from firmware_bridge.osdp.commands import Command
+from firmware_bridge.osdp.file_sender import FileOutcome
 from firmware_bridge.osdp.replies import Capabilities, Identity, Reply
 
 
@@ -28,6 +29,7 @@ class OfflineReason(StrEnum):
     COMMUNICATION_CHANGED = "communication_changed"
     PORT_LOST = "port_lost"
     REMOVED = "removed"
+    REBOOTING = "rebooting"
 
 
 class Outcome(StrEnum):
@@ -155,6 +157,26 @@ class CommunicationChanged(Event):
 
     new_address: int
     baud: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress(Event):
+    """The peripheral took a piece of a file: `sent_len` of `total_len` bytes are there."""
+
+    transfer_id: int
+    sent_len: int
+    total_len: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileTransferFinished(Event):
+    """The one result of a file transfer; short of `delivered` and `rebooting` the peripheral
+    has nothing of the file, whatever `sent_len` says."""
+
+    transfer_id: int
+    file_type: int
+    outcome: FileOutcome
+    sent_len: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,9 @@ from typing import Final
 from firmware_bridge.osdp.backoff import Backoff
 from firmware_bridge.osdp.channel import PanelChannel
 from firmware_bridge.osdp.codes import Malformed, OsdpError, ReplyCode
-from firmware_bridge.osdp.commands import (
-    KeySet,
-    Poll,
-    SetOutput,
-)
+from firmware_bridge.osdp.commands import FileFragment, Poll
 from firmware_bridge.osdp.config import MS, PDConfig, Timing
 from firmware_bridge.osdp.events import (
-    CommunicationChanged,
     Event,
     InstallBegan,
     InstallEnded,
@@ -31,21 +26,14 @@ from firmware_bridge.osdp.events import (
     Online,
     Outcome,
 )
-from firmware_bridge.osdp.followups import FollowUps
+from firmware_bridge.osdp.file_sender import FileSender
 from firmware_bridge.osdp.framing import Check, Frame
 from firmware_bridge.osdp.handshake import HandshakeError
 from firmware_bridge.osdp.keyring import KeyRing
 from firmware_bridge.osdp.opening import Opening
-from firmware_bridge.osdp.pending import HARMLESS, SUBMITTABLE, CommandQueue, Flight, Pending
-from firmware_bridge.osdp.replies import (
-    Ack,
-    Busy,
-    Communication,
-    Nak,
-    Reply,
-)
-from firmware_bridge.osdp.reports import report_event
-from firmware_bridge.osdp.secure_channel import is_weak
+from firmware_bridge.osdp.pending import HARMLESS, Flight, Pending
+from firmware_bridge.osdp.replies import Ack, Communication, Reply
+from firmware_bridge.osdp.serving import Serving
 from firmware_bridge.osdp.states import SECURED, SERVING, LinkState, Signal, advance
 
 _RETRY_PAUSE_NS: Final = 60 * MS
@@ -63,10 +51,10 @@ class Link:
         emit: Callable[[Event], None],
         malformed: Counter[Malformed],
     ) -> None:
-        self.address = config.address
         self.state = LinkState.OFFLINE
         self.offline_reason: OfflineReason | None = None
         self.last_served = 0
+        self.file_turn = 0
         self.quiet_interval_ns = timing.quiet_poll_ns
         self.keys = KeyRing(config.scbk)
         self.backoff = Backoff(timing)
@@ -75,20 +63,33 @@ class Link:
         self._emit = emit
         self._malformed = malformed
         self._channel = PanelChannel(config.address, Check.CRC16)
-        self._queue = CommandQueue()
-        self._follow_ups = FollowUps()
+        self._serving = Serving(config.address, self.keys, timing, emit)
         self._flight: Flight | None = None
         self._opening = Opening(self.keys, nonce)
         self._polled_ns = 0
-        self._active_until_ns = 0
         self._online_since_ns: int | None = None
 
     # What the scheduler asks.
 
     @property
+    def address(self) -> int:
+        """Where the peripheral is called; a COMSET moves it."""
+        return self._serving.address
+
+    @property
     def has_commands(self) -> bool:
         """Whether a command of the application waits to be sent."""
-        return len(self._queue) > 0
+        return self._serving.has_commands
+
+    @property
+    def has_file(self) -> bool:
+        """Whether a file is on its way."""
+        return self._serving.file is not None
+
+    @property
+    def sends_file(self) -> bool:
+        """Whether what is on the wire is a piece of a file."""
+        return self._flight is not None and isinstance(self._flight.command, FileFragment)
 
     @property
     def is_awaiting(self) -> bool:
@@ -99,8 +100,7 @@ class Link:
         """Whether this link wants the wire as often as it can have it."""
         if self.state is LinkState.OFFLINE or self._flight is not None:
             return False
-        busy = self.has_commands or self.state is not LinkState.ONLINE
-        return busy or now_ns < self._active_until_ns
+        return self.state is not LinkState.ONLINE or self._serving.is_hot(now_ns)
 
     def due_ns(self, now_ns: int) -> int:
         """When this link wants the wire next."""
@@ -110,11 +110,11 @@ class Link:
             return self.backoff.retry_ns
         if self.is_hot(now_ns):
             return now_ns
-        return min(self._polled_ns + self.quiet_interval_ns, self._follow_ups.due_ns)
+        return self._serving.due_ns(self._polled_ns + self.quiet_interval_ns)
 
     def deadline_ns(self) -> int | None:
         """When a command expires or an installation ends, whichever comes first."""
-        times = [self._queue.first_deadline_ns(), self.keys.install_until_ns]
+        times = [self._serving.first_deadline_ns(), self.keys.install_until_ns]
         if self._flight is not None and not self._flight.on_wire and self._flight.pending:
             times.append(self._flight.pending.deadline_ns)
         return min((time for time in times if time is not None), default=None)
@@ -136,16 +136,20 @@ class Link:
 
     def submit(self, pending: Pending, now_ns: int) -> None:
         """Queues a command, or finishes it at once when it cannot be delivered now."""
-        command = pending.command
-        weak = isinstance(command, KeySet) and is_weak(command.key)
-        if weak or not isinstance(command, SUBMITTABLE):
-            self._finish(pending, Outcome.REFUSED, sent=False)
-        elif self.state not in SERVING:
-            self._finish(pending, Outcome.LINK_LOST, sent=False)
-        elif pending.deadline_ns <= now_ns:
-            self._finish(pending, Outcome.EXPIRED, sent=False)
-        elif not self._queue.add(pending):
-            self._finish(pending, Outcome.REFUSED, sent=False)
+        if self.state in SERVING:
+            self._serving.submit(pending, now_ns)
+        else:
+            self._serving.finish(pending, Outcome.LINK_LOST, sent=False)
+
+    def send_file(self, file: FileSender, baud: int, now_ns: int) -> None:
+        """Begins to send a file, or finishes it at once when the peripheral is not served."""
+        self._serving.send_file(file, baud, now_ns)
+        if self.state not in SERVING:
+            self._serving.end()
+
+    def cancel_file(self, transfer_id: int) -> None:
+        """Ends a file transfer that is under way."""
+        self._serving.cancel_file(transfer_id)
 
     def begin_install(self, until_ns: int, now_ns: int) -> None:
         """Accepts the default key until then, for the one purpose of replacing it."""
@@ -158,8 +162,7 @@ class Link:
 
     def expire(self, now_ns: int) -> None:
         """Ends what has run out of time: commands, and an installation."""
-        for pending in self._queue.take_expired(now_ns):
-            self._finish(pending, Outcome.EXPIRED, sent=False)
+        self._serving.expire(now_ns)
         if self._flight is not None and not self._flight.on_wire:
             self._abandon_if_expired(self._flight, now_ns)
         until_ns = self.keys.install_until_ns
@@ -170,10 +173,10 @@ class Link:
 
     # What the wire does.
 
-    def transmit(self, now_ns: int) -> bytes:
+    def transmit(self, now_ns: int, may_send_file: bool = True) -> bytes:
         """The bytes to send now: a repetition, the next step, a command or a poll."""
         if self._flight is None:
-            self._flight = self._take_off(now_ns)
+            self._flight = self._take_off(now_ns, may_send_file)
         self._flight.transmissions += 1
         self._flight.on_wire = True
         self._polled_ns = now_ns
@@ -221,13 +224,9 @@ class Link:
         self.state = advance(self.state, Signal.LOST)
         self._channel.session = None
         self._opening = Opening(self.keys, self._nonce)
-        self._follow_ups.clear()
         if flight is not None and flight.pending is not None:
-            if isinstance(flight.command, KeySet):
-                self.keys.doubt(flight.command.key)
-            self._finish(flight.pending, Outcome.LINK_LOST, sent=True)
-        for pending in self._queue.take_all():
-            self._finish(pending, Outcome.LINK_LOST, sent=False)
+            self._serving.abandon(flight.pending, Outcome.LINK_LOST)
+        self._serving.end()
         since_ns, self._online_since_ns = self._online_since_ns, None
         online_ns = 0 if since_ns is None else now_ns - since_ns
         self.backoff.lost(now_ns, online_ns, silent=reason is OfflineReason.NO_REPLY)
@@ -237,13 +236,12 @@ class Link:
 
     # Sending.
 
-    def _take_off(self, now_ns: int) -> Flight:
+    def _take_off(self, now_ns: int, may_send_file: bool) -> Flight:
         if self.state is LinkState.OFFLINE:
             self._channel = PanelChannel(self.address, self.backoff.probe())
             self.state = advance(self.state, Signal.PROBED)
         if self.state in SERVING:
-            pending = self._queue.pop() if self.has_commands else None
-            command = pending.command if pending else self._follow_ups.take(now_ns) or Poll()
+            command, pending = self._serving.take(now_ns, may_send_file)
             return Flight(self._channel.seal(command), command, pending, now_ns)
         command, block, block_data = self._opening.ask(self.state)
         return Flight(self._channel.seal(command, block, block_data), command, None, now_ns)
@@ -267,11 +265,9 @@ class Link:
             return False
         pending, flight.pending = flight.pending, None
         if isinstance(flight.command, HARMLESS):
-            self._finish(pending, Outcome.EXPIRED, sent=True)
+            self._serving.finish(pending, Outcome.EXPIRED, sent=True)
             return False
-        if isinstance(flight.command, KeySet):
-            self.keys.doubt(flight.command.key)
-        self._finish(pending, Outcome.EXPIRED, sent=True)
+        self._serving.abandon(pending, Outcome.EXPIRED)
         self.drop(OfflineReason.COMMAND_ABANDONED, now_ns)
         return True
 
@@ -295,8 +291,7 @@ class Link:
             self.drop(OfflineReason.UNEXPECTED_REPLY, now_ns)
             return True
         self._land(flight)
-        if flight.pending is not None:
-            self._finish(flight.pending, Outcome.NAK, sent=True)
+        self._serving.unreadable(flight)
         return True
 
     def _answered(self, flight: Flight, frame: Frame, reply: Reply, now_ns: int) -> None:
@@ -338,7 +333,7 @@ class Link:
         self.state = advance(self.state, signal)
 
     def _come_online(self, online: Online) -> None:
-        self._follow_ups.learn(online.capabilities)
+        self._serving.learn(online.capabilities)
         self.offline_reason = None
         if self.keys.install_until_ns is not None:
             self._end_install(installed=True)
@@ -356,41 +351,17 @@ class Link:
             self.state = advance(self.state, Signal.NOTHING_QUEUED)
             if first:
                 self._online_since_ns = now_ns
-                self._follow_ups.after_connect(now_ns)
+                self._serving.settled(now_ns)
+            self._serving.polled(now_ns)
             return
-        event = report_event(self.address, reply, stale=self.state is not LinkState.ONLINE)
-        if event is not None:
-            self._emit(event)
-        if flight.pending is not None or (event is not None and isinstance(flight.command, Poll)):
-            self._active_until_ns = now_ns + self._timing.active_ns
-        if flight.pending is not None and isinstance(reply, Busy):
-            self._queue.put_back(flight.pending)
-        elif flight.pending is not None:
-            self._command_answered(flight.pending, reply, now_ns)
-
-    def _command_answered(self, pending: Pending, reply: Reply, now_ns: int) -> None:
-        if isinstance(reply, Nak):
-            self._finish(pending, Outcome.NAK, sent=True, reply=reply)
-            return
-        self._finish(pending, Outcome.DONE, sent=True, reply=reply)
-        if isinstance(pending.command, SetOutput):
-            self._follow_ups.after_output(pending.command, now_ns)
-        elif isinstance(pending.command, KeySet):
-            if isinstance(reply, Ack):
-                self.keys.proved(pending.command.key)
-                self._emit(KeyChanged(self.address))
-            else:
-                self.keys.doubt(pending.command.key)
-            self._reopen(OfflineReason.KEY_CHANGED, now_ns)
-        elif isinstance(reply, Communication):
-            self._emit(CommunicationChanged(self.address, reply.address, reply.baud))
-            self._reopen(OfflineReason.COMMUNICATION_CHANGED, now_ns)
-            self.address = reply.address
-
-    def _finish(
-        self, pending: Pending, outcome: Outcome, sent: bool, reply: Reply | None = None
-    ) -> None:
-        self._emit(pending.finished(self.address, outcome, sent, reply))
+        stale = self.state is not LinkState.ONLINE
+        reason = self._serving.answered(flight, reply, now_ns, stale)
+        if reason is OfflineReason.REBOOTING:
+            self.drop(reason, now_ns)
+        elif reason is not None:
+            self._reopen(reason, now_ns)
+            if isinstance(reply, Communication):
+                self._serving.address = reply.address
 
     def _end_install(self, installed: bool) -> None:
         self.keys.install_until_ns = None

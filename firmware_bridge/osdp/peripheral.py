@@ -20,18 +20,21 @@ from firmware_bridge.osdp.codes import (
     OsdpError,
     SecurityBlock,
 )
+from firmware_bridge.osdp.command_reader import decode_command
 from firmware_bridge.osdp.commands import (
+    Abort,
     AskCapabilities,
     AskIdentity,
     Challenge,
     Command,
     ComSet,
+    FileFragment,
     KeySet,
     Poll,
     ServerCryptogram,
-    decode_command,
 )
 from firmware_bridge.osdp.config import MS, SECOND
+from firmware_bridge.osdp.file_receiver import FileReceiver, FileTaker
 from firmware_bridge.osdp.framing import Decoder, Frame, encode_frame
 from firmware_bridge.osdp.replies import (
     CUID_LEN,
@@ -101,15 +104,21 @@ class _Opening:
 
 
 class PeripheralSession:
-    """One peripheral's protocol state; `nonce` gives 8 fresh random bytes a call."""
+    """One peripheral's protocol state; `nonce` gives 8 fresh random bytes a call. Without
+    `files` a FILETRANSFER is an unknown command."""
 
     def __init__(
-        self, config: PeripheralConfig, device: Device, nonce: Callable[[], bytes]
+        self,
+        config: PeripheralConfig,
+        device: Device,
+        nonce: Callable[[], bytes],
+        files: FileTaker | None = None,
     ) -> None:
         self.config = config
         self.decoder = Decoder()
         self._device = device
         self._nonce = nonce
+        self._files = None if files is None else FileReceiver(files)
         self._session: SecureSession | None = None
         self._opening: _Opening | None = None
         self._is_default_key = False
@@ -151,6 +160,8 @@ class PeripheralSession:
         self._session = None
         self._opening = None
         self._last = None
+        if self._files is not None:
+            self._files.forget()
 
     def _answer(self, frame: Frame, now_ns: int) -> bytes:
         if self._device.is_busy(now_ns):
@@ -257,6 +268,11 @@ class PeripheralSession:
                 return self._device.identity
             case AskCapabilities():
                 return self._device.capabilities
+            case FileFragment() if self._files is not None:
+                return self._files.take(command, now_ns)
+            case Abort() if self._files is not None:
+                self._files.forget()
+                return Ack()
         return self._device.handle(command, now_ns)
 
     def _reply(self, frame: Frame, reply: Reply) -> bytes:

@@ -15,14 +15,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import structlog
 
 from firmware_bridge.osdp.bus import Bus, PDState
 from firmware_bridge.osdp.commands import Command
 from firmware_bridge.osdp.config import MS, SECOND, PDConfig
-from firmware_bridge.osdp.events import BusEvent, CommandFinished
+from firmware_bridge.osdp.events import BusEvent, CommandFinished, FileTransferFinished
 from firmware_bridge.serial_link import (
     BytePort,
     PortError,
@@ -33,6 +33,7 @@ from firmware_bridge.serial_link import (
 )
 
 DEFAULT_LIFE_S: Final = 2.0
+DEFAULT_FILE_LIFE_S: Final = 600.0
 _FIRST_REOPEN_NS: Final = 250 * MS
 _LONGEST_REOPEN_NS: Final = 5 * SECOND
 _LONGEST_SLEEP_S: Final = 60.0
@@ -56,6 +57,7 @@ class PortLost:
 
 SerialBusEvent = BusEvent | PortOpened | PortLost
 Job = Callable[[int], None]
+T = TypeVar("T")
 
 
 class BusStoppedError(RuntimeError):
@@ -80,6 +82,7 @@ class SerialBus:
         self._port: BytePort | None = None
         self._jobs: deque[Job] = deque()
         self._results: dict[int, Future[CommandFinished]] = {}
+        self._files: dict[int, Future[FileTransferFinished]] = {}
         self._waker = Waker()
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -148,6 +151,42 @@ class SerialBus:
         if not self._thread.is_alive() or not self._do(job):
             future.set_exception(BusStoppedError(f"{self._settings.path}: the bus does not run"))
         return future
+
+    def send_file(
+        self, address: int, file_type: int, content: bytes, life_s: float = DEFAULT_FILE_LIFE_S
+    ) -> Future[FileTransferFinished]:
+        """Sends a file whole within `life_s` or not at all; `FileProgress` tells how it fares.
+
+        Cancelling the future works only until the thread of the bus has taken the file; then
+        `cancel_file` does. An unknown address, type or length is the future's exception.
+        """
+        deadline_ns = time.monotonic_ns() + round(life_s * SECOND)
+        future: Future[FileTransferFinished] = Future()
+
+        def job(now_ns: int) -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                transfer_id = self._bus.send_file(address, file_type, content, deadline_ns, now_ns)
+            except ValueError as error:
+                future.set_exception(error)
+            else:
+                self._files[transfer_id] = future
+
+        if not self._thread.is_alive() or not self._do(job):
+            future.set_exception(BusStoppedError(f"{self._settings.path}: the bus does not run"))
+        return future
+
+    def cancel_file(self, future: Future[FileTransferFinished]) -> None:
+        """Ends a file transfer: the peripheral forgets the file, the future says `cancelled`."""
+
+        def job(_now_ns: int) -> None:
+            for transfer_id, known in self._files.items():
+                if known is future:
+                    self._bus.cancel_file(transfer_id)
+
+        if not future.cancel():
+            self._do(job)
 
     def begin_install(self, address: int, duration_s: float) -> None:
         """Lets a peripheral with the default key take its own, for a limited time."""
@@ -273,9 +312,9 @@ class SerialBus:
         for event in events:
             self._notify(event)
             if isinstance(event, CommandFinished):
-                future = self._results.pop(event.command_id, None)
-                if future is not None:
-                    future.set_result(event)
+                _resolve(self._results, event.command_id, event)
+            elif isinstance(event, FileTransferFinished):
+                _resolve(self._files, event.transfer_id, event)
 
     def _notify(self, event: SerialBusEvent) -> None:
         try:
@@ -284,6 +323,12 @@ class SerialBus:
             # The owner's mistake must not stop the doors on this line.
             name = type(event).__name__
             _log.error("osdp_event_handler_failed", event_type=name, trace=_trace(error))
+
+
+def _resolve(futures: dict[int, Future[T]], number: int, result: T) -> None:
+    future = futures.pop(number, None)
+    if future is not None:
+        future.set_result(result)
 
 
 def _trace(error: Exception) -> str:

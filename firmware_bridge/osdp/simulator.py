@@ -33,7 +33,7 @@ class SimulatedDoor:
     def __init__(self, config: PeripheralConfig, device: VirtualDevice | None = None) -> None:
         self.device = device or VirtualDevice(serial=config.address)
         self.session = PeripheralSession(
-            config, self.device, lambda: secrets.token_bytes(NONCE_LEN)
+            config, self.device, lambda: secrets.token_bytes(NONCE_LEN), self.device.files
         )
         self.is_mute = False
         self.wake_ns = _NEVER_NS

@@ -198,7 +198,10 @@ def make_wire() -> Callable[..., Wire]:
         devices = {address: VirtualDevice(serial=address) for address in keys}
         boards = {
             address: PeripheralSession(
-                PeripheralConfig(address, key), devices[address], lambda: rng.randbytes(8)
+                PeripheralConfig(address, key),
+                devices[address],
+                lambda: rng.randbytes(8),
+                devices[address].files,
             )
             for address, key in keys.items()
         }

@@ -37,8 +37,8 @@ from firmware_bridge.osdp.replies import (
     Keys,
     Nak,
     Reply,
-    decode_reply,
 )
+from firmware_bridge.osdp.reply_reader import decode_reply
 from firmware_bridge.osdp.states import SERVING
 
 MakeWire = Callable[..., Any]

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from firmware_bridge.osdp import commands as c
 from firmware_bridge.osdp import replies as r
 from firmware_bridge.osdp.codes import CommandCode, Malformed, OsdpError, ReplyCode
+from firmware_bridge.osdp.command_reader import decode_command
+from firmware_bridge.osdp.reply_reader import decode_reply
 from firmware_bridge.osdp.reports import key_names
 
 byte = st.integers(0, 0xFF)
@@ -46,6 +48,15 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.Challenge, nonce),
     st.builds(c.ServerCryptogram, key),
     st.builds(c.PanelBufferSize, word),
+    st.builds(
+        lambda file_type, before, fragment, after: c.FileFragment(
+            file_type, before + len(fragment) + after, before, fragment
+        ),
+        byte,
+        word,
+        st.binary(max_size=200),
+        word,
+    ),
 )
 
 
@@ -71,22 +82,31 @@ REPLIES: st.SearchStrategy[r.Reply] = st.one_of(
     st.builds(r.Communication, byte, long),
     st.builds(r.ClientCryptogram, nonce, nonce, key),
     st.builds(r.InitialMac, key),
+    st.builds(
+        r.FileStatus,
+        st.integers(-0x8000, 0x7FFF),
+        word,
+        word,
+        st.booleans(),
+        st.booleans(),
+        st.booleans(),
+    ),
 )
 
 
 @given(COMMANDS)
 def test_every_command_survives_its_bytes(command: c.Command) -> None:
-    assert c.decode_command(command.encode()) == (command,)
+    assert decode_command(command.encode()) == (command,)
 
 
 @given(REPLIES)
 def test_every_reply_survives_its_bytes(reply: r.Reply) -> None:
-    assert r.decode_reply(reply.encode()) == reply
+    assert decode_reply(reply.encode()) == reply
 
 
 @given(st.binary(max_size=80))
 def test_any_payload_is_a_message_or_a_named_error(payload: bytes) -> None:
-    for decode in (c.decode_command, r.decode_reply):
+    for decode in (decode_command, decode_reply):
         try:
             decode(payload)
         except OsdpError as error:
@@ -96,13 +116,13 @@ def test_any_payload_is_a_message_or_a_named_error(payload: bytes) -> None:
 @pytest.mark.parametrize("code", list(CommandCode))
 def test_a_command_with_a_byte_too_many_is_refused(code: CommandCode) -> None:
     with pytest.raises(OsdpError):
-        c.decode_command(bytes([code]) + bytes(41))
+        decode_command(bytes([code]) + bytes(41))
 
 
 @pytest.mark.parametrize("code", sorted(set(ReplyCode) - {0x41, 0x49, 0x4A, 0x4B, 0x46}))
 def test_a_reply_of_the_wrong_length_is_refused(code: ReplyCode) -> None:
     with pytest.raises(OsdpError):
-        r.decode_reply(bytes([code]) + bytes([7] * 11))
+        decode_reply(bytes([code]) + bytes([7] * 11))
 
 
 def test_an_output_command_reads_byte_for_byte() -> None:
@@ -112,13 +132,13 @@ def test_an_output_command_reads_byte_for_byte() -> None:
 
 def test_several_records_of_one_command_become_several_commands() -> None:
     payload = bytes.fromhex("68 00020000 01050a00")
-    assert c.decode_command(payload) == (c.SetOutput(0, 2, 0), c.SetOutput(1, 5, 10))
+    assert decode_command(payload) == (c.SetOutput(0, 2, 0), c.SetOutput(1, 5, 10))
 
 
 def test_a_card_reads_byte_for_byte() -> None:
     # 50 RAW, reader 0, format 1, 26 bits little-endian, the bits left-aligned
     payload = bytes.fromhex("50 00 01 1a00 3a5f1c40")
-    assert r.decode_reply(payload) == r.RawCard(0, 1, 26, bytes.fromhex("3a5f1c40"))
+    assert decode_reply(payload) == r.RawCard(0, 1, 26, bytes.fromhex("3a5f1c40"))
 
 
 def test_keys_are_named_as_a_keypad_shows_them() -> None:

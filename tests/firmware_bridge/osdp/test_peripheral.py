@@ -49,8 +49,8 @@ from firmware_bridge.osdp.replies import (
     Outputs,
     Readers,
     Reply,
-    decode_reply,
 )
+from firmware_bridge.osdp.reply_reader import decode_reply
 
 KEY = random.Random(3).randbytes(16)
 NEW_KEY = random.Random(4).randbytes(16)
