@@ -94,6 +94,19 @@ def test_a_pulse_ends_by_itself(board):
     board.until(lambda: not board.output("device-a", 0))
 
 
+def test_of_two_pulses_the_later_end_counts_and_off_ends_them(board):
+    board.begin()
+    for pulse_ms in (100, 60_000):
+        act = board.act("device-a", OutputMode.PULSE, pulse_ms=pulse_ms)
+        assert board.wait(ActFinished).act == act.act
+    board.act("device-b", OutputMode.PULSE, pulse_ms=300)
+    board.until(lambda: board.output("device-b", 0))
+    board.until(lambda: not board.output("device-b", 0))
+    assert board.output("device-a", 0)
+    board.act("device-a", OutputMode.OFF)
+    board.until(lambda: not board.output("device-a", 0))
+
+
 def test_an_act_past_its_deadline_never_reaches_the_door(board):
     board.begin()
     act = board.act("device-a", OutputMode.ON, life_s=-0.001)

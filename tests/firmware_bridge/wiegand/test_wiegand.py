@@ -138,13 +138,13 @@ def test_bursts_are_what_came_without_a_gap_between(bursts, pause_ns):
     for bits in bursts:
         at_ns += GAP_NS + pause_ns
         for value, step_ns in bits:
-            burst = collector.bit(value, at_ns)
+            burst = collector.bit(value, at_ns, at_ns)
             if burst:
                 got.append(burst)
             at_ns += step_ns
         at_ns -= bits[-1][1]
-    assert collector.flush(at_ns + GAP_NS) is None
-    got.append(collector.flush(at_ns + GAP_NS + 1))
+    assert collector.flush(at_ns + 2 * GAP_NS - 1) is None
+    got.append(collector.flush(at_ns + 2 * GAP_NS))
     assert collector.due_ns is None
     sent = [int("".join(str(value) for value, _ in bits), 2) for bits in bursts]
     assert [burst.value for burst in got] == sent
@@ -154,15 +154,22 @@ def test_bursts_are_what_came_without_a_gap_between(bursts, pause_ns):
 
 def test_a_time_that_runs_backwards_begins_another_burst():
     collector = BitCollector()
-    collector.bit(1, 1_000)
-    assert collector.bit(1, 500) == Burst(1, 1, 1_000)
+    collector.bit(1, 1_000, 1_000)
+    assert collector.bit(1, 500, 1_001) == Burst(1, 1, 1_000)
+
+
+def test_bits_that_are_heard_late_and_all_at_once_are_told_apart_by_their_own_times():
+    collector, heard_ns = BitCollector(), 10**9
+    overs = [collector.bit(1, at_ns, heard_ns) for at_ns in (0, 1_000, GAP_NS * 3)]
+    assert overs == [None, None, Burst(3, 2, 1_000)]
+    assert collector.flush(heard_ns) is None
 
 
 def test_a_chattering_wire_takes_no_memory_and_is_no_frame():
     collector = BitCollector()
     for number in range(100_000):
-        collector.bit(1, number)
-    burst = collector.flush(100_000 + GAP_NS + 1)
+        collector.bit(1, number, number)
+    burst = collector.flush(100_000 + 2 * GAP_NS)
     assert burst.count == 100_000
     assert burst.value < 1 << LONGEST
     assert fault(burst.value, burst.count) is WiegandFault.LENGTH

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from tests.edge.drivers.benches.bench import Bench
+from tests.edge.drivers.benches.gpio import gpio
 from tests.edge.drivers.benches.osdp import osdp
 from tests.edge.drivers.benches.pcsc import pcsc
 from tests.edge.drivers.benches.virtual import virtual
@@ -20,6 +21,7 @@ MakeBench: TypeAlias = Callable[[], Iterator[Bench]]
 BOARDS: Final[dict[str, MakeBench]] = {
     "virtual": virtual,
     "osdp": osdp,
+    "gpio": gpio,
 }
 
 READERS: Final[dict[str, MakeBench]] = {
