@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from edge.control_socket import AgentAbsentError, Request, ask_agent
 from edge.controller_files import load_controller, tls_context
 from edge.machine import Machine
 from edge.settings import OsdpPort, Settings, SettingsError
+from edge.settings_gpio import GpioPort
 
 _EXPIRY: Final = timedelta(days=30)
 _FREE_BYTES: Final = 200_000_000
@@ -25,6 +27,7 @@ _FIRE: Final = {
     "changed_by_policy": "Correct the device at the hub; it is served as it last answered",
 }
 _RTC: Final = Path("/dev/rtc0")
+_DEV: Final = Path("/dev")
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -69,6 +72,8 @@ def _controller(settings: Settings) -> list[Finding]:
 def _ports(settings: Settings) -> list[Finding]:
     findings = []
     for name, port in settings.ports.items():
+        if isinstance(port, GpioPort):
+            findings += _pins(name, port)
         if not isinstance(port, OsdpPort):
             continue
         there = Path(port.path).exists()
@@ -79,6 +84,31 @@ def _ports(settings: Settings) -> list[Finding]:
         elif not usable:
             remedy = "Put the agent's user into the group dialout"
         findings.append(Finding(f"port {name}", usable, port.path, remedy))
+    return findings
+
+
+def _pins(name: str, port: GpioPort) -> list[Finding]:
+    chips = sorted(_DEV.glob("gpiochip*")) if port.chip is None else [_DEV / f"gpiochip{port.chip}"]
+    usable = [chip for chip in chips if os.access(chip, os.R_OK | os.W_OK)]
+    remedy = ""
+    if not any(chip.exists() for chip in chips):
+        remedy = f"Is this a Raspberry Pi? Or correct ports.{name}.chip"
+    elif not usable:
+        remedy = "Put the agent's user into the group gpio"
+    found = ", ".join(map(str, chips)) or "no gpiochip"
+    findings = [Finding(f"port {name}", bool(usable), found, remedy)]
+    missing = [one for one in ("gpiozero", "lgpio") if find_spec(one) is None]
+    remedy = "pip install 'kagimori[edge,gpio]'" if missing else ""
+    detail = f"missing: {', '.join(missing)}" if missing else "installed"
+    findings.append(Finding(f"port {name} libraries", not missing, detail, remedy))
+    for board in port.boards:
+        outputs = [(f"output {n}", one.pin, one.label) for n, one in enumerate(board.outputs)]
+        inputs = [(f"input {n}", one.pin, one.label) for n, one in enumerate(board.inputs)]
+        wiring = ", ".join(
+            f"{what} = GPIO{pin}" + (f" ({label})" if label else "")
+            for what, pin, label in (*outputs, *inputs)
+        )
+        findings.append(Finding(f"port {name} board {board.address}", ok=True, detail=wiring))
     return findings
 
 

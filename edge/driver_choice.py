@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cards.faces import ReaderFace
 from edge.cards.profile_files import (
     DEFAULT_PROFILES,
     choose_profiles,
@@ -14,6 +15,7 @@ from edge.cards.profile_files import (
 )
 from edge.ports import Driver
 from edge.settings import OsdpPort, PcscPort, Port, Settings, SettingsError
+from edge.settings_gpio import GpioPort
 
 if TYPE_CHECKING:
     from edge.drivers.pcsc_api import Pcsc
@@ -26,13 +28,17 @@ def make_driver(port: Port, settings: Settings, open_pcsc: Callable[[], Pcsc] | 
         from firmware_bridge.serial_link import SerialSettings
 
         faces = load_faces(*card_folders(settings, "faces"))
-        if port.face is not None and port.face not in faces:
-            known = ", ".join(sorted(faces))
-            raise SettingsError(
-                "settings", "ports.face", f"{port.face!r} is not known", f"Known are {known}"
-            )
+        _check_face(port.face, faces, "ports.face")
         face = faces[port.face] if port.face is not None else None
         return OsdpDriver(SerialSettings(port.path, port.baud, port.rs485), face)
+    if isinstance(port, GpioPort):
+        from edge.drivers.gpio import GpioDriver
+
+        faces = load_faces(*card_folders(settings, "faces"))
+        for board in port.boards:
+            for reader in board.readers:
+                _check_face(reader.face, faces, "ports.boards.readers.face")
+        return GpioDriver(port, faces)
     if isinstance(port, PcscPort):
         from edge.drivers.pcsc import PcscDriver
         from edge.drivers.pcsc_worker import CardReading
@@ -44,6 +50,12 @@ def make_driver(port: Port, settings: Settings, open_pcsc: Callable[[], Pcsc] | 
     from edge.drivers.virtual import VirtualDriver
 
     return VirtualDriver()
+
+
+def _check_face(face: str | None, faces: Mapping[str, ReaderFace], key: str) -> None:
+    if face is not None and face not in faces:
+        known = ", ".join(sorted(faces))
+        raise SettingsError("settings", key, f"{face!r} is not known", f"Known are {known}")
 
 
 def card_folders(settings: Settings, kind: str) -> list[Path]:

@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
+from edge.settings_gpio import GpioPort
 from firmware_bridge.osdp.codes import BAUD_RATES
 
 _AT: Final = re.compile(r" - at `\$\.?(?P<key>[^`]*)`$")
@@ -53,7 +54,7 @@ class VirtualPort(_Table, frozen=True, kw_only=True, tag="virtual", tag_field="d
     """A virtual site in memory, for trying things out."""
 
 
-Port: TypeAlias = OsdpPort | PcscPort | VirtualPort
+Port: TypeAlias = OsdpPort | PcscPort | GpioPort | VirtualPort
 
 
 class Mqtt(_Table, frozen=True, kw_only=True):

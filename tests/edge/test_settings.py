@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.driver_choice import make_driver
 from edge.settings import OsdpPort, PcscPort, SettingsError, VirtualPort, load_settings
 
 GOOD = """
@@ -33,6 +34,17 @@ driver = "virtual"
 [fire_alarm]
 device = "d"
 inverted = true
+"""
+
+PINS = """
+[ports.pins]
+driver = "gpio"
+
+[[ports.pins.boards]]
+address = 1
+outputs = [{ pin = 17, active = "low" }]
+inputs = [{ pin = 22, label = "contact" }]
+readers = [{ d0 = 5, d1 = 6 }]
 """
 
 
@@ -106,3 +118,32 @@ def test_the_file_shown_in_the_documentation_is_read(load):
     everything = example.replace("# socket", "socket").replace("# journal_events", "journal_events")
     everything = everything.replace("# cards_dir", "cards_dir").replace("# doors", "doors")
     assert load(everything).journal_events == 100_000
+
+
+def test_pins_are_wired_board_by_board(load):
+    port = load(GOOD + PINS).ports["pins"]
+    (board,) = port.boards
+    assert (port.chip, board.address, board.outputs[0].active) == (None, 1, "low")
+    assert sorted(board.pins()) == [5, 6, 17, 22]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ("pin = 22", "pin 22 is used twice"),
+        ("pin = 1", ">= 2"),
+        ('pin = 17, activ = "low"', "activ"),
+    ],
+)
+def test_pins_that_cannot_be_are_told(load, wrong, problem):
+    with pytest.raises(SettingsError) as refused:
+        load(GOOD + PINS.replace('pin = 17, active = "low"', wrong))
+    assert problem in str(refused.value)
+
+
+def test_a_port_of_pins_has_its_driver_and_an_unknown_face_is_told(load):
+    settings = load(GOOD + PINS)
+    assert type(make_driver(settings.ports["pins"], settings, None)).__name__ == "GpioDriver"
+    settings = load(GOOD + PINS.replace("d1 = 6", 'd1 = 6, face = "moon"'))
+    with pytest.raises(SettingsError, match=r"moon.*is not known.*wiegand-34"):
+        make_driver(settings.ports["pins"], settings, None)

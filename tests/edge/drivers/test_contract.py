@@ -1,20 +1,14 @@
-"""What every driver owes the loop, the virtual one included. A new driver adds its bench here."""
+"""What every driver owes the loop, the virtual one included. A new driver adds its bench."""
 
 from __future__ import annotations
 
-import queue
-import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import pytest
 
-from edge.cards.profile_files import DEFAULT_PROFILES, choose_profiles, load_profiles
 from edge.core.model import (
-    Act,
     ActFinished,
     CardPresented,
     DeviceOffline,
@@ -25,192 +19,26 @@ from edge.core.model import (
     OutputMode,
     Source,
 )
-from edge.drivers.osdp import OsdpDriver
-from edge.drivers.pcsc import PcscDriver
-from edge.drivers.pcsc_api import PNP, ReaderState
-from edge.drivers.pcsc_watch import PcscTimes
-from edge.drivers.pcsc_worker import CardReading
-from edge.drivers.virtual import VirtualDriver
-from edge.ports import Driver
-from firmware_bridge.osdp.peripheral import PeripheralConfig
-from firmware_bridge.osdp.simulator import SimulatedDoor, SimulatedLine
-from firmware_bridge.serial_link import PtyPort, SerialSettings
+from tests.edge.drivers.benches import BOARDS, READERS, MakeBench
+from tests.edge.drivers.benches.bench import DEVICES, Bench
 from wire.events import ActOutcome, Observed
-from wire.policy_bodies import DeviceBody, DeviceDriver
-
-DEVICES = ("device-a", "device-b")
-PATIENCE_S = 5.0
 
 
-@dataclass
-class Bench:
-    """A driver with two devices, and the hands of who stands before them."""
-
-    driver: Driver
-    bodies: dict[str, DeviceBody]
-    secrets: dict[str, bytes]
-    press: Callable[[str, str], None]
-    tap: Callable[[str], None]
-    set_input: Callable[[str, int, bool], None]
-    output: Callable[[str, int], bool]
-    unplug: Callable[[str], None]
-    plug: Callable[[str], None]
-    tells_inputs: bool = False
-    """Whether each device tells its inputs' states once what it reports is fresh."""
-
-    def __post_init__(self) -> None:
-        self.heard: queue.Queue = queue.Queue()
-        self.seen: list = []
-
-    def begin(self) -> None:
-        self.driver.configure(self.bodies, self.secrets)
-        self.driver.start(self.heard.put)
-        for device in DEVICES:
-            self.wait(DeviceOnline, device)
-        fresh = set(DEVICES) if self.tells_inputs else set()
-        while fresh:
-            fresh.discard(self.wait(InputChanged, initial=True).source.device)
-
-    def lives(self, device: str) -> None:
-        """A card that is shown there reaches the loop."""
-        self.tap(device)
-        self.wait(CardPresented, device, stale=False)
-
-    def wait(self, kind: type, device: str | None = None, **values):
-        """The next item of that kind; what else comes is kept in `seen`."""
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            item = self.heard.get(timeout=max(deadline - time.monotonic(), 0.001))
-            self.seen.append(item)
-            of = getattr(item, "device", None) or getattr(
-                getattr(item, "source", None), "device", None
-            )
-            if (
-                isinstance(item, kind)
-                and device in (None, of)
-                and all(getattr(item, name) == value for name, value in values.items())
-            ):
-                return item
-
-    def until(self, holds: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not holds():
-            assert time.monotonic() < deadline, "did not come to hold"
-            time.sleep(0.01)
-
-    def act(self, device: str, mode: OutputMode, pulse_ms: int = 0, life_s: float = 2) -> Act:
-        deadline_ns = time.monotonic_ns() + round(life_s * 1e9)
-        act = Act(secrets.token_hex(4), Source(device, 0), mode, deadline_ns, pulse_ms)
-        self.driver.act(act)
-        return act
-
-
-def _virtual() -> Iterator[Bench]:
-    driver = VirtualDriver()
-    bodies = {
-        device: DeviceBody(driver=DeviceDriver.VIRTUAL, port="p", address=number)
-        for number, device in enumerate(DEVICES)
-    }
-    yield Bench(
-        driver,
-        bodies,
-        {},
-        press=driver.press,
-        tap=lambda device: driver.tap(device, "uid", b"\x01\x02\x03\x04"),
-        set_input=driver.set_input,
-        output=lambda device, number: driver.outputs().get(Source(device, number), False),
-        unplug=driver.unplug,
-        plug=driver.plug,
-    )
-    driver.stop()
-
-
-def _osdp() -> Iterator[Bench]:
-    keys = {device: secrets.token_bytes(16) for device in DEVICES}
-    addresses = {device: number for number, device in enumerate(DEVICES, start=1)}
-    bodies = {
-        device: DeviceBody(driver=DeviceDriver.OSDP, port="p", address=address)
-        for device, address in addresses.items()
-    }
-    with ExitStack() as stack:
-        pty = stack.enter_context(PtyPort())
-        boards = [
-            SimulatedDoor(PeripheralConfig(addresses[device], keys[device])) for device in DEVICES
-        ]
-        line = stack.enter_context(SimulatedLine(pty, boards))
-        driver = OsdpDriver(SerialSettings(pty.far_path, 115_200))
-        stack.callback(driver.stop)
-        yield Bench(
-            driver,
-            bodies,
-            keys,
-            press=lambda device, pressed: line.press(addresses[device], pressed),
-            tap=lambda device: line.present_card(addresses[device], 32, b"\x01\x02\x03\x04"),
-            set_input=lambda device, number, on: line.set_input(addresses[device], number, on),
-            output=lambda device, number: line.outputs(addresses[device])[number],
-            unplug=lambda device: line.set_mute(addresses[device], True),
-            plug=lambda device: line.set_mute(addresses[device], False),
-            tells_inputs=True,
-        )
-
-
-def _pcsc(service) -> Iterator[Bench]:
-    """Two readers of cards: no keys, no inputs, no outputs."""
-    readers = {device: f"Reader {number:02} 00" for number, device in enumerate(DEVICES)}
-    taps = dict.fromkeys(DEVICES, -1)
-    service.uid, service.names = b"\x01\x02\x03\x04", list(readers.values())
-
-    def tap(device: str) -> None:
-        taps[device] += 2  # laid down and taken away
-        service.card(taps[device], reader=readers[device])
-
-    def plug(device: str, there: bool) -> None:
-        others = [name for name in service.names if name != readers[device]]
-        service.names = [*others, readers[device]] if there else others
-        service.changes.put([ReaderState(PNP, 0, 0, b"")])
-
-    reading = CardReading(choose_profiles(load_profiles(), DEFAULT_PROFILES))
-    times = PcscTimes(retry_first_s=0.01, retry_most_s=0.02)
-    driver = PcscDriver(reading, times, service.opener)
-    yield Bench(
-        driver,
-        {
-            device: DeviceBody(driver=DeviceDriver.PCSC, port="p", reader_name=name)
-            for device, name in readers.items()
-        },
-        {},
-        press=_has_none,
-        tap=tap,
-        set_input=_has_none,
-        output=lambda _device, _number: False,
-        unplug=lambda device: plug(device, there=False),
-        plug=lambda device: plug(device, there=True),
-    )
-    driver.stop()
-
-
-def _has_none(*_: object) -> None:
-    raise AssertionError("a card reader has neither keys nor inputs")
-
-
-BOARDS = {"virtual": _virtual, "osdp": _osdp}
-
-
-@pytest.fixture(params=[*BOARDS, "pcsc"])
-def bench(request, pcsc) -> Iterator[Bench]:
+@pytest.fixture(params=[*BOARDS, *READERS])
+def bench(request) -> Iterator[Bench]:
     """Every driver."""
-    making = BOARDS[request.param]() if request.param in BOARDS else _pcsc(pcsc)
-    bench = next(making)
-    yield bench
-    next(making, None)
+    yield from _on_the_bench({**BOARDS, **READERS}[request.param])
 
 
 @pytest.fixture(params=BOARDS)
 def board(request) -> Iterator[Bench]:
     """The drivers of devices that have keys, inputs and outputs as well."""
-    making = BOARDS[request.param]()
-    bench = next(making)
-    yield bench
+    yield from _on_the_bench(BOARDS[request.param])
+
+
+def _on_the_bench(make: MakeBench) -> Iterator[Bench]:
+    making = make()
+    yield next(making)
     next(making, None)
 
 
@@ -263,6 +91,19 @@ def test_a_pulse_ends_by_itself(board):
     board.begin()
     board.act("device-a", OutputMode.PULSE, pulse_ms=200)
     board.until(lambda: board.output("device-a", 0))
+    board.until(lambda: not board.output("device-a", 0))
+
+
+def test_of_two_pulses_the_later_end_counts_and_off_ends_them(board):
+    board.begin()
+    for pulse_ms in (100, 60_000):
+        act = board.act("device-a", OutputMode.PULSE, pulse_ms=pulse_ms)
+        assert board.wait(ActFinished).act == act.act
+    board.act("device-b", OutputMode.PULSE, pulse_ms=300)
+    board.until(lambda: board.output("device-b", 0))
+    board.until(lambda: not board.output("device-b", 0))
+    assert board.output("device-a", 0)
+    board.act("device-a", OutputMode.OFF)
     board.until(lambda: not board.output("device-a", 0))
 
 
