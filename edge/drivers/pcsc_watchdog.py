@@ -46,6 +46,11 @@ class Watchdog:
             self._stopped = True
             self._changed.notify()
 
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the end of the thread, and say whether it has ended."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
     def _run(self) -> None:
         while (tap := self._next_expired()) is not None:
             self._expired(tap)

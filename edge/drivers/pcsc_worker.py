@@ -98,8 +98,9 @@ class ReaderWorker:
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the end; False while a hung card still holds the thread."""
+        guarded = self._watchdog.join(timeout_s)
         self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return guarded and not self._thread.is_alive()
 
     def _run(self) -> None:
         while (tap := self._taps.get()) is not None:
