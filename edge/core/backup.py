@@ -1,9 +1,9 @@
 """Backup codes: the sealed codes that a networked door takes while its controller has no hub, and
 for a grace after, since a code handed out meanwhile is to work (docs/offline-pin.md).
 
-The algorithm is `wire.sealed_codes`; here is what a controller makes of a verdict. Nine digits in
-ten that are typed wrong still open to *some* window, nearly always one of another year: what it was
-is told only where the window is near, or the journal would speak of codes nobody has.
+The algorithm is `wire.sealed_codes`; here is what a controller makes of a verdict. Most blind
+guesses open to *some* window (in profile `quarter` 73 in 100), nearly always years away: what it
+was is told only where the window is near, or the journal would speak of codes nobody has.
 """
 
 from __future__ import annotations

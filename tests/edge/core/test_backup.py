@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.core.backup import NEAR_S, DoorCodes, KeptCodes, judge_backup, newest_of
+from edge.core.budget import most_tries
 from edge.core.clock_now import ClockNow
 from wire import policy_bodies as pb
 from wire.clock import ClockState
@@ -375,3 +377,16 @@ def test_a_wrong_guess_costs_its_try_whatever_the_mode(cut_off, mode):
     assert cut_off.pin(wrong).spends_try
     expired = digits_of(code_at(cut_off.NOON - 3 * HOUR))
     assert cut_off.pin(expired).spends_try
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def test_what_the_page_says_of_a_guesser_at_a_door_is_what_its_budget_allows():
+    page = (Path(__file__).parents[3] / "docs" / "offline-pin.md").read_text(encoding="utf-8")
+    tries = most_tries(pb.ReaderBody(device="-"), 86_400)
+    chance = tries * QUARTER.bound
+    assert f"at most {tries} tries a day" in page
+    assert f"1 in {chance.denominator // chance.numerator:,} for each day of an outage" in page
+    assert f"only within {NEAR_S // 3_600} h of its window" in page
+    assert pb.BackupCodes.__struct_defaults__[-1] == 86_400  # "default a day"
