@@ -25,6 +25,7 @@ from edge.journal.journal import SqliteJournal, open_journal
 from edge.journal.policy_store import SqlitePolicyStore
 from edge.ports import Driver, Incoming, JournalError, Link, TimeSource
 from edge.service.acts import Acts, Drivers
+from edge.service.backup_secrets import BackupSecrets
 from edge.service.commands import Commands
 from edge.service.happenings import FireAlarm, Happenings
 from edge.service.loop import Loop, Parts
@@ -206,7 +207,8 @@ class Agent:
         drivers = Drivers(self._drivers, memory)
         acts = Acts(drivers, memory, recorder, self._new_id)
         strikes = Strikes(memory, recorder, acts)
-        policies = Policies(memory, recorder, store, strikes, drivers, self._open_secret)
+        backup = BackupSecrets(memory, recorder, self._open_door_secret)
+        policies = Policies(memory, recorder, store, strikes, drivers, self._open_secret, backup)
         session = DeliverySession(
             controller.id,
             controller.link,
@@ -240,6 +242,10 @@ class Agent:
 
     def _open_secret(self, device: str, sealed: str) -> bytes:
         context = seal_context(self._controller.id, "device", device)
+        return open_secret(self._controller.key, sealed, context)
+
+    def _open_door_secret(self, door: str, sealed: str) -> bytes:
+        context = seal_context(self._controller.id, "door", door)
         return open_secret(self._controller.key, sealed, context)
 
 

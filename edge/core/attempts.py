@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from edge.core.backup import OpenDigits
 from edge.core.model import Source
 from wire.events import AccessBody, EventKind, Factor, PunchBody
+from wire.offline_profiles import Profile
 from wire.policy_bodies import Assurance, CardBody
 from wire.reasons import Outcome, Reason
+from wire.sealed_codes import CodeKey, SealedCode
 
 ProofHolds: TypeAlias = Callable[[CardBody], bool]
 """Tells whether the key the policy holds for a card made the answer to the challenge."""
@@ -18,10 +21,16 @@ DigestPin: TypeAlias = Callable[[str], str]
 """Gives the digest of what was typed, for a door id (`wire.pins.pin_digest`)."""
 
 
+def opens_nothing(_profile: Profile, _key: CodeKey) -> SealedCode | None:
+    """What cannot be a sealed code opens to nothing."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class PinAttempt:
     """Digits were confirmed at a reader. `digest` is asked only for a door whose rules let digits
-    of this length be compared at all. `card` is the card shown just before, if any."""
+    of this length be compared at all, and `opened` where they may be a sealed code. `card` is the
+    card shown just before, if any."""
 
     source: Source
     digits: int
@@ -29,6 +38,7 @@ class PinAttempt:
     overflow: bool = False
     stale: bool = False
     card: CardAttempt | None = None
+    opened: OpenDigits = field(default=opens_nothing, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,8 @@ class Decision:
     """What follows from an attempt: a reason, and what it was decided by.
 
     `release_ms` is how long the strike is to be driven, None where nothing moves. `counts_use`
-    names the grant whose uses go up, `spends_try` says that the reader's try budget goes down,
+    names the grant whose uses go up, `takes_code` says that the sealed `code` is taken (its
+    generation and use are remembered), `spends_try` that the reader's try budget goes down,
     `await_pin` that the card was good and its PIN is still missing. `duress` raises the silent
     alarm, also where the door stays shut.
     """
@@ -84,6 +95,8 @@ class Decision:
     await_pin: bool = False
     duress: bool = False
     punch: PunchBody | None = None
+    code: SealedCode | None = None
+    takes_code: bool = False
 
     @property
     def granted(self) -> bool:
@@ -113,4 +126,5 @@ class Decision:
             namespace=self.namespace,
             card=self.card,
             digits=self.digits,
+            code=self.code.tag if self.code is not None else None,
         )

@@ -17,6 +17,7 @@ from edge.core.attempts import (
     PinAttempt,
     UnreadableAttempt,
 )
+from edge.core.backup import judge_backup
 from edge.core.circumstances import Circumstances
 from edge.core.grants import STATE_REASONS, Shown, Verdict, judge_grants, subjects_of
 from edge.core.overrides import under_fire_or_mode
@@ -95,7 +96,9 @@ def _decide_pin(
         return replace(blank, reason=Reason.THROTTLED)
     if attempt.overflow or attempt.digits > MAX_DIGITS:
         return replace(blank, reason=Reason.PIN_TOO_LONG)
-    if attempt.digits < place.door.min_digits:
+    codes = about.codes(place.door_id)
+    least = place.door.min_digits
+    if attempt.digits < least and (codes is None or attempt.digits != codes.profile.digits):
         return replace(blank, reason=Reason.PIN_TOO_SHORT)
     digest = attempt.digest(place.door_id)
     pins = list(about.index.pins(place.door_id, digest))
@@ -109,7 +112,25 @@ def _decide_pin(
         rank = nearness, not decision.spends_try
         if best is None or rank > best[0]:
             best = rank, decision
-    return best[1] if best else replace(blank, reason=Reason.UNKNOWN_PIN, spends_try=True)
+    return best[1] if best else _judge_code(attempt, place.door_id, place.door, blank, about)
+
+
+def _judge_code(
+    attempt: PinAttempt, door_id: str, door: DoorBody, blank: Decision, about: Circumstances
+) -> Decision:
+    """Digits that are no PIN of the door may be one of its backup codes."""
+    judged = judge_backup(
+        about.codes(door_id), attempt.digits, attempt.opened, about.now, about.away_ns
+    )
+    opens = judged.reason is Reason.SEALED_CODE_VALID
+    return replace(
+        blank,
+        reason=judged.reason,
+        spends_try=judged.spends_try,
+        code=judged.code,
+        takes_code=opens,
+        release_ms=_release_ms(door, None) if opens else None,
+    )
 
 
 def _judge_pin(

@@ -32,6 +32,7 @@ _STANDS: Final = frozenset(
         Reason.CHALLENGE_FAILED,
         Reason.CREDENTIAL_BLOCKED,
         Reason.CREDENTIAL_REVOKED,
+        Reason.CODE_RETIRED,
         Reason.PERSON_BLOCKED,
     }
 )
@@ -58,7 +59,7 @@ def _held_open(normal: Decision) -> Decision:
     window, so that a held door teaches nobody which codes are to come."""
     if normal.reason is Reason.DURESS_PIN:
         return replace(normal, release_ms=None)
-    if normal.granted or normal.factor is Factor.CARD:
+    if normal.granted or normal.factor is Factor.CARD or normal.reason is Reason.BACKUP_NOT_NEEDED:
         return _instead(normal, Reason.HELD_OPEN)
     return normal
 
@@ -72,6 +73,7 @@ def _instead(normal: Decision, reason: Reason) -> Decision:
         reason=Reason.DURESS_PIN if duress else reason,
         release_ms=None,
         counts_use=None,
+        takes_code=False,
         spends_try=False,
         await_pin=False,
     )

@@ -38,6 +38,7 @@ from edge.service.memory import (
     FIRE_DEVICE,
     MODES,
     RUNNING,
+    SEALED,
     USES,
     Memory,
 )
@@ -164,7 +165,7 @@ class Loop:
             self._resume_clock(kept)
         events = self._clock_sources(boot=True)
         now = self.now()
-        for prefix in (BUDGET, USES):
+        for prefix in (BUDGET, USES, SEALED):
             parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
         parts.policies.load()
         parts.happenings.remember(journal.state(FIRE))

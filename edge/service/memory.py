@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from edge.core.backup import DoorCodes, KeptCodes
 from edge.core.budget import Budget, Rung, ladder
 from edge.core.circumstances import Circumstances
 from edge.core.clock_now import ClockNow
@@ -25,6 +26,7 @@ from wire.policy_bodies import DeviceBody, DoorBody
 
 BUDGET: Final = "budget/"
 USES: Final = "uses/"
+SEALED: Final = "sealed/"
 CLOCK: Final = "clock"
 RUNNING: Final = "running"
 MODES: Final = "modes"
@@ -79,6 +81,11 @@ class Memory:
     fire: Fire = field(default_factory=Fire)
     counters: Counter[str] = field(default_factory=Counter)
     link_up: bool = False
+    linked_ns: int | None = None
+    """When the hub was last gone until: since then the link is up."""
+    codes: dict[str, DoorCodes] = field(default_factory=dict)
+    """The backup codes of doors, their secrets opened (`edge.service.backup_secrets`)."""
+    kept_codes: dict[str, KeptCodes] = field(default_factory=dict)
 
     def circumstances(self, now: ClockNow) -> Circumstances:
         """What a decision made now depends on."""
@@ -88,7 +95,24 @@ class Memory:
             uses=self.uses,
             throttled=lambda reader: self.budget(reader).throttled(now.mono_ns),
             fire=self.fire.releases,
+            codes=self.codes.get,
+            away_ns=self.away_ns(now),
         )
+
+    def hold_codes(self, door: str, codes: DoorCodes) -> None:
+        """Hold a door's backup codes as they are now."""
+        self.codes[door], self.kept_codes[door] = codes, codes.kept
+
+    def link_changed(self, up: bool, now: ClockNow) -> None:
+        """The hub was lost, or is back."""
+        self.link_up = up
+        self.linked_ns = now.mono_ns if up else None
+
+    def away_ns(self, now: ClockNow) -> int | None:
+        """How long ago the hub was last gone; an agent that has just started has been without."""
+        if not self.link_up:
+            return 0
+        return None if self.linked_ns is None else now.mono_ns - self.linked_ns
 
     def budget(self, reader: str) -> Budget:
         """The try budget of a reader."""
@@ -127,11 +151,18 @@ class Memory:
             return []
         readers = [one for one in self.budgets if one not in self.index.readers]
         grants = [one for one in self.uses if not self.index.holds(EntryKind.GRANT, one)]
+        doors = [one for one in self.kept_codes if one not in self.index.doors]
         for reader in readers:
             del self.budgets[reader]
         for grant in grants:
             del self.uses[grant]
-        return [*(BUDGET + one for one in readers), *(USES + one for one in grants)]
+        for door in doors:
+            del self.kept_codes[door]
+        return [
+            *(BUDGET + one for one in readers),
+            *(USES + one for one in grants),
+            *(SEALED + one for one in doors),
+        ]
 
     def remember(self, state: Mapping[str, bytes], boot: str, now_ns: int) -> None:
         """Take up what an earlier run kept. A value that cannot be read is named and left out."""
@@ -141,6 +172,8 @@ class Memory:
                     self.budgets[name.removeprefix(BUDGET)] = Budget.load(data, boot, now_ns)
                 elif name.startswith(USES):
                     self.uses[name.removeprefix(USES)] = int(data)
+                elif name.startswith(SEALED):
+                    self.kept_codes[name.removeprefix(SEALED)] = KeptCodes.load(data)
             except ValueError:
                 self.counters["state_unreadable"] += 1
                 _log.error("state_unreadable", name=name)

@@ -12,6 +12,7 @@ from edge.core.clock_now import ClockNow
 from edge.core.policy_index import PolicyIndex
 from edge.ports import JournalError, NewEvent, PolicyChange, PolicyStore
 from edge.service.acts import Drivers
+from edge.service.backup_secrets import BackupSecrets
 from edge.service.fire_device import FireDevice
 from edge.service.memory import FIRE_DEVICE, Memory
 from edge.service.recorder import Recorder
@@ -39,6 +40,7 @@ class Policies:
         strikes: Strikes,
         drivers: Drivers,
         open_device_secret: OpenSecret,
+        backup: BackupSecrets | None = None,
     ) -> None:
         self._memory = memory
         self._recorder = recorder
@@ -46,6 +48,7 @@ class Policies:
         self._strikes = strikes
         self._drivers = drivers
         self._open = open_device_secret
+        self._backup = backup
         self._fire: FireDevice | None = None
 
     def load(self) -> None:
@@ -109,7 +112,10 @@ class Policies:
         )
 
     def configure_drivers(self, now: ClockNow) -> None:
-        """Hand each driver the devices on its port and their opened secrets."""
+        """Hand each driver the devices on its port and their opened secrets; open those of the
+        doors' backup codes."""
+        if self._backup is not None:
+            self._backup.follow(now)
         devices: dict[str, dict[str, DeviceBody]] = self._by_port()
         secrets: dict[str, dict[str, bytes]] = self._by_port()
         self._memory.served = self._to_serve(now)

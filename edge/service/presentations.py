@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 import structlog
 
 from edge.core.attempts import Attempt, CardAttempt, Decision, PinAttempt, UnreadableAttempt
+from edge.core.backup import DoorCodes
 from edge.core.clock_now import ClockNow
 from edge.core.decide import decide
 from edge.core.keys import CLEAR, CONFIRM, Entered
@@ -23,7 +24,7 @@ from edge.core.model import (
 )
 from edge.ports import NewEvent
 from edge.service.acts import Acts, Drivers
-from edge.service.memory import BUDGET, USES, Memory
+from edge.service.memory import BUDGET, SEALED, USES, Memory
 from edge.service.recorder import Recorder
 from wire.events import (
     AccessBody,
@@ -35,9 +36,11 @@ from wire.events import (
     PunchBody,
 )
 from wire.keys import PinKey
+from wire.offline_profiles import Profile
 from wire.pins import card_digest, pin_digest
 from wire.policy_bodies import CardBody, OnJournalFailure, PunchRule, ReaderBody
 from wire.reasons import Reason
+from wire.sealed_codes import CodeKey, SealedCode, open_code
 
 _MS: Final = 1_000_000
 _STALE_NS: Final = 10_000 * _MS
@@ -123,6 +126,7 @@ class Presentations:
             digest=partial(_digest_at, self._key, entered.digits),
             overflow=entered.overflow,
             card=waiting.attempt if waiting is not None else None,
+            opened=partial(_opened, entered.digits),
         )
         # The card's tap counts for attendance whatever its PIN comes to.
         self._conclude(attempt, now, waiting.denial.punch if waiting is not None else None)
@@ -182,8 +186,11 @@ class Presentations:
         state: dict[str, bytes | None] = {}
         lockout_s = self._spend_try(decision, now, events, state)
         self._count_use(decision, state)
+        taken = self._take_code(decision, now, state)
         if not self._recorder.commit(events, now, state):
             decision = self._without_journal(decision, now, events, state)
+        if taken is not None and decision.takes_code and decision.door is not None:
+            self._memory.hold_codes(decision.door, taken)
         if act_id is not None and decision.door is not None and decision.release_ms is not None:
             self._acts.release(act_id, decision.door, decision.release_ms, now)
         self._memory.counters["granted" if decision.granted else "denied"] += 1
@@ -220,6 +227,18 @@ class Presentations:
             self._memory.uses[grant] = self._memory.uses.get(grant, 0) + 1
             state[USES + grant] = b"%d" % self._memory.uses[grant]
 
+    def _take_code(
+        self, decision: Decision, now: ClockNow, state: dict[str, bytes | None]
+    ) -> DoorCodes | None:
+        """A sealed code is taken: its generation and its use are kept with the event. Give what the
+        door then knows."""
+        door, code = decision.door, decision.code
+        if not decision.takes_code or door is None or code is None:
+            return None
+        taken = self._memory.codes[door].taken(code, now.floor)
+        state[SEALED + door] = taken.kept.save()
+        return taken
+
     def _without_journal(
         self,
         decision: Decision,
@@ -234,7 +253,10 @@ class Presentations:
                 if decision.counts_use is not None:
                     self._memory.uses[decision.counts_use] -= 1
                     state.pop(USES + decision.counts_use)
-                decision = replace(decision, reason=Reason.JOURNAL_FAILED, release_ms=None)
+                state.pop(SEALED + decision.door, None)
+                decision = replace(
+                    decision, reason=Reason.JOURNAL_FAILED, release_ms=None, takes_code=False
+                )
                 events[0] = NewEvent(decision.kind, decision.body())
         self._recorder.hold(events, now, state)
         return decision
@@ -265,6 +287,10 @@ class Presentations:
             driver.show(source, feedback)
         except Exception:  # lights and tones never decide anything
             _log.exception("feedback_failed", device=source.device)
+
+
+def _opened(digits: str, profile: Profile, key: CodeKey) -> SealedCode | None:
+    return open_code(profile, key, digits)
 
 
 def _digest_at(key: PinKey, digits: str, door: str) -> str:

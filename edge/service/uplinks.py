@@ -148,7 +148,7 @@ class Uplinks:
             self._recorder.record(events, after, {CLOCK: self._clock.save()})
 
     def _link_changed(self, change: LinkChanged, now: ClockNow) -> None:
-        self._memory.link_up = change.up
+        self._memory.link_changed(change.up, now)
         away_ms: int | None = None
         if change.up and self._away_since_ns is not None:
             away_ms = (now.mono_ns - self._away_since_ns) // _MS

@@ -18,10 +18,13 @@ import pytest
 from edge import cli
 from edge.bootstrap import build
 from edge.control_socket import AgentAbsentError, Request, ask_agent
+from edge.controller_files import load_controller
 from edge.drivers.virtual import VirtualDriver
 from edge.settings import SettingsError, load_settings
 from provisioning import enrolment
 from provisioning.register import Register
+from wire.errors import WireError
+from wire.sealing import seal_context, seal_secret
 
 NOW = datetime.now(UTC)
 
@@ -103,6 +106,19 @@ def test_rubbish_on_the_socket_is_answered_and_survived(agent, file):
             connection.shutdown(socket.SHUT_WR)
             assert b"error" in connection.recv(1_000)
     assert ask_agent(path, Request("status"))["controller"] == agent.controller_id
+
+
+def test_a_doors_code_secret_opens_under_the_doors_own_context_alone(file):
+    settings = load_settings(file)
+    agent, controller = build(settings), load_controller(settings)
+    public = controller.key.public_key()
+    sealed = seal_secret(public, bytes(32), seal_context(controller.id, "door", "d-1"))
+    assert agent._open_door_secret("d-1", sealed) == bytes(32)
+    for door, other in (("d-2", sealed), ("d-1", seal_secret(public, bytes(32), b"elsewhere"))):
+        with pytest.raises(WireError):
+            agent._open_door_secret(door, other)
+    with pytest.raises(WireError):
+        agent._open_secret("d-1", sealed)
 
 
 def test_no_port_is_open(file):

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from edge.core.attempts import CardAttempt, Decision, PinAttempt
+from edge.core.backup import DoorCodes
 from edge.core.circumstances import Circumstances
 from edge.core.clock_now import ClockNow
 from edge.core.decide import decide
@@ -18,6 +19,7 @@ from wire import policy_bodies as pb
 from wire.clock import ClockState
 from wire.identity import pin_policy_id, uuid7
 from wire.policy import EntryKey, EntryKind, encode_entry
+from wire.sealed_codes import open_code
 
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # a Tuesday, noon in Tokyo
 
@@ -39,6 +41,9 @@ class World:
         self.uses: dict[str, int] = {}
         self.throttled = False
         self.fire = False
+        self.error_ms = 5
+        self.codes: DoorCodes | None = None
+        self.away_ns: int | None = None
         self.rev = 0
         self._ids: dict[str, str] = {}
         self.device = self.id("device")
@@ -99,7 +104,7 @@ class World:
 
     @property
     def now(self) -> ClockNow:
-        return ClockNow("boot", 10**12, self.at, self.state, 5, self.floor)
+        return ClockNow("boot", 10**12, self.at, self.state, self.error_ms, self.floor)
 
     @property
     def about(self) -> Circumstances:
@@ -109,6 +114,8 @@ class World:
             self.uses,
             lambda _reader: self.throttled,
             lambda _door: self.fire,
+            lambda _door: self.codes,
+            self.away_ns,
         )
 
     def pin(self, digits: str, channel: int = 0, **changes) -> Decision:
@@ -117,6 +124,7 @@ class World:
             "source": Source(self.device, channel),
             "digits": len(digits),
             "digest": lambda _door: _hex(digits),
+            "opened": lambda profile, key: open_code(profile, key, digits),
         }
         return decide(PinAttempt(**{**body, **changes}), self.about)
 

@@ -31,6 +31,7 @@ from edge.ports import (
     TimeSample,
 )
 from edge.service.acts import Acts, Drivers
+from edge.service.backup_secrets import BackupSecrets
 from edge.service.commands import Commands
 from edge.service.happenings import FireAlarm, Happenings
 from edge.service.loop import Loop, Parts
@@ -197,7 +198,10 @@ class Rig:
         drivers = Drivers({"site": self.site}, memory)
         acts = Acts(drivers, memory, recorder, self._new_id)
         strikes = Strikes(memory, recorder, acts)
-        policies = Policies(memory, recorder, self.store, strikes, drivers, self._open_secret)
+        backup = BackupSecrets(memory, recorder, self._open_door_secret)
+        policies = Policies(
+            memory, recorder, self.store, strikes, drivers, self._open_secret, backup
+        )
         self.session = DeliverySession(
             CONTROLLER,
             LINK_KEY,
@@ -238,6 +242,9 @@ class Rig:
 
     def _open_secret(self, device: str, sealed: str) -> bytes:
         return open_secret(self.controller_key, sealed, seal_context(CONTROLLER, "device", device))
+
+    def _open_door_secret(self, door: str, sealed: str) -> bytes:
+        return open_secret(self.controller_key, sealed, seal_context(CONTROLLER, "door", door))
 
     def crash(self) -> None:
         """Stop dead: nothing more is handled or written."""
