@@ -17,7 +17,7 @@
 bool kb_box_save(struct kb_box *box)
 {
     box->state.log_floor = box->log.next;
-    return kb_state_save(&box->state, &box->store);
+    return box->has_state && kb_state_save(&box->state, &box->store);
 }
 
 void kb_box_look_at_clock(struct kb_box *box)
@@ -121,7 +121,8 @@ void kb_box_init(struct kb_box *box, const struct kb_hal *hal)
     kb_door_init(&box->door, hal); /* before all else: secured */
     box->now_ms = hal->monotonic_ms(hal->self);
     box->is_fit = kb_selftest();
-    box->is_fit = kb_state_open(&box->state, &box->store, hal) && box->is_fit;
+    box->has_state = kb_state_open(&box->state, &box->store, hal);
+    box->is_fit = box->has_state && box->is_fit;
     (void)kb_update_init(&box->update, hal);
     kb_frame_reader_init(&box->reader);
     kb_box_derive(box);

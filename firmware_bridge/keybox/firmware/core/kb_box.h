@@ -35,6 +35,7 @@ struct kb_box {
     /* Whether self-test and storage are in order. One that is not fit opens for no code, but can
      * be read and updated. */
     bool is_fit;
+    bool has_state; /* what is remembered could be read; if not, it is not overwritten either */
     struct kb_state state;
     struct kb_store store;
     struct kb_log log;

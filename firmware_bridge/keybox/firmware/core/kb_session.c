@@ -494,8 +494,9 @@ uint64_t kb_session_due_ms(const struct kb_box *box, uint64_t most)
         return most;
     }
     uint64_t due_ms = session->valid_ms + silence_ms(session);
-    if (session->notice_count > 0 && session->told_ms + AGAIN_MS < due_ms) {
-        due_ms = session->is_telling ? session->told_ms + AGAIN_MS : box->now_ms;
+    if (session->notice_count > 0) {
+        uint64_t at_ms = session->is_telling ? session->told_ms + AGAIN_MS : box->now_ms;
+        due_ms = at_ms < due_ms ? at_ms : due_ms;
     }
     uint64_t left_ms = due_ms > box->now_ms ? due_ms - box->now_ms : 0;
     return left_ms < most ? left_ms : most;
