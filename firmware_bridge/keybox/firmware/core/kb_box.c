@@ -56,7 +56,7 @@ void kb_box_derive(struct kb_box *box)
 {
     box->profile = box->state.secret_version > 0 ? kb_profile_numbered(box->state.profile) : NULL;
     kb_code_key(&box->code_key, box->state.secret, box->state.device);
-    kb_session_derive(box);
+    kb_opening_derive(box);
 }
 
 /* --- start ----------------------------------------------------------------------------------- */
