@@ -42,14 +42,11 @@ class Target:
     result: str
 
 
+_TOOLS: Final = ("keybox-sim", "code-check", "frame-check")
 _SANITIZED: Final = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 TARGETS: Final = {
-    "posix": Target(
-        "cc", (*_HOSTED, "-O2"), ("hal/posix",), ("keybox-sim", "code-check"), "keybox-sim"
-    ),
-    "asan": Target(
-        "cc", (*_HOSTED, *_SANITIZED), ("hal/posix",), ("keybox-sim", "code-check"), "keybox-sim"
-    ),
+    "posix": Target("cc", (*_HOSTED, "-O2"), ("hal/posix",), _TOOLS, "keybox-sim"),
+    "asan": Target("cc", (*_HOSTED, *_SANITIZED), ("hal/posix",), _TOOLS, "keybox-sim"),
     "thumb": Target("arm-none-eabi-gcc", _THUMB, ("hal/freestanding",), (), "libkeybox.a"),
 }
 

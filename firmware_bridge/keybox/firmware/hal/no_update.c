@@ -50,3 +50,8 @@ bool kb_update_confirm(struct kb_update *update)
     (void)update;
     return true;
 }
+
+uint8_t kb_update_boot(const struct kb_hal *hal)
+{
+    return hal->slot(hal->self);
+}
