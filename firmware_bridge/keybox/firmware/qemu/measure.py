@@ -77,7 +77,12 @@ def build_harness(folder: Path) -> Path:
     sources = [SOURCES / "core" / f"kb_{name}.c" for name in _CORE]
     sources += [SOURCES / "qemu" / "harness.c", SOURCES / "hal" / "freestanding" / "mem.c"]
     machine = ("-mcpu=cortex-m0", "-mthumb", "-masm-syntax-unified", "-Os", "-ffreestanding")
-    sort = ("-nostdlib", "-ffunction-sections", "-fno-tree-loop-distribute-patterns", "-Wl,--gc-sections")
+    sort = (
+        "-nostdlib",
+        "-ffunction-sections",
+        "-fno-tree-loop-distribute-patterns",
+        "-Wl,--gc-sections",
+    )
     script = ("-T", str(SOURCES / "qemu" / "microbit.ld"), f"-I{SOURCES / 'core'}")
     words = (*STRICT, *machine, *sort, *script, *map(str, sources), "-lgcc", "-o", str(elf))
     run_tool("arm-none-eabi-gcc", *words)
