@@ -14,7 +14,7 @@ from typing import Annotated, Final
 
 import typer
 
-from provisioning import controller_keys, enrolment
+from provisioning import controller_keys, enrolment, firmware_release
 from provisioning.errors import ProvisioningError
 from provisioning.keys import load_tls_key
 from provisioning.private_files import read_file, read_private, refuse_existing
@@ -29,6 +29,8 @@ app.add_typer(ca_app, name="ca")
 app.add_typer(hub_app, name="hub")
 app.add_typer(controller_app, name="controller")
 app.add_typer(broker_app, name="broker")
+firmware_app: Final = typer.Typer(no_args_is_help=True, help="Firmware of key boxes and locks.")
+app.add_typer(firmware_app, name="firmware")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 CaOption = Annotated[Path, typer.Option("--ca", help="The authority's directory.")]
@@ -232,6 +234,34 @@ def crl(
         as_json,
         {"ca": str(ca), "revoked": sum(e.revoked_at is not None for e in register.issued())},
     )
+
+
+@firmware_app.command("key")
+def firmware_key(
+    out: Annotated[Path, typer.Option(help="Directory for the key; made if it is missing.")],
+    as_json: AsJson = False,
+) -> None:
+    """Draw the key that signs firmware; a build takes its public half in."""
+    public = firmware_release.create_release_key(out)
+    print("keep the release key offline: devices take what it signs", file=sys.stderr)
+    _say(as_json, {"key": str(out / firmware_release.RELEASE_KEY), "public": public})
+
+
+@firmware_app.command("sign")
+def firmware_sign(
+    image: Annotated[Path, typer.Argument(help="What the build made, as raw bytes.")],
+    kind: Annotated[str, typer.Option(help="key_box or serial_lock.")],
+    version: Annotated[int, typer.Option(min=0)],
+    rollback: Annotated[int, typer.Option(min=0, help="Devices refuse less than they confirmed.")],
+    key: Annotated[Path, typer.Option(help="The release key.")],
+    out: Annotated[Path, typer.Option(help="Where to write the signed image.")],
+    as_json: AsJson = False,
+) -> None:
+    """Sign a firmware image."""
+    length = firmware_release.sign_release(
+        key, image, out, kind=kind, firmware=version, rollback=rollback
+    )
+    _say(as_json, {"image": str(out), "bytes": length, "version": version, "rollback": rollback})
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 /* SHA-512. Written for size: the message schedule is kept as a ring of sixteen words. */
 #include "kb_sha512.h"
 
-#include <string.h>
+#include "kb_mem.h"
 
 /* Fractional parts of the square roots of the first 8 primes, and of the cube roots of the first
  * 80 (FIPS 180-4, sections 5.3.5 and 4.2.3); a test computes them anew. */

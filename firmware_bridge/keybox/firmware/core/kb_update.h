@@ -26,21 +26,29 @@ enum kb_slot_state {
     KB_SLOT_BAD = 4
 };
 
+#define KB_UPDATE_HEAD 8u
+
 /* What is remembered of one slot. */
 struct kb_slot_record {
-    uint8_t state;               /* enum kb_slot_state */
-    uint8_t starts;              /* of a trial, counted by the boot loader before each */
+    uint8_t state;  /* enum kb_slot_state */
+    uint8_t starts; /* of a trial, counted by the boot loader before each */
     uint8_t header[KB_UPDATE_HEADER];
 };
 
 struct kb_update {
     const struct kb_hal *hal;
     struct kb_store store;
-    uint32_t rollback;           /* images below it are refused; rises when one confirms itself */
+    uint32_t rollback; /* images below it are refused; rises when one confirms itself */
     struct kb_slot_record slots[2];
-    uint8_t running;             /* hal->slot() at init */
-    uint32_t received;           /* bytes of the image under way */
-    enum kb_reset start;         /* UPDATE or FALLBACK where this start was one, else the hal's */
+    uint8_t active;    /* the slot to start where none is on trial */
+    uint8_t failed;    /* 1 + the slot whose trial failed, until that was told; else 0 */
+    uint16_t sectors;  /* of the slot that receives: so many are whole */
+    uint8_t head[KB_UPDATE_HEAD]; /* of the image under way; the slot gets them last of all */
+    bool readable;     /* what is remembered could be read */
+    bool open;         /* `begin` was accepted in this run */
+    uint8_t running;   /* hal->slot() at init */
+    uint32_t received; /* bytes of the image under way */
+    enum kb_reset start; /* UPDATE or FALLBACK where this start was one, else the hal's */
     uint8_t fallback_header[KB_UPDATE_HEADER]; /* of the image that failed, where FALLBACK */
 };
 
@@ -59,8 +67,11 @@ enum kb_cause kb_update_begin(struct kb_update *update, uint8_t kind,
  * wanted); 1 to KB_UPDATE_DATA_MAX bytes. */
 enum kb_cause kb_update_data(struct kb_update *update, uint32_t offset, const uint8_t *data,
                              size_t length, uint32_t *next);
-/* Checks length and hash of the whole image and marks the slot on trial. The caller then reboots. */
+/* Checks length (else BAD_VALUE, and the transfer goes on) and hash (else BAD_SIGNATURE: it is not the
+ * image that was signed, and the slot is bad) and marks the slot on trial. The caller then reboots.
+ * Takes as long as hashing the image. */
 enum kb_cause kb_update_end(struct kb_update *update);
+/* Forgets the transfer under way; nothing to forget is no error. */
 enum kb_cause kb_update_abort(struct kb_update *update);
 
 /* Whether the running image is on trial. */
