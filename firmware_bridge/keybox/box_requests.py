@@ -104,7 +104,7 @@ class BoxRequests:
         self.restart_due = False
         self.slot_states = [SlotState.CONFIRMED, SlotState.EMPTY]
         self.slot = 0
-        self._deeds: dict[type[Request], Callable[..., Answer]] = {
+        self._deeds: dict[type[Request], Callable[..., Answer | None]] = {
             AskStatus: self._status,
             ReadLog: self._read_log,
             SetClock: self._set_clock,
@@ -130,9 +130,17 @@ class BoxRequests:
         """A list that was on its way is forgotten; an image is not."""
         self._coming = None
 
-    def carry_out(self, request: Request) -> Answer:
-        """Do it; raise `RefusedError`."""
+    def carry_out(self, request: Request) -> Answer | None:
+        """Do it; raise `RefusedError`. None where the outcome is still to be seen (`outcome`)."""
         return self._deeds[type(request)](request)
+
+    def outcome(self) -> Drove | None:
+        """What came of driving the bolt, None while it may still move."""
+        box = self._box
+        if box.inputs & Input.JAMMED:
+            return Drove(Driven.JAMMED)
+        moved = not box.bolt_fitted or bool(box.inputs & Input.BOLT) == bool(box.outputs)
+        return Drove(Driven.DONE) if moved else None
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -298,27 +306,23 @@ class BoxRequests:
         if self._box.kind is not Kind.SERIAL_LOCK:
             raise RefusedError(Cause.NOT_SUPPORTED)
 
-    def _driven(self) -> Drove:
-        jammed = self._box.inputs & Input.JAMMED
-        return Drove(Driven.JAMMED if jammed else Driven.DONE)
-
-    def _release(self, request: Release) -> Drove:
+    def _release(self, request: Release) -> Drove | None:
         self._needs_lock()
         if not 1 <= request.pulse_ms <= 300_000:
             raise RefusedError(Cause.BAD_VALUE)
         self._box.write(RecordKind.RELEASED_BY_HOST, 0, request.pulse_ms.to_bytes(4, "big"))
         self._box.release(request.pulse_ms)
-        return self._driven()
+        return self.outcome()
 
-    def _hold(self, _request: Hold) -> Drove:
+    def _hold(self, _request: Hold) -> Drove | None:
         self._needs_lock()
         self._box.hold()
-        return self._driven()
+        return self.outcome()
 
-    def _secure(self, _request: SecureBolt) -> Drove:
+    def _secure(self, _request: SecureBolt) -> Drove | None:
         self._needs_lock()
         self._box.secure()
-        return Drove(Driven.DONE)
+        return self.outcome()
 
     def _signal(self, request: Signal) -> Empty:
         self._needs_lock()

@@ -55,6 +55,7 @@ class _Session:
     counter: int = 0
     last_request: Frame | None = None
     last_answer: bytes = b""
+    awaits_bolt: bool = False
     notice_counter: int = 0
     notice: bytes = b""
     notice_due_ns: int = 0
@@ -89,6 +90,7 @@ class DeviceSession:
             self._end(now_ns)
         for frame in self._decoder.feed(data):
             self._hear(frame, now_ns)
+        self._tell_outcome()
         self._notify(now_ns)
         sent = bytes(self._send)
         self._send.clear()
@@ -253,19 +255,37 @@ class DeviceSession:
             if wanted.RIGHT & ~session.rights:
                 raise RefusedError(Cause.NO_RIGHT)
             request = wanted.decode(body)
-            answer = self._requests.carry_out(request).encode()
+            session.last_request, session.last_answer = frame, b""
+            done = self._requests.carry_out(request)
+            session.awaits_bolt = done is None
+            if done is None:
+                return
+            answer = done.encode()
             kind, ends = frame.type | ANSWER_BIT, isinstance(request, _ENDING)
         except MessageError:
             answer = Refused(Cause.MALFORMED).encode()
         except RefusedError as error:
             answer = Refused(error.cause).encode()
-        sealed = session.keys.device.seal(kind, frame.seq, session.counter, answer)
-        session.last_request, session.last_answer = frame, encode_frame(sealed)
-        self._send += session.last_answer
+        self._answer(session, frame, kind, answer)
         if ends:
             self._end(now_ns)
             if self._requests.restart_due:
                 self._requests.restart(now_ns)
+
+    def _answer(self, session: _Session, frame: Frame, kind: int, body: bytes) -> None:
+        sealed = session.keys.device.seal(kind, frame.seq, session.counter, body)
+        session.last_request, session.last_answer = frame, encode_frame(sealed)
+        self._send += session.last_answer
+
+    def _tell_outcome(self) -> None:
+        session = self._session
+        if session is None or not session.awaits_bolt or session.last_request is None:
+            return
+        outcome = self._requests.outcome()
+        if outcome is not None:
+            session.awaits_bolt = False
+            frame = session.last_request
+            self._answer(session, frame, frame.type | ANSWER_BIT, outcome.encode())
 
     # --- notices ---------------------------------------------------------------------------------
 

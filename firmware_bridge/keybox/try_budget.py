@@ -53,8 +53,8 @@ class TryBudget:
             if remaining_s == 0:
                 self._calm_since_ns, self._end_ns, self._saved_s = self._end_ns, None, 0
                 self.left = TRIES
-            elif self._saved_s - remaining_s >= _SAVE_S:
-                self._saved_s = remaining_s
+            else:
+                self._saved_s -= (self._saved_s - remaining_s) // _SAVE_S * _SAVE_S
         if self._end_ns is None and now_ns - self._calm_since_ns >= _CALM_NS:
             self._calm_since_ns = now_ns
             self.level, self.left = max(self.level - 1, 0), TRIES

@@ -277,6 +277,8 @@ class VirtualBox:
         self._output(Output(0))
 
     def _drive(self, outputs: Output) -> None:
+        if self.bolt_fitted and self.stuck:
+            self._turn(Input.JAMMED, active=False)
         self._output(outputs)
         if self.bolt_fitted and self.stuck:
             self._jam_ns = self.now_ns + JAM_MS * _MS
