@@ -50,12 +50,12 @@ def link_key(rights: Rights = OF_A_LINK) -> Credential:
     return Credential(TicketKind.LINK, uuid.UUID(DEVICE).bytes, 0, rights, key)
 
 
-def make_box(kind: Kind = Kind.KEY_BOX, **values: Any) -> VirtualBox:
-    """A provisioned box with a code secret and the time."""
+def make_box(kind: Kind = Kind.KEY_BOX, now_ns: int = 0, **values: Any) -> VirtualBox:
+    """A provisioned box with a code secret, which has the time `TIME_S` at `now_ns`."""
     box = VirtualBox(DEVICE, kind, MAINTENANCE, **values)
     number = PROFILES["quarter"].number
     box.install(SecretBundle(CODE_SECRET, MAINTENANCE, number), 1)
-    box.clock.set(TIME_S, 1, 0)
+    box.clock.set(TIME_S, 1, now_ns)
     return box
 
 
