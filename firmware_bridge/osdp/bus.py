@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from firmware_bridge.osdp.attacks import AttackKind, AttackLog
 from firmware_bridge.osdp.codes import MAX_ADDRESS, Malformed
 from firmware_bridge.osdp.commands import Command, ComSet
 from firmware_bridge.osdp.config import ConfigError, PDConfig, Timing, check_baud, wire_ns
-from firmware_bridge.osdp.events import BusEvent, BytesDropped, Event, OfflineReason
+from firmware_bridge.osdp.events import AttackSeen, BusEvent, BytesDropped, Event, OfflineReason
 from firmware_bridge.osdp.file_sender import FileSender
 from firmware_bridge.osdp.followups import NEVER_NS
 from firmware_bridge.osdp.framing import MAX_FRAME_LEN, Decoder, Frame
@@ -63,6 +64,7 @@ class Bus:
         self._timing = timing or Timing()
         self._nonce = nonce
         self._decoder = Decoder()
+        self._attacks = AttackLog()
         self._links: list[Link] = []
         self._events: list[BusEvent] = []
         self._awaited: Link | None = None
@@ -85,7 +87,9 @@ class Bus:
         if any(link.address == config.address for link in self._links):
             raise ConfigError(f"address {config.address} is used twice on this bus")
         emit: Callable[[Event], None] = self._events.append
-        self._links.append(Link(config, self._timing, self._nonce, emit, self._decoder.malformed))
+        self._links.append(
+            Link(config, self._timing, self._nonce, emit, self._decoder.malformed, self._attacks)
+        )
         self._share_quiet_time()
 
     def remove(self, address: int, now_ns: int) -> None:
@@ -194,7 +198,11 @@ class Bus:
         """Takes what came in, and gives what to send, what happened and when to call again."""
         if received:
             self._last_byte_ns = now_ns
-            for frame in self._decoder.feed(received):
+            broken = self._decoder.malformed[Malformed.CHECK]
+            frames = self._decoder.feed(received)
+            if self._decoder.malformed[Malformed.CHECK] != broken:
+                self._attacks.noise(now_ns)
+            for frame in frames:
                 self._on_frame(frame, now_ns)
         self._give_up_fragment(now_ns)
         if self._awaited is not None and now_ns >= self._reply_by_ns:
@@ -204,19 +212,29 @@ class Bus:
         self._forsake_if_dropped()
         send = self._next_frame(now_ns)
         self._report_malformed(now_ns)
+        self._events += [AttackSeen(*attack) for attack in self._attacks.due(now_ns)]
         return Step(send, self.take_events(), self._wake_ns(now_ns))
 
     def _on_frame(self, frame: Frame, now_ns: int) -> None:
         link = self._awaited
         if not frame.is_reply:
             if link is None or not (frame.address == link.address and link.is_echo(frame)):
-                self._decoder.malformed[Malformed.FOREIGN_COMMAND] += 1
+                self._refuse(frame, Malformed.FOREIGN_COMMAND, AttackKind.SECOND_PANEL, now_ns)
         elif link is None:
-            self._decoder.malformed[Malformed.UNSOLICITED] += 1
+            self._refuse(frame, Malformed.UNSOLICITED, AttackKind.UNASKED_REPLY, now_ns)
         elif frame.address != link.address:
-            self._decoder.malformed[Malformed.ADDRESS] += 1
+            self._refuse(frame, Malformed.ADDRESS, AttackKind.UNASKED_REPLY, now_ns)
         elif link.receive(frame, now_ns):
             self._release(now_ns)
+
+    def _refuse(self, frame: Frame, cause: Malformed, kind: AttackKind, now_ns: int) -> None:
+        """Drops a frame that nobody waits for; a late answer is no attack."""
+        self._decoder.malformed[cause] += 1
+        explained = frame.is_reply and any(
+            link.address == frame.address and link.explains(frame, now_ns) for link in self._links
+        )
+        if not explained:
+            self._attacks.note(frame.address, kind, frame.check, now_ns)
 
     def _release(self, now_ns: int) -> None:
         self._awaited = None
@@ -303,6 +321,7 @@ class Bus:
         else:
             dues = [link.due_ns(now_ns) for link in self._links]
             times.append(max(self._free_ns, min(dues, default=NEVER_NS)))
+        times.append(self._attacks.wake_ns)
         if self._decoder.is_waiting:
             times.append(self._fragment_ns())
         if self._decoder.malformed != self._reported:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from firmware_bridge.osdp.attacks import AttackKind
 from firmware_bridge.osdp.codes import Malformed
 from firmware_bridge.osdp.commands import Command
 from firmware_bridge.osdp.file_sender import FileOutcome
@@ -177,6 +178,15 @@ class FileTransferFinished(Event):
     file_type: int
     outcome: FileOutcome
     sent_len: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttackSeen(Event):
+    """Something was refused that neither noise nor an honest device sends: `count` times since
+    it was last told, at most every 10 s. The address is the one that was claimed."""
+
+    kind: AttackKind
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
