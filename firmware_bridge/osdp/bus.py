@@ -101,9 +101,11 @@ class Bus:
         self._forsake_if_dropped()
 
     def rekey(self, config: PDConfig, now_ns: int) -> None:
-        """Uses another base key with a peripheral from the next handshake on, which is now."""
-        self.remove(config.address, now_ns)
-        self.add(config)
+        """Moves a peripheral to another base key over the line (KEYSET): now, or when it is back.
+
+        Until one proves right the old and the new key are tried; KeyChanged says when it is done.
+        """
+        self._link(config.address).want_key(config, now_ns)
 
     def begin_install(self, address: int, until_ns: int, now_ns: int) -> None:
         """Lets a peripheral that still has the default key take its own, until `until_ns`."""

@@ -65,7 +65,7 @@ class Link:
         self.last_served = 0
         self.file_turn = 0
         self.quiet_interval_ns = timing.quiet_poll_ns
-        self.keys = KeyRing(config.scbk)
+        self.keys = KeyRing(config.scbk, config.formers)
         self.backoff = Backoff(timing)
         self._timing = timing
         self._nonce = nonce
@@ -167,6 +167,14 @@ class Link:
     def cancel_file(self, transfer_id: int) -> None:
         """Ends a file transfer that is under way."""
         self._serving.cancel_file(transfer_id)
+
+    def want_key(self, config: PDConfig, now_ns: int) -> None:
+        """Moves the peripheral to another key: at once where it is served, else when it is."""
+        self.keys.want(config.scbk, config.formers)
+        if self.state in SERVING:
+            self._serving.change_key(now_ns)
+        elif self.state is LinkState.OFFLINE:
+            self.backoff.again(now_ns)
 
     def begin_install(self, until_ns: int, now_ns: int) -> None:
         """Accepts the default key until then, for the one purpose of replacing it."""
