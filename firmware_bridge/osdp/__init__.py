@@ -50,6 +50,7 @@ from firmware_bridge.osdp.events import (
     ReaderStatus,
 )
 from firmware_bridge.osdp.file_sender import FileOutcome
+from firmware_bridge.osdp.line_move import LineMoved
 from firmware_bridge.osdp.serial_bus import (
     BusStoppedError,
     PortLost,
@@ -85,6 +86,7 @@ __all__ = [
     "KeyChanged",
     "KeySet",
     "KeysPressed",
+    "LineMoved",
     "LocalStatus",
     "Offline",
     "OfflineReason",

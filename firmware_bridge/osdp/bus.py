@@ -18,10 +18,18 @@ from firmware_bridge.osdp.attacks import AttackKind, AttackLog
 from firmware_bridge.osdp.codes import MAX_ADDRESS, Malformed
 from firmware_bridge.osdp.commands import Command, ComSet
 from firmware_bridge.osdp.config import ConfigError, PDConfig, Timing, check_baud, wire_ns
-from firmware_bridge.osdp.events import AttackSeen, BusEvent, BytesDropped, Event, OfflineReason
+from firmware_bridge.osdp.events import (
+    AttackSeen,
+    BusEvent,
+    BytesDropped,
+    CommandFinished,
+    Event,
+    OfflineReason,
+)
 from firmware_bridge.osdp.file_sender import FileSender
 from firmware_bridge.osdp.followups import NEVER_NS
 from firmware_bridge.osdp.framing import MAX_FRAME_LEN, Decoder, Frame
+from firmware_bridge.osdp.line_move import LineMove
 from firmware_bridge.osdp.link import Link
 from firmware_bridge.osdp.pending import Pending
 from firmware_bridge.osdp.states import SERVING, LinkState
@@ -75,6 +83,7 @@ class Bus:
         self._last_was_hot = False
         self._last_byte_ns = 0
         self._last_id = 0
+        self._move: LineMove | None = None
         self._reported: Counter[Malformed] = Counter()
         self._report_ns = 0
         for config in pds:
@@ -146,6 +155,44 @@ class Bus:
         for link in self._links:
             link.cancel_file(transfer_id)
 
+    def move_line(self, baud: int, now_ns: int) -> None:
+        """Moves all boards and the line to another speed, or nobody; one LineMoved follows.
+
+        ConfigError for a speed that OSDP does not know, and while a move is under way.
+        """
+        check_baud(baud)
+        if self._move is not None:
+            raise ConfigError("the line is being moved already")
+        self._move = LineMove(self, baud, now_ns)
+
+    def addresses(self) -> frozenset[int]:
+        """Every peripheral of the line."""
+        return frozenset(link.address for link in self._links)
+
+    def serving(self) -> frozenset[int]:
+        """The peripherals that are online."""
+        return frozenset(link.address for link in self._links if link.state in SERVING)
+
+    def tell(self, address: int, baud: int, deadline_ns: int, now_ns: int) -> int:
+        """Sends a peripheral to another speed, its address unchanged."""
+        return self.submit(address, ComSet(address, baud), deadline_ns, now_ns)
+
+    def tune(self, baud: int, now_ns: int) -> None:
+        """Follows to another speed; the owner sets the port to it."""
+        self.change_baud(baud, now_ns)
+
+    def _go_on_moving(self, now_ns: int) -> None:
+        move = self._move
+        if move is None:
+            return
+        for event in self._events:
+            if isinstance(event, CommandFinished):
+                move.finished(event.command_id)
+        end = move.step(now_ns)
+        if end is not None:
+            self._move = None
+            self._events.append(end)
+
     def _next_id(self) -> int:
         self._last_id += 1
         return self._last_id
@@ -212,6 +259,7 @@ class Bus:
         for link in self._links:
             link.expire(now_ns)
         self._forsake_if_dropped()
+        self._go_on_moving(now_ns)
         send = self._next_frame(now_ns)
         self._report_malformed(now_ns)
         self._events += [AttackSeen(*attack) for attack in self._attacks.due(now_ns)]
@@ -324,6 +372,8 @@ class Bus:
             dues = [link.due_ns(now_ns) for link in self._links]
             times.append(max(self._free_ns, min(dues, default=NEVER_NS)))
         times.append(self._attacks.wake_ns)
+        if self._move is not None:
+            times.append(self._move.wake_ns)
         if self._decoder.is_waiting:
             times.append(self._fragment_ns())
         if self._decoder.malformed != self._reported:

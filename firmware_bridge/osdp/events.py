@@ -13,6 +13,7 @@ from firmware_bridge.osdp.attacks import AttackKind
 from firmware_bridge.osdp.codes import Malformed
 from firmware_bridge.osdp.commands import Command
 from firmware_bridge.osdp.file_sender import FileOutcome
+from firmware_bridge.osdp.line_move import LineMoved
 from firmware_bridge.osdp.replies import Capabilities, Identity, Reply
 
 
@@ -196,4 +197,4 @@ class BytesDropped:
     counts: tuple[tuple[Malformed, int], ...]
 
 
-BusEvent = Event | BytesDropped
+BusEvent = Event | BytesDropped | LineMoved
