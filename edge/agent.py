@@ -16,14 +16,15 @@ from typing import Final
 import msgspec
 import structlog
 
-from edge.control_socket import ControlSocket, Request
+from edge.control_socket import ControlSocket, RefusedError, Request
 from edge.controller_files import Controller
 from edge.core.clock import Clock, ClockBounds
 from edge.core.clock_now import ClockNow
 from edge.core.model import CardPresented
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.journal.policy_store import SqlitePolicyStore
-from edge.ports import Driver, Incoming, JournalError, Link, TimeSource
+from edge.osdp_requests import begin_install, change_key
+from edge.ports import Driver, Incoming, InstallError, JournalError, Link, TimeSource
 from edge.service.acts import Acts, Drivers
 from edge.service.backup_secrets import BackupSecrets
 from edge.service.commands import Commands
@@ -94,7 +95,13 @@ class Agent:
         """Start all threads; return once the doors are served. Raises `TimeoutError` where the
         journal cannot be opened meanwhile; the attempts go on until `stop`."""
         self._socket = ControlSocket(
-            self._settings.socket_path, {"status": self._answer_status, "journal": self._journal}
+            self._settings.socket_path,
+            {
+                "status": self._answer_status,
+                "journal": self._journal,
+                "osdp_install": self._osdp_install,
+                "osdp_rekey": self._osdp_rekey,
+            },
         )
         self._socket.start()
         self._thread.start()
@@ -146,6 +153,28 @@ class Agent:
     def _journal(self, request: Request) -> object:
         rows = self.tail(min(max(request.count, 1), 1_000))
         return [{"seq": seq, "event": msgspec.Raw(data)} for seq, data in rows]
+
+    def _osdp_install(self, request: Request) -> object:
+        device, seconds = request.device, request.seconds
+        return self._ask_installer(
+            lambda parts: begin_install(parts, self._driver_of, device, seconds)
+        )
+
+    def _osdp_rekey(self, request: Request) -> object:
+        return self._ask_installer(
+            lambda parts: change_key(parts, self._driver_of, self._open_secret, request.device)
+        )
+
+    def _ask_installer(self, ask: Callable[[Parts], str]) -> object:
+        try:
+            return self._ask(lambda parts, _now: ask(parts))
+        except InstallError as error:
+            raise RefusedError(str(error)) from error
+
+    def _driver_of(self, device: str) -> Driver | None:
+        parts = self._parts
+        body = None if parts is None else parts.memory.served.get(device)
+        return None if body is None else self._drivers.get(body.port)
 
     def _run(self) -> None:
         journal: SqliteJournal | None = None

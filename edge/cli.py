@@ -1,4 +1,4 @@
-"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`.
+"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`, `osdp`.
 
 `run` imports nothing but what the agent needs. Exit codes: 0 ok, 1 failed, 2 usage, 3 partly.
 """
@@ -51,7 +51,35 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         if name == "journal":
             sub.add_argument("-n", "--count", type=int, default=20, metavar="EVENTS")
+    _add_osdp(commands, shared)
     return parser
+
+
+def _add_osdp(commands: Any, shared: argparse.ArgumentParser) -> None:
+    text = "give an OSDP device its key; be at the device"
+    osdp = commands.add_parser("osdp", help=text, description=text)
+    acts = osdp.add_subparsers(required=True, metavar="ACT")
+    install = acts.add_parser(
+        "install", parents=[shared], help="let a new device take its key, for a while"
+    )
+    install.add_argument("device", metavar="DEVICE")
+    install.add_argument("--seconds", type=int, default=60)
+    rekey = acts.add_parser(
+        "rekey", parents=[shared], help="move a device to the policy's key over the secured line"
+    )
+    rekey.add_argument("device", metavar="DEVICE")
+    install.set_defaults(command=_osdp, ask="osdp_install")
+    rekey.set_defaults(command=_osdp, ask="osdp_rekey", seconds=0)
+
+
+def _osdp(settings: Settings, options: argparse.Namespace) -> int:
+    request = Request(options.ask, device=options.device, seconds=options.seconds)
+    answer = ask_agent(settings.socket_path, request)
+    if options.json:
+        _print_json({"answer": answer})
+    else:
+        print(answer)
+    return OK
 
 
 def _run(settings: Settings, _options: argparse.Namespace) -> int:

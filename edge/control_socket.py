@@ -24,10 +24,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is asked, and how many rows of the journal."""
+    """What is asked, how many rows of the journal, or of which device and for how long."""
 
     ask: str
     count: int = 20
+    device: str = ""
+    seconds: int = 0
+
+
+class RefusedError(ValueError):
+    """A request that cannot be done; whoever asked is told the text."""
 
 
 class AgentAbsentError(Exception):
@@ -82,6 +88,8 @@ class ControlSocket:
             return msgspec.json.encode({"error": f"ask for one of {', '.join(self._answers)}"})
         try:
             return msgspec.json.encode({"answer": answer(request)})
+        except RefusedError as error:
+            return msgspec.json.encode({"error": str(error)})
         except Exception:  # a question must never end the thread
             _log.exception("control_socket_failed", ask=request.ask)
             return msgspec.json.encode({"error": "the agent could not answer; see its log"})

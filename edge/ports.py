@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from edge.core.clock_now import ClockNow
 from edge.core.model import Act, DeviceEvent, Feedback, Presentation, Source
@@ -83,6 +83,26 @@ class Driver(Protocol):
 
     def stop(self) -> None:
         """End all threads within 2 s; moves no output."""
+
+
+class InstallError(ValueError):
+    """A device that cannot be installed or moved to another key; the text says why."""
+
+
+@runtime_checkable
+class Installer(Protocol):
+    """What a driver offers beside `Driver` whose devices are given their keys over the line."""
+
+    def begin_install(self, device: str, duration_s: float) -> None:
+        """Let a device take its key under the key that everybody knows, for that long. Raises
+        `InstallError`; `InstallBegan` and `InstallEnded` tell how it goes."""
+
+    def change_key(self, device: str, new_key: bytes) -> None:
+        """Move a device to another key, now or when it is back. Raises `InstallError`;
+        `DeviceKeyChanged` tells when it is done."""
+
+    def remember_keys(self, formers: dict[str, tuple[bytes, ...]]) -> None:
+        """Take the keys that devices may still have, by id, before `configure`."""
 
 
 # --- journal and policy store -----------------------------------------------------------------

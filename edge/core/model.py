@@ -129,6 +129,43 @@ class DeviceFault:
 
 
 @dataclass(frozen=True, slots=True)
+class BusAttack:
+    """Something was refused on a device's line that neither noise nor an honest device sends:
+    `count` times since it was last told."""
+
+    device: str
+    cause: str
+    at_ns: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class InstallBegan:
+    """A device may take its key under the key that everybody knows, for `seconds`."""
+
+    device: str
+    seconds: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstallEnded:
+    """That time is over; `installed` when the device has its own key."""
+
+    device: str
+    installed: bool
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKeyChanged:
+    """A device is known to have the key that the policy gives it."""
+
+    device: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class TamperChanged:
     """The device's tamper switch opened (`active`) or closed."""
 
@@ -173,6 +210,10 @@ DeviceEvent: TypeAlias = (
     | DeviceOnline
     | DeviceOffline
     | DeviceFault
+    | BusAttack
+    | InstallBegan
+    | InstallEnded
+    | DeviceKeyChanged
     | TamperChanged
     | PowerChanged
     | BatteryRead

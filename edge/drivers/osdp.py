@@ -22,7 +22,7 @@ from edge.drivers.osdp_words import (
     feedback_for,
     finished_act,
 )
-from edge.ports import Emit
+from edge.ports import Emit, InstallError
 from firmware_bridge.osdp import (
     Bus,
     CommandFinished,
@@ -32,6 +32,7 @@ from firmware_bridge.osdp import (
     SerialBusEvent,
 )
 from firmware_bridge.osdp.commands import NONCE_LEN
+from firmware_bridge.osdp.secure_channel import is_weak
 from firmware_bridge.serial_link import BytePort, SerialPort, SerialSettings
 from wire.events import ActOutcome
 from wire.policy_bodies import DeviceBody
@@ -41,8 +42,9 @@ _FEEDBACK_LIFE_S: Final = 0.5
 
 
 class OsdpDriver:
-    """Fulfils `ports.Driver` for the peripherals of one line. `face` says how its readers send
-    card numbers; without one a card is its bits, in the namespace `wiegand<bits>`."""
+    """Fulfils `ports.Driver` and `ports.Installer` for the peripherals of one line. `face` says how
+    its readers send card numbers; without one a card is its bits, in the namespace
+    `wiegand<bits>`."""
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class OsdpDriver:
         self._configs: dict[str, PDConfig] = {}
         self._emit: Emit | None = None
         self._unserved: dict[str, str] = {}
+        self._formers: dict[str, tuple[bytes, ...]] = {}
 
     def start(self, emit: Emit) -> None:
         """Begin to serve the line, there or not."""
@@ -70,19 +73,21 @@ class OsdpDriver:
 
     def configure(self, devices: dict[str, DeviceBody], secrets: dict[str, bytes]) -> None:
         """Follow the policy: peripherals that did not change are not disturbed."""
-        wanted, unserved = _configs(devices, secrets)
+        wanted, unserved = _configs(devices, secrets, self._formers)
         with self._lock:
             before, self._configs = self._configs, wanted
             self._words.follow({config.address: device for device, config in wanted.items()})
             self._unserved = unserved
             started = self._emit is not None
-        kept = {device for device, config in wanted.items() if before.get(device) == config}
+        stays = {device for device, config in wanted.items() if _same_place(before, device, config)}
         for device, config in before.items():
-            if device not in kept:
+            if device not in stays:
                 self._bus.remove(config.address)
         for device, config in wanted.items():
-            if device not in kept:
+            if device not in stays:
                 self._bus.add(config)
+            elif before[device].scbk != config.scbk:
+                self._bus.rekey(config)
         if started:
             for device, cause in unserved.items():
                 self._tell_offline(device, cause)
@@ -108,9 +113,32 @@ class OsdpDriver:
             for command in feedback_for(source.channel, feedback):
                 self._bus.submit(config.address, command, _FEEDBACK_LIFE_S)
 
+    def remember_keys(self, formers: dict[str, tuple[bytes, ...]]) -> None:
+        """Take the keys that peripherals may still have."""
+        self._formers = formers
+
+    def begin_install(self, device: str, duration_s: float) -> None:
+        """Let a peripheral in installation mode take its key, for that long."""
+        self._bus.begin_install(self._served(device).address, duration_s)
+
+    def change_key(self, device: str, new_key: bytes) -> None:
+        """Move a peripheral to another key over its secure channel, now or when it is back."""
+        try:
+            config = PDConfig(self._served(device).address, new_key)
+        except ConfigError as error:
+            raise InstallError(f"{device}: {error}") from error
+        self._bus.rekey(config)
+
     def stop(self) -> None:
         """End the bus; outputs stay as they are."""
         self._bus.stop()
+
+    def _served(self, device: str) -> PDConfig:
+        with self._lock:
+            config, cause = self._configs.get(device), self._unserved.get(device)
+        if config is None:
+            raise InstallError(f"{device}: not served on this line ({cause or 'unknown'})")
+        return config
 
     # --- in the thread of the bus ----------------------------------------------------------------
 
@@ -140,8 +168,16 @@ class OsdpDriver:
             self._emit(DeviceOffline(device, cause, time.monotonic_ns()))
 
 
+def _same_place(before: dict[str, PDConfig], device: str, config: PDConfig) -> bool:
+    """Whether a peripheral stays at its address: a key alone is changed over the line."""
+    known = before.get(device)
+    return known is not None and known.address == config.address
+
+
 def _configs(
-    devices: dict[str, DeviceBody], secrets: dict[str, bytes]
+    devices: dict[str, DeviceBody],
+    secrets: dict[str, bytes],
+    formers: dict[str, tuple[bytes, ...]],
 ) -> tuple[dict[str, PDConfig], dict[str, str]]:
     """Sort devices into those that can be served and those that cannot, with the cause."""
     wanted: dict[str, PDConfig] = {}
@@ -155,7 +191,8 @@ def _configs(
             unserved[device] = "address_taken"
         else:
             try:
-                wanted[device] = PDConfig(body.address, key)
+                may_have = tuple(one for one in formers.get(device, ()) if not is_weak(one))
+                wanted[device] = PDConfig(body.address, key, may_have)
                 taken.add(body.address)
             except ConfigError:
                 unserved[device] = "bad_key_or_address"

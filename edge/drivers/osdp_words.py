@@ -10,13 +10,17 @@ from edge.cards.faults import CardError
 from edge.core.model import (
     Act,
     ActFinished,
+    BusAttack,
     CardFailed,
     CardPresented,
     DeviceFault,
+    DeviceKeyChanged,
     DeviceOffline,
     DeviceOnline,
     Feedback,
     InputChanged,
+    InstallBegan,
+    InstallEnded,
     OutputChanged,
     OutputMode,
     PowerChanged,
@@ -25,6 +29,7 @@ from edge.core.model import (
 )
 from edge.core.model import KeysPressed as Keys
 from edge.ports import Incoming
+from firmware_bridge import osdp as bus
 from firmware_bridge.osdp import (
     Buzz,
     BytesDropped,
@@ -50,6 +55,7 @@ from wire.events import ActOutcome, Observed
 from wire.policy_bodies import Assurance
 
 _READER_TAMPERED: Final = 2
+_SECOND: Final = 1_000_000_000
 _RED, _GREEN, _AMBER = 1, 2, 3
 _SET: Final = 2
 _LONGEST_100MS: Final = 65_535
@@ -89,8 +95,18 @@ class BusWords:
                 for device in self._all()[:1]
                 for cause, count in event.counts
             ]
+        if isinstance(event, bus.AttackSeen):
+            return self._attack(event, at_ns)
         device = self._devices.get(getattr(event, "address", -1))
         return [] if device is None else self._of(device, event, at_ns)
+
+    def _attack(self, event: bus.AttackSeen, at_ns: int) -> list[Incoming]:
+        """An attack under an address that nobody has is told of the line's first device."""
+        devices = [self._devices.get(event.address), *self._all()]
+        device = next((one for one in devices if one is not None), None)
+        if device is None:
+            return []
+        return [BusAttack(device, event.kind.value, at_ns, event.count)]
 
     def _all(self) -> list[str]:
         return [device for _, device in sorted(self._devices.items())]
@@ -117,6 +133,15 @@ class BusWords:
                 return self._local(device, event, at_ns)
             case ReaderStatus():
                 return self._readers(device, event, at_ns)
+            case bus.InstallBegan():
+                seconds = round((event.until_ns - at_ns) / _SECOND)
+                return [InstallBegan(device, seconds, at_ns)]
+            case bus.InstallEnded():
+                return [InstallEnded(device, event.installed, at_ns)]
+            case bus.KeyChanged():
+                return [DeviceKeyChanged(device, at_ns)]
+            case CommandFinished(command=bus.KeySet(), outcome=Outcome.NAK | Outcome.REFUSED):
+                return [DeviceFault(device, "key_refused", at_ns)]
             case _:
                 return []
 

@@ -13,11 +13,15 @@ from edge.core.clock_now import ClockNow
 from edge.core.model import (
     ActFinished,
     BatteryRead,
+    BusAttack,
     DeviceEvent,
     DeviceFault,
+    DeviceKeyChanged,
     DeviceOffline,
     DeviceOnline,
     InputChanged,
+    InstallBegan,
+    InstallEnded,
     OutputChanged,
     PowerChanged,
     TamperChanged,
@@ -30,6 +34,8 @@ from edge.service.recorder import Recorder
 from edge.service.strikes import Strikes
 from wire.events import (
     AccessBody,
+    Alarm,
+    AlarmBody,
     BatteryBody,
     DeviceEventBody,
     EventKind,
@@ -103,6 +109,16 @@ class Happenings:
                 self._offline(item, now)
             case DeviceFault():
                 self._fault(item, now)
+            case BusAttack():
+                self._attack(item, now)
+            case InstallBegan():
+                began = DeviceEventBody(device=item.device, count=item.seconds)
+                self._recorder.record([NewEvent(EventKind.INSTALL_BEGAN, began)], now)
+            case InstallEnded():
+                cause = "installed" if item.installed else "time_over"
+                self._tell(EventKind.INSTALL_ENDED, item.device, now, cause)
+            case DeviceKeyChanged():
+                self._key_changed(item, now)
             case TamperChanged():
                 kind = EventKind.TAMPER if item.active else EventKind.TAMPER_CLEARED
                 self._tell(kind, item.device, now)
@@ -190,6 +206,22 @@ class Happenings:
         body = DeviceEventBody(device=item.device, cause=item.cause[:64], count=faults.untold)
         faults.told, faults.untold = True, 0
         self._recorder.record([NewEvent(EventKind.DEVICE_FAULT, body)], now)
+
+    def _attack(self, item: BusAttack, now: ClockNow) -> None:
+        """Drivers tell the same attack at most every few seconds, so each is journaled."""
+        self._memory.counters[f"attack.{item.cause}"] += item.count
+        body = AlarmBody(
+            alarm=Alarm.BUS_ATTACK,
+            channel=item.device[:32],
+            cause=item.cause[:64],
+            count=item.count,
+        )
+        self._recorder.record([NewEvent(EventKind.SECURITY_ALARM, body)], now)
+
+    def _key_changed(self, item: DeviceKeyChanged, now: ClockNow) -> None:
+        body = DeviceEventBody(device=item.device)
+        state = self._memory.former_keys.settled(item.device)
+        self._recorder.record([NewEvent(EventKind.DEVICE_KEY_CHANGED, body)], now, state)
 
     def _tell(
         self,

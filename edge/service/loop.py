@@ -29,6 +29,7 @@ from edge.ports import (
     TimeSource,
 )
 from edge.service.acts import Acts, result_event
+from edge.service.former_keys import FORMER_KEY
 from edge.service.happenings import Happenings
 from edge.service.memory import (
     BUDGET,
@@ -169,7 +170,7 @@ class Loop:
             parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
         parts.policies.load()
         parts.happenings.remember(journal.state(FIRE))
-        parts.policies.remember(journal.state(FIRE_DEVICE))
+        parts.policies.remember({**journal.state(FIRE_DEVICE), **journal.state(FORMER_KEY)})
         parts.strikes.remember({**journal.state(MODES), **journal.state(DRIVEN)})
         clean = RUNNING not in journal.state(RUNNING)
         state: dict[str, bytes | None] = dict.fromkeys(parts.memory.forget_absent())

@@ -20,6 +20,7 @@ from edge.core.doors import Door
 from edge.core.keys import KeyCollector
 from edge.core.model import Source
 from edge.core.policy_index import PolicyIndex
+from edge.service.former_keys import FormerKeys
 from wire.messages import EdgePolicy
 from wire.policy import EMPTY_DIGEST, EntryKind
 from wire.policy_bodies import DeviceBody, DoorBody
@@ -79,6 +80,7 @@ class Memory:
     budgets: dict[str, Budget] = field(default_factory=dict)
     uses: dict[str, int] = field(default_factory=dict)
     fire: Fire = field(default_factory=Fire)
+    former_keys: FormerKeys = field(default_factory=FormerKeys)
     counters: Counter[str] = field(default_factory=Counter)
     link_up: bool = False
     linked_ns: int | None = None

@@ -10,10 +10,11 @@ import structlog
 
 from edge.core.clock_now import ClockNow
 from edge.core.policy_index import PolicyIndex
-from edge.ports import JournalError, NewEvent, PolicyChange, PolicyStore
+from edge.ports import Installer, JournalError, NewEvent, PolicyChange, PolicyStore
 from edge.service.acts import Drivers
 from edge.service.backup_secrets import BackupSecrets
 from edge.service.fire_device import FireDevice
+from edge.service.former_keys import FORMER_KEY
 from edge.service.memory import FIRE_DEVICE, Memory
 from edge.service.recorder import Recorder
 from edge.service.strikes import Strikes
@@ -60,8 +61,14 @@ class Policies:
         self._hold(stored.hub_epoch, stored.version, now_ns=0)
 
     def remember(self, state: Mapping[str, bytes]) -> None:
-        """Take up how the fire alarm's device was last served. Bytes that cannot be read are named
-        and left out."""
+        """Take up former keys, and how the fire alarm's device was last served. Bytes that cannot
+        be read are named and left out."""
+        formers = {name: data for name, data in state.items() if name.startswith(FORMER_KEY)}
+        try:
+            self._memory.former_keys.remember(formers)
+        except ValueError:
+            self._memory.counters["state_unreadable"] += 1
+            _log.exception("state_unreadable", name=FORMER_KEY)
         device = self._memory.fire.device
         if device is None:
             return
@@ -91,16 +98,18 @@ class Policies:
         except JournalError as error:
             self._recorder.failed(error, now)
             return False
+        before = self._memory.index.devices if change.snapshot else dict(index.devices)
         index.swap(prepared)
         self._memory.index = index
         self._hold(change.hub_epoch, change.version, now.mono_ns)
+        formers = self._memory.former_keys.changed(before, index.devices)
         body = PolicyAppliedBody(
             hub_epoch=change.hub_epoch,
             version=change.version,
             digest=index.digest,
             rejected=len(index.rejected),
         )
-        self._recorder.record([NewEvent(EventKind.POLICY_APPLIED, body)], now)
+        self._recorder.record([NewEvent(EventKind.POLICY_APPLIED, body)], now, formers)
         self.configure_drivers(now)
         self._strikes.apply(now)
         return True
@@ -125,6 +134,8 @@ class Policies:
                 self._fault(device_id, cause, now)
         for port, driver in self._drivers.by_port.items():
             try:
+                if isinstance(driver, Installer):
+                    driver.remember_keys({one: self._formers(one) for one in devices[port]})
                 driver.configure(devices[port], secrets[port])
             except Exception:  # one port's trouble must not keep the others from serving
                 _log.exception("driver_not_configured", port=port)
@@ -148,6 +159,16 @@ class Policies:
                 return "secret_not_ours"
         devices[body.port][device_id] = body
         return None
+
+    def _formers(self, device_id: str) -> tuple[bytes, ...]:
+        """The keys that a device may still have; one that cannot be opened is none."""
+        keys = []
+        for sealed in self._memory.former_keys.of(device_id):
+            try:
+                keys.append(self._open(device_id, sealed))
+            except WireError:
+                self._memory.counters["state_unreadable"] += 1
+        return tuple(keys)
 
     def _can_serve(self, device_id: str, body: DeviceBody) -> bool:
         return self._take(device_id, body, self._by_port(), self._by_port()) is None

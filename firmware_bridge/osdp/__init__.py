@@ -9,6 +9,7 @@ To add a message: its class and reader in `commands.py` or `replies.py`, its eve
 `reports.py`; states are the table in `states.py`.
 """
 
+from firmware_bridge.osdp.attacks import AttackKind
 from firmware_bridge.osdp.bus import Bus, PDState, Step
 from firmware_bridge.osdp.commands import (
     AskInputs,
@@ -27,6 +28,7 @@ from firmware_bridge.osdp.commands import (
 )
 from firmware_bridge.osdp.config import ConfigError, PDConfig, Timing
 from firmware_bridge.osdp.events import (
+    AttackSeen,
     BusEvent,
     BytesDropped,
     CardRead,
@@ -48,6 +50,7 @@ from firmware_bridge.osdp.events import (
     ReaderStatus,
 )
 from firmware_bridge.osdp.file_sender import FileOutcome
+from firmware_bridge.osdp.line_move import LineMoved
 from firmware_bridge.osdp.serial_bus import (
     BusStoppedError,
     PortLost,
@@ -61,6 +64,8 @@ __all__ = [
     "AskLocalStatus",
     "AskOutputs",
     "AskReaders",
+    "AttackKind",
+    "AttackSeen",
     "Bus",
     "BusEvent",
     "BusStoppedError",
@@ -81,6 +86,7 @@ __all__ = [
     "KeyChanged",
     "KeySet",
     "KeysPressed",
+    "LineMoved",
     "LocalStatus",
     "Offline",
     "OfflineReason",

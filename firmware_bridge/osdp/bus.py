@@ -14,13 +14,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from firmware_bridge.osdp.attacks import AttackKind, AttackLog
 from firmware_bridge.osdp.codes import MAX_ADDRESS, Malformed
 from firmware_bridge.osdp.commands import Command, ComSet
 from firmware_bridge.osdp.config import ConfigError, PDConfig, Timing, check_baud, wire_ns
-from firmware_bridge.osdp.events import BusEvent, BytesDropped, Event, OfflineReason
+from firmware_bridge.osdp.events import (
+    AttackSeen,
+    BusEvent,
+    BytesDropped,
+    CommandFinished,
+    Event,
+    OfflineReason,
+)
 from firmware_bridge.osdp.file_sender import FileSender
 from firmware_bridge.osdp.followups import NEVER_NS
 from firmware_bridge.osdp.framing import MAX_FRAME_LEN, Decoder, Frame
+from firmware_bridge.osdp.line_move import LineMove
 from firmware_bridge.osdp.link import Link
 from firmware_bridge.osdp.pending import Pending
 from firmware_bridge.osdp.states import SERVING, LinkState
@@ -63,6 +72,7 @@ class Bus:
         self._timing = timing or Timing()
         self._nonce = nonce
         self._decoder = Decoder()
+        self._attacks = AttackLog()
         self._links: list[Link] = []
         self._events: list[BusEvent] = []
         self._awaited: Link | None = None
@@ -73,6 +83,7 @@ class Bus:
         self._last_was_hot = False
         self._last_byte_ns = 0
         self._last_id = 0
+        self._move: LineMove | None = None
         self._reported: Counter[Malformed] = Counter()
         self._report_ns = 0
         for config in pds:
@@ -85,7 +96,9 @@ class Bus:
         if any(link.address == config.address for link in self._links):
             raise ConfigError(f"address {config.address} is used twice on this bus")
         emit: Callable[[Event], None] = self._events.append
-        self._links.append(Link(config, self._timing, self._nonce, emit, self._decoder.malformed))
+        self._links.append(
+            Link(config, self._timing, self._nonce, emit, self._decoder.malformed, self._attacks)
+        )
         self._share_quiet_time()
 
     def remove(self, address: int, now_ns: int) -> None:
@@ -97,9 +110,11 @@ class Bus:
         self._forsake_if_dropped()
 
     def rekey(self, config: PDConfig, now_ns: int) -> None:
-        """Uses another base key with a peripheral from the next handshake on, which is now."""
-        self.remove(config.address, now_ns)
-        self.add(config)
+        """Moves a peripheral to another base key over the line (KEYSET): now, or when it is back.
+
+        Until one proves right the old and the new key are tried; KeyChanged says when it is done.
+        """
+        self._link(config.address).want_key(config, now_ns)
 
     def begin_install(self, address: int, until_ns: int, now_ns: int) -> None:
         """Lets a peripheral that still has the default key take its own, until `until_ns`."""
@@ -139,6 +154,44 @@ class Bus:
         """Ends a file transfer; the peripheral is told to forget what it has of it."""
         for link in self._links:
             link.cancel_file(transfer_id)
+
+    def move_line(self, baud: int, now_ns: int) -> None:
+        """Moves all boards and the line to another speed, or nobody; one LineMoved follows.
+
+        ConfigError for a speed that OSDP does not know, and while a move is under way.
+        """
+        check_baud(baud)
+        if self._move is not None:
+            raise ConfigError("the line is being moved already")
+        self._move = LineMove(self, baud, now_ns)
+
+    def addresses(self) -> frozenset[int]:
+        """Every peripheral of the line."""
+        return frozenset(link.address for link in self._links)
+
+    def serving(self) -> frozenset[int]:
+        """The peripherals that are online."""
+        return frozenset(link.address for link in self._links if link.state in SERVING)
+
+    def tell(self, address: int, baud: int, deadline_ns: int, now_ns: int) -> int:
+        """Sends a peripheral to another speed, its address unchanged."""
+        return self.submit(address, ComSet(address, baud), deadline_ns, now_ns)
+
+    def tune(self, baud: int, now_ns: int) -> None:
+        """Follows to another speed; the owner sets the port to it."""
+        self.change_baud(baud, now_ns)
+
+    def _go_on_moving(self, now_ns: int) -> None:
+        move = self._move
+        if move is None:
+            return
+        for event in self._events:
+            if isinstance(event, CommandFinished):
+                move.finished(event.command_id)
+        end = move.step(now_ns)
+        if end is not None:
+            self._move = None
+            self._events.append(end)
 
     def _next_id(self) -> int:
         self._last_id += 1
@@ -194,7 +247,11 @@ class Bus:
         """Takes what came in, and gives what to send, what happened and when to call again."""
         if received:
             self._last_byte_ns = now_ns
-            for frame in self._decoder.feed(received):
+            broken = self._decoder.malformed[Malformed.CHECK]
+            frames = self._decoder.feed(received)
+            if self._decoder.malformed[Malformed.CHECK] != broken:
+                self._attacks.noise(now_ns)
+            for frame in frames:
                 self._on_frame(frame, now_ns)
         self._give_up_fragment(now_ns)
         if self._awaited is not None and now_ns >= self._reply_by_ns:
@@ -202,21 +259,32 @@ class Bus:
         for link in self._links:
             link.expire(now_ns)
         self._forsake_if_dropped()
+        self._go_on_moving(now_ns)
         send = self._next_frame(now_ns)
         self._report_malformed(now_ns)
+        self._events += [AttackSeen(*attack) for attack in self._attacks.due(now_ns)]
         return Step(send, self.take_events(), self._wake_ns(now_ns))
 
     def _on_frame(self, frame: Frame, now_ns: int) -> None:
         link = self._awaited
         if not frame.is_reply:
             if link is None or not (frame.address == link.address and link.is_echo(frame)):
-                self._decoder.malformed[Malformed.FOREIGN_COMMAND] += 1
+                self._refuse(frame, Malformed.FOREIGN_COMMAND, AttackKind.SECOND_PANEL, now_ns)
         elif link is None:
-            self._decoder.malformed[Malformed.UNSOLICITED] += 1
+            self._refuse(frame, Malformed.UNSOLICITED, AttackKind.UNASKED_REPLY, now_ns)
         elif frame.address != link.address:
-            self._decoder.malformed[Malformed.ADDRESS] += 1
+            self._refuse(frame, Malformed.ADDRESS, AttackKind.UNASKED_REPLY, now_ns)
         elif link.receive(frame, now_ns):
             self._release(now_ns)
+
+    def _refuse(self, frame: Frame, cause: Malformed, kind: AttackKind, now_ns: int) -> None:
+        """Drops a frame that nobody waits for; a late answer is no attack."""
+        self._decoder.malformed[cause] += 1
+        explained = frame.is_reply and any(
+            link.address == frame.address and link.explains(frame, now_ns) for link in self._links
+        )
+        if not explained:
+            self._attacks.note(frame.address, kind, frame.check, now_ns)
 
     def _release(self, now_ns: int) -> None:
         self._awaited = None
@@ -303,6 +371,9 @@ class Bus:
         else:
             dues = [link.due_ns(now_ns) for link in self._links]
             times.append(max(self._free_ns, min(dues, default=NEVER_NS)))
+        times.append(self._attacks.wake_ns)
+        if self._move is not None:
+            times.append(self._move.wake_ns)
         if self._decoder.is_waiting:
             times.append(self._fragment_ns())
         if self._decoder.malformed != self._reported:

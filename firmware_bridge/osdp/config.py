@@ -22,17 +22,21 @@ class ConfigError(ValueError):
 class PDConfig:
     """One peripheral: its bus address (0..126) and its own 16-byte base key (SCBK).
 
+    `formers` are keys that it may still have: each is tried, and used for nothing but giving it
+    `scbk` (KEYSET).
+
     There is no setting without a key: a reader is first installed under its own key
     (`Bus.begin_install`), then spoken to in the secure channel only.
     """
 
     address: int
     scbk: bytes = field(repr=False)
+    formers: tuple[bytes, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.address <= MAX_ADDRESS:
             raise ConfigError(f"address {self.address}: use 0..{MAX_ADDRESS}")
-        if is_weak(self.scbk):
+        if any(is_weak(key) for key in (self.scbk, *self.formers)):
             raise ConfigError(
                 f"address {self.address}: scbk must be 16 random bytes; the default key, "
                 "constants and ramps are refused"

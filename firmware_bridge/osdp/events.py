@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from firmware_bridge.osdp.attacks import AttackKind
 from firmware_bridge.osdp.codes import Malformed
 from firmware_bridge.osdp.commands import Command
 from firmware_bridge.osdp.file_sender import FileOutcome
+from firmware_bridge.osdp.line_move import LineMoved
 from firmware_bridge.osdp.replies import Capabilities, Identity, Reply
 
 
@@ -180,10 +182,19 @@ class FileTransferFinished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AttackSeen(Event):
+    """Something was refused that neither noise nor an honest device sends: `count` times since
+    it was last told, at most every 10 s. The address is the one that was claimed."""
+
+    kind: AttackKind
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class BytesDropped:
     """Malformed input since the last report, at most one report a second: cause -> count."""
 
     counts: tuple[tuple[Malformed, int], ...]
 
 
-BusEvent = Event | BytesDropped
+BusEvent = Event | BytesDropped | LineMoved

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from firmware_bridge.osdp.attacks import AttackKind
 from firmware_bridge.osdp.codes import SCBK_D, SecurityBlock
 from firmware_bridge.osdp.commands import Challenge, ServerCryptogram
 from firmware_bridge.osdp.events import OfflineReason
@@ -17,11 +18,13 @@ from firmware_bridge.osdp.secure_channel import SecureSession, SessionKeys, same
 
 
 class HandshakeError(Exception):
-    """The secure channel did not come about."""
+    """The secure channel did not come about. `attack` says what it is where the peripheral has
+    proved the key before."""
 
-    def __init__(self, reason: OfflineReason) -> None:
+    def __init__(self, reason: OfflineReason, attack: AttackKind | None = None) -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.attack = attack
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,14 @@ class Handshake:
     def prove(self, frame: Frame, reply: Reply) -> Proof:
         """The second command, once the peripheral has proved that it knows the key."""
         if isinstance(reply, Nak):
-            raise HandshakeError(OfflineReason.SECURITY_REFUSED)
+            raise HandshakeError(OfflineReason.SECURITY_REFUSED, AttackKind.DOWNGRADE)
         if not isinstance(reply, ClientCryptogram) or frame.block != SecurityBlock.CHALLENGE_REPLY:
-            raise HandshakeError(OfflineReason.UNEXPECTED_REPLY)
+            raise HandshakeError(OfflineReason.UNEXPECTED_REPLY, AttackKind.DOWNGRADE)
         if frame.block_data != self.key_kind:
-            raise HandshakeError(OfflineReason.WRONG_KEY)
+            raise HandshakeError(OfflineReason.WRONG_KEY, AttackKind.DEFAULT_KEY)
         keys = SessionKeys.derive(self.base_key, self.nonce)
         if not same(keys.client_cryptogram(self.nonce, reply.nonce), reply.cryptogram):
-            raise HandshakeError(OfflineReason.WRONG_KEY)
+            raise HandshakeError(OfflineReason.WRONG_KEY, AttackKind.IMPOSTOR)
         cryptogram = keys.server_cryptogram(self.nonce, reply.nonce)
         return Proof(ServerCryptogram(cryptogram), keys, keys.initial_mac(cryptogram))
 
@@ -73,9 +76,9 @@ class Handshake:
 def open_session(proof: Proof, frame: Frame, reply: Reply) -> SecureSession:
     """The session, once the peripheral has accepted the proof with the right first MAC."""
     if isinstance(reply, Nak):
-        raise HandshakeError(OfflineReason.WRONG_KEY)
+        raise HandshakeError(OfflineReason.WRONG_KEY, AttackKind.IMPOSTOR)
     if not isinstance(reply, InitialMac) or frame.block != SecurityBlock.CRYPTOGRAM_REPLY:
-        raise HandshakeError(OfflineReason.UNEXPECTED_REPLY)
+        raise HandshakeError(OfflineReason.UNEXPECTED_REPLY, AttackKind.DOWNGRADE)
     if frame.block_data != b"\x01" or not same(reply.mac, proof.initial_mac):
-        raise HandshakeError(OfflineReason.WRONG_KEY)
+        raise HandshakeError(OfflineReason.WRONG_KEY, AttackKind.IMPOSTOR)
     return SecureSession(proof.keys, proof.initial_mac)

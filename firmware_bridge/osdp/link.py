@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from firmware_bridge.osdp.attacks import AttackKind, AttackLog
 from firmware_bridge.osdp.backoff import Backoff
 from firmware_bridge.osdp.channel import PanelChannel
 from firmware_bridge.osdp.codes import Malformed, OsdpError, ReplyCode
 from firmware_bridge.osdp.commands import FileFragment, Poll
-from firmware_bridge.osdp.config import MS, PDConfig, Timing
+from firmware_bridge.osdp.config import MS, SECOND, PDConfig, Timing
 from firmware_bridge.osdp.events import (
     Event,
     InstallBegan,
@@ -37,6 +38,13 @@ from firmware_bridge.osdp.serving import Serving
 from firmware_bridge.osdp.states import SECURED, SERVING, LinkState, Signal, advance
 
 _RETRY_PAUSE_NS: Final = 60 * MS
+_FORGERIES: Final = {
+    Malformed.MAC: AttackKind.FORGED_REPLY,
+    Malformed.CLEAR_TEXT: AttackKind.CLEAR_REPLY,
+    Malformed.SECURITY_BLOCK: AttackKind.CLEAR_REPLY,
+}
+# How long after its time an answer may still come, and repeat itself.
+_LATE_NS: Final = 1 * SECOND
 _BUSY_PAYLOAD: Final = bytes([ReplyCode.BUSY])
 
 
@@ -50,18 +58,23 @@ class Link:
         nonce: Callable[[], bytes],
         emit: Callable[[Event], None],
         malformed: Counter[Malformed],
+        attacks: AttackLog,
     ) -> None:
         self.state = LinkState.OFFLINE
         self.offline_reason: OfflineReason | None = None
         self.last_served = 0
         self.file_turn = 0
         self.quiet_interval_ns = timing.quiet_poll_ns
-        self.keys = KeyRing(config.scbk)
+        self.keys = KeyRing(config.scbk, config.formers)
         self.backoff = Backoff(timing)
         self._timing = timing
         self._nonce = nonce
         self._emit = emit
         self._malformed = malformed
+        self._attacks = attacks
+        self._is_proved = False
+        self._late_until_ns = 0
+        self._last_answer: Frame | None = None
         self._channel = PanelChannel(config.address, Check.CRC16)
         self._serving = Serving(config.address, self.keys, timing, emit)
         self._flight: Flight | None = None
@@ -132,6 +145,10 @@ class Link:
         sent = self._flight.sealed.frame
         return (sent.sequence, sent.payload) == (frame.sequence, frame.payload)
 
+    def explains(self, frame: Frame, now_ns: int) -> bool:
+        """Whether an answer that nobody waits for is a late one, or the last one once more."""
+        return now_ns < self._late_until_ns or frame == self._last_answer
+
     # What the application asks.
 
     def submit(self, pending: Pending, now_ns: int) -> None:
@@ -150,6 +167,14 @@ class Link:
     def cancel_file(self, transfer_id: int) -> None:
         """Ends a file transfer that is under way."""
         self._serving.cancel_file(transfer_id)
+
+    def want_key(self, config: PDConfig, now_ns: int) -> None:
+        """Moves the peripheral to another key: at once where it is served, else when it is."""
+        self.keys.want(config.scbk, config.formers)
+        if self.state in SERVING:
+            self._serving.change_key(now_ns)
+        elif self.state is LinkState.OFFLINE:
+            self.backoff.again(now_ns)
 
     def begin_install(self, until_ns: int, now_ns: int) -> None:
         """Accepts the default key until then, for the one purpose of replacing it."""
@@ -189,6 +214,7 @@ class Link:
             return
         flight.on_wire = False
         flight.retry_ns = now_ns + _RETRY_PAUSE_NS
+        self._late_until_ns = now_ns + _LATE_NS
         attempts = 1 if self.state is LinkState.HELLO else self._timing.attempts
         if not self._abandon_if_expired(flight, now_ns) and flight.transmissions >= attempts:
             if self.state in (LinkState.CHALLENGING, LinkState.PROVING):
@@ -204,14 +230,20 @@ class Link:
             self._postpone(flight, now_ns)
             return True
         if self.state in SECURED and frame.block is None and frame.payload[0] == ReplyCode.NAK:
+            self._attacks.note(self.address, AttackKind.FORCED_RECONNECTS, None, now_ns)
             self.drop(OfflineReason.SESSION_LOST, now_ns)
             return True
         if frame.sequence != flight.sealed.frame.sequence:
+            if self.state in SECURED and frame.has_mac and not self.explains(frame, now_ns):
+                self._attacks.note(self.address, AttackKind.REPLAYED_REPLY, frame.check, now_ns)
             return self._ignore(Malformed.SEQUENCE)
         try:
             reply = self._channel.open(frame)
         except OsdpError as error:
+            if self.state in SECURED and error.cause in _FORGERIES:
+                self._attacks.note(self.address, _FORGERIES[error.cause], frame.check, now_ns)
             return self._bad_answer(flight, error.cause, now_ns)
+        self._last_answer = frame
         self._land(flight)
         self.backoff.learn(now_ns - self._polled_ns)
         self._answered(flight, frame, reply, now_ns)
@@ -302,6 +334,8 @@ class Link:
             self._step_answered(frame, reply, now_ns)
         except HandshakeError as error:
             another = self.keys.refused()
+            if self._is_proved and not another and error.attack is not None:
+                self._attacks.note(self.address, error.attack, None, now_ns)
             self.drop(error.reason, now_ns)
             if another:
                 self.backoff.again(now_ns)
@@ -335,6 +369,7 @@ class Link:
     def _come_online(self, online: Online) -> None:
         self._serving.learn(online.capabilities)
         self.offline_reason = None
+        self._is_proved = True
         if self.keys.install_until_ns is not None:
             self._end_install(installed=True)
         self._emit(online)

@@ -43,7 +43,7 @@ class Opening:
         if state is LinkState.PROVING and self._proof and self._handshake:
             return self._proof.command, SecurityBlock.CRYPTOGRAM, self._handshake.key_kind
         if state is LinkState.KEYING:
-            return KeySet(self._keys.own), None, b""
+            return KeySet(self._keys.target), None, b""
         if state is LinkState.ASKING_CAPABILITIES:
             return AskCapabilities(), None, b""
         return AskIdentity(), None, b""
@@ -73,7 +73,7 @@ class Opening:
         """The peripheral has taken its own key in place of the default one."""
         if not isinstance(reply, Ack):
             raise HandshakeError(OfflineReason.SECURITY_REFUSED)
-        self._keys.start_over()
+        self._keys.installed()
 
     def identified(self, reply: Reply) -> None:
         """Keeps who the peripheral is, as it said inside the session."""

@@ -23,6 +23,7 @@ from firmware_bridge.osdp.bus import Bus, PDState
 from firmware_bridge.osdp.commands import Command
 from firmware_bridge.osdp.config import MS, SECOND, PDConfig
 from firmware_bridge.osdp.events import BusEvent, CommandFinished, FileTransferFinished
+from firmware_bridge.osdp.line_move import LineMoved
 from firmware_bridge.serial_link import (
     BytePort,
     PortError,
@@ -83,6 +84,7 @@ class SerialBus:
         self._jobs: deque[Job] = deque()
         self._results: dict[int, Future[CommandFinished]] = {}
         self._files: dict[int, Future[FileTransferFinished]] = {}
+        self._move: Future[LineMoved] | None = None
         self._waker = Waker()
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -210,6 +212,28 @@ class SerialBus:
         """Goes on at another speed, after `ComSet` has moved every board to it."""
         self._do(lambda now_ns: self._bus.change_baud(baud, now_ns))
 
+    def move_line(self, baud: int) -> Future[LineMoved]:
+        """Moves all boards and the line to another speed, or nobody: bounded to about a minute.
+
+        A board that is offline, or a speed that OSDP does not know, and nothing is touched. The
+        settings that name the port's speed are the caller's to change.
+        """
+        future: Future[LineMoved] = Future()
+
+        def job(now_ns: int) -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                self._bus.move_line(baud, now_ns)
+            except ValueError as error:
+                future.set_exception(error)
+            else:
+                self._move = future
+
+        if not self._thread.is_alive() or not self._do(job):
+            future.set_exception(BusStoppedError(f"{self._settings.path}: the bus does not run"))
+        return future
+
     def _do(self, job: Job) -> bool:
         """Leaves a job for the thread of the bus; False when that has ended."""
         with self._lock:
@@ -245,6 +269,8 @@ class SerialBus:
         self._lose_port("stopped")
         self._run_jobs(time.monotonic_ns())
         self._deliver(self._bus.take_events())
+        if self._move is not None:
+            self._move.set_exception(BusStoppedError(f"{self._settings.path}: stopped"))
         self._waker.close()
 
     def _turn(self) -> None:
@@ -272,7 +298,8 @@ class SerialBus:
             if step.events:
                 self._deliver(step.events)
             if self._bus.baud != self._settings.baud:
-                raise PortError(f"{self._settings.path}: opens again at {self._bus.baud} baud")
+                self._retune(port)
+                return
             timeout_s = (step.wake_ns - time.monotonic_ns()) / SECOND
             readable = not self._jobs and wait(port, self._waker, min(timeout_s, _LONGEST_SLEEP_S))
             received = port.read() if readable else b""
@@ -285,6 +312,15 @@ class SerialBus:
         self._bus.port_opened(now_ns)
         _log.info("osdp_port_opened", port=self._settings.path, baud=self._settings.baud)
         self._notify(PortOpened(self._settings.path))
+
+    def _retune(self, port: BytePort) -> None:
+        """Closes the port, to be opened at once at the bus's new speed."""
+        self._port = None
+        port.close()
+        now_ns = time.monotonic_ns()
+        self._bus.port_lost(now_ns)
+        self._deliver(self._bus.take_events())
+        self._reopen_ns = now_ns
 
     def _lose_port(self, detail: str) -> None:
         now_ns = time.monotonic_ns()
@@ -315,6 +351,9 @@ class SerialBus:
                 _resolve(self._results, event.command_id, event)
             elif isinstance(event, FileTransferFinished):
                 _resolve(self._files, event.transfer_id, event)
+            elif isinstance(event, LineMoved) and self._move is not None:
+                moving, self._move = self._move, None
+                moving.set_result(event)
 
     def _notify(self, event: SerialBusEvent) -> None:
         try:

@@ -7,9 +7,10 @@ with the conversation (`end`): nothing is delivered after a reconnect.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from firmware_bridge.osdp.commands import Abort, Command, FileFragment, KeySet, Poll, SetOutput
-from firmware_bridge.osdp.config import Timing
+from firmware_bridge.osdp.config import SECOND, Timing
 from firmware_bridge.osdp.events import (
     CommunicationChanged,
     Event,
@@ -26,6 +27,10 @@ from firmware_bridge.osdp.pending import SUBMITTABLE, CommandQueue, Flight, Pend
 from firmware_bridge.osdp.replies import Ack, Busy, Capabilities, Communication, Nak, Reply
 from firmware_bridge.osdp.reports import report_event
 from firmware_bridge.osdp.secure_channel import is_weak
+
+_KEY_CHANGE_NS: Final = 5 * SECOND
+OWN_COMMAND: Final = 0
+"""The id of a command that nobody submitted."""
 
 
 class Serving:
@@ -115,8 +120,15 @@ class Serving:
         self._buffer_len = receive_buffer_len(capabilities)
 
     def settled(self, now_ns: int) -> None:
-        """Nothing stale is left: asks for every state."""
+        """Nothing stale is left: asks for every state, and gives a key that is wanted."""
         self._follow_ups.after_connect(now_ns)
+        self.change_key(now_ns)
+
+    def change_key(self, now_ns: int) -> None:
+        """Gives the peripheral the key that it shall have, over the line secured by the old one."""
+        if self._keys.needs_change:
+            change = KeySet(self._keys.target)
+            self.submit(Pending(OWN_COMMAND, change, now_ns + _KEY_CHANGE_NS), now_ns)
 
     def take(self, now_ns: int, may_send_file: bool) -> tuple[Command, Pending | None]:
         """What to say next: a command, a piece of a file, a question or a poll."""

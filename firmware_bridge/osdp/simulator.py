@@ -7,6 +7,7 @@ the wire's time is kept, with `echoes` the panel hears itself, as on a two-wire 
 from __future__ import annotations
 
 import secrets
+import termios
 import threading
 import time
 from collections import deque
@@ -16,14 +17,16 @@ from typing import Final, Self
 
 import structlog
 
+from firmware_bridge.osdp.codes import BAUD_RATES
 from firmware_bridge.osdp.commands import NONCE_LEN
 from firmware_bridge.osdp.config import SECOND, wire_ns
-from firmware_bridge.osdp.device import DeviceChange, VirtualDevice
+from firmware_bridge.osdp.device import CommunicationSet, DeviceChange, VirtualDevice
 from firmware_bridge.osdp.peripheral import PeripheralConfig, PeripheralSession
 from firmware_bridge.serial_link import BytePort, PortError, Waker, wait
 
 _LONGEST_SLEEP_S: Final = 60.0
 _NEVER_NS: Final = 1 << 62
+_SPEEDS: Final = {getattr(termios, f"B{baud}"): baud for baud in BAUD_RATES}
 _log = structlog.get_logger(__name__)
 
 
@@ -36,6 +39,8 @@ class SimulatedDoor:
             config, self.device, lambda: secrets.token_bytes(NONCE_LEN), self.device.files
         )
         self.is_mute = False
+        self.baud: int | None = None
+        """The speed that it listens at; every speed where None."""
         self.wake_ns = _NEVER_NS
 
     @property
@@ -170,7 +175,7 @@ class SimulatedLine:
         # What happened at the doors while the call was on its way is in the answer.
         self._act()
         for door in self._doors:
-            if door.is_mute:
+            if door.is_mute or (door.baud is not None and door.baud != self._line_baud()):
                 door.wake_ns = _NEVER_NS
                 continue
             now_ns = time.monotonic_ns()
@@ -189,7 +194,13 @@ class SimulatedLine:
         while (left_ns := end_ns - time.monotonic_ns()) > 0:
             time.sleep(left_ns / SECOND)
 
+    def _line_baud(self) -> int:
+        """The speed that the panel has set its end of a pseudo-terminal to."""
+        return _SPEEDS.get(termios.tcgetattr(self._port.fileno())[5], 0)
+
     def _show_changes(self, door: SimulatedDoor, now_ns: int) -> None:
         for change in door.device.take_changes():
+            if isinstance(change, CommunicationSet) and door.baud is not None:
+                door.baud = change.baud
             if self._on_change is not None:
                 self._on_change(door.address, change, now_ns)

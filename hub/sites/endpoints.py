@@ -112,3 +112,14 @@ def set_device_secret(
     if not 16 <= len(body.secret) <= 64:
         raise invalid("secret", "length", "16 to 64 bytes")
     return schemas.DeviceOut.model_validate(secrets.set_secret(who, device_id, body.secret))
+
+
+@router.post("/devices/{device_id}/secret/draw", summary="Draw a new secret for a device")
+def draw_device_secret(
+    who: Annotated[Principal, requires(Right.SITES_WRITE)],
+    secrets: Annotated[DeviceSecrets, provided(DeviceSecrets)],
+    device_id: str,
+) -> schemas.DeviceOut:
+    """16 random bytes, sent to the device's controller alone, sealed to it; shown to nobody. A
+    reader that is online under its former key is moved to it by its controller."""
+    return schemas.DeviceOut.model_validate(secrets.draw_secret(who, device_id))

@@ -10,6 +10,7 @@ from hub.audit.rows import AuditedRows
 from hub.database.engine import Database
 from hub.database.scope import Scope
 from hub.keys import HubKeys
+from hub.sites.device_keys import draw_key, is_weak
 from hub.sites.domain import Device
 from hub.sites.kinds import DEVICE
 from hub.web.problems import invalid
@@ -33,8 +34,12 @@ class DeviceSecrets:
     def set_secret(self, who: Principal, device_id: str, secret: bytes) -> Device:
         """Keep a device's secret and seal it to its controller.
 
-        Raises a problem if the controller has no keys yet: enrol it first.
+        Raises a problem for a weak key, and if the controller has no keys yet: enrol it first.
         """
+        if is_weak(secret):
+            raise invalid(
+                "secret", "weak", "OSDP's default key, constants and ramps are refused: draw one"
+            )
 
         def work(scope: Scope) -> Device:
             device = self._rows.change_in(scope, who, DEVICE, device_id, {})
@@ -45,6 +50,10 @@ class DeviceSecrets:
             return self._rows.change_in(scope, who, DEVICE, device_id, changes)
 
         return self._db.write(work)
+
+    def draw_secret(self, who: Principal, device_id: str) -> Device:
+        """Give a device a new key that nobody has seen. Raises a problem like `set_secret`."""
+        return self.set_secret(who, device_id, draw_key())
 
     def sealed_for(self, device: Device, secret: bytes) -> str:
         """Seal a secret to the device's controller, for this device's policy entry alone."""

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from edge.bootstrap import build
+from edge.cli import main
 from edge.controller_files import load_controller
 from edge.core.clock import Clock, ClockBounds
+from edge.core.model import BusAttack
 from edge.journal.journal import open_journal
 from edge.ports import NewEvent, PolicyChange
 from edge.settings import load_settings
@@ -182,6 +184,89 @@ def test_a_wrong_pin_moves_nothing(board):
     line.press(1, "111111#")
     _until(lambda: "access_denied" in _kinds(agent))
     assert releases == []
+
+
+def _bodies(agent, kind: str) -> list:
+    rows = (decode_row(data) for _, data in agent.tail(100))
+    return [decode_event_body(row) for row in rows if row.kind == kind]
+
+
+def _bring_key(agent, controller, key: bytes) -> None:
+    """A policy of the hub with another key for the board."""
+    change = PolicyChange(1, 2, _policy(controller, key), (), "0" * 64, snapshot=True)
+    agent._ask(lambda parts, now: parts.policies.apply(change, now))
+
+
+def test_a_new_key_in_the_policy_is_given_to_the_board_and_journaled(board, tmp_path):
+    line, agent, _ = board
+    key = secrets.token_bytes(16)
+    _bring_key(agent, load_controller(load_settings(tmp_path / "edge.toml")), key)
+    _until(lambda: len(_bodies(agent, "device_key_changed")) == 1)
+    assert line._doors[0].session.config.scbk == key
+    _until(lambda: bool(agent.status().devices[0].online))
+    assert agent._ask(lambda parts, _now: parts.recorder.journal.state("former_key/")) == {}
+
+
+def test_a_new_key_for_a_board_that_is_away_waits_over_a_restart_of_the_agent(board, tmp_path):
+    line, agent, _ = board
+    settings = load_settings(tmp_path / "edge.toml")
+    key = secrets.token_bytes(16)
+    line.set_mute(1, True)
+    _until(lambda: agent.status().devices[0].online is False)
+    _bring_key(agent, load_controller(settings), key)
+    agent.stop()
+    line.set_mute(1, False)
+    second = build(settings)
+    second.start()
+    try:
+        _until(lambda: len(_bodies(second, "device_key_changed")) == 1)
+        assert line._doors[0].session.config.scbk == key
+    finally:
+        second.stop()
+
+
+def test_a_technician_installs_and_rekeys_at_the_controllers_own_socket(board, tmp_path, capsys):
+    line, agent, _ = board
+    settings = ["--settings", str(tmp_path / "edge.toml")]
+    door = line._doors[0].session.config
+    own, door.scbk, door.install_mode = door.scbk, secrets.token_bytes(16), True
+    line.set_mute(1, True)
+    _until(lambda: agent.status().devices[0].online is False)
+    line.set_mute(1, False)
+    assert main(["osdp", "install", DEVICE, "--seconds", "30", *settings]) == 0
+    assert "installation mode" in capsys.readouterr().out
+    _until(lambda: len(_bodies(agent, "install_ended")) == 1)
+    (began,), (ended,) = _bodies(agent, "install_began"), _bodies(agent, "install_ended")
+    assert (began.device, began.count) == (DEVICE, 30)
+    assert (ended.device, ended.cause) == (DEVICE, "installed")
+    assert door.scbk == own
+    assert main(["osdp", "rekey", DEVICE, "--json", *settings]) == 0
+    assert DEVICE in capsys.readouterr().out
+    assert own.hex() not in str(agent.tail(100))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["install", "nobody"], "not in the policy"),
+        (["install", DEVICE, "--seconds", "5"], "10 to 600"),
+        (["install", DEVICE, "--seconds", "86400"], "10 to 600"),
+        (["rekey", "nobody"], "not in the policy"),
+    ],
+)
+def test_what_a_technician_cannot_have_is_said(board, tmp_path, capsys, arguments, text):
+    settings = ["--settings", str(tmp_path / "edge.toml")]
+    assert main(["osdp", *arguments, *settings]) == 1
+    assert text in capsys.readouterr().err
+
+
+def test_an_attack_on_the_bus_is_a_security_alarm(board):
+    _, agent, _ = board
+    agent.put(BusAttack(DEVICE, "forged_reply", 5, 7))
+    _until(lambda: len(_bodies(agent, "security_alarm")) == 1)
+    (alarm,) = _bodies(agent, "security_alarm")
+    told = (alarm.alarm.value, alarm.channel, alarm.cause, alarm.count)
+    assert told == ("bus_attack", DEVICE[:32], "forged_reply", 7)
 
 
 def test_starting_stopping_and_unplugging_moves_nothing(board):

@@ -12,20 +12,28 @@ from edge.cards.profile_files import load_faces
 from edge.core.model import (
     Act,
     ActFinished,
+    BusAttack,
     CardFailed,
     CardPresented,
     DeviceFault,
+    DeviceKeyChanged,
     DeviceOffline,
     DeviceOnline,
     Feedback,
     InputChanged,
+    InstallBegan,
+    InstallEnded,
     OutputMode,
     Source,
     TamperChanged,
 )
 from edge.drivers.osdp import OsdpDriver
 from edge.drivers.osdp_words import BusWords, command_for, feedback_for, finished_act
+from edge.ports import Installer, InstallError
+from firmware_bridge import osdp as bus
 from firmware_bridge.osdp import (
+    AttackKind,
+    AttackSeen,
     Buzz,
     BytesDropped,
     CardRead,
@@ -40,7 +48,9 @@ from firmware_bridge.osdp import (
     SetOutput,
 )
 from firmware_bridge.osdp.codes import Malformed, OutputControl
-from firmware_bridge.serial_link import SerialSettings
+from firmware_bridge.osdp.peripheral import PeripheralConfig
+from firmware_bridge.osdp.simulator import SimulatedDoor, SimulatedLine
+from firmware_bridge.serial_link import PtyPort, SerialSettings
 from wire.events import ActOutcome
 from wire.policy_bodies import Assurance, DeviceBody, DeviceDriver
 
@@ -193,3 +203,82 @@ def test_two_devices_at_one_address_are_not_both_served(absent):
     driver.configure({"a": BODY, "b": BODY}, keys)
     driver.start(heard.put)
     assert heard.get(timeout=5) == DeviceOffline("b", "address_taken", pytest.approx(0, abs=1e18))
+
+
+@pytest.mark.parametrize(("address", "device"), [(2, "b"), (77, "a")])
+def test_an_attack_is_told_of_the_device_whose_address_was_claimed(words, address, device):
+    """Under an address that nobody has it is told of the line's first device."""
+    told = words.hear(AttackSeen(address, AttackKind.FORGED_REPLY, 3), 5)
+    assert told == [BusAttack(device, "forged_reply", 5, 3)]
+
+
+def test_an_installation_and_a_new_key_are_told(words):
+    told = [
+        *words.hear(bus.InstallBegan(1, 60_000_000_005), 5),
+        *words.hear(bus.InstallEnded(1, installed=True), 6),
+        *words.hear(bus.KeyChanged(1), 7),
+    ]
+    assert told == [
+        InstallBegan("a", 60, 5),
+        InstallEnded("a", installed=True, at_ns=6),
+        DeviceKeyChanged("a", 7),
+    ]
+
+
+def test_a_board_that_refuses_its_new_key_is_a_fault(words):
+    refused = CommandFinished(1, 0, bus.KeySet(secrets.token_bytes(16)), Outcome.NAK, sent=True)
+    assert words.hear(refused, 5) == [DeviceFault("a", "key_refused", 5)]
+
+
+def test_what_cannot_be_installed_is_refused_by_name(absent):
+    driver, _ = absent
+    assert isinstance(driver, Installer)
+    driver.configure({"a": BODY}, {})
+    with pytest.raises(InstallError, match="no_key"):
+        driver.begin_install("a", 60)
+    driver.configure({"a": BODY}, {"a": secrets.token_bytes(16)})
+    with pytest.raises(InstallError, match="default key"):
+        driver.change_key("a", bytes(16))
+
+
+@pytest.fixture
+def line():
+    """A board in installation mode on a line, its driver, and what the driver tells."""
+    heard: queue.Queue = queue.Queue()
+    door = SimulatedDoor(PeripheralConfig(1, secrets.token_bytes(16), install_mode=True))
+    with PtyPort() as pty, SimulatedLine(pty, [door]):
+        driver = OsdpDriver(SerialSettings(pty.far_path, 115_200))
+        driver.start(heard.put)
+        yield driver, door, heard
+        driver.stop()
+
+
+def _wait_for(heard, kind):
+    while not isinstance(item := heard.get(timeout=5), kind):
+        pass
+    return item
+
+
+def test_a_device_is_installed_and_then_follows_the_policys_keys(line):
+    driver, door, heard = line
+    first, second = secrets.token_bytes(16), secrets.token_bytes(16)
+    driver.configure({"a": BODY}, {"a": first})
+    assert _wait_for(heard, DeviceOffline).cause in {"security_refused", "wrong_key"}
+    driver.begin_install("a", 30)
+    assert _wait_for(heard, InstallBegan).seconds == 30
+    assert _wait_for(heard, InstallEnded).installed
+    _wait_for(heard, DeviceOnline)
+    assert door.session.config.scbk == first
+    driver.configure({"a": BODY}, {"a": second})
+    assert _wait_for(heard, DeviceKeyChanged).device == "a"
+    _wait_for(heard, DeviceOnline)
+    assert door.session.config.scbk == second
+
+
+def test_a_key_that_changed_while_the_agent_was_away_is_still_followed(line):
+    driver, door, heard = line
+    new = secrets.token_bytes(16)
+    driver.remember_keys({"a": (door.session.config.scbk,)})
+    driver.configure({"a": BODY}, {"a": new})
+    assert _wait_for(heard, DeviceKeyChanged).device == "a"
+    assert door.session.config.scbk == new

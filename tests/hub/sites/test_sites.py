@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
 
+from firmware_bridge.osdp.codes import SCBK_D
+from firmware_bridge.osdp.secure_channel import is_weak as panel_finds_weak
 from hub.bootstrap import Hub
 from hub.policy.tables import policy_dirty
 from hub.sites import repository
+from hub.sites.device_keys import is_weak
 from wire.policy_bodies import DoorBody, Point
 
 
@@ -188,12 +194,12 @@ def test_a_hard_zone_has_its_doors_on_one_controller(admin: TestClient, gym: Any
 def test_a_device_secret_is_kept_sealed_and_never_given_back(
     admin: TestClient, hub: Hub, gym: Any, enrolled: Any
 ) -> None:
-    secret = bytes(range(16))
+    secret = bytes.fromhex("5f0a1b8c7d6e4f3021a9b8c7d6e5f401")
     path = f"/api/v1/devices/{gym.device}/secret"
     key = enrolled(gym.controller)
-    answer = admin.put(path, json={"secret": "AAECAwQFBgcICQoLDA0ODw=="})
+    answer = admin.put(path, json={"secret": base64.b64encode(secret).decode()})
     assert answer.status_code == 200, answer.text
-    assert "AAECAwQF" not in answer.text
+    assert base64.b64encode(secret).decode()[:8] not in answer.text
     with hub.core.db.read() as scope:
         device = repository.device(scope, gym.device)
     assert device is not None
@@ -209,10 +215,48 @@ def test_a_device_secret_is_kept_sealed_and_never_given_back(
     assert _error(admin.put(path, json={"secret": "AAEC"}))[1] == "body.secret"
 
 
+@pytest.mark.parametrize("weak", [bytes(range(0x30, 0x40)), bytes(16), bytes(range(16))])
+def test_a_secret_that_an_attacker_would_guess_is_refused(
+    admin: TestClient, gym: Any, enrolled: Any, weak: bytes
+) -> None:
+    enrolled(gym.controller)
+    body = {"secret": base64.b64encode(weak).decode()}
+    answer = admin.put(f"/api/v1/devices/{gym.device}/secret", json=body)
+    assert _error(answer) == (422, "body.secret", "weak")
+
+
+def test_a_drawn_secret_is_new_each_time_and_shown_to_nobody_but_the_controller(
+    admin: TestClient, hub: Hub, gym: Any, enrolled: Any
+) -> None:
+    from wire.sealing import open_secret, seal_context
+
+    key = enrolled(gym.controller)
+    drawn = []
+    for _ in range(2):
+        answer = admin.post(f"/api/v1/devices/{gym.device}/secret/draw")
+        assert answer.status_code == 200, answer.text
+        with hub.core.db.read() as scope:
+            device = repository.device(scope, gym.device)
+        assert device is not None
+        assert device.sealed is not None
+        context = seal_context(gym.controller, "device", gym.device)
+        drawn.append(open_secret(key, device.sealed, context))
+        assert drawn[-1].hex() not in answer.text
+        assert base64.b64encode(drawn[-1]).decode() not in answer.text
+    assert len({*drawn}) == 2
+    assert [len(one) for one in drawn] == [16, 16]
+    assert ("device", gym.device) in _touched(hub)
+
+
+@given(st.one_of(st.binary(min_size=16, max_size=16), st.sampled_from([SCBK_D, bytes(16)])))
+def test_the_hub_refuses_exactly_the_keys_that_a_panel_refuses(key: bytes) -> None:
+    assert is_weak(key) == panel_finds_weak(key)
+
+
 def test_a_secret_for_a_controller_that_was_never_enrolled_is_refused(
     admin: TestClient, hall: Any
 ) -> None:
-    body = {"secret": "AAECAwQFBgcICQoLDA0ODw=="}
+    body = {"secret": "XwobjH1uTzAhqbjH1uX0AQ=="}
     answer = admin.put(f"/api/v1/devices/{hall.device}/secret", json=body)
     assert _error(answer) == (422, "body.secret", "not_enrolled")
 
