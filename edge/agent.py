@@ -20,13 +20,15 @@ from edge.control_socket import ControlSocket, Request
 from edge.controller_files import Controller
 from edge.core.clock import Clock, ClockBounds
 from edge.core.clock_now import ClockNow
+from edge.core.fire_line import Supervision
 from edge.core.model import CardPresented
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.journal.policy_store import SqlitePolicyStore
 from edge.ports import Driver, Incoming, JournalError, Link, TimeSource
 from edge.service.acts import Acts, Drivers
 from edge.service.commands import Commands
-from edge.service.happenings import FireAlarm, Happenings
+from edge.service.fire_watch import FireAlarm, releasing_faults
+from edge.service.happenings import Happenings
 from edge.service.loop import Loop, Parts
 from edge.service.memory import Memory
 from edge.service.policies import Policies
@@ -248,4 +250,22 @@ def _fire_alarm(settings: Settings) -> FireAlarm | None:
     if fire is None:
         return None
     doors = None if fire.doors is None else frozenset(fire.doors)
-    return FireAlarm(fire.device, fire.channel, fire.inverted, doors)
+    second = fire.supervised
+    supervision, channel, inverted = Supervision.NONE, None, False
+    if second is not None:
+        relay = second.fault_channel is not None
+        supervision = Supervision.FAULT_RELAY if relay else Supervision.CHANGE_OVER
+        channel = second.fault_channel if relay else second.rest_channel
+        inverted = relay if second.inverted is None else second.inverted
+    return FireAlarm(
+        fire.device,
+        fire.channel,
+        fire.inverted,
+        doors,
+        supervision,
+        channel,
+        inverted,
+        releasing_faults(
+            on_fault=fire.on_fault == "release", on_offline=fire.on_offline == "release"
+        ),
+    )
