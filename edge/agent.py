@@ -27,6 +27,7 @@ from edge.journal.policy_store import SqlitePolicyStore
 from edge.ports import Driver, Incoming, JournalError, Link, TimeSource
 from edge.service.acts import Acts, Drivers
 from edge.service.commands import Commands
+from edge.service.contact_tests import TestRefusedError
 from edge.service.fire_watch import FireAlarm, releasing_faults
 from edge.service.happenings import Happenings
 from edge.service.loop import Loop, Parts
@@ -95,7 +96,14 @@ class Agent:
         """Start all threads; return once the doors are served. Raises `TimeoutError` where the
         journal cannot be opened meanwhile; the attempts go on until `stop`."""
         self._socket = ControlSocket(
-            self._settings.socket_path, {"status": self._answer_status, "journal": self._journal}
+            self._settings.socket_path,
+            {
+                "status": self._answer_status,
+                "journal": self._journal,
+                "test": self._begin_test,
+                "tested": self._tested,
+                "fire-forget": self._forget_fire,
+            },
         )
         self._socket.start()
         self._thread.start()
@@ -147,6 +155,24 @@ class Agent:
     def _journal(self, request: Request) -> object:
         rows = self.tail(min(max(request.count, 1), 1_000))
         return [{"seq": seq, "event": msgspec.Raw(data)} for seq, data in rows]
+
+    def _begin_test(self, request: Request) -> object:
+        """Begin the test of a door's contact; what comes of it is asked by `tested`."""
+
+        def begin(parts: Parts, now: ClockNow) -> str:
+            try:
+                parts.happenings.tests.begin(request.door, now)
+            except TestRefusedError as error:
+                return str(error)
+            return ""
+
+        return {"refused": self._ask(begin)}
+
+    def _tested(self, request: Request) -> object:
+        return self._ask(lambda parts, _now: parts.happenings.tests.result(request.door))
+
+    def _forget_fire(self, _request: Request) -> object:
+        return {"forgotten": self._ask(lambda parts, now: parts.policies.forget_fire(now))}
 
     def _run(self) -> None:
         journal: SqliteJournal | None = None

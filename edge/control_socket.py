@@ -24,10 +24,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is asked, and how many rows of the journal."""
+    """What is asked, how many rows of the journal, and of which door."""
 
     ask: str
     count: int = 20
+    door: str = ""
 
 
 class AgentAbsentError(Exception):

@@ -27,6 +27,7 @@ from edge.core.model import (
 from edge.core.policy_index import DoorInput, InputRole
 from edge.ports import NewEvent
 from edge.service.acts import Acts
+from edge.service.contact_tests import ContactTests
 from edge.service.fire_watch import FireAlarm as FireAlarm
 from edge.service.fire_watch import FireWatch
 from edge.service.memory import Memory
@@ -70,6 +71,7 @@ class Happenings:
         self._recorder = recorder
         self._acts = acts
         self._strikes = strikes
+        self.tests = ContactTests(memory, recorder)
         self._fire = FireWatch(memory, recorder, strikes, fire_alarm)
         self._faults: dict[tuple[str, str], _Faults] = {}
         self._lines: dict[Source, str] = {}
@@ -79,8 +81,9 @@ class Happenings:
         self._fire.remember(state)
 
     def tick(self, now: ClockNow) -> None:
-        """Let time do its work on the fire alarm's line."""
+        """Let time do its work on the fire alarm's line and on tests of contacts."""
         self._fire.tick(now)
+        self.tests.look(now)
 
     def handle(self, item: DeviceEvent, now: ClockNow) -> None:
         """Do and journal what follows from a device event."""
@@ -133,6 +136,7 @@ class Happenings:
             self._egress(wired.door, item, now)
         else:
             self._recorder.record(door.input(wired.role, active, item.at_ns), now)
+        self.tests.look(now)
         self._acts.observe(wired.door, now)
 
     def _egress(self, door_id: str, item: InputChanged, now: ClockNow) -> None:
