@@ -20,6 +20,7 @@ from edge.control_socket import ControlSocket, RefusedError, Request
 from edge.controller_files import Controller
 from edge.core.clock import Clock, ClockBounds
 from edge.core.clock_now import ClockNow
+from edge.core.fire_line import Supervision
 from edge.core.model import CardPresented
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.journal.policy_store import SqlitePolicyStore
@@ -28,7 +29,9 @@ from edge.ports import Driver, Incoming, InstallError, JournalError, Link, TimeS
 from edge.service.acts import Acts, Drivers
 from edge.service.backup_secrets import BackupSecrets
 from edge.service.commands import Commands
-from edge.service.happenings import FireAlarm, Happenings
+from edge.service.contact_tests import TestRefusedError
+from edge.service.fire_watch import FireAlarm, releasing_faults
+from edge.service.happenings import Happenings
 from edge.service.loop import Loop, Parts
 from edge.service.memory import Memory
 from edge.service.policies import Policies
@@ -101,6 +104,9 @@ class Agent:
                 "journal": self._journal,
                 "osdp_install": self._osdp_install,
                 "osdp_rekey": self._osdp_rekey,
+                "test": self._begin_test,
+                "tested": self._tested,
+                "fire-forget": self._forget_fire,
             },
         )
         self._socket.start()
@@ -175,6 +181,24 @@ class Agent:
         parts = self._parts
         body = None if parts is None else parts.memory.served.get(device)
         return None if body is None else self._drivers.get(body.port)
+
+    def _begin_test(self, request: Request) -> object:
+        """Begin the test of a door's contact; what comes of it is asked by `tested`."""
+
+        def begin(parts: Parts, now: ClockNow) -> str:
+            try:
+                parts.happenings.tests.begin(request.door, now)
+            except TestRefusedError as error:
+                return str(error)
+            return ""
+
+        return {"refused": self._ask(begin)}
+
+    def _tested(self, request: Request) -> object:
+        return self._ask(lambda parts, _now: parts.happenings.tests.result(request.door))
+
+    def _forget_fire(self, _request: Request) -> object:
+        return {"forgotten": self._ask(lambda parts, now: parts.policies.forget_fire(now))}
 
     def _run(self) -> None:
         journal: SqliteJournal | None = None
@@ -283,4 +307,22 @@ def _fire_alarm(settings: Settings) -> FireAlarm | None:
     if fire is None:
         return None
     doors = None if fire.doors is None else frozenset(fire.doors)
-    return FireAlarm(fire.device, fire.channel, fire.inverted, doors)
+    second = fire.supervised
+    supervision, channel, inverted = Supervision.NONE, None, False
+    if second is not None:
+        relay = second.fault_channel is not None
+        supervision = Supervision.FAULT_RELAY if relay else Supervision.CHANGE_OVER
+        channel = second.fault_channel if relay else second.rest_channel
+        inverted = relay if second.inverted is None else second.inverted
+    return FireAlarm(
+        fire.device,
+        fire.channel,
+        fire.inverted,
+        doors,
+        supervision,
+        channel,
+        inverted,
+        releasing_faults(
+            on_fault=fire.on_fault == "release", on_offline=fire.on_offline == "release"
+        ),
+    )

@@ -1,4 +1,4 @@
-"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`, `osdp`.
+"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`, `test`, `fire`, `osdp`.
 
 `run` imports nothing but what the agent needs. Exit codes: 0 ok, 1 failed, 2 usage, 3 partly.
 """
@@ -9,6 +9,7 @@ import argparse
 import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,8 @@ from edge.settings import Settings, SettingsError, load_settings
 
 DEFAULT_SETTINGS: Final = Path("/etc/kagimori/edge.toml")
 OK, FAILED, PARTLY = 0, 1, 3
+TEST_S: Final = 30
+_LOOK_S: Final = 0.25
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,11 +49,17 @@ def _parser() -> argparse.ArgumentParser:
         ("status", _status, "how the running agent stands"),
         ("journal", _journal, "the newest events of the running agent"),
         ("doctor", _doctor, "look for what is wrong, and say what to do"),
+        ("test", _test, "watch a door's contact while somebody opens and closes it"),
+        ("fire", _fire, "forget what the fire alarm releases and the policy no longer has"),
     ):
         sub = commands.add_parser(name, parents=[shared], help=text, description=text)
         sub.set_defaults(command=command)
         if name == "journal":
             sub.add_argument("-n", "--count", type=int, default=20, metavar="EVENTS")
+        if name == "test":
+            sub.add_argument("door", metavar="DOOR", help="its id, as `status` shows it")
+        if name == "fire":
+            sub.add_argument("what", choices=["forget"])
     _add_osdp(commands, shared)
     return parser
 
@@ -124,7 +133,7 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
     fire = status["fire_alarm"]
     if fire is not None:
         state = fire["cause"] or ("BURNS" if fire["burning"] else "quiet")
-        print(f"fire       {fire['device']}  {state}")
+        print(f"fire       {fire['device']}  {state}  line {fire['fault'] or fire['line']}")
     for device in status["devices"]:
         state = "online" if device["online"] else device["cause"] or "not heard of"
         print(f"device     {device['id']}  {state}")
@@ -161,6 +170,37 @@ def _doctor(settings: Settings, options: argparse.Namespace) -> int:
     if not bad:
         return OK
     return FAILED if bad == len(findings) else PARTLY
+
+
+def _test(settings: Settings, options: argparse.Namespace) -> int:
+    path, door = settings.socket_path, options.door
+    refused = ask_agent(path, Request("test", door=door))["refused"]
+    if refused:
+        print(f"kagimori-edge: {door}: {refused}", file=sys.stderr)
+        return FAILED
+    print(f"Open the door and close it again, within {TEST_S} s.", file=sys.stderr)
+    result = ask_agent(path, Request("tested", door=door))
+    seen_open = False
+    while result["passed"] is None:
+        if result["seen_open"] and not seen_open:
+            seen_open = True
+            print("Seen open. Now close it.", file=sys.stderr)
+        time.sleep(_LOOK_S)
+        result = ask_agent(path, Request("tested", door=door))
+    if options.json:
+        _print_json({"door": door, "passed": result["passed"], "cause": result["cause"]})
+    else:
+        print("passed" if result["passed"] else f"FAILED: {result['cause']}")
+    return OK if result["passed"] else FAILED
+
+
+def _fire(settings: Settings, options: argparse.Namespace) -> int:
+    answer = ask_agent(settings.socket_path, Request("fire-forget"))
+    if options.json:
+        _print_json(answer)
+    else:
+        print(f"{answer['forgotten']} strikes forgotten")
+    return OK
 
 
 def _print_json(value: Any) -> None:

@@ -24,10 +24,12 @@ _log = structlog.get_logger(__name__)
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is asked, how many rows of the journal, or of which device and for how long."""
+    """What is asked, how many rows of the journal, of which door, or of which device and for how
+    long."""
 
     ask: str
     count: int = 20
+    door: str = ""
     device: str = ""
     seconds: int = 0
 

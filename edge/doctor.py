@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -153,14 +153,27 @@ def _agent(settings: Settings) -> list[Finding]:
     ]
     fire = status["fire_alarm"]
     if fire is not None:
-        findings.append(
-            Finding("fire alarm", not fire["cause"], fire["cause"] or "well", _FIRE[fire["cause"]])
-        )
+        findings += _fire(fire)
     for device in status["devices"]:
         detail = device["cause"] or "online"
         remedy = "" if device["online"] else "Look at its cable, supply, address and key"
         findings.append(Finding(f"device {device['id']}", bool(device["online"]), detail, remedy))
     return findings
+
+
+def _fire(fire: dict[str, Any]) -> list[Finding]:
+    found = [
+        Finding("fire alarm", not fire["cause"], fire["cause"] or "well", _FIRE[fire["cause"]])
+    ]
+    line = fire["fault"] or fire["line"]
+    ok = not fire["fault"] and fire["line"] != "unknown"
+    remedy = "" if ok else "Look at the wires to the fire panel, its fault relay, the device"
+    found.append(Finding("fire line", ok, line, remedy))
+    for device, cause in fire["kept"].items():
+        if device != fire["device"]:
+            remedy = f"{_FIRE[cause]}. If it is truly gone: kagimori-edge fire forget"
+            found.append(Finding(f"fire release {device}", ok=False, detail=cause, remedy=remedy))
+    return found
 
 
 def _flag(check: str, ok: bool, remedy: str) -> Finding:

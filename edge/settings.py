@@ -77,14 +77,37 @@ class Identity(_Table, frozen=True, kw_only=True):
     hub_signing: str = "hub-signing.pem"
 
 
+class Supervision(_Table, frozen=True, kw_only=True):
+    """The second contact of the fire panel's line, on the same device: `fault_channel` is the
+    panel's fault relay (which opens on a fault unless `inverted` is false), `rest_channel` the rest
+    side of its change-over alarm contact. Exactly one of the two."""
+
+    fault_channel: Annotated[int, msgspec.Meta(ge=0, le=63)] | None = None
+    rest_channel: Annotated[int, msgspec.Meta(ge=0, le=63)] | None = None
+    inverted: bool | None = None
+
+    def __post_init__(self) -> None:
+        if (self.fault_channel is None) == (self.rest_channel is None):
+            raise ValueError("name exactly one of fault_channel and rest_channel")
+
+
 class FireInput(_Table, frozen=True, kw_only=True):
     """The input the fire panel is wired to. It stands here and not in the policy, so that no hub
-    can take it away. Without `doors` it releases every door."""
+    can take it away. Without `doors` it releases every door. `on_fault` says what a line does that
+    is cut, shorted or told faulty, `on_offline` what a device does that no longer answers."""
 
     device: str
     channel: Annotated[int, msgspec.Meta(ge=0, le=63)] = 0
     inverted: bool = False
     doors: tuple[str, ...] | None = None
+    supervised: Supervision | None = None
+    on_fault: Literal["release", "report"] = "release"
+    on_offline: Literal["release", "report"] = "report"
+
+    def __post_init__(self) -> None:
+        second = self.supervised
+        if second is not None and self.channel in (second.fault_channel, second.rest_channel):
+            raise ValueError("the second contact needs a channel of its own")
 
 
 class Settings(_Table, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from hub.audit import endpoints as audit
 from hub.bookings import endpoints as bookings
 from hub.bootstrap import Hub, ProcessRole
 from hub.commands import endpoints as commands
+from hub.door_tests import endpoints as door_tests
 from hub.entries import endpoints as entries
 from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
@@ -39,6 +40,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     sites.router,
     people.router,
     documents.router,
+    door_tests.router,
     entries.router,
     *PAGES,
 )

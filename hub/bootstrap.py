@@ -26,6 +26,7 @@ from hub.commands.service import CommandExpiry
 from hub.commands.wiring import add_commands
 from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
+from hub.door_tests.service import DoorTestsService
 from hub.entries.live import Live
 from hub.entries.service import EntriesService
 from hub.ingest.repository import raw_events_after
@@ -142,6 +143,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(Live())
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
+    services.add(DoorTestsService(core))
     add_bookings(core, services)
     add_policy(core, services)
     add_commands(core, services)

@@ -90,6 +90,16 @@ class InputChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class InputFault:
+    """A device that supervises its inputs' lines found one `cut`, `shorted` or the like (`cause`);
+    an empty cause: it is well again."""
+
+    source: Source
+    cause: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutputChanged:
     """The device reports its output as on or off."""
 
@@ -206,6 +216,7 @@ class ActFinished:
 
 DeviceEvent: TypeAlias = (
     InputChanged
+    | InputFault
     | OutputChanged
     | DeviceOnline
     | DeviceOffline

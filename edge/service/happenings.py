@@ -20,16 +20,21 @@ from edge.core.model import (
     DeviceOffline,
     DeviceOnline,
     InputChanged,
+    InputFault,
     InstallBegan,
     InstallEnded,
     OutputChanged,
     PowerChanged,
+    Source,
     TamperChanged,
 )
 from edge.core.policy_index import DoorInput, InputRole
 from edge.ports import NewEvent
 from edge.service.acts import Acts
-from edge.service.memory import FIRE, Memory
+from edge.service.contact_tests import ContactTests
+from edge.service.fire_watch import FireAlarm as FireAlarm
+from edge.service.fire_watch import FireWatch
+from edge.service.memory import Memory
 from edge.service.recorder import Recorder
 from edge.service.strikes import Strikes
 from wire.events import (
@@ -47,17 +52,6 @@ _SECOND: Final = 1_000_000_000
 _FAULT_EVERY_NS: Final = 60 * _SECOND
 _NOISE_A_MINUTE: Final = 30
 """A reply that comes a little late is one; a bad line makes hundreds."""
-
-
-@dataclass(frozen=True, slots=True)
-class FireAlarm:
-    """The input the fire panel is wired to, from the agent's own settings: no hub can take it
-    away (`edge.service.fire_device`). `doors` are released, all where it is None."""
-
-    device: str
-    channel: int
-    inverted: bool = False
-    doors: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -83,15 +77,19 @@ class Happenings:
         self._recorder = recorder
         self._acts = acts
         self._strikes = strikes
-        self._fire_alarm = fire_alarm
+        self.tests = ContactTests(memory, recorder)
+        self._fire = FireWatch(memory, recorder, strikes, fire_alarm)
         self._faults: dict[tuple[str, str], _Faults] = {}
-        if fire_alarm is not None:
-            memory.fire.doors, memory.fire.device = fire_alarm.doors, fire_alarm.device
+        self._lines: dict[Source, str] = {}
 
     def remember(self, state: Mapping[str, bytes]) -> None:
-        """A fire alarm of an earlier run goes on until its input says otherwise: a restart must not
-        shut a door on those who flee."""
-        self._memory.fire.burning = FIRE in state and self._fire_alarm is not None
+        """Take up a fire alarm of an earlier run."""
+        self._fire.remember(state)
+
+    def tick(self, now: ClockNow) -> None:
+        """Let time do its work on the fire alarm's line and on tests of contacts."""
+        self._fire.tick(now)
+        self.tests.look(now)
 
     def handle(self, item: DeviceEvent, now: ClockNow) -> None:
         """Do and journal what follows from a device event."""
@@ -101,6 +99,9 @@ class Happenings:
                     self._strikes.finished(item, now)
             case InputChanged():
                 self._input(item, now)
+            case InputFault():
+                if not self._fire.reported(item, now):
+                    self._line_fault(item, now)
             case OutputChanged():
                 self._strikes.output_changed(item, now)
             case DeviceOnline():
@@ -136,11 +137,9 @@ class Happenings:
     # --- inputs ----------------------------------------------------------------------------------
 
     def _input(self, item: InputChanged, now: ClockNow) -> None:
-        fire = self._fire_alarm
         source = item.source
         self._memory.inputs[source] = item.active
-        if fire is not None and (source.device, source.channel) == (fire.device, fire.channel):
-            self._fire(item.active != fire.inverted, fire, now)
+        self._fire.input(item, now)
         for wired in list(self._memory.index.inputs_at(source.device, source.channel)):
             self._door_input(wired, item, now)
 
@@ -153,6 +152,7 @@ class Happenings:
             self._egress(wired.door, item, now)
         else:
             self._recorder.record(door.input(wired.role, active, item.at_ns), now)
+        self.tests.look(now)
         self._acts.observe(wired.door, now)
 
     def _egress(self, door_id: str, item: InputChanged, now: ClockNow) -> None:
@@ -168,13 +168,15 @@ class Happenings:
         finally:  # whatever the journal does, who wants out gets out
             self._acts.release(act_id, door_id, door.body.unlock_ms, now)
 
-    def _fire(self, active: bool, fire: FireAlarm, now: ClockNow) -> None:
-        if active == self._memory.fire.burning:
+    def _line_fault(self, item: InputFault, now: ClockNow) -> None:
+        """Told once, and once when it is over. What the input says meanwhile goes on to count."""
+        before = self._lines.get(item.source, "")
+        if item.cause == before:
             return
-        self._memory.fire.burning = active
-        self._strikes.fire(now)
-        kind = EventKind.FIRE_ALARM if active else EventKind.FIRE_ALARM_CLEARED
-        self._tell(kind, fire.device, now, channel=fire.channel)
+        self._lines[item.source] = item.cause
+        kind = EventKind.INPUT_FAULT if item.cause else EventKind.INPUT_FAULT_CLEARED
+        source, cause = item.source, item.cause or before
+        self._tell(kind, source.device, now, cause, source.channel)
 
     # --- devices ---------------------------------------------------------------------------------
 

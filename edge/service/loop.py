@@ -37,6 +37,7 @@ from edge.service.memory import (
     DRIVEN,
     FIRE,
     FIRE_DEVICE,
+    FIRE_STRIKES,
     MODES,
     RUNNING,
     SEALED,
@@ -170,7 +171,13 @@ class Loop:
             parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
         parts.policies.load()
         parts.happenings.remember(journal.state(FIRE))
-        parts.policies.remember({**journal.state(FIRE_DEVICE), **journal.state(FORMER_KEY)})
+        parts.policies.remember(
+            {
+                **journal.state(FIRE_DEVICE),
+                **journal.state(FIRE_STRIKES),
+                **journal.state(FORMER_KEY),
+            }
+        )
         parts.strikes.remember({**journal.state(MODES), **journal.state(DRIVEN)})
         clean = RUNNING not in journal.state(RUNNING)
         state: dict[str, bytes | None] = dict.fromkeys(parts.memory.forget_absent())
@@ -264,6 +271,7 @@ class Loop:
                 parts.recorder.record(events, now, {CLOCK: parts.clock.save()})
         parts.presentations.tick(now)
         parts.acts.tick(now)
+        parts.happenings.tick(now)
         for door in parts.memory.doors.values():
             parts.recorder.record(door.tick(now.mono_ns), now)
         parts.policies.tick(now)

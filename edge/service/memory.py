@@ -23,7 +23,7 @@ from edge.core.policy_index import PolicyIndex
 from edge.service.former_keys import FormerKeys
 from wire.messages import EdgePolicy
 from wire.policy import EMPTY_DIGEST, EntryKind
-from wire.policy_bodies import DeviceBody, DoorBody
+from wire.policy_bodies import DeviceBody, DoorBody, Point
 
 BUDGET: Final = "budget/"
 USES: Final = "uses/"
@@ -34,6 +34,7 @@ MODES: Final = "modes"
 DRIVEN: Final = "driven"
 FIRE: Final = "fire"
 FIRE_DEVICE: Final = "fire_device"
+FIRE_STRIKES: Final = "fire_strikes"
 
 _log = structlog.get_logger(__name__)
 
@@ -42,16 +43,35 @@ _log = structlog.get_logger(__name__)
 class Fire:
     """The fire alarm as it was last known, and the doors it releases: every door where None, those
     that a policy brings meanwhile as well. `device` is the one its panel is wired to, None without
-    one; `cause` what is wrong between the policy and that device (`FireDevice.cause`)."""
+    one; `cause` what is wrong between the policy and that device (`FireDevice.cause`); `line` and
+    `fault` what its contacts say and what is wrong with them (`edge.core.fire_line`).
+
+    `kept` are the strikes that doors were ever seen to have: released with them, whatever a policy
+    says of the door since (`edge.service.fire_keep`). `kept_causes` is `cause` for their devices.
+    """
 
     burning: bool = False
     doors: frozenset[str] | None = None
     device: str | None = None
     cause: str = ""
+    line: str = "unknown"
+    fault: str = ""
+    kept: dict[str, tuple[Point, ...]] = field(default_factory=dict)
+    kept_causes: dict[str, str] = field(default_factory=dict)
+
+    def concerns(self, door: str) -> bool:
+        """Whether a door is one of those it releases."""
+        return self.device is not None and (self.doors is None or door in self.doors)
 
     def releases(self, door: str) -> bool:
         """Whether a door is released by it now."""
         return self.burning and (self.doors is None or door in self.doors)
+
+    def released(self) -> list[Point]:
+        """The kept strikes that are released by it now."""
+        return [
+            point for door, points in self.kept.items() if self.releases(door) for point in points
+        ]
 
 
 @dataclass(slots=True)

@@ -13,9 +13,9 @@ from edge.core.policy_index import PolicyIndex
 from edge.ports import Installer, JournalError, NewEvent, PolicyChange, PolicyStore
 from edge.service.acts import Drivers
 from edge.service.backup_secrets import BackupSecrets
-from edge.service.fire_device import FireDevice
+from edge.service.fire_keep import FireKeep
 from edge.service.former_keys import FORMER_KEY
-from edge.service.memory import FIRE_DEVICE, Memory
+from edge.service.memory import Memory
 from edge.service.recorder import Recorder
 from edge.service.strikes import Strikes
 from wire.errors import WireError
@@ -50,7 +50,7 @@ class Policies:
         self._drivers = drivers
         self._open = open_device_secret
         self._backup = backup
-        self._fire: FireDevice | None = None
+        self._fire = FireKeep(memory, recorder, self._can_serve)
 
     def load(self) -> None:
         """Take up the stored policy at a start; raise `JournalError` if it cannot be read."""
@@ -61,7 +61,7 @@ class Policies:
         self._hold(stored.hub_epoch, stored.version, now_ns=0)
 
     def remember(self, state: Mapping[str, bytes]) -> None:
-        """Take up former keys, and how the fire alarm's device was last served. Bytes that cannot
+        """Take up former keys, and what an earlier run kept for the fire alarm. Bytes that cannot
         be read are named and left out."""
         formers = {name: data for name, data in state.items() if name.startswith(FORMER_KEY)}
         try:
@@ -69,24 +69,20 @@ class Policies:
         except ValueError:
             self._memory.counters["state_unreadable"] += 1
             _log.exception("state_unreadable", name=FORMER_KEY)
-        device = self._memory.fire.device
-        if device is None:
-            return
-        self._fire = FireDevice(device, lambda body: self._can_serve(device, body))
-        try:
-            if FIRE_DEVICE in state:
-                self._fire.remember(state[FIRE_DEVICE])
-        except ValueError:
-            self._memory.counters["state_unreadable"] += 1
-            _log.exception("state_unreadable", name=FIRE_DEVICE)
+        self._fire.remember(state)
 
     def tick(self, now: ClockNow) -> None:
-        """Note that the fire alarm's device answers, or try it otherwise."""
-        fire = self._fire
-        if fire is None:
-            return
-        if fire.try_other(self._prove(fire, now), now.mono_ns):
+        """Note what the fire alarm's devices answer, or try one otherwise."""
+        if self._fire.tick(now):
             self.configure_drivers(now)
+
+    def forget_fire(self, now: ClockNow) -> int:
+        """Forget strikes and devices of the fire alarm that the policy no longer has, for somebody
+        at the Pi; give how many strikes."""
+        forgotten = self._fire.forget(now)
+        self.configure_drivers(now)
+        self._strikes.apply(now)
+        return forgotten
 
     def apply(self, change: PolicyChange, now: ClockNow) -> bool:
         """Store a change and swap it in; tell whether it is in force. What cannot be stored is not
@@ -127,7 +123,7 @@ class Policies:
             self._backup.follow(now)
         devices: dict[str, dict[str, DeviceBody]] = self._by_port()
         secrets: dict[str, dict[str, bytes]] = self._by_port()
-        self._memory.served = self._to_serve(now)
+        self._memory.served = self._fire.to_serve(self._memory.index.devices, now)
         for device_id, body in self._memory.served.items():
             cause = self._take(device_id, body, devices, secrets)
             if cause is not None:
@@ -175,30 +171,6 @@ class Policies:
 
     def _by_port(self) -> dict[str, dict[str, Any]]:
         return {port: {} for port in self._drivers.by_port}
-
-    def _to_serve(self, now: ClockNow) -> Mapping[str, DeviceBody]:
-        """The policy's devices, but the fire alarm's as it is to be served; tell of a policy that
-        wants it otherwise, once."""
-        fire, devices = self._fire, self._memory.index.devices
-        if fire is None:
-            return devices
-        online = self._prove(fire, now)
-        fire.offer(devices.get(fire.device), online, now.mono_ns)
-        told, self._memory.fire.cause = self._memory.fire.cause, fire.cause
-        if fire.serving is None:
-            return devices
-        if fire.cause not in ("", told):
-            _log.critical("fire_device_kept", device=fire.device, cause=fire.cause)
-            body = DeviceEventBody(device=fire.device, cause=fire.cause)
-            self._recorder.record([NewEvent(EventKind.DEVICE_FAULT, body)], now)
-        return {**devices, fire.device: fire.serving}
-
-    def _prove(self, fire: FireDevice, now: ClockNow) -> bool | None:
-        """Keep as what the device answers, if it does; give whether it answers."""
-        online = self._memory.standing(fire.device).online
-        if fire.heard(online):
-            self._recorder.record([], now, {FIRE_DEVICE: fire.save()})
-        return online
 
     def _fault(self, device_id: str, cause: str, now: ClockNow) -> None:
         standing = self._memory.standing(device_id)

@@ -62,11 +62,15 @@ class DeviceStatus(msgspec.Struct, frozen=True):
 
 class FireStatus(msgspec.Struct, frozen=True):
     """The fire alarm: the device its panel is wired to, and what is wrong between that device and
-    the policy (`not_in_policy`, `dropped_by_policy`, `changed_by_policy`)."""
+    the policy (`not_in_policy`, `dropped_by_policy`, `changed_by_policy`); what its line is and the
+    fault of it; the same causes for devices of the strikes that it releases."""
 
     device: str
     burning: bool
     cause: str
+    line: str
+    fault: str
+    kept: dict[str, str]
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -110,7 +114,10 @@ def status_of(
 
 def _fire(memory: Memory) -> FireStatus | None:
     fire = memory.fire
-    return None if fire.device is None else FireStatus(fire.device, fire.burning, fire.cause)
+    if fire.device is None:
+        return None
+    kept = {device: cause for device, cause in fire.kept_causes.items() if cause}
+    return FireStatus(fire.device, fire.burning, fire.cause, fire.line, fire.fault, kept)
 
 
 def _door(door_id: str, memory: Memory, now: ClockNow) -> DoorStatus:

@@ -139,6 +139,8 @@ class Strikes:
             events += door.drive_open(drive, now.mono_ns)
             if drive and door.body.strike is not None:
                 wanted[door.body.strike.device, door.body.strike.channel] = door.body.strike
+        for point in self._memory.fire.released():
+            wanted.setdefault((point.device, point.channel), point)
         for key, point in wanted.items():
             strike = self._strikes.setdefault(key, _Strike(point, wanted=True))
             _turn(strike, driven=True)

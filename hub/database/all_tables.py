@@ -16,6 +16,7 @@ TABLE_MODULES: Final = (
     "hub.bookings.tables",
     "hub.commands.tables",
     "hub.database.tables",
+    "hub.door_tests.tables",
     "hub.entries.tables",
     "hub.ingest.tables",
     "hub.link.tables",

@@ -30,6 +30,7 @@ class AlarmKind(StrEnum):
     PIN_LOCKOUT = "pin_lockout"
     DEVICE_OFFLINE = "device_offline"
     DEVICE_FAULT = "device_fault"
+    INPUT_FAULT = "input_fault"
     POWER_FAILED = "power_failed"
     RECORDS_LOST = "records_lost"
     EVENT_REJECTED = "event_rejected"
@@ -114,6 +115,7 @@ RAISES: Final = {
     EventKind.PIN_LOCKOUT: AlarmKind.PIN_LOCKOUT,
     EventKind.DEVICE_OFFLINE: AlarmKind.DEVICE_OFFLINE,
     EventKind.DEVICE_FAULT: AlarmKind.DEVICE_FAULT,
+    EventKind.INPUT_FAULT: AlarmKind.INPUT_FAULT,
     EventKind.POWER_FAILED: AlarmKind.POWER_FAILED,
 }
 CLEARS: Final = {
@@ -123,8 +125,10 @@ CLEARS: Final = {
     EventKind.TAMPER_CLEARED: (AlarmKind.TAMPER,),
     EventKind.JOURNAL_RESTORED: (AlarmKind.JOURNAL_FAILED,),
     EventKind.DEVICE_ONLINE: (AlarmKind.DEVICE_OFFLINE, AlarmKind.DEVICE_FAULT),
+    EventKind.INPUT_FAULT_CLEARED: (AlarmKind.INPUT_FAULT,),
     EventKind.POWER_RESTORED: (AlarmKind.POWER_FAILED,),
 }
+_OF_A_LINE: Final = frozenset({EventKind.INPUT_FAULT, EventKind.INPUT_FAULT_CLEARED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,8 @@ def _subject(event: ProjectedEvent) -> str:
     match body:
         case ev.DoorEventBody():
             return body.door
+        case ev.DeviceEventBody() if event.kind in _OF_A_LINE:
+            return f"{body.device}/{body.channel or 0}"  # each line has its own
         case ev.DeviceEventBody():
             return body.device
         case ev.LockoutBody():

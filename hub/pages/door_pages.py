@@ -11,6 +11,7 @@ from hub.commands.access import AccessService
 from hub.commands.mode_service import ModesService
 from hub.commands.service import CommandsService, reachable_door
 from hub.database.scope import Scope
+from hub.door_tests.service import DoorTestsService
 from hub.entries import repository as states
 from hub.entries.search import Filters
 from hub.pages.console import ConsolePages
@@ -25,6 +26,7 @@ from hub.pages.views.door import (
     link_chip,
     state_chip,
 )
+from hub.pages.views.door_safety import DoorSafety, door_safety
 from hub.pages.views.door_sheet import (
     AccessLine,
     DoorSheet,
@@ -54,6 +56,7 @@ class DoorPages:
     commands: CommandsService
     modes: ModesService
     access: AccessService
+    tests: DoorTestsService
 
     def sheet(self, who: Principal, door_id: str, words: Words) -> DoorSheet:
         """Give a door's page; raises `not_found` for a door that is none or not theirs."""
@@ -83,8 +86,7 @@ class DoorPages:
             mode_detail=detail,
             link=link_chip(connected, words),
             link_since="" if connected else heard or words.t("door.never"),
-            fail_mode=words.t(f"door.{door.fail}"),
-            key_holder=door.key_holder,
+            safety=self._safety(who, door, words),
             is_connected=connected,
             may_unlock=who.may(Right.DOORS_UNLOCK) and door.strike is not None,
             may_mode=who.may(Right.DOORS_MODE),
@@ -101,6 +103,10 @@ class DoorPages:
     def outcome(self, who: Principal, command_id: str, words: Words) -> Outcome:
         """Give what is known of an unlock."""
         return outcome_of(self.commands.get(who, command_id), words)
+
+    def _safety(self, who: Principal, door: Door, words: Words) -> DoorSafety:
+        tests = self.tests.of_door(who, door.id)
+        return door_safety(door, tests, words, may_test=who.may(Right.DOORS_TEST))
 
     def _devices(
         self, who: Principal, door_id: str, wired: Collection[str], words: Words

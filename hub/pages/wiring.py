@@ -7,6 +7,7 @@ from hub.bookings.service import BookingsService
 from hub.commands.access import AccessService
 from hub.commands.mode_service import ModesService
 from hub.commands.service import CommandsService
+from hub.door_tests.service import DoorTestsService
 from hub.entries.service import EntriesService
 from hub.pages.connections import Connections
 from hub.pages.console import ConsolePages
@@ -32,5 +33,6 @@ def add_pages(core: Core, services: Services) -> None:
             services.get(CommandsService),
             services.get(ModesService),
             services.get(AccessService),
+            services.get(DoorTestsService),
         )
     )

@@ -9,6 +9,7 @@ from typing import Final
 
 from hub.attendance.projector import PROJECTOR as ATTENDANCE
 from hub.commands.projector import PROJECTOR as COMMANDS
+from hub.door_tests.projector import PROJECTOR as DOOR_TESTS
 from hub.entries.projector import PROJECTOR as ENTRIES
 from hub.projection.projector import Projector
 
@@ -16,4 +17,5 @@ PROJECTORS: Final[tuple[Projector, ...]] = (
     ENTRIES,
     ATTENDANCE,
     COMMANDS,
+    DOOR_TESTS,
 )

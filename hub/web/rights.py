@@ -26,6 +26,7 @@ class Right(StrEnum):
     DOORS_READ = "doors:read"
     DOORS_UNLOCK = "doors:unlock"
     DOORS_MODE = "doors:mode"
+    DOORS_TEST = "doors:test"
     EMERGENCIES = "emergencies:order"
     ENTRIES_READ = "entries:read"
     ATTENDANCE_READ = "attendance:read"
@@ -70,6 +71,7 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
         Right.PINS_REVEAL,
         Right.DOORS_UNLOCK,
         Right.DOORS_MODE,
+        Right.DOORS_TEST,
     },
     Role.STAFF: frozenset({Right.SELF, Right.ATTENDANCE_OWN}),
     Role.AUDITOR: _VIEW

@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,10 +21,13 @@ from edge.bootstrap import build
 from edge.control_socket import AgentAbsentError, Request, ask_agent
 from edge.controller_files import load_controller
 from edge.drivers.virtual import VirtualDriver
+from edge.ports import PolicyChange
+from edge.service import contact_tests
 from edge.settings import SettingsError, load_settings
 from provisioning import enrolment
 from provisioning.register import Register
 from wire.errors import WireError
+from wire.policy import PolicyDigest, entry_hash
 from wire.sealing import seal_context, seal_secret
 
 NOW = datetime.now(UTC)
@@ -320,3 +324,55 @@ def test_run_refuses_a_demonstrations_certificate(tmp_path, capsys):
     file = _make_installation(tmp_path, demo=True)
     assert cli.main(["run", "--settings", str(file)]) == 1
     assert "demonstration" in capsys.readouterr().err
+
+
+# --- tests of contacts, from the command line ----------------------------------------------------
+
+
+@pytest.fixture
+def with_door(file, door_policy):
+    """A running agent with one door of a virtual site."""
+    site = VirtualDriver()
+    built = build(load_settings(file), drivers={"site": site})
+    built.start()
+    put = tuple(door_policy.usual())
+    change = PolicyChange(1, 1, put, (), PolicyDigest(map(entry_hash, put)).hex, snapshot=True)
+    built._ask(lambda parts, now: parts.policies.apply(change, now))
+    yield site
+    built.stop()
+
+
+def test_a_test_of_a_contact_passes_while_somebody_opens_and_closes_the_door(
+    with_door, file, door_policy, capsys
+):
+    def walk_through() -> None:
+        for active in (False, True, False) * 20:
+            with_door.set_input(door_policy.device_id, 0, active)
+            time.sleep(0.1)
+            if done.is_set():
+                return
+
+    done = threading.Event()
+    person = threading.Thread(target=walk_through)
+    person.start()
+    try:
+        assert cli.main(["test", door_policy.door_id, "--settings", str(file), "--json"]) == 0
+    finally:
+        done.set()
+        person.join()
+    assert json.loads(capsys.readouterr().out)["passed"] is True
+    rows = ask_agent(load_settings(file).socket_path, Request("journal", 40))
+    assert "contact_tested" in [row["event"]["kind"] for row in rows]
+
+
+def test_a_test_that_fails_says_why(with_door, file, door_policy, capsys, monkeypatch):
+    monkeypatch.setattr(contact_tests, "LONGEST_S", 0)
+    assert cli.main(["test", door_policy.door_id, "--settings", str(file)]) == 1
+    assert "FAILED: contact_unknown" in capsys.readouterr().out
+    assert cli.main(["test", "nowhere", "--settings", str(file)]) == 1
+    assert "no such door" in capsys.readouterr().err
+
+
+def test_what_the_fire_alarm_keeps_is_forgotten_on_demand(with_door, file, capsys):
+    assert cli.main(["fire", "forget", "--settings", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"forgotten": 0}

@@ -983,6 +983,29 @@ CREATE INDEX ix_door_commands_door ON door_commands (town_id, door_id, sent_at)
 CREATE INDEX ix_door_commands_open ON door_commands (town_id, state, expires_at)
 """,
     r"""
+CREATE TABLE door_tests (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	told_by VARCHAR(64) NOT NULL,
+	passed BOOLEAN NOT NULL,
+	cause VARCHAR(64) NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	actor VARCHAR(80),
+	tested_at DATETIME NOT NULL,
+	recorded_at DATETIME NOT NULL,
+	controller_id VARCHAR(80),
+	boot VARCHAR(36),
+	mono_ns BIGINT,
+	trusted BOOLEAN NOT NULL,
+	CONSTRAINT pk_door_tests PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_door_tests_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_door_tests_door ON door_tests (town_id, door_id, tested_at)
+""",
+    r"""
 CREATE TABLE facility_doors (
 	town_id VARCHAR(36) NOT NULL,
 	facility_id VARCHAR(80) NOT NULL,
@@ -2087,6 +2110,29 @@ CREATE INDEX ix_door_commands_door ON door_commands (town_id, door_id, sent_at)
 """,
     r"""
 CREATE INDEX ix_door_commands_open ON door_commands (town_id, state, expires_at)
+""",
+    r"""
+CREATE TABLE door_tests (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	told_by VARCHAR(64) NOT NULL,
+	passed BOOLEAN NOT NULL,
+	cause VARCHAR(64) NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	actor VARCHAR(80),
+	tested_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	controller_id VARCHAR(80),
+	boot VARCHAR(36),
+	mono_ns BIGINT,
+	trusted BOOLEAN NOT NULL,
+	CONSTRAINT pk_door_tests PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_door_tests_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_door_tests_door ON door_tests (town_id, door_id, tested_at)
 """,
     r"""
 CREATE TABLE facility_doors (

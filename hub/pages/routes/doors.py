@@ -4,13 +4,14 @@ that a slip of the finger opens nothing."""
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from hub.commands.mode_service import ModesService
 from hub.commands.service import CommandsService, UnlockOrder
+from hub.door_tests.service import DoorTestsService
 from hub.pages.door_pages import DoorPages
 from hub.pages.frame import Speaking, go_to
 from hub.pages.views.door_sheet import HOLD_MINUTES, hold_choices, lock_choices, until
@@ -28,6 +29,8 @@ Commands = Annotated[CommandsService, provided(CommandsService)]
 Modes = Annotated[ModesService, provided(ModesService)]
 Reader = Annotated[Principal, requires(Right.DOORS_READ)]
 Unlocker = Annotated[Principal, requires(Right.DOORS_UNLOCK)]
+Tests = Annotated[DoorTestsService, provided(DoorTestsService)]
+Tester = Annotated[Principal, requires(Right.DOORS_TEST)]
 Steerer = Annotated[Principal, requires(Right.DOORS_MODE)]
 CommandId = Annotated[str, Query(max_length=128)]
 MANUAL = {mode.value: mode for mode in (DoorMode.HOLD_OPEN, DoorMode.LOCKED)}
@@ -178,6 +181,58 @@ def _mode_form(
         mode=mode,
         choices=choices(words.now, words),
         reason=reason,
+        error=error,
+    )
+
+
+@router.get("/doors/{door_id}/test")
+def test_form(
+    request: Request, words: Speaking, pages: Pages, who: Tester, door_id: str
+) -> Response:
+    """The form by which somebody at the door tells of a test."""
+    return _test_form(request, words, pages, who, door_id)
+
+
+@router.post("/doors/{door_id}/tests")
+def tell_of_test(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    tests: Tests,
+    who: Tester,
+    door_id: str,
+    result: Annotated[Literal["passed", "failed"], Form()],
+    cause: Annotated[str, Form(max_length=64)] = "",
+    note: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Keep the test and go back to the door."""
+    passed, cause = result == "passed", cause.strip()
+    if passed != bool(cause):
+        tests.tell(who, door_id, passed=passed, cause=cause, note=note.strip())
+        return go_to(f"/doors/{door_id}")
+    error = words.t("door_test.cause_missing")
+    return _test_form(request, words, pages, who, door_id, result, cause, note, error)
+
+
+def _test_form(
+    request: Request,
+    words: Words,
+    pages: DoorPages,
+    who: Principal,
+    door_id: str,
+    result: str = "",
+    cause: str = "",
+    note: str = "",
+    error: str = "",
+) -> Response:
+    return render(
+        request,
+        "pages/test.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
+        door=pages.sheet(who, door_id, words),
+        result=result,
+        cause=cause,
+        note=note,
         error=error,
     )
 

@@ -14,6 +14,7 @@ from hub.entries.doors import DoorState
 from hub.pages.views.booking import BookingLine
 from hub.pages.views.choice import Choice
 from hub.pages.views.door import AlarmLine, Chip, DeviceLine
+from hub.pages.views.door_safety import DoorSafety
 from hub.pages.views.entry import EntryLine
 from hub.pages.words import Words
 from wire.events import Observed
@@ -69,8 +70,7 @@ class DoorSheet:
     mode_detail: str
     link: Chip
     link_since: str
-    fail_mode: str
-    key_holder: str
+    safety: DoorSafety
     is_connected: bool
     may_unlock: bool
     may_mode: bool

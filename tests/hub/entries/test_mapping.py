@@ -183,5 +183,16 @@ def test_what_clears_an_alarm_names_the_subject_that_raised_it(kind: EventKind) 
     """Door for doors, device for devices, controller for the agent."""
     event = happened(kind, ev.decode_event_body(samples.sample_event(kind)))
     subjects = {change.subject for change in alarms_of(event)}
-    assert subjects in ({DOOR}, {samples.DEVICE}, {samples.READER}, {event.controller})
+    of_device = ({samples.DEVICE}, {f"{samples.DEVICE}/0"})
+    assert subjects in ({DOOR}, *of_device, {samples.READER}, {event.controller})
     assert isinstance(alarms_of(event)[0], Clear) == (kind in CLEARS)
+
+
+def test_each_input_line_has_an_alarm_of_its_own() -> None:
+    """One that is well again says nothing of another of the same device."""
+    raised, cleared = (
+        alarms_of(happened(kind, ev.DeviceEventBody(device="d", cause="cut", channel=channel)))[0]
+        for kind, channel in ((EventKind.INPUT_FAULT, 1), (EventKind.INPUT_FAULT_CLEARED, 2))
+    )
+    assert raised.subject == "d/1"
+    assert cleared.subject == "d/2"

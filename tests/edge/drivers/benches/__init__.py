@@ -2,7 +2,8 @@
 
 A bench is a generator: it yields a `Bench` that has begun nothing yet, and clears up afterwards.
 To add a driver write `benches/<driver>.py` and add its line here: to `BOARDS` if its devices have
-keys, inputs and outputs, to `READERS` if they read cards only.
+cards, keys, inputs and outputs, to `READERS` if they read cards only, to `RELAYS` if they have
+inputs and outputs only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from tests.edge.drivers.benches.bench import Bench
+from tests.edge.drivers.benches.documented import documented
 from tests.edge.drivers.benches.gpio import gpio
 from tests.edge.drivers.benches.osdp import osdp
 from tests.edge.drivers.benches.pcsc import pcsc
@@ -26,4 +28,8 @@ BOARDS: Final[dict[str, MakeBench]] = {
 
 READERS: Final[dict[str, MakeBench]] = {
     "pcsc": pcsc,
+}
+
+RELAYS: Final[dict[str, MakeBench]] = {
+    "documented": documented,
 }

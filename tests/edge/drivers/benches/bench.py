@@ -24,7 +24,8 @@ class Bench:
     bodies: dict[str, DeviceBody]
     secrets: dict[str, bytes]
     press: Callable[[str, str], None]
-    tap: Callable[[str], None]
+    tap: Callable[[str], None] | None
+    """None where devices read no cards."""
     set_input: Callable[[str, int, bool], None]
     output: Callable[[str, int], bool]
     unplug: Callable[[str], None]
@@ -46,9 +47,14 @@ class Bench:
             fresh.discard(self.wait(InputChanged, initial=True).source.device)
 
     def lives(self, device: str) -> None:
-        """A card that is shown there reaches the loop."""
-        self.tap(device)
-        self.wait(CardPresented, device, stale=False)
+        """A card that is shown there reaches the loop, or an input that moves."""
+        if self.tap is not None:
+            self.tap(device)
+            self.wait(CardPresented, device, stale=False)
+            return
+        for active in (True, False):
+            self.set_input(device, 0, active)
+            self.wait(InputChanged, device, active=active, initial=False)
 
     def wait(self, kind: type, device: str | None = None, **values):
         """The next item of that kind; what else comes is kept in `seen`."""

@@ -1,0 +1,74 @@
+"""/api/v1/doors/{id}/tests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.door_tests.domain import Standing, TestedBy
+from hub.door_tests.service import DoorTestsService
+from hub.web.core import provided
+from hub.web.fields import BodyIn
+from hub.web.identity import requires
+from hub.web.rights import Principal, Right
+
+router = APIRouter(prefix="/api/v1", tags=["doors"])
+Tests = Annotated[DoorTestsService, provided(DoorTestsService)]
+
+
+class DoorTestIn(BodyIn):
+    """A test of a door that somebody has just made there."""
+
+    passed: bool
+    cause: Annotated[str, Field(max_length=64, description="What was wrong, if it failed.")] = ""
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+class DoorTestOut(BaseModel):
+    """One test."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    door_id: str
+    told_by: TestedBy = Field(description="A clerk at the door, or its controller (`pi`).")
+    passed: bool
+    cause: str
+    note: str
+    actor: str | None
+    tested_at: datetime
+    recorded_at: datetime
+
+
+class DoorTestsOut(BaseModel):
+    """A door's tests, the newest first, and how it stands by the latest."""
+
+    standing: Standing = Field(description="`overdue` where the latest is older than a year.")
+    tests: list[DoorTestOut]
+
+
+@router.post("/doors/{door_id}/tests", status_code=HTTPStatus.CREATED, summary="Tell of a test")
+def tell_of_test(
+    who: Annotated[Principal, requires(Right.DOORS_TEST)],
+    service: Tests,
+    door_id: str,
+    given: DoorTestIn,
+) -> DoorTestOut:
+    """Open and close the door, watch what its page says of the leaf, and tell whether it was right.
+    `kagimori-edge test` at the Pi does the same by itself."""
+    made = service.tell(who, door_id, passed=given.passed, cause=given.cause, note=given.note)
+    return DoorTestOut.model_validate(made)
+
+
+@router.get("/doors/{door_id}/tests", summary="A door's tests")
+def list_tests(
+    who: Annotated[Principal, requires(Right.DOORS_READ)], service: Tests, door_id: str
+) -> DoorTestsOut:
+    """The newest first."""
+    tests = service.of_door(who, door_id)
+    found = [DoorTestOut.model_validate(each) for each in tests.found]
+    return DoorTestsOut(standing=tests.standing, tests=found)

@@ -1,0 +1,73 @@
+"""SQL of tests of doors."""
+
+from __future__ import annotations
+
+from hub.database.rows import as_all
+from hub.database.scope import Scope
+from hub.door_tests.domain import DoorTest, TestedBy
+from hub.door_tests.tables import door_tests
+from hub.projection.clock import Anchor, corrected
+from hub.projection.domain import ProjectedEvent
+from wire.clock import ClockState
+from wire.events import DoorTestBody
+
+_OF_A_TEST = tuple(door_tests.c[name] for name in DoorTest.__slots__)
+
+
+def add(scope: Scope, test: DoorTest) -> None:
+    """Keep a test that a clerk told of."""
+    values = {name: getattr(test, name) for name in DoorTest.__slots__}
+    scope.insert(door_tests, {**values, "trusted": True})
+
+
+def keep_told(scope: Scope, event: ProjectedEvent, body: DoorTestBody) -> None:
+    """Keep a test that a controller told of; one that is there already stays as it is."""
+    corrected_now = event.corrected_at != event.at
+    scope.upsert_ignore(
+        door_tests,
+        {
+            "id": f"event-{event.raw_id}",
+            "door_id": body.door,
+            "told_by": TestedBy.PI,
+            "passed": body.passed,
+            "cause": body.cause,
+            "note": "",
+            "actor": body.actor,
+            "tested_at": event.corrected_at,
+            "recorded_at": event.received_at,
+            "controller_id": event.controller,
+            "boot": event.boot,
+            "mono_ns": event.mono_ns,
+            "trusted": event.clock is not ClockState.UNTRUSTED or corrected_now,
+        },
+    )
+
+
+def correct(scope: Scope, anchor: Anchor) -> None:
+    """Give the boot's tests without a trusted time their better one."""
+    rows = scope.all(
+        scope.select(door_tests.c.id, door_tests.c.mono_ns).where(
+            door_tests.c.controller_id == anchor.controller,
+            door_tests.c.boot == anchor.boot,
+            door_tests.c.trusted.is_(False),
+        )
+    )
+    for row in rows:
+        better = {"tested_at": corrected(anchor, int(row.mono_ns)), "trusted": True}
+        scope.update(door_tests, better, door_tests.c.id == row.id)
+
+
+def of_door(scope: Scope, door_id: str, limit: int) -> tuple[DoorTest, ...]:
+    """Give a door's tests, the newest first."""
+    query = (
+        scope.select(*_OF_A_TEST)
+        .where(door_tests.c.door_id == door_id)
+        .order_by(door_tests.c.tested_at.desc(), door_tests.c.recorded_at.desc(), door_tests.c.id)
+        .limit(limit)
+    )
+    return as_all(DoorTest, scope.all(query))
+
+
+def forget_told(scope: Scope) -> None:
+    """Remove what controllers told: the projection writes it again. What clerks told stays."""
+    scope.delete(door_tests, door_tests.c.told_by == TestedBy.PI)
