@@ -31,6 +31,8 @@ class AlarmKind(StrEnum):
     DEVICE_OFFLINE = "device_offline"
     DEVICE_FAULT = "device_fault"
     POWER_FAILED = "power_failed"
+    BATTERY_LOW = "battery_low"
+    """Raised and cleared by `hub.batteries`, which looks at more than one reading."""
     RECORDS_LOST = "records_lost"
     EVENT_REJECTED = "event_rejected"
     UNKNOWN_CONTROLLER = "unknown_controller"

@@ -26,6 +26,9 @@ class Right(StrEnum):
     DOORS_READ = "doors:read"
     DOORS_UNLOCK = "doors:unlock"
     DOORS_MODE = "doors:mode"
+    BATTERIES_READ = "batteries:read"
+    BATTERIES_WRITE = "batteries:write"
+    """Who may record that cells were replaced, and what a device runs on."""
     EMERGENCIES = "emergencies:order"
     ENTRIES_READ = "entries:read"
     ATTENDANCE_READ = "attendance:read"
@@ -55,7 +58,7 @@ class Role(StrEnum):
 
 _VIEW: Final = frozenset(
     {Right.SELF, Right.SITES_READ, Right.DOORS_READ, Right.ENTRIES_READ, Right.BOOKINGS_READ}
-    | {Right.ATTENDANCE_OWN}
+    | {Right.ATTENDANCE_OWN, Right.BATTERIES_READ}
 )
 
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
@@ -70,6 +73,7 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
         Right.PINS_REVEAL,
         Right.DOORS_UNLOCK,
         Right.DOORS_MODE,
+        Right.BATTERIES_WRITE,
     },
     Role.STAFF: frozenset({Right.SELF, Right.ATTENDANCE_OWN}),
     Role.AUDITOR: _VIEW

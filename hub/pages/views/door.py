@@ -33,6 +33,7 @@ _ALARM_ICONS = {
     AlarmKind.PIN_LOCKOUT: "keypad",
     AlarmKind.DEVICE_OFFLINE: "cut",
     AlarmKind.POWER_FAILED: "battery",
+    AlarmKind.BATTERY_LOW: "battery",
     AlarmKind.POLICY_MISMATCH: "gear",
     AlarmKind.CLONED_CONTROLLER: "copy",
     **dict.fromkeys(
