@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import Final
 
 EARTH_KM: Final = 6371.0
-TRIED_STARTS_MAX: Final = 12
-"""Without a start each of so many sites is tried as the first."""
+TRIED_MAX: Final = 12
+"""So many sites are tried as the first, where no start is named, and as the second."""
 _GAIN_KM: Final = 1e-9
 
 
@@ -51,14 +51,13 @@ def tour(stops: Sequence[Stop], start: Stop | None = None) -> Tour:
         return Tour(others, 0.0)
     if start is not None and start.is_placed:
         rest = [each for each in placed if each.id != start.id]
-        found = _improved(_nearest(start, rest))
+        found = _shortest(start, rest)
         length = _length(found)
         shown = found if len(rest) < len(placed) else found[1:]
     else:
-        first = placed[:TRIED_STARTS_MAX]
         tried = [
-            _improved(_nearest(each, [other for other in placed if other is not each]))
-            for each in first
+            _shortest(each, [other for other in placed if other is not each])
+            for each in placed[:TRIED_MAX]
         ]
         shown = min(tried, key=_length)
         length = _length(shown)
@@ -81,6 +80,18 @@ def distance_km(one: Stop, other: Stop) -> float:
         + math.cos(lat1) * math.cos(lat2) * math.sin(across / 2) ** 2
     )
     return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(chord)))
+
+
+def _shortest(start: Stop, rest: Sequence[Stop]) -> list[Stop]:
+    """Give the shortest of the ways that begin with one of the sites nearest to the start."""
+    if not rest:
+        return [start]
+    seconds = sorted(rest, key=lambda each: (distance_km(start, each), each.id))[:TRIED_MAX]
+    tried = [
+        _improved([start, *_nearest(each, [other for other in rest if other is not each])])
+        for each in seconds
+    ]
+    return min(tried, key=_length)
 
 
 def _nearest(start: Stop, rest: Sequence[Stop]) -> list[Stop]:
