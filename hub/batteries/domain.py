@@ -102,3 +102,5 @@ class Forecast:
     latest: datetime | None = None
     left: float | None = None
     why_not: WhyNot | None = None
+    course: tuple[tuple[int, int], ...] = ()
+    """The readings in few points, for a chart: seconds since 1970, millivolts of the pack."""

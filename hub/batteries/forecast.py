@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
@@ -101,10 +101,11 @@ def forecast(
     seen = gather(readings, new_at, profile.cells, chemistry.sag_mv_per_k)
     if seen is None:
         return Forecast(None, new_at, 0, why_not=WhyNot.TOO_FEW)
+    known = Forecast(seen.end, new_at, seen.readings, course=_course(seen, profile.cells))
     if seen.readings < READINGS_MIN:
-        return Forecast(seen.end, new_at, seen.readings, why_not=WhyNot.TOO_FEW)
+        return replace(known, why_not=WhyNot.TOO_FEW)
     if seen.days < DAYS_MIN:
-        return Forecast(seen.end, new_at, seen.readings, why_not=WhyNot.TOO_SHORT)
+        return replace(known, why_not=WhyNot.TOO_SHORT)
     cutoff = profile.cutoff_mv / profile.cells
     lines = _likely_lines(seen, chemistry, new_at is not None, earlier_lives_days)
     left = sum(
@@ -115,15 +116,21 @@ def forecast(
     )
     used = seen.days * sum(line.weight * line.rate for line in lines)
     if used < USED_MIN or (late > CLEAR_DAYS and late > RATIO_MAX * max(early, 1.0)):
-        return Forecast(seen.end, new_at, seen.readings, left=left, why_not=WhyNot.TOO_FLAT)
-    return Forecast(
-        as_of=seen.end,
-        since=new_at,
-        readings=seen.readings,
+        return replace(known, left=left, why_not=WhyNot.TOO_FLAT)
+    return replace(
+        known,
         median=seen.end + timedelta(days=middle),
         earliest=seen.end + timedelta(days=early),
         latest=seen.end + timedelta(days=late),
         left=left,
+    )
+
+
+def _course(seen: Evidence, cells: int) -> tuple[tuple[int, int], ...]:
+    """Give the bins as seconds since 1970 and millivolts of the pack."""
+    start = seen.start.timestamp()
+    return tuple(
+        (round(start + each.day * 86400), round(each.millivolts * cells)) for each in seen.points
     )
 
 

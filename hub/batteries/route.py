@@ -56,7 +56,7 @@ def tour(stops: Sequence[Stop], start: Stop | None = None) -> Tour:
         shown = found if len(rest) < len(placed) else found[1:]
     else:
         tried = [
-            _shortest(each, [other for other in placed if other is not each])
+            _shortest(each, [other for other in placed if other is not each], 2)
             for each in placed[:TRIED_MAX]
         ]
         shown = min(tried, key=_length)
@@ -82,14 +82,14 @@ def distance_km(one: Stop, other: Stop) -> float:
     return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(chord)))
 
 
-def _shortest(start: Stop, rest: Sequence[Stop]) -> list[Stop]:
+def _shortest(start: Stop, rest: Sequence[Stop], seconds: int = TRIED_MAX) -> list[Stop]:
     """Give the shortest of the ways that begin with one of the sites nearest to the start."""
     if not rest:
         return [start]
-    seconds = sorted(rest, key=lambda each: (distance_km(start, each), each.id))[:TRIED_MAX]
+    near = sorted(rest, key=lambda each: (distance_km(start, each), each.id))[:seconds]
     tried = [
         _improved([start, *_nearest(each, [other for other in rest if other is not each])])
-        for each in seconds
+        for each in near
     ]
     return min(tried, key=_length)
 

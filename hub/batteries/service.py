@@ -17,6 +17,7 @@ from hub.batteries.standing import BatteryState, Standing, WhyUnknown, standing
 from hub.database.scope import Scope
 from hub.sites import repository as sites
 from hub.sites.domain import Site
+from hub.sites.tables import sites as site_rows
 from hub.web.core import Core
 from hub.web.paging import Page, page_of
 from hub.web.problems import NOT_FOUND, Problem, invalid
@@ -25,6 +26,7 @@ from hub.web.rights import Principal
 READINGS_SHOWN = 2000
 _FRESH_MAX = 50
 """Forecasts made while somebody waits; the chore makes the others."""
+_SITES_MAX = 5000
 _EARLIEST = timedelta(days=20 * 365)
 
 
@@ -68,7 +70,7 @@ class RouteStop:
 @dataclass(frozen=True, slots=True)
 class Route:
     """Sites in the order to drive. `length_km` as the crow flies; None where fewer than two are on
-    the map. `unheard` are batteries that nobody can say anything of: no forecast, and silent."""
+    the map. `cells` are how many of each kind to take along."""
 
     before: date
     stops: tuple[RouteStop, ...]
@@ -163,11 +165,11 @@ class BatteriesService:
         if wanted.site_id is not None:
             reach = frozenset({wanted.site_id}) if who.reaches(wanted.site_id) else frozenset()
         found = repository.known(scope, reach, None if only is None else [only], cursor)
-        places = {each: sites.site(scope, each) for each in {one.holder.site_id for one in found}}
+        places = {each.id: each for each in sites.listed(scope, site_rows, Site, _SITES_MAX)}
         views: list[BatteryView] = []
         fresh = 0
         for each in found:
-            place = places[each.holder.site_id]
+            place = places.get(each.holder.site_id)
             if place is None:
                 continue
             late = not each.is_current and fresh < _FRESH_MAX

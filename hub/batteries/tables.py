@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String
 
 from hub.batteries.domain import ChemistryKind, HeardBy, WhyNot
-from hub.database.columns import Closed, UtcDateTime, id_text
+from hub.database.columns import Closed, Structured, UtcDateTime, id_text
 from hub.database.tables import town_table, unique
 
 battery_profiles: Final = town_table(
@@ -92,5 +92,6 @@ battery_forecasts: Final = town_table(
     Column("latest", UtcDateTime),
     Column("left", Float),
     Column("why_not", Closed(WhyNot)),
+    Column("course", Structured(tuple[tuple[int, int], ...]), nullable=False),
 )
 """The forecast of a device as of `touched`; one that is behind its state is made anew."""

@@ -133,6 +133,7 @@ CREATE TABLE battery_forecasts (
 	latest DATETIME,
 	"left" FLOAT,
 	why_not VARCHAR(64),
+	course JSON NOT NULL,
 	CONSTRAINT pk_battery_forecasts PRIMARY KEY (town_id, device_id)
 )
 """,
@@ -1321,6 +1322,7 @@ CREATE TABLE battery_forecasts (
 	latest TIMESTAMP WITH TIME ZONE,
 	"left" FLOAT,
 	why_not VARCHAR(64),
+	course JSONB NOT NULL,
 	CONSTRAINT pk_battery_forecasts PRIMARY KEY (town_id, device_id)
 )
 """,
