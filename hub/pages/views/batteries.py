@@ -60,7 +60,10 @@ class BatteryLine:
     as_of: str
     when: str
     range: str
+    is_dated: bool
+    """Whether `when` is a time, and not why none can be said."""
     note: str
+    why: str
     pack: str
     chart: Chart | None
 
@@ -138,6 +141,8 @@ def battery_line(view: BatteryView, words: Words) -> BatteryLine:
         as_of=words.t("batteries.as_of", time=_date_time(state.at, words)) if state.at else "",
         when=when,
         range=span,
+        is_dated=stands.state is BatteryState.LOW or bool(made and made.median),
+        why=words.t(f"battery_unknown.{stands.why_unknown}") if stands.why_unknown else "",
         note=words.t("batteries.old_forecast", days=stands.age_days) if old else "",
         pack=pack(view.profile, words) if view.profile else "",
         chart=chart(made.course if made else (), made, view.profile, words),
@@ -153,8 +158,6 @@ def state_chip(view: BatteryView, words: Words) -> Chip:
         since = stands.unknown_since
         if since is not None:
             text = words.t("batteries.unknown_since", time=words.day(words.day_of(since)))
-    elif stands.state is BatteryState.UNKNOWN:
-        text = words.t(f"battery_unknown.{stands.why_unknown}")
     return Chip(tone, icon, text)
 
 
@@ -370,8 +373,8 @@ def _rows(readings: Sequence[Reading], words: Words) -> tuple[ReadingRow, ...]:
 def _change(change: Change, names: Mapping[str, str], words: Words) -> ChangeRow:
     how = words.t("battery.inferred")
     if not change.inferred:
-        who = names.get(change.by or "", "") or words.t("words.unknown")
-        how = words.t("battery.recorded", who=who)
+        who = names.get(change.by or "", "")
+        how = words.t("battery.recorded", who=who) if who else words.t("battery.recorded_plain")
     kind = words.t(f"chemistry.{change.chemistry}") if change.chemistry else ""
     notes = [each for each in (kind, change.note) if each]
     return ChangeRow(_date(change.at, words), how, words.t("words.comma").join(notes))
