@@ -13,6 +13,7 @@ from hub.accounts import pages as account_pages
 from hub.accounts.service import AccountsService
 from hub.attendance import endpoints as attendance
 from hub.audit import endpoints as audit
+from hub.batteries import endpoints as batteries
 from hub.bookings import endpoints as bookings
 from hub.bootstrap import Hub, ProcessRole
 from hub.commands import endpoints as commands
@@ -35,6 +36,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account_pages.router,
     attendance.router,
     audit.router,
+    batteries.router,
     bookings.router,
     commands.router,
     sites.router,

@@ -20,6 +20,8 @@ from hub.accounts.service import AccountsService
 from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
 from hub.audit.service import AuditService
+from hub.batteries.reckoning import ForecastChore
+from hub.batteries.service import BatteriesService
 from hub.bookings.wiring import add_bookings
 from hub.clock import Clock, Ids, SystemClock
 from hub.commands.service import CommandExpiry
@@ -35,6 +37,7 @@ from hub.link.wiring import LinkWorker
 from hub.pages.wiring import add_pages
 from hub.people.service import PeopleService
 from hub.policy.wiring import add_policy, outbox_worker, policy_worker
+from hub.policy.worker import Chore
 from hub.projection.meters import ProjectionMeters
 from hub.projection.registry import PROJECTORS
 from hub.projection.worker import ProjectionWorker
@@ -144,6 +147,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
     services.add(DoorTestsService(core))
+    services.add(BatteriesService(core))
     add_bookings(core, services)
     add_policy(core, services)
     add_commands(core, services)
@@ -164,7 +168,8 @@ def _workers(
             core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)
         )
         workers.append(services.add(projection))
-        workers.append(policy_worker(core, services, [CommandExpiry(core.clock)]))
+        chores: list[Chore] = [CommandExpiry(core.clock), ForecastChore()]
+        workers.append(policy_worker(core, services, chores))
     if ProcessRole.INGEST in roles:
         link = LinkWorker(core, services, registry, lambda: _wake_projection(services))
         workers.append(services.add(link))

@@ -32,6 +32,8 @@ class AlarmKind(StrEnum):
     DEVICE_FAULT = "device_fault"
     INPUT_FAULT = "input_fault"
     POWER_FAILED = "power_failed"
+    BATTERY_LOW = "battery_low"
+    """Raised and cleared by `hub.batteries`, which looks at more than one reading."""
     RECORDS_LOST = "records_lost"
     EVENT_REJECTED = "event_rejected"
     UNKNOWN_CONTROLLER = "unknown_controller"

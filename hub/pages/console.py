@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from hub.attendance.domain import Day
 from hub.attendance.service import AttendanceService
+from hub.batteries.service import BatteriesService
 from hub.bookings import repository as booking_rows
 from hub.bookings.records import BookingView
 from hub.bookings.service import BookingFilter, BookingsService
@@ -56,6 +57,7 @@ class ConsolePages:
     entries: EntriesService
     bookings: BookingsService
     attendance: AttendanceService
+    batteries: BatteriesService
     connections: Connections
 
     def board(self, who: Principal, words: Words) -> Board:
@@ -90,6 +92,7 @@ class ConsolePages:
             doors=tuple(sorted(cards, key=lambda card: urgent.get(card.tone, 2))),
             entries=tuple(entry_line(each, names, words) for each in feed),
             staff=self._staff(who, words),
+            batteries=self._batteries(who),
         )
 
     def lines(self, who: Principal, words: Words, found: Sequence[Entry]) -> tuple[EntryLine, ...]:
@@ -169,6 +172,12 @@ class ConsolePages:
             )
             for each in found
         )
+
+    def _batteries(self, who: Principal) -> int:
+        """How many have to be replaced before the month is over."""
+        if not who.may(Right.BATTERIES_READ):
+            return 0
+        return len(self.batteries.due_this_month(who))
 
     def _staff(self, who: Principal, words: Words) -> tuple[StaffChip, ...] | None:
         """Who is in, for those who may see attendance: a shift that goes on, from yesterday too."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from hub.pages.routes import attendance, board, bookings, doors, log, pin, residents
+from hub.pages.routes import attendance, batteries, board, bookings, doors, log, pin, residents
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     board.router,
@@ -14,6 +14,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     log.router,
     bookings.router,
     attendance.router,
+    batteries.router,
     residents.router,
     pin.router,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.attendance.service import AttendanceService
+from hub.batteries.service import BatteriesService
 from hub.bookings.service import BookingsService
 from hub.commands.access import AccessService
 from hub.commands.mode_service import ModesService
@@ -24,6 +25,7 @@ def add_pages(core: Core, services: Services) -> None:
             services.get(EntriesService),
             services.get(BookingsService),
             services.get(AttendanceService),
+            services.get(BatteriesService),
             Connections(services.get(Outlet)),
         )
     )

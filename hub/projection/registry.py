@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.attendance.projector import PROJECTOR as ATTENDANCE
+from hub.batteries.projector import PROJECTOR as BATTERIES
 from hub.commands.projector import PROJECTOR as COMMANDS
 from hub.door_tests.projector import PROJECTOR as DOOR_TESTS
 from hub.entries.projector import PROJECTOR as ENTRIES
@@ -16,6 +17,7 @@ from hub.projection.projector import Projector
 PROJECTORS: Final[tuple[Projector, ...]] = (
     ENTRIES,
     ATTENDANCE,
+    BATTERIES,
     COMMANDS,
     DOOR_TESTS,
 )

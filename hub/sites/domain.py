@@ -33,7 +33,8 @@ class SiteState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A building or ground of the town. `horizon_hours`: how far ahead its edges hold PINs."""
+    """A building or ground of the town. `horizon_hours`: how far ahead its edges hold PINs.
+    `latitude` and `longitude` are degrees of WGS 84, both or neither."""
 
     id: str
     name: str
@@ -44,6 +45,8 @@ class Site:
     horizon_hours: int
     created_at: datetime
     updated_at: datetime
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

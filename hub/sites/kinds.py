@@ -52,6 +52,12 @@ def _readers_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
 # --- rules -------------------------------------------------------------------------------------
 
 
+def _check_site(_scope: Scope, _before: Site | None, after: Site) -> None:
+    if (after.latitude is None) != (after.longitude is None):
+        missing = "latitude" if after.latitude is None else "longitude"
+        raise invalid(missing, "missing", "a place has a latitude and a longitude")
+
+
 def _check_controller(scope: Scope, before: Controller | None, after: Controller) -> None:
     moved = before is not None and before.site_id != after.site_id
     removed = after.state is SiteState.REMOVED
@@ -171,7 +177,9 @@ def _touch_reader(scope: Scope, _before: Reader | None, after: Reader) -> None:
 
 # --- the kinds ---------------------------------------------------------------------------------
 
-SITE: Final = RowKind("site", sites, Site, within=_sites_within, touch=_touch_site)
+SITE: Final = RowKind(
+    "site", sites, Site, within=_sites_within, check=_check_site, touch=_touch_site
+)
 CONTROLLER: Final = RowKind(
     "controller",
     controllers,

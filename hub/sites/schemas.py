@@ -28,6 +28,8 @@ HeldMs = Annotated[int, Field(ge=0, le=86_400_000, description="Open longer is h
 Digits = Annotated[int, Field(ge=4, le=10, description="A PIN here has at least so many digits.")]
 KeyHolder = Annotated[str, Field(max_length=200, description="Who holds the physical key.")]
 Egress = Annotated[str, Field(max_length=2000, description="How one gets out, always.")]
+Latitude = Annotated[float, Field(ge=-90, le=90, description="Degrees of WGS 84, for routes.")]
+Longitude = Annotated[float, Field(ge=-180, le=180, description="Degrees of WGS 84, for routes.")]
 Hours = Annotated[int, Field(ge=1, le=336, description="How far ahead its edges hold PINs.")]
 Settings = Annotated[
     dict[str, bool | int | str], Field(max_length=50, description="Settings of the agent.")
@@ -54,6 +56,8 @@ class SiteIn(BodyIn):
     address: Annotated[str, Field(max_length=200)] = ""
     phone: Annotated[str, Field(max_length=40)] = ""
     horizon_hours: Hours = 72
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
 
 
 class SiteChange(ChangeIn):
@@ -65,6 +69,8 @@ class SiteChange(ChangeIn):
     address: Annotated[str, Field(max_length=200)] | None = None
     phone: Annotated[str, Field(max_length=40)] | None = None
     horizon_hours: Hours | None = None
+    latitude: Latitude | None = clearable()
+    longitude: Longitude | None = clearable()
 
 
 class SiteOut(RowOut):
@@ -77,6 +83,8 @@ class SiteOut(RowOut):
     address: str
     phone: str
     horizon_hours: int
+    latitude: float | None
+    longitude: float | None
     created_at: datetime
     updated_at: datetime
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, Text, UniqueConstraint
 
 from hub.database.columns import Closed, Structured, UtcDateTime, id_text, json_document
 from hub.database.tables import belongs_to, town_table, unique
@@ -62,6 +62,8 @@ sites: Final = town_table(
     Column("address", String(200), nullable=False),
     Column("phone", String(40), nullable=False),
     _number("horizon_hours"),
+    Column("latitude", Float),
+    Column("longitude", Float),
     *_written(),
     unique("name"),
 )

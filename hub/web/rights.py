@@ -27,6 +27,9 @@ class Right(StrEnum):
     DOORS_UNLOCK = "doors:unlock"
     DOORS_MODE = "doors:mode"
     DOORS_TEST = "doors:test"
+    BATTERIES_READ = "batteries:read"
+    BATTERIES_WRITE = "batteries:write"
+    """Who may record that cells were replaced, and what a device runs on."""
     EMERGENCIES = "emergencies:order"
     ENTRIES_READ = "entries:read"
     ATTENDANCE_READ = "attendance:read"
@@ -56,7 +59,7 @@ class Role(StrEnum):
 
 _VIEW: Final = frozenset(
     {Right.SELF, Right.SITES_READ, Right.DOORS_READ, Right.ENTRIES_READ, Right.BOOKINGS_READ}
-    | {Right.ATTENDANCE_OWN}
+    | {Right.ATTENDANCE_OWN, Right.BATTERIES_READ}
 )
 
 RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
@@ -72,6 +75,7 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
         Right.DOORS_UNLOCK,
         Right.DOORS_MODE,
         Right.DOORS_TEST,
+        Right.BATTERIES_WRITE,
     },
     Role.STAFF: frozenset({Right.SELF, Right.ATTENDANCE_OWN}),
     Role.AUDITOR: _VIEW

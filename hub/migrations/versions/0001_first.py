@@ -106,6 +106,88 @@ CREATE TRIGGER audit_entries_no_delete BEFORE DELETE ON audit_entries BEGIN SELE
 CREATE TRIGGER audit_entries_no_update BEFORE UPDATE ON audit_entries WHEN NOT (NEW.town_id IS OLD.town_id AND NEW.seq IS OLD.seq AND NEW.at IS OLD.at AND NEW.action IS OLD.action AND NEW.target_kind IS OLD.target_kind AND NEW.target_id IS OLD.target_id AND NEW.came_from IS OLD.came_from AND NEW.commitment IS OLD.commitment AND NEW.hash IS OLD.hash AND NEW.actor IS NULL AND NEW.actor_name IS NULL AND NEW.details IS NULL AND NEW.salt IS NULL) BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END
 """,
     r"""
+CREATE TABLE battery_changes (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
+	at DATETIME NOT NULL,
+	inferred BOOLEAN NOT NULL,
+	"by" VARCHAR(120),
+	chemistry VARCHAR(64),
+	note VARCHAR(200) NOT NULL,
+	recorded_at DATETIME,
+	CONSTRAINT pk_battery_changes PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_battery_changes_town_id_device_id_at_inferred UNIQUE (town_id, device_id, at, inferred)
+)
+""",
+    r"""
+CREATE TABLE battery_forecasts (
+	town_id VARCHAR(36) NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
+	touched BIGINT NOT NULL,
+	as_of DATETIME,
+	since DATETIME,
+	readings INTEGER NOT NULL,
+	median DATETIME,
+	earliest DATETIME,
+	latest DATETIME,
+	"left" FLOAT,
+	why_not VARCHAR(64),
+	course JSON NOT NULL,
+	CONSTRAINT pk_battery_forecasts PRIMARY KEY (town_id, device_id)
+)
+""",
+    r"""
+CREATE TABLE battery_profiles (
+	town_id VARCHAR(36) NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
+	chemistry VARCHAR(64) NOT NULL,
+	cells INTEGER NOT NULL,
+	cutoff_mv INTEGER NOT NULL,
+	heartbeat_s INTEGER NOT NULL,
+	heard_by VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_battery_profiles PRIMARY KEY (town_id, device_id)
+)
+""",
+    r"""
+CREATE TABLE battery_readings (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
+	at DATETIME NOT NULL,
+	millivolts INTEGER NOT NULL,
+	temperature_dc INTEGER,
+	uses BIGINT,
+	controller_id VARCHAR(80) NOT NULL,
+	trusted BOOLEAN NOT NULL,
+	boot VARCHAR(36) NOT NULL,
+	mono_ns BIGINT NOT NULL,
+	received_at DATETIME NOT NULL,
+	CONSTRAINT pk_battery_readings PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_battery_readings_boot ON battery_readings (town_id, controller_id, boot)
+""",
+    r"""
+CREATE INDEX ix_battery_readings_device ON battery_readings (town_id, device_id, at)
+""",
+    r"""
+CREATE TABLE battery_states (
+	town_id VARCHAR(36) NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
+	touched BIGINT NOT NULL,
+	at DATETIME,
+	millivolts INTEGER,
+	temperature_dc INTEGER,
+	uses BIGINT,
+	controller_id VARCHAR(80),
+	reading_id BIGINT,
+	low_since DATETIME,
+	CONSTRAINT pk_battery_states PRIMARY KEY (town_id, device_id)
+)
+""",
+    r"""
 CREATE TABLE booking_requests (
 	town_id VARCHAR(36) NOT NULL,
 	subject VARCHAR(64) NOT NULL,
@@ -683,6 +765,8 @@ CREATE TABLE sites (
 	address VARCHAR(200) NOT NULL,
 	phone VARCHAR(40) NOT NULL,
 	horizon_hours INTEGER NOT NULL,
+	latitude FLOAT,
+	longitude FLOAT,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_sites PRIMARY KEY (town_id, id),
@@ -1232,6 +1316,88 @@ CREATE TRIGGER audit_entries_guard BEFORE UPDATE OR DELETE ON audit_entries FOR 
 """,
     r"""
 CREATE TRIGGER audit_entries_keep BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_guard()
+""",
+    r"""
+CREATE TABLE battery_changes (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	inferred BOOLEAN NOT NULL,
+	by VARCHAR(120),
+	chemistry VARCHAR(64),
+	note VARCHAR(200) NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_battery_changes PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_battery_changes_town_id_device_id_at_inferred UNIQUE (town_id, device_id, at, inferred)
+)
+""",
+    r"""
+CREATE TABLE battery_forecasts (
+	town_id VARCHAR(36) NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
+	touched BIGINT NOT NULL,
+	as_of TIMESTAMP WITH TIME ZONE,
+	since TIMESTAMP WITH TIME ZONE,
+	readings INTEGER NOT NULL,
+	median TIMESTAMP WITH TIME ZONE,
+	earliest TIMESTAMP WITH TIME ZONE,
+	latest TIMESTAMP WITH TIME ZONE,
+	"left" FLOAT,
+	why_not VARCHAR(64),
+	course JSONB NOT NULL,
+	CONSTRAINT pk_battery_forecasts PRIMARY KEY (town_id, device_id)
+)
+""",
+    r"""
+CREATE TABLE battery_profiles (
+	town_id VARCHAR(36) NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
+	chemistry VARCHAR(64) NOT NULL,
+	cells INTEGER NOT NULL,
+	cutoff_mv INTEGER NOT NULL,
+	heartbeat_s INTEGER NOT NULL,
+	heard_by VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_battery_profiles PRIMARY KEY (town_id, device_id)
+)
+""",
+    r"""
+CREATE TABLE battery_readings (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	millivolts INTEGER NOT NULL,
+	temperature_dc INTEGER,
+	uses BIGINT,
+	controller_id VARCHAR(80) NOT NULL,
+	trusted BOOLEAN NOT NULL,
+	boot VARCHAR(36) NOT NULL,
+	mono_ns BIGINT NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_battery_readings PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_battery_readings_boot ON battery_readings (town_id, controller_id, boot)
+""",
+    r"""
+CREATE INDEX ix_battery_readings_device ON battery_readings (town_id, device_id, at)
+""",
+    r"""
+CREATE TABLE battery_states (
+	town_id VARCHAR(36) NOT NULL,
+	device_id VARCHAR(80) NOT NULL,
+	touched BIGINT NOT NULL,
+	at TIMESTAMP WITH TIME ZONE,
+	millivolts INTEGER,
+	temperature_dc INTEGER,
+	uses BIGINT,
+	controller_id VARCHAR(80),
+	reading_id BIGINT,
+	low_since TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_battery_states PRIMARY KEY (town_id, device_id)
+)
 """,
     r"""
 CREATE TABLE booking_requests (
@@ -1811,6 +1977,8 @@ CREATE TABLE sites (
 	address VARCHAR(200) NOT NULL,
 	phone VARCHAR(40) NOT NULL,
 	horizon_hours INTEGER NOT NULL,
+	latitude FLOAT,
+	longitude FLOAT,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_sites PRIMARY KEY (town_id, id),

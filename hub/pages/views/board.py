@@ -30,3 +30,5 @@ class Board:
     doors: tuple[DoorCard, ...]
     entries: tuple[EntryLine, ...]
     staff: tuple[StaffChip, ...] | None
+    batteries: int = 0
+    """How many have to be replaced this month, for those who may see them."""

@@ -33,6 +33,7 @@ _ALARM_ICONS = {
     AlarmKind.PIN_LOCKOUT: "keypad",
     AlarmKind.DEVICE_OFFLINE: "cut",
     AlarmKind.POWER_FAILED: "battery",
+    AlarmKind.BATTERY_LOW: "battery",
     AlarmKind.POLICY_MISMATCH: "gear",
     AlarmKind.CLONED_CONTROLLER: "copy",
     **dict.fromkeys(
@@ -179,14 +180,10 @@ def alarm_line(
     if alarm.cleared_at:
         details.append(t("board.over", time=words.when(alarm.cleared_at)))
     seen = bool(alarm.acknowledged_at and not _again(alarm))
-    place = (
-        names.doors.get(alarm.door_id or "")
-        or names.devices.get(alarm.device_id or "")
-        or " ".join(
-            filter(
-                None, (each.get(alarm.controller_id) for each in (names.sites, names.controllers))
-            )
-        )
+    # Of several devices of one name the site tells which.
+    machine = names.devices.get(alarm.device_id or "") or names.controllers.get(alarm.controller_id)
+    place = names.doors.get(alarm.door_id or "") or " ".join(
+        filter(None, (names.sites.get(alarm.controller_id), machine))
     )
     return AlarmLine(
         id=alarm.id,

@@ -72,14 +72,14 @@ class Town:
     ids: dict[str, str] = field(default_factory=dict)
     seq: int = 0
 
-    def happen(self, kind: EventKind, body: EventBody) -> None:
-        """Let the controller's event come in, as ingest stores it."""
+    def happen(self, kind: EventKind, body: EventBody, at: dt.datetime | None = None) -> None:
+        """Let the controller's event come in, as ingest stores it; `at` is now unless given."""
         self.seq += 1
         event = Event(
             kind=kind.value,
             boot=BOOT,
             mono_ns=self.seq * 1_000_000_000,
-            at=self.clock.now(),
+            at=at or self.clock.now(),
             clock=ClockState.TRUSTED,
             body=encode_body(kind, body),
         )

@@ -4,12 +4,16 @@ outside, and the console of the browser stays silent."""
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from hub.batteries.domain import ChemistryKind, HeardBy
+from hub.batteries.service import BatteriesService
+from hub.web.rights import SYSTEM
 from wire import events as ev
 from wire.events import EventKind
 from wire.reasons import Reason
@@ -44,12 +48,27 @@ def judge(browser: Any, path: str) -> list[str]:
     return [f"{path} {each}" for each in [*wrong, *browser.complaints()]]
 
 
+def with_battery(town: Any) -> None:
+    """A keypad on cells that are half used, with a profile and a change of cells."""
+    keypad, now = town.ids["keypad"], town.clock.now()
+    service = town.hub.services.get(BatteriesService)
+    if any(each.profile for each in service.every(SYSTEM)):
+        return
+    service.set_profile(SYSTEM, keypad, ChemistryKind.ALKALINE, 4, 4300, 86400, HeardBy.NETWORK)
+    began = now - timedelta(days=200)
+    service.record_change(SYSTEM, keypad, began, None, "4 x AA")
+    for n in range(0, 200, 4):
+        body = ev.BatteryBody(device=keypad, millivolts=6200 - 7 * n, temperature_dc=150)
+        town.happen(EventKind.BATTERY, body, began + timedelta(days=n))
+
+
 def furnished(town: Any) -> None:
     """Something of everything on the pages."""
     door, keypad = town.ids["door"], town.ids["keypad"]
     town.happen(EventKind.DOOR_FORCED, ev.DoorEventBody(door=door))
     town.happen(EventKind.DEVICE_OFFLINE, ev.DeviceEventBody(device=keypad, cause="no_reply"))
-    town.happen(EventKind.BATTERY, ev.BatteryBody(device=keypad, millivolts=2_930))
+    with_battery(town)
+    town.happen(EventKind.BATTERY, ev.BatteryBody(device=keypad, millivolts=4_790))
     for kind, reason in (
         (EventKind.ACCESS_DENIED, Reason.UNKNOWN_CARD),
         (EventKind.ACCESS_GRANTED, Reason.PIN_VALID),
@@ -72,6 +91,8 @@ def test_the_consoles_pages_are_accessible(staff: Any, town: Any, language: str)
         "/entries",
         "/attendance",
         "/attendance?whose=me",
+        "/batteries?before=2027-12-31",
+        f"/batteries/{town.ids['keypad']}",
         "/nowhere",
         *staff.run("return [...document.querySelectorAll('.day-list a')].map(a => a.pathname)")[:1],
     ]

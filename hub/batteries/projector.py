@@ -1,0 +1,33 @@
+"""Keeps readings, and reckons with each: what is low, and what a forecast has to be made of."""
+
+from __future__ import annotations
+
+from hub.batteries import repository
+from hub.batteries.reckoning import reckon
+from hub.database.scope import Scope
+from hub.projection.clock import anchor_of
+from hub.projection.domain import ProjectedEvent
+from hub.projection.projector import Projector
+from wire.events import BatteryBody, EventKind
+
+
+def project(scope: Scope, event: ProjectedEvent) -> None:
+    """Write one event. A controller can say nothing of another's devices."""
+    if isinstance(event.body, BatteryBody):
+        holder = repository.holder(scope, event.body.device)
+        if holder is not None and holder.controller_id not in (None, event.controller):
+            return
+        if repository.keep_reading(scope, event, event.body):
+            reckon(scope, event.body.device)
+    elif anchor := anchor_of(event):
+        for device_id in sorted(repository.correct_readings(scope, anchor)):
+            reckon(scope, device_id)
+
+
+PROJECTOR = Projector(
+    name="batteries",
+    kinds=frozenset({EventKind.BATTERY, EventKind.CLOCK_ANCHOR}),
+    project=project,
+    reset=repository.forget_derived,
+)
+"""After the entry log's, whose reset removes the alarms that this one raises."""
