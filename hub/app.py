@@ -17,6 +17,7 @@ from hub.bookings import endpoints as bookings
 from hub.bootstrap import Hub, ProcessRole
 from hub.commands import endpoints as commands
 from hub.entries import endpoints as entries
+from hub.keyboxes import endpoints as keyboxes
 from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
 from hub.sites import endpoints as sites
@@ -37,6 +38,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     bookings.router,
     commands.router,
     sites.router,
+    keyboxes.router,
     people.router,
     documents.router,
     entries.router,

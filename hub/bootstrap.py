@@ -29,6 +29,7 @@ from hub.database.migrate import head_revision
 from hub.entries.live import Live
 from hub.entries.service import EntriesService
 from hub.ingest.repository import raw_events_after
+from hub.keyboxes.wiring import add_keyboxes
 from hub.keys import HubKeys, KeyFileError
 from hub.link.wiring import LinkWorker
 from hub.pages.wiring import add_pages
@@ -143,6 +144,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
     add_bookings(core, services)
+    add_keyboxes(core, services)
     add_policy(core, services)
     add_commands(core, services)
     add_pages(core, services)

@@ -73,8 +73,8 @@ def change_facility(
 ) -> FacilityOut:
     """Replaces it. Bookings that stand keep their windows and doors."""
     wanted = given.facility()
-    names = ("site_id", "name_ja", "name_easy", "name_en", "doors", "approval", "rules", "phone")
-    changed = {name: getattr(wanted, name) for name in names}
+    names = ("site_id", "name_ja", "name_easy", "name_en", "doors", "key_boxes", "approval")
+    changed = {name: getattr(wanted, name) for name in (*names, "rules", "phone")}
     return FacilityOut.of(service.change(who, facility_id, active=active, **changed))
 
 
@@ -136,7 +136,8 @@ def read_booking(who: Reader, service: Bookings, reservation_key: ReservationKey
 
 @router.delete("/bookings/{reservation_key}", summary="Cancel a booking")
 def cancel_booking(who: Writer, service: Bookings, reservation_key: ReservationKey) -> BookingOut:
-    """Takes its PINs from every door at once. Cancelling again changes nothing."""
+    """Takes its PINs from every door at once. Cancelling again changes nothing. A key box's code
+    that was shown cannot be revoked from afar: `still_opens` says which, and until when."""
     return BookingOut.of(service.cancel(who, reservation_key))
 
 
@@ -160,10 +161,10 @@ def reject_booking(
 def read_pin(
     who: Revealer, service: Bookings, reservation_key: ReservationKey, response: Response
 ) -> list[PinOut]:
-    """Each holder's digits. The look-up is written into the audit log."""
+    """Each holder's digits: of the doors, and of each key box. The look-up is written into the
+    audit log. A key box's code that was shown cannot be revoked from afar."""
     response.headers["Cache-Control"] = "no-store"
-    found = service.reveal(who, reservation_key)
-    return [PinOut(holder_id=holder_id, pin=digits) for holder_id, digits in found]
+    return [PinOut.of(each) for each in service.reveal(who, reservation_key)]
 
 
 @router.post("/bookings/{reservation_key}/pin/reissue", summary="Give other PINs")
@@ -173,7 +174,8 @@ def reissue_pin(
     reservation_key: ReservationKey,
     holder_id: str | None = None,
 ) -> BookingOut:
-    """For every holder, or for one. The old digits die as soon as each door has the new ones."""
+    """For every holder, or for one. The old digits die as soon as each door has the new ones; a
+    key box takes the old ones as `still_opens` says, unless its codes are retired."""
     return BookingOut.of(service.reissue(who, reservation_key, holder_id))
 
 

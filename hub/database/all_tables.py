@@ -18,6 +18,7 @@ TABLE_MODULES: Final = (
     "hub.database.tables",
     "hub.entries.tables",
     "hub.ingest.tables",
+    "hub.keyboxes.tables",
     "hub.link.tables",
     "hub.people.tables",
     "hub.pins.tables",

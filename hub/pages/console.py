@@ -19,6 +19,8 @@ from hub.entries.domain import Entry
 from hub.entries.doors import DoorState
 from hub.entries.search import Filters
 from hub.entries.service import EntriesService
+from hub.keyboxes import repository as box_rows
+from hub.keyboxes.domain import KeyBox
 from hub.pages.connections import Connections
 from hub.pages.naming import names_of, people_names
 from hub.pages.views.attendance import is_seen_only
@@ -139,6 +141,13 @@ class ConsolePages:
         with self.core.db.read() as scope:
             return self._booking_lines(scope, [found], words)[0]
 
+    def key_boxes_of(self, found: BookingView) -> dict[str, KeyBox]:
+        """Give the key boxes of a booking, by id."""
+        if not found.booking.key_boxes:
+            return {}
+        with self.core.db.read() as scope:
+            return box_rows.boxes_by_id(scope, found.booking.key_boxes)
+
     def door_choices(self, who: Principal, words: Words) -> list[tuple[str, str]]:
         """Give id and name of every door the reader may see, by name."""
         with self.core.db.read() as scope:
@@ -157,6 +166,9 @@ class ConsolePages:
         facilities = {each.id: each for each in booking_rows.all_facilities(scope)}
         doors = sites.doors_by_id(scope, {door for each in found for door in each.booking.doors})
         names = {door.id: words.name(door.name, door.name_en) for door in doors.values()}
+        held = {box for each in found for box in each.booking.key_boxes}
+        boxes = box_rows.boxes_by_id(scope, held) if held else {}
+        names |= {box.id: words.name(box.name, box.name_en) for box in boxes.values()}
         return tuple(
             booking_line(
                 each,

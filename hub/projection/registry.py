@@ -10,10 +10,12 @@ from typing import Final
 from hub.attendance.projector import PROJECTOR as ATTENDANCE
 from hub.commands.projector import PROJECTOR as COMMANDS
 from hub.entries.projector import PROJECTOR as ENTRIES
+from hub.keyboxes.projector import PROJECTOR as KEYBOXES
 from hub.projection.projector import Projector
 
 PROJECTORS: Final[tuple[Projector, ...]] = (
     ENTRIES,
     ATTENDANCE,
     COMMANDS,
+    KEYBOXES,
 )

@@ -27,6 +27,8 @@ class Right(StrEnum):
     DOORS_UNLOCK = "doors:unlock"
     DOORS_MODE = "doors:mode"
     EMERGENCIES = "emergencies:order"
+    KEY_BOXES_SERVICE = "key_boxes:service"
+    """Tickets for visits, and letting codes die."""
     ENTRIES_READ = "entries:read"
     ATTENDANCE_READ = "attendance:read"
     ATTENDANCE_WRITE = "attendance:write"
@@ -70,6 +72,7 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
         Right.PINS_REVEAL,
         Right.DOORS_UNLOCK,
         Right.DOORS_MODE,
+        Right.KEY_BOXES_SERVICE,
     },
     Role.STAFF: frozenset({Right.SELF, Right.ATTENDANCE_OWN}),
     Role.AUDITOR: _VIEW

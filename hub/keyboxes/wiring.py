@@ -1,0 +1,24 @@
+"""Builds the services of key boxes: for `hub.bootstrap`."""
+
+from __future__ import annotations
+
+from hub.audit.rows import AuditedRows
+from hub.keyboxes.codes import OfflineCodes
+from hub.keyboxes.secrets import BoxSecrets
+from hub.keyboxes.service import KeyBoxes
+from hub.web.core import Core, Services
+
+
+def add_keyboxes(core: Core, services: Services) -> None:
+    """Add `KeyBoxes`; `AuditedRows` is there already."""
+    codes = OfflineCodes(core.clock, core.ids, core.keys)
+    services.add(
+        KeyBoxes(
+            core.db,
+            core.clock,
+            core.ids,
+            services.get(AuditedRows),
+            BoxSecrets(core.keys),
+            codes,
+        )
+    )
