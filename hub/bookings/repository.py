@@ -56,9 +56,10 @@ def _grouped(
 ) -> dict[str, list[str]]:
     """Give the doors or key boxes of several facilities or bookings, by their id."""
     found: dict[str, list[str]] = {owner_id: [] for owner_id in owner_ids}
-    statement = scope.select(owner, lock).where(owner.in_(owner_ids)).order_by(lock)
+    columns = (owner.label("owner_id"), lock.label("lock_id"))
+    statement = scope.select(*columns).where(owner.in_(owner_ids)).order_by(lock)
     for row in scope.all(statement):
-        found[row[0]].append(row[1])
+        found[row.owner_id].append(row.lock_id)
     return found
 
 
@@ -256,6 +257,13 @@ def holders(scope: Scope, booking_id: str) -> list[sa.Row[Any]]:
             .order_by(booking_holders.c.id)
         )
     )
+
+
+def holder_names(scope: Scope, holder_ids: Iterable[str]) -> dict[str, str]:
+    """Give the names of holders, those who left as well, by id."""
+    h = booking_holders.c
+    rows = scope.all(scope.select(h.id, h.name).where(h.id.in_(sorted(holder_ids))))
+    return {row.id: row.name for row in rows if row.name}
 
 
 def add_holder(

@@ -47,7 +47,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A booking as its holder sees it; `revealed` only once it is confirmed and until it is over."""
+    """A booking as its holder sees it; `revealed` only while it is confirmed and not over."""
 
     view: BookingView
     revealed: tuple[Revealed, ...] = field(repr=False)

@@ -32,6 +32,9 @@ class AlarmKind(StrEnum):
     DEVICE_FAULT = "device_fault"
     POWER_FAILED = "power_failed"
     RECORDS_LOST = "records_lost"
+    UNKNOWN_CODE = "unknown_code"
+    """A sealed code opened that the hub never made: its secret is known to somebody else."""
+    LOCK_JAMMED = "lock_jammed"
     EVENT_REJECTED = "event_rejected"
     UNKNOWN_CONTROLLER = "unknown_controller"
     FORGED_MESSAGE = "forged_message"
@@ -79,6 +82,7 @@ CRITICAL: Final = frozenset(
         AlarmKind.TAMPER,
         AlarmKind.SECURITY,
         AlarmKind.JOURNAL_FAILED,
+        AlarmKind.UNKNOWN_CODE,
         AlarmKind.FORGED_MESSAGE,
         AlarmKind.MISPLACED_MESSAGE,
         AlarmKind.REPLAYED_HELLO,
@@ -96,6 +100,7 @@ MOMENTARY: Final = frozenset(
         AlarmKind.SECURITY,
         AlarmKind.PIN_LOCKOUT,
         AlarmKind.RECORDS_LOST,
+        AlarmKind.UNKNOWN_CODE,
         AlarmKind.EVENT_REJECTED,
     }
 ) | (WIRE - {AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED})
@@ -115,6 +120,8 @@ RAISES: Final = {
     EventKind.DEVICE_OFFLINE: AlarmKind.DEVICE_OFFLINE,
     EventKind.DEVICE_FAULT: AlarmKind.DEVICE_FAULT,
     EventKind.POWER_FAILED: AlarmKind.POWER_FAILED,
+    EventKind.DEVICE_LOG_GAP: AlarmKind.RECORDS_LOST,
+    EventKind.LOCK_JAMMED: AlarmKind.LOCK_JAMMED,
 }
 CLEARS: Final = {
     EventKind.FIRE_ALARM_CLEARED: (AlarmKind.FIRE,),
@@ -124,6 +131,7 @@ CLEARS: Final = {
     EventKind.JOURNAL_RESTORED: (AlarmKind.JOURNAL_FAILED,),
     EventKind.DEVICE_ONLINE: (AlarmKind.DEVICE_OFFLINE, AlarmKind.DEVICE_FAULT),
     EventKind.POWER_RESTORED: (AlarmKind.POWER_FAILED,),
+    EventKind.LOCK_JAM_CLEARED: (AlarmKind.LOCK_JAMMED,),
 }
 
 
@@ -175,6 +183,11 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
     return tuple(Clear(kind, subject, event.corrected_at) for kind in cleared)
 
 
+def unknown_code(event: ProjectedEvent) -> Raise:
+    """The alarm that a code opened which nobody was given."""
+    return _raise(event, AlarmKind.UNKNOWN_CODE, _subject(event))
+
+
 def _raise(event: ProjectedEvent, kind: AlarmKind, subject: str) -> Raise:
     body = event.body
     cause, count = "", 1
@@ -182,6 +195,8 @@ def _raise(event: ProjectedEvent, kind: AlarmKind, subject: str) -> Raise:
         cause, count = body.alarm.value, body.count
     elif isinstance(body, ev.DeviceEventBody | ev.JournalBody):
         cause = body.cause
+    if event.kind is EventKind.DEVICE_LOG_GAP and isinstance(body, ev.DeviceEventBody):
+        count = max(body.count or 1, 1)
     return Raise(
         kind=kind,
         subject=subject,

@@ -149,10 +149,12 @@ class ConsolePages:
             return box_rows.boxes_by_id(scope, found.booking.key_boxes)
 
     def door_choices(self, who: Principal, words: Words) -> list[tuple[str, str]]:
-        """Give id and name of every door the reader may see, by name."""
+        """Give id and name of every door and key box the reader may see, by name."""
         with self.core.db.read() as scope:
             found = doors_of(scope, who)
+            boxes = box_rows.active_boxes(scope, who.sites)
         named = [(door.id, words.name(door.name, door.name_en)) for door in found]
+        named += [(box.id, words.name(box.name, box.name_en)) for box in boxes]
         return sorted(named, key=lambda pair: pair[1])
 
     def person_names(self, who: Principal, words: Words, days: Sequence[Day]) -> dict[str, str]:

@@ -255,6 +255,10 @@ CREATE TABLE entries (
 	card_namespace VARCHAR(32),
 	card_digest VARCHAR(64),
 	cause VARCHAR(64) NOT NULL,
+	code VARCHAR(32),
+	holder_id VARCHAR(80),
+	origin_device VARCHAR(80),
+	error_ms BIGINT,
 	amount BIGINT,
 	CONSTRAINT pk_entries PRIMARY KEY (town_id, id)
 )
@@ -1531,6 +1535,10 @@ CREATE TABLE entries (
 	card_namespace VARCHAR(32),
 	card_digest VARCHAR(64),
 	cause VARCHAR(64) NOT NULL,
+	code VARCHAR(32),
+	holder_id VARCHAR(80),
+	origin_device VARCHAR(80),
+	error_ms BIGINT,
 	amount BIGINT,
 	CONSTRAINT pk_entries PRIMARY KEY (town_id, id)
 )
