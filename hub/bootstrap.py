@@ -20,7 +20,7 @@ from hub.accounts.service import AccountsService
 from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
 from hub.audit.service import AuditService
-from hub.bookings.wiring import add_bookings
+from hub.bookings.wiring import add_backups, add_bookings
 from hub.clock import Clock, Ids, SystemClock
 from hub.commands.service import CommandExpiry
 from hub.commands.wiring import add_commands
@@ -146,6 +146,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_bookings(core, services)
     add_keyboxes(core, services)
     add_policy(core, services)
+    add_backups(core, services)
     add_commands(core, services)
     add_pages(core, services)
     return services

@@ -9,9 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
+from hub.bookings.backups import BookingBackups
 from hub.bookings.facilities import FacilitiesService
 from hub.bookings.residents import ResidentsService
 from hub.bookings.schemas import (
+    BackupCodeOut,
     BookingIn,
     BookingOut,
     DecisionIn,
@@ -33,6 +35,7 @@ router = APIRouter(prefix="/api/v1", tags=["bookings"])
 Facilities = Annotated[FacilitiesService, provided(FacilitiesService)]
 Bookings = Annotated[BookingsService, provided(BookingsService)]
 Residents = Annotated[ResidentsService, provided(ResidentsService)]
+Backups = Annotated[BookingBackups, provided(BookingBackups)]
 SitesReader = Annotated[Principal, requires(Right.SITES_READ)]
 SitesWriter = Annotated[Principal, requires(Right.SITES_WRITE)]
 Reader = Annotated[Principal, requires(Right.BOOKINGS_READ)]
@@ -177,6 +180,19 @@ def reissue_pin(
     """For every holder, or for one. The old digits die as soon as each door has the new ones; a
     key box takes the old ones as `still_opens` says, unless its codes are retired."""
     return BookingOut.of(service.reissue(who, reservation_key, holder_id))
+
+
+@router.post(
+    "/bookings/{reservation_key}/backup_codes", summary="Give codes for doors that are away"
+)
+def give_backup_codes(
+    who: Revealer, service: Backups, reservation_key: ReservationKey, response: Response
+) -> list[BackupCodeOut]:
+    """Sealed codes for networked doors whose controller has no hub now: taken within `effective`,
+    while it is away and for `grace_s` after. Asking again gives the same; each look-up is written
+    into the audit log."""
+    response.headers["Cache-Control"] = "no-store"
+    return [BackupCodeOut.of(each) for each in service.issue(who, reservation_key)]
 
 
 @router.post(

@@ -34,6 +34,8 @@ class Refusal(StrEnum):
     KEY_BOX_UNKNOWN = "key_box_unknown"
     NO_CODE_LEFT = "no_code_left"
     WINDOW_UNCOVERED = "window_uncovered"
+    NO_BACKUP_CODES = "no_backup_codes"
+    DOORS_CONNECTED = "doors_connected"
     BOOKING_UNKNOWN = "booking_unknown"
     BOOKING_OVER = "booking_over"
     STATE_CHANGE = "state_change"
@@ -48,6 +50,8 @@ STATUS: Final[dict[Refusal, HTTPStatus]] = {
     Refusal.DOUBLE_BOOKED: HTTPStatus.CONFLICT,
     Refusal.NO_PIN_LEFT: HTTPStatus.CONFLICT,
     Refusal.NO_CODE_LEFT: HTTPStatus.CONFLICT,
+    Refusal.NO_BACKUP_CODES: HTTPStatus.CONFLICT,
+    Refusal.DOORS_CONNECTED: HTTPStatus.CONFLICT,
     Refusal.GUESS_RISK: HTTPStatus.CONFLICT,
     Refusal.BOOKING_OVER: HTTPStatus.CONFLICT,
     Refusal.STATE_CHANGE: HTTPStatus.CONFLICT,

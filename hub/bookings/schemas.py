@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from hub.bookings.backups import BackupCode
 from hub.bookings.records import (
     BookingView,
     BookingWish,
@@ -429,6 +430,29 @@ class PinOut(BaseModel):
         """Show what a holder types."""
         codes = [CodeDigitsOut.of(each) for each in revealed.codes]
         return cls(holder_id=revealed.holder_id, pin=revealed.pin, codes=codes)
+
+
+class BackupCodeOut(BaseModel):
+    """A holder's sealed code for one networked door that is away."""
+
+    holder_id: str
+    door_id: str
+    digits: str
+    effective: WindowOut
+    grace_s: int = Field(description="Taken for so long after the door's controller is back.")
+    confirmed: bool = Field(description="Its controller has proven that it knows the secret.")
+
+    @classmethod
+    def of(cls, given: BackupCode) -> BackupCodeOut:
+        """Show one."""
+        return cls(
+            holder_id=given.holder_id,
+            door_id=given.door_id,
+            digits=given.digits,
+            effective=WindowOut(starts_at=given.effective[0], ends_at=given.effective[1]),
+            grace_s=given.grace_s,
+            confirmed=given.confirmed,
+        )
 
 
 class LinkOut(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from hub.bookings.backups import BookingBackups
 from hub.bookings.facilities import FacilitiesService
 from hub.bookings.holders import HolderPins
 from hub.bookings.residents import ResidentsService
@@ -12,7 +13,16 @@ from hub.bookings.throttle import AddressThrottle
 from hub.keyboxes.codes import OfflineCodes
 from hub.pins.links import PinLinks
 from hub.pins.service import Pins
+from hub.policy.connections import Connections
+from hub.policy.outlet import Outlet
 from hub.web.core import Core, Services
+
+
+def add_backups(core: Core, services: Services) -> None:
+    """Add `BookingBackups`; `Outlet` is there already."""
+    codes = OfflineCodes(core.clock, core.ids, core.keys)
+    connections = Connections(services.get(Outlet))
+    services.add(BookingBackups(core.db, core.clock, codes, connections))
 
 
 def add_bookings(core: Core, services: Services) -> None:

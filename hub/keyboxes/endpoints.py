@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from hub.audit.row_routes import RowShapes, offer_changing, offer_reading
 from hub.keyboxes import schemas
+from hub.keyboxes.backups import DoorBackups
 from hub.keyboxes.domain import KeyBox
 from hub.keyboxes.kinds import KEY_BOX
 from hub.keyboxes.service import KeyBoxes
@@ -20,6 +21,7 @@ from wire.keybox_ticket import encode_ticket
 router = APIRouter(prefix="/api/v1", tags=["key boxes"])
 
 Service = Annotated[KeyBoxes, provided(KeyBoxes)]
+Backups = Annotated[DoorBackups, provided(DoorBackups)]
 Reader = Annotated[Principal, requires(Right.SITES_READ)]
 Writer = Annotated[Principal, requires(Right.SITES_WRITE)]
 Servicer = Annotated[Principal, requires(Right.KEY_BOXES_SERVICE)]
@@ -135,3 +137,33 @@ def retire_key_box_codes(
     afar."""
     found = service.retire(who, key_box_id, given.reason, dry_run=dry_run)
     return [schemas.ConcernedOut.of(each) for each in found]
+
+
+# --- networked doors -----------------------------------------------------------------------------
+
+
+@router.get("/doors/{door_id}/backup_codes", summary="A door's backup codes")
+def read_door_backup(who: Reader, service: Backups, door_id: str) -> schemas.DoorBackupOut:
+    """Whether the door takes sealed codes while its controller has no hub, and of which profile."""
+    return schemas.DoorBackupOut.of(service.get(who, door_id))
+
+
+@router.put("/doors/{door_id}/backup_codes", summary="Set up a door's backup codes")
+def set_door_backup(
+    who: Writer, service: Backups, door_id: str, given: schemas.DoorBackupIn
+) -> schemas.DoorBackupOut:
+    """Draws the door's code secret and seals it to its controller. Doing it again draws another:
+    every code given before dies as soon as the door knows. A door that moves to another controller
+    takes none until this is done again."""
+    made = service.set_up(who, door_id, given.profile, given.grace_s)
+    return schemas.DoorBackupOut.of(made)
+
+
+@router.delete(
+    "/doors/{door_id}/backup_codes",
+    status_code=HTTPStatus.NO_CONTENT,
+    summary="Take a door's backup codes away",
+)
+def drop_door_backup(who: Writer, service: Backups, door_id: str) -> None:
+    """The door takes PINs and cards alone, as soon as it knows."""
+    service.take_away(who, door_id)

@@ -21,7 +21,6 @@ from hub.entries.search import Filters
 from hub.entries.service import EntriesService
 from hub.keyboxes import repository as box_rows
 from hub.keyboxes.domain import KeyBox
-from hub.pages.connections import Connections
 from hub.pages.naming import names_of, people_names
 from hub.pages.views.attendance import is_seen_only
 from hub.pages.views.board import Board, StaffChip
@@ -29,6 +28,7 @@ from hub.pages.views.booking import BookingLine, booking_line, facility_name
 from hub.pages.views.door import AlarmLine, alarm_lines, door_card
 from hub.pages.views.entry import EntryLine, entry_line
 from hub.pages.words import Words
+from hub.policy.connections import Connections
 from hub.sites import repository as sites
 from hub.sites.domain import Door, SiteState
 from hub.sites.tables import doors as door_rows
