@@ -19,6 +19,7 @@ from hub.bootstrap import Hub, ProcessRole
 from hub.commands import endpoints as commands
 from hub.door_tests import endpoints as door_tests
 from hub.entries import endpoints as entries
+from hub.keyboxes import endpoints as keyboxes
 from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
 from hub.sites import endpoints as sites
@@ -40,6 +41,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     bookings.router,
     commands.router,
     sites.router,
+    keyboxes.router,
     people.router,
     documents.router,
     door_tests.router,

@@ -23,6 +23,7 @@ from hub.audit.service import AuditService
 from hub.batteries.reckoning import ForecastChore
 from hub.batteries.service import BatteriesService
 from hub.bookings.wiring import add_bookings
+from hub.bookings.wiring import add_backups, add_bookings
 from hub.clock import Clock, Ids, SystemClock
 from hub.commands.service import CommandExpiry
 from hub.commands.wiring import add_commands
@@ -32,6 +33,7 @@ from hub.door_tests.service import DoorTestsService
 from hub.entries.live import Live
 from hub.entries.service import EntriesService
 from hub.ingest.repository import raw_events_after
+from hub.keyboxes.wiring import add_keyboxes
 from hub.keys import HubKeys, KeyFileError
 from hub.link.wiring import LinkWorker
 from hub.pages.wiring import add_pages
@@ -149,7 +151,9 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(DoorTestsService(core))
     services.add(BatteriesService(core))
     add_bookings(core, services)
+    add_keyboxes(core, services)
     add_policy(core, services)
+    add_backups(core, services)
     add_commands(core, services)
     add_pages(core, services)
     return services

@@ -9,9 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
+from hub.bookings.backups import BookingBackups
 from hub.bookings.facilities import FacilitiesService
 from hub.bookings.residents import ResidentsService
 from hub.bookings.schemas import (
+    BackupCodeOut,
     BookingIn,
     BookingOut,
     DecisionIn,
@@ -33,6 +35,7 @@ router = APIRouter(prefix="/api/v1", tags=["bookings"])
 Facilities = Annotated[FacilitiesService, provided(FacilitiesService)]
 Bookings = Annotated[BookingsService, provided(BookingsService)]
 Residents = Annotated[ResidentsService, provided(ResidentsService)]
+Backups = Annotated[BookingBackups, provided(BookingBackups)]
 SitesReader = Annotated[Principal, requires(Right.SITES_READ)]
 SitesWriter = Annotated[Principal, requires(Right.SITES_WRITE)]
 Reader = Annotated[Principal, requires(Right.BOOKINGS_READ)]
@@ -73,8 +76,8 @@ def change_facility(
 ) -> FacilityOut:
     """Replaces it. Bookings that stand keep their windows and doors."""
     wanted = given.facility()
-    names = ("site_id", "name_ja", "name_easy", "name_en", "doors", "approval", "rules", "phone")
-    changed = {name: getattr(wanted, name) for name in names}
+    names = ("site_id", "name_ja", "name_easy", "name_en", "doors", "key_boxes", "approval")
+    changed = {name: getattr(wanted, name) for name in (*names, "rules", "phone")}
     return FacilityOut.of(service.change(who, facility_id, active=active, **changed))
 
 
@@ -136,7 +139,8 @@ def read_booking(who: Reader, service: Bookings, reservation_key: ReservationKey
 
 @router.delete("/bookings/{reservation_key}", summary="Cancel a booking")
 def cancel_booking(who: Writer, service: Bookings, reservation_key: ReservationKey) -> BookingOut:
-    """Takes its PINs from every door at once. Cancelling again changes nothing."""
+    """Takes its PINs from every door at once. Cancelling again changes nothing. A key box's code
+    that was shown cannot be revoked from afar: `still_opens` says which, and until when."""
     return BookingOut.of(service.cancel(who, reservation_key))
 
 
@@ -160,10 +164,10 @@ def reject_booking(
 def read_pin(
     who: Revealer, service: Bookings, reservation_key: ReservationKey, response: Response
 ) -> list[PinOut]:
-    """Each holder's digits. The look-up is written into the audit log."""
+    """Each holder's digits: of the doors, and of each key box. The look-up is written into the
+    audit log. A key box's code that was shown cannot be revoked from afar."""
     response.headers["Cache-Control"] = "no-store"
-    found = service.reveal(who, reservation_key)
-    return [PinOut(holder_id=holder_id, pin=digits) for holder_id, digits in found]
+    return [PinOut.of(each) for each in service.reveal(who, reservation_key)]
 
 
 @router.post("/bookings/{reservation_key}/pin/reissue", summary="Give other PINs")
@@ -173,8 +177,22 @@ def reissue_pin(
     reservation_key: ReservationKey,
     holder_id: str | None = None,
 ) -> BookingOut:
-    """For every holder, or for one. The old digits die as soon as each door has the new ones."""
+    """For every holder, or for one. The old digits die as soon as each door has the new ones; a
+    key box takes the old ones as `still_opens` says, unless its codes are retired."""
     return BookingOut.of(service.reissue(who, reservation_key, holder_id))
+
+
+@router.post(
+    "/bookings/{reservation_key}/backup_codes", summary="Give codes for doors that are away"
+)
+def give_backup_codes(
+    who: Revealer, service: Backups, reservation_key: ReservationKey, response: Response
+) -> list[BackupCodeOut]:
+    """Sealed codes for networked doors whose controller has no hub now: taken within `effective`,
+    while it is away and for `grace_s` after. Asking again gives the same; each look-up is written
+    into the audit log."""
+    response.headers["Cache-Control"] = "no-store"
+    return [BackupCodeOut.of(each) for each in service.issue(who, reservation_key)]
 
 
 @router.post(

@@ -1,4 +1,4 @@
-"""Facilities: what can be booked, by which doors, when it is free."""
+"""Facilities: what can be booked, by which doors and key boxes, when it is free."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from hub.bookings.windows import BookedWindow, Slot, local_day, slots_of
 from hub.clock import Clock, Ids
 from hub.database.engine import Database
 from hub.database.scope import Scope
+from hub.keyboxes import repository as box_rows
+from hub.keyboxes.domain import KeyBox
 from hub.pins.draw import DigitsIncompatibleError
 from hub.pins.lengths import shared_length
 from hub.sites import repository as site_rows
@@ -27,6 +29,16 @@ def known_doors(scope: Scope, who: Principal, door_ids: tuple[str, ...]) -> list
     usable = [d for d in doors if d.state is SiteState.ACTIVE and who.reaches(d.site_id)]
     if len(usable) != len(set(door_ids)):
         raise refused(Refusal.DOOR_UNKNOWN, "a door named does not exist")
+    return usable
+
+
+def known_key_boxes(scope: Scope, who: Principal, box_ids: tuple[str, ...]) -> list[KeyBox]:
+    """Give the key boxes of these ids; refuse what is unknown, removed or out of reach."""
+    found = box_rows.boxes_by_id(scope, box_ids)
+    boxes = [found[each] for each in dict.fromkeys(box_ids) if each in found]
+    usable = [b for b in boxes if b.state is SiteState.ACTIVE and who.reaches(b.site_id)]
+    if len(usable) != len(set(box_ids)):
+        raise refused(Refusal.KEY_BOX_UNKNOWN, "a key box named does not exist")
     return usable
 
 
@@ -95,12 +107,14 @@ class FacilitiesService:
         self, scope: Scope, who: Principal, kept: Facility, action: str, *, new: bool
     ) -> Facility:
         doors = known_doors(scope, who, kept.doors)
-        if not doors:
-            raise refused(Refusal.DOORS_MISSING, "a facility has at least one door")
+        boxes = known_key_boxes(scope, who, kept.key_boxes)
+        if not doors and not boxes:
+            raise refused(Refusal.DOORS_MISSING, "a facility has at least one door or key box")
         if not who.reaches(kept.site_id) or site_rows.site(scope, kept.site_id) is None:
             raise refused(Refusal.SITE_UNKNOWN, "no such site")
         try:
-            shared_length(scope, doors)
+            if doors:
+                shared_length(scope, doors)
         except DigitsIncompatibleError as error:
             raise refused(Refusal.DIGITS_INCOMPATIBLE, str(error)) from error
         now = self._clock.now()

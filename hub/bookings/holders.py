@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from hub.bookings import repository
-from hub.bookings.records import Booking, HolderWish
+from hub.bookings.records import Booking, HolderWish, Revealed
 from hub.bookings.refusals import Refusal, refused
 from hub.bookings.tables import BookingSource, BookingState
 from hub.clock import Clock, Ids
 from hub.database.scope import Scope
+from hub.keyboxes.codes import OfflineCodes, ShownCode
+from hub.keyboxes.domain import WindowUncoveredError
 from hub.pins import repository as pin_rows
 from hub.pins.lengths import GuessRiskError
 from hub.pins.repository import Credential
 from hub.pins.service import Issue, Pins
+from hub.web.problems import Problem
 
 
 class HolderPins:
-    """Keeps one credential for each holder, at the booking's doors, in its effective window."""
+    """Keeps one credential for each holder at the booking's doors, and a sealed code for each of
+    its key boxes, in its effective window."""
 
-    def __init__(self, clock: Clock, ids: Ids, pins: Pins) -> None:
+    def __init__(self, clock: Clock, ids: Ids, pins: Pins, codes: OfflineCodes) -> None:
         self._clock = clock
         self._ids = ids
         self._pins = pins
+        self._codes = codes
 
     def follow(
         self,
@@ -37,35 +44,60 @@ class HolderPins:
             wished = (HolderWish(after.contact.name),)
         if wished is not None:
             self._sync(scope, after, wished, cause)
+        holders = [row.id for row in repository.holders(scope, after.id)]
+        window = after.effective.starts_at, after.effective.ends_at
+        try:
+            self._codes.follow(scope, after.id, holders, after.key_boxes, after.doors, window)
+        except WindowUncoveredError as error:
+            raise _uncovered(after, error) from error
 
     def revoke(self, scope: Scope, booking: Booking, cause: str) -> None:
-        """Take every PIN of a booking away."""
+        """Take every PIN of a booking away, and its sealed codes as far as that goes."""
         for credential in self._live(scope, booking):
             self._pins.revoke(scope, credential.id, cause)
+        self._codes.withdraw(scope, booking.id)
 
     def reissue(self, scope: Scope, booking: Booking, holder_id: str | None, cause: str) -> None:
         """Give other digits to the holders, or to one."""
         wanted = [
             credential
             for credential in self._live(scope, booking)
-            if holder_id in (None, credential.holder_id)
+            if booking.doors and holder_id in (None, credential.holder_id)
         ]
-        if not wanted or not booking.stands:
+        if not booking.stands:
+            raise refused(Refusal.NO_PIN, "there is no PIN to reissue")
+        reissued = self._codes.reissue(scope, booking.id, holder_id)
+        if not wanted and not reissued:
             raise refused(Refusal.NO_PIN, "there is no PIN to reissue")
         for credential in wanted:
             self._pins.reissue(scope, credential.id, cause)
 
-    def reveal(self, scope: Scope, booking: Booking) -> list[tuple[str, str]]:
-        """Give (holder id, digits) of each holder of a confirmed booking."""
-        found = self._live(scope, booking)
-        if booking.state is not BookingState.CONFIRMED or not found:
+    def reveal(self, scope: Scope, booking: Booking) -> list[Revealed]:
+        """Give what each holder of a confirmed booking types, and note that it was seen."""
+        if booking.state is not BookingState.CONFIRMED:
             raise refused(Refusal.NO_PIN, "a PIN is shown once the booking is confirmed")
-        return [(each.holder_id, self._pins.reveal(scope, each.id)) for each in found]
+        pins = {
+            each.holder_id: self._pins.reveal(scope, each.id)
+            for each in self._live(scope, booking)
+            if booking.doors
+        }
+        codes: dict[str, list[ShownCode]] = {}
+        for shown in self._codes.reveal(scope, booking.id):
+            codes.setdefault(shown.code.holder_id, []).append(shown)
+        found = [
+            Revealed(row.id, pins.get(row.id), tuple(codes.get(row.id, ())))
+            for row in repository.holders(scope, booking.id)
+        ]
+        found = [each for each in found if each.pin is not None or each.codes]
+        if not found:
+            raise refused(Refusal.NO_PIN, "the booking has no PIN")
+        return found
 
     def told(self, scope: Scope, booking: Booking) -> None:
         """The holder has seen the PIN: `pin_changed` is settled."""
         for credential in self._live(scope, booking):
             self._pins.told(scope, credential.id)
+        self._codes.told(scope, booking.id)
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -89,6 +121,11 @@ class HolderPins:
                 )
             if before.state is not after.state and after.state is BookingState.CONFIRMED:
                 self._pins.approve(scope, credential.id, cause)
+        if after.doors and not before.doors:
+            known = {each.holder_id for each in self._live(scope, after)}
+            for row in repository.holders(scope, after.id):
+                if row.id not in known:
+                    self._issue(scope, after, row.id, row.person_id, cause)
 
     def _sync(
         self, scope: Scope, booking: Booking, wished: tuple[HolderWish, ...], cause: str
@@ -118,10 +155,16 @@ class HolderPins:
     def _add(self, scope: Scope, booking: Booking, wish: HolderWish, cause: str) -> None:
         holder_id = self._ids.new()
         repository.add_holder(scope, holder_id, booking.id, wish.name, wish.person_id)
+        if booking.doors:
+            self._issue(scope, booking, holder_id, wish.person_id, cause)
+
+    def _issue(
+        self, scope: Scope, booking: Booking, holder_id: str, person_id: str | None, cause: str
+    ) -> None:
         order = Issue(
             booking_id=booking.id,
             holder_id=holder_id,
-            person_id=wish.person_id,
+            person_id=person_id,
             doors=booking.doors,
             window=(booking.effective.starts_at, booking.effective.ends_at),
             digits=booking.digits,
@@ -135,3 +178,18 @@ class HolderPins:
             if booking.source is not BookingSource.RESIDENT or error.digits is None:
                 raise
             self._pins.issue(scope, order.with_digits(error.digits))
+
+
+def _uncovered(booking: Booking, error: WindowUncoveredError) -> Problem:
+    """Say how long a booking from that start on can be, its margins taken off."""
+    booked, effective = booking.booked, booking.effective
+    margins = (booked.starts_at - effective.starts_at) + (effective.ends_at - booked.ends_at)
+    longest = None
+    if error.longest is not None:
+        longest = max(0, (error.longest - margins) // timedelta(minutes=1))
+    return refused(
+        Refusal.WINDOW_UNCOVERED,
+        "no code of a key box covers so long a time, margins included",
+        key_box=error.lock_id,
+        longest_minutes=longest,
+    )

@@ -13,7 +13,8 @@ from hub.bookings.windows import BookedWindow, BookingRules, check_residents_win
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What surrounds a wish: the facility if one is named, doors found, who asks, when."""
+    """What surrounds a wish: the facility if one is named, doors and key boxes that
+    were found, who asks, when."""
 
     facility: Facility | None
     doors: tuple[str, ...]
@@ -21,6 +22,7 @@ class Frame:
     source: BookingSource
     may_approve: bool
     now: datetime
+    key_boxes: tuple[str, ...] = ()
 
     @property
     def rules(self) -> BookingRules:
@@ -49,6 +51,7 @@ def made(booking_id: str, reservation_key: str, wish: BookingWish, frame: Frame)
         digits=wish.digits,
         decision_reason="",
         doors=frame.doors,
+        key_boxes=frame.key_boxes,
         created_at=frame.now,
         changed_at=frame.now,
     )
@@ -64,7 +67,8 @@ def changed(before: Booking, wish: BookingWish, frame: Frame) -> Booking:
     )
     moved = booked != before.booked
     facility_id = frame.facility.id if frame.facility else before.facility_id
-    if moved or facility_id != before.facility_id or frame.doors != before.doors:
+    locks, before_locks = (frame.doors, frame.key_boxes), (before.doors, before.key_boxes)
+    if moved or facility_id != before.facility_id or locks != before_locks:
         if before.effective.ends_at <= frame.now:
             raise refused(Refusal.BOOKING_OVER, "its window has ended")
         _check(booked, frame)
@@ -81,6 +85,7 @@ def changed(before: Booking, wish: BookingWish, frame: Frame) -> Booking:
         paid=before.paid if wish.paid is None else wish.paid,
         digits=before.digits if wish.digits is None else wish.digits,
         doors=frame.doors,
+        key_boxes=frame.key_boxes,
     )
 
 

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from hub.bookings.tables import Approval, BookingSource, BookingState
 from hub.bookings.windows import BookedWindow, BookingRules, OpenSpan
+from hub.keyboxes.codes import ShownCode
+from hub.keyboxes.domain import CodeState, LockKind
 from hub.pins.placement import Pending, PlacementState, Problem, Readiness
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ class Facility:
     rules: BookingRules
     phone: str = ""
     active: bool = True
+    key_boxes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class BookingWish:
 
     facility_id: str | None = None
     doors: tuple[str, ...] | None = None
+    key_boxes: tuple[str, ...] | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     state: BookingState | None = None
@@ -85,6 +89,7 @@ class Booking:
     doors: tuple[str, ...]
     created_at: datetime
     changed_at: datetime
+    key_boxes: tuple[str, ...] = ()
 
     @property
     def stands(self) -> bool:
@@ -116,19 +121,50 @@ class CredentialView:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeView:
+    """One holder's sealed code for one key box, never its digits. Nothing confirms it."""
+
+    id: str
+    key_box_id: str
+    holder_id: str
+    holder: str = field(repr=False)
+    digits: int
+    state: CodeState
+    effective: BookedWindow
+    problems: tuple[Problem, ...]
+    revealed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StillOpens:
+    """A code that was shown and is nobody's any more, and that its lock takes all the same: until
+    its window ends or, at a key box, a code of a later generation is used there."""
+
+    lock_id: str
+    lock_kind: LockKind
+    holder_id: str
+    tag: str
+    opens: BookedWindow
+
+
+@dataclass(frozen=True, slots=True)
 class BookingView:
-    """A booking with what its doors have confirmed."""
+    """A booking with what its doors have confirmed and, apart, what no key box can confirm."""
 
     booking: Booking
     credentials: tuple[CredentialView, ...]
     readiness: Readiness
+    codes: tuple[CodeView, ...] = ()
+    still_opens: tuple[StillOpens, ...] = ()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Every kind of problem at any door, once."""
-        return _once(
+        """Every kind of problem at any door or key box, once."""
+        at_doors = (
             problem for c in self.credentials for p in c.placements for problem in p.problems
         )
+        at_boxes = (problem for code in self.codes for problem in code.problems)
+        return _once([*at_doors, *at_boxes])
 
     @property
     def pending(self) -> tuple[Pending, ...]:
@@ -136,6 +172,15 @@ class BookingView:
         return _once(
             pending for c in self.credentials for p in c.placements for pending in p.pending
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """What a holder types: the PIN of the networked doors, if any, and a code a key box."""
+
+    holder_id: str
+    pin: str | None = field(repr=False)
+    codes: tuple[ShownCode, ...] = ()
 
 
 def opening_of(stored: Sequence[Sequence[int]]) -> tuple[OpenSpan, ...]:

@@ -31,6 +31,11 @@ class Refusal(StrEnum):
     DIGITS_INCOMPATIBLE = "digits_incompatible"
     GUESS_RISK = "guess_risk"
     NO_PIN_LEFT = "no_pin_left"
+    KEY_BOX_UNKNOWN = "key_box_unknown"
+    NO_CODE_LEFT = "no_code_left"
+    WINDOW_UNCOVERED = "window_uncovered"
+    NO_BACKUP_CODES = "no_backup_codes"
+    DOORS_CONNECTED = "doors_connected"
     BOOKING_UNKNOWN = "booking_unknown"
     BOOKING_OVER = "booking_over"
     STATE_CHANGE = "state_change"
@@ -44,6 +49,9 @@ STATUS: Final[dict[Refusal, HTTPStatus]] = {
     Refusal.NO_PIN: HTTPStatus.NOT_FOUND,
     Refusal.DOUBLE_BOOKED: HTTPStatus.CONFLICT,
     Refusal.NO_PIN_LEFT: HTTPStatus.CONFLICT,
+    Refusal.NO_CODE_LEFT: HTTPStatus.CONFLICT,
+    Refusal.NO_BACKUP_CODES: HTTPStatus.CONFLICT,
+    Refusal.DOORS_CONNECTED: HTTPStatus.CONFLICT,
     Refusal.GUESS_RISK: HTTPStatus.CONFLICT,
     Refusal.BOOKING_OVER: HTTPStatus.CONFLICT,
     Refusal.STATE_CHANGE: HTTPStatus.CONFLICT,

@@ -14,9 +14,11 @@ from hub.bookings.tables import (
     BookingState,
     booking_doors,
     booking_holders,
+    booking_key_boxes,
     bookings,
     facilities,
     facility_doors,
+    facility_key_boxes,
 )
 from hub.bookings.windows import JAPAN, BookedWindow, BookingRules
 from hub.database.scope import Scope
@@ -29,8 +31,8 @@ STANDING = (BookingState.REQUESTED, BookingState.CONFIRMED)
 
 def facility(scope: Scope, facility_id: str) -> Facility | None:
     """Give a facility, active or not."""
-    row = scope.one(scope.select(facilities).where(facilities.c.id == facility_id))
-    return None if row is None else _facility(row, _doors_of(scope, [facility_id])[facility_id])
+    rows = scope.all(scope.select(facilities).where(facilities.c.id == facility_id))
+    return next(iter(_with_locks_of(scope, rows)), None)
 
 
 def all_facilities(scope: Scope, site_ids: Iterable[str] | None = None) -> list[Facility]:
@@ -38,24 +40,32 @@ def all_facilities(scope: Scope, site_ids: Iterable[str] | None = None) -> list[
     statement = scope.select(facilities).order_by(facilities.c.name_ja, facilities.c.id)
     if site_ids is not None:
         statement = statement.where(facilities.c.site_id.in_(sorted(site_ids)))
-    rows = scope.all(statement)
-    doors = _doors_of(scope, [row.id for row in rows])
-    return [_facility(row, doors[row.id]) for row in rows]
+    return _with_locks_of(scope, scope.all(statement))
 
 
-def _doors_of(scope: Scope, facility_ids: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {facility_id: [] for facility_id in facility_ids}
-    statement = (
-        scope.select(facility_doors.c.facility_id, facility_doors.c.door_id)
-        .where(facility_doors.c.facility_id.in_(facility_ids))
-        .order_by(facility_doors.c.door_id)
-    )
+def _with_locks_of(scope: Scope, rows: Sequence[Any]) -> list[Facility]:
+    ids = [row.id for row in rows]
+    f, b = facility_doors.c, facility_key_boxes.c
+    doors = _grouped(scope, f.facility_id, f.door_id, ids)
+    boxes = _grouped(scope, b.facility_id, b.key_box_id, ids)
+    return [_facility(row, doors[row.id], boxes[row.id]) for row in rows]
+
+
+def _grouped(
+    scope: Scope, owner: sa.Column[Any], lock: sa.Column[Any], owner_ids: Sequence[str]
+) -> dict[str, list[str]]:
+    """Give the doors or key boxes of several facilities or bookings, by their id."""
+    found: dict[str, list[str]] = {owner_id: [] for owner_id in owner_ids}
+    columns = (owner.label("owner_id"), lock.label("lock_id"))
+    statement = scope.select(*columns).where(owner.in_(owner_ids)).order_by(lock)
     for row in scope.all(statement):
-        found[row.facility_id].append(row.door_id)
+        found[row.owner_id].append(row.lock_id)
     return found
 
 
-def _facility(row: Any, doors: Sequence[str], zone: ZoneInfo = JAPAN) -> Facility:
+def _facility(
+    row: Any, doors: Sequence[str], key_boxes: Sequence[str], zone: ZoneInfo = JAPAN
+) -> Facility:
     return Facility(
         id=row.id,
         site_id=row.site_id,
@@ -63,6 +73,7 @@ def _facility(row: Any, doors: Sequence[str], zone: ZoneInfo = JAPAN) -> Facilit
         name_easy=row.name_easy,
         name_en=row.name_en,
         doors=tuple(doors),
+        key_boxes=tuple(key_boxes),
         approval=row.approval,
         rules=BookingRules(
             margin_before_min=row.margin_before_min,
@@ -79,7 +90,7 @@ def _facility(row: Any, doors: Sequence[str], zone: ZoneInfo = JAPAN) -> Facilit
 
 
 def write_facility(scope: Scope, kept: Facility, now: datetime, *, new: bool) -> None:
-    """Insert or change a facility and its doors."""
+    """Insert or change a facility with its doors and key boxes."""
     values = {
         "site_id": kept.site_id,
         "name_ja": kept.name_ja,
@@ -101,8 +112,11 @@ def write_facility(scope: Scope, kept: Facility, now: datetime, *, new: bool) ->
     else:
         scope.update(facilities, values, facilities.c.id == kept.id)
         scope.delete(facility_doors, facility_doors.c.facility_id == kept.id)
+        scope.delete(facility_key_boxes, facility_key_boxes.c.facility_id == kept.id)
     rows = [{"facility_id": kept.id, "door_id": door} for door in kept.doors]
     scope.insert(facility_doors, rows)
+    boxes = [{"facility_id": kept.id, "key_box_id": box} for box in kept.key_boxes]
+    scope.insert(facility_key_boxes, boxes)
 
 
 # --- bookings ------------------------------------------------------------------------------------
@@ -121,7 +135,7 @@ def by_id(scope: Scope, booking_id: str) -> Booking | None:
 
 def _one(scope: Scope, statement: sa.Select[Any]) -> Booking | None:
     row = scope.one(statement)
-    return None if row is None else _with_doors(scope, [row])[0]
+    return None if row is None else _with_locks(scope, [row])[0]
 
 
 def search(
@@ -132,22 +146,18 @@ def search(
 ) -> list[Booking]:
     """Give bookings that satisfy all conditions, in an order."""
     statement = scope.select(bookings).where(*conditions).order_by(*order).limit(limit)
-    return _with_doors(scope, scope.all(statement))
+    return _with_locks(scope, scope.all(statement))
 
 
-def _with_doors(scope: Scope, rows: Sequence[Any]) -> list[Booking]:
-    doors: dict[str, list[str]] = {row.id: [] for row in rows}
-    statement = (
-        scope.select(booking_doors.c.booking_id, booking_doors.c.door_id)
-        .where(booking_doors.c.booking_id.in_(list(doors)))
-        .order_by(booking_doors.c.door_id)
-    )
-    for row in scope.all(statement):
-        doors[row.booking_id].append(row.door_id)
-    return [_booking(row, doors[row.id]) for row in rows]
+def _with_locks(scope: Scope, rows: Sequence[Any]) -> list[Booking]:
+    ids = [row.id for row in rows]
+    d, b = booking_doors.c, booking_key_boxes.c
+    doors = _grouped(scope, d.booking_id, d.door_id, ids)
+    boxes = _grouped(scope, b.booking_id, b.key_box_id, ids)
+    return [_booking(row, doors[row.id], boxes[row.id]) for row in rows]
 
 
-def _booking(row: Any, doors: Sequence[str]) -> Booking:
+def _booking(row: Any, doors: Sequence[str], key_boxes: Sequence[str]) -> Booking:
     return Booking(
         id=row.id,
         reservation_key=row.reservation_key,
@@ -163,13 +173,14 @@ def _booking(row: Any, doors: Sequence[str]) -> Booking:
         digits=row.digits,
         decision_reason=row.decision_reason,
         doors=tuple(doors),
+        key_boxes=tuple(key_boxes),
         created_at=row.created_at,
         changed_at=row.changed_at,
     )
 
 
 def write(scope: Scope, kept: Booking, *, new: bool) -> None:
-    """Insert or change a booking and its doors."""
+    """Insert or change a booking with its doors and key boxes."""
     values = {
         "reservation_key": kept.reservation_key,
         "facility_id": kept.facility_id,
@@ -194,8 +205,11 @@ def write(scope: Scope, kept: Booking, *, new: bool) -> None:
     else:
         scope.update(bookings, values, bookings.c.id == kept.id)
         scope.delete(booking_doors, booking_doors.c.booking_id == kept.id)
+        scope.delete(booking_key_boxes, booking_key_boxes.c.booking_id == kept.id)
     rows = [{"booking_id": kept.id, "door_id": door} for door in kept.doors]
     scope.insert(booking_doors, rows)
+    boxes = [{"booking_id": kept.id, "key_box_id": box} for box in kept.key_boxes]
+    scope.insert(booking_key_boxes, boxes)
 
 
 def taken(
@@ -243,6 +257,13 @@ def holders(scope: Scope, booking_id: str) -> list[sa.Row[Any]]:
             .order_by(booking_holders.c.id)
         )
     )
+
+
+def holder_names(scope: Scope, holder_ids: Iterable[str]) -> dict[str, str]:
+    """Give the names of holders, those who left as well, by id."""
+    h = booking_holders.c
+    rows = scope.all(scope.select(h.id, h.name).where(h.id.in_(sorted(holder_ids))))
+    return {row.id: row.name for row in rows if row.name}
 
 
 def add_holder(

@@ -8,7 +8,7 @@ from typing import Final
 from hub.audit.service import record
 from hub.bookings import repository
 from hub.bookings.holders import HolderPins
-from hub.bookings.records import Booking, BookingView, BookingWish, Contact
+from hub.bookings.records import Booking, BookingView, BookingWish, Contact, Revealed
 from hub.bookings.refusals import Refusal, refused
 from hub.bookings.service import BookingsService, named_refusals
 from hub.bookings.tables import BookingSource, BookingState
@@ -47,10 +47,10 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A booking as its holder sees it; `digits` only once it is confirmed, and until it is over."""
+    """A booking as its holder sees it; `revealed` only while it is confirmed and not over."""
 
     view: BookingView
-    digits: tuple[tuple[str, str], ...] = field(repr=False)
+    revealed: tuple[Revealed, ...] = field(repr=False)
 
 
 class ResidentsService:
@@ -137,13 +137,21 @@ class ResidentsService:
             booking = self._of(scope, cookie)
             if booking is None:
                 return None
-            confirmed = booking.state is BookingState.CONFIRMED
-            over = booking.effective.ends_at <= self._clock.now()
-            digits = self._holders.reveal(scope, booking) if confirmed and not over else []
-            shown = Shown(view(scope, booking), tuple(digits))
-        if digits and shown.view.problems:
-            self._db.write(lambda scope: self._holders.told(scope, shown.view.booking))
+            seen = view(scope, booking, self._clock.now())
+            if not self._is_shown(booking):
+                return Shown(seen, ())
+            if not booking.key_boxes:
+                shown = Shown(seen, tuple(self._holders.reveal(scope, booking)))
+        if booking.key_boxes:  # that a sealed code was seen is kept: it cannot be taken back
+            revealed = self._db.write(lambda scope: tuple(self._holders.reveal(scope, booking)))
+            shown = Shown(seen, revealed)
+        if shown.revealed and seen.problems:
+            self._db.write(lambda scope: self._holders.told(scope, booking))
         return shown
+
+    def _is_shown(self, booking: Booking) -> bool:
+        over = booking.effective.ends_at <= self._clock.now()
+        return booking.state is BookingState.CONFIRMED and not over
 
     def cancel(self, cookie: str) -> BookingView | None:
         """Cancel the booking a cookie shows; its PIN and its links die. None as for `shown`."""

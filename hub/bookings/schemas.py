@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from hub.bookings.records import BookingView, BookingWish, Contact, Facility, HolderWish
+from hub.bookings.backups import BackupCode
+from hub.bookings.records import (
+    BookingView,
+    BookingWish,
+    CodeView,
+    Contact,
+    Facility,
+    HolderWish,
+    Revealed,
+    StillOpens,
+)
 from hub.bookings.tables import Approval, BookingSource, BookingState
-from hub.bookings.windows import BookingRules, OpenSpan, Slot, SlotState
+from hub.bookings.windows import BookedWindow, BookingRules, OpenSpan, Slot, SlotState
+from hub.keyboxes.codes import ShownCode
+from hub.keyboxes.domain import CodeState, LockKind
 from hub.pins.placement import Pending, PlacementState, Problem, Readiness
 
 Text = Annotated[str, Field(max_length=120)]
@@ -45,7 +59,8 @@ class FacilityIn(_In):
     name_ja: Annotated[str, Field(min_length=1, max_length=120)]
     name_easy: Text = Field("", description="やさしい日本語; the Japanese name where left out.")
     name_en: Text = Field("", description="English; the Japanese name where left out.")
-    doors: DoorIds
+    doors: DoorIds = []
+    key_boxes: DoorIds = []
     approval: Approval = Approval.REQUIRED
     margin_before_min: Minutes = 10
     margin_after_min: Minutes = 10
@@ -64,6 +79,7 @@ class FacilityIn(_In):
             name_easy=self.name_easy or self.name_ja,
             name_en=self.name_en or self.name_ja,
             doors=tuple(self.doors),
+            key_boxes=tuple(self.key_boxes),
             approval=self.approval,
             rules=BookingRules(
                 margin_before_min=self.margin_before_min,
@@ -86,6 +102,7 @@ class FacilityOut(BaseModel):
     name_easy: str
     name_en: str
     doors: list[str]
+    key_boxes: list[str]
     approval: Approval
     margin_before_min: int
     margin_after_min: int
@@ -107,6 +124,7 @@ class FacilityOut(BaseModel):
             name_easy=found.name_easy,
             name_en=found.name_en,
             doors=list(found.doors),
+            key_boxes=list(found.key_boxes),
             approval=found.approval,
             margin_before_min=rules.margin_before_min,
             margin_after_min=rules.margin_after_min,
@@ -160,6 +178,7 @@ class BookingIn(_In):
 
     facility_id: str | None = None
     doors: DoorIds | None = Field(None, description="Instead of the facility's own doors.")
+    key_boxes: DoorIds | None = Field(None, description="Instead of the facility's own.")
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     state: BookingState | None = None
@@ -177,6 +196,7 @@ class BookingIn(_In):
         return BookingWish(
             facility_id=self.facility_id,
             doors=None if self.doors is None else tuple(self.doors),
+            key_boxes=None if self.key_boxes is None else tuple(self.key_boxes),
             starts_at=self.starts_at,
             ends_at=self.ends_at,
             state=self.state,
@@ -218,6 +238,82 @@ class CredentialOut(BaseModel):
     placements: list[PlacementOut]
 
 
+class CodeOut(BaseModel):
+    """One holder's sealed code for one key box, without its digits. `effective` is what it really
+    covers: starts lie on a grid and durations come from a list."""
+
+    id: str
+    key_box_id: str
+    holder_id: str
+    holder: str
+    digits: int
+    state: CodeState
+    effective: WindowOut
+    problems: list[Problem]
+    revealed_at: datetime | None = Field(description="Once shown, it cannot be revoked from afar.")
+
+    @classmethod
+    def of(cls, view: CodeView) -> CodeOut:
+        """Show a code."""
+        return cls(
+            id=view.id,
+            key_box_id=view.key_box_id,
+            holder_id=view.holder_id,
+            holder=view.holder,
+            digits=view.digits,
+            state=view.state,
+            effective=_window(view.effective),
+            problems=list(view.problems),
+            revealed_at=view.revealed_at,
+        )
+
+
+class StillOpensOut(BaseModel):
+    """A code that was shown, is nobody's any more and opens all the same: until its window ends or,
+    at a key box, a code of a later generation is used there."""
+
+    lock_id: str
+    lock_kind: LockKind
+    holder_id: str
+    code: str = Field(description="shape.slot.generation.variant; no digits follow from it.")
+    opens: WindowOut
+
+    @classmethod
+    def of(cls, found: StillOpens) -> StillOpensOut:
+        """Show one."""
+        return cls(
+            lock_id=found.lock_id,
+            lock_kind=found.lock_kind,
+            holder_id=found.holder_id,
+            code=found.tag,
+            opens=_window(found.opens),
+        )
+
+
+class OfflineOut(BaseModel):
+    """How many codes of key boxes there are, by state: counted apart, since no box confirms."""
+
+    computed: int
+    active: int
+    ended: int
+    can_be_confirmed: bool = Field(False, description="Never: a key box has no network.")
+
+    @classmethod
+    def of(cls, codes: Sequence[CodeView]) -> OfflineOut:
+        """Count codes."""
+        counted = Counter(code.state for code in codes)
+        return cls(
+            computed=counted[CodeState.COMPUTED],
+            active=counted[CodeState.ACTIVE],
+            ended=counted[CodeState.ENDED],
+            can_be_confirmed=False,
+        )
+
+
+def _window(window: BookedWindow) -> WindowOut:
+    return WindowOut(starts_at=window.starts_at, ends_at=window.ends_at)
+
+
 class BookingOut(BaseModel):
     """A booking, and how far its doors are ready for it."""
 
@@ -226,6 +322,7 @@ class BookingOut(BaseModel):
     facility_id: str | None
     site_id: str
     doors: list[str]
+    key_boxes: list[str]
     state: BookingState
     source: BookingSource
     booked: WindowOut
@@ -237,6 +334,9 @@ class BookingOut(BaseModel):
     problems: list[Problem]
     pending: list[Pending]
     credentials: list[CredentialOut]
+    offline: OfflineOut
+    codes: list[CodeOut]
+    still_opens: list[StillOpensOut]
     decision_reason: str
     created_at: datetime
     changed_at: datetime
@@ -252,10 +352,11 @@ class BookingOut(BaseModel):
             facility_id=kept.facility_id,
             site_id=kept.site_id,
             doors=list(kept.doors),
+            key_boxes=list(kept.key_boxes),
             state=kept.state,
             source=kept.source,
-            booked=WindowOut(starts_at=kept.booked.starts_at, ends_at=kept.booked.ends_at),
-            effective=WindowOut(starts_at=kept.effective.starts_at, ends_at=kept.effective.ends_at),
+            booked=_window(kept.booked),
+            effective=_window(kept.effective),
             contact=ContactIn(name=contact.name, email=contact.email, phone=contact.phone),
             purpose=kept.purpose,
             paid=kept.paid,
@@ -282,6 +383,9 @@ class BookingOut(BaseModel):
                 )
                 for each in view.credentials
             ],
+            offline=OfflineOut.of(view.codes),
+            codes=[CodeOut.of(each) for each in view.codes],
+            still_opens=[StillOpensOut.of(each) for each in view.still_opens],
             decision_reason=kept.decision_reason,
             created_at=kept.created_at,
             changed_at=kept.changed_at,
@@ -294,11 +398,61 @@ class DecisionIn(_In):
     reason: Annotated[str, Field(max_length=200)] = ""
 
 
+class CodeDigitsOut(BaseModel):
+    """The digits of a sealed code, and from when until when they open."""
+
+    lock_id: str
+    lock_kind: LockKind
+    digits: str
+    effective: WindowOut
+
+    @classmethod
+    def of(cls, shown: ShownCode) -> CodeDigitsOut:
+        """Show a code."""
+        start, end = shown.code.effective
+        return cls(
+            lock_id=shown.code.lock_id,
+            lock_kind=shown.code.lock_kind,
+            digits=shown.digits,
+            effective=WindowOut(starts_at=start, ends_at=end),
+        )
+
+
 class PinOut(BaseModel):
-    """A holder's digits."""
+    """What a holder types: at the doors the PIN, at each key box its own code."""
 
     holder_id: str
-    pin: str
+    pin: str | None = Field(description="Null where the booking has key boxes alone.")
+    codes: list[CodeDigitsOut]
+
+    @classmethod
+    def of(cls, revealed: Revealed) -> PinOut:
+        """Show what a holder types."""
+        codes = [CodeDigitsOut.of(each) for each in revealed.codes]
+        return cls(holder_id=revealed.holder_id, pin=revealed.pin, codes=codes)
+
+
+class BackupCodeOut(BaseModel):
+    """A holder's sealed code for one networked door that is away."""
+
+    holder_id: str
+    door_id: str
+    digits: str
+    effective: WindowOut
+    grace_s: int = Field(description="Taken for so long after the door's controller is back.")
+    confirmed: bool = Field(description="Its controller has proven that it knows the secret.")
+
+    @classmethod
+    def of(cls, given: BackupCode) -> BackupCodeOut:
+        """Show one."""
+        return cls(
+            holder_id=given.holder_id,
+            door_id=given.door_id,
+            digits=given.digits,
+            effective=WindowOut(starts_at=given.effective[0], ends_at=given.effective[1]),
+            grace_s=given.grace_s,
+            confirmed=given.confirmed,
+        )
 
 
 class LinkOut(BaseModel):

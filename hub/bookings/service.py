@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from hub.audit.service import record
 from hub.bookings import merge, repository
-from hub.bookings.facilities import known_doors
+from hub.bookings.facilities import known_doors, known_key_boxes
 from hub.bookings.holders import HolderPins
 from hub.bookings.merge import Frame
-from hub.bookings.records import Booking, BookingView, BookingWish
+from hub.bookings.records import Booking, BookingView, BookingWish, Facility, Revealed
 from hub.bookings.refusals import Refusal, refused
 from hub.bookings.tables import BookingSource, BookingState, bookings
 from hub.bookings.views import view, views
@@ -23,6 +23,7 @@ from hub.clock import Clock, Ids
 from hub.database.engine import Database
 from hub.database.errors import OverlapError
 from hub.database.scope import Scope
+from hub.keyboxes.domain import NoCodeLeftError
 from hub.pins.draw import DigitsIncompatibleError, NoPinLeftError
 from hub.pins.lengths import GuessRiskError
 from hub.pins.links import PinLinks
@@ -69,6 +70,8 @@ def named_refusals() -> Iterator[None]:
         ) from error
     except NoPinLeftError as error:
         raise refused(Refusal.NO_PIN_LEFT, str(error)) from error
+    except NoCodeLeftError as error:
+        raise refused(Refusal.NO_CODE_LEFT, str(error), key_box=error.lock_id) from error
     except CredentialGoneError as error:
         raise refused(Refusal.PIN_REVOKED, str(error)) from error
     except OverlapError as error:
@@ -134,7 +137,7 @@ class BookingsService:
         self._holders.follow(scope, before, kept, wish.holders, f"{who.actor} put")
         if before is not None and before.booked != kept.booked:
             self._links.move(scope, kept.id, kept.effective.ends_at)
-        return view(scope, kept), before is None
+        return view(scope, kept, self._clock.now()), before is None
 
     def decide(
         self, who: Principal, reservation_key: str, *, approve: bool, reason: str = ""
@@ -147,7 +150,7 @@ class BookingsService:
                 kept = replace(before, decision_reason=reason)
                 return self._end(scope, who, kept, BookingState.REJECTED, "booking.rejected")
             if before.state is BookingState.CONFIRMED:
-                return view(scope, before)
+                return view(scope, before, self._clock.now())
             if before.state is not BookingState.REQUESTED:
                 raise refused(Refusal.STATE_CHANGE, f"it is {before.state.value}")
             now = self._clock.now()
@@ -157,7 +160,7 @@ class BookingsService:
             repository.write(scope, kept, new=False)
             record(scope, now, who, "booking.approved", ("booking", kept.id))
             self._holders.follow(scope, before, kept, None, f"{who.actor} approved")
-            return view(scope, kept)
+            return view(scope, kept, self._clock.now())
 
         return self._write(write)
 
@@ -180,7 +183,7 @@ class BookingsService:
             self._holders.reissue(scope, booking, holder_id, f"{who.actor} reissued")
             target = ("booking", booking.id)
             record(scope, self._clock.now(), who, "pin.reissued", target, {"holder": holder_id})
-            return view(scope, booking)
+            return view(scope, booking, self._clock.now())
 
         return self._write(write)
 
@@ -189,7 +192,7 @@ class BookingsService:
     def get(self, who: Principal, reservation_key: str) -> BookingView:
         """Give a booking with what its doors have confirmed."""
         with self._db.read() as scope:
-            return view(scope, self._get(scope, who, reservation_key))
+            return view(scope, self._get(scope, who, reservation_key), self._clock.now())
 
     def by_id(self, who: Principal, booking_id: str) -> BookingView:
         """The same by its id, as the console's addresses name it."""
@@ -197,7 +200,7 @@ class BookingsService:
             found = repository.by_id(scope, booking_id)
             if found is None or not who.reaches(found.site_id):
                 raise refused(Refusal.BOOKING_UNKNOWN, "no such booking")
-            return view(scope, found)
+            return view(scope, found, self._clock.now())
 
     def page(
         self, who: Principal, wanted: BookingFilter, cursor: str | None, limit: int
@@ -209,13 +212,13 @@ class BookingsService:
             conditions.append(bookings.c.site_id.in_(sorted(who.sites)))
         with self._db.read() as scope:
             found = repository.search(scope, conditions, order, limit + 1)
-            shown = views(scope, found)
+            shown = views(scope, found, self._clock.now())
         return page_of(shown, limit, lambda each: [each.booking.booked.starts_at, each.booking.id])
 
-    def reveal(self, who: Principal, reservation_key: str) -> list[tuple[str, str]]:
-        """Give (holder id, digits) of each holder; the look-up is in the audit log."""
+    def reveal(self, who: Principal, reservation_key: str) -> list[Revealed]:
+        """Give what each holder types; the look-up is in the audit log."""
 
-        def look(scope: Scope) -> list[tuple[str, str]]:
+        def look(scope: Scope) -> list[Revealed]:
             booking = self._get(scope, who, reservation_key)
             found = self._holders.reveal(scope, booking)
             record(scope, self._clock.now(), who, "pin.revealed", ("booking", booking.id))
@@ -239,7 +242,7 @@ class BookingsService:
         self, scope: Scope, who: Principal, before: Booking, state: BookingState, action: str
     ) -> BookingView:
         if before.state is state:
-            return view(scope, before)
+            return view(scope, before, self._clock.now())
         if not before.stands:
             raise refused(Refusal.STATE_CHANGE, f"it is {before.state.value}")
         now = self._clock.now()
@@ -248,7 +251,7 @@ class BookingsService:
         self._holders.revoke(scope, kept, f"{who.actor} {action}")
         self._links.kill(scope, kept.id)
         record(scope, now, who, action, ("booking", kept.id))
-        return view(scope, kept)
+        return view(scope, kept, self._clock.now())
 
     def _frame(
         self,
@@ -263,26 +266,42 @@ class BookingsService:
         usable = facility is not None and facility.active and who.reaches(facility.site_id)
         if wish.facility_id and not usable:
             raise refused(Refusal.FACILITY_UNKNOWN, "no such facility")
-        door_ids = wish.doors
-        if door_ids is None and before is not None and wish.facility_id in (None, facility_id):
-            door_ids = before.doors
-        if door_ids is None and facility is not None:
-            door_ids = facility.doors
-        if before is not None and door_ids == before.doors:
-            doors_site = before.site_id  # a door removed meanwhile does not block a change of time
-        else:
-            doors = known_doors(scope, who, door_ids or ())
-            if not doors:
-                raise refused(Refusal.DOORS_MISSING, "name a facility, or doors")
-            doors_site = doors[0].site_id
+        door_ids, box_ids = wish.doors, wish.key_boxes
+        if before is not None and wish.facility_id in (None, facility_id):
+            door_ids = before.doors if door_ids is None else door_ids
+            box_ids = before.key_boxes if box_ids is None else box_ids
+        if facility is not None:
+            door_ids = facility.doors if door_ids is None else door_ids
+            box_ids = facility.key_boxes if box_ids is None else box_ids
+        doors, boxes = tuple(sorted(set(door_ids or ()))), tuple(sorted(set(box_ids or ())))
         return Frame(
             facility=facility,
-            doors=tuple(sorted(set(door_ids or ()))),
-            site_id=facility.site_id if facility else doors_site,
+            doors=doors,
+            key_boxes=boxes,
+            site_id=self._site_of(scope, who, before, facility, doors, boxes),
             source=before.source if before else source,
             may_approve=who.may(Right.BOOKINGS_APPROVE) and source is not BookingSource.RESIDENT,
             now=self._clock.now(),
         )
+
+    def _site_of(
+        self,
+        scope: Scope,
+        who: Principal,
+        before: Booking | None,
+        facility: Facility | None,
+        doors: tuple[str, ...],
+        boxes: tuple[str, ...],
+    ) -> str:
+        """Give the site of a booking; refuse doors and boxes that nobody may book. One removed
+        meanwhile does not block a change of time."""
+        if before is not None and (doors, boxes) == (before.doors, before.key_boxes):
+            return facility.site_id if facility else before.site_id
+        sites = [each.site_id for each in known_doors(scope, who, doors)]
+        sites += [each.site_id for each in known_key_boxes(scope, who, boxes)]
+        if not sites:
+            raise refused(Refusal.DOORS_MISSING, "name a facility, doors or key boxes")
+        return facility.site_id if facility else sites[0]
 
     def _refuse_double(self, scope: Scope, kept: Booking) -> None:
         """Look before writing; on PostgreSQL the constraint refuses what is not to be seen yet."""
@@ -298,4 +317,5 @@ def _told(booking: Booking) -> dict[str, object]:
         "ends_at": booking.booked.ends_at.isoformat(),
         "facility": booking.facility_id,
         "doors": list(booking.doors),
+        "key_boxes": list(booking.key_boxes),
     }

@@ -67,6 +67,15 @@ facility_doors: Final = town_table(
 )
 """The doors somebody needs who uses a facility."""
 
+facility_key_boxes: Final = town_table(
+    "facility_key_boxes",
+    Column("facility_id", id_text(), primary_key=True),
+    Column("key_box_id", id_text(), primary_key=True),
+    belongs_to("facility_id", "facilities", ondelete="CASCADE"),
+    belongs_to("key_box_id", "key_boxes"),
+)
+"""The key boxes somebody needs who uses a facility."""
+
 bookings: Final = town_table(
     "bookings",
     Column("id", id_text(), primary_key=True),
@@ -113,6 +122,15 @@ booking_doors: Final = town_table(
     belongs_to("door_id", "doors"),
 )
 """The doors a booking opens, as they were when it was made or changed last."""
+
+booking_key_boxes: Final = town_table(
+    "booking_key_boxes",
+    Column("booking_id", id_text(), primary_key=True),
+    Column("key_box_id", id_text(), primary_key=True),
+    belongs_to("booking_id", "bookings", ondelete="CASCADE"),
+    belongs_to("key_box_id", "key_boxes"),
+)
+"""The key boxes a booking opens, likewise."""
 
 booking_holders: Final = town_table(
     "booking_holders",

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import secrets
 
+from hub.bookings.backups import BookingBackups
 from hub.bookings.facilities import FacilitiesService
 from hub.bookings.holders import HolderPins
 from hub.bookings.residents import ResidentsService
 from hub.bookings.service import BookingsService
 from hub.bookings.throttle import AddressThrottle
+from hub.keyboxes.codes import OfflineCodes
 from hub.pins.links import PinLinks
 from hub.pins.service import Pins
+from hub.policy.connections import Connections
+from hub.policy.outlet import Outlet
 from hub.web.core import Core, Services
+
+
+def add_backups(core: Core, services: Services) -> None:
+    """Add `BookingBackups`; `Outlet` is there already."""
+    codes = OfflineCodes(core.clock, core.ids, core.keys)
+    connections = Connections(services.get(Outlet))
+    services.add(BookingBackups(core.db, core.clock, codes, connections))
 
 
 def add_bookings(core: Core, services: Services) -> None:
     """Add `FacilitiesService`, `BookingsService` and `ResidentsService`."""
     pins = Pins(core.clock, core.ids, core.keys, secrets.randbelow)
-    holders = HolderPins(core.clock, core.ids, pins)
+    holders = HolderPins(core.clock, core.ids, pins, OfflineCodes(core.clock, core.ids, core.keys))
     links = PinLinks(core.clock, core.ids, core.keys)
     services.add(FacilitiesService(core.db, core.clock, core.ids))
     bookings = services.add(BookingsService(core.db, core.clock, core.ids, holders, links))

@@ -20,6 +20,7 @@ TABLE_MODULES: Final = (
     "hub.door_tests.tables",
     "hub.entries.tables",
     "hub.ingest.tables",
+    "hub.keyboxes.tables",
     "hub.link.tables",
     "hub.people.tables",
     "hub.pins.tables",

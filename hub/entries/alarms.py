@@ -35,6 +35,9 @@ class AlarmKind(StrEnum):
     BATTERY_LOW = "battery_low"
     """Raised and cleared by `hub.batteries`, which looks at more than one reading."""
     RECORDS_LOST = "records_lost"
+    UNKNOWN_CODE = "unknown_code"
+    """A sealed code opened that the hub never made: its secret is known to somebody else."""
+    LOCK_JAMMED = "lock_jammed"
     EVENT_REJECTED = "event_rejected"
     UNKNOWN_CONTROLLER = "unknown_controller"
     FORGED_MESSAGE = "forged_message"
@@ -82,6 +85,7 @@ CRITICAL: Final = frozenset(
         AlarmKind.TAMPER,
         AlarmKind.SECURITY,
         AlarmKind.JOURNAL_FAILED,
+        AlarmKind.UNKNOWN_CODE,
         AlarmKind.FORGED_MESSAGE,
         AlarmKind.MISPLACED_MESSAGE,
         AlarmKind.REPLAYED_HELLO,
@@ -99,6 +103,7 @@ MOMENTARY: Final = frozenset(
         AlarmKind.SECURITY,
         AlarmKind.PIN_LOCKOUT,
         AlarmKind.RECORDS_LOST,
+        AlarmKind.UNKNOWN_CODE,
         AlarmKind.EVENT_REJECTED,
     }
 ) | (WIRE - {AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED})
@@ -119,6 +124,8 @@ RAISES: Final = {
     EventKind.DEVICE_FAULT: AlarmKind.DEVICE_FAULT,
     EventKind.INPUT_FAULT: AlarmKind.INPUT_FAULT,
     EventKind.POWER_FAILED: AlarmKind.POWER_FAILED,
+    EventKind.DEVICE_LOG_GAP: AlarmKind.RECORDS_LOST,
+    EventKind.LOCK_JAMMED: AlarmKind.LOCK_JAMMED,
 }
 CLEARS: Final = {
     EventKind.FIRE_ALARM_CLEARED: (AlarmKind.FIRE,),
@@ -129,6 +136,7 @@ CLEARS: Final = {
     EventKind.DEVICE_ONLINE: (AlarmKind.DEVICE_OFFLINE, AlarmKind.DEVICE_FAULT),
     EventKind.INPUT_FAULT_CLEARED: (AlarmKind.INPUT_FAULT,),
     EventKind.POWER_RESTORED: (AlarmKind.POWER_FAILED,),
+    EventKind.LOCK_JAM_CLEARED: (AlarmKind.LOCK_JAMMED,),
 }
 _OF_A_LINE: Final = frozenset({EventKind.INPUT_FAULT, EventKind.INPUT_FAULT_CLEARED})
 
@@ -181,6 +189,11 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
     return tuple(Clear(kind, subject, event.corrected_at) for kind in cleared)
 
 
+def unknown_code(event: ProjectedEvent) -> Raise:
+    """The alarm that a code opened which nobody was given."""
+    return _raise(event, AlarmKind.UNKNOWN_CODE, _subject(event))
+
+
 def _raise(event: ProjectedEvent, kind: AlarmKind, subject: str) -> Raise:
     body = event.body
     cause, count = "", 1
@@ -188,6 +201,8 @@ def _raise(event: ProjectedEvent, kind: AlarmKind, subject: str) -> Raise:
         cause, count = body.alarm.value, body.count
     elif isinstance(body, ev.DeviceEventBody | ev.JournalBody):
         cause = body.cause
+    if event.kind is EventKind.DEVICE_LOG_GAP and isinstance(body, ev.DeviceEventBody):
+        count = max(body.count or 1, 1)
     return Raise(
         kind=kind,
         subject=subject,

@@ -70,8 +70,21 @@ class Entry:
     card_namespace: str | None = None
     card_digest: str | None = None
     cause: str = ""
+    code: str | None = None
+    """The tag of the sealed code that was used."""
+    holder_id: str | None = None
+    """Whose sealed code it was."""
+    origin_device: str | None = None
+    """The offline device that wrote this, where `controller_id` only brought it."""
+    error_ms: int | None = None
+    """How far off `at` may be, where its clock says so."""
     amount: int | None = None
     """What the kind counts: ms open, seconds of lockout, records lost, an order number."""
+
+    @property
+    def is_collected(self) -> bool:
+        """Whether an offline device wrote it, and somebody brought it later."""
+        return self.origin_device is not None
 
     @property
     def is_time_sure(self) -> bool:

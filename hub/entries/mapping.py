@@ -93,6 +93,8 @@ def entry_of(event: Projected) -> Entry | None:
         boot=event.boot,
         mono_ns=event.mono_ns,
         touched_by=event.raw_id,
+        origin_device=event.origin.device if event.origin else None,
+        error_ms=event.error_ms,
         **_told(event.body),
     )
 
@@ -176,6 +178,7 @@ def _access(body: ev.AccessBody) -> dict[str, Any]:
         "grant_id": body.grant,
         "booking_id": body.booking,
         "act": body.act,
+        "code": body.code,
         "card_namespace": body.namespace,
         # Only an unknown card's digest is kept, so that it can be enrolled.
         "card_digest": body.card if body.reason is Reason.UNKNOWN_CARD else None,

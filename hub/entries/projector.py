@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from hub.database.scope import Scope
 from hub.entries import alarm_repository, repository
-from hub.entries.alarms import AlarmKind, Clear, Raise, alarms_of
+from hub.entries.alarms import AlarmKind, Clear, Raise, alarms_of, unknown_code
 from hub.entries.devices import apply_device_event, device_of
 from hub.entries.domain import Entry
 from hub.entries.doors import apply_door_event, door_of
 from hub.entries.mapping import entry_of
+from hub.keyboxes import repository as boxes
 from hub.projection.clock import anchor_of
 from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap, Rejected
 from hub.projection.projector import Projector
 from hub.sites import repository as sites
 from hub.sites.domain import Device, Door
-from wire.events import ActResultBody, CommandReceivedBody, CommandResultBody, EventKind
+from wire.events import (
+    AccessBody,
+    ActResultBody,
+    CommandReceivedBody,
+    CommandResultBody,
+    EventKind,
+)
+from wire.reasons import Reason
 
 
 def project(scope: Scope, event: ProjectedEvent) -> None:
@@ -72,6 +81,7 @@ def _log(scope: Scope, event: ProjectedEvent) -> None:
     entry = entry_of(event)
     if entry is None:
         return
+    entry = _joined(scope, entry)
     body = event.body
     decided = None
     if entry.act is not None:
@@ -85,6 +95,24 @@ def _log(scope: Scope, event: ProjectedEvent) -> None:
         _decide_command(scope, decided, entry)
     else:
         repository.insert_entry(scope, entry)
+
+
+def _joined(scope: Scope, entry: Entry) -> Entry:
+    """Say whose sealed code it was, and put what a key box tells of itself where a door's entries
+    stand: at the box."""
+    if entry.code is not None and entry.door_id is not None:
+        code = boxes.code_by_tag(scope, entry.door_id, entry.code)
+        if code is not None:
+            entry = replace(
+                entry,
+                credential_id=code.id,
+                booking_id=code.booking_id,
+                holder_id=code.holder_id,
+            )
+    device = entry.origin_device or entry.device_id
+    if entry.door_id is None and device is not None and boxes.key_box(scope, device) is not None:
+        entry = replace(entry, door_id=device)
+    return entry
 
 
 def _decide_command(scope: Scope, command: Entry, decision: Entry) -> None:
@@ -131,8 +159,29 @@ def _is_own(found: Door | Device | None, event: ProjectedEvent) -> bool:
 
 
 def _alarms(scope: Scope, event: Projected) -> None:
-    for change in alarms_of(event):
+    changes = alarms_of(event)
+    if isinstance(event, ProjectedEvent):
+        changes = (*(_at_box(scope, each) for each in changes), *_unknown_code(scope, event))
+    for change in changes:
         if isinstance(change, Clear):
             alarm_repository.clear_alarm(scope, change)
         else:
             alarm_repository.raise_alarm(scope, change)
+
+
+def _at_box(scope: Scope, change: Raise | Clear) -> Raise | Clear:
+    """An alarm of a key box stands at the box, as a door's does at the door."""
+    if isinstance(change, Clear) or change.door_id is not None or change.device_id is None:
+        return change
+    if boxes.key_box(scope, change.device_id) is None:
+        return change
+    return replace(change, door_id=change.device_id)
+
+
+def _unknown_code(scope: Scope, event: ProjectedEvent) -> tuple[Raise, ...]:
+    """A code that opened and that the hub never gave anybody: the lock's secret is out."""
+    body = event.body
+    if not isinstance(body, AccessBody) or body.reason is not Reason.SEALED_CODE_VALID:
+        return ()
+    known = body.code and body.door and boxes.code_by_tag(scope, body.door, body.code)
+    return () if known else (unknown_code(event),)

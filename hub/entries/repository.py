@@ -76,6 +76,8 @@ def set_outcome(
 def open_release(scope: Scope, event: ProjectedEvent, door_id: str) -> Entry | None:
     """Give the last release of a door that a leaf opening now can have followed from: granted in
     the same boot, at most `FOLLOW_NS` ago, and not followed by an opening yet."""
+    if event.origin is not None:
+        return _collected_release(scope, event, door_id, event.origin.device)
     row = scope.one(
         scope.select(entries)
         .where(
@@ -95,6 +97,27 @@ def open_release(scope: Scope, event: ProjectedEvent, door_id: str) -> Entry | N
     return _entry(row) if row else None
 
 
+def _collected_release(
+    scope: Scope, event: ProjectedEvent, door_id: str, device: str
+) -> Entry | None:
+    """The same by the offline device's own clock: the monotonic one is that of whoever collected
+    the record."""
+    since = event.corrected_at - timedelta(microseconds=FOLLOW_NS // 1_000)
+    row = scope.one(
+        scope.select(entries)
+        .where(
+            entries.c.door_id == door_id,
+            entries.c.origin_device == device,
+            entries.c.result == Result.GRANTED,
+            entries.c.opened_at.is_(None),
+            entries.c.occurred_at.between(since, event.corrected_at),
+        )
+        .order_by(entries.c.occurred_at.desc(), entries.c.id.desc())
+        .limit(1)
+    )
+    return _entry(row) if row else None
+
+
 def correct_entries(scope: Scope, anchor: Anchor) -> int:
     """Give the untrusted entries of the anchor's boot their better time; give how many."""
     rows = scope.all(
@@ -102,6 +125,7 @@ def correct_entries(scope: Scope, anchor: Anchor) -> int:
             entries.c.controller_id == anchor.controller,
             entries.c.boot == anchor.boot,
             entries.c.clock == ClockState.UNTRUSTED,
+            entries.c.origin_device.is_(None),  # another clock's times
             entries.c.occurred_at == entries.c.at,  # an earlier anchor was nearer
         )
     )

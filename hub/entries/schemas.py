@@ -26,7 +26,7 @@ class EntryOut(_Out):
     kind: str = Field(description="An event kind, or `gap` for records an edge lost.")
     topic: Topic
     occurred_at: datetime = Field(description="The best time known.")
-    at: datetime = Field(description="What the edge's own clock showed.")
+    at: datetime = Field(description="What the clock of whoever wrote it showed.")
     is_time_sure: bool = Field(description="False: the clock was untrusted and no anchor came.")
     clock: ClockState
     received_at: datetime
@@ -48,6 +48,12 @@ class EntryOut(_Out):
     opened_at: datetime | None = Field(description="When the leaf opened after it.")
     card_namespace: str | None
     card_digest: str | None = Field(description="Of an unknown card, for enrolling it.")
+    code: str | None = Field(description="The tag of a sealed code; no digits follow from it.")
+    holder_id: str | None = Field(description="Whose sealed code it was.")
+    origin_device: str | None = Field(
+        description="The offline device that wrote it; `controller_id` brought it, `received_at`."
+    )
+    error_ms: int | None = Field(description="How far off `at` may be, where that is known.")
     cause: str
     amount: int | None
 

@@ -24,7 +24,8 @@ _ORDER: Final = (entries.c.occurred_at, entries.c.id)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a reader may see: these doors, and of what concerns no door, these controllers."""
+    """What a reader may see: these doors and key boxes, and of what concerns none, these
+    controllers."""
 
     doors: frozenset[str]
     controllers: frozenset[str]

@@ -15,6 +15,7 @@ from hub.entries.domain import Entry
 from hub.entries.doors import DoorState
 from hub.entries.search import Filters, Reach
 from hub.entries.wire_alarms import newest_wire_alarm, standing_wire_alarms
+from hub.keyboxes import repository as boxes
 from hub.sites import repository as sites
 from hub.web.core import Core
 from hub.web.paging import Page
@@ -105,10 +106,11 @@ class EntriesService:
 
 
 def reach_of(scope: Scope, who: Principal) -> Reach | None:
-    """Give the doors and controllers of a principal's sites; None for the whole town."""
+    """Give the doors, key boxes and controllers of a principal's sites; None for the whole town."""
     if who.sites is None:
         return None
     doors = [door.id for site in who.sites for door in sites.doors_of_site(scope, site)]
+    doors += [box.id for box in boxes.active_boxes(scope, who.sites)]
     ours = [one.id for one in sites.active_controllers(scope) if one.site_id in who.sites]
     return Reach(frozenset(doors), frozenset(ours))
 

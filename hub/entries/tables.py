@@ -48,6 +48,10 @@ entries: Final = town_table(
     Column("card_namespace", String(32)),
     Column("card_digest", String(64)),
     Column("cause", String(64), nullable=False),
+    Column("code", String(32)),
+    Column("holder_id", id_text()),
+    Column("origin_device", id_text()),
+    Column("error_ms", BigInteger),
     Column("amount", BigInteger),
 )
 """One row a happening; `id` is the raw event's. Columns are those of `domain.Entry`."""

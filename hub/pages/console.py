@@ -20,7 +20,8 @@ from hub.entries.domain import Entry
 from hub.entries.doors import DoorState
 from hub.entries.search import Filters
 from hub.entries.service import EntriesService
-from hub.pages.connections import Connections
+from hub.keyboxes import repository as box_rows
+from hub.keyboxes.domain import KeyBox
 from hub.pages.naming import names_of, people_names
 from hub.pages.views.attendance import is_seen_only
 from hub.pages.views.board import Board, StaffChip
@@ -28,6 +29,7 @@ from hub.pages.views.booking import BookingLine, booking_line, facility_name
 from hub.pages.views.door import AlarmLine, alarm_lines, door_card
 from hub.pages.views.entry import EntryLine, entry_line
 from hub.pages.words import Words
+from hub.policy.connections import Connections
 from hub.sites import repository as sites
 from hub.sites.domain import Door, SiteState
 from hub.sites.tables import doors as door_rows
@@ -142,11 +144,20 @@ class ConsolePages:
         with self.core.db.read() as scope:
             return self._booking_lines(scope, [found], words)[0]
 
+    def key_boxes_of(self, found: BookingView) -> dict[str, KeyBox]:
+        """Give the key boxes of a booking, by id."""
+        if not found.booking.key_boxes:
+            return {}
+        with self.core.db.read() as scope:
+            return box_rows.boxes_by_id(scope, found.booking.key_boxes)
+
     def door_choices(self, who: Principal, words: Words) -> list[tuple[str, str]]:
-        """Give id and name of every door the reader may see, by name."""
+        """Give id and name of every door and key box the reader may see, by name."""
         with self.core.db.read() as scope:
             found = doors_of(scope, who)
+            boxes = box_rows.active_boxes(scope, who.sites)
         named = [(door.id, words.name(door.name, door.name_en)) for door in found]
+        named += [(box.id, words.name(box.name, box.name_en)) for box in boxes]
         return sorted(named, key=lambda pair: pair[1])
 
     def person_names(self, who: Principal, words: Words, days: Sequence[Day]) -> dict[str, str]:
@@ -160,6 +171,9 @@ class ConsolePages:
         facilities = {each.id: each for each in booking_rows.all_facilities(scope)}
         doors = sites.doors_by_id(scope, {door for each in found for door in each.booking.doors})
         names = {door.id: words.name(door.name, door.name_en) for door in doors.values()}
+        held = {box for each in found for box in each.booking.key_boxes}
+        boxes = box_rows.boxes_by_id(scope, held) if held else {}
+        names |= {box.id: words.name(box.name, box.name_en) for box in boxes.values()}
         return tuple(
             booking_line(
                 each,

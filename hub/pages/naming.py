@@ -10,6 +10,8 @@ from hub.commands import repository as commands
 from hub.database.scope import Scope
 from hub.entries.alarm_repository import Alarm
 from hub.entries.domain import Entry
+from hub.keyboxes import repository as key_boxes
+from hub.keyboxes.domain import KeyBox
 from hub.pages.views.entry import Names, Ordered
 from hub.pages.words import Words
 from hub.people import repository as people
@@ -24,12 +26,21 @@ def names_of(scope: Scope, who: Principal, words: Words, found: Iterable[Entry |
     """Look up what entries and alarms name. People need `people:read`, contacts `bookings:read`."""
     listed = list(found)
     doors = sites.doors_by_id(scope, _ids(listed, "door_id"))
+    boxes = _boxes(scope, listed)
     devices = [sites.device(scope, each) for each in _ids(listed, "device_id")]
-    alone = [each for each in listed if isinstance(each, Alarm) and not each.door_id]
+    alone = [
+        each
+        for each in listed
+        if (isinstance(each, Alarm) and not each.door_id)
+        or (isinstance(each, Entry) and each.is_collected)
+    ]
     machines = [sites.controller(scope, each) for each in _ids(alone, "controller_id")]
     return Names(
-        doors={each.id: words.name(each.name, each.name_en) for each in doors.values()},
+        doors={each.id: words.name(each.name, each.name_en) for each in doors.values()}
+        | {each.id: words.name(each.name, each.name_en) for each in boxes.values()},
+        boxes=frozenset(boxes),
         devices={each.id: each.name for each in devices if each is not None},
+        holders=_holders(scope, who, listed),
         controllers={
             each.id: words.name(each.name, each.name_en) for each in machines if each is not None
         },
@@ -40,6 +51,20 @@ def names_of(scope: Scope, who: Principal, words: Words, found: Iterable[Entry |
         sites=_site_names(scope, words, listed),
         orders=_orders(scope, listed),
     )
+
+
+def _boxes(scope: Scope, found: Iterable[Entry | Alarm]) -> dict[str, KeyBox]:
+    """Give the key boxes where entries and alarms stand, by id."""
+    ids = _ids(found, "door_id")
+    return key_boxes.boxes_by_id(scope, ids) if ids else {}
+
+
+def _holders(scope: Scope, who: Principal, found: Iterable[Entry | Alarm]) -> dict[str, str]:
+    """Give the names under which holders of sealed codes are booked in."""
+    ids = _ids(found, "holder_id")
+    if not ids or not who.may(Right.BOOKINGS_READ):
+        return {}
+    return bookings.holder_names(scope, ids)
 
 
 def people_names(

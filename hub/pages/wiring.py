@@ -10,9 +10,9 @@ from hub.commands.mode_service import ModesService
 from hub.commands.service import CommandsService
 from hub.door_tests.service import DoorTestsService
 from hub.entries.service import EntriesService
-from hub.pages.connections import Connections
 from hub.pages.console import ConsolePages
 from hub.pages.door_pages import DoorPages
+from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.web.core import Core, Services
 

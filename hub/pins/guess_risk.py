@@ -94,19 +94,24 @@ def risk_with(budget: TryBudget, span_s: int, live: Mapping[int, int]) -> float:
     )
 
 
-def guess_risk(budget: TryBudget, pin: LivePin, others: Sequence[LivePin]) -> float:
+def guess_risk(
+    budget: TryBudget, pin: LivePin, others: Sequence[LivePin], a_try: float = 0.0
+) -> float:
     """Give the guess-risk while `pin` is exposed: an upper bound, the lower of two.
 
     Either everybody exposed at some time counts as exposed throughout; or the chances of the single
-    PINs are added up, each with what tries the time takes for which it is exposed.
+    PINs are added up, each with what tries the time takes for which it is exposed. `a_try` is the
+    chance that one try hits a sealed code of the door (`wire.offline_profiles.Profile.bound`): what
+    it comes to in all the tries of that time is added.
     """
     spans = [(each.digits, pin.exposed_with(each)) for each in (pin, *others)]
     met = [(digits, span_s) for digits, span_s in spans if span_s]
+    sealed = most_tries(budget, pin.exposed_with(pin)) * a_try
     if not met:
-        return 0.0
+        return sealed
     counted = risk_with(budget, pin.exposed_with(pin), Counter(digits for digits, _ in met))
     added = sum(most_tries(budget, span_s) / space_left(digits) for digits, span_s in met)
-    return min(counted, added)
+    return min(1.0, min(counted, added) + sealed)
 
 
 def digits_needed(
@@ -115,15 +120,22 @@ def digits_needed(
     live: Sequence[LivePin],
     least: int,
     bound: float,
+    a_try: float = 0.0,
 ) -> int | None:
     """Give the shortest length, from `least` on, at which one more PIN keeps within `bound`: while
     it is exposed itself, and while any live PIN that it meets is.
 
-    None where even the longest does not, because PINs that are live already exceed it.
+    None where even the longest does not: because PINs that are live already exceed it, or because
+    the door's sealed codes, of which one try hits one with the chance `a_try`, alone do in so long
+    a time. They count while the new PIN is exposed; to others it adds nothing of them.
     """
     for length in range(max(least, MIN_DIGITS), MAX_DIGITS + 1):
         pins = [LivePin(length, *window), *live]
         met = [at for at, each in enumerate(pins) if pins[0].exposed_with(each) or not at]
-        if all(guess_risk(budget, pins[at], pins[:at] + pins[at + 1 :]) <= bound for at in met):
+        risks = (
+            guess_risk(budget, pins[at], pins[:at] + pins[at + 1 :], 0.0 if at else a_try)
+            for at in met
+        )
+        if all(risk <= bound for risk in risks):
             return length
     return None

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hub.database.scope import Scope
+from hub.keyboxes import repository as backup_rows
 from hub.pins.draw import DigitsIncompatibleError, PinError, digits_for
 from hub.pins.guess_risk import DEFAULT_BOUND, LivePin, TryBudget, digits_needed
 from hub.pins.reservations import Reservations
 from hub.sites import repository as site_rows
 from hub.sites.domain import Door, Reader
+from wire.offline_profiles import PROFILES
 from wire.pins import MAX_DIGITS
 
 
 class GuessRiskError(PinError):
     """At some door the chance of guessing a PIN would exceed the bound. `digits` would keep it;
-    None: no length would, because of PINs that are live there already."""
+    None: no length would, because of PINs that are live there already or of its sealed codes."""
 
     def __init__(self, door_id: str, digits: int | None) -> None:
         self.door_id, self.digits = door_id, digits
@@ -42,12 +44,15 @@ def checked_length(
     """
     least = shared_length(scope, doors)
     length = max(asked or 0, least)
+    backups = backup_rows.backups_of(scope, [door.id for door in doors])
     for door in doors:
         keypads = _keypads(scope, door.id)
         if length > _most(keypads):
             raise DigitsIncompatibleError(((length, length), (door.min_digits, _most(keypads))))
         live = reservations.live_around(scope, door.id, window, but_not_by)
-        needed = _needed(keypads, window, live, length)
+        backup = backups.get(door.id)
+        a_try = float(PROFILES[backup.profile].bound) if backup else 0.0
+        needed = _needed(keypads, window, live, length, a_try)
         if needed != length:
             raise GuessRiskError(door.id, needed)
     return length
@@ -66,10 +71,11 @@ def _needed(
     window: tuple[datetime, datetime],
     live: Sequence[LivePin],
     least: int,
+    a_try: float,
 ) -> int | None:
     """The length that keeps the risk within bounds at every keypad of a door."""
     budgets = [
         TryBudget(reader.tries, reader.lockout_s, reader.lockout_max_s) for reader in keypads
     ] or [TryBudget()]
-    found = [digits_needed(each, window, live, least, DEFAULT_BOUND) for each in budgets]
+    found = [digits_needed(each, window, live, least, DEFAULT_BOUND, a_try) for each in budgets]
     return None if None in found else max(each for each in found if each is not None)

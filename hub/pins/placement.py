@@ -125,6 +125,8 @@ class Problem(StrEnum):
     """It was taken away and its door has not said that it no longer opens."""
     NO_CONTROLLER = "no_controller"
     """The door has no controller that could hold the PIN."""
+    BOX_NOT_SET_UP = "box_not_set_up"
+    """The key box has not told yet that it took the secret its codes are made under."""
 
 
 class Pending(StrEnum):
@@ -155,6 +157,8 @@ class Readiness(StrEnum):
     PLACING = "placing"
     PLACED = "placed"
     ACTIVE = "active"
+    OFFLINE = "offline"
+    """Key boxes alone: their codes are computed and nothing can confirm them."""
     OVER = "over"
     """Ended, removed or revoked everywhere."""
 

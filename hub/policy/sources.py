@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
+import msgspec
 import sqlalchemy as sa
 import structlog
 
 from hub.commands.tables import mode_orders
 from hub.database.rows import as_all
 from hub.database.scope import Scope
+from hub.keyboxes import repository as backup_rows
+from hub.keyboxes.repository import DoorBackup
 from hub.keys import HubKeys, SealBrokenError
 from hub.people.domain import Calendar, Card, CardState, Grant, Person, Schedule
 from hub.people.holiday_dates import dates_of
@@ -33,7 +36,9 @@ from wire.identity import pin_policy_id
 from wire.pins import card_digest, pin_digest
 from wire.policy import EntryKind
 from wire.policy_bodies import (
+    BackupCodes,
     CardBody,
+    DoorBody,
     EntryState,
     GrantBody,
     HolidayBody,
@@ -92,8 +97,10 @@ class Sources:
         """Doors, devices, readers, zones and the agent's settings."""
         found: Desired = {}
         zones: set[str] = set()
+        backups = backup_rows.backups_of(self._scope, self.doors)
         for door in self.doors.values():
-            found[key(EntryKind.DOOR, door.id)] = Wanted(door.body())
+            body = _with_backup(door.body(), backups.get(door.id), self._controller.id)
+            found[key(EntryKind.DOOR, door.id)] = Wanted(body)
             zones |= {zone for zone in (door.zone_in, door.zone_out) if zone}
         for device in site_rows.devices_of_controller(self._scope, self._controller.id):
             found[key(EntryKind.DEVICE, device.id)] = Wanted(device.body())
@@ -368,3 +375,16 @@ class Sources:
         for batch in batches(values):
             found.extend(self._scope.all(statement.where(column.in_(batch))))
         return found
+
+
+def _with_backup(body: DoorBody, backup: DoorBackup | None, controller_id: str) -> DoorBody:
+    """Add a door's own sealed codes; a secret that is sealed to another controller is left out."""
+    if backup is None or backup.controller_id != controller_id:
+        return body
+    codes = BackupCodes(
+        profile=backup.profile,
+        sealed=backup.sealed,
+        generation=backup.generation,
+        grace_s=backup.grace_s,
+    )
+    return msgspec.structs.replace(body, backup=codes)

@@ -111,7 +111,8 @@ def read_row(row: RawRow, correct: Correct = _as_read) -> Projected | Rejected:
         return Rejected(row.id, row.controller, _reject_reason(error), str(error))
     except (ValueError, OverflowError) as error:  # an instant beyond the calendar
         return Rejected(row.id, row.controller, RejectReason.UNREADABLE, type(error).__name__)
-    untrusted = found.clock is ClockState.UNTRUSTED
+    # The anchor is of the controller's clock: it says nothing of an offline device's.
+    untrusted = found.clock is ClockState.UNTRUSTED and found.origin is None
     return ProjectedEvent(
         raw_id=row.id,
         controller=row.controller,

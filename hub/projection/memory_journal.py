@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hub.database.scope import Scope
 from hub.projection.domain import RawRow
 from wire.clock import ClockState
-from wire.events import Event, EventBody, EventKind, encode_body, encode_event
+from wire.events import Event, EventBody, EventKind, Origin, encode_body, encode_event
 
 
 @dataclass(slots=True)
@@ -31,9 +31,11 @@ class MemoryJournal:
         shown: datetime | None = None,
         late_s: int = 1,
         boot: str | None = None,
+        error_ms: int | None = None,
+        origin: Origin | None = None,
     ) -> int:
         """Keep an event that happened `at_s` seconds after the start; give its raw id. `shown` is
-        what the edge's clock said."""
+        what the edge's clock said; `origin` where it was collected from a device."""
         event = Event(
             kind=kind.value,
             boot=boot or self.boot,
@@ -41,6 +43,8 @@ class MemoryJournal:
             at=shown or self.start + timedelta(seconds=at_s),
             clock=clock,
             body=encode_body(kind, body),
+            error_ms=error_ms,
+            origin=origin,
         )
         return self.add_bytes(encode_event(event), at_s + late_s)
 

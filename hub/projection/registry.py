@@ -12,6 +12,7 @@ from hub.batteries.projector import PROJECTOR as BATTERIES
 from hub.commands.projector import PROJECTOR as COMMANDS
 from hub.door_tests.projector import PROJECTOR as DOOR_TESTS
 from hub.entries.projector import PROJECTOR as ENTRIES
+from hub.keyboxes.projector import PROJECTOR as KEYBOXES
 from hub.projection.projector import Projector
 
 PROJECTORS: Final[tuple[Projector, ...]] = (
@@ -20,4 +21,5 @@ PROJECTORS: Final[tuple[Projector, ...]] = (
     BATTERIES,
     COMMANDS,
     DOOR_TESTS,
+    KEYBOXES,
 )

@@ -31,6 +31,8 @@ class Right(StrEnum):
     BATTERIES_WRITE = "batteries:write"
     """Who may record that cells were replaced, and what a device runs on."""
     EMERGENCIES = "emergencies:order"
+    KEY_BOXES_SERVICE = "key_boxes:service"
+    """Tickets for visits, and letting codes die."""
     ENTRIES_READ = "entries:read"
     ATTENDANCE_READ = "attendance:read"
     ATTENDANCE_WRITE = "attendance:write"
@@ -76,6 +78,7 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
         Right.DOORS_MODE,
         Right.DOORS_TEST,
         Right.BATTERIES_WRITE,
+        Right.KEY_BOXES_SERVICE,
     },
     Role.STAFF: frozenset({Right.SELF, Right.ATTENDANCE_OWN}),
     Role.AUDITOR: _VIEW

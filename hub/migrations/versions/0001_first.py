@@ -337,6 +337,10 @@ CREATE TABLE entries (
 	card_namespace VARCHAR(32),
 	card_digest VARCHAR(64),
 	cause VARCHAR(64) NOT NULL,
+	code VARCHAR(32),
+	holder_id VARCHAR(80),
+	origin_device VARCHAR(80),
+	error_ms BIGINT,
 	amount BIGINT,
 	CONSTRAINT pk_entries PRIMARY KEY (town_id, id)
 )
@@ -405,6 +409,55 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX ix_idempotency_keys_kept_at ON idempotency_keys (town_id, kept_at)
 """,
     r"""
+CREATE TABLE key_box_gaps (
+	town_id VARCHAR(36) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	log_epoch BIGINT NOT NULL,
+	first_index BIGINT NOT NULL,
+	count BIGINT NOT NULL,
+	CONSTRAINT pk_key_box_gaps PRIMARY KEY (town_id, key_box_id, log_epoch, first_index)
+)
+""",
+    r"""
+CREATE TABLE key_box_states (
+	town_id VARCHAR(36) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	last_visit_at DATETIME,
+	collected_by VARCHAR(80) NOT NULL,
+	log_epoch BIGINT,
+	next_index BIGINT,
+	seen_generation INTEGER,
+	battery_mv INTEGER,
+	battery_dc INTEGER,
+	battery_at DATETIME,
+	uses BIGINT,
+	clock_set_at DATETIME,
+	clock_offset_ms BIGINT,
+	clock_error_ms BIGINT,
+	firmware VARCHAR(64) NOT NULL,
+	tamper_since DATETIME,
+	jammed_since DATETIME,
+	key_absent_since DATETIME,
+	heard_at DATETIME,
+	CONSTRAINT pk_key_box_states PRIMARY KEY (town_id, key_box_id)
+)
+""",
+    r"""
+CREATE TABLE key_box_visits (
+	town_id VARCHAR(36) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	day INTEGER NOT NULL,
+	collected_by VARCHAR(80) NOT NULL,
+	first_at DATETIME NOT NULL,
+	last_at DATETIME NOT NULL,
+	received_at DATETIME NOT NULL,
+	records INTEGER NOT NULL,
+	clock_offset_ms BIGINT,
+	lost BIGINT NOT NULL,
+	CONSTRAINT pk_key_box_visits PRIMARY KEY (town_id, key_box_id, day, collected_by)
+)
+""",
+    r"""
 CREATE TABLE link_alarms (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -426,6 +479,36 @@ CREATE TABLE login_tries (
 	wait_until DATETIME,
 	CONSTRAINT pk_login_tries PRIMARY KEY (town_id, subject)
 )
+""",
+    r"""
+CREATE TABLE offline_codes (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	lock_kind VARCHAR(64) NOT NULL,
+	lock_id VARCHAR(80) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	holder_id VARCHAR(80) NOT NULL,
+	profile VARCHAR(32) NOT NULL,
+	version BIGINT NOT NULL,
+	tag VARCHAR(32) NOT NULL,
+	wanted_from DATETIME NOT NULL,
+	wanted_until DATETIME NOT NULL,
+	effective_from DATETIME NOT NULL,
+	effective_until DATETIME NOT NULL,
+	pin_changed BOOLEAN NOT NULL,
+	made_at DATETIME NOT NULL,
+	revealed_at DATETIME,
+	superseded_at DATETIME,
+	withdrawn_at DATETIME,
+	CONSTRAINT pk_offline_codes PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_offline_codes_town_id_lock_id_tag UNIQUE (town_id, lock_id, tag)
+)
+""",
+    r"""
+CREATE INDEX ix_offline_codes_booking ON offline_codes (town_id, booking_id)
+""",
+    r"""
+CREATE INDEX ix_offline_codes_lock ON offline_codes (town_id, lock_id, effective_until)
 """,
     r"""
 CREATE TABLE people (
@@ -851,6 +934,30 @@ CREATE TABLE group_members (
 CREATE INDEX ix_group_members_person_id ON group_members (person_id)
 """,
     r"""
+CREATE TABLE key_boxes (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	name_kana VARCHAR(100) NOT NULL,
+	profile VARCHAR(32) NOT NULL,
+	place VARCHAR(200) NOT NULL,
+	closing VARCHAR(200) NOT NULL,
+	key_holder VARCHAR(200) NOT NULL,
+	visit_every_days INTEGER NOT NULL,
+	generation INTEGER NOT NULL,
+	device_version BIGINT NOT NULL,
+	code_version BIGINT NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_key_boxes PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_key_boxes_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT uq_key_boxes_town_id_site_id_name UNIQUE (town_id, site_id, name)
+)
+""",
+    r"""
 CREATE TABLE schedules (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1000,6 +1107,48 @@ CREATE INDEX ix_doors_controller_id ON doors (controller_id)
 CREATE INDEX ix_doors_site_id ON doors (site_id)
 """,
     r"""
+CREATE TABLE facility_key_boxes (
+	town_id VARCHAR(36) NOT NULL,
+	facility_id VARCHAR(80) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_facility_key_boxes PRIMARY KEY (town_id, facility_id, key_box_id),
+	CONSTRAINT fk_facility_key_boxes_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_facility_key_boxes_town_id_key_box_id FOREIGN KEY(town_id, key_box_id) REFERENCES key_boxes (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE key_box_secrets (
+	town_id VARCHAR(36) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	version BIGINT NOT NULL,
+	code_secret BLOB,
+	maintenance BLOB NOT NULL,
+	generation INTEGER NOT NULL,
+	drawn_at DATETIME NOT NULL,
+	given_at DATETIME,
+	installed_at DATETIME,
+	CONSTRAINT pk_key_box_secrets PRIMARY KEY (town_id, key_box_id, version),
+	CONSTRAINT fk_key_box_secrets_town_id_key_box_id FOREIGN KEY(town_id, key_box_id) REFERENCES key_boxes (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE key_box_tickets (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	day INTEGER NOT NULL,
+	rights INTEGER NOT NULL,
+	purpose VARCHAR(200) NOT NULL,
+	made_at DATETIME NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_key_box_tickets PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_key_box_tickets_town_id_key_box_id FOREIGN KEY(town_id, key_box_id) REFERENCES key_boxes (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_key_box_tickets_box ON key_box_tickets (town_id, key_box_id)
+""",
+    r"""
 CREATE TABLE sessions (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(64) NOT NULL,
@@ -1038,6 +1187,32 @@ CREATE TABLE booking_holders (
 """,
     r"""
 CREATE INDEX ix_booking_holders_booking ON booking_holders (town_id, booking_id)
+""",
+    r"""
+CREATE TABLE booking_key_boxes (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_booking_key_boxes PRIMARY KEY (town_id, booking_id, key_box_id),
+	CONSTRAINT fk_booking_key_boxes_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_booking_key_boxes_town_id_key_box_id FOREIGN KEY(town_id, key_box_id) REFERENCES key_boxes (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE door_backups (
+	town_id VARCHAR(36) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	profile VARCHAR(32) NOT NULL,
+	secret BLOB NOT NULL,
+	version BIGINT NOT NULL,
+	generation INTEGER NOT NULL,
+	grace_s INTEGER NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	sealed TEXT NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_door_backups PRIMARY KEY (town_id, door_id),
+	CONSTRAINT fk_door_backups_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
 """,
     r"""
 CREATE TABLE door_commands (
@@ -1549,6 +1724,10 @@ CREATE TABLE entries (
 	card_namespace VARCHAR(32),
 	card_digest VARCHAR(64),
 	cause VARCHAR(64) NOT NULL,
+	code VARCHAR(32),
+	holder_id VARCHAR(80),
+	origin_device VARCHAR(80),
+	error_ms BIGINT,
 	amount BIGINT,
 	CONSTRAINT pk_entries PRIMARY KEY (town_id, id)
 )
@@ -1617,6 +1796,55 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX ix_idempotency_keys_kept_at ON idempotency_keys (town_id, kept_at)
 """,
     r"""
+CREATE TABLE key_box_gaps (
+	town_id VARCHAR(36) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	log_epoch BIGINT NOT NULL,
+	first_index BIGINT NOT NULL,
+	count BIGINT NOT NULL,
+	CONSTRAINT pk_key_box_gaps PRIMARY KEY (town_id, key_box_id, log_epoch, first_index)
+)
+""",
+    r"""
+CREATE TABLE key_box_states (
+	town_id VARCHAR(36) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	last_visit_at TIMESTAMP WITH TIME ZONE,
+	collected_by VARCHAR(80) NOT NULL,
+	log_epoch BIGINT,
+	next_index BIGINT,
+	seen_generation INTEGER,
+	battery_mv INTEGER,
+	battery_dc INTEGER,
+	battery_at TIMESTAMP WITH TIME ZONE,
+	uses BIGINT,
+	clock_set_at TIMESTAMP WITH TIME ZONE,
+	clock_offset_ms BIGINT,
+	clock_error_ms BIGINT,
+	firmware VARCHAR(64) NOT NULL,
+	tamper_since TIMESTAMP WITH TIME ZONE,
+	jammed_since TIMESTAMP WITH TIME ZONE,
+	key_absent_since TIMESTAMP WITH TIME ZONE,
+	heard_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_key_box_states PRIMARY KEY (town_id, key_box_id)
+)
+""",
+    r"""
+CREATE TABLE key_box_visits (
+	town_id VARCHAR(36) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	day INTEGER NOT NULL,
+	collected_by VARCHAR(80) NOT NULL,
+	first_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	records INTEGER NOT NULL,
+	clock_offset_ms BIGINT,
+	lost BIGINT NOT NULL,
+	CONSTRAINT pk_key_box_visits PRIMARY KEY (town_id, key_box_id, day, collected_by)
+)
+""",
+    r"""
 CREATE TABLE link_alarms (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -1638,6 +1866,36 @@ CREATE TABLE login_tries (
 	wait_until TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_login_tries PRIMARY KEY (town_id, subject)
 )
+""",
+    r"""
+CREATE TABLE offline_codes (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	lock_kind VARCHAR(64) NOT NULL,
+	lock_id VARCHAR(80) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	holder_id VARCHAR(80) NOT NULL,
+	profile VARCHAR(32) NOT NULL,
+	version BIGINT NOT NULL,
+	tag VARCHAR(32) NOT NULL,
+	wanted_from TIMESTAMP WITH TIME ZONE NOT NULL,
+	wanted_until TIMESTAMP WITH TIME ZONE NOT NULL,
+	effective_from TIMESTAMP WITH TIME ZONE NOT NULL,
+	effective_until TIMESTAMP WITH TIME ZONE NOT NULL,
+	pin_changed BOOLEAN NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	revealed_at TIMESTAMP WITH TIME ZONE,
+	superseded_at TIMESTAMP WITH TIME ZONE,
+	withdrawn_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_offline_codes PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_offline_codes_town_id_lock_id_tag UNIQUE (town_id, lock_id, tag)
+)
+""",
+    r"""
+CREATE INDEX ix_offline_codes_booking ON offline_codes (town_id, booking_id)
+""",
+    r"""
+CREATE INDEX ix_offline_codes_lock ON offline_codes (town_id, lock_id, effective_until)
 """,
     r"""
 CREATE TABLE people (
@@ -2063,6 +2321,30 @@ CREATE TABLE group_members (
 CREATE INDEX ix_group_members_person_id ON group_members (person_id)
 """,
     r"""
+CREATE TABLE key_boxes (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	name_kana VARCHAR(100) NOT NULL,
+	profile VARCHAR(32) NOT NULL,
+	place VARCHAR(200) NOT NULL,
+	closing VARCHAR(200) NOT NULL,
+	key_holder VARCHAR(200) NOT NULL,
+	visit_every_days INTEGER NOT NULL,
+	generation INTEGER NOT NULL,
+	device_version BIGINT NOT NULL,
+	code_version BIGINT NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_key_boxes PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_key_boxes_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT uq_key_boxes_town_id_site_id_name UNIQUE (town_id, site_id, name)
+)
+""",
+    r"""
 CREATE TABLE schedules (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -2213,6 +2495,48 @@ CREATE INDEX ix_doors_controller_id ON doors (controller_id)
 CREATE INDEX ix_doors_site_id ON doors (site_id)
 """,
     r"""
+CREATE TABLE facility_key_boxes (
+	town_id VARCHAR(36) NOT NULL,
+	facility_id VARCHAR(80) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_facility_key_boxes PRIMARY KEY (town_id, facility_id, key_box_id),
+	CONSTRAINT fk_facility_key_boxes_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_facility_key_boxes_town_id_key_box_id FOREIGN KEY(town_id, key_box_id) REFERENCES key_boxes (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE key_box_secrets (
+	town_id VARCHAR(36) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	version BIGINT NOT NULL,
+	code_secret BYTEA,
+	maintenance BYTEA NOT NULL,
+	generation INTEGER NOT NULL,
+	drawn_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	given_at TIMESTAMP WITH TIME ZONE,
+	installed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_key_box_secrets PRIMARY KEY (town_id, key_box_id, version),
+	CONSTRAINT fk_key_box_secrets_town_id_key_box_id FOREIGN KEY(town_id, key_box_id) REFERENCES key_boxes (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE key_box_tickets (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	day INTEGER NOT NULL,
+	rights INTEGER NOT NULL,
+	purpose VARCHAR(200) NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_key_box_tickets PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_key_box_tickets_town_id_key_box_id FOREIGN KEY(town_id, key_box_id) REFERENCES key_boxes (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_key_box_tickets_box ON key_box_tickets (town_id, key_box_id)
+""",
+    r"""
 CREATE TABLE sessions (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(64) NOT NULL,
@@ -2251,6 +2575,32 @@ CREATE TABLE booking_holders (
 """,
     r"""
 CREATE INDEX ix_booking_holders_booking ON booking_holders (town_id, booking_id)
+""",
+    r"""
+CREATE TABLE booking_key_boxes (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	key_box_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_booking_key_boxes PRIMARY KEY (town_id, booking_id, key_box_id),
+	CONSTRAINT fk_booking_key_boxes_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_booking_key_boxes_town_id_key_box_id FOREIGN KEY(town_id, key_box_id) REFERENCES key_boxes (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE door_backups (
+	town_id VARCHAR(36) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	profile VARCHAR(32) NOT NULL,
+	secret BYTEA NOT NULL,
+	version BIGINT NOT NULL,
+	generation INTEGER NOT NULL,
+	grace_s INTEGER NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	sealed TEXT NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_door_backups PRIMARY KEY (town_id, door_id),
+	CONSTRAINT fk_door_backups_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
 """,
     r"""
 CREATE TABLE door_commands (

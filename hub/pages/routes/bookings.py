@@ -62,10 +62,12 @@ class BookingList:
 
 @dataclass(frozen=True, slots=True)
 class HolderPin:
-    """A holder's PIN in groups."""
+    """A holder's PIN, or their code for one key box, in groups; `opens` is the code's window."""
 
     name: str
     groups: list[str]
+    box: str = ""
+    opens: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +188,19 @@ def reveal(
     """Show the PINs once, in the answer to this form alone; the look-up is in the audit log."""
     found = service.by_id(who, booking_id)
     holders = {each.holder_id: each.holder for each in found.credentials}
-    pins = [
-        HolderPin(holders.get(holder_id, ""), pin_groups(digits))
-        for holder_id, digits in service.reveal(who, found.booking.reservation_key)
-    ]
-    sheet = _sheet(words, pages, entries, who, found)
+    holders |= {each.holder_id: each.holder for each in found.codes}
+    boxes = pages.key_boxes_of(found)
+    pins: list[HolderPin] = []
+    for each in service.reveal(who, found.booking.reservation_key):
+        name = holders.get(each.holder_id, "")
+        if each.pin is not None:
+            pins.append(HolderPin(name, pin_groups(each.pin)))
+        for shown in each.codes:
+            box = boxes[shown.code.lock_id]
+            opens = words.span(*shown.code.effective)
+            title = words.name(box.name, box.name_en)
+            pins.append(HolderPin(name, pin_groups(shown.digits), title, opens))
+    sheet = _sheet(words, pages, entries, who, service.by_id(who, booking_id))
     return _page(request, sheet, pins=tuple(pins))
 
 
@@ -239,7 +249,9 @@ def _sheet(
         line=line,
         may_approve=line.waits and who.may(Right.BOOKINGS_APPROVE),
         may_cancel=line.stands and who.may(Right.BOOKINGS_WRITE),
-        may_reveal=line.confirmed and bool(line.placements) and who.may(Right.PINS_REVEAL),
+        may_reveal=line.confirmed
+        and bool(line.placements or line.codes)
+        and who.may(Right.PINS_REVEAL),
         may_link=line.stands and who.may(Right.PINS_REVEAL),
         stream_at=entries.place(),
         entries=pages.lines(who, words, came),

@@ -65,9 +65,9 @@ def pin(
         return render(request, "pages/pin_link.html", token="", phone=_town_phone(request))
     chosen = next((each for each in held if each.view.booking.id == booking), held[0])
     others = [pages.booking(words, each.view) for each in held if each is not chosen]
-    digits = [number for _, number in chosen.digits]
     line = pages.booking(words, chosen.view)
-    sheet = pin_sheet(chosen.view, digits, line, words, others)
+    boxes = pages.key_boxes_of(chosen.view)
+    sheet = pin_sheet(chosen.view, chosen.revealed, line, words, others, boxes)
     at = chosen.view.booking.facility_id
     phones = {each.id: each.phone for each in facilities.listed()}
     phone = phones.get(at or "") or _town_phone(request)

@@ -9,6 +9,7 @@ from datetime import datetime
 from hub.bookings.records import BookingView, Facility
 from hub.bookings.tables import BookingState
 from hub.catalogue import Language
+from hub.keyboxes.domain import CodeState
 from hub.pages.views.door import Chip
 from hub.pages.words import Words
 from hub.pins.placement import PlacementState, Readiness
@@ -20,6 +21,7 @@ _READY: Mapping[Readiness, tuple[str, str]] = {
     Readiness.PLACING: ("wait", "clock"),
     Readiness.PLACED: ("good", "check"),
     Readiness.ACTIVE: ("good", "check"),
+    Readiness.OFFLINE: ("", "key"),
     Readiness.OVER: ("", "check"),
 }
 _PLACED: Mapping[PlacementState, tuple[str, str]] = {
@@ -32,6 +34,15 @@ _PLACED: Mapping[PlacementState, tuple[str, str]] = {
     PlacementState.REMOVED: ("", "check"),
     PlacementState.REVOKING: ("wait", "clock"),
     PlacementState.REVOKED: ("", "cross"),
+}
+
+
+_CODES: Mapping[CodeState, tuple[str, str]] = {
+    CodeState.COMPUTED: ("", "key"),
+    CodeState.ACTIVE: ("", "key"),
+    CodeState.ENDED: ("", "check"),
+    CodeState.SUPERSEDED: ("", "cross"),
+    CodeState.WITHDRAWN: ("", "cross"),
 }
 
 
@@ -65,6 +76,8 @@ class BookingLine:
     is_now: bool
     problems: tuple[str, ...]
     placements: tuple[PlacementLine, ...]
+    codes: tuple[PlacementLine, ...]
+    still_opens: tuple[str, ...]
     waits: bool
     stands: bool
     confirmed: bool
@@ -90,13 +103,16 @@ def booking_chip(view: BookingView, words: Words) -> Chip:
 def booking_line(
     view: BookingView, facility: str, doors: Mapping[str, str], words: Words, now: datetime
 ) -> BookingLine:
-    """Give a booking's line; `doors` are names by id."""
+    """Give a booking's line; `doors` are names by id, of key boxes as well."""
     booking, chip = view.booking, booking_chip(view, words)
     placed = [place for each in view.credentials for place in each.placements]
     return BookingLine(
         id=booking.id,
         key=booking.reservation_key,
-        facility=facility or words.t("words.comma").join(doors.get(d, "") for d in booking.doors),
+        facility=facility
+        or words.t("words.comma").join(
+            doors.get(lock, "") for lock in (*booking.doors, *booking.key_boxes)
+        ),
         day=words.day(words.day_of(booking.booked.starts_at)),
         span=words.span(booking.booked.starts_at, booking.booked.ends_at),
         usable=words.span(booking.effective.starts_at, booking.effective.ends_at),
@@ -114,6 +130,25 @@ def booking_line(
                 doors.get(p.door_id, ""), *_PLACED[p.state], words.t(f"placement.{p.state}")
             )
             for p in placed
+        ),
+        codes=tuple(
+            PlacementLine(
+                doors.get(code.key_box_id, ""),
+                *_CODES[code.state],
+                words.t(
+                    f"code_state.{code.state}",
+                    span=words.span(code.effective.starts_at, code.effective.ends_at),
+                ),
+            )
+            for code in view.codes
+        ),
+        still_opens=tuple(
+            words.t(
+                "booking.still_opens",
+                lock=doors.get(each.lock_id, ""),
+                time=words.when(each.opens.ends_at),
+            )
+            for each in view.still_opens
         ),
         waits=booking.state is BookingState.REQUESTED,
         stands=booking.stands,

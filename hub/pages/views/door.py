@@ -10,7 +10,7 @@ from hub.entries.alarm_repository import Alarm
 from hub.entries.alarms import AlarmKind
 from hub.entries.devices import Contact, DeviceState
 from hub.entries.doors import Bolt, DoorState, Leaf
-from hub.pages.views.entry import Names
+from hub.pages.views.entry import Names, lock_path
 from hub.pages.words import Words
 from wire.policy_bodies import DoorMode
 
@@ -92,6 +92,7 @@ class AlarmLine:
     title: str
     place: str
     door_id: str
+    door_path: str
     when: str
     detail: str
     seen_by: str
@@ -192,6 +193,7 @@ def alarm_line(
         title=t(f"alarm.{alarm.kind}"),
         place=place,
         door_id=alarm.door_id or "",
+        door_path=lock_path(alarm.door_id or "", names.boxes),
         when=_span(alarm.raised_at, alarm.last_at, words),
         detail=words.t("words.comma").join(details),
         seen_by=t("board.seen_by", who=seen_by, time=words.when(alarm.acknowledged_at))

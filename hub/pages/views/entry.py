@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from hub.entries.domain import GAP, Entry, Result, Topic
@@ -42,6 +42,7 @@ _ALARMING = frozenset(
     }
 )
 _CHIP_TONES = {"granted": "good", "denied": "warn", "alarming": "bad", "": ""}
+_ERROR_TOLD_MS = 60_000
 _REFUSALS = frozenset({ActOutcome.FAILED, ActOutcome.EXPIRED, ActOutcome.REFUSED})
 _MODES = frozenset({EventKind.MODE_APPLIED, EventKind.MODE_ENDED})
 
@@ -60,10 +61,14 @@ class Names:
     are not shown."""
 
     doors: Mapping[str, str] = field(default_factory=dict)
+    """Doors and key boxes."""
+    boxes: frozenset[str] = frozenset()
+    """Those of them that are key boxes."""
     devices: Mapping[str, str] = field(default_factory=dict)
     controllers: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     bookings: Mapping[str, str] = field(default_factory=dict)
+    holders: Mapping[str, str] = field(default_factory=dict)
     users: Mapping[str, str] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)
     sites: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +93,7 @@ class EntryLine:
     unsure: bool
     door: str
     door_id: str
+    door_path: str
     who: str
     person_id: str
     booking_id: str
@@ -111,10 +117,16 @@ def entry_line(entry: Entry, names: Names, words: Words) -> EntryLine:
         unsure=not entry.is_time_sure,
         door=names.doors.get(entry.door_id or "", ""),
         door_id=entry.door_id or "",
+        door_path=lock_path(entry.door_id or "", names.boxes),
         who=_who(entry, names, words),
         person_id=entry.person_id or "",
         booking_id=entry.booking_id or "",
     )
+
+
+def lock_path(lock_id: str, boxes: Collection[str]) -> str:
+    """The page of a door or key box."""
+    return f"/key_boxes/{lock_id}" if lock_id in boxes else f"/doors/{lock_id}"
 
 
 def _failed(entry: Entry) -> bool:
@@ -189,6 +201,8 @@ def _who(entry: Entry, names: Names, words: Words) -> str:
         return names.users.get(entry.actor_id, words.t("entries.staff_member"))
     if entry.person_id:
         return names.people.get(entry.person_id, words.t("entries.staff_member"))
+    if entry.holder_id and entry.holder_id in names.holders:
+        return names.holders[entry.holder_id]
     if entry.booking_id:
         return names.bookings.get(entry.booking_id, words.t("entries.booking_holder"))
     return words.t("entries.unknown_card") if entry.reason is Reason.UNKNOWN_CARD else ""
@@ -216,9 +230,11 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
         told.append(names.sites.get(entry.controller_id, ""))
     if entry.kind == EventKind.PUNCH or _at_terminal(entry):
         told.append(names.readers.get(entry.reader_id or "", ""))
-    if entry.device_id:
+    if entry.device_id and entry.device_id != entry.door_id:
         told.append(names.devices.get(entry.device_id, ""))
     told.append(_followed(entry, words))
+    if entry.is_collected:
+        told.append(_collected(entry, names, words))
     if entry.occurred_at != entry.at:
         told.append(t("entries.corrected", time=words.date_time(entry.at)))
     return told
@@ -232,3 +248,16 @@ def _followed(entry: Entry, words: Words) -> str:
     if entry.outcome is ActOutcome.DONE:
         return words.t(f"followed.{entry.observed or Observed.NOTHING}")
     return words.t(f"followed.{entry.outcome}")
+
+
+def _collected(entry: Entry, names: Names, words: Words) -> str:
+    """Who brought it and when, and how far off the device's own clock may have been."""
+    told = words.t(
+        "entries.collected",
+        by=names.controllers.get(entry.controller_id, words.t("words.unknown")),
+        time=words.when(entry.received_at),
+    )
+    if entry.error_ms is not None and entry.error_ms >= _ERROR_TOLD_MS:
+        minutes = -(-entry.error_ms // 60_000)
+        told += words.t("words.comma") + words.t("entries.clock_error", minutes=minutes)
+    return told

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 
-from hub.bookings.records import BookingView
+from hub.bookings.records import BookingView, Revealed
 from hub.bookings.tables import BookingState
+from hub.keyboxes.codes import ShownCode
+from hub.keyboxes.domain import KeyBox
 from hub.pages.views.booking import BookingLine
 from hub.pages.words import Words, pin_groups
-from hub.pins.placement import Readiness
+from hub.pins.placement import Problem, Readiness
 
 _SOON = timedelta(hours=1)
 _UNSURE = frozenset({Readiness.PROBLEM, Readiness.PLACING, Readiness.SCHEDULED})
@@ -24,6 +26,20 @@ class Countdown:
 
     left_s: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSheet:
+    """One key box's code: where it hangs, when the code really opens it, what to do there."""
+
+    box: str
+    place: str
+    holder: str
+    when: str
+    is_now: bool
+    changed: bool
+    closing: str
+    groups: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +59,20 @@ class PinSheet:
     help: tuple[str, ...]
     may_cancel: bool
     pins: tuple[tuple[str, ...], ...] = field(repr=False)
+    codes: tuple[CodeSheet, ...] = ()
+    cancel_what: str = ""
     others: tuple[BookingLine, ...] = ()
 
 
 def pin_sheet(
     view: BookingView,
-    digits: Sequence[str],
+    revealed: Sequence[Revealed],
     line: BookingLine,
     words: Words,
     others: Sequence[BookingLine] = (),
+    boxes: Mapping[str, KeyBox] | None = None,
 ) -> PinSheet:
-    """Give the sheet of a booking; `digits` are what its holder may see now."""
+    """Give the sheet of a booking; `revealed` is what its holder may see now."""
     state = _state(view, words)
     doors = words.t("words.comma").join(dict.fromkeys(place.door for place in line.placements))
     place = doors or line.facility
@@ -75,8 +94,48 @@ def pin_sheet(
             words.t("pin.help_locked"),
         ),
         may_cancel=view.booking.stands and words.now < view.booking.booked.starts_at,
-        pins=tuple(tuple(pin_groups(each)) for each in digits),
+        pins=tuple(tuple(pin_groups(each.pin)) for each in revealed if each.pin is not None),
+        codes=_codes(view, revealed, boxes or {}, words),
+        cancel_what=words.t("pin.cancel_what_box" if view.codes else "pin.cancel_what"),
         others=tuple(others),
+    )
+
+
+def _codes(
+    view: BookingView, revealed: Sequence[Revealed], boxes: Mapping[str, KeyBox], words: Words
+) -> tuple[CodeSheet, ...]:
+    holders = {each.holder_id: each.holder for each in view.codes}
+    several = len(holders) > 1
+    return tuple(
+        code_sheet(
+            shown, boxes[shown.code.lock_id], holders.get(each.holder_id, ""), several, words
+        )
+        for each in revealed
+        for shown in each.codes
+        if shown.code.lock_id in boxes
+    )
+
+
+def code_sheet(
+    shown: ShownCode, box: KeyBox, holder: str, several: bool, words: Words
+) -> CodeSheet:
+    """Give the sheet of one key box's code."""
+    start, end = shown.code.effective
+    if start <= words.now < end:
+        when = words.t("pin.now", time=words.when(end))
+    else:
+        when = words.t(
+            "pin.box_span", day=words.day(words.day_of(start)), span=words.span(start, end)
+        )
+    return CodeSheet(
+        box=words.name(box.name, box.name_en),
+        place=box.place,
+        holder=holder if several else "",
+        when=when,
+        is_now=start <= words.now < end,
+        changed=shown.code.pin_changed,
+        closing=box.closing or words.t("pin.box_step_close"),
+        groups=tuple(pin_groups(shown.digits)),
     )
 
 
@@ -111,6 +170,8 @@ def _countdown(view: BookingView, words: Words) -> Countdown:
 def _more(view: BookingView, state: str, words: Words) -> str:
     if state == "requested":
         return words.t("pin.requested_more")
+    if any(Problem.BOX_NOT_SET_UP in code.problems for code in view.codes):
+        return words.t("pin.box_not_set_up")
     near = words.now >= view.booking.effective.starts_at - _SOON
     if state in ("before", "now") and near and view.readiness in _UNSURE:
         return words.t("pin.placing")

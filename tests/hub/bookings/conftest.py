@@ -17,6 +17,7 @@ from hub.bookings.service import BookingsService
 from hub.bookings.tables import Approval
 from hub.bookings.throttle import AddressThrottle
 from hub.bookings.windows import BookingRules
+from hub.keyboxes.codes import OfflineCodes
 from hub.pins.links import PinLinks
 from hub.web.rights import Principal, PrincipalKind, Role
 
@@ -49,8 +50,9 @@ class Hall:
 
     def digits(self, key: str) -> str:
         """The PIN of a booking with one holder."""
-        ((_, digits),) = self.bookings.reveal(self.clerk, key)
-        return digits
+        (revealed,) = self.bookings.reveal(self.clerk, key)
+        assert revealed.pin is not None
+        return revealed.pin
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def make_facility() -> Callable[..., Facility]:
 def hall(town: Any, make_facility: Callable[..., Facility]) -> Hall:
     """The hall."""
     pins = town.pins
-    holders = HolderPins(town.clock, town.ids, pins)
+    holders = HolderPins(town.clock, town.ids, pins, OfflineCodes(town.clock, town.ids, town.keys))
     links = PinLinks(town.clock, town.ids, town.keys)
     bookings = BookingsService(town.db, town.clock, town.ids, holders, links)
     facilities = FacilitiesService(town.db, town.clock, town.ids)

@@ -217,10 +217,10 @@ def test_cancelling_takes_the_pins_away_and_frees_the_time(hall: Any) -> None:
 def test_every_holder_has_a_pin_of_their_own(hall: Any) -> None:
     members = tuple(HolderWish(name) for name in ("青木", "伊藤", "上田"))
     hall.bookings.put(hall.clerk, "club", hall.wish(holders=members))
-    before = dict(hall.bookings.reveal(hall.clerk, "club"))
+    before = {each.holder_id: each.pin for each in hall.bookings.reveal(hall.clerk, "club")}
     assert len(set(before.values())) == 3
     changed, _ = hall.bookings.put(hall.clerk, "club", BookingWish(holders=members[:2]))
-    after = dict(hall.bookings.reveal(hall.clerk, "club"))
+    after = {each.holder_id: each.pin for each in hall.bookings.reveal(hall.clerk, "club")}
     assert len(changed.credentials) == 2
     assert after.items() < before.items()
 
@@ -322,7 +322,7 @@ def test_a_resident_asks_opens_the_link_once_and_sees_the_pin_by_cookie(hall: An
     assert opened.booking_id == asked.view.booking.id
     assert hall.residents.open_link(asked.token) is None
     shown = hall.residents.shown(opened.cookie)
-    assert [digits for _, digits in shown.digits] == [
+    assert [each.pin for each in shown.revealed] == [
         hall.digits(asked.view.booking.reservation_key)
     ]
     with hall.town.db.read() as scope:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from hub.database.scope import Scope
-from hub.pages.session_repository import with_current_session
+from hub.link.session_repository import with_current_session
 from hub.policy.outlet import Outlet
 
 

@@ -1,0 +1,86 @@
+"""Writes what key boxes told: their state, visits, lost records, and that they took new secrets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta, timezone
+from typing import Final
+
+from hub.database.scope import Scope
+from hub.keyboxes import repository, told
+from hub.keyboxes.domain import BoxState, KeyBox
+from hub.keyboxes.repository import Visit
+from hub.projection.domain import ProjectedEvent
+from hub.projection.projector import Projector
+from wire.events import DeviceClockBody, EventKind
+from wire.keybox_keys import day_number
+
+_JAPAN: Final = timezone(timedelta(hours=9))
+"""A visit's day is a day in Japan, as tickets have it."""
+
+
+def project(scope: Scope, event: ProjectedEvent) -> None:
+    """Write one event; those of no key box are left alone."""
+    box_id = told.box_of(event)
+    box = None if box_id is None else repository.key_box(scope, box_id)
+    if box is None:
+        return
+    state = repository.box_states(scope, [box.id])[box.id]
+    state = told.apply(state, event, box.its_profile)
+    if event.origin is not None:
+        _note_visit(scope, box, event)
+        if count := told.lost(event):
+            first = event.origin.index
+            repository.keep_gap(scope, box.id, event.origin.log_epoch, first, count)
+        version = told.new_version(event)
+        if version is not None:
+            state = _take_secrets(scope, box, state, version, event)
+    repository.keep_state(scope, state)
+
+
+def _note_visit(scope: Scope, box: KeyBox, event: ProjectedEvent) -> None:
+    day = day_number(event.received_at.astimezone(_JAPAN).date())
+    at = event.corrected_at
+    kept = repository.visit(scope, box.id, day, event.controller)
+    if kept is None:
+        kept = Visit(box.id, day, event.controller, at, at, event.received_at, 0)
+    body = event.body
+    repository.keep_visit(
+        scope,
+        replace(
+            kept,
+            first_at=min(kept.first_at, at),
+            last_at=max(kept.last_at, at),
+            received_at=max(kept.received_at, event.received_at),
+            records=kept.records + 1,
+            lost=kept.lost + told.lost(event),
+            clock_offset_ms=body.offset_ms
+            if isinstance(body, DeviceClockBody)
+            else kept.clock_offset_ms,
+        ),
+    )
+
+
+def _take_secrets(
+    scope: Scope, box: KeyBox, state: BoxState, version: int, event: ProjectedEvent
+) -> BoxState:
+    """The box says that it has new secrets: believed of a version that went out with a ticket and
+    is newer than what it had. Codes that live become others; the old secrets are deleted."""
+    if version == 0:
+        version = repository.newest_given(scope, box.id)
+    kept = repository.secret(scope, box.id, version)
+    if kept is None or kept.given_at is None or version <= box.device_version:
+        return state
+    repository.change_box(scope, box.id, device_version=version, code_version=version)
+    repository.mark_secret(scope, box.id, version, installed_at=event.corrected_at)
+    repository.forget_secrets_before(scope, box.id, version)
+    repository.rekey_living(scope, box.id, version, event.received_at)
+    return replace(state, seen_generation=kept.generation)
+
+
+PROJECTOR = Projector(
+    name="keyboxes",
+    kinds=frozenset(EventKind),
+    project=project,
+    reset=repository.forget_told,
+)
