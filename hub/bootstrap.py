@@ -22,7 +22,6 @@ from hub.audit.rows import AuditedRows
 from hub.audit.service import AuditService
 from hub.batteries.reckoning import ForecastChore
 from hub.batteries.service import BatteriesService
-from hub.bookings.wiring import add_bookings
 from hub.bookings.wiring import add_backups, add_bookings
 from hub.clock import Clock, Ids, SystemClock
 from hub.commands.service import CommandExpiry
