@@ -28,7 +28,7 @@ from typing import Any, Final, Protocol
 import osdp
 import structlog
 
-from bench.boards.line_process import LineProcess, jittered
+from bench.boards.line_process import LineProcess, Sickness, jittered
 from bench.report import Report, percentile
 from firmware_bridge.osdp import (
     Bus,
@@ -50,6 +50,10 @@ COMMAND_GAP_S: Final = 0.25
 WAIT_S: Final = 30.0
 PEER_STARTS: Final = 4
 STOCK_LOOP_S: Final = 0.02
+CASES: Final = ("active", "quiet", "idle", "sick")
+DEAD, NOISY = 4, 6
+SICK_GAP_S: Final = 0.1
+SICK_SAMPLES: Final = 200
 
 
 class Panel(Protocol):
@@ -295,24 +299,55 @@ def measure_idle(report: Report, line: Line, seconds: float) -> None:
     report.line(case, cpu["ours"], "% of a core", "value <= 10", PEER, cpu[PEER])
 
 
+def measure_sick(report: Report, baud: int, samples: int) -> None:
+    """Eight boards, one dead and one noisy: what the other six notice of it.
+
+    The same line is measured well first, then from the moment the two fall sick, so that the
+    time in which the panel finds out is in the figures. A key comes every 0.1 s.
+    """
+    line = Line(baud, tuple(secrets.token_bytes(16) for _ in range(8)))
+    well = [no for no in range(1, 9) if no not in (DEAD, NOISY)]
+    addresses = [well[no % len(well)] for no in range(samples)]
+    with panel_on(line, "ours", Timing()) as (panel, boards):
+        gaps_s = jittered(samples, SICK_GAP_S, seed=7)
+        # The first ones wake the boards up.
+        press_latencies(panel, boards, well, gaps_s[: len(well)])
+        healthy = press_latencies(panel, boards, addresses, gaps_s)
+        boards.fall_sick(Sickness(dead=DEAD, noisy=NOISY, noise_rate=0.5))
+        sick = press_latencies(panel, boards, addresses, gaps_s)
+    case = f"key_to_event_p95_{line.name}_one_dead_one_noisy"
+    report.line(
+        case, percentile(sick, 95), "ms", "ratio <= 1.5", "healthy bus", percentile(healthy, 95)
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the cases; 1 when a goal was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=20, help="presses and commands a case")
     parser.add_argument("--quiet-s", type=float, default=0.7, help="quiet time before a press")
     parser.add_argument("--baud", type=int, choices=(9600, 115200), help="only this speed")
+    parser.add_argument("--case", choices=CASES, help="only this case")
     parser.add_argument("--peer-loop-ms", type=float, default=1000 * STOCK_LOOP_S)
     options = parser.parse_args(arguments)
     _QuickPanel.loop_s = options.peer_loop_ms / 1000
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     report = Report("osdp")
+
+    def wanted(case: str) -> bool:
+        return options.case in (None, case)
+
     for baud in (options.baud,) if options.baud else (115200, 9600):
         for count in (1, 4, 8):
             line = Line(baud, tuple(secrets.token_bytes(16) for _ in range(count)))
-            measure_active(report, line, options.samples)
-            measure_quiet(report, line, options.samples, options.quiet_s)
-            if count == 8:
+            if wanted("active"):
+                measure_active(report, line, options.samples)
+            if wanted("quiet"):
+                measure_quiet(report, line, options.samples, options.quiet_s)
+            if wanted("idle") and count == 8:
                 measure_idle(report, line, seconds=4.0)
+        if wanted("sick"):
+            measure_sick(report, baud, max(options.samples, SICK_SAMPLES))
     return report.exit_code
 
 

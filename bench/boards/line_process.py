@@ -9,14 +9,26 @@ import multiprocessing
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
+from bench.boards.noisy_port import NoisyPort
 from firmware_bridge.osdp.device import DeviceChange, OutputChanged
 from firmware_bridge.osdp.peripheral import PeripheralConfig
 from firmware_bridge.osdp.simulator import SimulatedDoor, SimulatedLine
 from firmware_bridge.serial_link import PtyPort
+
+
+@dataclass(frozen=True, slots=True)
+class Sickness:
+    """What is wrong with a line: the address of a dead board, and of one whose answers arrive
+    spoilt, a share of `noise_rate` of them."""
+
+    dead: int | None = None
+    noisy: int | None = None
+    noise_rate: float = 0.0
 
 
 def play(requests: Connection, keys: Sequence[bytes], baud: int) -> None:
@@ -28,12 +40,19 @@ def play(requests: Connection, keys: Sequence[bytes], baud: int) -> None:
             switched.append(now_ns)
 
     doors = [SimulatedDoor(PeripheralConfig(no, key)) for no, key in enumerate(keys, start=1)]
-    with PtyPort() as port, SimulatedLine(port, doors, on_change, baud=baud) as line:
-        requests.send(port.far_path)
+    pty = PtyPort()
+    port = NoisyPort(pty)
+    with pty, SimulatedLine(port, doors, on_change, baud=baud) as line:
+        requests.send(pty.far_path)
         while (request := requests.recv()) is not None:
             if request == "switched":
                 requests.send(switched.copy())
                 switched.clear()
+            elif isinstance(request, Sickness):
+                port.address, port.rate = request.noisy, request.noise_rate
+                for door in doors:
+                    line.set_mute(door.address, door.address == request.dead)
+                requests.send(None)
             else:
                 addresses, gaps_s = request
                 requests.send(
@@ -80,6 +99,11 @@ class LineProcess:
         """Presses one key per address after its gap; when each was pressed, in nanoseconds."""
         self._requests.send((addresses, gaps_s))
         return list(self._answer(60.0 + sum(gaps_s)))
+
+    def fall_sick(self, sickness: Sickness) -> None:
+        """Makes boards dead or noisy from now on."""
+        self._requests.send(sickness)
+        self._answer()
 
     def switched(self) -> list[int]:
         """When outputs switched since the last call, in nanoseconds."""

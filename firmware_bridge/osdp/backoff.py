@@ -10,22 +10,28 @@ from firmware_bridge.osdp.framing import Check
 _STABLE_NS: Final = 5 * SECOND
 _CHECKSUM_EVERY: Final = 4
 _LEEWAY_NS: Final = 20 * MS
+_PAUSE_NS: Final = 60 * MS
+# A spoilt answer is made good by so many that came; at most 480 ms are left to the neighbours.
+_TROUBLE_STEP: Final = 4
+_MOST_TROUBLE: Final = 4 * _TROUBLE_STEP
 
 
 class Backoff:
     """Doubling waits with a ceiling; a conversation that lasted starts them anew."""
 
-    __slots__ = ("_probes", "_slowest_ns", "_timing", "_wait_ns", "retry_ns")
+    __slots__ = ("_probes", "_slowest_ns", "_timing", "_trouble", "_wait_ns", "retry_ns")
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
         self._wait_ns = timing.first_retry_ns
         self._probes = 0
         self._slowest_ns: int | None = None
+        self._trouble = 0
         self.retry_ns = 0
 
     def restart(self, now_ns: int) -> None:
         """Tries at once, with short waits again."""
+        self._trouble = 0
         self._wait_ns = self._timing.first_retry_ns
         self._probes = 0
         self.retry_ns = now_ns
@@ -56,6 +62,30 @@ class Backoff:
     def learn(self, answer_ns: int) -> None:
         """Keeps the longest time that this peripheral has taken for an answer."""
         self._slowest_ns = max(answer_ns, self._slowest_ns or 0)
+
+    def suffer(self) -> None:
+        """An answer came spoilt."""
+        self._trouble = min(self._trouble + _TROUBLE_STEP, _MOST_TROUBLE)
+
+    def recover(self) -> None:
+        """An answer came."""
+        self._trouble = max(self._trouble - 1, 0)
+
+    @property
+    def pause_ns(self) -> int:
+        """How long a peripheral in trouble leaves the wire to its neighbours; 0 without any."""
+        steps = -(-self._trouble // _TROUBLE_STEP)
+        return _PAUSE_NS << (steps - 1) if steps else 0
+
+    def slowest_ns(self) -> int:
+        """The longest time from call to answer so far; the standard's while none came."""
+        return self._timing.reply_ns if self._slowest_ns is None else self._slowest_ns
+
+    def patience_ns(self) -> int:
+        """How long an answer may take by all that is known of this peripheral."""
+        if self._slowest_ns is None:
+            return self._timing.reply_ns
+        return min(self._slowest_ns + self._timing.answer_leeway_ns, self._timing.reply_ns)
 
     def window_ns(self) -> int:
         """How long this try waits for an answer: mostly short, to spare the neighbours.

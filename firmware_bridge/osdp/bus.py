@@ -36,6 +36,13 @@ from firmware_bridge.osdp.states import SERVING, LinkState
 
 # Silence between two frames, so that every transceiver has turned round (two characters).
 _TURNAROUND_BYTES: Final = 2
+_BROKEN: Final = (
+    Malformed.NOISE,
+    Malformed.LENGTH,
+    Malformed.CHECK,
+    Malformed.SECURITY_BLOCK,
+    Malformed.TRUNCATED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ class Bus:
         self._events: list[BusEvent] = []
         self._awaited: Link | None = None
         self._reply_by_ns = 0
+        self._sent_ns = 0
+        self._broken_before = 0
         self._answer_by_ns = 0
         self._free_ns = 0
         self._turn = 0
@@ -254,6 +263,7 @@ class Bus:
             for frame in frames:
                 self._on_frame(frame, now_ns)
         self._give_up_fragment(now_ns)
+        self._give_up_spoilt_answer()
         if self._awaited is not None and now_ns >= self._reply_by_ns:
             self._on_timeout(now_ns)
         for link in self._links:
@@ -302,6 +312,18 @@ class Bus:
             for frame in self._decoder.give_up():
                 self._on_frame(frame, now_ns)
 
+    def _broken(self) -> int:
+        """How often received bytes were no frame."""
+        return sum(self._decoder.malformed[cause] for cause in _BROKEN)
+
+    def _give_up_spoilt_answer(self) -> None:
+        """Bytes that were no frame and then silence: the answer came and is lost. Whoever is known
+        to answer quickly is not waited for any longer, for the sake of the neighbours."""
+        link = self._awaited
+        if link is not None and self._broken() != self._broken_before:
+            usual_ns = self._sent_ns + link.backoff.slowest_ns()
+            self._reply_by_ns = min(self._reply_by_ns, max(self._fragment_ns(), usual_ns))
+
     def _fragment_ns(self) -> int:
         return self._last_byte_ns + self._timing.character_gap_ns
 
@@ -315,7 +337,7 @@ class Bus:
             return
         self._awaited = None
         self._free_ns = now_ns
-        link.timed_out(now_ns)
+        link.timed_out(now_ns, spoilt=self._broken() != self._broken_before)
 
     def _next_frame(self, now_ns: int) -> bytes:
         if self._awaited is not None or now_ns < self._free_ns:
@@ -331,7 +353,9 @@ class Bus:
         if link.sends_file:
             link.file_turn = self._turn
         self._awaited = link
-        self._reply_by_ns = now_ns + wire_ns(len(send), self.baud) + link.reply_window_ns()
+        self._broken_before = self._broken()
+        self._sent_ns = now_ns + wire_ns(len(send), self.baud)
+        self._reply_by_ns = self._sent_ns + link.reply_window_ns()
         self._answer_by_ns = self._reply_by_ns + wire_ns(MAX_FRAME_LEN, self.baud)
         return send
 

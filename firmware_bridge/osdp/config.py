@@ -53,6 +53,8 @@ class Timing:
     probe_ns: int = 40 * MS
     full_probe_every: int = 5
     attempts: int = 4
+    # A poll is given up this long after the slowest answer so far, but the last try waits on.
+    answer_leeway_ns: int = 20 * MS
     active_ns: int = 5 * SECOND
     # A quiet board is polled this often; with many boards less often, to spare the processor.
     quiet_poll_ns: int = 50 * MS

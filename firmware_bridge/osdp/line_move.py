@@ -120,13 +120,11 @@ class LineMove:
         """Brings everybody to the old speed, from the new one first and then from the others."""
         others = [baud for baud in BAUD_RATES if baud not in (self._old, self._new)]
         for speed in (self._new, *others):
-            yield from self._tune(self._old, self._line.addresses(), _LOOK_NS)
-            missing = self._missing()
-            if not missing:
+            if not self._missing():
                 return
-            yield from self._tune(speed, missing, _LOOK_NS)
+            yield from self._tune(speed, self._missing(), _LOOK_NS)
             yield from self._tell_all(self._old)
-        yield from self._tune(self._old, self._line.addresses(), _GATHER_NS)
+            yield from self._tune(self._old, self._line.addresses(), _GATHER_NS)
 
     def _tell_all(self, baud: int) -> _Plan:
         for address in sorted(self._line.serving()):

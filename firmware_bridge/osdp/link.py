@@ -122,8 +122,10 @@ class Link:
         if self.state is LinkState.OFFLINE:
             return self.backoff.retry_ns
         if self.is_hot(now_ns):
-            return now_ns
-        return self._serving.due_ns(self._polled_ns + self.quiet_interval_ns)
+            return now_ns if self.has_commands else self._polled_ns + self.backoff.pause_ns
+        return self._serving.due_ns(
+            self._polled_ns + max(self.quiet_interval_ns, self.backoff.pause_ns)
+        )
 
     def deadline_ns(self) -> int | None:
         """When a command expires or an installation ends, whichever comes first."""
@@ -136,7 +138,13 @@ class Link:
         """How long to wait for the beginning of the answer."""
         if self.state is LinkState.HELLO:
             return self.backoff.window_ns()
+        flight = self._flight
+        if flight is not None and isinstance(flight.command, Poll) and not self._is_last(flight):
+            return self.backoff.patience_ns()
         return self._timing.reply_ns
+
+    def _is_last(self, flight: Flight) -> bool:
+        return flight.transmissions >= self._timing.attempts
 
     def is_echo(self, frame: Frame) -> bool:
         """Whether a command seen on the wire is the one that this link has just sent."""
@@ -207,13 +215,17 @@ class Link:
         self._polled_ns = now_ns
         return self._flight.sealed.raw
 
-    def timed_out(self, now_ns: int) -> None:
-        """No answer came: send the same again a little later, or give the peripheral up."""
+    def timed_out(self, now_ns: int, spoilt: bool = False) -> None:
+        """No answer came, or a spoilt one: send the same again a little later, or give it up."""
         flight = self._flight
         if flight is None:
             return
         flight.on_wire = False
         flight.retry_ns = now_ns + _RETRY_PAUSE_NS
+        if spoilt:
+            self.backoff.suffer()
+        if flight.pending is None:
+            flight.retry_ns = now_ns + max(_RETRY_PAUSE_NS, self.backoff.pause_ns)
         self._late_until_ns = now_ns + _LATE_NS
         attempts = 1 if self.state is LinkState.HELLO else self._timing.attempts
         if not self._abandon_if_expired(flight, now_ns) and flight.transmissions >= attempts:
@@ -244,6 +256,7 @@ class Link:
                 self._attacks.note(self.address, _FORGERIES[error.cause], frame.check, now_ns)
             return self._bad_answer(flight, error.cause, now_ns)
         self._last_answer = frame
+        self.backoff.recover()
         self._land(flight)
         self.backoff.learn(now_ns - self._polled_ns)
         self._answered(flight, frame, reply, now_ns)

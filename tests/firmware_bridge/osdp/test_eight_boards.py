@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bench.boards.noisy_port import NoisyPort
 from firmware_bridge.osdp import (
     AttackSeen,
     BusStoppedError,
@@ -28,28 +29,11 @@ from firmware_bridge.osdp import (
 from firmware_bridge.osdp.device import CommunicationSet
 from firmware_bridge.osdp.peripheral import PeripheralConfig
 from firmware_bridge.osdp.simulator import SimulatedDoor, SimulatedLine
-from firmware_bridge.serial_link import BytePort, PtyPort
+from firmware_bridge.serial_link import PtyPort
 
 BAUD = 115200
 ADDRESSES = range(1, 9)
 DEAD, NOISY = 4, 6
-
-
-class NoisyPort:
-    """Noise between and inside of what one board says, as from a bad transceiver."""
-
-    def __init__(self, port: BytePort) -> None:
-        self._port = port
-        self._rng = random.Random(6)
-        self.is_noisy = False
-        self.fileno, self.read, self.close = port.fileno, port.read, port.close
-
-    def write(self, data: bytes) -> None:
-        if self.is_noisy and data[:1] == b"\x53" and data[1] == 0x80 | NOISY:
-            spoilt = bytearray(data)
-            spoilt[self._rng.randrange(len(spoilt))] ^= 0x10
-            data = self._rng.randbytes(self._rng.randrange(6)) + bytes(spoilt)
-        self._port.write(data)
 
 
 @pytest.fixture
@@ -78,9 +62,10 @@ def test_one_dead_and_one_noisy_leave_the_others_served(
     pty_port: PtyPort, doors: list[SimulatedDoor], bus: Callable[[], SerialBus], recorder: Any
 ) -> None:
     port = NoisyPort(pty_port)
+    port.rate = 0.5
     with SimulatedLine(port, doors, baud=BAUD) as line:
         panel = bus()
-        port.is_noisy = True
+        port.address = NOISY
         line.set_mute(DEAD, True)
         well = [address for address in ADDRESSES if address not in (DEAD, NOISY)]
         recorder.wait_until(lambda: any(e.address == DEAD for e in recorder.of(Offline)))
@@ -98,6 +83,46 @@ def test_one_dead_and_one_noisy_leave_the_others_served(
         assert recorder.of(AttackSeen) == []
 
 
+def key_delays(wire: Any, addresses: list[int], count: int) -> list[int]:
+    """Nanoseconds from press to event, sorted; presses fall anywhere between two polls."""
+    rng = random.Random(3)
+    delays = []
+    for no in range(count):
+        wire.run(rng.randrange(75, 125))
+        before, pressed_ns = len(wire.of(KeysPressed)), wire.now_ns
+        wire.devices[addresses[no % len(addresses)]].press("5")
+        wire.until(lambda before=before: len(wire.of(KeysPressed)) > before)
+        delays.append(wire.now_ns - pressed_ns)
+    return sorted(delays)
+
+
+@pytest.mark.parametrize("rate", [0.5])
+def test_one_dead_and_one_noisy_cost_the_others_no_more_than_half_of_their_speed(
+    make_wire: Callable[..., Any], rate: float
+) -> None:
+    """95th percentile of key to event, the time in which the panel finds out included."""
+    wire = make_wire(8)
+    wire.until(lambda: len(wire.of(ReaderStatus)) == 8)
+    well = [address for address in ADDRESSES if address not in (DEAD, NOISY)]
+    key_delays(wire, well, 6)
+    healthy = key_delays(wire, well, 60)
+    rng = random.Random(5)
+
+    def spoil(data: bytes, to_panel: bool) -> bytes:
+        noisy = to_panel and len(data) > 2 and data[1] == 0x80 | NOISY and rng.random() < rate
+        if not noisy:
+            return data
+        changed = bytearray(data)
+        changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
+        return rng.randbytes(rng.randrange(4)) + bytes(changed)
+
+    wire.spoil = spoil
+    wire.mute.add(DEAD)
+    sick = key_delays(wire, well, 100)
+    assert sick[94] <= 1.5 * healthy[57]
+    assert wire.of(AttackSeen) == []
+
+
 # --- another speed -------------------------------------------------------------------------------
 
 
@@ -108,7 +133,8 @@ def speeding(
     """A line whose boards hear one speed only; `after` may set a board's speed when it was told.
     Nobody is waited for as long as on a real line."""
     for patience in ("_GATHER_NS", "_LOOK_NS"):
-        monkeypatch.setattr(f"firmware_bridge.osdp.line_move.{patience}", 500_000_000)
+        monkeypatch.setattr(f"firmware_bridge.osdp.line_move.{patience}", 800_000_000)
+    monkeypatch.setattr("firmware_bridge.osdp.line_move._ROUNDS", 2)
     after: list[Callable[[SimulatedDoor, int], None]] = []
 
     def on_change(address: int, change: Any, _now_ns: int) -> None:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.osdp import (
+    AttackSeen,
     CommandFinished,
     KeysPressed,
     Offline,
@@ -179,6 +180,7 @@ def test_a_line_of_pure_noise_yields_no_event_but_offline(
     wire.spoil = lambda data, to_panel: next(chunks, b"") if to_panel else data
     wire.run(5_000)
     kinds = {type(event).__name__ for event in wire.events[first:]}
+    # Nor is it taken for an attack.
     assert kinds <= {"Offline", "BytesDropped"}
     assert "Offline" in kinds
 
@@ -196,3 +198,4 @@ def test_online_and_offline_alternate_whatever_happens(make_wire: MakeWire) -> N
             if isinstance(event, Online) or (isinstance(event, Offline) and event.was_online)
         ]
         assert all(type(before) is not type(after) for before, after in pairwise(story))
+        assert wire.of(AttackSeen) == []
