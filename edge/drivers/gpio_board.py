@@ -288,6 +288,8 @@ class Board:
                 one.edge(bool(one.pin.state), now_ns, now_ns)
         for driven in self._driven:
             differs = bool(driven.pin.state) != driven.level(driven.on)
+            if differs:  # something else moved the line, or holds it: put it right
+                driven.set(driven.on)
             if differs and not driven.differs:
                 items.append(DeviceFault(self.device, "output_does_not_follow", now_ns))
             driven.differs = differs

@@ -225,6 +225,12 @@ def test_an_output_that_does_not_follow_is_a_failed_act(site, monkeypatch):
     assert site.wait(DeviceFault).cause == "output_does_not_follow"
 
 
+def test_a_line_that_something_else_moved_is_put_right(site):
+    site.pin(RELAY)._state = False  # released, and not by us
+    site.until(lambda: not site.released)
+    assert site.wait(DeviceFault).cause == "output_does_not_follow"
+
+
 def test_an_act_on_an_output_that_is_not_wired_fails(site):
     act = site.act(OutputMode.ON, channel=9)
     assert site.wait(ActFinished, act=act).detail == "no such output"
