@@ -419,9 +419,9 @@ def test_a_device_without_wiring_says_so(make):
 
 
 def test_an_exception_in_an_edge_does_not_end_the_thread_of_all_edges(site, monkeypatch):
-    from edge.drivers import gpio
+    from edge.drivers import gpio_watch
 
-    monkeypatch.setattr(gpio, "_at_ns", lambda *_: 1 / 0)
+    monkeypatch.setattr(gpio_watch, "_at_ns", lambda *_: 1 / 0)
     site.pin(CONTACT).put(False)  # would raise here, in the library's thread
     assert site.wait(InputChanged, initial=False).active
 
