@@ -114,7 +114,7 @@ def test_the_file_shown_in_the_documentation_is_read(load):
     text = (Path(__file__).parents[2] / "docs" / "edge.md").read_text(encoding="utf-8")
     example = text.split("```toml\n")[1].split("```")[0]
     settings = load(example)
-    assert set(settings.ports) == {"bus0", "desk"}
+    assert set(settings.ports) == {"bus0", "desk", "pins"}
     everything = example.replace("# socket", "socket").replace("# journal_events", "journal_events")
     everything = everything.replace("# cards_dir", "cards_dir").replace("# doors", "doors")
     assert load(everything).journal_events == 100_000
