@@ -304,7 +304,7 @@ class GpioDriver:
             if self._emit is not None:
                 self._emit(item)
 
-    def _watch(self, pin: Pin, take: TakeEdge, edges: str) -> object:
+    def _watch(self, pin: Pin, take: TakeEdge, edges: str) -> PinWatch:
         watch = PinWatch(pin, take, self._changed)
         pin.when_changed = None  # else a watch of an earlier claim would keep edges switched off
         pin.edges = edges

@@ -34,6 +34,7 @@ from edge.drivers.gpio_pins import (
     Reader,
     Watch,
     Watched,
+    Watching,
     claim_input,
     claim_output,
     claim_reader,
@@ -59,7 +60,7 @@ class Board:
         self._inputs: list[Watched] = []
         self._tamper: Watched | None = None
         self._readers: list[Reader] = []
-        self._watches: list[object] = []
+        self._watches: list[Watching] = []
 
     # --- coming and going ------------------------------------------------------------------------
 
@@ -90,6 +91,8 @@ class Board:
 
     def let_be(self) -> None:
         """Listen to no pin any more, and leave every output as it is."""
+        for watching in self._watches:
+            watching.end()
         self._watches.clear()
         self._driven, self._inputs, self._readers, self._tamper = [], [], [], None
 

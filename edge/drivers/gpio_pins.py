@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from edge.drivers.gpio_chip import Chip, Pin
 from edge.drivers.gpio_feedback import Rhythm
@@ -21,7 +21,16 @@ _PULL: Final = {"up": "up", "down": "down", "none": "floating"}
 
 TakeEdge = Callable[[bool, int, int], None]
 """Takes a level, when it began and when that was heard; called with the driver's lock held."""
-Watch = Callable[[Pin, TakeEdge, str], object]
+
+
+class Watching(Protocol):
+    """Edges that are taken, until they are to be no more."""
+
+    def end(self) -> None:
+        """Take none any more; raises nothing."""
+
+
+Watch = Callable[[Pin, TakeEdge, str], Watching]
 """Has the edges of a pin (`both` or `falling`) taken, for as long as what it gives is kept."""
 
 
@@ -112,7 +121,7 @@ def _takes_bit(reader: Reader, value: int) -> TakeEdge:
     return lambda _level, at_ns, heard_ns: reader.bit(value, at_ns, heard_ns)
 
 
-def claim_input(chip: Chip, watch: Watch, wired: InputPin) -> tuple[Watched, object]:
+def claim_input(chip: Chip, watch: Watch, wired: InputPin) -> tuple[Watched, Watching]:
     """Claim an input and have its edges taken, for as long as the second of the two is kept."""
     pin = chip.pin(wired.pin)
     pin.input_with_pull(_PULL[wired.pull])
@@ -123,7 +132,7 @@ def claim_input(chip: Chip, watch: Watch, wired: InputPin) -> tuple[Watched, obj
 
 def claim_reader(
     chip: Chip, watch: Watch, number: int, wired: WiegandReader
-) -> tuple[Reader, list[object]]:
+) -> tuple[Reader, list[Watching]]:
     """Claim a reader's lines, its light and its buzzer; the edges as for `claim_input`."""
     lights = [
         None if one is None else Light(claim_output(chip, one, on=False))

@@ -16,13 +16,19 @@ _log = structlog.get_logger(__name__)
 
 
 class PinWatch:
-    """Takes a pin's edges from the library's thread. The library holds it weakly: dropping it ends
-    the watch."""
+    """Takes a pin's edges from the library's thread. The library holds it weakly."""
 
     def __init__(self, pin: Pin, take: TakeEdge, changed: threading.Condition) -> None:
         self._pin = pin
         self._take = take
         self._changed = changed
+
+    def end(self) -> None:
+        """Have the library forget it; on a line that fails, as far as that goes."""
+        try:
+            self._pin.when_changed = None
+        except Exception as error:
+            _log.debug("gpio_watch_not_ended", why=str(error))
 
     def changed(self, ticks: float, state: int) -> None:
         """Take an edge. What were raised here would end the library's thread for all pins."""
