@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from edge.boot_levels import boots_on
 from edge.control_socket import AgentAbsentError, Request, ask_agent
 from edge.controller_files import load_controller, tls_context
 from edge.machine import Machine
@@ -28,6 +29,7 @@ _FIRE: Final = {
 }
 _RTC: Final = Path("/dev/rtc0")
 _DEV: Final = Path("/dev")
+_BOOT_CONFIG: Final = Path("/boot/firmware/config.txt")
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -101,6 +103,7 @@ def _pins(name: str, port: GpioPort) -> list[Finding]:
     remedy = "pip install 'kagimori[edge,gpio]'" if missing else ""
     detail = f"missing: {', '.join(missing)}" if missing else "installed"
     findings.append(Finding(f"port {name} libraries", not missing, detail, remedy))
+    config = _BOOT_CONFIG.read_text(encoding="utf-8") if _BOOT_CONFIG.is_file() else ""
     for board in port.boards:
         outputs = [(f"output {n}", one.pin, one.label) for n, one in enumerate(board.outputs)]
         inputs = [(f"input {n}", one.pin, one.label) for n, one in enumerate(board.inputs)]
@@ -109,6 +112,17 @@ def _pins(name: str, port: GpioPort) -> list[Finding]:
             for what, pin, label in (*outputs, *inputs)
         )
         findings.append(Finding(f"port {name} board {board.address}", ok=True, detail=wiring))
+        findings += [
+            Finding(
+                f"port {name} board {board.address} output {number}",
+                ok=False,
+                detail=f"GPIO{one.pin} is on from power-on until the agent runs",
+                remedy=f"Add gpio={one.pin}=op,{'dl' if one.active == 'high' else 'dh'} to "
+                f"{_BOOT_CONFIG}, or choose another pin (docs/drivers.md, Pins)",
+            )
+            for number, one in enumerate(board.outputs)
+            if boots_on(one, config)
+        ]
     return findings
 
 

@@ -69,6 +69,8 @@ class Door:
         self.bolt_retracted: bool | None = None
         self.driven_open = False
         """Whether a fire alarm or a mode holds it open: then no opening is forced or too long."""
+        self.egress_until_ns = -1
+        """Until when somebody who asked to get out has the door released: no lock ends that."""
         self._released_until_ns = -1
         self._opened_ns = 0
         self._held_from_ns = 0

@@ -22,8 +22,10 @@ import structlog
 
 from edge.cards.faces import ReaderFace
 from edge.core.model import Act, ActFinished, DeviceOffline, Feedback, Source
-from edge.drivers.gpio_board import Board, TakeEdge
+from edge.drivers.gpio_board import Board
 from edge.drivers.gpio_chip import Chip, ChipError, OpenChip, Pin, open_chip
+from edge.drivers.gpio_pins import TakeEdge
+from edge.drivers.gpio_watch import PinWatch
 from edge.ports import Emit, Incoming
 from edge.settings_gpio import GpioPort
 from wire.events import ActOutcome
@@ -302,38 +304,12 @@ class GpioDriver:
             if self._emit is not None:
                 self._emit(item)
 
-    def _watch(self, pin: Pin, take: TakeEdge, edges: str) -> object:
-        watch = _PinWatch(pin, take, self._changed)
+    def _watch(self, pin: Pin, take: TakeEdge, edges: str) -> PinWatch:
+        watch = PinWatch(pin, take, self._changed)
         pin.when_changed = None  # else a watch of an earlier claim would keep edges switched off
         pin.edges = edges
         pin.when_changed = watch.changed
         return watch
-
-
-class _PinWatch:
-    """Takes a pin's edges from the library's thread. The library holds it weakly: dropping it ends
-    the watch."""
-
-    def __init__(self, pin: Pin, take: TakeEdge, changed: threading.Condition) -> None:
-        self._pin = pin
-        self._take = take
-        self._changed = changed
-
-    def changed(self, ticks: float, state: int) -> None:
-        """Take an edge. What were raised here would end the library's thread for all pins."""
-        try:
-            with self._changed:
-                now_ns = time.monotonic_ns()
-                self._take(bool(state), _at_ns(ticks, now_ns), now_ns)
-                self._changed.notify_all()
-        except Exception:
-            _log.exception("gpio_edge_lost")
-
-
-def _at_ns(ticks: float, now_ns: int) -> int:
-    """The kernel's time of an edge; of a kernel that stamps by the wall clock, the time now."""
-    at_ns = round(ticks * _SECOND)
-    return at_ns if 0 <= now_ns - at_ns < _SECOND else now_ns
 
 
 def _failed(act: Act, detail: str) -> ActFinished:

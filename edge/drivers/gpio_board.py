@@ -6,9 +6,7 @@ a pin raises comes out, and the driver takes the board for lost.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Final
 
 from edge.cards.faces import ReaderFace, face_identity
@@ -28,100 +26,26 @@ from edge.core.model import (
     Source,
     TamperChanged,
 )
-from edge.drivers.gpio_chip import Chip, Pin
-from edge.drivers.gpio_feedback import LIGHT, TONE, Rhythm
-from edge.drivers.gpio_input import Debounce
+from edge.drivers.gpio_chip import Chip
+from edge.drivers.gpio_feedback import LIGHT, TONE
 from edge.drivers.gpio_output import Output
+from edge.drivers.gpio_pins import (
+    Driven,
+    Reader,
+    Watch,
+    Watched,
+    Watching,
+    claim_input,
+    claim_output,
+    claim_reader,
+)
 from edge.ports import Incoming
-from edge.settings_gpio import GpioBoard, InputPin, OutputPin, WiegandReader
-from firmware_bridge.wiegand import BitCollector, Burst, Key, WiegandError, decode
+from edge.settings_gpio import GpioBoard
+from firmware_bridge.wiegand import Burst, Key, WiegandError, decode
 from wire.events import ActOutcome, Observed
 from wire.policy_bodies import Assurance
 
 _MS: Final = 1_000_000
-_PULL: Final = {"up": "up", "down": "down", "none": "floating"}
-
-TakeEdge = Callable[[bool, int, int], None]
-"""Takes a level, when it began and when that was heard; called with the driver's lock held."""
-Watch = Callable[[Pin, TakeEdge, str], object]
-"""Has the edges of a pin (`both` or `falling`) taken, for as long as what it gives is kept."""
-
-
-@dataclass(slots=True)
-class _Driven:
-    """An output pin, and the level it was set to last."""
-
-    pin: Pin
-    wired: OutputPin
-    on: bool
-    differs: bool = False
-
-    def level(self, on: bool) -> bool:
-        return on == (self.wired.active == "high")
-
-    def set(self, on: bool) -> bool:
-        """Set it; tell whether it follows."""
-        self.pin.state = self.level(on)
-        self.on = on
-        return bool(self.pin.state) == self.level(on)
-
-
-@dataclass(slots=True)
-class _Watched:
-    """An input pin and its debouncing."""
-
-    pin: Pin
-    wired: InputPin
-    debounce: Debounce
-
-    def active(self, level: bool) -> bool:
-        return level == (self.wired.active == "high")
-
-    def edge(self, level: bool, at_ns: int, _heard_ns: int) -> None:
-        self.debounce.level(self.active(level), at_ns)
-
-
-@dataclass(slots=True)
-class _Light:
-    """A light or a buzzer and the rest of its rhythm."""
-
-    driven: _Driven
-    rest: deque[int] = field(default_factory=deque)
-    due_ns: int | None = None
-
-    def play(self, rhythm: Rhythm, now_ns: int) -> None:
-        self.rest, self.due_ns = deque(rhythm), now_ns
-        if self.driven.on:
-            self.driven.set(on=False)
-
-    def step(self, now_ns: int) -> None:
-        while self.due_ns is not None and now_ns >= self.due_ns:
-            self.due_ns = self.due_ns + self.rest[0] * _MS if self.rest else None
-            self.driven.set(on=bool(self.rest) and not self.driven.on)
-            if self.rest:
-                self.rest.popleft()
-
-
-@dataclass(slots=True)
-class _Reader:
-    """A Wiegand reader's lines."""
-
-    number: int
-    wired: WiegandReader
-    lines: tuple[Pin, Pin]
-    collector: BitCollector
-    light: _Light | None
-    tone: _Light | None
-    low: bool = False
-    over: deque[Burst] = field(default_factory=deque)
-
-    def bit(self, value: int, at_ns: int, heard_ns: int) -> None:
-        burst = self.collector.bit(value, at_ns, heard_ns)
-        if burst is not None:
-            self.over.append(burst)
-
-    def lights(self) -> list[_Light]:
-        return [one for one in (self.light, self.tone) if one is not None]
 
 
 class Board:
@@ -132,11 +56,11 @@ class Board:
         self.wiring = wiring
         self._faces = faces
         self._outputs = [Output() for _ in wiring.outputs]
-        self._driven: list[_Driven] = []
-        self._inputs: list[_Watched] = []
-        self._tamper: _Watched | None = None
-        self._readers: list[_Reader] = []
-        self._watches: list[object] = []
+        self._driven: list[Driven] = []
+        self._inputs: list[Watched] = []
+        self._tamper: Watched | None = None
+        self._readers: list[Reader] = []
+        self._watches: list[Watching] = []
 
     # --- coming and going ------------------------------------------------------------------------
 
@@ -145,12 +69,18 @@ class Board:
         already. Give what the board tells thereby."""
         self.let_be()
         for wired, output in zip(self.wiring.outputs, self._outputs, strict=True):
-            self._driven.append(_claim_output(chip, wired, on=output.on(now_ns)))
-        self._inputs = [self._claim_input(chip, watch, wired) for wired in self.wiring.inputs]
+            self._driven.append(claim_output(chip, wired, on=output.on(now_ns)))
+        for wired_input in self.wiring.inputs:
+            one, watched = claim_input(chip, watch, wired_input)
+            self._inputs.append(one)
+            self._watches.append(watched)
         if self.wiring.tamper is not None:
-            self._tamper = self._claim_input(chip, watch, self.wiring.tamper)
-        for number, reader in enumerate(self.wiring.readers):
-            self._readers.append(self._claim_reader(chip, watch, number, reader))
+            self._tamper, watched = claim_input(chip, watch, self.wiring.tamper)
+            self._watches.append(watched)
+        for number, wired_reader in enumerate(self.wiring.readers):
+            reader, edges = claim_reader(chip, watch, number, wired_reader)
+            self._readers.append(reader)
+            self._watches += edges
         items: list[Incoming] = [DeviceOnline(self.device, now_ns, "gpio")]
         for number, one in enumerate(self._inputs):
             source = Source(self.device, number)
@@ -161,6 +91,8 @@ class Board:
 
     def let_be(self) -> None:
         """Listen to no pin any more, and leave every output as it is."""
+        for watching in self._watches:
+            watching.end()
         self._watches.clear()
         self._driven, self._inputs, self._readers, self._tamper = [], [], [], None
 
@@ -174,27 +106,6 @@ class Board:
         for reader in self._readers:
             for light in reader.lights():
                 light.driven.set(on=False)
-
-    def _claim_input(self, chip: Chip, watch: Watch, wired: InputPin) -> _Watched:
-        pin = chip.pin(wired.pin)
-        pin.input_with_pull(_PULL[wired.pull])
-        active = bool(pin.state) == (wired.active == "high")
-        one = _Watched(pin, wired, Debounce(active, wired.debounce_ms * _MS))
-        self._watches.append(watch(pin, one.edge, "both"))
-        return one
-
-    def _claim_reader(self, chip: Chip, watch: Watch, number: int, wired: WiegandReader) -> _Reader:
-        lines = (chip.pin(wired.d0), chip.pin(wired.d1))
-        lights = [
-            None if one is None else _Light(_claim_output(chip, one, on=False))
-            for one in (wired.led, wired.buzzer)
-        ]
-        collector = BitCollector(wired.gap_ms * _MS)
-        reader = _Reader(number, wired, lines, collector, lights[0], lights[1])
-        for value, pin in enumerate(lines):
-            pin.input_with_pull("up")
-            self._watches.append(watch(pin, _takes_bit(reader, value), "falling"))
-        return reader
 
     # --- acts ------------------------------------------------------------------------------------
 
@@ -288,6 +199,8 @@ class Board:
                 one.edge(bool(one.pin.state), now_ns, now_ns)
         for driven in self._driven:
             differs = bool(driven.pin.state) != driven.level(driven.on)
+            if differs:  # something else moved the line, or holds it: put it right
+                driven.set(driven.on)
             if differs and not driven.differs:
                 items.append(DeviceFault(self.device, "output_does_not_follow", now_ns))
             driven.differs = differs
@@ -300,13 +213,13 @@ class Board:
 
     # --- Wiegand ---------------------------------------------------------------------------------
 
-    def _read(self, reader: _Reader, now_ns: int) -> list[Incoming]:
+    def _read(self, reader: Reader, now_ns: int) -> list[Incoming]:
         last = reader.collector.flush(now_ns)
         bursts = [*reader.over, *([last] if last is not None else [])]
         reader.over.clear()
         return [self._hear(reader, burst) for burst in bursts]
 
-    def _hear(self, reader: _Reader, burst: Burst) -> Incoming:
+    def _hear(self, reader: Reader, burst: Burst) -> Incoming:
         source = Source(self.device, reader.number)
         try:
             heard = decode(burst.value, burst.count, reader.wired.raw_bits)
@@ -323,16 +236,6 @@ class Board:
                 return CardFailed(source, error.fault.value, burst.at_ns)
             namespace, value = identity.namespace, identity.value
         return CardPresented(source, namespace, value, Assurance.IDENTIFIER, burst.at_ns)
-
-
-def _claim_output(chip: Chip, wired: OutputPin, *, on: bool) -> _Driven:
-    driven = _Driven(chip.pin(wired.pin), wired, on)
-    driven.pin.output_with_state(driven.level(on))
-    return driven
-
-
-def _takes_bit(reader: _Reader, value: int) -> TakeEdge:
-    return lambda _level, at_ns, heard_ns: reader.bit(value, at_ns, heard_ns)
 
 
 def _done(act: Act, now_ns: int) -> ActFinished:

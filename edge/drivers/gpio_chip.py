@@ -90,6 +90,13 @@ def kept_pin(lgpio: Any) -> type:
         def close(self) -> None:
             """Leave the line as it is."""
 
+        def _call_when_changed(self, _chip: int, _gpio: int, level: int, ticks: int) -> None:
+            # gpiozero's own would claim the line anew for a watch that is gone, out of the thread
+            # that all edges come from, and end that thread if the chip is closed.
+            method = None if self._when_changed is None else self._when_changed()
+            if method is not None and level in (0, 1):
+                method(ticks / 1e9, level)
+
         def output_with_state(self, state: bool) -> None:
             lgpio.gpio_claim_output(self.factory._handle, self._number, int(state))  # noqa: SLF001
 

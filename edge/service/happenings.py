@@ -49,6 +49,9 @@ from wire.events import (
 from wire.reasons import Reason
 
 _SECOND: Final = 1_000_000_000
+_MS: Final = 1_000_000
+EGRESS_MS: Final = 3_000
+"""A release by REX lasts so long at least: a door's `unlock_ms` may be too short to walk out."""
 _FAULT_EVERY_NS: Final = 60 * _SECOND
 _NOISE_A_MINUTE: Final = 30
 """A reply that comes a little late is one; a bad line makes hundreds."""
@@ -166,7 +169,9 @@ class Happenings:
         try:
             self._recorder.record([NewEvent(EventKind.ACCESS_GRANTED, body)], now)
         finally:  # whatever the journal does, who wants out gets out
-            self._acts.release(act_id, door_id, door.body.unlock_ms, now)
+            release_ms = max(door.body.unlock_ms, EGRESS_MS)
+            door.egress_until_ns = now.mono_ns + release_ms * _MS
+            self._acts.release(act_id, door_id, release_ms, now)
 
     def _line_fault(self, item: InputFault, now: ClockNow) -> None:
         """Told once, and once when it is over. What the input says meanwhile goes on to count."""

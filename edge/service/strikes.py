@@ -81,7 +81,7 @@ class Strikes:
         for door_id in standing.keys() | self._standing.keys():
             events += self._changes(door_id, standing.get(door_id), now)
         if standing != self._standing:
-            closing = self._closing(standing)
+            closing = self._closing(standing, now.mono_ns)
             self._standing = standing
             events += self._want(now, closing)
             self._recorder.record(
@@ -117,13 +117,16 @@ class Strikes:
                 return "expired" if over else "clock_untrusted"
         return "withdrawn"
 
-    def _closing(self, standing: dict[str, _Standing]) -> list[str]:
-        """Doors that a lock has just been ordered for: a release under way ends with it."""
+    def _closing(self, standing: dict[str, _Standing], now_ns: int) -> list[str]:
+        """Doors that a lock has just been ordered for: a release under way ends with it, but not
+        that of somebody on the way out."""
         locks = (DoorMode.LOCKED, DoorMode.LOCKDOWN)
         return [
             door_id
             for door_id, now in standing.items()
-            if now.mode in locks and self._standing.get(door_id) != now
+            if now.mode in locks
+            and self._standing.get(door_id) != now
+            and now_ns >= self._memory.doors[door_id].egress_until_ns
         ]
 
     # --- strikes ---------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.door_tests.domain import Standing, TestedBy
@@ -49,6 +49,31 @@ class DoorTestsOut(BaseModel):
 
     standing: Standing = Field(description="`overdue` where the latest is older than a year.")
     tests: list[DoorTestOut]
+
+
+class DoorStandingOut(BaseModel):
+    """How a door stands by its latest test."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    door_id: str
+    standing: Standing
+    latest: DoorTestOut | None
+
+
+@router.get("/door-tests", summary="How every door stands")
+def list_standings(
+    who: Annotated[Principal, requires(Right.DOORS_READ)],
+    service: Tests,
+    standing: Annotated[list[Standing] | None, Query(description="Only these.")] = None,
+) -> list[DoorStandingOut]:
+    """Which doors somebody has to go to: `?standing=never&standing=failed&standing=overdue`."""
+    found = service.every_door(who)
+    return [
+        DoorStandingOut.model_validate(each)
+        for each in found
+        if standing is None or each.standing in standing
+    ]
 
 
 @router.post("/doors/{door_id}/tests", status_code=HTTPStatus.CREATED, summary="Tell of a test")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from hub.database.rows import as_all
 from hub.database.scope import Scope
 from hub.door_tests.domain import DoorTest, TestedBy
@@ -11,6 +13,8 @@ from hub.projection.domain import ProjectedEvent
 from wire.clock import ClockState
 from wire.events import DoorTestBody
 
+_FAILED_FIRST = (door_tests.c.passed, door_tests.c.id)
+"""Of two of the same moment the one that failed counts."""
 _OF_A_TEST = tuple(door_tests.c[name] for name in DoorTest.__slots__)
 
 
@@ -62,10 +66,30 @@ def of_door(scope: Scope, door_id: str, limit: int) -> tuple[DoorTest, ...]:
     query = (
         scope.select(*_OF_A_TEST)
         .where(door_tests.c.door_id == door_id)
-        .order_by(door_tests.c.tested_at.desc(), door_tests.c.recorded_at.desc(), door_tests.c.id)
+        .order_by(door_tests.c.tested_at.desc(), door_tests.c.recorded_at.desc(), *_FAILED_FIRST)
         .limit(limit)
     )
     return as_all(DoorTest, scope.all(query))
+
+
+def latest(scope: Scope) -> dict[str, DoorTest]:
+    """Give the newest test of every door that has one, by door."""
+    newest = (
+        scope.select(door_tests.c.door_id, sa.func.max(door_tests.c.tested_at).label("at"))
+        .group_by(door_tests.c.door_id)
+        .subquery()
+    )
+    query = (
+        scope.select(*_OF_A_TEST)
+        .join(
+            newest,
+            sa.and_(
+                newest.c.door_id == door_tests.c.door_id, newest.c.at == door_tests.c.tested_at
+            ),
+        )
+        .order_by(door_tests.c.recorded_at, door_tests.c.passed.desc(), door_tests.c.id.desc())
+    )
+    return {test.door_id: test for test in as_all(DoorTest, scope.all(query))}
 
 
 def forget_told(scope: Scope) -> None:

@@ -25,6 +25,15 @@ class Tests:
     found: tuple[DoorTest, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DoorStanding:
+    """How a door stands, and its latest test."""
+
+    door_id: str
+    standing: Standing
+    latest: DoorTest | None
+
+
 class DoorTestsService:
     """Keeps tests and gives them."""
 
@@ -49,6 +58,22 @@ class DoorTestsService:
             _check_reach(scope, who, door_id)
             found = repository.of_door(scope, door_id, limit)
         return Tests(standing(found[0] if found else None, self._clock.now()), found)
+
+    def every_door(self, who: Principal) -> tuple[DoorStanding, ...]:
+        """Give every door in use that the principal may see, by id, with its latest test."""
+        now = self._clock.now()
+        with self._db.read() as scope:
+            latest = repository.latest(scope)
+            doors = [
+                door
+                for controller in site_rows.active_controllers(scope)
+                for door in site_rows.doors_of_controller(scope, controller.id)
+                if who.reaches(door.site_id)
+            ]
+        found = sorted(door.id for door in doors)
+        return tuple(
+            DoorStanding(each, standing(latest.get(each), now), latest.get(each)) for each in found
+        )
 
     def _keep(
         self, scope: Scope, who: Principal, door_id: str, passed: bool, cause: str, note: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from edge import doctor
 from edge.settings_gpio import GpioBoard, GpioPort, InputPin, OutputPin
 
@@ -45,3 +47,32 @@ def test_the_wiring_is_told_channel_by_channel(monkeypatch, tmp_path):
     assert _findings(monkeypatch, tmp_path)["port pins board 4"].detail == (
         "output 0 = GPIO17 (strike), input 0 = GPIO22 (contact), input 1 = GPIO23"
     )
+
+
+@pytest.mark.parametrize(
+    ("pin", "active", "config", "on"),
+    [
+        (17, "high", "", False),
+        (17, "low", "", True),
+        (7, "low", "", False),
+        (7, "high", "", True),
+        (17, "low", "gpio=17=op,dh", False),
+        (17, "low", "dtparam=i2c\ngpio=4,16-18=op,dh\n", False),
+        (17, "low", "gpio=4,18-20=op,dh", True),
+        (17, "low", "#gpio=17=op,dh", True),
+        (17, "low", "gpio=17=ip,pu", True),
+        (17, "high", "gpio=17=op,dh", True),
+        (7, "high", "gpio=7=op,dl", False),
+        (17, "low", "gpio=-=op,dh", True),
+        (17, "low", "gpio=,-17,=op,dh", True),
+    ],
+)
+def test_an_output_that_is_on_while_nothing_runs_is_found(
+    monkeypatch, tmp_path, pin, active, config, on
+):
+    (tmp_path / "config.txt").write_text(config, encoding="utf-8")
+    monkeypatch.setattr(doctor, "_BOOT_CONFIG", tmp_path / "config.txt")
+    port = GpioPort(boards=(GpioBoard(outputs=(OutputPin(pin=pin, active=active),)),))
+    found = _findings(monkeypatch, tmp_path, port).get("port pins board 0 output 0")
+    assert (found is not None) == on
+    assert found is None or f"gpio={pin}=op," in found.remedy

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hub.door_tests.domain import DoorTest, Standing
 from hub.door_tests.service import Tests
 from hub.pages.views.door import Chip
+from hub.pages.views.entry import told_of_test
 from hub.pages.words import Words
 from hub.sites.domain import Door
 
@@ -64,13 +65,12 @@ def door_safety(door: Door, tests: Tests, words: Words, *, may_test: bool) -> Do
 
 def _line(test: DoorTest, words: Words) -> TestLine:
     tone, icon = _CHIPS[Standing.PASSED if test.passed else Standing.FAILED]
-    key = f"door_test_cause.{test.cause}"
-    cause = words.t(key) if test.cause and words.t.has(key) else test.cause
+    result, *causes = told_of_test(test.passed, test.cause, words)
     return TestLine(
-        chip=Chip(tone, icon, words.t("door_test.passed" if test.passed else "door_test.failed")),
+        chip=Chip(tone, icon, result),
         when=_when(test, words),
         by=words.t(f"door_test.by_{test.told_by}"),
-        detail=words.t("words.comma").join(filter(None, (cause, test.note))),
+        detail=words.t("words.comma").join(filter(None, (*causes, test.note))),
     )
 
 

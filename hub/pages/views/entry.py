@@ -46,6 +46,8 @@ _ERROR_TOLD_MS = 60_000
 _REFUSALS = frozenset({ActOutcome.FAILED, ActOutcome.EXPIRED, ActOutcome.REFUSED})
 _MODES = frozenset({EventKind.MODE_APPLIED, EventKind.MODE_ENDED})
 
+_LINES = frozenset({EventKind.INPUT_FAULT, EventKind.INPUT_FAULT_CLEARED, EventKind.FIRE_ALARM})
+
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
@@ -226,6 +228,10 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
         told.append(ordered.reason if ordered else "")
     elif entry.kind == EventKind.COMMAND_RECEIVED and entry.factor is Factor.COMMAND:
         told.append(t("reason.remote_unlock"))
+    elif entry.kind == EventKind.CONTACT_TESTED:
+        told += told_of_test(entry.cause == "passed", entry.cause, words)
+    elif entry.kind in _LINES and t.has(f"line_fault.{entry.cause}"):
+        told.append(t(f"line_fault.{entry.cause}"))
     if entry.topic is Topic.SYSTEM:
         told.append(names.sites.get(entry.controller_id, ""))
     if entry.kind == EventKind.PUNCH or _at_terminal(entry):
@@ -238,6 +244,15 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
     if entry.occurred_at != entry.at:
         told.append(t("entries.corrected", time=words.date_time(entry.at)))
     return told
+
+
+def told_of_test(passed: bool, cause: str, words: Words) -> list[str]:
+    """Say what came of the test of a door's contact, and why it failed."""
+    if passed:
+        return [words.t("door_test.passed")]
+    key = f"door_test_cause.{cause}"
+    known = "" if cause == "failed" else cause
+    return [words.t("door_test.failed"), words.t(key) if words.t.has(key) else known]
 
 
 def _followed(entry: Entry, words: Words) -> str:

@@ -84,6 +84,14 @@ def test_inputs_reach_the_loop_with_their_source(board):
     assert (changed.source, changed.initial) == (Source("device-a", 1), False)
 
 
+def test_starting_moves_nothing(board):
+    board.begin()
+    for device in DEVICES:
+        board.lives(device)
+        assert not board.output(device, 0)
+    assert not [one for one in board.seen if isinstance(one, ActFinished)]
+
+
 @pytest.mark.parametrize(
     ("mode", "on", "observed"),
     [

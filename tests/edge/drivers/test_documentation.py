@@ -18,13 +18,6 @@ from wire.policy_bodies import DeviceBody, DeviceDriver
 
 BASE = {"data_dir": "d", "mqtt": {"host": "h"}, "identity": {"directory": "i"}}
 TOML = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-EDGE = Path(PAGE).with_name("edge.md").read_text(encoding="utf-8")
-
-
-def test_the_whole_file_of_the_agents_page_is_settings():
-    (whole,) = re.findall(r"```toml\n(.*?)```", EDGE, re.DOTALL)
-    settings = settings_from(tomllib.loads(whole), "edge.md", Path("/"))
-    assert isinstance(settings.ports["pins"], GpioPort)
 
 
 @pytest.mark.parametrize("block", TOML, ids=lambda block: block.split("\n", 1)[0])

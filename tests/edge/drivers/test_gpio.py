@@ -225,6 +225,12 @@ def test_an_output_that_does_not_follow_is_a_failed_act(site, monkeypatch):
     assert site.wait(DeviceFault).cause == "output_does_not_follow"
 
 
+def test_a_line_that_something_else_moved_is_put_right(site):
+    site.pin(RELAY)._state = False  # released, and not by us
+    site.until(lambda: not site.released)
+    assert site.wait(DeviceFault).cause == "output_does_not_follow"
+
+
 def test_an_act_on_an_output_that_is_not_wired_fails(site):
     act = site.act(OutputMode.ON, channel=9)
     assert site.wait(ActFinished, act=act).detail == "no such output"
@@ -413,9 +419,9 @@ def test_a_device_without_wiring_says_so(make):
 
 
 def test_an_exception_in_an_edge_does_not_end_the_thread_of_all_edges(site, monkeypatch):
-    from edge.drivers import gpio
+    from edge.drivers import gpio_watch
 
-    monkeypatch.setattr(gpio, "_at_ns", lambda *_: 1 / 0)
+    monkeypatch.setattr(gpio_watch, "_at_ns", lambda *_: 1 / 0)
     site.pin(CONTACT).put(False)  # would raise here, in the library's thread
     assert site.wait(InputChanged, initial=False).active
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from edge.drivers.gpio_chip import ChipError, open_chip
+from edge.drivers.gpio_watch import PinWatch
 
 
 class Lgpio(ModuleType):
@@ -22,6 +24,7 @@ class Lgpio(ModuleType):
         super().__init__("lgpio")
         self.calls: list[tuple] = []
         self.mode: dict[int, int] = {}
+        self.takers: list = []
 
     def gpiochip_open(self, chip):
         self.calls.append(("open", chip))
@@ -54,7 +57,8 @@ class Lgpio(ModuleType):
         return 1
 
     def callback(self, handle, pin, edges, take):
-        return SimpleNamespace(cancel=lambda: None, take=take)
+        self.takers.append(take)
+        return SimpleNamespace(cancel=lambda: self.takers.remove(take))
 
 
 @pytest.fixture
@@ -107,6 +111,42 @@ def test_an_input_has_its_pull_and_its_edges(lgpio):
     pin.edges = "falling"
     pin.when_changed = take
     assert lgpio.calls[-1] == ("alert", 22, lgpio.FALLING_EDGE, lgpio.SET_PULL_UP)
+
+
+def test_an_edge_for_a_watch_that_is_gone_claims_nothing_and_raises_nothing(lgpio):
+    """It comes in the thread of all edges: what were raised would end them all."""
+    chip = open_chip(0)
+    pin = chip.pin(22)
+    pin.input_with_pull("up")
+    heard = []
+
+    def take(ticks, state) -> None:
+        heard.append((ticks, state))
+
+    pin.when_changed = take
+    (told,) = lgpio.takers
+    told(0, 22, 1, 2_500_000_000)
+    told(0, 22, 2, 2_600_000_000)  # lgpio's own watchdog, no edge
+    assert heard == [(2.5, 1)]
+    del take
+    chip.close()
+    before = len(lgpio.calls)
+    told(0, 22, 0, 3_000_000_000)
+    assert len(lgpio.calls) == before
+
+
+def test_a_watch_that_ends_is_taken_out_of_the_librarys_list(lgpio):
+    pin = open_chip(0).pin(22)
+    pin.input_with_pull("up")
+    watch = PinWatch(pin, lambda *_: None, threading.Condition())
+    pin.when_changed = watch.changed
+    assert len(lgpio.takers) == 1
+    watch.end()
+    assert lgpio.takers == []
+    lgpio.gpio_claim_input = None  # a line that fails now
+    pin.when_changed = watch.changed
+    watch.end()
+    assert lgpio.takers == []
 
 
 def test_each_chip_has_pins_of_its_own(lgpio):

@@ -248,6 +248,26 @@ def test_egress_is_released_whatever_rules_the_door_and_whatever_fails(rig, trou
         assert not rig.unlocked
 
 
+def test_an_egress_lasts_long_enough_to_walk_out_whatever_the_door_says(rig):
+    rig.policy(rig.town.door(unlock_ms=100))
+    rig.set_input(REX, True)
+    rig.go(2.75)
+    assert rig.unlocked
+    rig.go(0.5)
+    assert not rig.unlocked
+
+
+@pytest.mark.parametrize("mode", [DoorMode.LOCKED, DoorMode.LOCKDOWN])
+def test_no_order_to_lock_cuts_an_egress_short_however_often_it_comes(rig, mode):
+    rig.set_input(REX, True)
+    for order in range(1, 12):
+        rig.policy(rig.town.mode(mode, order))
+        rig.go(0.25)
+        assert rig.unlocked
+    rig.go(3)
+    assert not rig.unlocked
+
+
 def test_nothing_is_kept_where_no_fire_alarm_is_wired(rig):
     rig.go(1)
     assert rig.parts.memory.fire.kept == {}

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edge import doctor
 from edge.agent import _fire_alarm
 from edge.core.fire_line import Supervision
 from edge.core.model import InputFault, Source
@@ -199,3 +200,31 @@ def test_the_settings_say_how_it_is_wired(fire, supervision, channel, inverted, 
 def test_a_second_contact_that_cannot_be_is_refused(second):
     with pytest.raises(SettingsError, match="fire_alarm"):
         _settings({"supervised": second})
+
+
+# --- what the doctor says ------------------------------------------------------------------------
+
+
+def _doctor(rig) -> dict:
+    status = status_of("t", "c", rig.parts.memory, rig.parts.recorder, rig.loop.now())
+    fire = msgspec.to_builtins(status)["fire_alarm"]
+    return {found.check: found for found in doctor._fire(fire)}
+
+
+def test_the_doctor_looks_at_the_line(make_wired):
+    rig = make_wired(on_fault=False)
+    assert _doctor(rig)["fire line"].ok
+    rig.set_input(SECOND, False)
+    rig.go(2)
+    found = _doctor(rig)["fire line"]
+    assert (found.ok, found.detail) == (False, "cut")
+    assert "wires" in found.remedy
+
+
+def test_the_doctor_names_devices_that_are_kept_against_the_policy(make_wired):
+    rig = make_wired()
+    strike = "another-device"
+    rig.parts.memory.fire.kept_causes[strike] = "dropped_by_policy"
+    found = _doctor(rig)[f"fire release {strike}"]
+    assert not found.ok
+    assert "kagimori-edge fire forget" in found.remedy

@@ -152,10 +152,22 @@ def test_bursts_are_what_came_without_a_gap_between(bursts, pause_ns):
     assert got[-1].at_ns == at_ns
 
 
-def test_a_time_that_runs_backwards_begins_another_burst():
+def test_a_time_long_before_the_burst_begins_another():
     collector = BitCollector()
-    collector.bit(1, 1_000, 1_000)
-    assert collector.bit(1, 500, 1_001) == Burst(1, 1, 1_000)
+    collector.bit(1, GAP_NS + 1_000, 1_000)
+    assert collector.bit(1, 999, 1_001) == Burst(1, 1, GAP_NS + 1_000)
+
+
+@given(cards(), st.randoms())
+def test_bits_of_the_two_lines_may_be_heard_out_of_turn(card, chance):
+    """The kernel queues each line by itself: a reader of both may take many of one first."""
+    bits, site, number = card
+    value = encode(bits, site, number)
+    sent = [(value >> (bits - 1 - n) & 1, n * 1_000_000) for n in range(bits)]
+    collector, heard_ns = BitCollector(), bits * 1_000_000
+    for bit in sorted(sent, key=lambda bit: bit[1] + chance.randint(0, 20_000_000)):
+        assert collector.bit(*bit, heard_ns) is None
+    assert collector.flush(heard_ns + 2 * GAP_NS) == Burst(value, bits, (bits - 1) * 1_000_000)
 
 
 def test_bits_that_are_heard_late_and_all_at_once_are_told_apart_by_their_own_times():

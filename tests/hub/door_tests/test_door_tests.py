@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from hub.accounts.service import AccountsService
 from hub.bootstrap import Hub
 from hub.catalogue import Language
 from hub.door_tests.domain import GOOD_FOR, DoorTest, Standing, TestedBy, standing
@@ -17,7 +18,7 @@ from hub.door_tests.projector import PROJECTOR
 from hub.projection.memory_journal import MemoryJournal
 from hub.projection.worker import ProjectionWorker
 from hub.sites import repository as sites
-from hub.web.rights import Role
+from hub.web.rights import SYSTEM, Role
 from wire import events as ev
 from wire.clock import ClockState
 from wire.events import EventKind
@@ -124,6 +125,51 @@ def test_a_pass_counts_for_a_year_and_a_failure_until_the_next(
     assert standing(_test_of(clock, passed=passed, age=age), clock.now()) is stands
     assert standing(None, clock.now()) is Standing.NEVER
     assert stands.is_bad == (stands in (Standing.FAILED, Standing.OVERDUE))
+
+
+def test_the_doors_that_somebody_has_to_go_to_are_listed(
+    tell: Any, admin: TestClient, hub_town: Any, door: str, clock: Any
+) -> None:
+    site = hub_town.site()
+    untested = hub_town.door(site, hub_town.controller(site))
+    tell(passed=False, cause="x")
+    clock.advance(timedelta(minutes=1))
+    tell(passed=True)
+    due = {"standing": ["never", "failed", "overdue"]}
+    listed = admin.get("/api/v1/door-tests").json()
+    assert {each["door_id"]: each["standing"] for each in listed} == {
+        door: "passed",
+        untested: "never",
+    }
+    assert [each["door_id"] for each in admin.get("/api/v1/door-tests", params=due).json()] == [
+        untested
+    ]
+    clock.advance(GOOD_FOR + timedelta(days=1))
+    assert len(admin.get("/api/v1/door-tests", params=due).json()) == 2
+
+
+def test_of_two_tests_of_one_moment_the_failure_counts(
+    tell: Any, admin: TestClient, door: str
+) -> None:
+    for given in ({"passed": True}, {"passed": False, "cause": "x"}, {"passed": True}):
+        tell(**given)
+    assert admin.get(f"/api/v1/doors/{door}/tests").json()["standing"] == "failed"
+    assert [each["standing"] for each in admin.get("/api/v1/door-tests").json()] == ["failed"]
+
+
+def test_the_list_holds_the_own_sites_doors_only(
+    hub: Hub, client: TestClient, hub_town: Any, door: str
+) -> None:
+    _, token = hub.services.get(AccountsService).create_token(
+        SYSTEM, name="hall", role=Role.CLERK, sites=[hub_town.site()]
+    )
+    client.headers["Authorization"] = f"Bearer {token}"
+    assert client.get("/api/v1/door-tests").json() == []
+    for answer in (
+        client.get(f"/api/v1/doors/{door}/tests"),
+        client.post(f"/api/v1/doors/{door}/tests", json={"passed": True}),
+    ):
+        assert answer.status_code == 404
 
 
 # --- told by the Pi ------------------------------------------------------------------------------

@@ -131,3 +131,24 @@ def test_what_happens_to_a_controller_names_its_site(kind: EventKind) -> None:
         BASE, kind=kind, topic=Topic.SYSTEM, door_id=None, result=None, reason=None, factor=None
     )
     assert entry_line(system, NAMES, WORDS).detail == "町民体育館"
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "told"),
+    [
+        (EventKind.CONTACT_TESTED, "passed", "合格"),
+        (EventKind.CONTACT_TESTED, "failed", "不合格"),
+        (EventKind.CONTACT_TESTED, "never_opened", "不合格、開いたことを検知しませんでした"),
+        (EventKind.CONTACT_TESTED, "錆", "不合格、錆"),
+        (EventKind.INPUT_FAULT, "cut", "断線"),
+        (EventKind.FIRE_ALARM, "offline", "機器の応答なし"),
+        (EventKind.FIRE_ALARM, "", ""),
+        (EventKind.INPUT_FAULT, "something new", ""),
+    ],
+)
+def test_a_test_says_how_it_went_and_a_line_what_is_wrong_with_it(
+    kind: EventKind, cause: str, told: str
+) -> None:
+    """In words, not in the wire's."""
+    happened = replace(BASE, kind=kind, result=None, reason=None, factor=None, cause=cause)
+    assert entry_line(happened, NAMES, WORDS).detail == told

@@ -67,6 +67,7 @@ def furnished(town: Any) -> None:
     door, keypad = town.ids["door"], town.ids["keypad"]
     town.happen(EventKind.DOOR_FORCED, ev.DoorEventBody(door=door))
     town.happen(EventKind.DEVICE_OFFLINE, ev.DeviceEventBody(device=keypad, cause="no_reply"))
+    town.happen(EventKind.CONTACT_TESTED, ev.DoorTestBody(door=door, passed=False, cause="odd"))
     with_battery(town)
     town.happen(EventKind.BATTERY, ev.BatteryBody(device=keypad, millivolts=4_790))
     for kind, reason in (
@@ -86,6 +87,7 @@ def test_the_consoles_pages_are_accessible(staff: Any, town: Any, language: str)
         "/",
         f"/doors/{door}",
         f"/doors/{door}/unlock",
+        f"/doors/{door}/test",
         f"/doors/{door}/mode?mode=hold_open",
         "/bookings",
         "/entries",
