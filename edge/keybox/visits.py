@@ -104,6 +104,7 @@ class Visits:
         self._client: KeyboxClient | None = None
         self._cause: str | None = None
         self._over = True
+        self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def begin(self, order: VisitOrder) -> None:
@@ -144,6 +145,7 @@ class Visits:
 
     def stop(self) -> None:
         """Cancel what is under way and end its thread."""
+        self._stopping.set()
         client, thread = self._client, self._thread
         if client is not None:
             client.cancel()
@@ -174,6 +176,8 @@ class Visits:
     ) -> str | None:
         with KeyboxClient(port, credential) as client:
             self._client = client
+            if self._stopping.is_set():  # it was not there yet to be cancelled
+                client.cancel()
             try:
                 self._perform(visit, client, file)
             except KeyboxError as error:
