@@ -145,6 +145,23 @@ def _stamp(source: LogSource, record: LogRecord, offset_s: int | None, before: d
     return Stamp(boot, record.index, at, state, error_ms, origin)
 
 
+def gaps_in(source: LogSource, start: int, records: Sequence[LogRecord]) -> list[NewEvent]:
+    """Give an event for each run of records that is missing before, or between, those given."""
+    events = []
+    for record in records:
+        if record.index > start:
+            events.append(gap_event(source, start, record.index))
+        start = record.index + 1
+    return events
+
+
+def gap_event(source: LogSource, start: int, end: int) -> NewEvent:
+    """The device no longer had, or could not read, its records `[start, end)`."""
+    cause = f"{source.log_epoch:08x} {start}-{end - 1}"
+    body = DeviceEventBody(device=source.device, cause=cause, count=end - start)
+    return NewEvent(EventKind.DEVICE_LOG_GAP, body)
+
+
 # --- what a record tells -------------------------------------------------------------------------
 
 

@@ -31,6 +31,8 @@ from edge.keybox.records import (
     comparisons,
     events_of,
     firmware_name,
+    gap_event,
+    gaps_in,
 )
 from firmware_bridge.keybox.answers import BoxStatus, Cleared, ClockAnswer, LogAnswer
 from firmware_bridge.keybox.codes import (
@@ -188,7 +190,7 @@ class Visit:
         if journaled is not None and journaled.epoch == epoch:
             start = journaled.next
         elif journaled is not None:
-            yield Commit((_gap(device, f"new log, before it {journaled.epoch:08x}", None),))
+            yield Commit((_new_log(device, journaled.epoch),))
         compared = yield from self._survey(epoch, start)
         source = LogSource(device, device, epoch)
         # What was cleared by a receipt is safe in the hub, whoever collected it.
@@ -197,13 +199,13 @@ class Visit:
         while True:
             answer: LogAnswer = yield Ask(ReadLog(epoch, start, _MOST))
             _check(answer, epoch)
-            events: list[NewEvent] = []
-            for record in answer.records:
-                events += self._missing(device, epoch, start, record.index)
-                start = record.index + 1
-            if not answer.records:
-                events += self._missing(device, epoch, start, answer.next)
-                start = max(start, answer.next)
+            events = gaps_in(source, start, answer.records)
+            if answer.records:
+                start = answer.records[-1].index + 1
+            elif answer.next > start:
+                events.append(gap_event(source, start, answer.next))
+                start = answer.next
+            self.report.lost += sum(_lost(event) for event in events)
             events += events_of(source, answer.records, compared, newest, now.at)
             if events:
                 yield Commit(tuple(events), _so_far(device, epoch, start))
@@ -226,12 +228,6 @@ class Visit:
             start = answer.records[-1].index + 1
             if start >= answer.next:
                 return found
-
-    def _missing(self, device: str, epoch: int, start: int, index: int) -> list[NewEvent]:
-        if index <= start:
-            return []
-        self.report.lost += index - start
-        return [_gap(device, f"{epoch:08x} {start}-{index - 1}", index - start)]
 
     def _clear(self, status: BoxStatus) -> Steps:
         receipt = self.ticket.receipt
@@ -328,9 +324,14 @@ def _battery(device: str, status: BoxStatus) -> NewEvent:
     return NewEvent(EventKind.BATTERY, body)
 
 
-def _gap(device: str, cause: str, count: int | None) -> NewEvent:
-    body = DeviceEventBody(device=device, cause=cause, count=count)
+def _new_log(device: str, before: int) -> NewEvent:
+    """The log is another one: what was not read of the one before is lost."""
+    body = DeviceEventBody(device=device, cause=f"new log, before it {before:08x}")
     return NewEvent(EventKind.DEVICE_LOG_GAP, body)
+
+
+def _lost(event: NewEvent) -> int:
+    return (event.body.count or 0) if isinstance(event.body, DeviceEventBody) else 0
 
 
 def _kind(number: int) -> str:

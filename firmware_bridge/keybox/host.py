@@ -46,7 +46,7 @@ MS: Final = 1_000_000
 NEVER_NS: Final = 1 << 62
 _DRIVING: Final = (Release, Hold, SecureBolt)
 _DRIVING_NS: Final = 500 * MS
-"""A bolt that does not move is told after a second and a half: four of these are patience enough."""
+"""A bolt that does not move is told after a second and a half: four of these are enough."""
 _ENDING: Final = (InstallSecret, FirmwareEnd, Close)
 """After these the device ends the session."""
 
