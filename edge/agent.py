@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
@@ -24,6 +24,8 @@ from edge.core.fire_line import Supervision
 from edge.core.model import CardPresented
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.journal.policy_store import SqlitePolicyStore
+from edge.keybox.desk import AgentDesk
+from edge.keybox.orders import VisitRefusedError
 from edge.osdp_requests import begin_install, change_key
 from edge.ports import Driver, Incoming, InstallError, JournalError, Link, TimeSource
 from edge.service.acts import Acts, Drivers
@@ -32,6 +34,7 @@ from edge.service.commands import Commands
 from edge.service.contact_tests import TestRefusedError
 from edge.service.fire_watch import FireAlarm, releasing_faults
 from edge.service.happenings import Happenings
+from edge.service.locks import Locks
 from edge.service.loop import Loop, Parts
 from edge.service.memory import Memory
 from edge.service.policies import Policies
@@ -45,6 +48,9 @@ from edge.uplink.session import DeliverySession
 from wire.identity import uuid7
 from wire.policy_bodies import CardBody
 from wire.sealing import open_secret, seal_context
+
+if TYPE_CHECKING:
+    from edge.keybox.visits import Visits
 
 _REOPEN_S: Final = 5.0
 _ANSWER_S: Final = 5.0
@@ -85,6 +91,7 @@ class Agent:
         self._stopping = threading.Event()
         self._ready: Future[None] = Future()
         self._socket: ControlSocket | None = None
+        self._visits: Visits | None = None
         self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
 
     # --- for whoever runs it ---------------------------------------------------------------------
@@ -107,6 +114,8 @@ class Agent:
                 "test": self._begin_test,
                 "tested": self._tested,
                 "fire-forget": self._forget_fire,
+                "visit": self._begin_visit,
+                "visited": lambda request: self._at_boxes().look(request.count),
             },
         )
         self._socket.start()
@@ -116,6 +125,8 @@ class Agent:
     def stop(self) -> None:
         """End in order: what is queued is handled, the journal closed; no output moves."""
         self._stopping.set()
+        if self._visits is not None:
+            self._visits.stop()
         if self._loop is not None:
             self._loop.stop()
         if self._thread.is_alive():
@@ -199,6 +210,24 @@ class Agent:
 
     def _forget_fire(self, _request: Request) -> object:
         return {"forgotten": self._ask(lambda parts, now: parts.policies.forget_fire(now))}
+
+    def _begin_visit(self, request: Request) -> object:
+        if request.visit is None:
+            raise RefusedError("which visit?")
+        visits = self._at_boxes()
+        try:
+            visits.begin(request.visit)
+        except VisitRefusedError as error:
+            raise RefusedError(str(error)) from error
+        return visits.look(0)
+
+    def _at_boxes(self) -> Visits:
+        """The visits, and the serial library with them, are there once somebody asks."""
+        if self._visits is None:
+            from edge.keybox.visits import Visits
+
+            self._visits = Visits(AgentDesk(self._ask))
+        return self._visits
 
     def _run(self) -> None:
         journal: SqliteJournal | None = None
@@ -287,6 +316,7 @@ class Agent:
             time=self._time,
             agent=agent,
             has_rtc=self._settings.rtc,
+            locks=Locks(memory, recorder, drivers),
         )
 
     def _new_id(self) -> str:

@@ -1,4 +1,4 @@
-"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`, `test`, `fire`, `osdp`.
+"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`, `test`, `fire`, `osdp`, `keybox`.
 
 `run` imports nothing but what the agent needs. Exit codes: 0 ok, 1 failed, 2 usage, 3 partly.
 """
@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from edge.control_socket import AgentAbsentError, Request, ask_agent
+from edge.keybox.cli import add_commands
 from edge.settings import Settings, SettingsError, load_settings
 
 DEFAULT_SETTINGS: Final = Path("/etc/kagimori/edge.toml")
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "fire":
             sub.add_argument("what", choices=["forget"])
     _add_osdp(commands, shared)
+    add_commands(commands, shared)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The Unix socket by which `kagimori-edge status` and `journal` speak to the running agent.
+"""The Unix socket by which `kagimori-edge` speaks to the running agent.
 
 One JSON line in, one JSON line out. Mode 0660: whoever may read it is in the agent's group.
 """
@@ -15,27 +15,30 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from edge.keybox.orders import VisitOrder
 from edge.settings import SettingsError
 
 _TIMEOUT_S: Final = 5.0
 _LOOK_S: Final = 0.5
-_MAX_BYTES: Final = 65_536
+_MAX_BYTES: Final = 2_000_000
+"""A question may bring a firmware image along."""
 _log = structlog.get_logger(__name__)
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is asked, how many rows of the journal, of which door, or of which device and for how
-    long."""
+    """What is asked, and of what: how many rows of the journal, which door or device and for how
+    long, which visit, or its lines from which number."""
 
     ask: str
     count: int = 20
     door: str = ""
     device: str = ""
     seconds: int = 0
+    visit: VisitOrder | None = None
 
 
-class RefusedError(ValueError):
-    """A request that cannot be done; whoever asked is told the text."""
+class RefusedError(Exception):
+    """What was asked cannot be done; the text, which tells why and what to do, is the answer."""
 
 
 class AgentAbsentError(Exception):

@@ -16,7 +16,7 @@ from edge.boot_levels import boots_on
 from edge.control_socket import AgentAbsentError, Request, ask_agent
 from edge.controller_files import load_controller, tls_context
 from edge.machine import Machine
-from edge.settings import OsdpPort, Settings, SettingsError
+from edge.settings import OsdpPort, SerialLockPort, Settings, SettingsError
 from edge.settings_gpio import GpioPort
 
 _EXPIRY: Final = timedelta(days=30)
@@ -76,7 +76,7 @@ def _ports(settings: Settings) -> list[Finding]:
     for name, port in settings.ports.items():
         if isinstance(port, GpioPort):
             findings += _pins(name, port)
-        if not isinstance(port, OsdpPort):
+        if not isinstance(port, OsdpPort | SerialLockPort):
             continue
         there = Path(port.path).exists()
         usable = there and os.access(port.path, os.R_OK | os.W_OK)

@@ -16,6 +16,7 @@ from edge.core.clock_now import ClockNow
 from edge.core.model import Act, DeviceEvent, Feedback, Presentation, Source
 from edge.core.model import NewEvent as NewEvent  # what `Journal.append` takes
 from wire.events import Alarm
+from wire.lock_list import ListEntry
 from wire.messages import Command, DeviceState, EdgePolicy, Rejected
 from wire.policy import EntryKey
 from wire.policy_bodies import DeviceBody
@@ -103,6 +104,21 @@ class Installer(Protocol):
 
     def remember_keys(self, formers: dict[str, tuple[bytes, ...]]) -> None:
         """Take the keys that devices may still have, by id, before `configure`."""
+
+
+@runtime_checkable
+class DecidesAlone(Protocol):
+    """What a driver has on top whose devices decide by themselves while nobody reaches them."""
+
+    def place(self, device: str, entries: tuple[ListEntry, ...]) -> None:
+        """The list a device is to hold; `ListPlaced` tells what it proves to hold."""
+
+    def set_time(self, device: str, now: ClockNow) -> None:
+        """The time, relied on, that a device's clock is to be set to."""
+
+    def resume(self, device: str, log_epoch: int, following: int) -> None:
+        """The device's log is journaled before that index: `LogCollected` goes on from there. Told
+        before each batch that is wanted; none comes before it is told for the first time."""
 
 
 # --- journal and policy store -----------------------------------------------------------------

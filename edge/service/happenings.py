@@ -23,6 +23,7 @@ from edge.core.model import (
     InputFault,
     InstallBegan,
     InstallEnded,
+    JamChanged,
     OutputChanged,
     PowerChanged,
     Source,
@@ -129,11 +130,16 @@ class Happenings:
             case PowerChanged():
                 kind = EventKind.POWER_FAILED if item.active else EventKind.POWER_RESTORED
                 self._tell(kind, item.device, now)
+            case JamChanged():
+                kind = EventKind.LOCK_JAMMED if item.active else EventKind.LOCK_JAM_CLEARED
+                self._memory.counters["fault.jammed"] += item.active
+                self._tell(kind, item.device, now)
             case BatteryRead():
                 body = BatteryBody(
                     device=item.device,
                     millivolts=item.millivolts,
                     temperature_dc=item.temperature_dc,
+                    uses=item.uses,
                 )
                 self._recorder.record([NewEvent(EventKind.BATTERY, body)], now)
 

@@ -56,6 +56,8 @@ class _Session:
     last_request: Frame | None = None
     last_answer: bytes = b""
     awaits_bolt: bool = False
+    is_over: bool = False
+    """It answers repeats of its last request, in case the answer was lost, and nothing else."""
     notice_counter: int = 0
     notice: bytes = b""
     notice_due_ns: int = 0
@@ -80,7 +82,7 @@ class DeviceSession:
     @property
     def is_open(self) -> bool:
         """Whether somebody has proved a key."""
-        return self._session is not None
+        return self._session is not None and not self._session.is_over
 
     def step(self, now_ns: int, data: bytes = b"") -> bytes:
         """Take what came in, let time do its work, give what is to be sent."""
@@ -229,8 +231,9 @@ class DeviceSession:
             self._refuse_clear(frame, Cause.NO_SESSION)
             return
         if frame == session.last_request:
-            session.heard_ns = now_ns
             self._send += session.last_answer
+            return
+        if session.is_over:
             return
         secured = session.keys.host.open(frame)
         if secured is None:
@@ -268,8 +271,11 @@ class DeviceSession:
             answer = Refused(error.cause).encode()
         self._answer(session, frame, kind, answer)
         if ends:
-            self._end(now_ns)
+            session.is_over = True
+            self._requests.session_ended()
+            self._box.link_ended(now_ns)
             if self._requests.restart_due:
+                self._session = None
                 self._requests.restart(now_ns)
 
     def _answer(self, session: _Session, frame: Frame, kind: int, body: bytes) -> None:
@@ -295,7 +301,7 @@ class DeviceSession:
 
     def _notify(self, now_ns: int) -> None:
         session, notices = self._session, self._box.notices
-        if session is None or not session.operates:
+        if session is None or not session.operates or session.is_over:
             return
         while len(notices) > _MAX_WAITING:
             droppable = (n for n, one in enumerate(notices) if not isinstance(one, InputsNotice))

@@ -33,14 +33,20 @@ from firmware_bridge.keybox.requests import (
     AskStatus,
     Close,
     FirmwareEnd,
+    Hold,
     InstallSecret,
+    Release,
     Request,
+    SecureBolt,
 )
 from firmware_bridge.keybox.secure import SessionKeys, device_proof, host_proof
 from firmware_bridge.keybox.states import HostState, Signal, advance
 
 MS: Final = 1_000_000
 NEVER_NS: Final = 1 << 62
+_DRIVING: Final = (Release, Hold, SecureBolt)
+_DRIVING_NS: Final = 500 * MS
+"""A bolt that does not move is told after a second and a half: four of these are enough."""
 _ENDING: Final = (InstallSecret, FirmwareEnd, Close)
 """After these the device ends the session."""
 
@@ -235,9 +241,13 @@ class HostSession:
         self, frame: Frame, now_ns: int, waiting: _Waiting | None = None, counter: int = 0
     ) -> None:
         data = encode_frame(frame)
-        due_ns = now_ns + self._times.answer_ns
-        self._flight = _Flight(data, frame.seq, counter, waiting, due_ns=due_ns)
+        self._flight = _Flight(data, frame.seq, counter, waiting)
+        self._flight.due_ns = now_ns + self._patience_ns(waiting)
         self._send += data
+
+    def _patience_ns(self, waiting: _Waiting | None) -> int:
+        driving = waiting is not None and isinstance(waiting.request, _DRIVING)
+        return max(self._times.answer_ns, _DRIVING_NS) if driving else self._times.answer_ns
 
     def _send_next(self, now_ns: int) -> None:
         if self.state is not HostState.OPEN or self._keys is None:
@@ -279,7 +289,7 @@ class HostSession:
             self._lose("no_answer")
         else:
             flight.tries += 1
-            flight.due_ns = now_ns + self._times.answer_ns
+            flight.due_ns = now_ns + self._patience_ns(flight.waiting)
             self.counts["repeated"] += 1
             self._send += flight.data
 
