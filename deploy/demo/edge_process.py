@@ -20,10 +20,11 @@ from edge.settings import load_settings
 
 
 def main() -> None:
-    """Run as `python -m deploy.demo.edge_process SETTINGS CARD_PORT...`: one a terminal."""
+    """Run as `python -m deploy.demo.edge_process SETTINGS CARD_PORT...`: one a terminal, none for
+    an agent without card readers."""
     parser = argparse.ArgumentParser(description="One simulated site's agent.")
     parser.add_argument("settings", type=Path)
-    parser.add_argument("card_ports", type=int, nargs=len(TERMINALS))
+    parser.add_argument("card_ports", type=int, nargs="*")
     given = parser.parse_args()
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -34,7 +35,7 @@ def main() -> None:
     changed = threading.Condition()
     readers = [
         VirtualReader(plan.reader_name, port, changed)
-        for plan, port in zip(TERMINALS, given.card_ports, strict=True)
+        for plan, port in zip(TERMINALS, given.card_ports, strict=False)
     ]
 
     def open_pcsc() -> Pcsc:

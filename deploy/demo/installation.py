@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.demo.broker import DemoMosquitto, EmbeddedBrokerProcess
-from deploy.demo.plan import PHONE, SITES
+from deploy.demo.plan import LAPTOP_PLAN, PHONE, SITES
 from deploy.mosquitto.process import BrokerProcess, find_mosquitto, free_port
 from provisioning import enrolment
 from provisioning.errors import ProvisioningError
@@ -35,7 +35,7 @@ class Installation:
     broker: BrokerProcess
     hub_port: int
     controllers: dict[str, str]
-    """Site key to controller id."""
+    """Site key, or the laptop's, to controller id."""
     mqtt_protocol: str
 
     @property
@@ -73,7 +73,8 @@ class Installation:
 
 def make_installation(directory: Path, *, embedded: bool) -> Installation:
     """Write all keys, certificates and the broker's directory; `embedded` forces our broker."""
-    longest = max(len(str(directory / f"{site.key}.sock")) for site in SITES)
+    agents = (*SITES, LAPTOP_PLAN)
+    longest = max(len(str(directory / f"{one.key}.sock")) for one in agents)
     if longest > _LONGEST_SOCKET_PATH:
         raise ProvisioningError(f"{directory} is too long a path", "name a shorter --directory")
     now = datetime.now(UTC)
@@ -86,11 +87,11 @@ def make_installation(directory: Path, *, embedded: bool) -> Installation:
     ours = embedded or find_mosquitto() is None
     broker = EmbeddedBrokerProcess(at, port) if ours else DemoMosquitto(at, port)
     controllers = {}
-    for site in SITES:
+    for one in agents:
         made = enrolment.add_controller(
-            register, directory / "hub", directory / f"edge-{site.key}", now
+            register, directory / "hub", directory / f"edge-{one.key}", now
         )
-        controllers[site.key] = made.controller
+        controllers[one.key] = made.controller
     return Installation(directory, broker, free_port(), controllers, "3.1.1" if ours else "5")
 
 
@@ -124,10 +125,28 @@ protocol = "{made.mqtt_protocol}"
 
 def write_edge_settings(made: Installation, site: str, osdp_path: str, broker_port: int) -> None:
     """Write a site's `edge.toml`: OSDP line, card reader, and the broker behind the cable."""
-    made.edge_settings(site).write_text(
+    ports = f"""
+[ports.{OSDP_PORT}]
+driver = "osdp"
+path = "{osdp_path}"
+face = "{READER_FACE}"
+
+[ports.{CARD_PORT}]
+driver = "pcsc"
+"""
+    _write_edge_settings(made, site, broker_port, ports)
+
+
+def write_laptop_settings(made: Installation) -> None:
+    """Write the laptop's `edge.toml`: an agent without doors, straight at the broker."""
+    _write_edge_settings(made, LAPTOP_PLAN.key, made.broker.port, ports="")
+
+
+def _write_edge_settings(made: Installation, name: str, broker_port: int, ports: str) -> None:
+    made.edge_settings(name).write_text(
         f"""# Made by kagimori-demo.
 data_dir = "data"
-socket = "{made.edge_socket(site)}"
+socket = "{made.edge_socket(name)}"
 rtc = true
 
 [mqtt]
@@ -137,14 +156,6 @@ protocol = "{made.mqtt_protocol}"
 
 [identity]
 directory = "."
-
-[ports.{OSDP_PORT}]
-driver = "osdp"
-path = "{osdp_path}"
-face = "{READER_FACE}"
-
-[ports.{CARD_PORT}]
-driver = "pcsc"
-""",
+{ports}""",
         encoding="utf-8",
     )

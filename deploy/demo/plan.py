@@ -13,6 +13,10 @@ ARENA: Final = "arena"
 TABLE_TENNIS: Final = "table_tennis"
 CLOCK_IN: Final = "clock_in"
 CLOCK_OUT: Final = "clock_out"
+GROUND: Final = "ground"
+GROUND_BOX: Final = "ground_box"
+GROUND_HUT: Final = "ground_hut"
+LAPTOP: Final = "laptop"
 PHONE: Final = "0000-00-0000"
 """Nobody's: no number in Japan begins so."""
 
@@ -40,10 +44,23 @@ class DoorPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class FacilityPlan:
-    """What can be booked behind the gym's door; `at_once`: no approval is asked for."""
+class BoxPlan:
+    """A key box without any network."""
 
     key: str
+    name: str
+    name_en: str
+    place: str
+    closing: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityPlan:
+    """What can be booked behind a door or with the key of a box; `at_once`: no approval is asked
+    for."""
+
+    key: str
+    site: str
     name: str
     name_easy: str
     name_en: str
@@ -81,18 +98,42 @@ SITES: Final = (
     SitePlan(TOWN_HALL, "町役場", "Town hall"),
 )
 
+GROUND_SITE: Final = SitePlan(GROUND, "河川敷グラウンド", "Riverside ground")
+"""No controller, no network: a hut with a key box."""
+LAPTOP_PLAN: Final = SitePlan(LAPTOP, "巡回用ノートパソコン", "Laptop for visits")
+"""The controller without doors that somebody carries to the hut."""
+
+KEY_BOX: Final = BoxPlan(
+    GROUND_BOX,
+    "用具小屋の鍵箱",
+    "Key box at the hut",
+    "用具小屋の右の柱",
+    "鍵を戻し、ふたを閉めてください",
+)
+
 DOORS: Final = (
     DoorPlan(GYM_DOOR, GYM, "体育館 正面扉", "Gym, front door", 1, keypad=True),
     DoorPlan(STAFF_DOOR, TOWN_HALL, "役場 職員口", "Staff entrance", 1, keypad=False),
 )
 
 FACILITIES: Final = (
-    FacilityPlan(ARENA, "体育館 アリーナ", "たいいくかん アリーナ", "Gym, arena", at_once=False),
+    FacilityPlan(
+        ARENA, GYM, "体育館 アリーナ", "たいいくかん アリーナ", "Gym, arena", at_once=False
+    ),
     FacilityPlan(
         TABLE_TENNIS,
+        GYM,
         "体育館 卓球室",
         "たいいくかん たっきゅうの へや",
         "Gym, table tennis room",
+        at_once=True,
+    ),
+    FacilityPlan(
+        GROUND_HUT,
+        GROUND,
+        "河川敷グラウンド 用具小屋",
+        "かわの グラウンド どうぐの こや",
+        "Riverside ground, hut",
         at_once=True,
     ),
 )
@@ -126,7 +167,7 @@ CARDS: Final = (
     CardPlan(
         "stranger",
         "登録のないカード",
-        "a card nobody enrolled",
+        "an unknown card",
         None,
         b"KGMR9999",
         bytes.fromhex("0114a10000009999"),

@@ -20,10 +20,12 @@ from deploy.demo.installation import (
     make_installation,
     write_edge_settings,
     write_hub_settings,
+    write_laptop_settings,
 )
-from deploy.demo.plan import SITES, TERMINALS, TOWN_HALL
+from deploy.demo.plan import LAPTOP, SITES, TERMINALS, TOWN_HALL
 from deploy.demo.processes import ChildProcess
 from deploy.demo.tap_answers import TapAnswers
+from deploy.demo.visit import BoxVisits
 from deploy.demo.world import World
 from deploy.mosquitto.process import free_port
 
@@ -59,6 +61,7 @@ class RunningTown:
         self.world: World
         self.api: Api
         self.logins: list[Login] = []
+        self.visits: BoxVisits
 
     @property
     def hub_url(self) -> str:
@@ -95,9 +98,13 @@ class RunningTown:
         made = self.installation
         port = self.world.cables[site].port
         write_edge_settings(made, site, self.world.sites[site].port, port)
-        arguments = [str(made.edge_settings(site)), *map(str, self._card_ports[site].values())]
-        log = made.directory / f"edge-{site}.log"
-        child = ChildProcess(f"edge {site}", "deploy.demo.edge_process", arguments, log)
+        self._start_edge(site, *map(str, self._card_ports[site].values()))
+
+    def _start_edge(self, name: str, *card_ports: str) -> None:
+        made = self.installation
+        arguments = [str(made.edge_settings(name)), *card_ports]
+        log = made.directory / f"edge-{name}.log"
+        child = ChildProcess(f"edge {name}", "deploy.demo.edge_process", arguments, log)
         self._run(child)
         self._agents.append(child)
 
@@ -108,7 +115,7 @@ class RunningTown:
         from deploy.demo.page.app import build_page
 
         answers = TapAnswers(self.installation.edge_socket(TOWN_HALL))
-        app = build_page(self.world, self.page_port, self.hub_url, answers)
+        app = build_page(self.world, self.page_port, self.hub_url, answers, self.visits)
         config = uvicorn.Config(
             app,
             host="127.0.0.1",
@@ -155,11 +162,14 @@ class RunningTown:
         self._run(ChildProcess("hub", "deploy.demo.hub_process", arguments, log))
         for site in SITES:
             self._start_agent(site.key)
+        write_laptop_settings(made)
+        self._start_edge(LAPTOP)
         wait_until("the hub's logins", lambda: self._looked(first.exists), _HUB_DEADLINE_S)
         told = json.loads(first.read_text())
         self.logins = [Login(**one) for one in told["logins"]]
         self.api = Api(made.hub_port, made.ca, told["token"])
         wait_until("the hub", lambda: self._looked(self._hub_answers), _HUB_DEADLINE_S)
+        self.visits = BoxVisits(self.api, made, self.world.box)
 
     def _hub_answers(self) -> bool:
         with suppress(ApiError):

@@ -16,8 +16,14 @@ from deploy.demo.plan import (
     CARDS,
     DOORS,
     FACILITIES,
+    GROUND,
+    GROUND_HUT,
+    GROUND_SITE,
     GYM,
     GYM_DOOR,
+    KEY_BOX,
+    LAPTOP,
+    LAPTOP_PLAN,
     PHONE,
     SITES,
     STAFF_DOOR,
@@ -53,9 +59,12 @@ class Sample:
     doors: dict[str, str] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
     facilities: dict[str, str] = field(default_factory=dict)
+    key_box: str = ""
     resident: str = ""
     pin: str = ""
-    """Of the booking that runs now, if one was made."""
+    """Of the arena's booking that runs now, if one was made."""
+    code: str = ""
+    """Of the hut's, likewise."""
 
     def as_text(self, town: RunningTown) -> str:
         """Tell a person where to go and how to log in."""
@@ -79,6 +88,7 @@ class Sample:
             lines += [
                 "",
                 f"  アリーナの今の予約の暗証番号  PIN of the arena's booking now: {self.pin} #",
+                f"  用具小屋の今の予約の番号      code of the hut's booking now:  {self.code} #",
             ]
         lines += ["", "  終わる: Ctrl-C to end", ""]
         return "\n".join(lines)
@@ -90,6 +100,7 @@ class Sample:
         ]
         told: dict[str, Any] = {
             "pin": self.pin,
+            "code": self.code,
             "doors": town.page_url,
             "hub": town.hub_url,
             "logins": logins,
@@ -117,6 +128,31 @@ class _Maker:
             controller = self._town.installation.controllers[plan.key]
             names = {"name": f"{plan.name} 制御盤", "name_en": f"{plan.name_en}, controller"}
             self.add("controllers", id=controller, site_id=site, **names)
+        self.made.sites[GROUND] = self.add(
+            "sites", name=GROUND_SITE.name, name_en=GROUND_SITE.name_en, phone=PHONE
+        )
+        self.add(
+            "controllers",
+            id=self._town.installation.controllers[LAPTOP],
+            site_id=self.made.sites[TOWN_HALL],
+            name=LAPTOP_PLAN.name,
+            name_en=LAPTOP_PLAN.name_en,
+        )
+
+    def key_box(self) -> None:
+        """The box at the hut, made known to the hub and provisioned at the bench."""
+        made = self.add(
+            "key_boxes",
+            site_id=self.made.sites[GROUND],
+            name=KEY_BOX.name,
+            name_en=KEY_BOX.name_en,
+            place=KEY_BOX.place,
+            closing=KEY_BOX.closing,
+            key_holder="町役場 管財係",
+        )
+        bench = self._town.api.post(f"/api/v1/key_boxes/{made}/provisioning")
+        self._town.world.box.provision(made, base64.b64decode(bench["maintenance_secret"]))
+        self.made.key_box = self._town.visits.key_box = made
 
     def door(self, plan: DoorPlan) -> None:
         controller = self._town.installation.controllers[plan.site]
@@ -176,13 +212,15 @@ class _Maker:
         )
 
     def facility(self, plan: FacilityPlan) -> None:
+        at_gym = plan.site == GYM
         self.made.facilities[plan.key] = self.add(
             "facilities",
-            site_id=self.made.sites[GYM],
+            site_id=self.made.sites[plan.site],
             name_ja=plan.name,
             name_easy=plan.name_easy,
             name_en=plan.name_en,
-            doors=[self.made.doors[GYM_DOOR]],
+            doors=[self.made.doors[GYM_DOOR]] if at_gym else [],
+            key_boxes=[] if at_gym else [self.made.key_box],
             approval="automatic" if plan.at_once else "required",
             slot_min=_SLOT_MIN,
             margin_before_min=_SLOT_MIN,
@@ -225,11 +263,22 @@ class _Maker:
         self.book("sample-now", now, 2, "confirmed", "バスケットボール")
         [found] = self._town.api.get("/api/v1/bookings/sample-now/pin")
         self.made.pin = found["pin"]
+        self.book("sample-ground", now, 2, "confirmed", "少年野球", GROUND_HUT)
+        [found] = self._town.api.get("/api/v1/bookings/sample-ground/pin")
+        self.made.code = found["codes"][0]["digits"]
 
-    def book(self, key: str, start: datetime, hours: int, state: str, purpose: str) -> None:
+    def book(
+        self,
+        key: str,
+        start: datetime,
+        hours: int,
+        state: str,
+        purpose: str,
+        facility: str = ARENA,
+    ) -> None:
         name = "山田 太郎"
         body = {
-            "facility_id": self.made.facilities[ARENA],
+            "facility_id": self.made.facilities[facility],
             "starts_at": start.isoformat(),
             "ends_at": (start + hours * _HOUR).isoformat(),
             "state": state,
@@ -251,6 +300,7 @@ def make_sample(
         maker.door(plan)
     for terminal in TERMINALS:
         maker.terminal(terminal)
+    maker.key_box()
     for facility in FACILITIES:
         maker.facility(facility)
     for card in CARDS:
@@ -261,6 +311,8 @@ def make_sample(
     maker.bookings(now)
     if to_play:
         maker.running_booking(now)
-    say("two agents")
+    say("two agents, and the laptop's")
     town.let_agents_go()
+    say("the first visit to the key box: its secrets and its clock")
+    town.visits.first_visit()
     return maker.made

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 from deploy.demo.api import wait_until
 from deploy.demo.broker import EmbeddedBrokerProcess
 from deploy.demo.delivered import Comparison, compare
-from deploy.demo.plan import ARENA, CLOCK_IN, DOORS, GYM, GYM_DOOR, SITES, STAFF_DOOR, card
+from deploy.demo.hut_story import HutStory
+from deploy.demo.plan import ARENA, CLOCK_IN, DOORS, GYM, GYM_DOOR, LAPTOP, SITES, STAFF_DOOR, card
 from deploy.demo.running import RunningTown
 from deploy.demo.sample import Sample
 from deploy.demo.site import DoorMechanics
@@ -45,6 +46,7 @@ class Story:
         self._booking: dict[str, Any] = {}
         self._pin = ""
         self._later_pin = ""
+        self._hut = HutStory(town, sample)
 
     def steps(self) -> list[tuple[str, Callable[[], Detail]]]:
         """The steps in their order."""
@@ -64,7 +66,9 @@ class Story:
             "cancelled_pin_denied",
             "done",
         )
-        return [(name, getattr(self, name)) for name in names]
+        steps = [(name, getattr(self, name)) for name in names]
+        before = names.index("delivered_exactly_once")
+        return [*steps[:before], *self._hut.steps(), *steps[before:]]
 
     # --- the steps -------------------------------------------------------------------------------
 
@@ -180,7 +184,8 @@ class Story:
         """With the cable back, the hub holds exactly what each agent journaled."""
         self._town.world.set_cable(GYM, plugged=True)
         self._wait("the link's return", lambda: self._status(GYM)["link_up"])
-        found = {site.key: self._compared(site.key) for site in SITES}
+        agents = [*(site.key for site in SITES), LAPTOP]
+        found = {name: self._compared(name) for name in agents}
         asked = partial(self._entries, booking=self._booking["id"], kind="granted")
         self._wait("the offline opening in the log", lambda: len(asked()) >= 2)
         opened = asked()

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from deploy.demo.cable import NetworkCable
 from deploy.demo.hand import Hand
+from deploy.demo.key_box import KeyBoxMechanics
 from deploy.demo.plan import DOORS, SITES, CardPlan, DoorPlan
 from deploy.demo.site import BoardPlan, DoorMechanics, Site
 from edge.cards.virtual_card import EcdsaCard
@@ -31,6 +32,7 @@ class World:
         self.osdp_keys = {plan.key: secrets.token_bytes(_OSDP_KEY_BYTES) for plan in DOORS}
         self.sites = {site.key: self._build_site(site.key) for site in SITES}
         self.cables = {site.key: NetworkCable(broker_port) for site in SITES}
+        self.box = KeyBoxMechanics(self._note)
         self._hands = {key: Hand(port) for key, port in terminal_ports.items()}
         self._on_terminal = dict.fromkeys(terminal_ports, "")
 
@@ -75,6 +77,7 @@ class World:
         return {
             "version": self.version,
             "doors": {plan.key: asdict(self.door(plan).view()) for plan in DOORS},
+            "box": asdict(self.box.view()),
             "cables": {key: cable.plugged for key, cable in self.cables.items()},
             "terminals": dict(self._on_terminal),
         }
@@ -100,6 +103,7 @@ class World:
             cable.close()
         for site in self.sites.values():
             site.close()
+        self.box.close()
 
     def _note(self) -> None:
         with self._changed:

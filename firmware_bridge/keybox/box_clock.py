@@ -8,6 +8,7 @@ Times are seconds since the epoch of sealed codes; running time is monotonic, in
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from wire.sealed_codes import LockClock
@@ -32,6 +33,7 @@ class BoxClock:
         self._crystal = 1 + crystal_ppm / 1e6
         self._anchor_ns = 0
         self._time_s = self._earliest_s = self._latest_s = 0.0
+        self._set_ns = self._set_time_s = self._set_error_s = 0
         self._calibrated_until_s: float | None = None
 
     def forget(self) -> None:
@@ -56,13 +58,21 @@ class BoxClock:
         elapsed_s = self._elapsed_s(now_ns)
         until = self._calibrated_until_s
         calibrated = until is not None and self._time_s + elapsed_s < until
-        doubt_s = elapsed_s * (CALIBRATED_PPM if calibrated else PPM) / 1e6
+        ppm = CALIBRATED_PPM if calibrated else PPM
+        doubt_s = elapsed_s * ppm / 1e6
         earliest = self._earliest_s + elapsed_s - doubt_s
         latest = self._latest_s + elapsed_s + doubt_s
+        # Each code taken rounds up once: whoever holds many would push the clock by that much with
+        # every one, did the last setting not bound it.
+        since_s = self._corrected_s(now_ns - self._set_ns)
+        most_s = self._set_error_s + since_s * ppm / 1e6
+        earliest = max(earliest, self._set_time_s + since_s - most_s)
+        latest = min(latest, self._set_time_s + since_s + most_s)
         excess = (latest - earliest) - 2 * self.drift_s
         if excess > 0:
             earliest, latest = earliest + excess / 2, latest - excess / 2
-        return LockClock(int(earliest), int(-(-latest // 1)))
+        earliest_s = int(earliest)
+        return LockClock(earliest_s, min(math.ceil(latest), earliest_s + 2 * self.drift_s))
 
     def narrow(self, start_s: int, end_s: int, now_ns: int) -> None:
         """A code of that window was taken."""
@@ -82,13 +92,16 @@ class BoxClock:
             self.rate = max(-_RATE_MAX, min(_RATE_MAX, self.rate + correction))
             self._calibrated_until_s = time_s + _CALIBRATED_S
         self._anchor_ns, self._time_s, self.known = now_ns, time_s, True
+        self._set_ns, self._set_time_s, self._set_error_s = now_ns, time_s, error_s
         self._earliest_s, self._latest_s = time_s - error_s, time_s + error_s
         self.last_set_s = time_s
         return offset
 
     def _elapsed_s(self, now_ns: int) -> float:
-        crystal_s = (now_ns - self._anchor_ns) / _NS * self._crystal
-        return crystal_s * (1 - self.rate / 1e7)
+        return self._corrected_s(now_ns - self._anchor_ns)
+
+    def _corrected_s(self, passed_ns: int) -> float:
+        return passed_ns / _NS * self._crystal * (1 - self.rate / 1e7)
 
     def _settle(self, now_ns: int) -> None:
         elapsed_s = self._elapsed_s(now_ns)

@@ -26,8 +26,17 @@ _log = structlog.get_logger(__name__)
 class SimulatedBox:
     """Plays one virtual device on one port; start it, or use it as a context manager."""
 
-    def __init__(self, port: BytePort, box: VirtualBox, verify: VerifyImage | None = None) -> None:
+    def __init__(
+        self,
+        port: BytePort,
+        box: VirtualBox,
+        verify: VerifyImage | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`changed` is called in the device's thread when what can be seen of it has changed."""
         self._port = port
+        self._changed = changed
+        self._seen: tuple[object, ...] = ()
         self._box = box
         self._session = DeviceSession(
             box, BoxRequests(box, verify), lambda: secrets.token_bytes(NONCE_LENGTH)
@@ -118,11 +127,19 @@ class SimulatedBox:
         while self._jobs:
             self._jobs.popleft()(time.monotonic_ns())
         self._exchange(b"")
+        self._tell_changes()
         wake_ns = self._session.wake_ns()
         now_ns = time.monotonic_ns()
         sleep_s = _LONGEST_SLEEP_S if wake_ns is None else (wake_ns - now_ns) / _SECOND
         if wait(self._port, self._waker, min(max(sleep_s, 0.001), _LONGEST_SLEEP_S)):
             self._exchange(self._port.read())
+        self._tell_changes()
+
+    def _tell_changes(self) -> None:
+        seen = (self._box.inputs, self._box.outputs, self._box.log.next)
+        if seen != self._seen:
+            self._seen = seen
+            self._changed()
 
     def _exchange(self, data: bytes) -> None:
         answer = self._session.step(time.monotonic_ns(), b"" if self._is_mute else data)

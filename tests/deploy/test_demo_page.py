@@ -12,6 +12,7 @@ from deploy.demo.page.app import build_page
 from deploy.demo.plan import CLOCK_IN, CLOCK_OUT, DOORS, GYM, GYM_DOOR, TERMINALS
 from deploy.demo.tap_answers import TapAnswers
 from deploy.demo.virtual_card_service import VirtualReader
+from deploy.demo.visit import VisitFailedError
 from deploy.demo.world import World
 from edge.control_socket import ControlSocket, Request
 
@@ -60,9 +61,26 @@ def world():
     made.close()
 
 
+class Visits:
+    """In place of a clerk with a laptop."""
+
+    def __init__(self) -> None:
+        self.fails = False
+
+    def visit(self, purpose: str) -> dict:
+        if self.fails:
+            raise VisitFailedError("kagimori-edge: no_answer")
+        return {"journaled": 7}
+
+
 @pytest.fixture
-def page(world, agent):
-    built = build_page(world, 8081, "https://hub", TapAnswers(agent.path, deadline_s=0.5))
+def visits():
+    return Visits()
+
+
+@pytest.fixture
+def page(world, agent, visits):
+    built = build_page(world, 8081, "https://hub", TapAnswers(agent.path, deadline_s=0.5), visits)
     with TestClient(built, base_url="http://127.0.0.1:8081") as it:
         yield it
 
@@ -155,3 +173,48 @@ def test_a_tap_where_no_agent_runs_is_answered_as_silence(page, agent):
     agent.stop()
     said = page.post(f"/terminals/{CLOCK_IN}", json={"card": "hanako"})
     assert said.json() == {"answer": "silent"}
+
+
+# --- the key box without a network -------------------------------------------------------------
+
+
+def seen(world, **values) -> bool:
+    """Whether the box comes to show that; it has a thread of its own."""
+    version = -1
+    for _ in range(50):
+        view = world.box.view()
+        if all(getattr(view, name) == value for name, value in values.items()):
+            return True
+        version = world.wait_beyond(version, 0.2)
+    return False
+
+
+def test_a_box_without_a_secret_opens_for_nothing_and_says_so(page, world):
+    assert page.post("/box/keys", json={"keys": "123456789#"}).status_code == 204
+    assert seen(world, light="refused", entries=1, released=False)
+
+
+def test_the_lid_of_a_locked_box_stays_shut_and_its_key_inside(page, world):
+    for act in ("open", "take"):
+        assert page.post(f"/box/{act}").status_code == 409
+    assert page.post("/box/fly").status_code == 404
+    assert seen(world, lid_open=False, key_inside=True)
+
+
+def test_a_key_is_taken_from_an_open_box_and_hung_back(page, world):
+    world.box._simulated.do(lambda box, _now_ns: box.release(60_000))
+    assert seen(world, released=True)
+    assert page.post("/box/open").status_code == 204
+    assert seen(world, lid_open=True)
+    assert page.post("/box/take").status_code == 204
+    assert seen(world, key_inside=False)
+    assert page.post("/box/return").status_code == 204
+    assert page.post("/box/close").status_code == 204
+    assert seen(world, lid_open=False, key_inside=True)
+
+
+def test_a_visit_tells_how_many_records_it_brought_or_what_went_wrong(page, visits):
+    assert page.post("/box/visit").json() == {"answer": "visited", "records": "7"}
+    visits.fails = True
+    answer = page.post("/box/visit")
+    assert (answer.status_code, "no_answer" in answer.json()["detail"]) == (502, True)

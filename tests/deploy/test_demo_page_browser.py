@@ -23,13 +23,21 @@ from deploy.mosquitto.process import free_port
 pytestmark = pytest.mark.browser
 
 
+class Visits:
+    """In place of a clerk with a laptop."""
+
+    def visit(self, purpose: str) -> dict[str, int]:
+        return {"journaled": 7}
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[World, str]]:
     """A world, and where its page is."""
     world = World(1, {plan.key: VirtualReader(plan.reader_name).port for plan in TERMINALS})
     port = free_port()
+    page = build_page(world, port, "https://localhost", TapAnswers(tmp_path / "no-agent"), Visits())
     config = uvicorn.Config(
-        build_page(world, port, "https://localhost", TapAnswers(tmp_path / "no-agent")),
+        page,
         port=port,
         log_level="error",
         timeout_graceful_shutdown=1,
@@ -99,8 +107,35 @@ def test_a_keyboard_types_on_the_keypad_that_has_the_focus(served, browser, monk
     assert typed.text == ""
 
 
+def test_the_key_box_answers_what_is_typed_and_its_log_is_fetched(served, browser):
+    world, url = served
+    browser.get(url)
+
+    def shows(selector: str, text: str) -> None:
+        place = browser.find_element(By.CSS_SELECTOR, f"[data-box] {selector}")
+        WebDriverWait(browser, 10, 0.05).until(lambda _: text in place.text)
+
+    shows("[data-inside]", "there")
+    browser.find_element(By.CSS_SELECTOR, "[data-box] [data-keypad]").send_keys("123456789#")
+    shows("[data-light]", "refused")
+    browser.find_element(By.CSS_SELECTOR, "[data-box] [data-do=open]").click()
+    shows("[data-message]", "the lid is shut")
+    world.box._simulated.do(lambda box, _now_ns: box.release(60_000))
+    shows("[data-bolt]", "retracted")
+    for act, selector, text in (
+        ("open", "[data-leaf]", "open"),
+        ("take", "[data-inside]", "taken"),
+        ("return", "[data-inside]", "there"),
+        ("close", "[data-leaf]", "closed"),
+    ):
+        browser.find_element(By.CSS_SELECTOR, f"[data-box] [data-do={act}]").click()
+        shows(selector, text)
+    browser.find_element(By.CSS_SELECTOR, "[data-box] [data-visit]").click()
+    shows("[data-message]", "7 records")
+
+
 def test_everything_to_press_is_on_the_first_screen(served, browser):
-    """At 1280 by 900 both sites with keypad, bolt, leaf, cards and cable; on a phone nothing is cut
+    """At 1280 by 900 all three sites with keypad, bolt, leaf, cards and cable; on a phone nothing is cut
     off to the side."""
     browser.get(served[1])
     for width, height in ((1280, 900), (360, 780)):

@@ -13,8 +13,19 @@ from fastapi import Body, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 from jinja2 import Environment
 
-from deploy.demo.plan import CARDS, DOORS, SITES, TERMINALS, TOWN_HALL, CardPlan, DoorPlan
+from deploy.demo.plan import (
+    CARDS,
+    DOORS,
+    GROUND_SITE,
+    KEY_BOX,
+    SITES,
+    TERMINALS,
+    TOWN_HALL,
+    CardPlan,
+    DoorPlan,
+)
 from deploy.demo.tap_answers import TapAnswers
+from deploy.demo.visit import BoxVisits, VisitFailedError
 from deploy.demo.world import World
 
 _HEARTBEAT_S: Final = 10.0
@@ -34,10 +45,12 @@ _PLAIN: Final = {"/doors.css": "text/css", "/doors.js": "text/javascript"}
 Text = Annotated[str, Body(embed=True, max_length=64)]
 
 
-def build_page(world: World, own_port: int, hub_url: str, answers: TapAnswers) -> FastAPI:
+def build_page(
+    world: World, own_port: int, hub_url: str, answers: TapAnswers, visits: BoxVisits
+) -> FastAPI:
     """Build the page for a world; it answers requests for `127.0.0.1:own_port` only.
 
-    `answers` tells what the terminals' agent makes of a tap.
+    `answers` tells what the terminals' agent makes of a tap; `visits` takes the laptop to the box.
     """
     app = FastAPI(title="Kagimori DEMO doors", openapi_url=None)
     own = {f"127.0.0.1:{own_port}", f"localhost:{own_port}"}
@@ -58,6 +71,7 @@ def build_page(world: World, own_port: int, hub_url: str, answers: TapAnswers) -
     _add_views(app, world, hub_url)
     _add_hands(app, world)
     _add_terminals(app, world, answers)
+    _add_box(app, world, visits)
     return app
 
 
@@ -73,6 +87,8 @@ def _add_views(app: FastAPI, world: World, hub_url: str) -> None:
             cards=CARDS,
             terminals=TERMINALS,
             terminal_site=TOWN_HALL,
+            ground=GROUND_SITE,
+            box=KEY_BOX,
             hub_url=hub_url,
         )
 
@@ -100,9 +116,7 @@ async def _states(world: World) -> AsyncIterator[str]:
 def _add_hands(app: FastAPI, world: World) -> None:
     @app.post("/doors/{door}/keys", status_code=204)
     def keys(door: str, keys: Text) -> None:
-        if not keys or len(keys) > _MAX_KEYS or set(keys) - set("0123456789*#"):
-            raise HTTPException(422, "そのキーはありません no such key")
-        world.door(_door(door)).press(keys)
+        world.door(_door(door)).press(_keys(keys))
 
     @app.post("/doors/{door}/card", status_code=204)
     def hold(door: str, card: Text) -> None:
@@ -146,6 +160,44 @@ def _add_terminals(app: FastAPI, world: World, answers: TapAnswers) -> None:
             finally:
                 world.clear_terminal(terminal)
         return {"answer": said}
+
+
+def _add_box(app: FastAPI, world: World, visits: BoxVisits) -> None:
+    box = world.box
+
+    @app.post("/box/keys", status_code=204)
+    def keys(keys: Text) -> None:
+        box.press(_keys(keys))
+
+    @app.post("/box/visit")
+    def visit() -> dict[str, str]:
+        """Go there with a ticket and the laptop."""
+        try:
+            report = visits.visit("DEMO")
+        except VisitFailedError as error:
+            raise HTTPException(502, f"巡回できませんでした the visit failed: {error}") from error
+        return {"answer": "visited", "records": str(report["journaled"])}
+
+    @app.post("/box/{act}", status_code=204)
+    def move(act: str) -> None:
+        match act:
+            case "open":
+                done = box.open_lid()
+            case "close":
+                box.close_lid()
+                done = True
+            case "take" | "return":
+                done = box.move_key(inside=act == "return")
+            case _:
+                raise HTTPException(404, "できません no such thing to do")
+        if not done:
+            raise HTTPException(409, "ふたが閉まっています the lid is shut")
+
+
+def _keys(keys: str) -> str:
+    if not keys or len(keys) > _MAX_KEYS or set(keys) - set("0123456789*#"):
+        raise HTTPException(422, "そのキーはありません no such key")
+    return keys
 
 
 def _door(key: str) -> DoorPlan:

@@ -7,6 +7,14 @@ const WORDS = {
   secure: { true: "暗号化 secured", false: "つながっていない not connected" },
   cable: { true: "ネットワーク：接続中 connected", false: "ネットワーク：切断 cut off" },
   light: { "": "—", green: "● 緑（許可） green", red: "■ 赤（拒否） red", amber: "▲ 黄 amber", blue: "◆ 青 blue" },
+  lid: { true: "開いている open", false: "閉まっている closed" },
+  inside: { true: "あります there", false: "ありません taken" },
+  box: {
+    "": "—",
+    accepted: "● 緑（開きました） green, opened",
+    refused: "■ 赤（使えない番号） red, refused",
+    locked: "■ 赤（しばらく使えません） red, locked out",
+  },
   tap: {
     accepted: "✓ 受け付けました accepted",
     unknown: "✕ 登録のないカードです unknown card",
@@ -32,10 +40,19 @@ async function post(place, path, body) {
     });
     const told = answer.status === 204 ? {} : await answer.json();
     message.classList.toggle("good", told.answer === "accepted");
-    message.textContent = answer.ok ? WORDS.tap[told.answer] ?? "" : told.detail;
+    message.textContent = answer.ok ? said(told) : told.detail;
   } catch {
     message.textContent = "デモは終わりました。The demonstration has ended.";
   }
+}
+
+function said(told) {
+  if (told.answer === "visited") return `✓ 記録を${told.records}件集めました ${told.records} records collected`;
+  return WORDS.tap[told.answer] ?? "";
+}
+
+function pathOf(place) {
+  return "box" in place.dataset ? "/box" : `/doors/${place.dataset.door}`;
 }
 
 function press(door, key) {
@@ -45,7 +62,7 @@ function press(door, key) {
   typed.textContent = Array(count).fill("●").join(" ");
   clearTimeout(typed.forgetting);
   typed.forgetting = setTimeout(() => { typed.dataset.count = 0; typed.textContent = ""; }, PIN_PATIENCE_MS);
-  send(door, `/doors/${door.dataset.door}/keys`, { keys: key });
+  send(door, `${pathOf(door)}/keys`, { keys: key });
 }
 
 function show(state) {
@@ -56,7 +73,13 @@ function show(state) {
     door.querySelector("[data-secure]").textContent = WORDS.secure[seen.secure];
     light(door.querySelector("[data-light]"), seen);
   }
-  for (const site of document.querySelectorAll("[data-site]")) {
+  for (const box of document.querySelectorAll("[data-box]")) {
+    box.querySelector("[data-bolt]").textContent = WORDS.bolt[state.box.released];
+    box.querySelector("[data-leaf]").textContent = WORDS.lid[state.box.lid_open];
+    box.querySelector("[data-inside]").textContent = WORDS.inside[state.box.key_inside];
+    box.querySelector("[data-light]").textContent = WORDS.box[state.box.light];
+  }
+  for (const site of document.querySelectorAll("[data-site]:has([data-cable])")) {
     const plugged = state.cables[site.dataset.site];
     site.querySelector("[data-cable-state]").textContent = WORDS.cable[plugged];
     site.querySelector("[data-cable=out]").disabled = !plugged;
@@ -80,12 +103,14 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   const place = button.closest("[data-place]");
-  const { door, terminal } = place.dataset;
+  const { terminal } = place.dataset;
+  const path = pathOf(place);
   const site = button.closest("[data-site]").dataset.site;
-  const { key, card, do: act, cable, lay } = button.dataset;
+  const { key, card, do: act, cable, lay, visit } = button.dataset;
   if (key) press(place, key);
-  else if (card) send(place, `/doors/${door}/card`, { card });
-  else if (act) send(place, `/doors/${door}/${act}`);
+  else if (visit !== undefined) send(place, `${path}/visit`);
+  else if (card) send(place, `${path}/card`, { card });
+  else if (act) send(place, `${path}/${act}`);
   else if (lay) send(place, `/terminals/${terminal}`, { card: lay });
   else if (cable) send(place, `/sites/${site}/cable`, { plugged: cable === "in" });
 });
@@ -95,7 +120,7 @@ document.addEventListener("keydown", (event) => {
   const chord = event.ctrlKey || event.altKey || event.metaKey || event.repeat;
   if (!keypad || chord || !/^[0-9*#]$/.test(event.key)) return;
   event.preventDefault();
-  press(keypad.closest("[data-door]"), event.key);
+  press(keypad.closest("[data-place]"), event.key);
 });
 
 const stream = new EventSource("/stream");
