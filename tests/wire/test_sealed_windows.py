@@ -153,8 +153,9 @@ def test_a_valid_code_never_takes_the_clock_out_of_what_was_possible(
 
 @dataclass(frozen=True)
 class Doubt:
-    """A lock's clock as docs/offline-pin.md has it: both ends in microseconds from the RTC. Seen
-    from the RTC each moves outward by 20 ppm; no wider than twice the drift."""
+    """A lock's clock as docs/offline-pin.md has it, both ends in microseconds from the RTC: fine
+    enough that the envelope holds without being asked for. Each end moves outward by 20 ppm, and
+    they are never further apart than twice the drift."""
 
     low_us: int
     high_us: int
