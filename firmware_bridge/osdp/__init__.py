@@ -3,10 +3,10 @@
 Sans-I/O: `Bus(pds=[PDConfig(...)], baud=, nonce=)` is stepped with bytes and a time.
 Shell: `SerialBus(SerialSettings(...), bus, on_event)` drives it; `.submit(address, command)`
 gives a Future[CommandFinished]. Commands are in `commands.py`, events in `events.py`;
-`simulator.SimulatedLine` plays doors on a `serial_link.PtyPort`. README.md is the guide.
+`simulator.SimulatedLine` plays doors on a `PtyPort`. README.md and docs/osdp.md are the guides.
 May import cryptography, structlog and `firmware_bridge.serial_link` (shells only).
-To add a message: its class and reader in `commands.py` or `replies.py`, its event in
-`reports.py`; states are the table in `states.py`.
+To add a message: its class in `commands.py` or `replies.py`, its reader in `command_reader.py`
+or `reply_reader.py`, its event in `reports.py`; states are the table in `states.py`.
 """
 
 from firmware_bridge.osdp.attacks import AttackKind

@@ -10,6 +10,8 @@ from firmware_bridge.osdp.framing import Check
 _STABLE_NS: Final = 5 * SECOND
 _CHECKSUM_EVERY: Final = 4
 _LEEWAY_NS: Final = 20 * MS
+# One slow answer of a busy board is half forgotten after eleven quick ones.
+_FORGETTING: Final = 16
 _PAUSE_NS: Final = 60 * MS
 # A spoilt answer is made good by so many that came; at most 480 ms are left to the neighbours.
 _TROUBLE_STEP: Final = 4
@@ -60,8 +62,9 @@ class Backoff:
         return Check.CRC16 if self._probes % _CHECKSUM_EVERY else Check.CHECKSUM
 
     def learn(self, answer_ns: int) -> None:
-        """Keeps the longest time that this peripheral has taken for an answer."""
-        self._slowest_ns = max(answer_ns, self._slowest_ns or 0)
+        """Keeps the longest time that this peripheral lately took for an answer."""
+        known_ns = self._slowest_ns or 0
+        self._slowest_ns = max(answer_ns, known_ns - known_ns // _FORGETTING)
 
     def suffer(self) -> None:
         """An answer came spoilt."""

@@ -9,26 +9,24 @@ the wire allows, every other turn going to the others that are due; a quiet one 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from firmware_bridge.osdp.attacks import AttackKind, AttackLog
+from firmware_bridge.osdp.attacks import AttackKind
 from firmware_bridge.osdp.codes import MAX_ADDRESS, Malformed
 from firmware_bridge.osdp.commands import Command, ComSet
 from firmware_bridge.osdp.config import ConfigError, PDConfig, Timing, check_baud, wire_ns
 from firmware_bridge.osdp.events import (
-    AttackSeen,
     BusEvent,
-    BytesDropped,
     CommandFinished,
     Event,
     OfflineReason,
 )
 from firmware_bridge.osdp.file_sender import FileSender
 from firmware_bridge.osdp.followups import NEVER_NS
-from firmware_bridge.osdp.framing import MAX_FRAME_LEN, Decoder, Frame
+from firmware_bridge.osdp.framing import MAX_FRAME_LEN, Frame
+from firmware_bridge.osdp.hearing import Hearing
 from firmware_bridge.osdp.line_move import LineMove
 from firmware_bridge.osdp.link import Link
 from firmware_bridge.osdp.pending import Pending
@@ -36,13 +34,6 @@ from firmware_bridge.osdp.states import SERVING, LinkState
 
 # Silence between two frames, so that every transceiver has turned round (two characters).
 _TURNAROUND_BYTES: Final = 2
-_BROKEN: Final = (
-    Malformed.NOISE,
-    Malformed.LENGTH,
-    Malformed.CHECK,
-    Malformed.SECURITY_BLOCK,
-    Malformed.TRUNCATED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +69,18 @@ class Bus:
         self.baud = check_baud(baud)
         self._timing = timing or Timing()
         self._nonce = nonce
-        self._decoder = Decoder()
-        self._attacks = AttackLog()
+        self._hearing = Hearing(self._timing)
         self._links: list[Link] = []
         self._events: list[BusEvent] = []
         self._awaited: Link | None = None
         self._reply_by_ns = 0
         self._sent_ns = 0
-        self._broken_before = 0
         self._answer_by_ns = 0
         self._free_ns = 0
         self._turn = 0
         self._last_was_hot = False
-        self._last_byte_ns = 0
         self._last_id = 0
         self._move: LineMove | None = None
-        self._reported: Counter[Malformed] = Counter()
-        self._report_ns = 0
         for config in pds:
             self.add(config)
 
@@ -105,9 +91,7 @@ class Bus:
         if any(link.address == config.address for link in self._links):
             raise ConfigError(f"address {config.address} is used twice on this bus")
         emit: Callable[[Event], None] = self._events.append
-        self._links.append(
-            Link(config, self._timing, self._nonce, emit, self._decoder.malformed, self._attacks)
-        )
+        self._links.append(Link(config, self._timing, self._nonce, emit, self._hearing))
         self._share_quiet_time()
 
     def remove(self, address: int, now_ns: int) -> None:
@@ -220,7 +204,7 @@ class Bus:
     def port_opened(self, now_ns: int) -> None:
         """The line is there (again): every peripheral is tried at once."""
         self._awaited = None
-        self._decoder.clear()
+        self._hearing.clear()
         self._free_ns = now_ns
         for link in self._links:
             link.backoff.restart(now_ns)
@@ -228,7 +212,7 @@ class Bus:
     def port_lost(self, now_ns: int) -> None:
         """The line is gone: every peripheral is offline and every command ends."""
         self._awaited = None
-        self._decoder.clear()
+        self._hearing.clear()
         for link in self._links:
             link.drop(OfflineReason.PORT_LOST, now_ns)
 
@@ -248,21 +232,14 @@ class Bus:
     @property
     def malformed(self) -> dict[Malformed, int]:
         """Dropped input by cause, since the bus was made."""
-        return dict(self._decoder.malformed)
+        return dict(self._hearing.malformed)
 
     # What the wire does.
 
     def step(self, now_ns: int, received: bytes = b"") -> Step:
         """Takes what came in, and gives what to send, what happened and when to call again."""
-        if received:
-            self._last_byte_ns = now_ns
-            broken = self._decoder.malformed[Malformed.CHECK]
-            frames = self._decoder.feed(received)
-            if self._decoder.malformed[Malformed.CHECK] != broken:
-                self._attacks.noise(now_ns)
-            for frame in frames:
-                self._on_frame(frame, now_ns)
-        self._give_up_fragment(now_ns)
+        for frame in self._hearing.take(received, now_ns):
+            self._on_frame(frame, now_ns)
         self._give_up_spoilt_answer()
         if self._awaited is not None and now_ns >= self._reply_by_ns:
             self._on_timeout(now_ns)
@@ -271,8 +248,7 @@ class Bus:
         self._forsake_if_dropped()
         self._go_on_moving(now_ns)
         send = self._next_frame(now_ns)
-        self._report_malformed(now_ns)
-        self._events += [AttackSeen(*attack) for attack in self._attacks.due(now_ns)]
+        self._events += self._hearing.reports(now_ns)
         return Step(send, self.take_events(), self._wake_ns(now_ns))
 
     def _on_frame(self, frame: Frame, now_ns: int) -> None:
@@ -289,12 +265,11 @@ class Bus:
 
     def _refuse(self, frame: Frame, cause: Malformed, kind: AttackKind, now_ns: int) -> None:
         """Drops a frame that nobody waits for; a late answer is no attack."""
-        self._decoder.malformed[cause] += 1
         explained = frame.is_reply and any(
-            link.address == frame.address and link.explains(frame, now_ns) for link in self._links
+            link.address == frame.address and link.watch.explains(frame, now_ns)
+            for link in self._links
         )
-        if not explained:
-            self._attacks.note(frame.address, kind, frame.check, now_ns)
+        self._hearing.refuse(frame, cause, None if explained else kind, now_ns)
 
     def _release(self, now_ns: int) -> None:
         self._awaited = None
@@ -306,38 +281,25 @@ class Bus:
             self._awaited = None
             self._free_ns = self._reply_by_ns
 
-    def _give_up_fragment(self, now_ns: int) -> None:
-        """A start byte in noise must not hide the frame behind it for long."""
-        if self._decoder.is_waiting and now_ns >= self._fragment_ns():
-            for frame in self._decoder.give_up():
-                self._on_frame(frame, now_ns)
-
-    def _broken(self) -> int:
-        """How often received bytes were no frame."""
-        return sum(self._decoder.malformed[cause] for cause in _BROKEN)
-
     def _give_up_spoilt_answer(self) -> None:
         """Bytes that were no frame and then silence: the answer came and is lost. Whoever is known
         to answer quickly is not waited for any longer, for the sake of the neighbours."""
         link = self._awaited
-        if link is not None and self._broken() != self._broken_before:
+        if link is not None and self._hearing.is_spoilt:
             usual_ns = self._sent_ns + link.backoff.slowest_ns()
-            self._reply_by_ns = min(self._reply_by_ns, max(self._fragment_ns(), usual_ns))
-
-    def _fragment_ns(self) -> int:
-        return self._last_byte_ns + self._timing.character_gap_ns
+            self._reply_by_ns = min(self._reply_by_ns, max(self._hearing.fragment_ns, usual_ns))
 
     def _on_timeout(self, now_ns: int) -> None:
         link = self._awaited
         if link is None:
             return
-        if self._decoder.is_waiting and now_ns < self._answer_by_ns:
+        if self._hearing.is_waiting and now_ns < self._answer_by_ns:
             # The answer has begun: let it finish, or fall silent for a character gap.
-            self._reply_by_ns = min(self._fragment_ns(), self._answer_by_ns)
+            self._reply_by_ns = min(self._hearing.fragment_ns, self._answer_by_ns)
             return
         self._awaited = None
         self._free_ns = now_ns
-        link.timed_out(now_ns, spoilt=self._broken() != self._broken_before)
+        link.timed_out(now_ns, spoilt=self._hearing.is_spoilt)
 
     def _next_frame(self, now_ns: int) -> bytes:
         if self._awaited is not None or now_ns < self._free_ns:
@@ -345,7 +307,7 @@ class Bus:
         link = self._choose(now_ns)
         if link is None:
             return b""
-        self._decoder.clear()
+        self._hearing.listen()
         self._last_was_hot = link.is_hot(now_ns)
         self._turn += 1
         link.last_served = self._turn
@@ -353,7 +315,6 @@ class Bus:
         if link.sends_file:
             link.file_turn = self._turn
         self._awaited = link
-        self._broken_before = self._broken()
         self._sent_ns = now_ns + wire_ns(len(send), self.baud)
         self._reply_by_ns = self._sent_ns + link.reply_window_ns()
         self._answer_by_ns = self._reply_by_ns + wire_ns(MAX_FRAME_LEN, self.baud)
@@ -380,14 +341,6 @@ class Bus:
             for link in self._links
         )
 
-    def _report_malformed(self, now_ns: int) -> None:
-        if now_ns < self._report_ns or self._decoder.malformed == self._reported:
-            return
-        fresh = self._decoder.malformed - self._reported
-        self._reported = self._decoder.malformed.copy()
-        self._report_ns = now_ns + self._timing.malformed_report_ns
-        self._events.append(BytesDropped(tuple(sorted(fresh.items()))))
-
     def _wake_ns(self, now_ns: int) -> int:
         times = [link.deadline_ns() or NEVER_NS for link in self._links]
         if self._awaited is not None:
@@ -395,13 +348,9 @@ class Bus:
         else:
             dues = [link.due_ns(now_ns) for link in self._links]
             times.append(max(self._free_ns, min(dues, default=NEVER_NS)))
-        times.append(self._attacks.wake_ns)
+        times.append(self._hearing.wake_ns)
         if self._move is not None:
             times.append(self._move.wake_ns)
-        if self._decoder.is_waiting:
-            times.append(self._fragment_ns())
-        if self._decoder.malformed != self._reported:
-            times.append(self._report_ns)
         return min(times)
 
     def _link(self, address: int) -> Link:

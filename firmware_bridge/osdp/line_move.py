@@ -128,6 +128,9 @@ class LineMove:
 
     def _tell_all(self, baud: int) -> _Plan:
         for address in sorted(self._line.serving()):
+            if address not in self._line.serving():
+                # It left, or was taken from the line, while the others were told.
+                continue
             deadline_ns = self._now_ns + _TELL_NS
             command_id = self._line.tell(address, baud, deadline_ns, self._now_ns)
             yield _Wait(lambda one=command_id: one in self._answered, deadline_ns)  # type: ignore[misc]

@@ -7,16 +7,14 @@ go to the `emit` it was given. The states are a table in `states.py`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from firmware_bridge.osdp.attacks import AttackKind, AttackLog
 from firmware_bridge.osdp.backoff import Backoff
 from firmware_bridge.osdp.channel import PanelChannel
 from firmware_bridge.osdp.codes import Malformed, OsdpError, ReplyCode
 from firmware_bridge.osdp.commands import FileFragment, Poll
-from firmware_bridge.osdp.config import MS, SECOND, PDConfig, Timing
+from firmware_bridge.osdp.config import MS, PDConfig, Timing
 from firmware_bridge.osdp.events import (
     Event,
     InstallBegan,
@@ -30,21 +28,16 @@ from firmware_bridge.osdp.events import (
 from firmware_bridge.osdp.file_sender import FileSender
 from firmware_bridge.osdp.framing import Check, Frame
 from firmware_bridge.osdp.handshake import HandshakeError
+from firmware_bridge.osdp.hearing import Hearing
 from firmware_bridge.osdp.keyring import KeyRing
 from firmware_bridge.osdp.opening import Opening
 from firmware_bridge.osdp.pending import HARMLESS, Flight, Pending
 from firmware_bridge.osdp.replies import Ack, Communication, Reply
 from firmware_bridge.osdp.serving import Serving
 from firmware_bridge.osdp.states import SECURED, SERVING, LinkState, Signal, advance
+from firmware_bridge.osdp.watch import Watch
 
 _RETRY_PAUSE_NS: Final = 60 * MS
-_FORGERIES: Final = {
-    Malformed.MAC: AttackKind.FORGED_REPLY,
-    Malformed.CLEAR_TEXT: AttackKind.CLEAR_REPLY,
-    Malformed.SECURITY_BLOCK: AttackKind.CLEAR_REPLY,
-}
-# How long after its time an answer may still come, and repeat itself.
-_LATE_NS: Final = 1 * SECOND
 _BUSY_PAYLOAD: Final = bytes([ReplyCode.BUSY])
 
 
@@ -57,8 +50,7 @@ class Link:
         timing: Timing,
         nonce: Callable[[], bytes],
         emit: Callable[[Event], None],
-        malformed: Counter[Malformed],
-        attacks: AttackLog,
+        hearing: Hearing,
     ) -> None:
         self.state = LinkState.OFFLINE
         self.offline_reason: OfflineReason | None = None
@@ -70,11 +62,8 @@ class Link:
         self._timing = timing
         self._nonce = nonce
         self._emit = emit
-        self._malformed = malformed
-        self._attacks = attacks
-        self._is_proved = False
-        self._late_until_ns = 0
-        self._last_answer: Frame | None = None
+        self._malformed = hearing.malformed
+        self.watch = Watch(hearing.attacks)
         self._channel = PanelChannel(config.address, Check.CRC16)
         self._serving = Serving(config.address, self.keys, timing, emit)
         self._flight: Flight | None = None
@@ -153,10 +142,6 @@ class Link:
         sent = self._flight.sealed.frame
         return (sent.sequence, sent.payload) == (frame.sequence, frame.payload)
 
-    def explains(self, frame: Frame, now_ns: int) -> bool:
-        """Whether an answer that nobody waits for is a late one, or the last one once more."""
-        return now_ns < self._late_until_ns or frame == self._last_answer
-
     # What the application asks.
 
     def submit(self, pending: Pending, now_ns: int) -> None:
@@ -226,7 +211,7 @@ class Link:
             self.backoff.suffer()
         if flight.pending is None:
             flight.retry_ns = now_ns + max(_RETRY_PAUSE_NS, self.backoff.pause_ns)
-        self._late_until_ns = now_ns + _LATE_NS
+        self.watch.timed_out(now_ns)
         attempts = 1 if self.state is LinkState.HELLO else self._timing.attempts
         if not self._abandon_if_expired(flight, now_ns) and flight.transmissions >= attempts:
             if self.state in (LinkState.CHALLENGING, LinkState.PROVING):
@@ -242,20 +227,20 @@ class Link:
             self._postpone(flight, now_ns)
             return True
         if self.state in SECURED and frame.block is None and frame.payload[0] == ReplyCode.NAK:
-            self._attacks.note(self.address, AttackKind.FORCED_RECONNECTS, None, now_ns)
+            self.watch.session_refused(frame, now_ns)
             self.drop(OfflineReason.SESSION_LOST, now_ns)
             return True
         if frame.sequence != flight.sealed.frame.sequence:
-            if self.state in SECURED and frame.has_mac and not self.explains(frame, now_ns):
-                self._attacks.note(self.address, AttackKind.REPLAYED_REPLY, frame.check, now_ns)
+            if self.state in SECURED:
+                self.watch.out_of_turn(frame, now_ns)
             return self._ignore(Malformed.SEQUENCE)
         try:
             reply = self._channel.open(frame)
         except OsdpError as error:
-            if self.state in SECURED and error.cause in _FORGERIES:
-                self._attacks.note(self.address, _FORGERIES[error.cause], frame.check, now_ns)
+            if self.state in SECURED:
+                self.watch.unreadable(frame, error.cause, now_ns)
             return self._bad_answer(flight, error.cause, now_ns)
-        self._last_answer = frame
+        self.watch.answered(frame)
         self.backoff.recover()
         self._land(flight)
         self.backoff.learn(now_ns - self._polled_ns)
@@ -347,8 +332,8 @@ class Link:
             self._step_answered(frame, reply, now_ns)
         except HandshakeError as error:
             another = self.keys.refused()
-            if self._is_proved and not another and error.attack is not None:
-                self._attacks.note(self.address, error.attack, None, now_ns)
+            if not another:
+                self.watch.not_proved(frame, error.attack, now_ns)
             self.drop(error.reason, now_ns)
             if another:
                 self.backoff.again(now_ns)
@@ -382,7 +367,7 @@ class Link:
     def _come_online(self, online: Online) -> None:
         self._serving.learn(online.capabilities)
         self.offline_reason = None
-        self._is_proved = True
+        self.watch.proved()
         if self.keys.install_until_ns is not None:
             self._end_install(installed=True)
         self._emit(online)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
 import structlog
 
@@ -24,6 +24,7 @@ from firmware_bridge.osdp.commands import Command
 from firmware_bridge.osdp.config import MS, SECOND, PDConfig
 from firmware_bridge.osdp.events import BusEvent, CommandFinished, FileTransferFinished
 from firmware_bridge.osdp.line_move import LineMoved
+from firmware_bridge.osdp.promises import Promises
 from firmware_bridge.serial_link import (
     BytePort,
     PortError,
@@ -58,7 +59,6 @@ class PortLost:
 
 SerialBusEvent = BusEvent | PortOpened | PortLost
 Job = Callable[[int], None]
-T = TypeVar("T")
 
 
 class BusStoppedError(RuntimeError):
@@ -82,9 +82,7 @@ class SerialBus:
         self._open_port = open_port
         self._port: BytePort | None = None
         self._jobs: deque[Job] = deque()
-        self._results: dict[int, Future[CommandFinished]] = {}
-        self._files: dict[int, Future[FileTransferFinished]] = {}
-        self._move: Future[LineMoved] | None = None
+        self._promises = Promises()
         self._waker = Waker()
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -148,7 +146,7 @@ class SerialBus:
             except ValueError as error:
                 future.set_exception(error)
             else:
-                self._results[command_id] = future
+                self._promises.commands[command_id] = future
 
         if not self._thread.is_alive() or not self._do(job):
             future.set_exception(BusStoppedError(f"{self._settings.path}: the bus does not run"))
@@ -173,7 +171,7 @@ class SerialBus:
             except ValueError as error:
                 future.set_exception(error)
             else:
-                self._files[transfer_id] = future
+                self._promises.files[transfer_id] = future
 
         if not self._thread.is_alive() or not self._do(job):
             future.set_exception(BusStoppedError(f"{self._settings.path}: the bus does not run"))
@@ -183,9 +181,9 @@ class SerialBus:
         """Ends a file transfer: the peripheral forgets the file, the future says `cancelled`."""
 
         def job(_now_ns: int) -> None:
-            for transfer_id, known in self._files.items():
-                if known is future:
-                    self._bus.cancel_file(transfer_id)
+            transfer_id = self._promises.file_number(future)
+            if transfer_id is not None:
+                self._bus.cancel_file(transfer_id)
 
         if not future.cancel():
             self._do(job)
@@ -228,7 +226,7 @@ class SerialBus:
             except ValueError as error:
                 future.set_exception(error)
             else:
-                self._move = future
+                self._promises.move = future
 
         if not self._thread.is_alive() or not self._do(job):
             future.set_exception(BusStoppedError(f"{self._settings.path}: the bus does not run"))
@@ -269,8 +267,7 @@ class SerialBus:
         self._lose_port("stopped")
         self._run_jobs(time.monotonic_ns())
         self._deliver(self._bus.take_events())
-        if self._move is not None:
-            self._move.set_exception(BusStoppedError(f"{self._settings.path}: stopped"))
+        self._promises.end(BusStoppedError(f"{self._settings.path}: stopped"))
         self._waker.close()
 
     def _turn(self) -> None:
@@ -347,13 +344,7 @@ class SerialBus:
     def _deliver(self, events: tuple[BusEvent, ...]) -> None:
         for event in events:
             self._notify(event)
-            if isinstance(event, CommandFinished):
-                _resolve(self._results, event.command_id, event)
-            elif isinstance(event, FileTransferFinished):
-                _resolve(self._files, event.transfer_id, event)
-            elif isinstance(event, LineMoved) and self._move is not None:
-                moving, self._move = self._move, None
-                moving.set_result(event)
+            self._promises.keep(event)
 
     def _notify(self, event: SerialBusEvent) -> None:
         try:
@@ -362,12 +353,6 @@ class SerialBus:
             # The owner's mistake must not stop the doors on this line.
             name = type(event).__name__
             _log.error("osdp_event_handler_failed", event_type=name, trace=_trace(error))
-
-
-def _resolve(futures: dict[int, Future[T]], number: int, result: T) -> None:
-    future = futures.pop(number, None)
-    if future is not None:
-        future.set_result(result)
 
 
 def _trace(error: Exception) -> str:

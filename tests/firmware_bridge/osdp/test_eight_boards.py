@@ -222,6 +222,17 @@ def test_a_line_with_a_board_away_is_not_touched(
     assert {door.baud for door in doors} == {BAUD}
 
 
+def test_a_board_taken_from_the_line_during_a_move_does_not_stop_it(
+    speeding: Any, doors: list[SimulatedDoor], bus: Callable[[], SerialBus]
+) -> None:
+    _, after = speeding
+    panel = bus()
+    after.append(lambda door, _baud: panel.remove(8) if door.address == 1 else None)
+    assert panel.move_line(57600).result(20) == LineMoved(True, 57600, ())
+    assert {door.baud for door in doors[:7]} == {57600}
+    assert doors[7].baud == BAUD
+
+
 def test_a_speed_that_osdp_does_not_know_is_refused_and_one_move_goes_at_a_time(
     speeding: Any, bus: Callable[[], SerialBus]
 ) -> None:
