@@ -34,6 +34,7 @@ static struct steady keys, inputs;
 static volatile uint8_t in, out;
 static char waiting[WAITING];
 static volatile uint16_t inputs_now;
+static uint16_t inputs_told;
 static volatile uint16_t beeps; /* scans that the buzzer still sounds */
 
 static bool settles(struct steady *it, uint16_t value)
@@ -132,6 +133,11 @@ void panel_start(void)
     REGISTER(SYSTICK_CONTROL) = 7u; /* on, with its interrupt, by the processor's clock */
 }
 
+bool panel_has_news(void)
+{
+    return in != out || inputs_now != inputs_told;
+}
+
 char panel_key(void *self)
 {
     char key = 0;
@@ -146,7 +152,8 @@ char panel_key(void *self)
 uint16_t panel_inputs(void *self)
 {
     (void)self;
-    return inputs_now;
+    inputs_told = inputs_now;
+    return inputs_told;
 }
 
 void panel_bolt(void *self, bool released)
