@@ -22,10 +22,18 @@ const uint8_t RELEASE_KEY[32] = {
     0x67, 0xe4, 0xd6, 0x30, 0x9b, 0xa5, 0x0d, 0x5f, 0x1d, 0xdc, 0x86, 0x64, 0x12, 0x55, 0x31, 0xb8,
 };
 
+/* Where a run begins: a device that has just started, and what it has in its flash. */
+struct snapshot {
+    uint8_t small[SMALL_AREAS][SMALL_BYTES];
+    struct kb_box box;
+};
+
 static uint8_t small[SMALL_AREAS][SMALL_BYTES];
 static uint8_t slots[2][SLOT_BYTES];
 static bool slot_is_dirty = true;
-static uint8_t prepared[KINDS][KB_PROFILE_COUNT][SMALL_AREAS][SMALL_BYTES];
+static bool is_dirty[SMALL_AREAS][KB_LOG_SECTORS]; /* since the last run began */
+static struct snapshot snapshots[KINDS][KB_PROFILE_COUNT], blank_snapshot;
+static const struct snapshot *restored;
 
 void board_fail(const char *what, const char *file, int line)
 {
@@ -35,7 +43,29 @@ void board_fail(const char *what, const char *file, int line)
 
 uint8_t *board_area(enum kb_area area)
 {
+    if (area < KB_AREA_SLOT_0) {
+        memset(is_dirty[area], true, sizeof is_dirty[area]);
+    } else {
+        slot_is_dirty = true;
+    }
     return area < KB_AREA_SLOT_0 ? small[area] : slots[area - KB_AREA_SLOT_0];
+}
+
+static uint8_t *place(enum kb_area area, uint32_t offset)
+{
+    return (area < KB_AREA_SLOT_0 ? small[area] : slots[area - KB_AREA_SLOT_0]) + offset;
+}
+
+static uint8_t *place_to_write(enum kb_area area, uint32_t offset, uint32_t length)
+{
+    if (area >= KB_AREA_SLOT_0) {
+        slot_is_dirty = true;
+    } else {
+        for (uint32_t at = offset / KB_SECTOR; at <= (offset + length - 1u) / KB_SECTOR; at++) {
+            is_dirty[area][at] = true;
+        }
+    }
+    return place(area, offset);
 }
 
 /* --- the hardware table --------------------------------------------------------------------- */
@@ -108,7 +138,7 @@ static bool nv_read(void *self, enum kb_area area, uint32_t offset, void *data, 
 {
     (void)self;
     MUST(offset <= kb_area_size(area) && length <= kb_area_size(area) - offset);
-    memcpy(data, board_area(area) + offset, length);
+    memcpy(data, place(area, offset), length);
     return !board.dead;
 }
 
@@ -129,10 +159,9 @@ static bool nv_erase(void *self, enum kb_area area, uint32_t offset)
     (void)self;
     MUST(offset % KB_SECTOR == 0 && offset < kb_area_size(area));
     MUST(area != (board.slot == 0 ? KB_AREA_SLOT_0 : KB_AREA_SLOT_1));
-    slot_is_dirty = slot_is_dirty || area >= KB_AREA_SLOT_0;
     bool was_dead = board.dead, whole = has_power();
     if (!was_dead) {
-        memset(board_area(area) + offset, 0xFF, whole ? KB_SECTOR : KB_SECTOR / 2u);
+        memset(place_to_write(area, offset, KB_SECTOR), 0xFF, whole ? KB_SECTOR : KB_SECTOR / 2u);
     }
     return whole;
 }
@@ -144,10 +173,10 @@ static bool nv_program(void *self, enum kb_area area, uint32_t offset, const voi
     (void)self;
     MUST(offset <= kb_area_size(area) && length <= kb_area_size(area) - offset);
     MUST(area != (board.slot == 0 ? KB_AREA_SLOT_0 : KB_AREA_SLOT_1));
-    slot_is_dirty = slot_is_dirty || area >= KB_AREA_SLOT_0;
     bool was_dead = board.dead, whole = has_power();
+    uint8_t *at = place_to_write(area, offset, length);
     for (uint32_t i = 0; !was_dead && i < (whole ? length : length / 2u); i++) {
-        board_area(area)[offset + i] &= bytes[i];
+        at[i] &= bytes[i];
     }
     return whole;
 }
@@ -182,6 +211,13 @@ static void bolt(void *self, bool released)
 
 static void no_judge(void) {}
 
+static void keep(struct snapshot *snapshot)
+{
+    board_start(KB_RESET_POWER);
+    memcpy(snapshot->small, small, sizeof small);
+    snapshot->box = board.box;
+}
+
 static void prepare_one(enum kb_kind kind, uint8_t profile)
 {
     struct kb_state state;
@@ -196,8 +232,7 @@ static void prepare_one(enum kb_kind kind, uint8_t profile)
     state.profile = profile;
     (void)kb_clock_set(&state.clock, true, BASE_S, BASE_S, 5);
     MUST(kb_state_save(&state, &store));
-    board_start(KB_RESET_POWER); /* makes the log */
-    memcpy(prepared[kind - 1u][profile - 1u], small, sizeof small);
+    keep(&snapshots[kind - 1u][profile - 1u]);
 }
 
 void board_prepare(void)
@@ -230,6 +265,11 @@ void board_prepare(void)
     board.judge = no_judge;
     board.writes_left = -1;
     board.rtc_known = true;
+    board.random = 1;
+    memset(slots, 0xFF, sizeof slots);
+    memset(slots[0], 0x11, 64); /* the factory's */
+    memset(small, 0xFF, sizeof small);
+    keep(&blank_snapshot);
     for (uint8_t kind = 1; kind <= KINDS; kind++) {
         for (uint8_t profile = 1; profile <= KB_PROFILE_COUNT; profile++) {
             prepare_one((enum kb_kind)kind, profile);
@@ -237,31 +277,41 @@ void board_prepare(void)
     }
 }
 
-void board_reset_storage(enum kb_kind kind, uint8_t profile, bool blank)
+/* Only what the last run has touched, where this one begins alike. */
+static void restore_storage(const struct snapshot *snapshot)
 {
-    memcpy(small, prepared[kind - 1u][profile - 1u], sizeof small);
-    if (blank) {
-        memset(small, 0xFF, sizeof small);
+    for (unsigned area = 0; area < SMALL_AREAS; area++) {
+        for (unsigned sector = 0; sector < KB_LOG_SECTORS; sector++) {
+            size_t at = sector * KB_SECTOR;
+            if (is_dirty[area][sector] || snapshot != restored) {
+                memcpy(small[area] + at, snapshot->small[area] + at, KB_SECTOR);
+            }
+        }
     }
     if (slot_is_dirty) {
         memset(slots, 0xFF, sizeof slots);
-        memset(slots[0], 0x11, 64); /* the factory's */
-        slot_is_dirty = false;
+        memset(slots[0], 0x11, 64);
     }
+    memset(is_dirty, false, sizeof is_dirty);
+    slot_is_dirty = false;
+    restored = snapshot;
+}
+
+void board_begin(enum kb_kind kind, uint8_t profile, bool blank)
+{
+    const struct snapshot *snapshot =
+        blank ? &blank_snapshot : &snapshots[kind - 1u][profile - 1u];
     struct kb_hal hal = board.hal;
     void (*judge)(void) = board.judge;
+    restore_storage(snapshot);
     memset(&board, 0, sizeof board);
     board.hal = hal;
     board.judge = judge;
     board.writes_left = -1;
     board.rtc_known = true;
     board.random = 1;
-}
-
-void board_begin(enum kb_kind kind, uint8_t profile, bool blank)
-{
-    board_reset_storage(kind, profile, blank);
-    board_start(KB_RESET_POWER);
+    board.starts = 1;
+    board.box = snapshot->box;
 }
 
 void board_start(enum kb_reset reset)

@@ -45,10 +45,9 @@ void board_fail(const char *what, const char *file, int line);
 
 /* Once: makes the storage of a provisioned device, from which every run begins. */
 void board_prepare(void);
-/* A run: storage as prepared (or blank), kind and profile as wanted, power on. */
+/* A run: kind and profile as wanted (or a blank device), which has just started. */
 void board_begin(enum kb_kind kind, uint8_t profile, bool blank);
-/* The storage alone, without power. */
-void board_reset_storage(enum kb_kind kind, uint8_t profile, bool blank);
+/* An area, to be written to past the device. */
 uint8_t *board_area(enum kb_area area);
 /* Power on: boot loader and firmware. */
 void board_start(enum kb_reset reset);

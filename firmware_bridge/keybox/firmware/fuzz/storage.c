@@ -81,8 +81,8 @@ void storage_run(const uint8_t *data, size_t size)
         return;
     }
     board.judge = never;
-    board_reset_storage(1u + (data[1] & 1u), (uint8_t)(1u + (data[1] >> 1) % KB_PROFILE_COUNT),
-                        (data[1] & 0x80u) != 0);
+    board_begin((data[1] & 1u) != 0 ? KB_KIND_LOCK : KB_KIND_KEY_BOX,
+                (uint8_t)(1u + (data[1] >> 1) % KB_PROFILE_COUNT), (data[1] & 0x80u) != 0);
     place(data[0] % 8u, data + 2, size - 2u);
     for (unsigned starts = 0; starts < 2u && start(); starts++) {
         for (const char *keys = "12345#*00#"; *keys != 0; keys++) { /* too short for any code */
