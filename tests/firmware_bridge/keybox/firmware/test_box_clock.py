@@ -133,9 +133,18 @@ def test_an_rtc_that_stopped_is_unknown_until_it_is_set(installed: Any, noon: in
     assert box.show()["time_known"]
 
 
-def test_an_rtc_that_went_back_is_not_believed(installed: Any, noon: int) -> None:
-    installed.box.say(f"rtc {noon - 5}")
-    assert not installed.box.show()["time_known"]
+def test_an_rtc_that_stopped_or_went_back_for_a_moment_is_not_believed_again(
+    workshop: Any, noon: int
+) -> None:
+    for name, words in (("stopped", ("rtc lost",)), ("back", (f"rtc {noon + 5}", "show"))):
+        box = workshop.installed(name=name).box
+        for word in words:
+            box.say(word)
+        assert not box.show()["time_known"]
+        box.say(f"rtc {noon + 1000}")
+        assert not box.show()["time_known"]
+        box.say("power-cut")
+        assert not box.show()["time_known"]
 
 
 @pytest.mark.parametrize(("ppm", "seed"), [(15, 1), (-15, 2), (19, 3), (-19, 4)])
