@@ -9,7 +9,6 @@ target is built again only when a source or a flag has changed: its directory ca
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -99,7 +98,7 @@ def _digest(target: Target) -> str:
 def _run(*command: str) -> None:
     if shutil.which(command[0]) is None:
         raise BuildError(f"{command[0]} is not installed")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     if done.returncode != 0:
         raise BuildError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
@@ -123,7 +122,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) not in (1, 2) or arguments[0] not in TARGETS:
         sys.stderr.write(f"usage: build {'|'.join(TARGETS)} [DIR]\n")
         return 2
-    root = Path(os.path.abspath(arguments[1])) if len(arguments) == 2 else None
+    root = Path(arguments[1]).resolve() if len(arguments) == 2 else None
     try:
         sys.stdout.write(f"{build(arguments[0], root)}\n")
     except BuildError as error:

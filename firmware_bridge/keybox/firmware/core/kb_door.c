@@ -64,7 +64,7 @@ void kb_door_secure(struct kb_door *door, uint64_t now_ms)
 
 uint16_t kb_door_outputs(const struct kb_door *door)
 {
-    return (uint16_t)((door->is_released ? KB_OUT_RELEASED : 0) | (door->is_held ? KB_OUT_HELD : 0));
+    return door->is_held ? KB_OUT_HELD : door->is_released ? KB_OUT_RELEASED : 0;
 }
 
 static uint32_t watch_bolt(struct kb_door *door, uint64_t now_ms, uint16_t *inputs)

@@ -125,7 +125,7 @@ static void accept(struct kb_box *box, const struct judged *judged)
         return;
     }
     if (judged->is_listed) {
-        is_logged = kb_box_log(box, KB_LOG_LIST_ACCEPTED, 0, judged->reference,
+        is_logged = kb_box_log(box, KB_LOG_LIST_ACCEPTED, KB_VALID, judged->reference,
                                sizeof judged->reference);
     } else {
         code_data(judged, data);

@@ -48,7 +48,7 @@ enum kb_cause kb_list_begin(struct kb_list *list, const struct kb_state *state, 
     uint32_t size = (uint32_t)count * KB_LIST_ENTRY;
     list->is_writing = false;
     if (count > KB_LIST_MAX) {
-        return KB_CAUSE_BAD_VALUE;
+        return KB_CAUSE_STORAGE;
     }
     for (uint32_t offset = 0; offset < size; offset += KB_SECTOR) {
         if (!list->hal->nv_erase(list->hal->self, area_of(state->list_area ^ 1u), offset)) {

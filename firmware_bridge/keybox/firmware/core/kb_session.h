@@ -1,7 +1,7 @@
 /* The maintenance link's sessions: opening with a proof, and secured frames (docs/keybox-link.md).
  *
- * This is the state; kb_session.c opens and guards, kb_requests.c carries out, kb_notices.c tells
- * the host unasked.
+ * This is the state; kb_opening.c opens, kb_session.c guards, kb_requests.c carries out, kb_notices.c
+ * tells the host unasked.
  */
 #ifndef KB_SESSION_H
 #define KB_SESSION_H
@@ -82,8 +82,6 @@ struct kb_session {
 
 struct kb_box;
 
-/* The keys that follow from the device's maintenance secret; call when that changes. */
-void kb_session_derive(struct kb_box *box);
 /* A frame that came in whole, CRC cut off. */
 void kb_session_take(struct kb_box *box, const uint8_t *frame, size_t length);
 /* Times out, sends what waits. */
@@ -96,6 +94,16 @@ void kb_session_end(struct kb_box *box, enum kb_phase phase);
 /* Sends a secured frame; `is_answer` keeps it for repetition. */
 void kb_session_send(struct kb_box *box, uint8_t type, uint8_t seq, uint32_t counter,
                      const uint8_t *body, size_t length, bool is_answer);
+
+/* Sends a frame in clear; `is_answer` keeps it for repetition. */
+void kb_session_send_clear(struct kb_box *box, uint8_t type, uint8_t seq, const uint8_t *body,
+                           size_t length, bool is_answer);
+void kb_session_refuse(struct kb_box *box, uint8_t seq, enum kb_cause cause);
+
+/* kb_opening.c: a frame in clear; and the keys that follow from the device's maintenance secret, to
+ * be derived when that changes. */
+void kb_opening_take(struct kb_box *box, const uint8_t *frame, size_t length);
+void kb_opening_derive(struct kb_box *box);
 
 /* kb_requests.c: carries out an authentic request and answers it. */
 void kb_requests_take(struct kb_box *box, uint8_t type, uint8_t seq, const uint8_t *body,

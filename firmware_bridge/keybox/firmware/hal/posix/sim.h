@@ -16,7 +16,6 @@ struct sim_kept {
     int64_t rtc_ms;    /* what the RTC shows at `rtc_true_ms` */
     uint64_t rtc_true_ms;
     uint32_t rtc_known;
-    uint32_t next_slot; /* what the boot loader chose */
 };
 
 struct sim {
