@@ -60,10 +60,11 @@ class Model:
         code = open_code(profile, self.installed.key, digits)
         clock = LockClock(shown["earliest_s"], shown["latest_s"])
         verdict = judge_code(profile, code, clock, shown["generation"], self.used)
-        if verdict is CodeVerdict.VALID and code is not None and profile.shapes[code.shape].once:
+        is_live = verdict in (CodeVerdict.VALID, CodeVerdict.USED)
+        if is_live and code is not None and profile.shapes[code.shape].once:
             earliest_s = shown["earliest_s"]
             self.used = {k: v for k, v in self.used.items() if earliest_s < v + GRACE_S}
-            if len(self.used) == CAPACITY:
+            if verdict is CodeVerdict.VALID and len(self.used) == CAPACITY:
                 return "full"
             self.used[code] = code.window_s(profile)[1]
         return verdict.value
