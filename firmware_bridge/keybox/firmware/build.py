@@ -9,10 +9,12 @@ target is built again only when a source or a flag has changed: its directory ca
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -105,11 +107,14 @@ def _run(*command: str) -> None:
 
 def _compile(target: Target, into: Path) -> None:
     flags = (*STRICT, *target.flags, f"-I{SOURCES / 'core'}", f"-I{SOURCES / 'hal'}")
-    objects: list[str] = []
-    for source in _library(target):
+
+    def compile_one(source: Path) -> str:
         made = into / f"{source.stem}.o"
         _run(target.compiler, *flags, "-c", str(source), "-o", str(made))
-        objects.append(str(made))
+        return str(made)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(compile_one, _library(target)))
     for program, source in _programs(target).items():
         _run(target.compiler, *flags, str(source), *objects, "-o", str(into / program))
     if not target.programs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,16 +49,39 @@ def test_the_core_takes_no_memory_from_a_heap_and_knows_no_operating_system() ->
         assert not re.search(r"\b(malloc|calloc|realloc|free)\s*\(", text), source.name
 
 
-def test_a_build_is_made_once_and_lies_where_it_was_asked_for(tmp_path: Path) -> None:
-    first = build.build("thumb", tmp_path)
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A core of one file in place of the real one."""
+    source = tmp_path / "sources" / "core" / "kb_update.c"
+    source.parent.mkdir(parents=True)
+    source.write_text("int kb_one(void);\nint kb_one(void) { return 1; }\n")
+    monkeypatch.setattr(build, "SOURCES", tmp_path / "sources")
+    return source
+
+
+def test_a_build_is_made_once_where_it_was_asked_for_and_anew_for_other_sources(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(build.TARGETS, "thumb", replace(build.TARGETS["thumb"], folders=()))
+    first = build.build("thumb", tmp_path / "out")
     made = first.stat().st_mtime_ns
-    assert build.build("thumb", tmp_path) == first
+    assert tmp_path / "out" in first.parents
+    assert build.build("thumb", tmp_path / "out") == first
     assert first.stat().st_mtime_ns == made
-    assert tmp_path in first.parents
+    small.write_text(small.read_text().replace("1", "2"))
+    assert build.build("thumb", tmp_path / "out") != first
+    assert sorted(small.parent.iterdir()) == [small]
+
+
+def test_a_warning_stops_a_build(small: Path, tmp_path: Path) -> None:
+    small.write_text("int kb_one(long long given) { return given; }\n")
+    with pytest.raises(build.BuildError, match="conversion"):
+        build.build("thumb", tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_compiler_that_refuses_is_an_error_that_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = build.Target("cc", ("-fno-such-flag",), (), (), "libkeybox.a")
     monkeypatch.setitem(build.TARGETS, "odd", odd)

@@ -48,6 +48,8 @@ struct sim {
     int16_t temperature;
     enum kb_reset reset;
     bool wants_reboot;
+    bool is_storage_broken; /* flash takes nothing any more */
+    bool is_random_broken;
     uint64_t random; /* state of the seeded source, 0: the system's */
     uint8_t firmware_key[32];
     uint32_t firmware_version;

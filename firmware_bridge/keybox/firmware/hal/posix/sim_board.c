@@ -118,6 +118,9 @@ static void uart_write(void *self, const uint8_t *data, size_t length)
 static bool random_bytes(void *self, uint8_t *data, size_t length)
 {
     struct sim *sim = self;
+    if (sim->is_random_broken) {
+        return false;
+    }
     if (sim->random == 0) {
         FILE *source = fopen("/dev/urandom", "rb");
         size_t count = source != NULL ? fread(data, 1, length, source) : 0;
