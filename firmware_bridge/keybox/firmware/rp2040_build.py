@@ -8,9 +8,11 @@ signed), `factory.uf2` (both, for a blank board over USB), and the ELF files for
 from __future__ import annotations
 
 import json
+import os
 import struct
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -96,13 +98,15 @@ def uf2(pieces: dict[int, bytes]) -> bytes:
 def _compile(sources: Iterator[Path], into: Path, defines: tuple[str, ...]) -> list[str]:
     into.mkdir(parents=True, exist_ok=True)
     flags = (*_COMPILE, *defines, f"-I{SOURCES / 'core'}", f"-I{_BOARD}")
-    objects = []
-    for source in sources:
+
+    def one(source: Path) -> str:
         strict = STRICT if source.suffix == ".c" else ()
         made = into / f"{source.stem}.o"
         run_tool(f"{_TOOLS}gcc", *strict, *flags, "-c", str(source), "-o", str(made))
-        objects.append(str(made))
-    return objects
+        return str(made)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return list(pool.map(one, sources))
 
 
 def _link(script: str, objects: list[str], elf: Path) -> bytes:

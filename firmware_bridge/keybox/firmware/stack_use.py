@@ -1,8 +1,9 @@
 """How deep the stack can grow: the compiler's call graph (`-fcallgraph-info=su`) of a build.
 
 A function's need is its own frame and the deepest of what it calls. The hardware table is called
-through pointers, so such a call counts as the deepest function of the table; one within `flash.c`
-goes to the boot ROM. Recursion, and frames whose size the compiler does not know, raise.
+through pointers, so such a call counts as the deepest function of the table, or, where requests are
+given out, of all that carry one out; one within `flash.c` goes to the boot ROM. Recursion, and
+frames whose size the compiler does not know, raise.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _TABLE: Final = re.compile(
     r"^(flash_nv|uart_link|ds3231_(read|write)|noise_random|panel_(key|inputs|bolt|feedback)"
     r"|supply_(battery|temperature)|watchdog_(kick|reboot|slot|reset)|.*firmware_main\.c:monotonic)"
 )
+_DISPATCHER: Final = "kb_requests_take"
+_REQUEST: Final = re.compile(r"^kb_do_|.*kb_requests\.c:close_session$")
 _INTERRUPTS: Final = ("uart_interrupt", "panel_interrupt")
 
 
@@ -81,5 +84,12 @@ class CallGraph:
             return self._depth(target, known, path)
         if "flash.c:" in name or name == "flash_start":
             return BOOT_ROM_BYTES
-        table = [each for each in self.frames if _TABLE.match(each)]
-        return max(self._depth(each, known, path) for each in table)
+        targets = [each for each in self.frames if is_called_by_pointer(each, name)]
+        return max(self._depth(each, known, path) for each in targets)
+
+
+def is_called_by_pointer(function: str, caller: str = _DISPATCHER) -> bool:
+    """Whether a call through a pointer in `caller` can come to a function."""
+    if _TABLE.match(function):
+        return True
+    return caller == _DISPATCHER and _REQUEST.match(function) is not None

@@ -3,6 +3,7 @@
 #include "kb_mem.h"
 
 #define UART_CHUNK 64u
+#define UART_CHUNKS 16u /* a poll: a flood on the link must not keep the bolt from falling */
 #define BATTERY_EVERY_MS (6u * 3600u * 1000u)
 #define BATTERY_LOG_MS (24u * 3600u * 1000u)
 #define BATTERY_STEP_MV 50u
@@ -23,7 +24,14 @@ bool kb_box_save(struct kb_box *box)
 void kb_box_look_at_clock(struct kb_box *box)
 {
     uint16_t drift_s = box->profile != NULL ? box->profile->drift_s : DRIFT_S;
+    uint32_t before_s = box->rtc_s;
     box->is_rtc_known = box->hal->rtc_read(box->hal->self, &box->rtc_s);
+    bool runs_back = box->rtc_s < before_s || box->rtc_s < box->state.clock.rtc_s;
+    if (box->state.clock.is_anchored && (!box->is_rtc_known || runs_back)) {
+        /* For good: an RTC that stopped or jumped means nothing, also when it runs again. */
+        kb_clock_lose(&box->state.clock);
+        (void)kb_box_save(box);
+    }
     box->is_time_known = box->is_rtc_known &&
                          kb_clock_read(&box->state.clock, box->rtc_s, drift_s, &box->time);
 }
@@ -129,12 +137,7 @@ void kb_box_init(struct kb_box *box, const struct kb_hal *hal)
     kb_entry_resume(box);
     start_log(box);
     box->state.boots++;
-    box->state.firmware = hal->firmware_version;
     kb_box_look_at_clock(box);
-    if (!box->is_rtc_known) {
-        kb_clock_lose(&box->state.clock);
-        box->is_time_known = false;
-    }
     box->is_fit = kb_box_save(box) && box->is_fit;
     kb_list_init(&box->list, hal, &box->state);
     uint8_t cause[1] = {(uint8_t)box->update.start};
@@ -165,8 +168,10 @@ static void run_uart(struct kb_box *box)
 {
     uint8_t bytes[UART_CHUNK];
     size_t count;
-    while (!box->is_halted &&
-           (count = box->hal->uart_read(box->hal->self, bytes, sizeof bytes)) > 0) {
+    box->has_more = true;
+    for (unsigned chunk = 0; chunk < UART_CHUNKS && box->has_more; chunk++) {
+        count = box->hal->uart_read(box->hal->self, bytes, sizeof bytes);
+        box->has_more = count > 0;
         for (size_t i = 0; i < count; i++) {
             if (kb_frame_take(&box->reader, bytes[i])) {
                 kb_session_take(box, box->reader.data, box->reader.length);
@@ -271,6 +276,6 @@ uint32_t kb_box_poll(struct kb_box *box)
         kb_door_secure(&box->door, box->now_ms);
         box->hal->reboot(box->hal->self);
     }
-    uint64_t due = due_ms(box);
+    uint64_t due = box->has_more && !box->is_halted ? 0 : due_ms(box);
     return due > IDLE_MS ? IDLE_MS : (uint32_t)due;
 }

@@ -20,7 +20,7 @@ from firmware_bridge.keybox.firmware.toolchain import run_tool
 INSTRUCTIONS_A_TICK: Final = 62.5
 TIMEOUT_S: Final = 60
 _CORE: Final = ("code", "profiles", "sha256", "sha512", "ed25519", "mem")
-_QEMU: Final = (
+QEMU: Final = (
     *("qemu-system-arm", "-M", "microbit", "-nographic", "-monitor", "none", "-serial", "none"),
     *("-icount", "shift=0", "-semihosting-config", "enable=on,target=native"),
 )
@@ -95,7 +95,7 @@ def run(elf: Path, requests: Sequence[Request]) -> list[Answer]:
         (Path(folder) / "requests").write_bytes(b"".join(each.pack() for each in requests))
         try:
             done = subprocess.run(  # noqa: S603 - our own words
-                [*_QEMU, "-kernel", elf],
+                [*QEMU, "-kernel", elf],
                 cwd=folder,
                 capture_output=True,
                 text=True,
@@ -112,6 +112,8 @@ def run(elf: Path, requests: Sequence[Request]) -> list[Answer]:
 
 
 __all__ = [
+    "QEMU",
+    "TIMEOUT_S",
     "Answer",
     "BuildError",
     "QemuError",

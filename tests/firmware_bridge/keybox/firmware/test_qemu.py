@@ -11,6 +11,12 @@ from typing import Final
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from firmware_bridge.keybox.firmware.qemu.cycles import (
+    Timing,
+    UnknownInstructionError,
+    count,
+    run_traced,
+)
 from firmware_bridge.keybox.firmware.qemu.measure import (
     Answer,
     QemuError,
@@ -116,6 +122,24 @@ def test_instructions_are_counted_to_a_tick(elf: Path, rounds: int) -> None:
     (answer,) = run(elf, [calibrate(rounds)])
     assert answer.result == "loop"
     assert abs(answer.instructions - 2 * rounds) <= 130
+
+
+def test_cycles_are_counted_by_the_manual(elf: Path) -> None:
+    """A round of the loop is `subs`, one cycle, and a branch that is taken, two."""
+    short = run_traced(elf, [calibrate(100)])
+    long = run_traced(elf, [calibrate(5_100)])
+    # The number of rounds is read by the same instructions, and printed by some more of them.
+    assert 10_000 <= long[0] - short[0] <= 10_500
+    assert 15_000 <= long[1] - short[1] <= 15_700
+
+
+def test_the_timing_table_knows_what_moves_several_registers() -> None:
+    pushed = Timing.of(2, "push", "{r4, r5, r6, r7, lr}")
+    assert (pushed.passing, Timing.of(2, "pop", "{r4-r7, pc}").leaving) == (6, 8)
+    assert Timing.of(2, "muls", "r0, r1").passing == 1
+    assert (Timing.of(2, "bne.n", "x").passing, Timing.of(2, "bne.n", "x").leaving) == (1, 2)
+    with pytest.raises(UnknownInstructionError):
+        count(["Trace 0: 0x1 [0/00000abc/0/0] x"], {})
 
 
 def test_the_same_request_takes_the_same_number_of_instructions(elf: Path) -> None:

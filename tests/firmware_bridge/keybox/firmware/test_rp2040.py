@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from firmware_bridge.keybox.firmware import rp2040_build
 from firmware_bridge.keybox.firmware.build import SOURCES, BuildError
 from firmware_bridge.keybox.firmware.rp2040_build import Rp2040Build, sections
-from firmware_bridge.keybox.firmware.stack_use import INDIRECT, CallGraph
+from firmware_bridge.keybox.firmware.stack_use import INDIRECT, CallGraph, is_called_by_pointer
 from firmware_bridge.keybox.firmware.toolchain import run_tool
 from firmware_bridge.keybox.images import MAX_IMAGE, read_image, sign_image
 
@@ -148,6 +148,29 @@ def test_every_function_of_the_hardware_table_is_known_to_the_stack_count() -> N
     for each in called:
         frames = {"root": 0, each: 40, f"hal/firmware_main.c:{each}": 40}
         assert CallGraph(frames, {"root": {INDIRECT}}).depth("root") == 40, each
+
+
+def test_nothing_else_is_called_through_a_pointer(made: Rp2040Build) -> None:
+    """Every function whose address stands in a table is one that the stack count knows."""
+    objects = sorted(map(str, (made.folder / "firmware").glob("*.o")))
+    listed = (line.split() for line in run_tool("arm-none-eabi-nm", *objects).splitlines())
+    functions = {words[2] for words in listed if len(words) == 3 and words[1] in "tT"}
+    pointed = set()
+    for path in objects:
+        section = ""
+        for line in run_tool("arm-none-eabi-objdump", "-r", path).splitlines():
+            if line.startswith("RELOCATION"):
+                section = line.split("[")[1]
+            elif "R_ARM_ABS32" in line and section.startswith((".rodata", ".data", ".vectors")):
+                name = line.split()[2].split("+")[0].removeprefix(".text.")
+                pointed |= {name} & functions
+    assert {"kb_do_status", "flash_nv_read", "uart_interrupt"} <= pointed
+    pointed -= {"firmware_reset", "uart_interrupt", "panel_interrupt", "wait_for_watchdog"}
+    places = ("", "firmware_main.c:", "kb_requests.c:")
+    unknown = {
+        name for name in pointed if not any(is_called_by_pointer(at + name) for at in places)
+    }
+    assert unknown == set()
 
 
 def test_the_factory_file_puts_loader_and_image_in_their_places(made: Rp2040Build) -> None:

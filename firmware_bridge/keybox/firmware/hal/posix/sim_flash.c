@@ -41,12 +41,16 @@ bool sim_flash_open(struct sim *sim, const char *path)
         perror(path);
         return false;
     }
+    /* Held until the end of the process: two boxes on one flash would wreck it. */
+    if (lockf(fd, F_TLOCK, 0) != 0) {
+        fprintf(stderr, "%s: another simulator runs on it\n", path);
+        return false;
+    }
     if (fstat(fd, &about) != 0 || (size_t)about.st_size != size) {
         fprintf(stderr, "%s: not a state file of this simulator\n", path);
         return false;
     }
     void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    (void)close(fd);
     if (map == MAP_FAILED) {
         perror(path);
         return false;
@@ -92,6 +96,9 @@ bool sim_nv_erase(void *self, enum kb_area area, uint32_t offset)
         fprintf(stderr, "area %d: %u is no sector\n", (int)area, offset);
         exit(BROKEN);
     }
+    if (sim->is_storage_broken) {
+        return false;
+    }
     if (is_torn(sim)) {
         uint64_t seed = sim->writes;
         for (size_t i = 0; i < KB_SECTOR; i++) {
@@ -110,6 +117,9 @@ bool sim_nv_program(void *self, enum kb_area area, uint32_t offset, const void *
     struct sim *sim = self;
     uint8_t *old = at(sim, area, offset, length);
     const uint8_t *bytes = data;
+    if (sim->is_storage_broken) {
+        return false;
+    }
     for (uint32_t i = 0; i < length; i++) {
         if ((old[i] & bytes[i]) != bytes[i]) {
             fprintf(stderr, "area %d: byte %u would need an erasure\n", (int)area, offset + i);

@@ -83,11 +83,16 @@ static void __attribute__((used, noreturn)) firmware_main(void)
     noise_start();
     flash_start();
     kb_box_init(&box, &hal);
+    uint64_t due_us = 0;
     for (;;) {
         watchdog_kick(0);
-        (void)kb_box_poll(&box);
-        /* Sleeps until an interrupt: a byte, or the scan of the panel within 5 ms. */
-        __asm volatile("wfi" ::: "memory");
+        if (clocks_us() >= due_us || uart_has_bytes() || panel_has_news()) {
+            uint32_t due_ms = kb_box_poll(&box);
+            due_us = clocks_us() + (uint64_t)due_ms * 1000u;
+        } else {
+            /* Sleeps until an interrupt: a byte, or the scan of the panel within 5 ms. */
+            __asm volatile("wfi" ::: "memory");
+        }
     }
 }
 

@@ -34,7 +34,8 @@ static struct steady keys, inputs;
 static volatile uint8_t in, out;
 static char waiting[WAITING];
 static volatile uint16_t inputs_now;
-static volatile uint16_t beeps; /* scans that the buzzer still sounds */
+static uint16_t inputs_told;
+static volatile uint16_t beeps, lit; /* scans that buzzer and lights still go on */
 
 static bool settles(struct steady *it, uint16_t value)
 {
@@ -108,6 +109,10 @@ void panel_interrupt(void)
         beeps--;
         pin_drive(PIN_BUZZER, beeps > 0);
     }
+    if (lit > 0 && --lit == 0) {
+        pin_drive(PIN_GREEN, false);
+        pin_drive(PIN_RED, false);
+    }
 }
 
 void panel_start(void)
@@ -132,6 +137,11 @@ void panel_start(void)
     REGISTER(SYSTICK_CONTROL) = 7u; /* on, with its interrupt, by the processor's clock */
 }
 
+bool panel_has_news(void)
+{
+    return in != out || inputs_now != inputs_told;
+}
+
 char panel_key(void *self)
 {
     char key = 0;
@@ -146,7 +156,8 @@ char panel_key(void *self)
 uint16_t panel_inputs(void *self)
 {
     (void)self;
-    return inputs_now;
+    inputs_told = inputs_now;
+    return inputs_told;
 }
 
 void panel_bolt(void *self, bool released)
@@ -155,21 +166,28 @@ void panel_bolt(void *self, bool released)
     pin_drive(PIN_BOLT, released);
 }
 
+/* Lights of `granted`, `denied`, `key` and `busy` go out by themselves; a lockout shows until it ends. */
 void panel_feedback(void *self, enum kb_feedback feedback)
 {
     static const struct {
         bool green, red;
-        uint8_t beep; /* scans of 5 ms */
+        uint8_t beep;  /* scans of 5 ms */
+        uint16_t shine; /* 0: until something else is shown */
     } shown[] = {
-        [KB_FEEDBACK_IDLE] = {false, false, 0},      [KB_FEEDBACK_GRANTED] = {true, false, 40},
-        [KB_FEEDBACK_DENIED] = {false, true, 160},   [KB_FEEDBACK_KEY] = {true, true, 8},
-        [KB_FEEDBACK_LOCKED_OUT] = {false, true, 240}, [KB_FEEDBACK_BUSY] = {true, true, 0},
+        [KB_FEEDBACK_IDLE] = {false, false, 0, 0},
+        [KB_FEEDBACK_GRANTED] = {true, false, 40, 600},
+        [KB_FEEDBACK_DENIED] = {false, true, 160, 300},
+        [KB_FEEDBACK_KEY] = {true, true, 8, 16},
+        [KB_FEEDBACK_LOCKED_OUT] = {false, true, 240, 0},
+        [KB_FEEDBACK_BUSY] = {true, true, 0, 100},
     };
     (void)self;
     if ((unsigned)feedback < sizeof shown / sizeof *shown) {
+        lit = 0; /* so the interrupt leaves them alone meanwhile */
         pin_drive(PIN_GREEN, shown[feedback].green);
         pin_drive(PIN_RED, shown[feedback].red);
         pin_drive(PIN_BUZZER, shown[feedback].beep > 0);
         beeps = shown[feedback].beep;
+        lit = shown[feedback].shine;
     }
 }

@@ -10,6 +10,8 @@
     (KB_IN_LEAF_OPEN | KB_IN_BOLT_RETRACTED | KB_IN_TAMPER | KB_IN_KEY_ABSENT | KB_IN_MECHANICAL_KEY)
 
 void panel_start(void);
+/* Whether a key or a switch has changed since it was last asked for. */
+bool panel_has_news(void);
 void panel_interrupt(void);
 char panel_key(void *self);
 uint16_t panel_inputs(void *self);

@@ -58,6 +58,11 @@ void uart_start(void)
     REGISTER(NVIC_ENABLE) = 1u << UART0_IRQ;
 }
 
+bool uart_has_bytes(void)
+{
+    return incoming.in != incoming.out;
+}
+
 size_t uart_link_read(void *self, uint8_t *data, size_t room)
 {
     size_t count = 0;
