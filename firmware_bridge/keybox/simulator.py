@@ -115,8 +115,6 @@ class SimulatedBox:
             _log.warning("keybox_simulator_lost_its_line", detail=str(error))
 
     def _turn(self) -> None:
-        while self._jobs:
-            self._jobs.popleft()(time.monotonic_ns())
         self._exchange(b"")
         wake_ns = self._session.wake_ns()
         now_ns = time.monotonic_ns()
@@ -125,6 +123,9 @@ class SimulatedBox:
             self._exchange(self._port.read())
 
     def _exchange(self, data: bytes) -> None:
+        """What was done to the device before the bytes were read is done before they are heard."""
+        while self._jobs:
+            self._jobs.popleft()(time.monotonic_ns())
         answer = self._session.step(time.monotonic_ns(), b"" if self._is_mute else data)
         if answer and not self._is_mute:
             self._port.write(answer)

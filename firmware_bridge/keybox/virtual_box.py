@@ -261,7 +261,7 @@ class VirtualBox:
     def release(self, pulse_ms: int) -> None:
         """Retract the bolt for a while."""
         self.uses += 1
-        self._pulse_end_ns = self.now_ns + pulse_ms * _MS
+        self._pulse_end_ns = max(self._pulse_end_ns or 0, self.now_ns + pulse_ms * _MS)
         self._released_until_ns = self._pulse_end_ns + JAM_MS * _MS
         self._drive(self.outputs | Output.RELEASED)
 
