@@ -198,7 +198,7 @@ class SerialLockDriver:
                 self._tell(DeviceOffline(lock.device, event.cause, at_ns))
             case LineFaults():
                 for cause, count in event.counts:
-                    fault = f"bytes_{cause}"
+                    fault = f"frames_{cause}"
                     self._tell(DeviceFault(lock.device, fault, at_ns, count, noise=True))
             case Stood() | Finished():
                 pass  # it lives

@@ -45,7 +45,7 @@ def test_a_visit_over_a_real_terminal():
         assert [one.index for one in answer.records] == list(range(answer.next))
         assert client.set_clock(TIME_S + 100, 2).offset_s in (-100, -99)
         client.close()
-        with pytest.raises(KeyboxError, match="no_answer"):
+        with pytest.raises(KeyboxError, match="no_session"):
             client.status()
         assert simulated.box.clock.known
 
