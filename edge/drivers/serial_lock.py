@@ -207,9 +207,8 @@ class SerialLockDriver:
         if event.hello.kind != Kind.SERIAL_LOCK:
             self._tell(DeviceFault(lock.device, "not_a_lock", at_ns))
         lock.words.opened()
-        number = event.hello.firmware
-        firmware = f"{number >> 16}.{number >> 8 & 0xFF}.{number & 0xFF}"
-        self._tell(DeviceOnline(lock.device, at_ns, f"serial_lock {firmware}"))
+        detail = f"serial_lock firmware {event.hello.firmware}"
+        self._tell(DeviceOnline(lock.device, at_ns, detail))
         lock.upkeep.opened()
 
     def _finished(self, act: Act, done: Future[Finished]) -> None:

@@ -108,7 +108,7 @@ class VirtualBox:
         self.log = LogRing(log_epoch, self._stamp, log_capacity)
         self.entries: tuple[ListEntry, ...] = ()
         self.newest_ticket_day = 0
-        self.firmware, self.rollback, self.boots = 0x010000, 0, 0
+        self.firmware, self.rollback, self.boots = 1, 0, 0
         self.reset_cause = ResetCause.POWER
         self.battery_mv, self.uses = 6_000, 0
         self.temperature_dc: int | None = None

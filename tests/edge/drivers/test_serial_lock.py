@@ -219,7 +219,7 @@ def test_a_lock_that_cannot_be_served_is_told_with_its_cause(line, devices, secr
 
 def test_what_a_lock_answers_is_told_at_its_online(line):
     line.driver.configure({LOCK: BODY}, {LOCK: SECRET.link_key(LOCK)})
-    assert line.wait(DeviceOnline).detail == "serial_lock 1.0.0"
+    assert line.wait(DeviceOnline).detail == "serial_lock firmware 1"
 
 
 def test_a_jam_fails_the_act_and_is_told(line):

@@ -85,7 +85,7 @@ def image_of(version: int, data: bytes) -> tuple[bytes, bytes]:
 
 def test_an_image_goes_on_where_it_stopped():
     data = bytes(range(256)) * 5 + b"end"
-    header, signature = image_of(0x010100, data)
+    header, signature = image_of(2, data)
     box, seen = make_box(), []
 
     def stopping(done: int, _whole: int) -> None:
@@ -98,7 +98,7 @@ def test_an_image_goes_on_where_it_stopped():
         with pytest.raises(KeyboxError, match="cancelled"):
             client.send_image(header, signature, data, stopping)
         client.send_image(header, signature, data, lambda done, _whole: seen.append(done))
-        assert client.open().firmware == 0x010100
+        assert client.open().firmware == 2
     assert seen == [0, 256, 512, 512, 768, 1024, 1280, 1283]
 
 
@@ -112,7 +112,7 @@ def test_an_image_that_is_not_signed_or_not_whole_is_refused():
         client.open()
         with pytest.raises(KeyboxError, match="bad_signature"):
             client.send_image(header, signature, b"image")
-        assert simulated.box.firmware == 0x010000
+        assert simulated.box.firmware == 1
 
 
 # --- the link of a lock --------------------------------------------------------------------------
