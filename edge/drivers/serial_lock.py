@@ -29,7 +29,14 @@ from edge.drivers.serial_lock_upkeep import LockUpkeep
 from edge.drivers.serial_lock_words import SIGNALS, LockWords, finished_act, request_for
 from edge.ports import Emit, Incoming
 from firmware_bridge.keybox.codes import Kind, Rights, TicketKind
-from firmware_bridge.keybox.host import Credential, Ended, Finished, Noticed, Opened, Stood
+from firmware_bridge.keybox.host_events import (
+    Credential,
+    Ended,
+    Finished,
+    Noticed,
+    Opened,
+    Stood,
+)
 from firmware_bridge.keybox.lock_link import LineFaults, LinkEvent, LockLink
 from firmware_bridge.keybox.notices import LoggedNotice
 from firmware_bridge.keybox.requests import Request, Signal

@@ -42,7 +42,9 @@ from firmware_bridge.keybox.codes import (
     Input,
     Kind,
 )
-from firmware_bridge.keybox.host import cause_name
+from firmware_bridge.keybox.host_events import (
+    cause_name,
+)
 from firmware_bridge.keybox.opening import HelloAnswer
 from firmware_bridge.keybox.requests import (
     AskStatus,

@@ -18,14 +18,14 @@ from typing import Final
 import structlog
 
 from firmware_bridge.keybox.codes import NONCE_LENGTH
-from firmware_bridge.keybox.host import (
+from firmware_bridge.keybox.host import HostSession
+from firmware_bridge.keybox.host_events import (
     MS,
     NEVER_NS,
     Credential,
     Ended,
     Event,
     Finished,
-    HostSession,
     HostTimes,
     Opened,
 )

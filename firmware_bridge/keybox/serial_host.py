@@ -20,12 +20,12 @@ from firmware_bridge.keybox.answers import (
     NextOffset,
 )
 from firmware_bridge.keybox.codes import MAX_CHUNK, NONCE_LENGTH
-from firmware_bridge.keybox.host import (
+from firmware_bridge.keybox.host import HostSession
+from firmware_bridge.keybox.host_events import (
     Credential,
     Ended,
     Event,
     Finished,
-    HostSession,
     HostTimes,
     Opened,
     Outcome,

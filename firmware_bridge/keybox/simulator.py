@@ -12,9 +12,10 @@ from typing import Final, Self
 
 import structlog
 
-from firmware_bridge.keybox.box_requests import BoxRequests, VerifyImage
+from firmware_bridge.keybox.box_requests import BoxRequests
 from firmware_bridge.keybox.codes import NONCE_LENGTH, Input, Output, ResetCause
 from firmware_bridge.keybox.device import DeviceSession
+from firmware_bridge.keybox.firmware_slots import VerifyImage
 from firmware_bridge.keybox.virtual_box import VirtualBox
 from firmware_bridge.serial_link import BytePort, PortError, Waker, wait
 

@@ -34,7 +34,10 @@ from edge.drivers.serial_lock_words import LockWords, finished_act, request_for
 from firmware_bridge.keybox import requests as rq
 from firmware_bridge.keybox.answers import Drove
 from firmware_bridge.keybox.codes import Cause, Driven, Input, Kind, Output, RecordKind, Signalled
-from firmware_bridge.keybox.host import Finished, Outcome
+from firmware_bridge.keybox.host_events import (
+    Finished,
+    Outcome,
+)
 from firmware_bridge.keybox.notices import BatteryNotice, InputsNotice, KeysNotice, LoggedNotice
 from firmware_bridge.keybox.simulator import SimulatedBox
 from firmware_bridge.keybox.virtual_box import VirtualBox

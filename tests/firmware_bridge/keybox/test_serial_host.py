@@ -15,7 +15,14 @@ import pytest
 from firmware_bridge.keybox import requests as rq
 from firmware_bridge.keybox.answers import Drove
 from firmware_bridge.keybox.codes import Driven, Input, Kind, Output
-from firmware_bridge.keybox.host import MS, Ended, HostTimes, Noticed, Opened, Outcome
+from firmware_bridge.keybox.host_events import (
+    MS,
+    Ended,
+    HostTimes,
+    Noticed,
+    Opened,
+    Outcome,
+)
 from firmware_bridge.keybox.lock_link import LineFaults, LockLink
 from firmware_bridge.keybox.notices import InputsNotice, KeysNotice
 from firmware_bridge.keybox.serial_host import KeyboxClient, KeyboxError
