@@ -29,7 +29,14 @@ from edge.drivers.serial_lock_upkeep import LockUpkeep
 from edge.drivers.serial_lock_words import SIGNALS, LockWords, finished_act, request_for
 from edge.ports import Emit, Incoming
 from firmware_bridge.keybox.codes import Kind, Rights, TicketKind
-from firmware_bridge.keybox.host import Credential, Ended, Finished, Noticed, Opened, Stood
+from firmware_bridge.keybox.host_events import (
+    Credential,
+    Ended,
+    Finished,
+    Noticed,
+    Opened,
+    Stood,
+)
 from firmware_bridge.keybox.lock_link import LineFaults, LinkEvent, LockLink
 from firmware_bridge.keybox.notices import LoggedNotice
 from firmware_bridge.keybox.requests import Request, Signal
@@ -198,7 +205,7 @@ class SerialLockDriver:
                 self._tell(DeviceOffline(lock.device, event.cause, at_ns))
             case LineFaults():
                 for cause, count in event.counts:
-                    fault = f"bytes_{cause}"
+                    fault = f"frames_{cause}"
                     self._tell(DeviceFault(lock.device, fault, at_ns, count, noise=True))
             case Stood() | Finished():
                 pass  # it lives
@@ -207,9 +214,8 @@ class SerialLockDriver:
         if event.hello.kind != Kind.SERIAL_LOCK:
             self._tell(DeviceFault(lock.device, "not_a_lock", at_ns))
         lock.words.opened()
-        number = event.hello.firmware
-        firmware = f"{number >> 16}.{number >> 8 & 0xFF}.{number & 0xFF}"
-        self._tell(DeviceOnline(lock.device, at_ns, f"serial_lock {firmware}"))
+        detail = f"serial_lock firmware {event.hello.firmware}"
+        self._tell(DeviceOnline(lock.device, at_ns, detail))
         lock.upkeep.opened()
 
     def _finished(self, act: Act, done: Future[Finished]) -> None:

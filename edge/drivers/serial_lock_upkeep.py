@@ -21,7 +21,10 @@ from edge.core.model import ListPlaced, LogCollected
 from edge.ports import Emit
 from firmware_bridge.keybox.answers import Answer, BoxStatus, ListStanding, LogAnswer
 from firmware_bridge.keybox.codes import MAX_ENTRIES, MAX_SET_ERROR_S
-from firmware_bridge.keybox.host import Finished, Outcome
+from firmware_bridge.keybox.host_events import (
+    Finished,
+    Outcome,
+)
 from firmware_bridge.keybox.requests import (
     AskList,
     AskStatus,

@@ -22,7 +22,11 @@ from edge.core.model import (
 from edge.ports import Incoming
 from firmware_bridge.keybox.answers import Drove
 from firmware_bridge.keybox.codes import Driven, Input, Signalled
-from firmware_bridge.keybox.host import Finished, Outcome, cause_name
+from firmware_bridge.keybox.host_events import (
+    Finished,
+    Outcome,
+    cause_name,
+)
 from firmware_bridge.keybox.notices import (
     BatteryNotice,
     InputsNotice,

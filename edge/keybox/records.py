@@ -245,7 +245,7 @@ def _firmware(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBod
     refused = record.kind == RecordKind.FIRMWARE_REFUSED
     kind = EventKind.FIRMWARE_REFUSED if refused else EventKind.FIRMWARE_UPDATED
     why = f" {_named(Cause, record.reason)}" if refused else ""
-    return _device(source, kind, firmware_name(record.number) + why)
+    return _device(source, kind, str(record.number) + why)
 
 
 def _session(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBody]:
@@ -298,8 +298,3 @@ def _named(names: type[ResetCause | Cause], number: int) -> str:
         return names(number).name.lower()
     except ValueError:
         return str(number)
-
-
-def firmware_name(number: int) -> str:
-    """A firmware's number as people read it: major.minor.patch."""
-    return f"{number >> 16}.{number >> 8 & 0xFF}.{number & 0xFF}"

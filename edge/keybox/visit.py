@@ -30,7 +30,6 @@ from edge.keybox.records import (
     LogSource,
     comparisons,
     events_of,
-    firmware_name,
     gap_event,
     gaps_in,
 )
@@ -43,7 +42,9 @@ from firmware_bridge.keybox.codes import (
     Input,
     Kind,
 )
-from firmware_bridge.keybox.host import cause_name
+from firmware_bridge.keybox.host_events import (
+    cause_name,
+)
 from firmware_bridge.keybox.opening import HelloAnswer
 from firmware_bridge.keybox.requests import (
     AskStatus,
@@ -129,7 +130,7 @@ class Visit:
         """Everything, in order; ends by itself, or with what was thrown into it."""
         hello: HelloAnswer = yield OpenSession()
         device = str(uuid.UUID(bytes=hello.device))
-        yield Tell(f"{_kind(hello.kind)} {device}, firmware {firmware_name(hello.firmware)}")
+        yield Tell(f"{_kind(hello.kind)} {device}, firmware {hello.firmware}")
         status: BoxStatus = yield Ask(AskStatus())
         now, journaled = yield Look(device)
         offset_s = _offset(status, now)
@@ -137,7 +138,7 @@ class Visit:
         if self.errand is Errand.STATUS:
             return
         if self.errand is Errand.FIRMWARE:
-            yield from self._send_image()
+            yield from self._send_image(device)
             return
         yield from self._clock(device, status, offset_s)
         if self.errand is Errand.CLOCK:
@@ -145,8 +146,8 @@ class Visit:
         yield Commit((_battery(device, status),))
         yield from self._collect(device, status, journaled, offset_s, now)
         yield from self._clear(status)
-        yield from self._send_image()
-        yield from self._secrets(status)
+        yield from self._send_image(device)
+        yield from self._secrets(device, status)
 
     def _may(self, right: Right) -> bool:
         return bool(self.ticket.right & right)
@@ -245,19 +246,21 @@ class Visit:
 
     # --- what the hub sends along ----------------------------------------------------------------
 
-    def _send_image(self) -> Steps:
+    def _send_image(self, device: str) -> Steps:
         if self.image is None:
             return
         if not self._may(Right.FIRMWARE):
             self.report.skipped.append("no_right_to_send_firmware")
             return
         yield SendImage()
-        self.report.firmware_sent = firmware_name(self.image)
+        self.report.firmware_sent = self.image
         yield Tell(f"firmware {self.report.firmware_sent} sent; the box starts it on trial")
         hello = yield from self._reopen()
-        if hello.firmware != self.image:
+        if hello.firmware == self.image:
+            yield Commit((_changed(device, EventKind.FIRMWARE_UPDATED, str(self.image)),))
+        else:
             self.report.skipped.append("firmware_not_started")
-        yield Tell(f"the box runs firmware {firmware_name(hello.firmware)}")
+        yield Tell(f"the box runs firmware {hello.firmware}")
 
     def _reopen(self) -> Generator[Want, Any, HelloAnswer]:
         """A new firmware confirms itself by this session."""
@@ -271,7 +274,7 @@ class Visit:
                 return hello
         raise KeyboxError("no_answer")
 
-    def _secrets(self, status: BoxStatus) -> Steps:
+    def _secrets(self, device: str, status: BoxStatus) -> Steps:
         envelope = self.ticket.envelope
         if envelope is None or envelope.version <= status.secret_version:
             return
@@ -279,6 +282,9 @@ class Visit:
             self.report.skipped.append("no_right_to_change_secrets")
             return
         yield Ask(InstallSecret(envelope.encode()))
+        yield Commit(
+            (_changed(device, EventKind.DEVICE_KEY_CHANGED, f"version {envelope.version}"),)
+        )
         self.report.secret_installed = True
         yield Tell("new secrets installed")
 
@@ -324,6 +330,11 @@ def _battery(device: str, status: BoxStatus) -> NewEvent:
     return NewEvent(EventKind.BATTERY, body)
 
 
+def _changed(device: str, kind: EventKind, cause: str) -> NewEvent:
+    """The visitor's own word: the box's will come with the next visit."""
+    return NewEvent(kind, DeviceEventBody(device=device, cause=cause))
+
+
 def _new_log(device: str, before: int) -> NewEvent:
     """The log is another one: what was not read of the one before is lost."""
     body = DeviceEventBody(device=device, cause=f"new log, before it {before:08x}")
@@ -346,7 +357,7 @@ def _box(device: str, hello: HelloAnswer, status: BoxStatus, offset_s: int | Non
     return BoxReport(
         device=device,
         kind=_kind(hello.kind),
-        firmware=firmware_name(hello.firmware),
+        firmware=hello.firmware,
         boots=hello.boots,
         clock_known=known,
         clock_offset_s=offset_s,

@@ -40,7 +40,7 @@ class Locks:
         self._memory = memory
         self._recorder = recorder
         self._drivers = drivers
-        self._policy: EdgePolicy | None = None
+        self._standing: tuple[EdgePolicy, bool] | None = None
         self._resumed: set[str] = set()
         self._placed: dict[str, object] = {}
         self._told: dict[str, LockListBody] = {}
@@ -48,10 +48,11 @@ class Locks:
         self._clock_ns: dict[str, int] = {}
 
     def tick(self, now: ClockNow) -> None:
-        """Hand out what changed: at once with a policy, soon with a mode or the clock."""
-        if self._memory.held == self._policy and now.mono_ns < self._look_ns:
+        """Hand out what changed: at once with a policy or a clock found again, soon with a mode."""
+        standing = self._memory.held, now.relied_on
+        if standing == self._standing and now.mono_ns < self._look_ns:
             return
-        self._policy, self._look_ns = self._memory.held, now.mono_ns + _LOOK_NS
+        self._standing, self._look_ns = standing, now.mono_ns + _LOOK_NS
         for device, driver in self._alone():
             if device not in self._resumed:
                 self._resume(device, driver)

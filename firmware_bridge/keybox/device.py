@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from firmware_bridge.keybox.box_requests import BoxRequests, RefusedError
+from firmware_bridge.keybox.box_requests import BoxRequests
 from firmware_bridge.keybox.codes import (
     ANSWER_BIT,
     CLEAR_TYPES,
@@ -21,6 +21,7 @@ from firmware_bridge.keybox.codes import (
     HelloFlag,
     MessageError,
     RecordKind,
+    RefusedError,
     Rights,
     TicketKind,
     Type,
@@ -274,9 +275,9 @@ class DeviceSession:
             session.is_over = True
             self._requests.session_ended()
             self._box.link_ended(now_ns)
-            if self._requests.restart_due:
+            if self._requests.slots.restart_due:
                 self._session = None
-                self._requests.restart(now_ns)
+                self._requests.slots.restart(now_ns)
 
     def _answer(self, session: _Session, frame: Frame, kind: int, body: bytes) -> None:
         sealed = session.keys.device.seal(kind, frame.seq, session.counter, body)

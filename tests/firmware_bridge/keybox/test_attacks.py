@@ -12,7 +12,14 @@ from firmware_bridge.keybox import device
 from firmware_bridge.keybox import requests as rq
 from firmware_bridge.keybox.codes import Cause, Kind, RecordKind, Rights, TicketKind, Type
 from firmware_bridge.keybox.framing import Decoder, Frame, encode_frame
-from firmware_bridge.keybox.host import MS, Credential, Ended, Noticed, Opened, Outcome
+from firmware_bridge.keybox.host_events import (
+    MS,
+    Credential,
+    Ended,
+    Noticed,
+    Opened,
+    Outcome,
+)
 from firmware_bridge.keybox.notices import LoggedNotice
 from firmware_bridge.keybox.opening import Provision, Refused
 from firmware_bridge.keybox.secure import SessionKeys
