@@ -21,12 +21,14 @@ from hub.entries.search import Filters
 from hub.entries.service import EntriesService
 from hub.keyboxes import repository as box_rows
 from hub.keyboxes.domain import KeyBox
+from hub.keyboxes.service import KeyBoxes
 from hub.pages.naming import names_of, people_names
 from hub.pages.views.attendance import is_seen_only
 from hub.pages.views.board import Board, StaffChip
 from hub.pages.views.booking import BookingLine, booking_line, facility_name
 from hub.pages.views.door import AlarmLine, alarm_lines, door_card
 from hub.pages.views.entry import EntryLine, entry_line
+from hub.pages.views.key_box import BoxLine, box_line
 from hub.pages.words import Words
 from hub.policy.connections import Connections
 from hub.sites import repository as sites
@@ -59,6 +61,7 @@ class ConsolePages:
     bookings: BookingsService
     attendance: AttendanceService
     connections: Connections
+    boxes: KeyBoxes
 
     def board(self, who: Principal, words: Words) -> Board:
         """Give the today board."""
@@ -92,6 +95,7 @@ class ConsolePages:
             doors=tuple(sorted(cards, key=lambda card: urgent.get(card.tone, 2))),
             entries=tuple(entry_line(each, names, words) for each in feed),
             staff=self._staff(who, words),
+            boxes_due=tuple(line for line in self._boxes(who, words) if line.is_due),
         )
 
     def lines(self, who: Principal, words: Words, found: Sequence[Entry]) -> tuple[EntryLine, ...]:
@@ -183,6 +187,9 @@ class ConsolePages:
             )
             for each in found
         )
+
+    def _boxes(self, who: Principal, words: Words) -> list[BoxLine]:
+        return [box_line(each, words) for each in self.boxes.listed(who)]
 
     def _staff(self, who: Principal, words: Words) -> tuple[StaffChip, ...] | None:
         """Who is in, for those who may see attendance: a shift that goes on, from yesterday too."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hub.pages.views.booking import BookingLine
 from hub.pages.views.door import AlarmLine, DoorCard
 from hub.pages.views.entry import EntryLine
+from hub.pages.views.key_box import BoxLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,4 @@ class Board:
     doors: tuple[DoorCard, ...]
     entries: tuple[EntryLine, ...]
     staff: tuple[StaffChip, ...] | None
+    boxes_due: tuple[BoxLine, ...] = ()
