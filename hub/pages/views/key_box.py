@@ -130,7 +130,7 @@ def _battery(state: BoxState, words: Words) -> str:
     if state.battery_mv is None or state.battery_at is None:
         return words.t("words.unknown")
     volts = f"{state.battery_mv / 1000:.2f}"
-    return words.t("door.battery", volts=volts, time=words.when(state.battery_at))
+    return words.t("key_box.volts", volts=volts, time=words.when(state.battery_at))
 
 
 def clock_doubt(box: KeyBox, state: BoxState, now: datetime) -> timedelta | None:
