@@ -11,18 +11,20 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
 
-from edge.control_socket import ControlSocket, Request
+from edge.control_socket import ControlSocket, RefusedError, Request
 from edge.controller_files import Controller
 from edge.core.clock import Clock, ClockBounds
 from edge.core.clock_now import ClockNow
 from edge.core.model import CardPresented
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.journal.policy_store import SqlitePolicyStore
+from edge.keybox.desk import AgentDesk
+from edge.keybox.orders import VisitRefusedError
 from edge.ports import Driver, Incoming, JournalError, Link, TimeSource
 from edge.service.acts import Acts, Drivers
 from edge.service.commands import Commands
@@ -40,6 +42,9 @@ from edge.uplink.session import DeliverySession
 from wire.identity import uuid7
 from wire.policy_bodies import CardBody
 from wire.sealing import open_secret, seal_context
+
+if TYPE_CHECKING:
+    from edge.keybox.visits import Visits
 
 _REOPEN_S: Final = 5.0
 _ANSWER_S: Final = 5.0
@@ -80,6 +85,7 @@ class Agent:
         self._stopping = threading.Event()
         self._ready: Future[None] = Future()
         self._socket: ControlSocket | None = None
+        self._visits: Visits | None = None
         self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
 
     # --- for whoever runs it ---------------------------------------------------------------------
@@ -93,7 +99,13 @@ class Agent:
         """Start all threads; return once the doors are served. Raises `TimeoutError` where the
         journal cannot be opened meanwhile; the attempts go on until `stop`."""
         self._socket = ControlSocket(
-            self._settings.socket_path, {"status": self._answer_status, "journal": self._journal}
+            self._settings.socket_path,
+            {
+                "status": self._answer_status,
+                "journal": self._journal,
+                "visit": self._begin_visit,
+                "visited": lambda request: self._at_boxes().look(request.count),
+            },
         )
         self._socket.start()
         self._thread.start()
@@ -102,6 +114,8 @@ class Agent:
     def stop(self) -> None:
         """End in order: what is queued is handled, the journal closed; no output moves."""
         self._stopping.set()
+        if self._visits is not None:
+            self._visits.stop()
         if self._loop is not None:
             self._loop.stop()
         if self._thread.is_alive():
@@ -145,6 +159,24 @@ class Agent:
     def _journal(self, request: Request) -> object:
         rows = self.tail(min(max(request.count, 1), 1_000))
         return [{"seq": seq, "event": msgspec.Raw(data)} for seq, data in rows]
+
+    def _begin_visit(self, request: Request) -> object:
+        if request.visit is None:
+            raise RefusedError("which visit?")
+        visits = self._at_boxes()
+        try:
+            visits.begin(request.visit)
+        except VisitRefusedError as error:
+            raise RefusedError(str(error)) from error
+        return visits.look(0)
+
+    def _at_boxes(self) -> Visits:
+        """The visits, and the serial library with them, are there once somebody asks."""
+        if self._visits is None:
+            from edge.keybox.visits import Visits
+
+            self._visits = Visits(AgentDesk(self._ask))
+        return self._visits
 
     def _run(self) -> None:
         journal: SqliteJournal | None = None

@@ -1,4 +1,4 @@
-"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`.
+"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`, `keybox`.
 
 `run` imports nothing but what the agent needs. Exit codes: 0 ok, 1 failed, 2 usage, 3 partly.
 """
@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from edge.control_socket import AgentAbsentError, Request, ask_agent
+from edge.keybox.cli import add_commands
 from edge.settings import Settings, SettingsError, load_settings
 
 DEFAULT_SETTINGS: Final = Path("/etc/kagimori/edge.toml")
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         if name == "journal":
             sub.add_argument("-n", "--count", type=int, default=20, metavar="EVENTS")
+    add_commands(commands, shared)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The Unix socket by which `kagimori-edge status` and `journal` speak to the running agent.
+"""The Unix socket by which `kagimori-edge` speaks to the running agent.
 
 One JSON line in, one JSON line out. Mode 0660: whoever may read it is in the agent's group.
 """
@@ -15,19 +15,26 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from edge.keybox.orders import VisitOrder
 from edge.settings import SettingsError
 
 _TIMEOUT_S: Final = 5.0
 _LOOK_S: Final = 0.5
-_MAX_BYTES: Final = 65_536
+_MAX_BYTES: Final = 2_000_000
+"""A question may bring a firmware image along."""
 _log = structlog.get_logger(__name__)
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is asked, and how many rows of the journal."""
+    """What is asked: how many rows of the journal, which visit, or its lines from which number."""
 
     ask: str
     count: int = 20
+    visit: VisitOrder | None = None
+
+
+class RefusedError(Exception):
+    """What was asked cannot be done; the text, which tells why and what to do, is the answer."""
 
 
 class AgentAbsentError(Exception):
@@ -82,6 +89,8 @@ class ControlSocket:
             return msgspec.json.encode({"error": f"ask for one of {', '.join(self._answers)}"})
         try:
             return msgspec.json.encode({"answer": answer(request)})
+        except RefusedError as error:
+            return msgspec.json.encode({"error": str(error)})
         except Exception:  # a question must never end the thread
             _log.exception("control_socket_failed", ask=request.ask)
             return msgspec.json.encode({"error": "the agent could not answer; see its log"})

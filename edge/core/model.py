@@ -7,10 +7,13 @@ are nanoseconds of the monotonic clock, taken as close to the wire as possible.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from wire.events import ActOutcome, EventBody, EventKind, Observed
+from firmware_bridge.keybox.records import LogRecord
+from wire.clock import ClockState
+from wire.events import ActOutcome, EventBody, EventKind, Observed, Origin
 from wire.policy_bodies import Assurance
 
 
@@ -154,6 +157,42 @@ class BatteryRead:
     millivolts: int
     at_ns: int
     temperature_dc: int | None = None
+    uses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JamChanged:
+    """The device's bolt did not move though it was driven (`active`), or moves again."""
+
+    device: str
+    active: bool
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlaced:
+    """A device proves which list of its own it holds: digest and count. `wanted`: it is the one it
+    was handed."""
+
+    device: str
+    digest: bytes
+    count: int
+    wanted: bool
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogCollected:
+    """Records of a device's own log, in their order and without the session's own part: what it
+    decided while nobody listened. `next` is the index to go on from. With none it is only how far
+    the device has come while we listened."""
+
+    device: str
+    log_epoch: int
+    first: int
+    next: int
+    records: tuple[LogRecord, ...]
+    at_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +215,9 @@ DeviceEvent: TypeAlias = (
     | TamperChanged
     | PowerChanged
     | BatteryRead
+    | JamChanged
+    | ListPlaced
+    | LogCollected
     | ActFinished
 )
 
@@ -218,8 +260,24 @@ class Feedback(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """Where and when something was first written, for what was collected from a device's own log.
+    `boot` and `mono_ns` put records of one run of the device in order; `at` is its wall time with
+    the `clock` state and error bound (ms) it had."""
+
+    boot: str
+    mono_ns: int
+    at: datetime
+    clock: ClockState
+    error_ms: int | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event to journal; its stamp is the clock's reading at the append."""
+    """An event to journal; its stamp is the clock's reading at the append, unless it brings its
+    own."""
 
     kind: EventKind
     body: EventBody
+    stamp: Stamp | None = None

@@ -27,12 +27,13 @@ _WORTH_READING = (b'"act_result"', b'"access_', b'"command_', b'"agent_started"'
 
 
 def _events(newest_first: Iterable[bytes]) -> Iterator[Event]:
+    """The agent's own: what was collected from a device tells of another clock and other acts."""
     for data in newest_first:
         try:
             found = decode_row(data)
         except WireError:
             continue
-        if not isinstance(found, Gap):
+        if not isinstance(found, Gap) and found.origin is None:
             yield found
 
 

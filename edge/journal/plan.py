@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from edge.core.clock_now import ClockNow
+from edge.core.model import Stamp
 from edge.journal.faults import FULL
 from edge.journal.rows import REFUSED_WHEN_FULL, StoredRow, gap_body
 from edge.ports import JournalError, NewEvent
@@ -27,7 +28,8 @@ class Plan:
 
     def take(self, new: NewEvent, data: bytes) -> None:
         """Place one event; raise `JournalError(full)` where not even the reserve is left."""
-        if new.kind in REFUSED_WHEN_FULL and self.room <= self.reserve:
+        own = new.stamp is None  # what was collected is forgotten there once it is journaled here
+        if own and new.kind in REFUSED_WHEN_FULL and self.room <= self.reserve:
             self._refuse()
             return
         if self.room <= 0:
@@ -57,6 +59,8 @@ class Plan:
 
 def event_bytes(new: NewEvent, now: ClockNow) -> bytes:
     """Make an event's bytes, once."""
+    if new.stamp is not None:
+        return _collected(new, new.stamp)
     return encode_event(
         Event(
             kind=new.kind.value,
@@ -65,6 +69,22 @@ def event_bytes(new: NewEvent, now: ClockNow) -> bytes:
             at=utc(now.at),
             clock=now.state,
             error_ms=now.error_ms,
+            body=encode_body(new.kind, new.body),
+        )
+    )
+
+
+def _collected(new: NewEvent, stamp: Stamp) -> bytes:
+    """A record of a device's own log: everything about its time is the device's."""
+    return encode_event(
+        Event(
+            kind=new.kind.value,
+            boot=stamp.boot,
+            mono_ns=stamp.mono_ns,
+            at=utc(stamp.at),
+            clock=stamp.clock,
+            error_ms=stamp.error_ms,
+            origin=stamp.origin,
             body=encode_body(new.kind, new.body),
         )
     )

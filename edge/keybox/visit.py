@@ -1,0 +1,363 @@
+"""A visit to a key box, step by step: pure. It yields what it wants done, and is sent the outcome.
+
+    hello, open -> status -> clock: compare, set -> log: read, journal, read on -> clear with the
+    hub's receipt -> firmware -> new secrets
+
+A record is journaled before the next are asked for, and the box forgets nothing without the hub's
+own receipt: whenever a visit ends early, the next one, of whoever it is, goes on without a loss.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from edge.core.clock_now import ClockNow
+from edge.core.model import NewEvent
+from edge.keybox.orders import (
+    JOURNALED,
+    BoxReport,
+    Errand,
+    Journaled,
+    VisitReport,
+)
+from edge.keybox.records import (
+    Comparison,
+    LogSource,
+    comparisons,
+    events_of,
+    firmware_name,
+)
+from firmware_bridge.keybox.answers import BoxStatus, Cleared, ClockAnswer, LogAnswer
+from firmware_bridge.keybox.codes import (
+    MAX_RECORDS,
+    MAX_SET_ERROR_S,
+    UNKNOWN_I16,
+    Cause,
+    Input,
+    Kind,
+)
+from firmware_bridge.keybox.host import cause_name
+from firmware_bridge.keybox.opening import HelloAnswer
+from firmware_bridge.keybox.requests import (
+    AskStatus,
+    ClearLog,
+    InstallSecret,
+    ReadLog,
+    Request,
+    SetClock,
+)
+from firmware_bridge.keybox.serial_host import KeyboxError
+from wire.events import (
+    BatteryBody,
+    DeviceClockBody,
+    DeviceEventBody,
+    EventKind,
+)
+from wire.keybox_keys import Right, link_seconds
+from wire.keybox_ticket import KeyboxTicket
+
+_MOST: Final = MAX_RECORDS
+_REOPENINGS: Final = 5
+"""How often a box that starts a new firmware is called, two seconds each."""
+
+
+# --- what a visit wants done ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Open a session; sent back: `HelloAnswer`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the box; sent back: the answer. `KeyboxError` is thrown where it does not do it."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class SendImage:
+    """Send the firmware image; sent back: None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Look at the agent's clock, and at how far this device's log was journaled; sent back:
+    `(ClockNow, Journaled | None)`."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Journal events and named values in one transaction; sent back: None, once it is durable."""
+
+    events: tuple[NewEvent, ...]
+    state: Mapping[str, bytes | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell the person who waits; sent back: None."""
+
+    text: str
+
+
+Want: TypeAlias = OpenSession | Ask | SendImage | Look | Commit | Tell
+Steps: TypeAlias = Generator[Want, Any, None]
+
+
+@dataclass(slots=True)
+class Visit:
+    """One visit under a ticket; `report` grows as it goes. `image` is the firmware's number where
+    an image is to be sent."""
+
+    errand: Errand
+    ticket: KeyboxTicket
+    image: int | None = None
+    report: VisitReport = field(default_factory=VisitReport)
+
+    def steps(self) -> Steps:
+        """Everything, in order; ends by itself, or with what was thrown into it."""
+        hello: HelloAnswer = yield OpenSession()
+        device = str(uuid.UUID(bytes=hello.device))
+        yield Tell(f"{_kind(hello.kind)} {device}, firmware {firmware_name(hello.firmware)}")
+        status: BoxStatus = yield Ask(AskStatus())
+        now, journaled = yield Look(device)
+        offset_s = _offset(status, now)
+        self.report.box = _box(device, hello, status, offset_s)
+        if self.errand is Errand.STATUS:
+            return
+        if self.errand is Errand.FIRMWARE:
+            yield from self._send_image()
+            return
+        yield from self._clock(device, status, offset_s)
+        if self.errand is Errand.CLOCK:
+            return
+        yield Commit((_battery(device, status),))
+        yield from self._collect(device, status, journaled, offset_s, now)
+        yield from self._clear(status)
+        yield from self._send_image()
+        yield from self._secrets(status)
+
+    def _may(self, right: Right) -> bool:
+        return bool(self.ticket.right & right)
+
+    # --- clock -----------------------------------------------------------------------------------
+
+    def _clock(self, device: str, status: BoxStatus, offset_s: int | None) -> Steps:
+        now, _ = yield Look(device)
+        error_s = None if now.error_ms is None else -(-now.error_ms // 1_000) + 1
+        if not now.relied_on or error_s is None or error_s > MAX_SET_ERROR_S:
+            self.report.skipped.append("clock_not_relied_on")
+            return
+        if not self._may(Right.CLOCK):
+            self.report.skipped.append("no_right_to_set_the_clock")
+            yield Commit(_compared(device, status, offset_s, now))
+            return
+        try:
+            answer: ClockAnswer = yield Ask(SetClock(link_seconds(now.at), error_s))
+        except KeyboxError as error:
+            if error.cause != cause_name(Cause.BAD_VALUE):
+                raise
+            self.report.skipped.append("clock_set_later_already")
+            yield Commit(_compared(device, status, offset_s, now))
+            return
+        self.report.clock_set = True
+        was = "had none" if answer.offset_s is None else f"was {answer.offset_s:+d} s off"
+        yield Tell(f"clock set; it {was}")
+
+    # --- log -------------------------------------------------------------------------------------
+
+    def _collect(
+        self,
+        device: str,
+        status: BoxStatus,
+        journaled: Journaled | None,
+        offset_s: int | None,
+        now: ClockNow,
+    ) -> Steps:
+        epoch = status.log_epoch
+        start = 0
+        if journaled is not None and journaled.epoch == epoch:
+            start = journaled.next
+        elif journaled is not None:
+            yield Commit((_gap(device, f"new log, before it {journaled.epoch:08x}", None),))
+        compared = yield from self._survey(epoch, start)
+        source = LogSource(device, device, epoch)
+        # What was cleared by a receipt is safe in the hub, whoever collected it.
+        start = max(start, status.receipted)
+        newest = 0 if self.report.clock_set else offset_s
+        while True:
+            answer: LogAnswer = yield Ask(ReadLog(epoch, start, _MOST))
+            _check(answer, epoch)
+            events: list[NewEvent] = []
+            for record in answer.records:
+                events += self._missing(device, epoch, start, record.index)
+                start = record.index + 1
+            if not answer.records:
+                events += self._missing(device, epoch, start, answer.next)
+                start = max(start, answer.next)
+            events += events_of(source, answer.records, compared, newest, now.at)
+            if events:
+                yield Commit(tuple(events), _so_far(device, epoch, start))
+            self.report.journaled += len(answer.records)
+            if start >= answer.next:
+                break
+            yield Tell(f"log: {start} of {answer.next}")
+        yield Tell(f"log: {self.report.journaled} records journaled")
+
+    def _survey(self, epoch: int, start: int) -> Generator[Want, Any, list[Comparison]]:
+        """Look ahead at where the clock was set: what stands before was written by the clock as it
+        was then."""
+        found: list[Comparison] = []
+        while True:
+            answer: LogAnswer = yield Ask(ReadLog(epoch, start, _MOST))
+            _check(answer, epoch)
+            found += comparisons(answer.records)
+            if not answer.records:
+                return found
+            start = answer.records[-1].index + 1
+            if start >= answer.next:
+                return found
+
+    def _missing(self, device: str, epoch: int, start: int, index: int) -> list[NewEvent]:
+        if index <= start:
+            return []
+        self.report.lost += index - start
+        return [_gap(device, f"{epoch:08x} {start}-{index - 1}", index - start)]
+
+    def _clear(self, status: BoxStatus) -> Steps:
+        receipt = self.ticket.receipt
+        if receipt is None or receipt.log_epoch != status.log_epoch:
+            return
+        if receipt.through < status.receipted:
+            return
+        if not self._may(Right.CLEAR):
+            self.report.skipped.append("no_right_to_clear")
+            return
+        request = ClearLog(receipt.log_epoch, receipt.through, receipt.mac_bytes)
+        answer: Cleared = yield Ask(request)
+        self.report.cleared_through = receipt.through
+        yield Tell(f"log: cleared through {receipt.through}, oldest now {answer.oldest}")
+
+    # --- what the hub sends along ----------------------------------------------------------------
+
+    def _send_image(self) -> Steps:
+        if self.image is None:
+            return
+        if not self._may(Right.FIRMWARE):
+            self.report.skipped.append("no_right_to_send_firmware")
+            return
+        yield SendImage()
+        self.report.firmware_sent = firmware_name(self.image)
+        yield Tell(f"firmware {self.report.firmware_sent} sent; the box starts it on trial")
+        hello = yield from self._reopen()
+        if hello.firmware != self.image:
+            self.report.skipped.append("firmware_not_started")
+        yield Tell(f"the box runs firmware {firmware_name(hello.firmware)}")
+
+    def _reopen(self) -> Generator[Want, Any, HelloAnswer]:
+        """A new firmware confirms itself by this session."""
+        for left in reversed(range(_REOPENINGS)):
+            try:
+                hello: HelloAnswer = yield OpenSession()
+            except KeyboxError as error:
+                if left == 0 or error.cause != "no_answer":
+                    raise
+            else:
+                return hello
+        raise KeyboxError("no_answer")
+
+    def _secrets(self, status: BoxStatus) -> Steps:
+        envelope = self.ticket.envelope
+        if envelope is None or envelope.version <= status.secret_version:
+            return
+        if not self._may(Right.SECRET):
+            self.report.skipped.append("no_right_to_change_secrets")
+            return
+        yield Ask(InstallSecret(envelope.encode()))
+        self.report.secret_installed = True
+        yield Tell("new secrets installed")
+
+
+def _check(answer: LogAnswer, epoch: int) -> None:
+    """A log that was found damaged while it is read begins anew: so does the visit."""
+    if answer.log_epoch != epoch:
+        raise KeyboxError("log_changed")
+
+
+def _so_far(device: str, epoch: int, following: int) -> dict[str, bytes | None]:
+    value = msgspec.json.encode(Journaled(epoch=epoch, next=following))
+    return {JOURNALED + device: value}
+
+
+def _offset(status: BoxStatus, now: ClockNow) -> int | None:
+    if not status.clock_known or not now.relied_on:
+        return None
+    return status.time_s - link_seconds(now.at)
+
+
+def _compared(
+    device: str, status: BoxStatus, offset_s: int | None, now: ClockNow
+) -> tuple[NewEvent, ...]:
+    if offset_s is None:
+        return ()
+    body = DeviceClockBody(
+        device=device,
+        offset_ms=offset_s * 1_000,
+        error_ms=(now.error_ms or 0) + 1_000,
+        ppm=None if status.rate == UNKNOWN_I16 else status.rate / 10,
+    )
+    return (NewEvent(EventKind.DEVICE_CLOCK_SET, body),)
+
+
+def _battery(device: str, status: BoxStatus) -> NewEvent:
+    body = BatteryBody(
+        device=device,
+        millivolts=status.battery_mv,
+        temperature_dc=None if status.temperature == UNKNOWN_I16 else status.temperature,
+        uses=status.uses,
+    )
+    return NewEvent(EventKind.BATTERY, body)
+
+
+def _gap(device: str, cause: str, count: int | None) -> NewEvent:
+    body = DeviceEventBody(device=device, cause=cause, count=count)
+    return NewEvent(EventKind.DEVICE_LOG_GAP, body)
+
+
+def _kind(number: int) -> str:
+    try:
+        return Kind(number).name.lower().replace("_", " ")
+    except ValueError:
+        return f"device of kind {number}"
+
+
+def _box(device: str, hello: HelloAnswer, status: BoxStatus, offset_s: int | None) -> BoxReport:
+    known = bool(status.clock_known)
+    return BoxReport(
+        device=device,
+        kind=_kind(hello.kind),
+        firmware=firmware_name(hello.firmware),
+        boots=hello.boots,
+        clock_known=known,
+        clock_offset_s=offset_s,
+        clock_doubt_s=(status.latest_s - status.earliest_s + 1) // 2 if known else None,
+        battery_mv=status.battery_mv,
+        uses=status.uses,
+        tries_left=status.tries_left,
+        lockout_s=status.lockout_s,
+        log_epoch=status.log_epoch,
+        log_next=status.next,
+        inputs=tuple(one.name.lower() for one in Input if one & status.inputs and one.name),
+        profile=status.profile,
+        generation=status.generation,
+        secret_version=status.secret_version,
+    )
