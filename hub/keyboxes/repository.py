@@ -84,13 +84,6 @@ def newest_version(scope: Scope, box_id: str) -> int:
     return int(found or 0)
 
 
-def newest_given(scope: Scope, box_id: str) -> int:
-    """Give the number of the newest secret that went out: to the bench, or with a ticket."""
-    t = key_box_secrets
-    given = (t.c.key_box_id == box_id, t.c.given_at.is_not(None))
-    return int(scope.scalar(scope.select(sa.func.max(t.c.version)).where(*given)) or 0)
-
-
 def add_secret(scope: Scope, made: BoxSecret) -> None:
     """Keep a new version."""
     names = [each.name for each in fields(BoxSecret)]

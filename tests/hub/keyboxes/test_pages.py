@@ -31,8 +31,9 @@ def page(hut: Any, path: str, role: Role = Role.CLERK, language: str = "ja") -> 
 
 def visit(hut: Any) -> None:
     """Bring the box's log in."""
-    hut.tell(EventKind.BATTERY, ev.BatteryBody(device=hut.box, millivolts=5_900))
-    hut.tell(EventKind.DEVICE_LOG_GAP, ev.DeviceEventBody(device=hut.box, count=12))
+    hut.tell(EventKind.BATTERY, ev.BatteryBody(device=hut.box, millivolts=5_900), visitor=True)
+    gap = ev.DeviceEventBody(device=hut.box, cause="0000004d 0-11", count=12)
+    hut.tell(EventKind.DEVICE_LOG_GAP, gap, visitor=True)
     hut.tell(
         EventKind.DEVICE_CLOCK_SET,
         ev.DeviceClockBody(device=hut.box, offset_ms=42_000, error_ms=1_000, set=True),

@@ -63,7 +63,7 @@ def visited(town: Any) -> None:
     box = town.ids["box"]
     told = (
         (EventKind.BATTERY, ev.BatteryBody(device=box, millivolts=5_870, uses=41)),
-        (EventKind.DEVICE_LOG_GAP, ev.DeviceEventBody(device=box, count=12)),
+        (EventKind.DEVICE_LOG_GAP, ev.DeviceEventBody(device=box, cause="00000007 0-11", count=12)),
         (EventKind.TAMPER, ev.DeviceEventBody(device=box)),
         (
             EventKind.DEVICE_CLOCK_SET,
