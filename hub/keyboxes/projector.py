@@ -72,6 +72,7 @@ def _take_secrets(
     if kept is None or kept.given_at is None or version < max(box.device_version, 1):
         return state
     if version > box.device_version:
+        repository.hold(scope, box.id)
         repository.change_box(scope, box.id, device_version=version, code_version=version)
         repository.rekey_living(scope, box.id, version, event.received_at)
         state = replace(state, seen_generation=kept.generation)

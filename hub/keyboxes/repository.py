@@ -146,6 +146,13 @@ def drop_backup(scope: Scope, door_id: str) -> None:
 
 # --- codes ---------------------------------------------------------------------------------------
 
+
+def hold(scope: Scope, lock_id: str) -> None:
+    """Hold a lock's codes until the transaction ends: nobody else makes, changes or shows any
+    meanwhile."""
+    scope.lock(f"sealed_codes:{lock_id}")
+
+
 _STANDS = (offline_codes.c.superseded_at.is_(None), offline_codes.c.withdrawn_at.is_(None))
 
 

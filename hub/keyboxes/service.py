@@ -312,7 +312,7 @@ class KeyBoxes:
 
     def _held(self, scope: Scope, who: Principal, box_id: str) -> KeyBox:
         """Give a box in use, held until the transaction ends."""
-        self._codes.hold(scope, box_id)
+        repository.hold(scope, box_id)
         found = self._found(scope, who, box_id)
         if found.state is not SiteState.ACTIVE:
             raise Problem(NOT_FOUND, "the key box was removed")

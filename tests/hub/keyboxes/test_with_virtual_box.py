@@ -49,7 +49,8 @@ class Round:
     def now_ns(self) -> int:
         """The box's running time: it stands still while the hub's clock does."""
         assert self.began is not None
-        return (self.hut.hub.core.clock.now() - self.began) // timedelta(microseconds=1) * 1_000
+        now: datetime = self.hut.hub.core.clock.now()
+        return (now - self.began) // timedelta(microseconds=1) * 1_000
 
     def ticket(self) -> KeyboxTicket:
         """A ticket of the hub for today, opened as the box would."""
