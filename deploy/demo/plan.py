@@ -105,7 +105,7 @@ LAPTOP_PLAN: Final = SitePlan(LAPTOP, "巡回用ノートパソコン", "Laptop 
 
 KEY_BOX: Final = BoxPlan(
     GROUND_BOX,
-    "用具小屋の鍵箱",
+    "用具小屋のキーボックス",
     "Key box at the hut",
     "用具小屋の右の柱",
     "鍵を戻し、ふたを閉めてください",

@@ -98,9 +98,10 @@ class OfflineCodes:
         repository.rekey_living(scope, box.id, lock.version, self._clock.now())
 
     def reveal(self, scope: Scope, booking_id: str) -> list[ShownCode]:
-        """Give the codes that stand, with their digits, and note that they were seen. The caller
-        has checked the right and writes the audit."""
-        found = [each for each in self._of(scope, booking_id) if each.stands]
+        """Give the codes that stand, with their digits, and note that they were seen: in a
+        transaction that writes, unless all were seen before. The caller has checked the right and
+        writes the audit."""
+        found = self._held(scope, booking_id)
         boxes = repository.boxes_by_id(scope, {each.lock_id for each in found})
         locks = {box_id: self.locks.of_box(scope, box) for box_id, box in boxes.items()}
         now = self._clock.now()
@@ -111,15 +112,25 @@ class OfflineCodes:
 
     def told(self, scope: Scope, booking_id: str) -> None:
         """The holder has seen the codes as they are now: `pin_changed` is settled."""
-        for code in self._of(scope, booking_id):
-            if code.pin_changed and code.stands:
+        for code in self._held(scope, booking_id):
+            if code.pin_changed:
                 repository.replace_code(scope, replace(code, pin_changed=False))
+
+    def _held(self, scope: Scope, booking_id: str) -> list[OfflineCode]:
+        """The codes that stand; where one was never seen, or has to be told, held until the
+        transaction ends, so that none is made anew between looking and showing."""
+        found = [each for each in self._of(scope, booking_id) if each.stands]
+        if any(each.revealed_at is None or each.pin_changed for each in found):
+            for lock_id in sorted({each.lock_id for each in found}):
+                repository.hold(scope, lock_id)
+            found = [each for each in self._of(scope, booking_id) if each.stands]
+        return found
 
     def of_door(
         self, scope: Scope, lock: Lock, booking_id: str, holder_ids: Iterable[str], window: Instants
     ) -> list[ShownCode]:
         """Give each holder's sealed code of a networked door, made at the first call."""
-        self.hold(scope, lock.id)
+        repository.hold(scope, lock.id)
         standing = {
             each.holder_id: each
             for each in self._of(scope, booking_id, LockKind.DOOR)
@@ -136,10 +147,6 @@ class OfflineCodes:
             shown.append(ShownCode(code, lock.digits_of(code.code)))
         return shown
 
-    def hold(self, scope: Scope, lock_id: str) -> None:
-        """Hold a lock's codes until the transaction ends: nobody else makes any meanwhile."""
-        scope.lock(_name(lock_id))
-
     # --- inside ------------------------------------------------------------------------------
 
     def _of(
@@ -151,7 +158,7 @@ class OfflineCodes:
     def _locked(self, scope: Scope, box_ids: Collection[str]) -> dict[str, KeyBox]:
         """Hold boxes until the transaction ends, and read them as they are then."""
         for box_id in sorted(box_ids):
-            self.hold(scope, box_id)
+            repository.hold(scope, box_id)
         return repository.boxes_by_id(scope, box_ids)
 
     def _bring(
@@ -257,7 +264,3 @@ class OfflineCodes:
         else:
             now = self._clock.now()
             repository.replace_code(scope, replace(code, withdrawn_at=now))
-
-
-def _name(lock_id: str) -> str:
-    return f"sealed_codes:{lock_id}"

@@ -37,8 +37,9 @@ class CodeState(StrEnum):
 class KeyBox:
     """A key box. Its id is the device id of the maintenance link and of its sealed codes.
 
-    `generation` is the one that new codes carry. `device_version` is the secret the box told that
-    it has (0: as it came from the bench), `code_version` the one that codes are made under.
+    `generation` is the one that new codes carry. `device_version` is the secret the box has, by
+    its own word or that of whoever brought it (0: as it came from the bench), `code_version` the
+    one that codes are made under.
     """
 
     id: str

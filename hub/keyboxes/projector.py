@@ -27,24 +27,27 @@ def project(scope: Scope, event: ProjectedEvent) -> None:
         return
     state = repository.box_states(scope, [box.id])[box.id]
     state = told.apply(state, event, box.its_profile)
-    if event.origin is not None:
-        _note_visit(scope, box, event)
-        if count := told.lost(event):
-            first = event.origin.index
-            repository.keep_gap(scope, box.id, event.origin.log_epoch, first, count)
-        version = told.new_version(event)
-        if version is not None:
-            state = _take_secrets(scope, box, state, version, event)
+    _note_visit(scope, box, state, event)
+    if lost := told.lost(event):
+        repository.keep_gap(scope, box.id, lost.log_epoch, lost.first, lost.count)
+    version = told.new_version(event)
+    if version is not None:
+        state = _take_secrets(scope, box, state, version, event)
     repository.keep_state(scope, state)
 
 
-def _note_visit(scope: Scope, box: KeyBox, event: ProjectedEvent) -> None:
-    day = day_number(event.received_at.astimezone(_JAPAN).date())
+def _note_visit(scope: Scope, box: KeyBox, state: BoxState, event: ProjectedEvent) -> None:
+    """Count an event to the visit that brought it."""
     at = event.corrected_at
+    visited = at if event.origin is None else event.received_at
+    if event.origin is not None and state.collected_by == event.controller:
+        visited = state.last_visit_at or visited
+    day = day_number(visited.astimezone(_JAPAN).date())
     kept = repository.visit(scope, box.id, day, event.controller)
     if kept is None:
         kept = Visit(box.id, day, event.controller, at, at, event.received_at, 0)
     body = event.body
+    offset_ms = body.offset_ms if isinstance(body, DeviceClockBody) else kept.clock_offset_ms
     repository.keep_visit(
         scope,
         replace(
@@ -52,11 +55,9 @@ def _note_visit(scope: Scope, box: KeyBox, event: ProjectedEvent) -> None:
             first_at=min(kept.first_at, at),
             last_at=max(kept.last_at, at),
             received_at=max(kept.received_at, event.received_at),
-            records=kept.records + 1,
-            lost=kept.lost + told.lost(event),
-            clock_offset_ms=body.offset_ms
-            if isinstance(body, DeviceClockBody)
-            else kept.clock_offset_ms,
+            records=kept.records + (event.origin is not None),
+            lost=kept.lost + told.lost_count(event),
+            clock_offset_ms=offset_ms,
         ),
     )
 
@@ -64,18 +65,21 @@ def _note_visit(scope: Scope, box: KeyBox, event: ProjectedEvent) -> None:
 def _take_secrets(
     scope: Scope, box: KeyBox, state: BoxState, version: int, event: ProjectedEvent
 ) -> BoxState:
-    """The box says that it has new secrets: believed of a version that went out with a ticket and
-    is newer than what it had. Codes that live become others; the old secrets are deleted."""
-    if version == 0:
-        version = repository.newest_given(scope, box.id)
+    """The box has new secrets: believed of a version that went out with a ticket. Whoever brought
+    them tells so first, and codes become others at once; the box's own log tells it at the next
+    visit, and only then are the old secrets deleted."""
     kept = repository.secret(scope, box.id, version)
-    if kept is None or kept.given_at is None or version <= box.device_version:
+    if kept is None or kept.given_at is None or version < max(box.device_version, 1):
         return state
-    repository.change_box(scope, box.id, device_version=version, code_version=version)
-    repository.mark_secret(scope, box.id, version, installed_at=event.corrected_at)
-    repository.forget_secrets_before(scope, box.id, version)
-    repository.rekey_living(scope, box.id, version, event.received_at)
-    return replace(state, seen_generation=kept.generation)
+    if version > box.device_version:
+        repository.hold(scope, box.id)
+        repository.change_box(scope, box.id, device_version=version, code_version=version)
+        repository.rekey_living(scope, box.id, version, event.received_at)
+        state = replace(state, seen_generation=kept.generation)
+    if event.origin is not None and kept.installed_at is None:
+        repository.mark_secret(scope, box.id, version, installed_at=event.corrected_at)
+        repository.forget_secrets_before(scope, box.id, version)
+    return state
 
 
 PROJECTOR = Projector(

@@ -84,13 +84,6 @@ def newest_version(scope: Scope, box_id: str) -> int:
     return int(found or 0)
 
 
-def newest_given(scope: Scope, box_id: str) -> int:
-    """Give the number of the newest secret that went out: to the bench, or with a ticket."""
-    t = key_box_secrets
-    given = (t.c.key_box_id == box_id, t.c.given_at.is_not(None))
-    return int(scope.scalar(scope.select(sa.func.max(t.c.version)).where(*given)) or 0)
-
-
 def add_secret(scope: Scope, made: BoxSecret) -> None:
     """Keep a new version."""
     names = [each.name for each in fields(BoxSecret)]
@@ -152,6 +145,13 @@ def drop_backup(scope: Scope, door_id: str) -> None:
 
 
 # --- codes ---------------------------------------------------------------------------------------
+
+
+def hold(scope: Scope, lock_id: str) -> None:
+    """Hold a lock's codes until the transaction ends: nobody else makes, changes or shows any
+    meanwhile."""
+    scope.lock(f"sealed_codes:{lock_id}")
+
 
 _STANDS = (offline_codes.c.superseded_at.is_(None), offline_codes.c.withdrawn_at.is_(None))
 
@@ -363,6 +363,9 @@ def log_position(scope: Scope, box_id: str) -> LogPosition | None:
     if newest is None:
         return None
     epoch = int(newest.log_epoch)
+    whole = _whole(scope, box_id, epoch)
+    if whole is not None:
+        return LogPosition(epoch, whole)
     through, gaps = -1, _gaps(scope, box_id, epoch)
     while True:
         through = _over_gaps(through, gaps)
@@ -381,6 +384,19 @@ def log_position(scope: Scope, box_id: str) -> LogPosition | None:
         if len(rows) < _WALK:
             through = _over_gaps(through, gaps)
             return LogPosition(epoch, through) if through >= 0 else None
+
+
+def _whole(scope: Scope, box_id: str, log_epoch: int) -> int | None:
+    """Give the newest index of a log of which nothing is missing: as many records as indexes."""
+    t = raw_origins
+    row = scope.one(
+        scope.select(
+            sa.func.count().label("records"), sa.func.max(t.c.log_index).label("newest")
+        ).where(t.c.device_id == box_id, t.c.log_epoch == log_epoch)
+    )
+    if row is None or row.newest is None or row.records != row.newest + 1:
+        return None
+    return int(row.newest)
 
 
 def _gaps(scope: Scope, box_id: str, log_epoch: int) -> list[tuple[int, int]]:

@@ -71,7 +71,7 @@ class KeyBoxOut(RowOut):
     key_holder: str
     visit_every_days: int
     generation: int = Field(description="What new codes carry.")
-    device_version: int = Field(description="The secret the box told that it has; 0: the bench's.")
+    device_version: int = Field(description="The secret the box has, as was told; 0: the bench's.")
     code_version: int = Field(description="The secret that codes are made under.")
     created_at: datetime
     updated_at: datetime

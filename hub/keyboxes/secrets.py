@@ -1,7 +1,8 @@
 """The secrets of key boxes: drawn by the hub, kept sealed, changed through a ticket.
 
 Version 0 is a maintenance secret for the bench alone. Version 1 and on have both secrets and reach
-the box in an envelope; the hub keeps old and new until the box's log says that it took the new.
+the box in an envelope; the hub keeps old and new until the box's own log says that it took the
+new, and makes codes under the new ones as soon as whoever brought them says so.
 """
 
 from __future__ import annotations

@@ -54,7 +54,8 @@ class Concerned:
 
 @dataclass(frozen=True, slots=True)
 class BoxSheet:
-    """A box with what it told, and what the hub keeps of it."""
+    """A box with what it told, and what the hub keeps of it; `position` is not looked up for
+    lists."""
 
     box: KeyBox
     state: BoxState
@@ -103,12 +104,19 @@ class KeyBoxes:
     def listed(self, who: Principal) -> list[BoxSheet]:
         """Give the boxes in use that somebody may see, with what they told."""
         with self._db.read() as scope:
-            return self._sheets(scope, repository.active_boxes(scope, who.sites))
+            return self._sheets(scope, repository.active_boxes(scope, who.sites), with_log=False)
 
     def sheet(self, who: Principal, box_id: str) -> BoxSheet:
         """Give one box with what it told."""
         with self._db.read() as scope:
             return self._sheets(scope, (self._found(scope, who, box_id),))[0]
+
+    def living(self, who: Principal, box_id: str) -> tuple[Concerned, ...]:
+        """Give the bookings that have a code of a box, by their window."""
+        with self._db.read() as scope:
+            self._found(scope, who, box_id)
+            found = repository.living_codes(scope, box_id, self._clock.now())
+            return self._concerned(scope, found)
 
     def visits(self, who: Principal, box_id: str) -> tuple[Visit, ...]:
         """Give a box's visits, newest first."""
@@ -304,7 +312,7 @@ class KeyBoxes:
 
     def _held(self, scope: Scope, who: Principal, box_id: str) -> KeyBox:
         """Give a box in use, held until the transaction ends."""
-        self._codes.hold(scope, box_id)
+        repository.hold(scope, box_id)
         found = self._found(scope, who, box_id)
         if found.state is not SiteState.ACTIVE:
             raise Problem(NOT_FOUND, "the key box was removed")
@@ -314,7 +322,9 @@ class KeyBoxes:
         newest = repository.newest_version(scope, box_id)
         return newest if newest > assumed else None
 
-    def _sheets(self, scope: Scope, boxes: tuple[KeyBox, ...]) -> list[BoxSheet]:
+    def _sheets(
+        self, scope: Scope, boxes: tuple[KeyBox, ...], *, with_log: bool = True
+    ) -> list[BoxSheet]:
         ids = [box.id for box in boxes]
         states = repository.box_states(scope, ids)
         living = repository.count_living(scope, ids, self._clock.now())
@@ -324,7 +334,7 @@ class KeyBoxes:
                 states[box.id],
                 living.get(box.id, 0),
                 self._pending(scope, box.id, box.device_version),
-                repository.log_position(scope, box.id),
+                repository.log_position(scope, box.id) if with_log else None,
             )
             for box in boxes
         ]

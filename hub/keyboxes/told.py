@@ -1,13 +1,14 @@
-"""What a key box's log tells of the box itself, folded from its events. Pure.
+"""What a key box's log, and whoever visited it, tell of the box itself. Pure.
 
-A record of the log comes as an ordinary event with `origin`: `device_key_changed` has the secret's
-version in `count`, or with the cause `generation_retired` the generation; `device_log_gap` has the
-first lost index as its origin's and how many in `count`; `firmware_updated` the version in `count`.
+A record of the log is an event with `origin`; what the visitor saw (battery, clock, lost records,
+new secrets brought) is an event of the controller's own about the device. Numbers that no body has
+a field for stand in its cause: `version 3`, `generation 2`, `0000004d 12-40` (log epoch, indexes).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -24,7 +25,19 @@ from wire.offline_profiles import Profile
 from wire.reasons import Reason
 from wire.sealed_codes import SealedCode
 
-GENERATION_RETIRED: Final = "generation_retired"
+VISITORS: Final = frozenset(
+    {
+        EventKind.BATTERY,
+        EventKind.DEVICE_CLOCK_SET,
+        EventKind.DEVICE_LOG_GAP,
+        EventKind.DEVICE_KEY_CHANGED,
+        EventKind.FIRMWARE_UPDATED,
+    }
+)
+"""What a controller tells of a box in its own name: it stood before it."""
+
+CLOCK_FROM_NOTHING: Final = "clock_set_from_nothing"
+"""The cause of a start from which on a device that had no time has one."""
 
 _SINCE: Final = {
     EventKind.TAMPER: ("tamper_since", True),
@@ -34,37 +47,54 @@ _SINCE: Final = {
     EventKind.KEY_TAKEN: ("key_absent_since", True),
     EventKind.KEY_RETURNED: ("key_absent_since", False),
 }
+_NUMBERED: Final = re.compile(r"(version|generation) (\d{1,10})")
+_RANGE: Final = re.compile(r"([0-9a-f]{8}) (\d{1,10})-(\d{1,10})")
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Records `[first, first + count)` of a log epoch that nobody has."""
+
+    log_epoch: int
+    first: int
+    count: int
 
 
 def box_of(event: ProjectedEvent) -> str | None:
-    """Give the device whose log an event comes from, or whose clock somebody set; None for an
-    event of no offline device."""
+    """Give the offline device that an event tells of; None for an event of none."""
     if event.origin is not None:
         return event.origin.device
-    return event.body.device if isinstance(event.body, DeviceClockBody) else None
+    told = BatteryBody | DeviceClockBody | DeviceEventBody
+    if event.kind in VISITORS and isinstance(event.body, told):
+        return event.body.device
+    return None
 
 
 def apply(state: BoxState, event: ProjectedEvent, profile: Profile) -> BoxState:
     """Give the state after an event of that box. What a record says of the box is as of its own
     time: a late one changes nothing that a newer one told."""
-    state = _seen(state, event, profile)
-    visited = max(filter(None, (state.last_visit_at, event.received_at)))
-    state = replace(state, last_visit_at=visited, collected_by=event.controller)
-    if event.origin is not None:
-        state = _advanced(state, event.origin.log_epoch, event.origin.index, event)
     at = event.corrected_at
-    changes = _told(event, at)
+    state = _visited(_seen(state, event, profile), event)
+    if event.origin is not None:
+        epoch, index = event.origin.log_epoch, event.origin.index
+        known = state.next_index if state.log_epoch == epoch else None
+        state = replace(state, log_epoch=epoch, next_index=max(known or 0, index + 1))
     if state.heard_at is not None and at < state.heard_at:
         return state
-    return replace(state, **changes, heard_at=at)
+    return replace(state, **_told(event, at), heard_at=at)
 
 
-def _advanced(state: BoxState, epoch: int, index: int, event: ProjectedEvent) -> BoxState:
-    last = index
-    if event.kind is EventKind.DEVICE_LOG_GAP and isinstance(event.body, DeviceEventBody):
-        last = index + max(event.body.count or 1, 1) - 1
-    known = state.next_index if state.log_epoch == epoch else None
-    return replace(state, log_epoch=epoch, next_index=max(known or 0, last + 1))
+def _visited(state: BoxState, event: ProjectedEvent) -> BoxState:
+    """A visitor's own word gives the time of the visit; records without one, when they came."""
+    if event.origin is None:
+        at = event.corrected_at
+    elif state.last_visit_at is None:
+        at = event.received_at
+    else:
+        return state
+    if state.last_visit_at is not None and at <= state.last_visit_at:
+        return state
+    return replace(state, last_visit_at=at, collected_by=event.controller)
 
 
 def _told(event: ProjectedEvent, at: datetime) -> dict[str, Any]:
@@ -82,12 +112,17 @@ def _told(event: ProjectedEvent, at: datetime) -> dict[str, Any]:
             "clock_error_ms": body.error_ms,
         }
         return told | ({"clock_set_at": at} if body.set else {})
+    if isinstance(body, DeviceEventBody) and body.cause == CLOCK_FROM_NOTHING:
+        return {"clock_set_at": at, "clock_offset_ms": None, "clock_error_ms": event.error_ms or 0}
     if isinstance(body, DeviceEventBody) and event.kind is EventKind.FIRMWARE_UPDATED:
-        return {"firmware": str(body.count) if body.count is not None else body.cause}
+        return {"firmware": body.cause}
     if since := _SINCE.get(event.kind):
         name, begins = since
         return {name: at if begins else None}
     return {}
+
+
+# --- generations and secrets ---------------------------------------------------------------------
 
 
 def _seen(state: BoxState, event: ProjectedEvent, profile: Profile) -> BoxState:
@@ -109,23 +144,41 @@ def _generation(event: ProjectedEvent) -> int | None:
             return SealedCode.of_tag(body.code).generation
         except ValueError:
             return None
-    if isinstance(body, DeviceEventBody) and event.kind is EventKind.DEVICE_KEY_CHANGED:
-        return body.count if body.cause == GENERATION_RETIRED else None
-    return None
+    return _number(event, "generation")
 
 
 def new_version(event: ProjectedEvent) -> int | None:
-    """Give the version of the secrets that a box says it took; None for any other event, 0 where
-    it does not say which."""
+    """Give the version of the secrets that a box took, by its own log or by whoever brought them;
+    None for any other event."""
+    return _number(event, "version")
+
+
+def _number(event: ProjectedEvent, name: str) -> int | None:
     body = event.body
     if event.kind is not EventKind.DEVICE_KEY_CHANGED or not isinstance(body, DeviceEventBody):
         return None
-    return None if body.cause == GENERATION_RETIRED else body.count or 0
+    found = _NUMBERED.fullmatch(body.cause)
+    return int(found[2]) if found and found[1] == name else None
 
 
-def lost(event: ProjectedEvent) -> int:
+# --- what is lost --------------------------------------------------------------------------------
+
+
+def lost_count(event: ProjectedEvent) -> int:
     """How many records an event declares as lost."""
     body = event.body
     if event.kind is EventKind.DEVICE_LOG_GAP and isinstance(body, DeviceEventBody):
         return max(body.count or 1, 1)
     return 0
+
+
+def lost(event: ProjectedEvent) -> Lost | None:
+    """Which they are, where the event says so."""
+    body = event.body
+    if event.kind is not EventKind.DEVICE_LOG_GAP or not isinstance(body, DeviceEventBody):
+        return None
+    found = _RANGE.fullmatch(body.cause)
+    if found is None:
+        return None
+    first, last = int(found[2]), int(found[3])
+    return Lost(int(found[1], 16), first, last - first + 1) if first <= last else None

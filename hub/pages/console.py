@@ -22,12 +22,14 @@ from hub.entries.search import Filters
 from hub.entries.service import EntriesService
 from hub.keyboxes import repository as box_rows
 from hub.keyboxes.domain import KeyBox
+from hub.keyboxes.service import KeyBoxes
 from hub.pages.naming import names_of, people_names
 from hub.pages.views.attendance import is_seen_only
 from hub.pages.views.board import Board, StaffChip
 from hub.pages.views.booking import BookingLine, booking_line, facility_name
 from hub.pages.views.door import AlarmLine, alarm_lines, door_card
 from hub.pages.views.entry import EntryLine, entry_line
+from hub.pages.views.key_box import BoxLine, box_line
 from hub.pages.words import Words
 from hub.policy.connections import Connections
 from hub.sites import repository as sites
@@ -61,6 +63,7 @@ class ConsolePages:
     attendance: AttendanceService
     batteries: BatteriesService
     connections: Connections
+    boxes: KeyBoxes
 
     def board(self, who: Principal, words: Words) -> Board:
         """Give the today board."""
@@ -95,6 +98,7 @@ class ConsolePages:
             entries=tuple(entry_line(each, names, words) for each in feed),
             staff=self._staff(who, words),
             batteries=self._batteries(who),
+            boxes_due=tuple(line for line in self._boxes(who, words) if line.is_due),
         )
 
     def lines(self, who: Principal, words: Words, found: Sequence[Entry]) -> tuple[EntryLine, ...]:
@@ -192,6 +196,9 @@ class ConsolePages:
         if not who.may(Right.BATTERIES_READ):
             return 0
         return len(self.batteries.due_this_month(who))
+
+    def _boxes(self, who: Principal, words: Words) -> list[BoxLine]:
+        return [box_line(each, words) for each in self.boxes.listed(who)]
 
     def _staff(self, who: Principal, words: Words) -> tuple[StaffChip, ...] | None:
         """Who is in, for those who may see attendance: a shift that goes on, from yesterday too."""

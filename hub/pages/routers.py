@@ -6,11 +6,22 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from hub.pages.routes import attendance, batteries, board, bookings, doors, log, pin, residents
+from hub.pages.routes import (
+    attendance,
+    batteries,
+    board,
+    bookings,
+    doors,
+    key_boxes,
+    log,
+    pin,
+    residents,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     board.router,
     doors.router,
+    key_boxes.router,
     log.router,
     bookings.router,
     attendance.router,

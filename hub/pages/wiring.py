@@ -10,15 +10,17 @@ from hub.commands.mode_service import ModesService
 from hub.commands.service import CommandsService
 from hub.door_tests.service import DoorTestsService
 from hub.entries.service import EntriesService
+from hub.keyboxes.service import KeyBoxes
 from hub.pages.console import ConsolePages
 from hub.pages.door_pages import DoorPages
+from hub.pages.key_box_pages import KeyBoxPages
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.web.core import Core, Services
 
 
 def add_pages(core: Core, services: Services) -> None:
-    """Add `ConsolePages` and `DoorPages`; the topics' services and `Outlet` are there already."""
+    """Add the pages of console, doors and key boxes; the topics' services are there already."""
     console = services.add(
         ConsolePages(
             core,
@@ -27,8 +29,10 @@ def add_pages(core: Core, services: Services) -> None:
             services.get(AttendanceService),
             services.get(BatteriesService),
             Connections(services.get(Outlet)),
+            services.get(KeyBoxes),
         )
     )
+    services.add(KeyBoxPages(console, services.get(KeyBoxes)))
     services.add(
         DoorPages(
             console,

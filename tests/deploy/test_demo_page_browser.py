@@ -135,8 +135,8 @@ def test_the_key_box_answers_what_is_typed_and_its_log_is_fetched(served, browse
 
 
 def test_everything_to_press_is_on_the_first_screen(served, browser):
-    """At 1280 by 900 all three sites with keypad, bolt, leaf, cards and cable; on a phone nothing is cut
-    off to the side."""
+    """At 1280 by 900 all three sites with keypads, bolts, leaves, cards and cables; on a phone
+    nothing is cut off to the side."""
     browser.get(served[1])
     for width, height in ((1280, 900), (360, 780)):
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}

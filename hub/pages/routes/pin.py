@@ -84,16 +84,19 @@ def cancel(
     booking: Annotated[str, Form(max_length=128)],
 ) -> Response:
     """Cancel a booking this browser holds."""
+    opens = False
     for cookie, shown in _held(request, residents):
         if shown.view.booking.id == booking:
-            residents.cancel(cookie)
-    return go_to("/pin/cancelled")
+            gone = residents.cancel(cookie)
+            opens = opens or bool(gone and gone.still_opens)
+    return go_to("/pin/cancelled?opens=1" if opens else "/pin/cancelled")
 
 
 @router.get("/pin/cancelled", dependencies=[public_form()])
-def cancelled(request: Request) -> Response:
-    """Say that it is cancelled."""
-    return render(request, "pages/cancelled.html", phone=_town_phone(request))
+def cancelled(request: Request, opens: Annotated[str, Query(max_length=1)] = "") -> Response:
+    """Say that it is cancelled, and that a key box still `opens` where it does."""
+    phone = _town_phone(request)
+    return render(request, "pages/cancelled.html", phone=phone, opens=opens == "1")
 
 
 def _held(request: Request, residents: ResidentsService) -> list[tuple[str, Shown]]:

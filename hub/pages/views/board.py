@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hub.pages.views.booking import BookingLine
 from hub.pages.views.door import AlarmLine, DoorCard
 from hub.pages.views.entry import EntryLine
+from hub.pages.views.key_box import BoxLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,4 @@ class Board:
     staff: tuple[StaffChip, ...] | None
     batteries: int = 0
     """How many have to be replaced this month, for those who may see them."""
+    boxes_due: tuple[BoxLine, ...] = ()

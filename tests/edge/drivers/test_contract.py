@@ -19,11 +19,11 @@ from edge.core.model import (
     OutputMode,
     Source,
 )
-from tests.edge.drivers.benches import BOARDS, READERS, RELAYS, MakeBench
+from tests.edge.drivers.benches import BOARDS, LOCKS, READERS, RELAYS, MakeBench
 from tests.edge.drivers.benches.bench import DEVICES, Bench
 from wire.events import ActOutcome, Observed
 
-ALL = {**BOARDS, **READERS, **RELAYS}
+ALL = {**BOARDS, **LOCKS, **READERS, **RELAYS}
 
 
 @pytest.fixture(params=ALL)
@@ -38,13 +38,13 @@ def reader(request) -> Iterator[Bench]:
     yield from _on_the_bench(ALL[request.param])
 
 
-@pytest.fixture(params=[*BOARDS, *RELAYS])
+@pytest.fixture(params=[*BOARDS, *LOCKS, *RELAYS])
 def board(request) -> Iterator[Bench]:
     """The drivers of devices that have inputs and outputs."""
     yield from _on_the_bench(ALL[request.param])
 
 
-@pytest.fixture(params=BOARDS)
+@pytest.fixture(params=[*BOARDS, *LOCKS])
 def keypad(request) -> Iterator[Bench]:
     """The drivers of devices that have keys."""
     yield from _on_the_bench(ALL[request.param])

@@ -11,7 +11,10 @@ _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠々]")
 _READING = re.compile(r"（[ぁ-ん]+）")
 _FIELD = re.compile(r"\{[^}]*\}")
 _POLITE = re.compile(r"(です|ます|ません|ました|ませんでした|ください)$")
-SAME_IN_ALL = {"language.ja", "language.ja-easy", "language.en", "pin.confirm_key"}
+SAME_IN_ALL = {
+    *("language.ja", "language.ja-easy", "language.en"),
+    *("pin.confirm_key", "pin.box_span"),
+}
 TOO_HARD = re.compile(
     "暗証|施設|解錠|施錠|開放|封鎖|遠隔|承認|登録済|打刻|退勤|出勤|送信|取消|反映|応答|制御|装置|"
     "扉|錠|権限|要求|有効|該当|職員"

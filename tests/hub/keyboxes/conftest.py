@@ -88,12 +88,16 @@ class Hut:
         *,
         index: int | None = None,
         late_s: int = 3600,
+        visitor: bool = False,
         **more: Any,
     ) -> ProjectedEvent:
-        """Let the box's log come in through a controller; give the event as projected."""
-        self.index = self.index if index is None else index
-        origin = Origin(device=self.box, log_epoch=LOG_EPOCH, index=self.index)
-        self.index += 1
+        """Let the box's log come in through a controller, or what its `visitor` says in its own
+        name; give the event as projected."""
+        origin = None
+        if not visitor:
+            self.index = self.index if index is None else index
+            origin = Origin(device=self.box, log_epoch=LOG_EPOCH, index=self.index)
+            self.index += 1
         at_s = int((self.hub.core.clock.now() - self.journal.start).total_seconds())
         self.journal.add(kind, body, at_s, late_s=late_s, origin=origin, **more)
         event = read_row(self.journal.rows[-1])

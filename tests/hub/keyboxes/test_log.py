@@ -53,6 +53,13 @@ def project(hut: Any) -> None:
         continue
 
 
+def lose(hut: Any, first: int, last: int) -> None:
+    """Let the visitor say that the box no longer had these records."""
+    cause = f"{LOG_EPOCH:08x} {first}-{last}"
+    body = ev.DeviceEventBody(device=hut.box, cause=cause, count=last - first + 1)
+    hut.tell(EventKind.DEVICE_LOG_GAP, body, visitor=True)
+
+
 def log(hut: Any, **query: str) -> list[dict[str, Any]]:
     """The entry log over the API."""
     answer = hut.use(Role.VIEWER).get("/api/v1/entries", params=query)
@@ -129,7 +136,7 @@ def test_a_valid_code_that_nobody_was_given_is_an_alarm(hut: Any) -> None:
 
 
 def test_lost_records_and_an_open_case_are_alarms_at_the_box(hut: Any) -> None:
-    hut.tell(EventKind.DEVICE_LOG_GAP, ev.DeviceEventBody(device=hut.box, count=40))
+    lose(hut, 0, 39)
     hut.tell(EventKind.TAMPER, ev.DeviceEventBody(device=hut.box))
     project(hut)
     found = alarms(hut)
@@ -166,12 +173,12 @@ def test_a_visit_tells_battery_clock_and_firmware_and_a_late_record_changes_noth
         EventKind.DEVICE_CLOCK_SET,
         ev.DeviceClockBody(device=hut.box, offset_ms=-4_000, error_ms=1_000, set=True),
     )
-    hut.tell(EventKind.FIRMWARE_UPDATED, ev.DeviceEventBody(device=hut.box, count=3))
+    hut.tell(EventKind.FIRMWARE_UPDATED, ev.DeviceEventBody(device=hut.box, cause="1.2.3"))
     clock.advance(timedelta(days=-5))
     hut.tell(EventKind.BATTERY, ev.BatteryBody(millivolts=6_100, **body), index=2)
     state = hut.use(Role.VIEWER).get(f"/api/v1/key_boxes/{hut.box}/state").json()
     told = state["told"]
-    assert (told["battery_mv"], told["uses"], told["firmware"]) == (5_900, 7, "3")
+    assert (told["battery_mv"], told["uses"], told["firmware"]) == (5_900, 7, "1.2.3")
     assert (told["clock_offset_ms"], told["next_index"]) == (-4_000, 11)
     assert state["visit_due_at"] > told["last_visit_at"]
     visits = hut.use(Role.VIEWER).get(f"/api/v1/key_boxes/{hut.box}/visits").json()
@@ -245,13 +252,18 @@ def test_a_ticket_is_the_days_key_and_carries_the_boxs_first_secrets(hut: Any) -
     assert bundle.maintenance != bench.secret
 
 
+def took(hut: Any, version: int, *, visitor: bool = False) -> None:
+    """The box's log, or whoever brought them, says that it has secrets of that version."""
+    body = ev.DeviceEventBody(device=hut.box, cause=f"version {version}")
+    hut.tell(EventKind.DEVICE_KEY_CHANGED, body, visitor=visitor)
+
+
 def install(hut: Any, under: MaintenanceSecret) -> tuple[SecretBundle, int]:
     """Carry the waiting secrets to the box: what it holds then, and its log's word for it."""
     made = read(ticket(hut))
     assert made.envelope is not None
     bundle, version = under.wrap_key(hut.box).open(made.envelope), made.envelope.version
-    body = ev.DeviceEventBody(device=hut.box, count=version)
-    hut.tell(EventKind.DEVICE_KEY_CHANGED, body)
+    took(hut, version)
     return bundle, version
 
 
@@ -265,8 +277,7 @@ def test_once_the_box_told_that_it_took_its_secrets_nothing_is_left_of_the_bench
     assert hut.booking("k1")["problems"] == []
     assert hut.digits("k1") == digits
     assert bundle.code_secret == hut.lock().secret
-    with hut.hub.core.db.read() as scope:
-        assert [row.version for row in scope.all(scope.select(key_box_secrets))] == [1]
+    assert versions(hut) == [1]
     made = read(ticket(hut))
     assert made.envelope is None
     assert made.key == MaintenanceSecret(bundle.maintenance).ticket(hut.box, made.day, made.right)
@@ -290,9 +301,37 @@ def test_new_secrets_wait_for_a_ticket_and_then_every_living_code_is_another(hut
 
 def test_a_box_that_claims_secrets_which_never_went_out_is_not_believed(hut: Any) -> None:
     bench_secret(hut)
-    body = ev.DeviceEventBody(device=hut.box, count=1)
-    hut.tell(EventKind.DEVICE_KEY_CHANGED, body)
+    took(hut, 1)
+    took(hut, 7)
     assert hut.kept().device_version == 0
+
+
+def test_whoever_brings_secrets_is_believed_at_once_and_the_old_ones_kept_until_the_log_says_so(
+    hut: Any,
+) -> None:
+    bench = bench_secret(hut)
+    bundle, version = read(ticket(hut)).envelope, 1
+    assert bundle is not None
+    hut.put("k1")
+    took(hut, version, visitor=True)
+    assert hut.kept().device_version == 1
+    assert versions(hut) == [0, 1]
+    own = MaintenanceSecret(bench.wrap_key(hut.box).open(bundle).maintenance)
+    made = read(ticket(hut))
+    assert made.key == own.ticket(hut.box, made.day, made.right)
+    back = read(ticket(hut, secret_version=0))
+    assert back.key == bench.ticket(hut.box, back.day, back.right)
+    assert back.envelope is not None
+    took(hut, version)
+    assert versions(hut) == [1]
+    assert ticket(hut, secret_version=0).status_code == 422
+
+
+def versions(hut: Any) -> list[int]:
+    """The secrets that the hub keeps."""
+    t = key_box_secrets
+    with hut.hub.core.db.read() as scope:
+        return [row.version for row in scope.all(scope.select(t.c.version).order_by(t.c.version))]
 
 
 def test_a_ticket_after_an_unheard_change_can_be_made_for_the_new_secret(hut: Any) -> None:
@@ -368,9 +407,9 @@ def test_a_receipt_passes_over_records_declared_as_lost_and_over_nothing_else(hu
     bench_secret(hut)
     ingest(hut, 1, 40, 41)
     assert receipt(hut) is None
-    hut.tell(EventKind.DEVICE_LOG_GAP, ev.DeviceEventBody(device=hut.box, count=39), index=0)
+    lose(hut, 0, 38)
     assert receipt(hut) == (LOG_EPOCH, 38)
-    hut.tell(EventKind.DEVICE_LOG_GAP, ev.DeviceEventBody(device=hut.box, count=1), index=39)
+    lose(hut, 39, 39)
     assert receipt(hut) == (LOG_EPOCH, 41)
 
 

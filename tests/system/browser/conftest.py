@@ -53,7 +53,7 @@ from hub.settings import DatabaseSettings, ListenSettings, Settings, TownSetting
 from hub.web.rights import SYSTEM, Role
 from provisioning import hub_keys
 from wire.clock import ClockReading, ClockState
-from wire.events import Event, EventBody, EventKind, encode_body, encode_event
+from wire.events import Event, EventBody, EventKind, Origin, encode_body, encode_event
 from wire.messages import EdgePolicy, Events, Hello
 
 NINE = dt.datetime(2026, 11, 20, 0, 0, tzinfo=dt.UTC)
@@ -72,8 +72,15 @@ class Town:
     ids: dict[str, str] = field(default_factory=dict)
     seq: int = 0
 
-    def happen(self, kind: EventKind, body: EventBody, at: dt.datetime | None = None) -> None:
-        """Let the controller's event come in, as ingest stores it; `at` is now unless given."""
+    def happen(
+        self,
+        kind: EventKind,
+        body: EventBody,
+        at: dt.datetime | None = None,
+        origin: Origin | None = None,
+    ) -> None:
+        """Let the controller's event come in, as ingest stores it; `at` is now unless given, and an
+        `origin` says that it was collected from an offline device."""
         self.seq += 1
         event = Event(
             kind=kind.value,
@@ -82,6 +89,7 @@ class Town:
             at=at or self.clock.now(),
             clock=ClockState.TRUSTED,
             body=encode_body(kind, body),
+            origin=origin,
         )
         message = Events(epoch=1, first_seq=self.seq, events=(msgspec.Raw(encode_event(event)),))
         rows, now = read_rows(CONTROLLER, message), self.clock.now()
@@ -263,6 +271,13 @@ def furnish(town: Town) -> None:
     at_once = {"approval": "automatic"}
     add("gym", "facilities", name_ja="町民体育館", name_en="Town Gym", **at_once, **both)
     add("room", "facilities", name_ja="会議室", name_en="Meeting room", **both)
+    place = "管理小屋の入口、右の柱"
+    named = {"name": "グラウンド小屋のキーボックス", "name_en": "Ground hut key box"}
+    box = add("box", "key_boxes", site_id=site, place=place, key_holder="教育課", **named)
+    ground = {**both, "doors": [], "key_boxes": [box], **at_once}
+    add("ground", "facilities", name_ja="町民グラウンド", name_en="Town Ground", **ground)
+    hall = {**both, "key_boxes": [box], **at_once}
+    add("hall", "facilities", name_ja="武道館", name_en="Budo Hall", **hall)
     client.close()
 
 

@@ -75,6 +75,29 @@ def furnished(town: Any) -> None:
         (EventKind.ACCESS_GRANTED, Reason.PIN_VALID),
     ):
         town.happen(kind, ev.AccessBody(reason=reason, factor=ev.Factor.CARD, door=door))
+    visited(town)
+
+
+def visited(town: Any) -> None:
+    """Somebody has been at the key box: its log came with the controller's events."""
+    box = town.ids["box"]
+    told = (
+        (EventKind.BATTERY, ev.BatteryBody(device=box, millivolts=5_870, uses=41)),
+        (EventKind.DEVICE_LOG_GAP, ev.DeviceEventBody(device=box, cause="00000007 0-11", count=12)),
+        (EventKind.TAMPER, ev.DeviceEventBody(device=box)),
+        (
+            EventKind.DEVICE_CLOCK_SET,
+            ev.DeviceClockBody(device=box, offset_ms=41_000, error_ms=1_000, set=True),
+        ),
+        (
+            EventKind.ACCESS_GRANTED,
+            ev.AccessBody(
+                reason=Reason.SEALED_CODE_VALID, factor=ev.Factor.PIN, door=box, code="0.1.0.0"
+            ),
+        ),
+    )
+    for index, (kind, body) in enumerate(told):
+        town.happen(kind, body, ev.Origin(device=box, log_epoch=7, index=index + town.seq))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -91,6 +114,9 @@ def test_the_consoles_pages_are_accessible(staff: Any, town: Any, language: str)
         f"/doors/{door}/mode?mode=hold_open",
         "/bookings",
         "/entries",
+        "/key_boxes",
+        f"/key_boxes/{town.ids['box']}",
+        f"/key_boxes/{town.ids['box']}/retire",
         "/attendance",
         "/attendance?whose=me",
         "/batteries?before=2027-12-31",
@@ -131,6 +157,15 @@ def test_residents_pages_are_accessible(fresh: Any, town: Any, language: str) ->
     fresh.wait(lambda: fresh.run("return !!document.querySelector('.pin')"))
     fresh.run("document.querySelectorAll('details').forEach(d => d.open = true)")
     wrong += violations(fresh)
+    for number, facility in enumerate(("ground", "hall")):
+        fresh.open(f"/book/{town.ids[facility]}?day={day}&{lang}")
+        fresh.find("#name").send_keys("山田 花子")
+        fresh.find("#phone").send_keys(f"090-777{number}-000{LANGUAGES.index(language)}")
+        fresh.find("main form button").click()
+        fresh.wait(lambda: fresh.run("return !!document.querySelector('.pin-box')"))
+        fresh.run("document.querySelectorAll('details').forEach(d => d.open = true)")
+        wrong += violations(fresh)
+        wrong += judge(fresh, f"/pin?{lang}")
     wrong += judge(fresh, f"/pin/cancelled?{lang}")
     assert wrong == []
 

@@ -2,8 +2,8 @@
 
 A bench is a generator: it yields a `Bench` that has begun nothing yet, and clears up afterwards.
 To add a driver write `benches/<driver>.py` and add its line here: to `BOARDS` if its devices have
-cards, keys, inputs and outputs, to `READERS` if they read cards only, to `RELAYS` if they have
-inputs and outputs only.
+cards, keys, inputs and outputs, to `LOCKS` if they have all of that but cards, to `READERS` if
+they read cards only, to `RELAYS` if they have inputs and outputs only.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tests.edge.drivers.benches.documented import documented
 from tests.edge.drivers.benches.gpio import gpio
 from tests.edge.drivers.benches.osdp import osdp
 from tests.edge.drivers.benches.pcsc import pcsc
+from tests.edge.drivers.benches.serial_lock import serial_lock
 from tests.edge.drivers.benches.virtual import virtual
 
 MakeBench: TypeAlias = Callable[[], Iterator[Bench]]
@@ -24,6 +25,10 @@ BOARDS: Final[dict[str, MakeBench]] = {
     "virtual": virtual,
     "osdp": osdp,
     "gpio": gpio,
+}
+
+LOCKS: Final[dict[str, MakeBench]] = {
+    "serial_lock": serial_lock,
 }
 
 READERS: Final[dict[str, MakeBench]] = {

@@ -9,8 +9,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from tests.edge.drivers.benches.bench import DEVICES, Bench
-
 from edge.core.model import Act, ActFinished, DeviceOnline, Feedback, Source
 from edge.drivers.serial_lock import SerialLockDriver
 from edge.ports import Emit
@@ -18,6 +16,7 @@ from firmware_bridge.keybox.codes import Input, Kind
 from firmware_bridge.keybox.simulator import SimulatedBox
 from firmware_bridge.keybox.virtual_box import VirtualBox
 from firmware_bridge.serial_link import PtyPort, SerialSettings
+from tests.edge.drivers.benches.bench import DEVICES, Bench
 from wire.keybox_keys import MaintenanceSecret
 from wire.policy_bodies import DeviceBody, DeviceDriver
 from wire.samples import sample_id
