@@ -108,6 +108,7 @@ def _joined(scope: Scope, entry: Entry) -> Entry:
                 credential_id=code.id,
                 booking_id=code.booking_id,
                 holder_id=code.holder_id,
+                person_id=boxes.person_with_code(scope, code),
             )
     device = entry.origin_device or entry.device_id
     if entry.door_id is None and device is not None and boxes.key_box(scope, device) is not None:

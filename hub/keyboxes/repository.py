@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.bookings.tables import booking_holders
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
 from hub.ingest.tables import raw_origins
@@ -193,6 +194,13 @@ def code_by_tag(scope: Scope, lock_id: str, tag: str) -> OfflineCode | None:
     t = offline_codes
     row = scope.one(scope.select(t).where(t.c.lock_id == lock_id, t.c.tag == tag))
     return None if row is None else _code(row)
+
+
+def person_with_code(scope: Scope, code: OfflineCode) -> str | None:
+    """Give the person who holds a code, where its holder is somebody the town knows."""
+    h = booking_holders.c
+    row = scope.one(sa.select(h.person_id).where(h.id == code.holder_id))
+    return None if row is None else row.person_id
 
 
 def taken_variants(scope: Scope, lock_id: str, shape: int, slot: int, generation: int) -> set[int]:

@@ -102,6 +102,15 @@ def test_a_code_used_at_the_box_names_box_booking_holder_and_who_brought_it(hut:
     assert "3 分以内" in page
 
 
+def test_a_code_of_somebody_the_town_knows_names_the_person(hut: Any) -> None:
+    person = hut.use(Role.ADMIN).post("/api/v1/people", json={"name": "佐藤 次郎"}).json()["id"]
+    hut.put("k1", holders=[{"name": "佐藤 次郎", "person_id": person}])
+    hut.tell(EventKind.ACCESS_GRANTED, used(hut, tag_of(hut, "k1")))
+    project(hut)
+    (entry,) = log(hut, person=person)
+    assert (entry["door_id"], entry["person_id"]) == (hut.box, person)
+
+
 def test_a_refused_code_is_joined_with_its_holder_as_well(hut: Any) -> None:
     hut.put("k1")
     hut.tell(EventKind.ACCESS_DENIED, used(hut, tag_of(hut, "k1"), Reason.EXPIRED))
