@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final, Protocol
 
 CORPUS: Final = Path(__file__).parent / "corpus"
-_MAX_LEN: Final = 4_096
 _GRACE_S: Final = 60
 _CRASH_TEXT_MAX: Final = 4_000
 
@@ -50,12 +49,14 @@ class Target(Protocol):
 @dataclass(frozen=True, slots=True)
 class PythonTarget:
     """A function that takes bytes and returns, whatever they are. `module` holds it in `TARGETS`;
-    `instrument` names the package whose branches guide atheris."""
+    `instrument` names the package whose branches guide atheris;
+    inputs have up to `max_len` bytes."""
 
     name: str
     one: Callable[[bytes], None]
     module: str
     instrument: str
+    max_len: int = 512
 
     @property
     def corpus(self) -> Path:
@@ -85,7 +86,7 @@ class PythonTarget:
         seeds = self.seeds() or [b""]
         begun, cases = time.monotonic(), 0
         while time.monotonic() - begun < seconds:
-            data = mutated(rng, seeds)
+            data = mutated(rng, seeds)[: self.max_len]
             cases += 1
             try:
                 self.one(data)
@@ -111,7 +112,7 @@ class PythonTarget:
                 self.name,
                 self.instrument,
                 f"-max_total_time={max(round(seconds), 1)}",
-                f"-max_len={_MAX_LEN}",
+                f"-max_len={self.max_len}",
                 "-print_final_stats=1",
                 "-timeout=10",
                 f"-artifact_prefix={work}/",
@@ -148,4 +149,4 @@ def mutated(rng: random.Random, seeds: Sequence[bytes]) -> bytes:
                 data[at:at] = data[at : at + rng.randint(1, 16)]
             case _:
                 data[at:] = rng.choice(seeds)[at:]
-    return bytes(data[:_MAX_LEN])
+    return bytes(data)
