@@ -111,6 +111,11 @@ struct kb_hal {
     /* Which slot this image runs from (0 or 1), and why the device started. */
     uint8_t (*slot)(void *self);
     enum kb_reset (*reset_cause)(void *self);
+
+    /* A key of 32 bytes that is this chip's own and that nobody who opens the case can read (OTP
+     * behind a signed boot, a secure element): what the device remembers is then sealed under it
+     * (kb_seal). NULL on a board that has no such place, and the state lies in flash as it is. */
+    bool (*seal_key)(void *self, uint8_t key[32]);
 };
 
 /* The size of an area in bytes. */

@@ -1,9 +1,11 @@
 #include "kb_state.h"
 
 #include "kb_mem.h"
+#include "kb_seal.h"
 
 #define VERSION 1u
 #define SIZE 694u /* of version 1 */
+#define SEALED 0x80u /* added to the version of a record that is */
 
 /* Writing and reading run over the same list of fields, so that they cannot come apart. */
 struct cursor {
@@ -120,10 +122,16 @@ bool kb_state_open(struct kb_state *state, struct kb_store *store, const struct 
     if (length == 0) {
         return store->current == store->slots;
     }
+    /* On a board that seals, a record that is not sealed is not this device's. */
+    bool seals = hal->seal_key != NULL;
+    uint8_t *plain = record + 1 + (seals ? KB_SEAL_NONCE : 0);
+    bool readable = ((record[0] & SEALED) != 0) == seals;
+    readable = readable && (!seals || kb_unseal(hal, record + 1, length - 1));
+    length -= readable && seals ? KB_SEAL_EXTRA : 0;
     /* A later version only appends fields: an older firmware, after a fallback, reads its own. */
-    bool readable = record[0] >= VERSION && length >= SIZE;
+    readable = readable && (record[0] & ~SEALED) >= VERSION && length >= SIZE;
     if (readable) {
-        struct cursor cursor = {record + 1, true};
+        struct cursor cursor = {plain, true};
         fields(&cursor, state);
     }
     kb_wipe(record, sizeof record);
@@ -138,10 +146,18 @@ bool kb_state_save(const struct kb_state *state, struct kb_store *store)
 {
     uint8_t record[KB_STORE_MAX];
     struct kb_state copy = *state;
-    struct cursor cursor = {record + 1, false};
+    bool seals = store->hal->seal_key != NULL;
+    uint8_t *plain = record + 1 + (seals ? KB_SEAL_NONCE : 0);
+    struct cursor cursor = {plain, false};
     record[0] = VERSION;
     fields(&cursor, &copy);
-    bool saved = kb_store_save(store, record, (size_t)(cursor.at - record));
+    bool saved = true;
+    if (seals) {
+        record[0] |= SEALED;
+        saved = kb_seal(store->hal, record + 1, (size_t)(cursor.at - plain));
+        cursor.at += KB_SEAL_TAG;
+    }
+    saved = saved && kb_store_save(store, record, (size_t)(cursor.at - record));
     kb_wipe(record, sizeof record);
     kb_wipe(&copy, sizeof copy);
     return saved;
