@@ -166,6 +166,15 @@ def test_a_counter_that_is_not_the_next_is_dropped(installed: Any) -> None:
     assert host.raw(host.secured(0x10, 1, 1, b"")) == []
 
 
+def test_another_request_under_the_counter_of_the_last_is_dropped(installed: Any) -> None:
+    host = installed.host
+    host.open(READ)
+    host.status()
+    other = host.secured(0x11, host.seq, host.counter, bytes(9))
+    assert host.raw(other) == []
+    host.status()
+
+
 def test_a_changed_frame_is_dropped_and_counted(installed: Any) -> None:
     host = installed.host
     host.open(1)
