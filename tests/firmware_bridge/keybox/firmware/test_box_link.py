@@ -85,6 +85,19 @@ def test_five_wrong_proofs_close_the_door_for_a_minute(installed: Any, refused: 
     assert [kind for _, kind, _, _ in host.log()].count(21) == 1
 
 
+def test_sessions_of_one_ticket_are_logged_once_in_ten_minutes(installed: Any) -> None:
+    host = installed.host
+    installed.box.say("advance 600000")
+    for _ in range(5):
+        host.open(READ)
+    host.open(READ, NOON_DAY)
+    installed.box.say("advance 600000")
+    host.open(READ)
+    told = [data[:6] for _, kind, _, data in host.log() if kind == 20]
+    link, day = struct.pack(">IH", 0, READ), struct.pack(">IH", NOON_DAY, READ)
+    assert told[1:] == [link, day, link]
+
+
 @pytest.mark.parametrize(("days", "cause"), [(-2, 6), (-1, 0), (0, 0), (1, 0), (2, 6)])
 def test_a_day_ticket_is_taken_within_a_day_of_the_devices_own(
     installed: Any, refused: Any, days: int, cause: int
