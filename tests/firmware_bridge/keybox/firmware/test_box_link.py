@@ -179,6 +179,13 @@ def test_a_counter_that_is_not_the_next_is_dropped(installed: Any) -> None:
     assert host.raw(host.secured(0x10, 1, 1, b"")) == []
 
 
+def test_a_request_behind_a_flood_of_noise_is_answered(installed: Any, wire: Any) -> None:
+    box = installed.box
+    box.frames.clear()
+    box.say(f"link {(b'noise' * 700 + bytes(1) + wire.frame(bytes((1, 1, 9)))).hex()}")
+    assert [frame[:3] for frame in box.frames] == [b"\1\x81\x09"]
+
+
 def test_another_request_under_the_counter_of_the_last_is_dropped(installed: Any) -> None:
     host = installed.host
     host.open(READ)
