@@ -377,6 +377,19 @@ def test_a_held_bolt_stays_until_it_is_secured(lock: Any) -> None:
     assert not box.show()["released"]
 
 
+def test_a_hold_ends_ten_seconds_after_its_host_has_gone(lock: Any) -> None:
+    host, box = lock.host, lock.box
+    host.open()
+    host.send(0x21)
+    box.say("advance 200")
+    host.status()
+    box.say("advance 19999")
+    assert box.show()["released"]
+    box.say("advance 1")
+    assert not box.show()["released"]
+    assert box.events[-1] == "secured"
+
+
 def test_a_pulse_has_bounds_and_a_feedback_a_name(lock: Any, refused: Any) -> None:
     host = lock.host
     host.open()
