@@ -238,3 +238,34 @@ def test_a_record_of_the_state_torn_at_any_byte_leaves_the_old_or_the_new(
         )
         assert shown["secret_version"] == 1
         box.close()
+
+
+def test_a_cut_while_the_clock_is_set_leaves_it_unknown_or_right(
+    workshop: Any, noon: int, power_lost: type[Exception]
+) -> None:
+    """The RTC is minutes behind what codes have taught since: mixing the two would be wrong."""
+    slow = ("--rtc-ppm", "-20")
+    prepared = workshop.installed(*slow, name="prepared")
+    box = prepared.box
+    box.say(f"advance {300 * 86_400_000 - 10_000}")
+    true_s = noon + 300 * 86_400
+    assert box.enter(prepared.code(HOUR, true_s)) == GRANTED
+    assert box.show()["earliest_s"] - box.show()["rtc_s"] > 500
+    box.close()
+    cuts = 0
+    for write in range(1, 14):
+        shutil.copy(workshop.directory / "prepared", workshop.directory / "copy")
+        try:
+            box = workshop.start("copy", "--die-after-writes", str(write), *slow)
+            prepared.host.box = box
+            prepared.host.open(2)
+            prepared.host.set_clock(true_s)
+        except power_lost:
+            cuts += 1
+        box.close()
+        box = workshop.start("copy", *slow)
+        shown = box.show()
+        if shown["time_known"]:
+            assert shown["earliest_s"] <= true_s <= shown["latest_s"]
+        box.close()
+    assert 5 < cuts < 13
