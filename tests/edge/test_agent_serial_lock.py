@@ -9,14 +9,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from edge.agent import Agent
 from edge.bootstrap import build
 from edge.controller_files import load_controller
 from edge.core.clock import Clock, ClockBounds
+from edge.doctor import examine
 from edge.journal.journal import open_journal
 from edge.ports import NewEvent, PolicyChange, TimeSample
-from edge.settings import Settings, load_settings
+from edge.settings import SerialLockPort, Settings, load_settings
 from firmware_bridge.keybox.codes import Kind, Output
 from firmware_bridge.keybox.simulator import SimulatedBox
 from firmware_bridge.keybox.virtual_box import VirtualBox
@@ -177,3 +179,13 @@ def test_a_dead_agents_lock_opens_by_its_own_list_and_that_is_collected(site):
     assert (body.door, body.reason, body.code) == (DOOR, "pin_valid", reference)
     assert abs(event.at - datetime.now(UTC)) < timedelta(seconds=30)
     assert event.origin.device == LOCK
+
+
+def test_doctor_looks_at_its_port(site, tmp_path):
+    (well,) = [one for one in examine(site.settings) if one.check == "port lock"]
+    assert well.ok
+    ports = {"lock": SerialLockPort(path=str(tmp_path / "unplugged"))}
+    gone = structs.replace(site.settings, ports=ports)
+    (missing,) = [one for one in examine(gone) if one.check == "port lock"]
+    assert not missing.ok
+    assert "ports.lock.path" in missing.remedy
