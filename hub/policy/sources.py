@@ -27,6 +27,7 @@ from hub.people.tables import calendars, cards, grants, group_members, people, s
 from hub.pins.placement import PlacementState
 from hub.pins.tables import pin_credentials, pin_placements
 from hub.policy.horizon import LINGER, Phase, Window
+from hub.policy.lock_lists import LockLists
 from hub.policy.repository import batches
 from hub.policy.wanted import Desired, Wanted, key
 from hub.sites import repository as site_rows
@@ -87,6 +88,7 @@ class Sources:
             door.id: door for door in site_rows.doors_of_controller(scope, controller.id)
         }
         self._readers = site_rows.readers_of_controller(scope, controller.id)
+        self._lists = LockLists(scope, keys, controller.id, self.doors)
         self.seal_broken = False
         """Whether a row asked for could not be opened, and was left out."""
         self.takes_punches = any(reader.punch is not PunchRule.NONE for reader in self._readers)
@@ -319,6 +321,7 @@ class Sources:
             state=EntryState.REVOKED if row.state in _REVOKED else EntryState.ACTIVE,
             person=row.person_id,
             booking=row.booking_id,
+            at_lock=self._lists.digest(row.door_id, digits),
         )
         grant = GrantBody(
             door=row.door_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from hub.audit.row_routes import RowShapes, offer_rows
 from hub.sites import schemas
@@ -123,3 +123,16 @@ def draw_device_secret(
     """16 random bytes, sent to the device's controller alone, sealed to it; shown to nobody. A
     reader that is online under its former key is moved to it by its controller."""
     return schemas.DeviceOut.model_validate(secrets.draw_secret(who, device_id))
+
+
+@router.post("/devices/{device_id}/provisioning", summary="Give the bench secret of a serial lock")
+def provision_serial_lock(
+    who: Annotated[Principal, requires(Right.SITES_WRITE)],
+    secrets: Annotated[DeviceSecrets, provided(DeviceSecrets)],
+    device_id: str,
+    response: Response,
+) -> schemas.LockProvisioningOut:
+    """Draws another maintenance secret each time and gives it this once: written into the lock at
+    the bench by `kagimori-edge keybox provision`. Its controller gets the link key alone."""
+    response.headers["Cache-Control"] = "no-store"
+    return schemas.LockProvisioningOut.of(device_id, secrets.provision(who, device_id))

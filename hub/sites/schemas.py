@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -299,6 +300,20 @@ class DeviceSecretIn(BodyIn):
     """A device's secret, such as an OSDP secure channel base key."""
 
     secret: Annotated[Base64Bytes, Field(description="16 to 64 bytes in base64.")]
+
+
+class LockProvisioningOut(BaseModel):
+    """What the bench writes into a blank serial lock: given once."""
+
+    device: str
+    kind: int = Field(2, description="A serial lock, as the maintenance link counts kinds.")
+    maintenance_secret: str = Field(description="K_maint, 32 bytes in base64.")
+
+    @classmethod
+    def of(cls, device_id: str, secret: bytes) -> LockProvisioningOut:
+        """Show it."""
+        text = base64.b64encode(secret).decode()
+        return cls(device=device_id, kind=2, maintenance_secret=text)
 
 
 class ReaderIn(BodyIn):

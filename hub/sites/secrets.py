@@ -1,4 +1,5 @@
-"""Device secrets (OSDP keys): kept sealed in the hub, and sealed once to the device's controller.
+"""Device secrets (OSDP keys, serial locks' maintenance secrets): kept sealed in the hub, and sealed
+once to the device's controller.
 
 Sealing is not repeatable (each has an ephemeral key), so the sealed text is made when the secret
 or the controller changes, and kept: the policy's bytes stay the same until then.
@@ -6,21 +7,21 @@ or the controller changes, and kept: the policy's bytes stay the same until then
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hub.audit.rows import AuditedRows
 from hub.database.engine import Database
 from hub.database.scope import Scope
 from hub.keys import HubKeys
-from hub.sites.device_keys import draw_key, is_weak
+from hub.policy.touch import touch_controller
+from hub.sites.device_keys import LOCK_SECRET_LEN, OSDP_KEY_LEN, draw_key, is_weak, sealed_row
 from hub.sites.domain import Device
 from hub.sites.kinds import DEVICE
 from hub.web.problems import invalid
 from hub.web.rights import Principal
+from wire.keybox_keys import MaintenanceSecret
+from wire.policy_bodies import DeviceDriver
 from wire.sealing import seal_context, seal_secret
-
-
-def sealed_row(device_id: str) -> str:
-    """The row a device's secret is sealed for in the hub."""
-    return f"devices:{device_id}"
 
 
 class DeviceSecrets:
@@ -40,20 +41,41 @@ class DeviceSecrets:
             raise invalid(
                 "secret", "weak", "OSDP's default key, constants and ramps are refused: draw one"
             )
-
-        def work(scope: Scope) -> Device:
-            device = self._rows.change_in(scope, who, DEVICE, device_id, {})
-            changes = {
-                "secret": self._keys.seal(secret, sealed_row(device_id)),
-                "sealed": self.sealed_for(device, secret),
-            }
-            return self._rows.change_in(scope, who, DEVICE, device_id, changes)
-
-        return self._db.write(work)
+        return self._keep(who, device_id, lambda _device: secret)
 
     def draw_secret(self, who: Principal, device_id: str) -> Device:
         """Give a device a new key that nobody has seen. Raises a problem like `set_secret`."""
-        return self.set_secret(who, device_id, draw_key())
+        return self._keep(who, device_id, lambda device: draw_key(_length(device)))
+
+    def provision(self, who: Principal, device_id: str) -> bytes:
+        """Draw the maintenance secret of a serial lock and give it to the bench, this once: asked
+        again, another is drawn. Raises a problem for any other device."""
+        made = draw_key(LOCK_SECRET_LEN)
+
+        def only_locks(device: Device) -> bytes:
+            if device.driver is not DeviceDriver.SERIAL_LOCK:
+                raise invalid("driver", "not_provisioned", "only a serial lock is provisioned")
+            return made
+
+        self._keep(who, device_id, only_locks)
+        return made
+
+    def _keep(self, who: Principal, device_id: str, of: Callable[[Device], bytes]) -> Device:
+        def work(scope: Scope) -> Device:
+            device = self._rows.change_in(scope, who, DEVICE, device_id, {})
+            secret = of(device)
+            if device.driver is DeviceDriver.SERIAL_LOCK and len(secret) != LOCK_SECRET_LEN:
+                raise invalid("secret", "length", f"a serial lock's has {LOCK_SECRET_LEN} bytes")
+            changes = {
+                "secret": self._keys.seal(secret, sealed_row(device_id)),
+                "sealed": self.sealed_for(device, _for_controller(device, secret)),
+            }
+            changed = self._rows.change_in(scope, who, DEVICE, device_id, changes)
+            if device.driver is DeviceDriver.SERIAL_LOCK:
+                touch_controller(scope, device.controller_id)  # its PINs' digests for the lock too
+            return changed
+
+        return self._db.write(work)
 
     def sealed_for(self, device: Device, secret: bytes) -> str:
         """Seal a secret to the device's controller, for this device's policy entry alone."""
@@ -68,3 +90,15 @@ class DeviceSecrets:
         if device.secret is None:
             return None
         return self._keys.unseal(device.secret, sealed_row(device.id))
+
+
+def _length(device: Device) -> int:
+    return LOCK_SECRET_LEN if device.driver is DeviceDriver.SERIAL_LOCK else OSDP_KEY_LEN
+
+
+def _for_controller(device: Device, secret: bytes) -> bytes:
+    """What the controller gets: of a serial lock the link key alone, never its maintenance secret,
+    from which receipts and the lock's own list are made."""
+    if device.driver is DeviceDriver.SERIAL_LOCK:
+        return MaintenanceSecret(secret).link_key(device.id)
+    return secret

@@ -305,3 +305,32 @@ def test_a_changed_horizon_reaches_the_controllers_of_that_site_alone(
     assert admin.patch(path, json={"horizon_hours": 24}).status_code == 200
     assert _touched(hub) == {("controller", gym.controller)}
     assert hall.controller != gym.controller
+
+
+def test_a_serial_lock_is_provisioned_at_the_bench_and_its_controller_gets_the_link_key_alone(
+    admin: TestClient, hub: Hub, gym: Any, enrolled: Any
+) -> None:
+    from wire.keybox_keys import MaintenanceSecret
+    from wire.sealing import open_secret, seal_context
+
+    key = enrolled(gym.controller)
+    body = {"controller_id": gym.controller, "name": "錠", "driver": "serial_lock", "port": "lock"}
+    lock = admin.post("/api/v1/devices", json=body).json()["id"]
+    given = []
+    for _ in range(2):
+        answer = admin.post(f"/api/v1/devices/{lock}/provisioning")
+        assert answer.headers["cache-control"] == "no-store"
+        assert (answer.json()["device"], answer.json()["kind"]) == (lock, 2)
+        given.append(base64.b64decode(answer.json()["maintenance_secret"]))
+        with hub.core.db.read() as scope:
+            device = repository.device(scope, lock)
+        assert device is not None
+        assert device.sealed is not None
+        sealed = open_secret(key, device.sealed, seal_context(gym.controller, "device", lock))
+        assert sealed == MaintenanceSecret(given[-1]).link_key(lock)
+    assert given[0] != given[1]
+    short = base64.b64encode(bytes.fromhex("5f0a1b8c7d6e4f3021a9b8c7d6e5f401")).decode()
+    refused = admin.put(f"/api/v1/devices/{lock}/secret", json={"secret": short})
+    assert _error(refused) == (422, "body.secret", "length")
+    other = admin.post(f"/api/v1/devices/{gym.device}/provisioning")
+    assert _error(other) == (422, "body.driver", "not_provisioned")
