@@ -111,6 +111,8 @@ struct kb_hal {
     /* Which slot this image runs from (0 or 1), and why the device started. */
     uint8_t (*slot)(void *self);
     enum kb_reset (*reset_cause)(void *self);
+    /* How long an image the boot loader can start, where that is less than a slot; else 0. */
+    uint32_t image_room;
 
     /* A key of 32 bytes that is this chip's own and that nobody who opens the case can read (OTP
      * behind a signed boot, a secure element): what the device remembers is then sealed under it

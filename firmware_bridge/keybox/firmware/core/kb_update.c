@@ -213,10 +213,11 @@ static enum kb_cause check_header(const struct kb_update *update, uint8_t kind,
 {
     uint8_t message[sizeof label - 1u + KB_UPDATE_HEADER];
     uint32_t size = size_of(header);
+    uint32_t room = update->hal->image_room != 0 ? update->hal->image_room : SLOT_BYTES;
     if (header[0] != kind || !kb_all(header + 1, 3, 0)) {
         return KB_CAUSE_BAD_VALUE;
     }
-    if (size <= KB_UPDATE_HEAD || size > SLOT_BYTES) {
+    if (size <= KB_UPDATE_HEAD || size > room || size > SLOT_BYTES) {
         return KB_CAUSE_BAD_VALUE;
     }
     memcpy(message, label, sizeof label - 1u);
@@ -250,7 +251,6 @@ enum kb_cause kb_update_begin(struct kb_update *update, uint8_t kind,
         changed = *update;
         changed.received = 0;
         changed.sectors = 0;
-        memset(changed.head, 0xFF, sizeof changed.head);
         spare = &changed.slots[update->running ^ 1u];
         spare->state = KB_SLOT_RECEIVING;
         spare->starts = 0;
@@ -350,7 +350,6 @@ enum kb_cause kb_update_end(struct kb_update *update)
     spare->state = KB_SLOT_ON_TRIAL;
     spare->starts = 0;
     changed.failed = 0;
-    changed.active = update->running;
     return commit(update, &changed) ? KB_OK : KB_CAUSE_STORAGE;
 }
 

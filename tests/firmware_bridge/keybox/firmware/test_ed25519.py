@@ -6,6 +6,7 @@ import hashlib
 import random
 import re
 import secrets
+import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,7 @@ Point = tuple[int, int]
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("ed25519") / "harness"
     sources = [Path(__file__).with_name("ed25519_harness.c")]
-    sources += [CORE / "kb_ed25519.c", CORE / "kb_sha512.c"]
+    sources += [CORE / "kb_sha512.c"]
     sanitise = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
     flags = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
     subprocess.run(["gcc", *flags, *sanitise, "-I", CORE, *sources, "-o", made], check=True)
@@ -42,7 +43,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def verify(program: Path) -> Verify:
     def run(cases: list[Case]) -> list[bool]:
         records = [k + s + len(m).to_bytes(4, "little") + m for k, s, m in cases]
-        done = subprocess.run([program], input=b"".join(records), capture_output=True, check=True)
+        words = [program, "verify"]
+        done = subprocess.run(words, input=b"".join(records), capture_output=True, check=True)
         assert len(done.stdout) == len(cases)
         return [each == ord("1") for each in done.stdout]
 
@@ -238,6 +240,58 @@ def test_keys_off_the_curve_are_refused(verify: Verify) -> None:
     assert not any(verify([(key, *signed(b"m")[1:]) for key in off]))
 
 
+def decoded(program: Path, keys: list[bytes]) -> list[bool]:
+    words = [program, "decode"]
+    done = subprocess.run(words, input=b"".join(keys), capture_output=True, check=True)
+    return [each == ord("1") for each in done.stdout]
+
+
+def test_a_key_is_a_point_by_section_5_1_3_or_none(program: Path) -> None:
+    """y below p, an x that fits, and no sign for x = 0: with either sign, at all edges."""
+    ys = [*range(120), *range(P - 120, P + 19), *(random.Random(y).randrange(P) for y in range(60))]
+    keys, wanted = [], []
+    for y in ys:
+        x = x_of(y % P)
+        for sign in (0, 1):
+            keys.append((y | sign << 255).to_bytes(32, "little"))
+            wanted.append(y < P and x is not None and not (x == 0 and sign == 1))
+    assert decoded(program, keys) == wanted
+    assert 100 < sum(wanted) < len(wanted) - 100
+
+
+EDGES: Final = [
+    [0] * 20,
+    [8_191] * 20,
+    [8_191, 8_191, 8_192, *[8_191] * 17],
+    [0, 0, 8_192, *[8_191] * 17],
+    [8_191 - 18, *[8_191] * 18, 255],
+    [8_191 - 19, *[8_191] * 18, 255],
+    [8_191, *[8_191] * 18, 255],
+    [*[8_191] * 19, 511],
+    [0, *[0] * 18, 256],
+    [8_190, 8_191, 8_192, *[8_191] * 16, 8_191],
+    [1, *[0] * 19],
+]
+
+
+def test_field_arithmetic_is_that_of_integers_at_the_edges_of_its_limbs(program: Path) -> None:
+    draw = random.Random(25519)
+    elements = [*EDGES, *([draw.randrange(8_192) for _ in range(20)] for _ in range(12))]
+    elements += [[draw.choice((0, 1, 8_190, 8_191)) for _ in range(20)] for _ in range(12)]
+    records, wanted = [], []
+    for a in elements:
+        for b in elements:
+            one, other = (sum(limb << 13 * i for i, limb in enumerate(each)) for each in (a, b))
+            results = {"+": one + other, "-": one - other, "*": one * other, "2": one * one}
+            results |= {"=": one, "/": pow(one % P, P - 2, P)} if b is elements[0] else {}
+            for operation, result in results.items():
+                records.append(operation.encode() + struct.pack("<40H", *a, *b))
+                wanted.append((result % P).to_bytes(32, "little"))
+    words = [program, "field"]
+    done = subprocess.run(words, input=b"".join(records), capture_output=True, check=True)
+    assert done.stdout == b"".join(wanted)
+
+
 def test_the_cofactor_is_left_out_as_openssl_does(verify: Verify) -> None:
     """Under A = [a]B + T, T of order 8, S = r + h a holds without the cofactor only where 8 | h."""
     cases, torsion, draw = [], of_order_8(), random.Random(8032)
@@ -256,5 +310,7 @@ def test_the_cofactor_is_left_out_as_openssl_does(verify: Verify) -> None:
 def test_sha_512_is_that_of_hashlib_in_pieces_of_any_size(program: Path, step: int) -> None:
     for length in (0, 1, 111, 112, 113, 127, 128, 129, 239, 240, 256, 777):
         data = secrets.token_bytes(length)
-        done = subprocess.run([program, str(step)], input=data, capture_output=True, check=True)
+        done = subprocess.run(
+            [program, "hash", str(step)], input=data, capture_output=True, check=True
+        )
         assert done.stdout.decode() == hashlib.sha512(data).hexdigest()

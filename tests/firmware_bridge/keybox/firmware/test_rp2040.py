@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import ctypes
+import json
 import re
 import struct
 import subprocess
@@ -22,6 +23,7 @@ from firmware_bridge.keybox.firmware.rp2040_build import Rp2040Build, sections
 from firmware_bridge.keybox.firmware.stack_use import INDIRECT, CallGraph, is_called_by_pointer
 from firmware_bridge.keybox.firmware.toolchain import run_tool
 from firmware_bridge.keybox.images import MAX_IMAGE, read_image, sign_image
+from provisioning.firmware_release import RELEASE_PUBLIC, create_release_key
 
 BOARD: Final = SOURCES / "hal" / "rp2040"
 RAM_END: Final = 0x20042000
@@ -142,7 +144,7 @@ def test_every_function_of_the_hardware_table_is_known_to_the_stack_count() -> N
     body = source[source.index("struct kb_hal hal = {") :]
     body = body[: body.index("};")]
     functions = re.findall(r"\.\w+ = (\w+),", body)
-    data = {"release_key", "KAGIMORI_FIRMWARE_VERSION", "PANEL_FITTED"}
+    data = {"release_key", "KAGIMORI_FIRMWARE_VERSION", "PANEL_FITTED", "IMAGE_ROOM"}
     called = [each for each in functions if each not in data]
     assert len(called) >= 16
     for each in called:
@@ -202,6 +204,20 @@ def test_the_release_key_is_in_the_firmware_and_not_in_the_loader(made: Rp2040Bu
     assert bytes(range(32)) in made.firmware_bin.read_bytes()
     with pytest.raises(BuildError):
         rp2040_build.build(b"short", 1, made.folder)
+
+
+def test_the_command_builds_with_a_key_from_provisioning_and_tells_sizes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    public = create_release_key(tmp_path / "keys")
+    words = [str(tmp_path / "keys" / RELEASE_PUBLIC), "9", str(tmp_path / "out")]
+    assert rp2040_build.main(words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["sections"]["firmware"][".text"] > 20_000
+    assert told["stack"]["firmware"] > 2_000
+    assert bytes.fromhex(public) in (tmp_path / "out" / "firmware.bin").read_bytes()
+    assert rp2040_build.main(words[:1]) == 2
+    assert rp2040_build.main([str(tmp_path / "none"), "9", str(tmp_path / "out")]) == 1
 
 
 # --- on this machine -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a device remembers on a board with a key of its own: no use to who has not that key."""
+"""What a device remembers, on a board with a key of its own: not read nor changed without it."""
 
 from __future__ import annotations
 

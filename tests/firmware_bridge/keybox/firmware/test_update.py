@@ -314,6 +314,15 @@ def test_a_size_that_fits_no_slot_is_refused(library: ctypes.CDLL, size: int) ->
     assert box.lib.sim_begin(1, header, signature, ctypes.byref(offset)) == BAD_VALUE
 
 
+def test_an_image_that_the_loader_could_not_start_is_refused(library: ctypes.CDLL) -> None:
+    box = new_box(library, NEW)
+    box.start()
+    library.sim_room(len(NEW.image) - 1)
+    assert box.begin(NEW)[0] == BAD_VALUE
+    library.sim_room(len(NEW.image))
+    assert box.begin(NEW) == (OK, 0)
+
+
 def test_a_header_that_comes_again_after_another_begins_anew(library: ctypes.CDLL) -> None:
     box = new_box(library, NEW, NEXT)
     box.start()
@@ -442,13 +451,35 @@ def test_a_slot_half_full_looks_blank_even_without_the_record(library: ctypes.CD
     assert box.runs(NEW.image)
 
 
-def test_storage_that_fails_starts_nothing_that_cannot_be_counted(library: ctypes.CDLL) -> None:
+def test_a_start_that_cannot_be_counted_does_not_happen(library: ctypes.CDLL) -> None:
+    """Else an image on trial could be started for ever, once the flash is worn."""
     box = new_box(library, NEW)
     box.start()
     assert box.deliver(NEW) == OK
-    box.cut(0)
-    assert box.start() == CUT
-    box.cut(0)
-    assert box.start() == CUT
-    box.cut(-1)
+    library.sim_wear(1)
+    assert box.start() == 0
+    library.sim_wear(0)
     assert box.start() == 1
+
+
+def test_flash_that_takes_no_writes_refuses_every_step(library: ctypes.CDLL) -> None:
+    box = new_box(library, NEW)
+    box.start()
+    library.sim_wear(1)
+    assert box.begin(NEW)[0] == STORAGE
+    library.sim_wear(0)
+    assert box.deliver(NEW, most=33) == OK
+    library.sim_wear(1)
+    assert box.data(33 * 256, NEW.image[33 * 256 : 34 * 256]) == (STORAGE, 2 * 4_096)
+    library.sim_wear(0)
+    assert box.deliver(NEW, most=4) == OK
+    library.sim_wear(1)
+    assert library.sim_end() == STORAGE
+    library.sim_wear(0)
+    assert library.sim_end() == OK
+    assert box.start() == 1
+    library.sim_wear(1)
+    assert not library.sim_confirm()
+    assert library.sim_on_trial()
+    library.sim_wear(0)
+    assert library.sim_confirm()

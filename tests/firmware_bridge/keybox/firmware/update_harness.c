@@ -12,7 +12,7 @@ static uint8_t release_key[32];
 static struct kb_update update;
 static struct kb_hal hal;
 static uint8_t slot;
-static bool dead;
+static bool dead, worn;
 static long writes, cut_at;
 static enum tear tear;
 static unsigned misuse; /* calls that break the contract of the storage */
@@ -45,7 +45,7 @@ static void torn(uint8_t *at, const uint8_t *after, uint32_t length, bool erasin
 static bool write(enum kb_area area, uint32_t offset, const uint8_t *after, uint32_t length,
                   bool erasing)
 {
-    if (dead) {
+    if (dead || worn) {
         return false;
     }
     if (writes++ == cut_at) {
@@ -103,11 +103,15 @@ void sim_new(const uint8_t key[32], const uint8_t *factory, uint32_t length)
     hal = (struct kb_hal){.firmware_key = release_key, .nv_read = nv_read, .nv_erase = nv_erase,
                           .nv_program = nv_program, .slot = running_slot,
                           .reset_cause = power_reset, .watchdog_kick = no_watchdog};
-    dead = false;
+    dead = worn = false;
     writes = 0;
     misuse = 0;
     cut_at = -1;
 }
+
+/* Flash that takes no more writes, and is read as ever. */
+void sim_wear(int is_worn) { worn = is_worn; }
+void sim_room(uint32_t room) { hal.image_room = room; }
 
 /* The power goes at the `count`-th write from now on; never for a negative count. */
 void sim_cut(long count, int how, unsigned seed)

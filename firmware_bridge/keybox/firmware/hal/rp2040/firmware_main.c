@@ -5,6 +5,7 @@
 #include "flash.h"
 #include "kb_box.h"
 #include "kb_mem.h"
+#include "layout.h"
 #include "noise.h"
 #include "panel.h"
 #include "pins.h"
@@ -69,6 +70,7 @@ static const struct kb_hal hal = {
     .reboot = watchdog_reboot,
     .slot = watchdog_slot,
     .reset_cause = watchdog_reset_cause,
+    .image_room = IMAGE_ROOM,
 };
 
 static void __attribute__((used, noreturn)) firmware_main(void)
