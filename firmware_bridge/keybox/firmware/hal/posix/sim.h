@@ -26,6 +26,7 @@ struct sim {
     uint8_t *flash;
     uint64_t writes;    /* erasures and programmings since the start */
     uint64_t die_after; /* the one that is torn, 0: none */
+    uint64_t torn_seed; /* another one tears it in another place */
     /* time */
     bool is_manual;
     uint64_t start_true_ms; /* of the box: its power came then */

@@ -81,6 +81,11 @@ static uint32_t next_number(uint64_t *state)
     return (uint32_t)(*state >> 33);
 }
 
+static uint64_t first_number(const struct sim *sim)
+{
+    return sim->writes ^ sim->torn_seed * 0x9E3779B97F4A7C15u;
+}
+
 /* Whether this write is the one within which the power goes. */
 static bool is_torn(struct sim *sim)
 {
@@ -100,7 +105,7 @@ bool sim_nv_erase(void *self, enum kb_area area, uint32_t offset)
         return false;
     }
     if (is_torn(sim)) {
-        uint64_t seed = sim->writes;
+        uint64_t seed = first_number(sim);
         for (size_t i = 0; i < KB_SECTOR; i++) {
             /* Bits that have risen already, others that have not. */
             sector[i] = (uint8_t)(sector[i] | next_number(&seed));
@@ -127,7 +132,7 @@ bool sim_nv_program(void *self, enum kb_area area, uint32_t offset, const void *
         }
     }
     if (is_torn(sim)) {
-        uint64_t seed = sim->writes;
+        uint64_t seed = first_number(sim);
         uint32_t whole = next_number(&seed) % (length + 1);
         memcpy(old, bytes, whole);
         if (whole < length) {
