@@ -50,6 +50,7 @@ struct sim {
     enum kb_reset reset;
     bool wants_reboot;
     bool is_storage_broken; /* flash takes nothing any more */
+    bool is_log_broken; /* the log's part of it alone */
     bool is_random_broken;
     uint64_t random; /* state of the seeded source, 0: the system's */
     uint8_t firmware_key[32];
