@@ -28,6 +28,18 @@ def test_a_right_code_is_denied_where_nothing_can_be_written(installed: Any, noo
     assert box.enter(installed.code(DAY, noon)) == ["feedback granted", "released"]
 
 
+def test_nobody_is_let_in_without_a_record_of_it(workshop: Any, noon: int, refused: Any) -> None:
+    lock = workshop.installed(kind=2)
+    lock.box.say("advance 11000")
+    lock.box.say("fault log 1")
+    assert lock.box.enter(lock.code(DAY, noon)) == ["feedback denied"]
+    lock.host.open()
+    with pytest.raises(refused) as caught:
+        lock.host.ask(0x20, struct.pack(">I", 1000))
+    assert caught.value.cause == STORAGE
+    assert not lock.box.show()["released"]
+
+
 def test_requests_that_must_be_kept_are_refused_and_change_nothing(
     workshop: Any, noon: int, refused: Any
 ) -> None:
