@@ -270,3 +270,33 @@ def test_the_ticket_a_right_makes_is_not_the_ticket_of_another():
     secret = MaintenanceSecret(MAINTENANCE)
     keys = {secret.ticket(DEVICE, DAY, Right(bits)) for bits in range(1, 128)}
     assert len(keys) == 127
+
+
+def test_an_open_serves_once_and_a_replayed_one_starts_nothing_anew(lock_pair):
+    """Without its hello, so that the nonce of the live session is the newest."""
+    pair = lock_pair
+    pair.ask(rq.Release(500))
+    frames = [frame for data in pair.to_device for frame in Decoder().feed(data)]
+    session = pair.device._session
+    for frame in frames:
+        if frame.type != Type.HELLO:
+            pair.device.step(pair.now_ns, encode_frame(frame))
+    assert pair.device._session is session
+    assert pair.box.uses == 1
+    assert pair.ask(rq.AskStatus()).outcome is Outcome.DONE
+
+
+def test_an_authentic_answer_of_another_request_is_not_taken(lock_pair):
+    """A seq comes again after 256 requests, a counter never."""
+    pair = lock_pair
+    keys = pair.device._session.keys.device
+    pair.spoil = lambda data, to_host: b"" if to_host else data
+    number = pair.host.submit(rq.AskList())
+    pair.run(2)
+    flight = pair.host._flight
+    old = keys.seal(rq.AskList.TYPE | 0x80, flight.seq, flight.counter + 1, bytes(34))
+    events = pair.host.step(pair.now_ns, encode_frame(old)).events
+    assert not [one for one in events if getattr(one, "id", None) == number]
+    right = keys.seal(rq.AskList.TYPE | 0x80, flight.seq, flight.counter, bytes(34))
+    events = pair.host.step(pair.now_ns, encode_frame(right)).events
+    assert [one.outcome for one in events if getattr(one, "id", None) == number] == [Outcome.DONE]
