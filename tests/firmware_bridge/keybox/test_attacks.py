@@ -55,6 +55,8 @@ def changed(credential: Credential, **values) -> Credential:
         (changed(link_key(), ticket=TicketKind.DAY), "bad_proof"),
         (changed(ticket(), ticket=TicketKind.LINK, day=0), "bad_proof"),
         (changed(link_key(), day=3), "bad_value"),
+        (ticket(Rights(0)), "bad_value"),
+        (ticket(Rights(0x81)), "bad_value"),
         (ticket(day=DAY - 2), "bad_day"),
         (ticket(day=DAY + 2), "bad_day"),
     ],
@@ -67,6 +69,8 @@ def changed(credential: Credential, **values) -> Credential:
         "a link key as a day ticket",
         "a day ticket as a link key",
         "a link key with a day",
+        "no rights",
+        "rights that do not exist",
         "of the day before yesterday",
         "of the day after tomorrow",
     ],
@@ -83,6 +87,14 @@ def test_a_refused_session_is_in_the_log(make_pair):
     last = pair.box.log.read(0, 19)[-1]
     assert (last.kind, last.reason) == (RecordKind.SESSION_REFUSED, Cause.BAD_PROOF)
     assert last.session == (DAY, 0x7F)
+    pair.events.clear()
+    written = pair.box.log.next
+    refused(pair)
+    assert pair.box.log.next == written
+    pair.go(600 * SECOND)
+    pair.events.clear()
+    refused(pair)
+    assert pair.box.log.next == written + 1
 
 
 def test_days_never_go_back_even_where_the_clock_is_gone(make_pair):
