@@ -323,8 +323,12 @@ def test_nothing_is_read_on_before_the_loop_has_journaled(line):
     line.serve()
     first = line.wait(LogCollected)
     assert len(first.records) == 19
+    line.simulated.do(lambda box, _now_ns: box.write(RecordKind.CLOSED))  # told while we listen
+    line.act()
     line.act()
     assert len(line.of(LogCollected)) == 1
+    line.driver.resume(LOCK, 9, first.next)
+    assert line.wait(LogCollected).first == first.next
 
 
 def test_a_new_log_is_read_from_its_beginning(line):

@@ -269,3 +269,26 @@ def test_who_brought_new_secrets_says_so_at_once(laptop):
     laptop.visit(day_ticket(envelope=envelope))
     told = [one for one in laptop.events(EventKind.DEVICE_KEY_CHANGED) if one.origin is None]
     assert [decode_event_body(one).cause for one in told] == ["version 5"]
+
+
+def test_what_is_written_after_the_clock_was_set_needs_no_correction(laptop):
+    laptop.fast_s = 75
+    box = laptop.pair.box
+
+    class Telling(list):
+        def append(self, text: str) -> None:
+            super().append(text)
+            if text.startswith("clock set"):
+                use(box, 1)
+
+    laptop.told = Telling()
+    laptop.visit()
+    (opened,) = laptop.events(EventKind.DOOR_OPENED)
+    assert abs((opened.at - laptop.now().at).total_seconds()) <= 2
+
+
+def test_a_receipt_for_another_log_clears_nothing_and_is_no_mistake(laptop):
+    use(laptop.pair.box, 3)
+    report = laptop.visit(day_ticket(receipt=(99, 2, RECEIPTS.clear_receipt(99, 2))))
+    assert report.cleared_through is None
+    assert laptop.pair.box.log.oldest == 0
