@@ -29,6 +29,7 @@ from edge.ports import Driver, Incoming, JournalError, Link, TimeSource
 from edge.service.acts import Acts, Drivers
 from edge.service.commands import Commands
 from edge.service.happenings import FireAlarm, Happenings
+from edge.service.locks import Locks
 from edge.service.loop import Loop, Parts
 from edge.service.memory import Memory
 from edge.service.policies import Policies
@@ -264,6 +265,7 @@ class Agent:
             time=self._time,
             agent=agent,
             has_rtc=self._settings.rtc,
+            locks=Locks(memory, recorder, drivers),
         )
 
     def _new_id(self) -> str:

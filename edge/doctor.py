@@ -14,7 +14,7 @@ import msgspec
 from edge.control_socket import AgentAbsentError, Request, ask_agent
 from edge.controller_files import load_controller, tls_context
 from edge.machine import Machine
-from edge.settings import OsdpPort, Settings, SettingsError
+from edge.settings import OsdpPort, SerialLockPort, Settings, SettingsError
 
 _EXPIRY: Final = timedelta(days=30)
 _FREE_BYTES: Final = 200_000_000
@@ -69,7 +69,7 @@ def _controller(settings: Settings) -> list[Finding]:
 def _ports(settings: Settings) -> list[Finding]:
     findings = []
     for name, port in settings.ports.items():
-        if not isinstance(port, OsdpPort):
+        if not isinstance(port, OsdpPort | SerialLockPort):
             continue
         there = Path(port.path).exists()
         usable = there and os.access(port.path, os.R_OK | os.W_OK)

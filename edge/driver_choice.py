@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.cards.profile_files import (
     DEFAULT_PROFILES,
@@ -13,10 +13,20 @@ from edge.cards.profile_files import (
     load_profiles,
 )
 from edge.ports import Driver
-from edge.settings import OsdpPort, PcscPort, Port, Settings, SettingsError
+from edge.settings import (
+    OsdpPort,
+    PcscPort,
+    Port,
+    SerialLockPort,
+    Settings,
+    SettingsError,
+)
 
 if TYPE_CHECKING:
     from edge.drivers.pcsc_api import Pcsc
+
+
+LOCK_BAUD: Final = 115_200
 
 
 def make_driver(port: Port, settings: Settings, open_pcsc: Callable[[], Pcsc] | None) -> Driver:
@@ -41,6 +51,11 @@ def make_driver(port: Port, settings: Settings, open_pcsc: Callable[[], Pcsc] | 
         chosen = choose_profiles(profiles, port.profiles or DEFAULT_PROFILES)
         reading = CardReading(chosen, port.narrow_to)
         return PcscDriver(reading) if open_pcsc is None else PcscDriver(reading, opener=open_pcsc)
+    if isinstance(port, SerialLockPort):
+        from edge.drivers.serial_lock import SerialLockDriver
+        from firmware_bridge.serial_link import SerialSettings
+
+        return SerialLockDriver(SerialSettings(port.path, LOCK_BAUD))
     from edge.drivers.virtual import VirtualDriver
 
     return VirtualDriver()

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from edge.core.clock_now import ClockNow
 from edge.core.model import Act, DeviceEvent, Feedback, Presentation, Source
 from edge.core.model import NewEvent as NewEvent  # what `Journal.append` takes
 from wire.events import Alarm
+from wire.lock_list import ListEntry
 from wire.messages import Command, DeviceState, EdgePolicy, Rejected
 from wire.policy import EntryKey
 from wire.policy_bodies import DeviceBody
@@ -83,6 +84,21 @@ class Driver(Protocol):
 
     def stop(self) -> None:
         """End all threads within 2 s; moves no output."""
+
+
+@runtime_checkable
+class DecidesAlone(Protocol):
+    """What a driver has on top whose devices decide by themselves while nobody reaches them."""
+
+    def place(self, device: str, entries: tuple[ListEntry, ...]) -> None:
+        """The list a device is to hold; `ListPlaced` tells what it proves to hold."""
+
+    def set_time(self, device: str, now: ClockNow) -> None:
+        """The time, relied on, that a device's clock is to be set to."""
+
+    def resume(self, device: str, log_epoch: int, following: int) -> None:
+        """The device's log is journaled before that index: `LogCollected` goes on from there. Told
+        before each batch that is wanted; none comes before it is told for the first time."""
 
 
 # --- journal and policy store -----------------------------------------------------------------

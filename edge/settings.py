@@ -49,11 +49,17 @@ class PcscPort(_Table, frozen=True, kw_only=True, tag="pcsc", tag_field="driver"
     narrow_to: str | None = None
 
 
+class SerialLockPort(_Table, frozen=True, kw_only=True, tag="serial_lock", tag_field="driver"):
+    """A serial line with one lock (docs/keybox-link.md)."""
+
+    path: str
+
+
 class VirtualPort(_Table, frozen=True, kw_only=True, tag="virtual", tag_field="driver"):
     """A virtual site in memory, for trying things out."""
 
 
-Port: TypeAlias = OsdpPort | PcscPort | VirtualPort
+Port: TypeAlias = OsdpPort | PcscPort | SerialLockPort | VirtualPort
 
 
 class Mqtt(_Table, frozen=True, kw_only=True):

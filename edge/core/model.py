@@ -171,8 +171,8 @@ class JamChanged:
 
 @dataclass(frozen=True, slots=True)
 class ListPlaced:
-    """A device proves which list of its own it holds: digest and count. `wanted`: it is the one it
-    was handed."""
+    """A device proves which list of its own it holds: digest (32 bytes) and count. `wanted`: it is
+    the one it was handed."""
 
     device: str
     digest: bytes
@@ -183,15 +183,16 @@ class ListPlaced:
 
 @dataclass(frozen=True, slots=True)
 class LogCollected:
-    """Records of a device's own log, in their order and without the session's own part: what it
-    decided while nobody listened. `next` is the index to go on from. With none it is only how far
-    the device has come while we listened."""
+    """Records of a device's own log from `first` on, written while nobody listened; the log is
+    read or told of up to `next`. `clock_s` is the device's clock at `at_ns`, None where it has
+    none. Without records: how far the log has come while we listened."""
 
     device: str
     log_epoch: int
     first: int
     next: int
     records: tuple[LogRecord, ...]
+    clock_s: int | None
     at_ns: int
 
 

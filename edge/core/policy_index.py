@@ -260,6 +260,12 @@ class PolicyIndex:
         """The PINs of a door with that digest: several where windows do not overlap."""
         return self._pins.get((door, digest), {}).values()
 
+    def door_pins(self, door: str) -> Iterable[pb.PinBody]:
+        """All PINs of a door; costs as much as there are PINs."""
+        for (at, _), found in self._pins.items():
+            if at == door:
+                yield from found.values()
+
     def cards(self, namespace: str, digest: str) -> Iterable[pb.CardBody]:
         """The cards with that identity."""
         return self._cards.get((namespace, digest), {}).values()

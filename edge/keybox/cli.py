@@ -31,6 +31,7 @@ REMEDIES: Final = {
     "try_later": "Too many wrong tickets were shown to this box. Wait a minute",
     "blank": "This box has no secret yet: it must be provisioned at the bench",
     "bad_device_proof": "What answers is not this box. Take it away and tell the office",
+    "no_session": "The box was not open any more. Try again",
     "session_gone": "The box started anew meanwhile. Try again",
     "log_changed": "The box began a new log meanwhile. Try again",
     "storage": "The box cannot write to its memory: it needs repair",

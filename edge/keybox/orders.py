@@ -46,7 +46,7 @@ class BoxReport(msgspec.Struct, frozen=True, kw_only=True):
 
     device: str
     kind: str
-    firmware: str
+    firmware: int
     boots: int
     clock_known: bool
     clock_offset_s: int | None
@@ -74,7 +74,7 @@ class VisitReport(msgspec.Struct, kw_only=True):
     clock_set: bool = False
     cleared_through: int | None = None
     secret_installed: bool = False
-    firmware_sent: str | None = None
+    firmware_sent: int | None = None
     skipped: list[str] = msgspec.field(default_factory=list)
     """What the ticket or our clock did not allow, as short names."""
 

@@ -145,6 +145,23 @@ def _stamp(source: LogSource, record: LogRecord, offset_s: int | None, before: d
     return Stamp(boot, record.index, at, state, error_ms, origin)
 
 
+def gaps_in(source: LogSource, start: int, records: Sequence[LogRecord]) -> list[NewEvent]:
+    """Give an event for each run of records that is missing before, or between, those given."""
+    events = []
+    for record in records:
+        if record.index > start:
+            events.append(gap_event(source, start, record.index))
+        start = record.index + 1
+    return events
+
+
+def gap_event(source: LogSource, start: int, end: int) -> NewEvent:
+    """The device no longer had, or could not read, its records `[start, end)`."""
+    cause = f"{source.log_epoch:08x} {start}-{end - 1}"
+    body = DeviceEventBody(device=source.device, cause=cause, count=end - start)
+    return NewEvent(EventKind.DEVICE_LOG_GAP, body)
+
+
 # --- what a record tells -------------------------------------------------------------------------
 
 
@@ -228,7 +245,7 @@ def _firmware(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBod
     refused = record.kind == RecordKind.FIRMWARE_REFUSED
     kind = EventKind.FIRMWARE_REFUSED if refused else EventKind.FIRMWARE_UPDATED
     why = f" {_named(Cause, record.reason)}" if refused else ""
-    return _device(source, kind, firmware_name(record.number) + why)
+    return _device(source, kind, str(record.number) + why)
 
 
 def _session(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBody]:
@@ -281,8 +298,3 @@ def _named(names: type[ResetCause | Cause], number: int) -> str:
         return names(number).name.lower()
     except ValueError:
         return str(number)
-
-
-def firmware_name(number: int) -> str:
-    """A firmware's number as people read it: major.minor.patch."""
-    return f"{number >> 16}.{number >> 8 & 0xFF}.{number & 0xFF}"

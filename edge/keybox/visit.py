@@ -30,7 +30,8 @@ from edge.keybox.records import (
     LogSource,
     comparisons,
     events_of,
-    firmware_name,
+    gap_event,
+    gaps_in,
 )
 from firmware_bridge.keybox.answers import BoxStatus, Cleared, ClockAnswer, LogAnswer
 from firmware_bridge.keybox.codes import (
@@ -41,7 +42,9 @@ from firmware_bridge.keybox.codes import (
     Input,
     Kind,
 )
-from firmware_bridge.keybox.host import cause_name
+from firmware_bridge.keybox.host_events import (
+    cause_name,
+)
 from firmware_bridge.keybox.opening import HelloAnswer
 from firmware_bridge.keybox.requests import (
     AskStatus,
@@ -127,7 +130,7 @@ class Visit:
         """Everything, in order; ends by itself, or with what was thrown into it."""
         hello: HelloAnswer = yield OpenSession()
         device = str(uuid.UUID(bytes=hello.device))
-        yield Tell(f"{_kind(hello.kind)} {device}, firmware {firmware_name(hello.firmware)}")
+        yield Tell(f"{_kind(hello.kind)} {device}, firmware {hello.firmware}")
         status: BoxStatus = yield Ask(AskStatus())
         now, journaled = yield Look(device)
         offset_s = _offset(status, now)
@@ -135,7 +138,7 @@ class Visit:
         if self.errand is Errand.STATUS:
             return
         if self.errand is Errand.FIRMWARE:
-            yield from self._send_image()
+            yield from self._send_image(device)
             return
         yield from self._clock(device, status, offset_s)
         if self.errand is Errand.CLOCK:
@@ -143,8 +146,8 @@ class Visit:
         yield Commit((_battery(device, status),))
         yield from self._collect(device, status, journaled, offset_s, now)
         yield from self._clear(status)
-        yield from self._send_image()
-        yield from self._secrets(status)
+        yield from self._send_image(device)
+        yield from self._secrets(device, status)
 
     def _may(self, right: Right) -> bool:
         return bool(self.ticket.right & right)
@@ -188,7 +191,7 @@ class Visit:
         if journaled is not None and journaled.epoch == epoch:
             start = journaled.next
         elif journaled is not None:
-            yield Commit((_gap(device, f"new log, before it {journaled.epoch:08x}", None),))
+            yield Commit((_new_log(device, journaled.epoch),))
         compared = yield from self._survey(epoch, start)
         source = LogSource(device, device, epoch)
         # What was cleared by a receipt is safe in the hub, whoever collected it.
@@ -197,13 +200,13 @@ class Visit:
         while True:
             answer: LogAnswer = yield Ask(ReadLog(epoch, start, _MOST))
             _check(answer, epoch)
-            events: list[NewEvent] = []
-            for record in answer.records:
-                events += self._missing(device, epoch, start, record.index)
-                start = record.index + 1
-            if not answer.records:
-                events += self._missing(device, epoch, start, answer.next)
-                start = max(start, answer.next)
+            events = gaps_in(source, start, answer.records)
+            if answer.records:
+                start = answer.records[-1].index + 1
+            elif answer.next > start:
+                events.append(gap_event(source, start, answer.next))
+                start = answer.next
+            self.report.lost += sum(_lost(event) for event in events)
             events += events_of(source, answer.records, compared, newest, now.at)
             if events:
                 yield Commit(tuple(events), _so_far(device, epoch, start))
@@ -227,12 +230,6 @@ class Visit:
             if start >= answer.next:
                 return found
 
-    def _missing(self, device: str, epoch: int, start: int, index: int) -> list[NewEvent]:
-        if index <= start:
-            return []
-        self.report.lost += index - start
-        return [_gap(device, f"{epoch:08x} {start}-{index - 1}", index - start)]
-
     def _clear(self, status: BoxStatus) -> Steps:
         receipt = self.ticket.receipt
         if receipt is None or receipt.log_epoch != status.log_epoch:
@@ -249,19 +246,21 @@ class Visit:
 
     # --- what the hub sends along ----------------------------------------------------------------
 
-    def _send_image(self) -> Steps:
+    def _send_image(self, device: str) -> Steps:
         if self.image is None:
             return
         if not self._may(Right.FIRMWARE):
             self.report.skipped.append("no_right_to_send_firmware")
             return
         yield SendImage()
-        self.report.firmware_sent = firmware_name(self.image)
+        self.report.firmware_sent = self.image
         yield Tell(f"firmware {self.report.firmware_sent} sent; the box starts it on trial")
         hello = yield from self._reopen()
-        if hello.firmware != self.image:
+        if hello.firmware == self.image:
+            yield Commit((_changed(device, EventKind.FIRMWARE_UPDATED, str(self.image)),))
+        else:
             self.report.skipped.append("firmware_not_started")
-        yield Tell(f"the box runs firmware {firmware_name(hello.firmware)}")
+        yield Tell(f"the box runs firmware {hello.firmware}")
 
     def _reopen(self) -> Generator[Want, Any, HelloAnswer]:
         """A new firmware confirms itself by this session."""
@@ -275,7 +274,7 @@ class Visit:
                 return hello
         raise KeyboxError("no_answer")
 
-    def _secrets(self, status: BoxStatus) -> Steps:
+    def _secrets(self, device: str, status: BoxStatus) -> Steps:
         envelope = self.ticket.envelope
         if envelope is None or envelope.version <= status.secret_version:
             return
@@ -283,6 +282,9 @@ class Visit:
             self.report.skipped.append("no_right_to_change_secrets")
             return
         yield Ask(InstallSecret(envelope.encode()))
+        yield Commit(
+            (_changed(device, EventKind.DEVICE_KEY_CHANGED, f"version {envelope.version}"),)
+        )
         self.report.secret_installed = True
         yield Tell("new secrets installed")
 
@@ -328,9 +330,19 @@ def _battery(device: str, status: BoxStatus) -> NewEvent:
     return NewEvent(EventKind.BATTERY, body)
 
 
-def _gap(device: str, cause: str, count: int | None) -> NewEvent:
-    body = DeviceEventBody(device=device, cause=cause, count=count)
+def _changed(device: str, kind: EventKind, cause: str) -> NewEvent:
+    """The visitor's own word: the box's will come with the next visit."""
+    return NewEvent(kind, DeviceEventBody(device=device, cause=cause))
+
+
+def _new_log(device: str, before: int) -> NewEvent:
+    """The log is another one: what was not read of the one before is lost."""
+    body = DeviceEventBody(device=device, cause=f"new log, before it {before:08x}")
     return NewEvent(EventKind.DEVICE_LOG_GAP, body)
+
+
+def _lost(event: NewEvent) -> int:
+    return (event.body.count or 0) if isinstance(event.body, DeviceEventBody) else 0
 
 
 def _kind(number: int) -> str:
@@ -345,7 +357,7 @@ def _box(device: str, hello: HelloAnswer, status: BoxStatus, offset_s: int | Non
     return BoxReport(
         device=device,
         kind=_kind(hello.kind),
-        firmware=firmware_name(hello.firmware),
+        firmware=hello.firmware,
         boots=hello.boots,
         clock_known=known,
         clock_offset_s=offset_s,

@@ -30,7 +30,9 @@ from edge.keybox.orders import (
 from edge.keybox.visit import Ask, Commit, Look, OpenSession, SendImage, Tell, Visit, Want
 from edge.ports import JournalError
 from firmware_bridge.keybox.codes import Rights, TicketKind
-from firmware_bridge.keybox.host import Credential
+from firmware_bridge.keybox.host_events import (
+    Credential,
+)
 from firmware_bridge.keybox.serial_host import KeyboxClient, KeyboxError
 from firmware_bridge.serial_link import BytePort, PortError, SerialPort, SerialSettings
 from wire.errors import WireError

@@ -18,6 +18,7 @@ from edge.core.model import (
     DeviceOffline,
     DeviceOnline,
     InputChanged,
+    JamChanged,
     OutputChanged,
     PowerChanged,
     TamperChanged,
@@ -109,11 +110,16 @@ class Happenings:
             case PowerChanged():
                 kind = EventKind.POWER_FAILED if item.active else EventKind.POWER_RESTORED
                 self._tell(kind, item.device, now)
+            case JamChanged():
+                kind = EventKind.LOCK_JAMMED if item.active else EventKind.LOCK_JAM_CLEARED
+                self._memory.counters["fault.jammed"] += item.active
+                self._tell(kind, item.device, now)
             case BatteryRead():
                 body = BatteryBody(
                     device=item.device,
                     millivolts=item.millivolts,
                     temperature_dc=item.temperature_dc,
+                    uses=item.uses,
                 )
                 self._recorder.record([NewEvent(EventKind.BATTERY, body)], now)
 

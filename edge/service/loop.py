@@ -19,7 +19,13 @@ import structlog
 
 from edge.core.clock import Clock
 from edge.core.clock_now import ClockNow
-from edge.core.model import CardFailed, CardPresented, KeysPressed
+from edge.core.model import (
+    CardFailed,
+    CardPresented,
+    KeysPressed,
+    ListPlaced,
+    LogCollected,
+)
 from edge.ports import (
     Incoming,
     LinkConnected,
@@ -30,6 +36,7 @@ from edge.ports import (
 )
 from edge.service.acts import Acts, result_event
 from edge.service.happenings import Happenings
+from edge.service.locks import Locks
 from edge.service.memory import (
     BUDGET,
     CLOCK,
@@ -99,6 +106,7 @@ class Parts:
     time: TimeSource
     agent: str
     has_rtc: bool = False
+    locks: Locks | None = None
 
 
 class Loop:
@@ -250,6 +258,9 @@ class Loop:
                 self._parts.uplinks.handle(item, now, session_id)
             case Question():
                 _answer(item, now)
+            case ListPlaced() | LogCollected():
+                if self._parts.locks is not None:
+                    self._parts.locks.handle(item, now)
             case _:
                 self._parts.happenings.handle(item, now)
 
@@ -265,6 +276,8 @@ class Loop:
         for door in parts.memory.doors.values():
             parts.recorder.record(door.tick(now.mono_ns), now)
         parts.policies.tick(now)
+        if parts.locks is not None:
+            parts.locks.tick(now)
         parts.strikes.apply(now)
         parts.recorder.recover(now)
         self._telemetry(now)

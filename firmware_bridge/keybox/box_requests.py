@@ -5,12 +5,10 @@ A request that is authentic and cannot be carried out raises `RefusedError` with
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from firmware_bridge.keybox.answers import (
     Answer,
@@ -20,7 +18,6 @@ from firmware_bridge.keybox.answers import (
     Drove,
     ListStanding,
     LogAnswer,
-    NextOffset,
 )
 from firmware_bridge.keybox.body import Empty
 from firmware_bridge.keybox.codes import (
@@ -32,9 +29,9 @@ from firmware_bridge.keybox.codes import (
     Input,
     Kind,
     RecordKind,
-    ResetCause,
-    SlotState,
+    RefusedError,
 )
+from firmware_bridge.keybox.firmware_slots import FirmwareSlots, VerifyImage
 from firmware_bridge.keybox.requests import (
     AskList,
     AskStatus,
@@ -64,31 +61,6 @@ from wire.lock_list import ListEntry, list_digest
 from wire.offline_profiles import ProfileError, profile_numbered
 
 MAX_LIST: Final = 500
-_HEADER: Final = struct.Struct(">B3xIII32s")
-
-
-class RefusedError(Exception):
-    """A request that is authentic and cannot be carried out."""
-
-    def __init__(self, cause: Cause) -> None:
-        self.cause = cause
-        super().__init__(cause.name.lower())
-
-
-class VerifyImage(Protocol):
-    """Tells whether a header's signature is that of whoever may sign firmware."""
-
-    def __call__(self, header: bytes, signature: bytes) -> bool: ...
-
-
-@dataclass(slots=True)
-class _Image:
-    header: bytes
-    firmware: int
-    rollback: int
-    size: int
-    digest: bytes
-    data: bytearray = field(default_factory=bytearray)
 
 
 class BoxRequests:
@@ -97,13 +69,9 @@ class BoxRequests:
 
     def __init__(self, box: VirtualBox, verify: VerifyImage | None = None) -> None:
         self._box = box
-        self._verify = verify
-        self._image: _Image | None = None
+        self.slots = FirmwareSlots(box, verify)
         self._coming: list[ListEntry] | None = None
         self._announced = (0, b"")
-        self.restart_due = False
-        self.slot_states = [SlotState.CONFIRMED, SlotState.EMPTY]
-        self.slot = 0
         self._deeds: dict[type[Request], Callable[..., Answer | None]] = {
             AskStatus: self._status,
             ReadLog: self._read_log,
@@ -111,10 +79,10 @@ class BoxRequests:
             ClearLog: self._clear_log,
             InstallSecret: self._install,
             Retire: self._retire,
-            FirmwareBegin: self._firmware_begin,
-            FirmwareData: self._firmware_data,
-            FirmwareEnd: self._firmware_end,
-            FirmwareAbort: self._firmware_abort,
+            FirmwareBegin: self.slots.begin,
+            FirmwareData: self.slots.data,
+            FirmwareEnd: self.slots.end,
+            FirmwareAbort: self.slots.abort,
             Release: self._release,
             Hold: self._hold,
             SecureBolt: self._secure,
@@ -170,8 +138,8 @@ class BoxRequests:
             secret_version=0 if secrets is None else secrets.version,
             firmware=box.firmware,
             rollback=box.rollback,
-            slot=self.slot,
-            slot_states=self.slot_states[0] << 8 | self.slot_states[1],
+            slot=self.slots.running,
+            slot_states=self.slots.states[0] << 8 | self.slots.states[1],
             reset_cause=box.reset_cause,
             boots=box.boots,
             lost_frames=0,
@@ -240,65 +208,6 @@ class BoxRequests:
         if ahead:
             self._box.retire(request.generation)
         return Empty()
-
-    # --- firmware --------------------------------------------------------------------------------
-
-    def _firmware_begin(self, request: FirmwareBegin) -> NextOffset:
-        if self._image is not None and self._image.header == request.header:
-            return NextOffset(len(self._image.data))
-        if self._verify is None:
-            raise RefusedError(Cause.NOT_SUPPORTED)
-        kind, firmware, rollback, size, digest = _HEADER.unpack(request.header)
-        if kind != self._box.kind or not 0 < size <= 1 << 20:
-            self._refuse_image(Cause.BAD_VALUE, firmware, rollback)
-        if not self._verify(request.header, request.signature):
-            self._refuse_image(Cause.BAD_SIGNATURE, firmware, rollback)
-        if rollback < self._box.rollback:
-            self._refuse_image(Cause.TOO_OLD, firmware, rollback)
-        self._image = _Image(request.header, firmware, rollback, size, digest)
-        self.slot_states[1 - self.slot] = SlotState.RECEIVING
-        return NextOffset(0)
-
-    def _refuse_image(self, cause: Cause, firmware: int, rollback: int) -> None:
-        data = struct.pack(">II", firmware, rollback)
-        self._box.write(RecordKind.FIRMWARE_REFUSED, cause, data)
-        raise RefusedError(cause)
-
-    def _firmware_data(self, request: FirmwareData) -> NextOffset:
-        image = self._image
-        if image is None:
-            raise RefusedError(Cause.BAD_VALUE)
-        room = image.size - len(image.data)
-        if request.offset == len(image.data) and len(request.data) <= room:
-            image.data += request.data
-        return NextOffset(len(image.data))
-
-    def _firmware_end(self, _request: FirmwareEnd) -> Empty:
-        image, self._image = self._image, None
-        if image is None or len(image.data) != image.size:
-            self._image = image
-            raise RefusedError(Cause.BAD_VALUE)
-        if hashlib.sha256(image.data).digest() != image.digest:
-            self.slot_states[1 - self.slot] = SlotState.BAD
-            self._refuse_image(Cause.BAD_SIGNATURE, image.firmware, image.rollback)
-        self.slot = 1 - self.slot
-        self.slot_states[self.slot] = SlotState.CONFIRMED
-        box = self._box
-        box.firmware, box.rollback = image.firmware, image.rollback
-        self.restart_due = True
-        return Empty()
-
-    def _firmware_abort(self, _request: FirmwareAbort) -> Empty:
-        self._image = None
-        self.slot_states[1 - self.slot] = SlotState.EMPTY
-        return Empty()
-
-    def restart(self, now_ns: int) -> None:
-        """Start the image that was taken; this virtual device's self-test always passes."""
-        self.restart_due = False
-        self._box.start(ResetCause.UPDATE, now_ns)
-        data = struct.pack(">II", self._box.firmware, self._box.rollback)
-        self._box.write(RecordKind.FIRMWARE_UPDATED, 0, data)
 
     # --- operating -------------------------------------------------------------------------------
 

@@ -254,3 +254,11 @@ class CodeReason(IntEnum):
     CLOCK_UNKNOWN = 9
     ONE_TIME_FULL = 10
     NO_SECRET = 11
+
+
+class RefusedError(Exception):
+    """A request that is authentic and cannot be carried out."""
+
+    def __init__(self, cause: Cause) -> None:
+        self.cause = cause
+        super().__init__(cause.name.lower())

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from firmware_bridge.keybox.box_requests import BoxRequests, RefusedError
+from firmware_bridge.keybox.box_requests import BoxRequests
 from firmware_bridge.keybox.codes import (
     ANSWER_BIT,
     CLEAR_TYPES,
@@ -21,6 +21,7 @@ from firmware_bridge.keybox.codes import (
     HelloFlag,
     MessageError,
     RecordKind,
+    RefusedError,
     Rights,
     TicketKind,
     Type,
@@ -41,7 +42,9 @@ _NOTICE_NS: Final = _NS // 4
 _MAX_WAITING: Final = 32
 _WRONG_PROOFS: Final = 5
 _CLOSED_NS: Final = 60 * _NS
+_REFUSAL_NS: Final = 600 * _NS
 _DAY_S: Final = 86_400
+_ALL_RIGHTS: Final = 0x7F
 _ENDING: Final = (InstallSecret, FirmwareEnd, Close)
 
 
@@ -77,6 +80,7 @@ class DeviceSession:
         self._nonce_ns = 0
         self._wrong = 0
         self._closed_until_ns = 0
+        self._refusal_ns: int | None = None
         self._send = bytearray()
 
     @property
@@ -174,6 +178,8 @@ class DeviceSession:
         box = self._box
         if box.secrets is None or box.device is None:
             raise RefusedError(Cause.BLANK)
+        if not 0 < message.rights <= _ALL_RIGHTS:
+            raise RefusedError(Cause.BAD_VALUE)
         right = Right(int(message.rights))
         if message.ticket is TicketKind.DAY:
             return box.secrets.maintenance.ticket(box.device, message.day, right)
@@ -185,7 +191,7 @@ class DeviceSession:
         self._wrong += 1
         if self._wrong >= _WRONG_PROOFS:
             self._wrong, self._closed_until_ns = 0, now_ns + _CLOSED_NS
-        self._log_session(RecordKind.SESSION_REFUSED, message, Cause.BAD_PROOF)
+        self._log_refusal(message, Cause.BAD_PROOF)
         raise RefusedError(Cause.BAD_PROOF)
 
     def _check_day(self, message: Open) -> None:
@@ -193,9 +199,16 @@ class DeviceSession:
         time_s = box.clock.time_s(box.now_ns)
         far = time_s is not None and abs(time_s // _DAY_S - message.day) > 1
         if far or message.day < box.newest_ticket_day:
-            self._log_session(RecordKind.SESSION_REFUSED, message, Cause.BAD_DAY)
+            self._log_refusal(message, Cause.BAD_DAY)
             raise RefusedError(Cause.BAD_DAY)
         box.newest_ticket_day = message.day
+
+    def _log_refusal(self, message: Open, cause: Cause) -> None:
+        """Now and then: somebody with a cable must not wash the log away."""
+        now_ns, before = self._box.now_ns, self._refusal_ns
+        if before is None or now_ns - before >= _REFUSAL_NS:
+            self._refusal_ns = now_ns
+            self._log_session(RecordKind.SESSION_REFUSED, message, cause)
 
     def _log_session(self, kind: RecordKind, message: Open, cause: int = 0) -> None:
         data = message.day.to_bytes(4, "big") + int(message.rights).to_bytes(2, "big")
@@ -274,9 +287,9 @@ class DeviceSession:
             session.is_over = True
             self._requests.session_ended()
             self._box.link_ended(now_ns)
-            if self._requests.restart_due:
+            if self._requests.slots.restart_due:
                 self._session = None
-                self._requests.restart(now_ns)
+                self._requests.slots.restart(now_ns)
 
     def _answer(self, session: _Session, frame: Frame, kind: int, body: bytes) -> None:
         sealed = session.keys.device.seal(kind, frame.seq, session.counter, body)

@@ -18,14 +18,14 @@ from typing import Final
 import structlog
 
 from firmware_bridge.keybox.codes import NONCE_LENGTH
-from firmware_bridge.keybox.host import (
+from firmware_bridge.keybox.host import HostSession
+from firmware_bridge.keybox.host_events import (
     MS,
     NEVER_NS,
     Credential,
     Ended,
     Event,
     Finished,
-    HostSession,
     HostTimes,
     Opened,
 )
@@ -42,6 +42,7 @@ from firmware_bridge.serial_link import (
 
 LOCK_TIMES: Final = HostTimes(answer_ns=350 * MS, tries=4, idle_ns=500 * MS)
 """A dead lock is noticed within two seconds: silence, then four questions without an answer."""
+_SUSPICIOUS: Final = ("bad_tag", "bad_body")
 _FIRST_WAIT_NS: Final = 250 * MS
 _LONGEST_WAIT_NS: Final = 5_000 * MS
 _SECOND: Final = 1_000 * MS
@@ -209,6 +210,9 @@ class LockLink:
 
     def _tell_faults(self) -> None:
         malformed = dict(self._session.malformed)
+        for name in _SUSPICIOUS:
+            if self._session.counts[name]:
+                malformed[name] = self._session.counts[name]
         new = {
             cause: count - self._malformed.get(cause, 0)
             for cause, count in malformed.items()

@@ -20,12 +20,12 @@ from firmware_bridge.keybox.answers import (
     NextOffset,
 )
 from firmware_bridge.keybox.codes import MAX_CHUNK, NONCE_LENGTH
-from firmware_bridge.keybox.host import (
+from firmware_bridge.keybox.host import HostSession
+from firmware_bridge.keybox.host_events import (
     Credential,
     Ended,
     Event,
     Finished,
-    HostSession,
     HostTimes,
     Opened,
     Outcome,
@@ -109,9 +109,10 @@ class KeyboxClient:
         """Ask and wait for the answer; raise `KeyboxError`."""
         number = self._session.submit(request)
         while True:
-            for event in self._turn():
+            events = self._turn()
+            for event in events:
                 if isinstance(event, Finished) and event.id == number:
-                    return _answer(event)
+                    return _answer(event, events)
 
     def close(self) -> None:
         """Say goodbye, if somebody listens."""
@@ -183,13 +184,16 @@ class KeyboxClient:
         self.ask(FirmwareEnd())
 
 
-def _answer(finished: Finished) -> Answer:
+def _answer(finished: Finished, events: tuple[Event, ...]) -> Answer:
     if finished.outcome is Outcome.DONE and finished.answer is not None:
         return finished.answer
     if finished.outcome is Outcome.REFUSED and finished.cause is not None:
         raise KeyboxError(cause_name(finished.cause))
-    name = "no_answer" if finished.outcome is Outcome.LOST else finished.outcome.value
-    raise KeyboxError(name, sent=finished.sent)
+    ended = [event.cause for event in events if isinstance(event, Ended)]
+    name = ended[0] if ended else "no_session"
+    raise KeyboxError(
+        name if finished.outcome is Outcome.LOST else finished.outcome.value, sent=finished.sent
+    )
 
 
 def _of(kind: type[_T], answer: Answer) -> _T:

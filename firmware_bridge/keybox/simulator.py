@@ -12,9 +12,10 @@ from typing import Final, Self
 
 import structlog
 
-from firmware_bridge.keybox.box_requests import BoxRequests, VerifyImage
+from firmware_bridge.keybox.box_requests import BoxRequests
 from firmware_bridge.keybox.codes import NONCE_LENGTH, Input, Output, ResetCause
 from firmware_bridge.keybox.device import DeviceSession
+from firmware_bridge.keybox.firmware_slots import VerifyImage
 from firmware_bridge.keybox.virtual_box import VirtualBox
 from firmware_bridge.serial_link import BytePort, PortError, Waker, wait
 
@@ -115,8 +116,6 @@ class SimulatedBox:
             _log.warning("keybox_simulator_lost_its_line", detail=str(error))
 
     def _turn(self) -> None:
-        while self._jobs:
-            self._jobs.popleft()(time.monotonic_ns())
         self._exchange(b"")
         wake_ns = self._session.wake_ns()
         now_ns = time.monotonic_ns()
@@ -125,6 +124,9 @@ class SimulatedBox:
             self._exchange(self._port.read())
 
     def _exchange(self, data: bytes) -> None:
+        """What was done to the device before the bytes were read is done before they are heard."""
+        while self._jobs:
+            self._jobs.popleft()(time.monotonic_ns())
         answer = self._session.step(time.monotonic_ns(), b"" if self._is_mute else data)
         if answer and not self._is_mute:
             self._port.write(answer)

@@ -108,7 +108,7 @@ class VirtualBox:
         self.log = LogRing(log_epoch, self._stamp, log_capacity)
         self.entries: tuple[ListEntry, ...] = ()
         self.newest_ticket_day = 0
-        self.firmware, self.rollback, self.boots = 0x010000, 0, 0
+        self.firmware, self.rollback, self.boots = 1, 0, 0
         self.reset_cause = ResetCause.POWER
         self.battery_mv, self.uses = 6_000, 0
         self.temperature_dc: int | None = None
@@ -261,7 +261,7 @@ class VirtualBox:
     def release(self, pulse_ms: int) -> None:
         """Retract the bolt for a while."""
         self.uses += 1
-        self._pulse_end_ns = self.now_ns + pulse_ms * _MS
+        self._pulse_end_ns = max(self._pulse_end_ns or 0, self.now_ns + pulse_ms * _MS)
         self._released_until_ns = self._pulse_end_ns + JAM_MS * _MS
         self._drive(self.outputs | Output.RELEASED)
 

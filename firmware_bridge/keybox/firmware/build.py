@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -99,18 +100,21 @@ def _digest(target: Target) -> str:
 def _run(*command: str) -> None:
     if shutil.which(command[0]) is None:
         raise BuildError(f"{command[0]} is not installed")
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     if done.returncode != 0:
         raise BuildError(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
 def _compile(target: Target, into: Path) -> None:
     flags = (*STRICT, *target.flags, f"-I{SOURCES / 'core'}", f"-I{SOURCES / 'hal'}")
-    objects: list[str] = []
-    for source in _library(target):
+
+    def compile_one(source: Path) -> str:
         made = into / f"{source.stem}.o"
         _run(target.compiler, *flags, "-c", str(source), "-o", str(made))
-        objects.append(str(made))
+        return str(made)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(compile_one, _library(target)))
     for program, source in _programs(target).items():
         _run(target.compiler, *flags, str(source), *objects, "-o", str(into / program))
     if not target.programs:
@@ -123,7 +127,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) not in (1, 2) or arguments[0] not in TARGETS:
         sys.stderr.write(f"usage: build {'|'.join(TARGETS)} [DIR]\n")
         return 2
-    root = Path(os.path.abspath(arguments[1])) if len(arguments) == 2 else None
+    root = Path(arguments[1]).resolve() if len(arguments) == 2 else None
     try:
         sys.stdout.write(f"{build(arguments[0], root)}\n")
     except BuildError as error:

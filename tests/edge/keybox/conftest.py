@@ -15,7 +15,12 @@ from edge.core.model import NewEvent
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.keybox.orders import JOURNALED, Errand, Journaled, VisitReport
 from edge.keybox.visit import Ask, Commit, Look, OpenSession, SendImage, Tell, Visit, Want
-from firmware_bridge.keybox.host import Ended, Opened, Outcome, cause_name
+from firmware_bridge.keybox.host_events import (
+    Ended,
+    Opened,
+    Outcome,
+    cause_name,
+)
 from firmware_bridge.keybox.serial_host import KeyboxError
 from firmware_bridge.keybox.virtual_box import VirtualBox
 from tests.firmware_bridge.keybox.conftest import (

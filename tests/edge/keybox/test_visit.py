@@ -17,7 +17,7 @@ from tests.firmware_bridge.keybox.conftest import (
     new_pair,
 )
 from wire.clock import ClockState
-from wire.events import EventKind
+from wire.events import EventKind, decode_event_body
 from wire.keybox_keys import MaintenanceSecret, Right, SecretBundle, link_instant
 
 from .conftest import ALL, Killed, day_ticket, use
@@ -261,3 +261,34 @@ def test_the_rights_of_a_ticket_are_all_a_visit_uses(laptop):
     assert report.skipped == ["no_right_to_clear"]
     kinds = [one.kind for one in laptop.pair.box.log._records]
     assert RecordKind.LOG_CLEARED not in kinds
+
+
+def test_who_brought_new_secrets_says_so_at_once(laptop):
+    bundle = SecretBundle(bytes(32), MAINTENANCE, 2, 4)
+    envelope = MaintenanceSecret(MAINTENANCE).wrap_key(DEVICE).seal(5, bytes(16), bundle)
+    laptop.visit(day_ticket(envelope=envelope))
+    told = [one for one in laptop.events(EventKind.DEVICE_KEY_CHANGED) if one.origin is None]
+    assert [decode_event_body(one).cause for one in told] == ["version 5"]
+
+
+def test_what_is_written_after_the_clock_was_set_needs_no_correction(laptop):
+    laptop.fast_s = 75
+    box = laptop.pair.box
+
+    class Telling(list):
+        def append(self, text: str) -> None:
+            super().append(text)
+            if text.startswith("clock set"):
+                use(box, 1)
+
+    laptop.told = Telling()
+    laptop.visit()
+    (opened,) = laptop.events(EventKind.DOOR_OPENED)
+    assert abs((opened.at - laptop.now().at).total_seconds()) <= 2
+
+
+def test_a_receipt_for_another_log_clears_nothing_and_is_no_mistake(laptop):
+    use(laptop.pair.box, 3)
+    report = laptop.visit(day_ticket(receipt=(99, 2, RECEIPTS.clear_receipt(99, 2))))
+    assert report.cleared_through is None
+    assert laptop.pair.box.log.oldest == 0

@@ -13,14 +13,14 @@ import pytest
 from firmware_bridge.keybox.box_requests import BoxRequests
 from firmware_bridge.keybox.codes import Kind, Rights, TicketKind
 from firmware_bridge.keybox.device import DeviceSession
-from firmware_bridge.keybox.host import (
+from firmware_bridge.keybox.host import HostSession
+from firmware_bridge.keybox.host_events import (
     MS,
     NEVER_NS,
     Credential,
     Ended,
     Event,
     Finished,
-    HostSession,
     HostTimes,
     Opened,
 )

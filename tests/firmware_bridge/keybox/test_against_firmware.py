@@ -16,7 +16,12 @@ from firmware_bridge.keybox.answers import Drove, ListStanding
 from firmware_bridge.keybox.codes import Driven, Input, Kind, Output, RecordKind, Rights, Type
 from firmware_bridge.keybox.firmware.build import build
 from firmware_bridge.keybox.framing import Decoder, Frame, encode_frame
-from firmware_bridge.keybox.host import Ended, Noticed, Opened, Outcome
+from firmware_bridge.keybox.host_events import (
+    Ended,
+    Noticed,
+    Opened,
+    Outcome,
+)
 from firmware_bridge.keybox.notices import InputsNotice, KeysNotice
 from firmware_bridge.keybox.opening import Provision
 from firmware_bridge.keybox.serial_host import KeyboxClient, KeyboxError

@@ -12,7 +12,14 @@ from firmware_bridge.keybox import device
 from firmware_bridge.keybox import requests as rq
 from firmware_bridge.keybox.codes import Cause, Kind, RecordKind, Rights, TicketKind, Type
 from firmware_bridge.keybox.framing import Decoder, Frame, encode_frame
-from firmware_bridge.keybox.host import MS, Credential, Ended, Noticed, Opened, Outcome
+from firmware_bridge.keybox.host_events import (
+    MS,
+    Credential,
+    Ended,
+    Noticed,
+    Opened,
+    Outcome,
+)
 from firmware_bridge.keybox.notices import LoggedNotice
 from firmware_bridge.keybox.opening import Provision, Refused
 from firmware_bridge.keybox.secure import SessionKeys
@@ -48,6 +55,8 @@ def changed(credential: Credential, **values) -> Credential:
         (changed(link_key(), ticket=TicketKind.DAY), "bad_proof"),
         (changed(ticket(), ticket=TicketKind.LINK, day=0), "bad_proof"),
         (changed(link_key(), day=3), "bad_value"),
+        (ticket(Rights(0)), "bad_value"),
+        (ticket(Rights(0x81)), "bad_value"),
         (ticket(day=DAY - 2), "bad_day"),
         (ticket(day=DAY + 2), "bad_day"),
     ],
@@ -60,6 +69,8 @@ def changed(credential: Credential, **values) -> Credential:
         "a link key as a day ticket",
         "a day ticket as a link key",
         "a link key with a day",
+        "no rights",
+        "rights that do not exist",
         "of the day before yesterday",
         "of the day after tomorrow",
     ],
@@ -76,6 +87,14 @@ def test_a_refused_session_is_in_the_log(make_pair):
     last = pair.box.log.read(0, 19)[-1]
     assert (last.kind, last.reason) == (RecordKind.SESSION_REFUSED, Cause.BAD_PROOF)
     assert last.session == (DAY, 0x7F)
+    pair.events.clear()
+    written = pair.box.log.next
+    refused(pair)
+    assert pair.box.log.next == written
+    pair.go(600 * SECOND)
+    pair.events.clear()
+    refused(pair)
+    assert pair.box.log.next == written + 1
 
 
 def test_days_never_go_back_even_where_the_clock_is_gone(make_pair):
@@ -263,3 +282,33 @@ def test_the_ticket_a_right_makes_is_not_the_ticket_of_another():
     secret = MaintenanceSecret(MAINTENANCE)
     keys = {secret.ticket(DEVICE, DAY, Right(bits)) for bits in range(1, 128)}
     assert len(keys) == 127
+
+
+def test_an_open_serves_once_and_a_replayed_one_starts_nothing_anew(lock_pair):
+    """Without its hello, so that the nonce of the live session is the newest."""
+    pair = lock_pair
+    pair.ask(rq.Release(500))
+    frames = [frame for data in pair.to_device for frame in Decoder().feed(data)]
+    session = pair.device._session
+    for frame in frames:
+        if frame.type != Type.HELLO:
+            pair.device.step(pair.now_ns, encode_frame(frame))
+    assert pair.device._session is session
+    assert pair.box.uses == 1
+    assert pair.ask(rq.AskStatus()).outcome is Outcome.DONE
+
+
+def test_an_authentic_answer_of_another_request_is_not_taken(lock_pair):
+    """A seq comes again after 256 requests, a counter never."""
+    pair = lock_pair
+    keys = pair.device._session.keys.device
+    pair.spoil = lambda data, to_host: b"" if to_host else data
+    number = pair.host.submit(rq.AskList())
+    pair.run(2)
+    flight = pair.host._flight
+    old = keys.seal(rq.AskList.TYPE | 0x80, flight.seq, flight.counter + 1, bytes(34))
+    events = pair.host.step(pair.now_ns, encode_frame(old)).events
+    assert not [one for one in events if getattr(one, "id", None) == number]
+    right = keys.seal(rq.AskList.TYPE | 0x80, flight.seq, flight.counter, bytes(34))
+    events = pair.host.step(pair.now_ns, encode_frame(right)).events
+    assert [one.outcome for one in events if getattr(one, "id", None) == number] == [Outcome.DONE]

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from firmware_bridge.keybox import requests as rq
 from firmware_bridge.keybox.codes import Kind, RecordKind
-from firmware_bridge.keybox.host import MS, Ended, Finished, Noticed, Outcome
+from firmware_bridge.keybox.host_events import (
+    MS,
+    Ended,
+    Finished,
+    Noticed,
+    Outcome,
+)
 from firmware_bridge.keybox.notices import KeysNotice
 from firmware_bridge.keybox.states import HostState
 

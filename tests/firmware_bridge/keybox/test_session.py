@@ -17,7 +17,15 @@ from firmware_bridge.keybox.codes import (
     Rights,
     Signalled,
 )
-from firmware_bridge.keybox.host import MS, Ended, HostTimes, Noticed, Opened, Outcome, Stood
+from firmware_bridge.keybox.host_events import (
+    MS,
+    Ended,
+    HostTimes,
+    Noticed,
+    Opened,
+    Outcome,
+    Stood,
+)
 from firmware_bridge.keybox.notices import BatteryNotice, InputsNotice, KeysNotice, LoggedNotice
 from firmware_bridge.keybox.states import HostState, IllegalSignalError, Signal, advance
 from wire.keybox_keys import MaintenanceSecret, SecretBundle

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from firmware_bridge.keybox.codes import CodeReason, Input, Kind, Output, RecordKind, ResetCause
-from firmware_bridge.keybox.host import MS
+from firmware_bridge.keybox.host_events import (
+    MS,
+)
 from firmware_bridge.keybox.records import LogRecord
 from firmware_bridge.keybox.virtual_box import ONE_TIME_CAPACITY, VirtualBox
 from wire.offline_profiles import PROFILES

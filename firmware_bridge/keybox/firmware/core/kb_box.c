@@ -3,6 +3,7 @@
 #include "kb_mem.h"
 
 #define UART_CHUNK 64u
+#define UART_CHUNKS 16u /* a poll: a flood on the link must not keep the bolt from falling */
 #define BATTERY_EVERY_MS (6u * 3600u * 1000u)
 #define BATTERY_LOG_MS (24u * 3600u * 1000u)
 #define BATTERY_STEP_MV 50u
@@ -23,7 +24,14 @@ bool kb_box_save(struct kb_box *box)
 void kb_box_look_at_clock(struct kb_box *box)
 {
     uint16_t drift_s = box->profile != NULL ? box->profile->drift_s : DRIFT_S;
+    uint32_t before_s = box->rtc_s;
     box->is_rtc_known = box->hal->rtc_read(box->hal->self, &box->rtc_s);
+    bool runs_back = box->rtc_s < before_s || box->rtc_s < box->state.clock.rtc_s;
+    if (box->state.clock.is_anchored && (!box->is_rtc_known || runs_back)) {
+        /* For good: an RTC that stopped or jumped means nothing, also when it runs again. */
+        kb_clock_lose(&box->state.clock);
+        (void)kb_box_save(box);
+    }
     box->is_time_known = box->is_rtc_known &&
                          kb_clock_read(&box->state.clock, box->rtc_s, drift_s, &box->time);
 }
@@ -129,12 +137,7 @@ void kb_box_init(struct kb_box *box, const struct kb_hal *hal)
     kb_entry_resume(box);
     start_log(box);
     box->state.boots++;
-    box->state.firmware = hal->firmware_version;
     kb_box_look_at_clock(box);
-    if (!box->is_rtc_known) {
-        kb_clock_lose(&box->state.clock);
-        box->is_time_known = false;
-    }
     box->is_fit = kb_box_save(box) && box->is_fit;
     kb_list_init(&box->list, hal, &box->state);
     uint8_t cause[1] = {(uint8_t)box->update.start};
@@ -165,8 +168,10 @@ static void run_uart(struct kb_box *box)
 {
     uint8_t bytes[UART_CHUNK];
     size_t count;
-    while (!box->is_halted &&
-           (count = box->hal->uart_read(box->hal->self, bytes, sizeof bytes)) > 0) {
+    box->has_more = true;
+    for (unsigned chunk = 0; chunk < UART_CHUNKS && box->has_more; chunk++) {
+        count = box->hal->uart_read(box->hal->self, bytes, sizeof bytes);
+        box->has_more = count > 0;
         for (size_t i = 0; i < count; i++) {
             if (kb_frame_take(&box->reader, bytes[i])) {
                 kb_session_take(box, box->reader.data, box->reader.length);
@@ -214,6 +219,15 @@ static void run_door(struct kb_box *box)
     }
 }
 
+/* A host that held the bolt and died must not leave a door open for good: when the lock begins to
+ * decide for itself, it begins secured. */
+static void run_hold(struct kb_box *box)
+{
+    if (box->door.is_held && box->now_ms - box->host_ms >= HOST_GONE_MS) {
+        kb_door_secure(&box->door, box->now_ms);
+    }
+}
+
 /* A new image has earned its place once it passed its own test and was spoken to, or ran on. */
 static void run_trial(struct kb_box *box)
 {
@@ -233,6 +247,10 @@ static uint64_t due_ms(const struct kb_box *box)
         /* To the next full minute of what is left, when it is saved. */
         uint64_t minute = (uint64_t)((lockout_s - 1) % 60 + 1) * 1000;
         uint64_t left = box->budget_ms + minute - box->now_ms;
+        due = left < due ? left : due;
+    }
+    if (box->door.is_held) {
+        uint64_t left = box->host_ms + HOST_GONE_MS - box->now_ms;
         due = left < due ? left : due;
     }
     if (box->keys.count > 0) {
@@ -265,12 +283,13 @@ uint32_t kb_box_poll(struct kb_box *box)
         measure_supply(box);
     }
     kb_session_poll(box);
+    run_hold(box);
     run_trial(box);
     if (box->is_rebooting && box->now_ms >= box->reboot_ms) {
         box->is_halted = true;
         kb_door_secure(&box->door, box->now_ms);
         box->hal->reboot(box->hal->self);
     }
-    uint64_t due = due_ms(box);
+    uint64_t due = box->has_more && !box->is_halted ? 0 : due_ms(box);
     return due > IDLE_MS ? IDLE_MS : (uint32_t)due;
 }

@@ -53,6 +53,7 @@ struct kb_box {
     uint64_t now_ms;
     bool is_rtc_known;
     uint32_t rtc_s;
+    bool has_more; /* bytes on the link than were taken */
     bool is_time_known;
     struct kb_interval time;
     /* running times */

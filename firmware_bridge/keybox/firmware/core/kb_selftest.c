@@ -19,6 +19,23 @@ static bool hashes(void)
     return kb_same(digest, JEFE, sizeof JEFE);
 }
 
+/* The example of docs/offline-pin.md, so that a compiler that gets a division wrong opens nothing. */
+static bool opens(void)
+{
+    static const uint8_t LOCK[16] = {0x01, 0xa0, 0xc4, 0x50, 0x6c, 0x03, 0x70, 0x00,
+                                     0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x07};
+    uint8_t secret[32];
+    struct kb_hmac_key key;
+    struct kb_sealed_code code;
+    for (size_t i = 0; i < sizeof secret; i++) {
+        secret[i] = (uint8_t)(0xa0 + i);
+    }
+    kb_code_key(&key, secret, LOCK);
+    return kb_code_open(kb_profile_numbered(1), &key, "203322459", 9, &code) && code.shape == 0 &&
+           code.slot == 66890 && code.generation == 3 && code.variant == 1 &&
+           !kb_code_open(kb_profile_numbered(1), &key, "075502579", 9, &code);
+}
+
 bool kb_selftest(void)
 {
     for (uint16_t number = 0; number <= 0xFF; number++) {
@@ -27,5 +44,5 @@ bool kb_selftest(void)
             return false;
         }
     }
-    return hashes();
+    return hashes() && opens();
 }

@@ -3,7 +3,7 @@
 #include "kb_mem.h"
 
 #define VERSION 1u
-#define SIZE 698u /* of version 1 */
+#define SIZE 694u /* of version 1 */
 
 /* Writing and reading run over the same list of fields, so that they cannot come apart. */
 struct cursor {
@@ -81,7 +81,6 @@ static void fields(struct cursor *cursor, struct kb_state *state)
     word32(cursor, &state->ticket_day);
     word32(cursor, &state->uses);
     word32(cursor, &state->boots);
-    word32(cursor, &state->firmware);
     word32(cursor, &state->log_epoch);
     word32(cursor, &state->log_floor);
     word32(cursor, &state->log_cleared);

@@ -25,7 +25,6 @@ struct kb_state {
     uint32_t ticket_day; /* the newest that was taken */
     uint32_t uses;
     uint32_t boots;
-    uint32_t firmware; /* that ran when this was last saved */
     /* the log: which ring, how far it had come at the last save, what was cleared of it */
     uint32_t log_epoch;
     uint32_t log_floor;

@@ -93,6 +93,7 @@ enum kb_cause kb_do_set_clock(struct kb_box *box, const uint8_t *body, size_t le
     int32_t offset_s = kb_clock_set(&after, box->is_rtc_known, box->rtc_s, time_s, error_s);
     kb_clock_lose(&box->state.clock);
     bool is_set = kb_box_save(box) && box->hal->rtc_write(box->hal->self, time_s);
+    box->rtc_s = 0; /* what it showed before is no measure any more */
     if (is_set) {
         box->state.clock = after;
         is_set = kb_box_save(box);

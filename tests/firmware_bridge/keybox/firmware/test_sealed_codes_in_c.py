@@ -1,4 +1,4 @@
-"""The firmware judges codes as `wire.sealed_codes` does: vectors, and random codes by the thousand."""
+"""The firmware judges codes as `wire.sealed_codes` does: by vectors, and by random codes."""
 
 from __future__ import annotations
 

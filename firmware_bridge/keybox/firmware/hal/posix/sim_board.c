@@ -118,6 +118,9 @@ static void uart_write(void *self, const uint8_t *data, size_t length)
 static bool random_bytes(void *self, uint8_t *data, size_t length)
 {
     struct sim *sim = self;
+    if (sim->is_random_broken) {
+        return false;
+    }
     if (sim->random == 0) {
         FILE *source = fopen("/dev/urandom", "rb");
         size_t count = source != NULL ? fread(data, 1, length, source) : 0;
@@ -234,15 +237,8 @@ void sim_board_init(struct sim *sim)
 /* An image that came over the link cannot run here: the simulator goes on in its name. */
 static void take_version(struct sim *sim)
 {
-    struct kb_update update;
-    uint8_t header[KB_UPDATE_HEADER];
-    sim->hal.firmware_version = sim->firmware_version;
-    if (kb_update_init(&update, &sim->hal)) {
-        memcpy(header, update.slots[sim->slot & 1].header, sizeof header);
-        if (kb_get32(header + 4) != 0) {
-            sim->hal.firmware_version = kb_get32(header + 4);
-        }
-    }
+    uint32_t version = kb_get32(sim->box.update.slots[sim->slot & 1].header + 4);
+    sim->hal.firmware_version = version != 0 ? version : sim->firmware_version;
 }
 
 void sim_start(struct sim *sim, enum kb_reset reset)
@@ -256,15 +252,13 @@ void sim_start(struct sim *sim, enum kb_reset reset)
     sim->wants_reboot = false;
     sim->link_length = sim->link_taken = 0;
     sim->keys_length = sim->keys_taken = 0;
-    sim->slot = (uint8_t)(sim->kept->next_slot & 1);
+    /* Slot 0 holds this program from the factory, though the file has no image of it: where the
+     * loader finds nothing that it could start, it is that. */
     uint8_t chosen = kb_update_boot(&sim->hal);
-    if (chosen <= 1) {
-        sim->slot = chosen;
-        sim->kept->next_slot = chosen;
-    }
-    take_version(sim);
+    sim->slot = chosen <= 1 ? chosen : 0;
     sim->is_released = false;
     kb_box_init(&sim->box, &sim->hal);
+    take_version(sim);
 }
 
 uint32_t sim_settle(struct sim *sim)

@@ -131,6 +131,23 @@ static bool watchdog(struct sim *sim, char *word, char *rest)
     return true;
 }
 
+static bool fault(struct sim *sim, char *word, char *rest)
+{
+    if (word == NULL || rest == NULL || (strcmp(rest, "0") != 0 && strcmp(rest, "1") != 0)) {
+        return false;
+    }
+    if (strcmp(word, "storage") == 0) {
+        sim->is_storage_broken = rest[0] == '1';
+    } else if (strcmp(word, "log") == 0) {
+        sim->is_log_broken = rest[0] == '1';
+    } else if (strcmp(word, "random") == 0) {
+        sim->is_random_broken = rest[0] == '1';
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static int nibble(char digit)
 {
     return digit >= '0' && digit <= '9'   ? digit - '0'
@@ -192,7 +209,7 @@ bool sim_word(struct sim *sim, char *line)
                  {"advance", advance}, {"input", input},
                  {"bolt", bolt},       {"battery", battery},
                  {"link", link_bytes}, {"power-cut", power_cut},
-                 {"watchdog", watchdog}};
+                 {"watchdog", watchdog}, {"fault", fault}};
     char *name = strtok(line, " \t\r\n");
     char *word = strtok(NULL, " \t\r\n");
     char *rest = strtok(NULL, " \t\r\n");
