@@ -1,4 +1,5 @@
-"""`kagimori-edge keybox sync`, `status`, `clock` and `firmware`: at a box, with a ticket.
+"""`kagimori-edge keybox sync`, `status`, `clock` and `firmware`: at a box, with a ticket; and
+`provision`: at the bench, with a blank one.
 
 They speak to the running agent, whose loop journals what is read. Progress goes to stderr, the
 result to stdout. Exit codes: 0 ok, 1 failed, 2 usage, 3 partly: some records could not be read.
@@ -10,6 +11,7 @@ import argparse
 import base64
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -66,10 +68,39 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         elif errand is Errand.SYNC:
             sub.add_argument("--image", type=Path, metavar="IMAGE", help="send a firmware as well")
         sub.set_defaults(command=_command(errand))
+    text = "make a blank box or lock somebody, at the bench; needs no agent"
+    sub = errands.add_parser("provision", parents=[shared], help=text, description=text)
+    sub.add_argument("--port", required=True, metavar="PORT", help="/dev/ttyUSB0")
+    sub.add_argument("file", type=Path, metavar="FILE", help="as the hub gave it")
+    sub.set_defaults(command=_provision)
 
 
 def _command(errand: Errand) -> Callable[[Settings, argparse.Namespace], int]:
     return lambda settings, options: visit(settings, options, errand)
+
+
+def _provision(_settings: Settings, options: argparse.Namespace) -> int:
+    from edge.keybox import bench
+    from firmware_bridge.keybox.provisioning import ProvisioningError
+    from firmware_bridge.serial_link import PortError
+
+    try:
+        message = bench.read_bench_file(options.file)
+        made = bench.provision_at(options.port, message)
+    except (bench.BenchFileError, PortError) as error:
+        print(f"kagimori-edge: {error}", file=sys.stderr)
+        return FAILED
+    except ProvisioningError as error:
+        remedy = bench.REMEDIES.get(error.cause, _REMEDY)
+        print(f"kagimori-edge: {error.cause}. {remedy}", file=sys.stderr)
+        return FAILED
+    device = str(uuid.UUID(bytes=made.device))
+    if options.json:
+        print(msgspec.json.encode({"device": device, "kind": int(message.kind)}).decode())
+    else:
+        print(f"provisioned  {device}")
+        print("now delete the file; the device's own secrets come with its first ticket")
+    return OK
 
 
 def visit(settings: Settings, options: argparse.Namespace, errand: Errand) -> int:

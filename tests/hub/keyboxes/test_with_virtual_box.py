@@ -25,7 +25,6 @@ from hub.keyboxes.projector import PROJECTOR as KEYBOXES
 from hub.projection.worker import ProjectionWorker
 from hub.web.rights import Role
 from wire.clock import ClockState
-from wire.events import DeviceEventBody, EventKind
 from wire.keybox_keys import MaintenanceSecret
 from wire.keybox_ticket import KeyboxTicket, decode_ticket
 
@@ -70,7 +69,6 @@ class Round:
     def visit(self) -> KeyboxTicket:
         """Go there: what the laptop journals comes into the hub; give the ticket."""
         ticket = self.ticket()
-        before = self.box.secrets.version if self.box.secrets else 0
         self.box.advance(self.now_ns)
         requests = BoxRequests(self.box)
         steps = Visit(Errand.SYNC, ticket).steps()
@@ -81,10 +79,6 @@ class Round:
             except StopIteration:
                 break
             answer = self._fulfil(want, requests)
-        assert self.box.secrets is not None
-        if self.box.secrets.version != before:
-            body = DeviceEventBody(device=self.hut.box, cause=f"version {self.box.secrets.version}")
-            self._journal(NewEvent(EventKind.DEVICE_KEY_CHANGED, body))
         work = ProjectionWorker(self.hut.hub.core.db, self.hut.journal.after, [ENTRIES, KEYBOXES])
         while work.step():
             continue
