@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from hub.projection.domain import ProjectedEvent
-from wire.events import BatteryBody, DeviceEventBody, EventKind
+from wire.events import BatteryBody, DeviceEventBody, EventKind, LockListBody
 
 
 class Contact(StrEnum):
@@ -36,6 +36,11 @@ class DeviceState:
     battery_dc: int | None = None
     """Temperature at the reading, tenths of a degree Celsius."""
     battery_at: datetime | None = None
+    list_count: int | None = None
+    """How many PINs a serial lock's own list holds, as the lock proved; None for other devices."""
+    list_placed: bool = False
+    """Whether that is the list which the policy wanted there."""
+    list_at: datetime | None = None
     heard_at: datetime | None = None
 
 
@@ -56,7 +61,8 @@ _SINCE: Final = {
 
 def device_of(event: ProjectedEvent) -> str | None:
     """Give the device whose state an event tells of, or None."""
-    return event.body.device if isinstance(event.body, DeviceEventBody | BatteryBody) else None
+    known = DeviceEventBody | BatteryBody | LockListBody
+    return event.body.device if isinstance(event.body, known) else None
 
 
 def apply_device_event(state: DeviceState, event: ProjectedEvent) -> DeviceState:
@@ -73,6 +79,8 @@ def apply_device_event(state: DeviceState, event: ProjectedEvent) -> DeviceState
             "battery_dc": body.temperature_dc,
             "battery_at": at,
         }
+    elif isinstance(body, LockListBody):
+        changes |= {"list_count": body.count, "list_placed": body.placed, "list_at": at}
     elif contact := _CONTACT.get(event.kind):
         cause = body.cause if isinstance(body, DeviceEventBody) else ""
         changes |= {"contact": contact, "cause": cause}

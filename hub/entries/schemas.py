@@ -79,6 +79,11 @@ class DeviceStateOut(_Out):
     battery_mv: int | None
     battery_dc: int | None = Field(description="Temperature then, tenths of a degree Celsius.")
     battery_at: datetime | None
+    list_count: int | None = Field(
+        description="PINs in a serial lock's own list, for when its controller is dead."
+    )
+    list_placed: bool = Field(description="The lock proved that it holds the list wanted there.")
+    list_at: datetime | None
     heard_at: datetime | None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, text
 
 from hub.database.columns import Closed, UtcDateTime, id_text, json_document
 from hub.database.tables import town_table
@@ -113,6 +113,9 @@ device_states: Final = town_table(
     Column("battery_mv", Integer),
     Column("battery_dc", Integer),
     Column("battery_at", UtcDateTime),
+    Column("list_count", Integer),
+    Column("list_placed", Boolean, nullable=False),
+    Column("list_at", UtcDateTime),
     Column("heard_at", UtcDateTime),
 )
 """The last known state of each device (`devices.DeviceState`)."""

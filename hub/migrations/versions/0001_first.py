@@ -267,6 +267,9 @@ CREATE TABLE device_states (
 	battery_mv INTEGER,
 	battery_dc INTEGER,
 	battery_at DATETIME,
+	list_count INTEGER,
+	list_placed BOOLEAN NOT NULL,
+	list_at DATETIME,
 	heard_at DATETIME,
 	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
@@ -1654,6 +1657,9 @@ CREATE TABLE device_states (
 	battery_mv INTEGER,
 	battery_dc INTEGER,
 	battery_at TIMESTAMP WITH TIME ZONE,
+	list_count INTEGER,
+	list_placed BOOLEAN NOT NULL,
+	list_at TIMESTAMP WITH TIME ZONE,
 	heard_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )

@@ -164,6 +164,10 @@ def device_line(name: str, state: DeviceState, words: Words) -> DeviceLine:
     if state.battery_mv is not None and state.battery_at is not None:
         volts = f"{state.battery_mv / 1000:.2f}"
         battery = words.t("door.battery", volts=volts, time=words.when(state.battery_at))
+    if state.list_count is not None and state.list_at is not None:
+        key = "door.list_placed" if state.list_placed else "door.list_pending"
+        own = words.t(key, count=state.list_count, time=words.when(state.list_at))
+        battery = words.t("words.comma").join(filter(None, (battery, own)))
     text = words.t(f"door.device_{state.contact}")
     if state.tamper_since:
         tone, icon, text = "bad", "alert", words.t("alarm.tamper")
