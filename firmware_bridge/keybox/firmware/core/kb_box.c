@@ -219,6 +219,15 @@ static void run_door(struct kb_box *box)
     }
 }
 
+/* A host that held the bolt and died must not leave a door open for good: when the lock begins to
+ * decide for itself, it begins secured. */
+static void run_hold(struct kb_box *box)
+{
+    if (box->door.is_held && box->now_ms - box->host_ms >= HOST_GONE_MS) {
+        kb_door_secure(&box->door, box->now_ms);
+    }
+}
+
 /* A new image has earned its place once it passed its own test and was spoken to, or ran on. */
 static void run_trial(struct kb_box *box)
 {
@@ -238,6 +247,10 @@ static uint64_t due_ms(const struct kb_box *box)
         /* To the next full minute of what is left, when it is saved. */
         uint64_t minute = (uint64_t)((lockout_s - 1) % 60 + 1) * 1000;
         uint64_t left = box->budget_ms + minute - box->now_ms;
+        due = left < due ? left : due;
+    }
+    if (box->door.is_held) {
+        uint64_t left = box->host_ms + HOST_GONE_MS - box->now_ms;
         due = left < due ? left : due;
     }
     if (box->keys.count > 0) {
@@ -270,6 +283,7 @@ uint32_t kb_box_poll(struct kb_box *box)
         measure_supply(box);
     }
     kb_session_poll(box);
+    run_hold(box);
     run_trial(box);
     if (box->is_rebooting && box->now_ms >= box->reboot_ms) {
         box->is_halted = true;

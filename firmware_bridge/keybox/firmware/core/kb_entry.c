@@ -82,10 +82,12 @@ static void judge_sealed(struct kb_box *box, const char *digits, size_t count,
     if (judged->verdict != KB_VALID || !kb_code_is_once(box->profile, code)) {
         return;
     }
-    kb_used_expire(&box->state.used, box->time.earliest_s);
     if (kb_used_holds(&box->state.used, code->payload)) {
         judged->verdict = KB_USED;
-    } else if (!kb_used_add(&box->state.used, code->payload, code->end_s)) {
+        return;
+    }
+    kb_used_expire(&box->state.used, box->time.earliest_s);
+    if (!kb_used_add(&box->state.used, code->payload, code->end_s)) {
         judged->verdict = KB_ONE_TIME_FULL;
     }
 }

@@ -69,14 +69,6 @@ bool kb_log_open(struct kb_log *log, const struct kb_hal *hal, uint32_t epoch, u
         return false;
     }
     log->next = end_of(log, newest);
-    /* What lies a whole round behind was to be overwritten: an erasure that was torn before its
-     * head went is no part of the ring. */
-    for (uint32_t sector = 0; sector < KB_LOG_SECTORS; sector++) {
-        if (log->has_sector[sector] &&
-            log->first[newest] - log->first[sector] >= KB_LOG_SECTORS * KB_LOG_PER_SECTOR) {
-            log->has_sector[sector] = false;
-        }
-    }
     return log->next >= floor;
 }
 

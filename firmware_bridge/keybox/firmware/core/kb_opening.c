@@ -16,7 +16,7 @@
 #define NONCE_MS 30000u
 #define WRONG_PROOFS 5u
 #define CLOSED_MS 60000u
-#define REFUSAL_LOG_MS 600000u /* somebody with a cable must not wash the log away */
+#define LOG_AGAIN_MS 600000u /* nobody washes the log away, with a cable or with a ticket */
 
 #define OPEN_BODY 39u      /* ticket 1 | day 4 | rights 2 | host nonce 16 | proof 16 */
 #define PROVISION_BODY 49u /* device 16 | kind 1 | K_maint 32 */
@@ -110,18 +110,26 @@ struct opening {
 static void log_opening(struct kb_box *box, const struct opening *opening, enum kb_cause cause)
 {
     struct kb_session *session = &box->session;
-    uint8_t data[6];
-    (void)kb_put16(kb_put32(data, opening->day), opening->rights);
+    uint8_t data[7] = {opening->ticket};
+    (void)kb_put16(kb_put32(data + 1, opening->day), opening->rights);
     if (cause == KB_OK) {
-        (void)kb_box_log(box, KB_LOG_SESSION_OPENED, 0, data, sizeof data);
+        bool is_same = session->has_logged_opening &&
+                       kb_same(data, session->opening, sizeof session->opening) &&
+                       box->now_ms - session->opening_ms < LOG_AGAIN_MS;
+        if (!is_same) {
+            session->has_logged_opening = true;
+            session->opening_ms = box->now_ms;
+            memcpy(session->opening, data, sizeof session->opening);
+            (void)kb_box_log(box, KB_LOG_SESSION_OPENED, 0, data + 1, 6);
+        }
         return;
     }
-    if (session->has_logged_refusal && box->now_ms - session->refusal_ms < REFUSAL_LOG_MS) {
+    if (session->has_logged_refusal && box->now_ms - session->refusal_ms < LOG_AGAIN_MS) {
         return;
     }
     session->has_logged_refusal = true;
     session->refusal_ms = box->now_ms;
-    (void)kb_box_log(box, KB_LOG_SESSION_REFUSED, (uint8_t)cause, data, sizeof data);
+    (void)kb_box_log(box, KB_LOG_SESSION_REFUSED, (uint8_t)cause, data + 1, 6);
 }
 
 static enum kb_cause check_proof(struct kb_box *box, const struct opening *opening,
@@ -277,6 +285,8 @@ static void take_provision(struct kb_box *box, uint8_t seq, const uint8_t *body)
         memcpy(state->maintenance, body + 17, 32);
         if (!kb_box_save(box)) {
             state->kind = KB_KIND_BLANK;
+            kb_wipe(state->device, sizeof state->device);
+            kb_wipe(state->maintenance, sizeof state->maintenance);
             kb_session_refuse(box, seq, KB_CAUSE_STORAGE);
             return;
         }

@@ -54,6 +54,9 @@ struct kb_session {
     uint64_t closed_ms;
     bool has_logged_refusal;
     uint64_t refusal_ms;
+    bool has_logged_opening;
+    uint64_t opening_ms;
+    uint8_t opening[7]; /* ticket 1 | day 4 | rights 2 of the one that was logged last */
     /* while it is open */
     enum kb_phase phase;
     bool is_link;

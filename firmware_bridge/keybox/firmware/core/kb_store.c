@@ -61,9 +61,8 @@ static uint32_t next_slot(const struct kb_store *store, uint8_t *copy)
     uint32_t slot = store->current == store->slots ? store->slots - 1 : store->current;
     for (uint32_t tried = 0; tried < store->slots; tried++) {
         slot = (slot + 1) % store->slots;
-        bool same_sector = store->current != store->slots &&
-                           slot / PER_SECTOR == store->current / PER_SECTOR;
-        if (slot % PER_SECTOR == 0 && !same_sector) {
+        if (slot % PER_SECTOR == 0) {
+            /* The next sector, and an area has two at least: the newest copy lies in another. */
             bool erased =
                 store->hal->nv_erase(store->hal->self, store->area, slot * KB_STORE_SLOT);
             return erased ? slot : store->slots;

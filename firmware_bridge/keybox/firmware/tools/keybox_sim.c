@@ -13,7 +13,7 @@
 #define USAGE                                                                                      \
     "usage: keybox-sim --state FILE [--link pty|none|/dev/TTY] [--pty-link PATH]\n"                \
     "  [--clock real|manual] [--rtc SECONDS] [--rtc-ppm N] [--fitted leaf,bolt,rex,key,tamper,"    \
-    "absent]\n  [--firmware-version N] [--firmware-key HEX] [--seed N] [--die-after-writes N]\n"
+    "absent]\n  [--firmware-version N] [--firmware-key HEX] [--seed N] [--die-after-writes N] [--torn-seed N]\n"
 
 struct options {
     const char *state;
@@ -125,6 +125,8 @@ static bool take_option(struct sim *sim, struct options *options, const char *na
         sim->random = strtoull(value, NULL, 10);
     } else if (strcmp(name, "--die-after-writes") == 0) {
         sim->die_after = strtoull(value, NULL, 10);
+    } else if (strcmp(name, "--torn-seed") == 0) {
+        sim->torn_seed = strtoull(value, NULL, 10);
     } else {
         return false;
     }

@@ -85,6 +85,19 @@ def test_five_wrong_proofs_close_the_door_for_a_minute(installed: Any, refused: 
     assert [kind for _, kind, _, _ in host.log()].count(21) == 1
 
 
+def test_sessions_of_one_ticket_are_logged_once_in_ten_minutes(installed: Any) -> None:
+    host = installed.host
+    installed.box.say("advance 600000")
+    for _ in range(5):
+        host.open(READ)
+    host.open(READ, NOON_DAY)
+    installed.box.say("advance 600000")
+    host.open(READ)
+    told = [data[:6] for _, kind, _, data in host.log() if kind == 20]
+    link, day = struct.pack(">IH", 0, READ), struct.pack(">IH", NOON_DAY, READ)
+    assert told[1:] == [link, day, link]
+
+
 @pytest.mark.parametrize(("days", "cause"), [(-2, 6), (-1, 0), (0, 0), (1, 0), (2, 6)])
 def test_a_day_ticket_is_taken_within_a_day_of_the_devices_own(
     installed: Any, refused: Any, days: int, cause: int
@@ -164,6 +177,22 @@ def test_a_counter_that_is_not_the_next_is_dropped(installed: Any) -> None:
         assert host.raw(host.secured(0x10, 1, counter, b"")) == []
     host.status()
     assert host.raw(host.secured(0x10, 1, 1, b"")) == []
+
+
+def test_a_request_behind_a_flood_of_noise_is_answered(installed: Any, wire: Any) -> None:
+    box = installed.box
+    box.frames.clear()
+    box.say(f"link {(b'noise' * 700 + bytes(1) + wire.frame(bytes((1, 1, 9)))).hex()}")
+    assert [frame[:3] for frame in box.frames] == [b"\1\x81\x09"]
+
+
+def test_another_request_under_the_counter_of_the_last_is_dropped(installed: Any) -> None:
+    host = installed.host
+    host.open(READ)
+    host.status()
+    other = host.secured(0x11, host.seq, host.counter, bytes(9))
+    assert host.raw(other) == []
+    host.status()
 
 
 def test_a_changed_frame_is_dropped_and_counted(installed: Any) -> None:
@@ -346,6 +375,19 @@ def test_a_held_bolt_stays_until_it_is_secured(lock: Any) -> None:
     assert box.show()["released"]
     assert host.ask(0x22) == b"\1"
     assert not box.show()["released"]
+
+
+def test_a_hold_ends_ten_seconds_after_its_host_has_gone(lock: Any) -> None:
+    host, box = lock.host, lock.box
+    host.open()
+    host.send(0x21)
+    box.say("advance 200")
+    host.status()
+    box.say("advance 19999")
+    assert box.show()["released"]
+    box.say("advance 1")
+    assert not box.show()["released"]
+    assert box.events[-1] == "secured"
 
 
 def test_a_pulse_has_bounds_and_a_feedback_a_name(lock: Any, refused: Any) -> None:

@@ -106,6 +106,7 @@ def test_no_entry_spends_no_try(installed: Any) -> None:
 def test_there_is_no_sliding_window_in_a_long_row_of_keys(installed: Any, noon: int) -> None:
     code = installed.code(DAY, noon)
     assert installed.box.enter("12" + code) == DENIED
+    assert installed.box.enter(code[0] + "0" * 10 + code[1:]) == DENIED
     assert installed.box.enter("12*" + code) == GRANTED
 
 
@@ -177,6 +178,23 @@ def test_a_success_restores_no_tries_and_a_calm_day_does(installed: Any, noon: i
     assert (box.show()["tries_left"], box.show()["level"]) == (4, 1)
     box.say("advance 1000")
     assert (box.show()["tries_left"], box.show()["level"]) == (5, 0)
+
+
+def test_a_wrong_try_begins_the_calm_day_anew(installed: Any) -> None:
+    for number in range(2):
+        installed.box.enter(installed.wrong(number))
+        installed.box.say("advance 82800000")
+    assert installed.box.show()["tries_left"] == 3
+
+
+def test_an_early_code_on_the_last_try_begins_no_lockout(installed: Any, noon: int) -> None:
+    for number in range(4):
+        installed.box.enter(installed.wrong(number))
+    assert installed.box.enter(installed.code(HOUR, noon + 3000)) == DENIED
+    shown = installed.box.show()
+    assert (shown["tries_left"], shown["level"], shown["lockout_s"]) == (1, 0, 0)
+    assert refusals(installed)[-1] == 5
+    assert 4 not in [kind for _, kind, _, _ in installed.host.log()]
 
 
 def test_entries_in_a_lockout_are_logged_once_a_minute(installed: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from typing import Any
 
@@ -25,6 +26,18 @@ def test_a_right_code_is_denied_where_nothing_can_be_written(installed: Any, noo
     box.say("fault storage 0")
     assert box.show()["tries_left"] == 5
     assert box.enter(installed.code(DAY, noon)) == ["feedback granted", "released"]
+
+
+def test_nobody_is_let_in_without_a_record_of_it(workshop: Any, noon: int, refused: Any) -> None:
+    lock = workshop.installed(kind=2)
+    lock.box.say("advance 11000")
+    lock.box.say("fault log 1")
+    assert lock.box.enter(lock.code(DAY, noon)) == ["feedback denied"]
+    lock.host.open()
+    with pytest.raises(refused) as caught:
+        lock.host.ask(0x20, struct.pack(">I", 1000))
+    assert caught.value.cause == STORAGE
+    assert not lock.box.show()["released"]
 
 
 def test_requests_that_must_be_kept_are_refused_and_change_nothing(
@@ -98,3 +111,27 @@ def test_a_start_that_cannot_write_is_not_fit(installed: Any, noon: int) -> None
     assert box.enter(installed.code(DAY, noon)) == ["feedback denied"]
     box.say("power-cut")
     assert box.enter(installed.code(DAY, noon)) == ["feedback granted", "released"]
+
+
+def test_a_state_that_makes_no_sense_is_neither_used_nor_overwritten(
+    installed: Any, workshop: Any, noon: int, refused: Any
+) -> None:
+    """Its check holds, its contents cannot be: no power cut does that, and nobody profits."""
+    installed.box.close()
+    file = workshop.directory / "box"
+    data = bytearray(file.read_bytes())
+    slots = [4096 + 1024 * number for number in range(16)]
+    written = [at for at in slots if data[at : at + 4] == b"KBST"]
+    newest = max(written, key=lambda at: int.from_bytes(data[at + 4 : at + 8], "big"))
+    data[newest + 11] = 9  # of no kind there is
+    check = hashlib.sha256(data[newest : newest + 1016]).digest()[:8]
+    data[newest + 1016 : newest + 1024] = check
+    file.write_bytes(data)
+    box = workshop.start()
+    assert not box.show()["fit"]
+    assert box.enter(installed.code(DAY, noon)) == ["feedback denied"]
+    with pytest.raises(refused) as caught:
+        workshop.provision(box)
+    assert caught.value.cause == STORAGE
+    box.close()
+    assert file.read_bytes()[4096 : 4096 + 16 * 1024] == bytes(data[4096 : 4096 + 16 * 1024])

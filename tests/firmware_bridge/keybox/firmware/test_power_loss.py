@@ -3,6 +3,7 @@ lost, nothing opens that should not, no lockout is forgotten."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import struct
@@ -153,30 +154,56 @@ def check_after(installed: Any, ledger: Ledger, noon: int) -> None:
             assert records[index] == record
 
 
-def test_a_cut_in_any_write_of_a_day_loses_nothing(
-    workshop: Any, noon: int, power_lost: type[Exception]
-) -> None:
-    prepared = workshop.installed(kind=2, name="prepared")
+def cut_every_write(
+    workshop: Any, noon: int, power_lost: type[Exception], torn: int, again: int = 0
+) -> int:
+    """Play the day until it ends, with the power going in each write in turn, and in the `again`th
+    write of the start that follows; gives how many cuts there were."""
+    prepared = workshop.installed(kind=2, name=f"prepared-{torn}")
     prepared.box.say("advance 20000")
     prepared.box.close()
-    write = cuts = 0
+    cuts = 0
     while True:
-        write += 1
-        shutil.copy(workshop.directory / "prepared", workshop.directory / "copy")
-        ledger = Ledger(shown=dict.fromkeys(("tries_left",), 5))
+        shutil.copy(workshop.directory / f"prepared-{torn}", workshop.directory / "copy")
+        ledger = Ledger(shown={"tries_left": 5})
+        how = ("--die-after-writes", str(cuts + 1), "--torn-seed", str(torn))
         try:
-            prepared.box = workshop.start("copy", "--die-after-writes", str(write))
+            prepared.box = workshop.start("copy", *how)
             prepared.host.box = prepared.box
             prepared.box.say("advance 11000")
             scripted_day(prepared, ledger, noon)
-            break
+            prepared.box.close()
+            return cuts
         except power_lost:
             cuts += 1
+        if again:
+            how = ("--die-after-writes", str(again), "--torn-seed", str(torn))
+            with contextlib.suppress(power_lost):
+                box = workshop.start("copy", *how)
+                box.show()
+            box.close()
         prepared.box = workshop.start("copy")
         if "uses" in ledger.shown:
             check_after(prepared, ledger, noon)
         prepared.box.close()
-    assert cuts > 50
+
+
+def test_a_cut_in_any_write_of_a_day_loses_nothing(
+    workshop: Any, noon: int, power_lost: type[Exception]
+) -> None:
+    assert cut_every_write(workshop, noon, power_lost, torn=0) > 50
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_torn_anywhere_and_torn_again_at_the_next_start_a_day_loses_nothing(
+    workshop: Any, noon: int, power_lost: type[Exception]
+) -> None:
+    cuts = sum(
+        cut_every_write(workshop, noon, power_lost, torn, again=torn % 4) for torn in range(1, 21)
+    )
+    print(f"{cuts} cuts of power, and as many of three in four at the start after")
+    assert cuts > 1_000
 
 
 def test_a_cut_in_the_first_start_leaves_a_box_that_can_be_provisioned(
@@ -238,3 +265,34 @@ def test_a_record_of_the_state_torn_at_any_byte_leaves_the_old_or_the_new(
         )
         assert shown["secret_version"] == 1
         box.close()
+
+
+def test_a_cut_while_the_clock_is_set_leaves_it_unknown_or_right(
+    workshop: Any, noon: int, power_lost: type[Exception]
+) -> None:
+    """The RTC is minutes behind what codes have taught since: mixing the two would be wrong."""
+    slow = ("--rtc-ppm", "-20")
+    prepared = workshop.installed(*slow, name="prepared")
+    box = prepared.box
+    box.say(f"advance {300 * 86_400_000 - 10_000}")
+    true_s = noon + 300 * 86_400
+    assert box.enter(prepared.code(HOUR, true_s)) == GRANTED
+    assert box.show()["earliest_s"] - box.show()["rtc_s"] > 500
+    box.close()
+    cuts = 0
+    for write in range(1, 14):
+        shutil.copy(workshop.directory / "prepared", workshop.directory / "copy")
+        try:
+            box = workshop.start("copy", "--die-after-writes", str(write), *slow)
+            prepared.host.box = box
+            prepared.host.open(2)
+            prepared.host.set_clock(true_s)
+        except power_lost:
+            cuts += 1
+        box.close()
+        box = workshop.start("copy", *slow)
+        shown = box.show()
+        if shown["time_known"]:
+            assert shown["earliest_s"] <= true_s <= shown["latest_s"]
+        box.close()
+    assert 5 < cuts < 13

@@ -26,6 +26,7 @@ struct sim {
     uint8_t *flash;
     uint64_t writes;    /* erasures and programmings since the start */
     uint64_t die_after; /* the one that is torn, 0: none */
+    uint64_t torn_seed; /* another one tears it in another place */
     /* time */
     bool is_manual;
     uint64_t start_true_ms; /* of the box: its power came then */
@@ -49,6 +50,7 @@ struct sim {
     enum kb_reset reset;
     bool wants_reboot;
     bool is_storage_broken; /* flash takes nothing any more */
+    bool is_log_broken; /* the log's part of it alone */
     bool is_random_broken;
     uint64_t random; /* state of the seeded source, 0: the system's */
     uint8_t firmware_key[32];

@@ -81,6 +81,16 @@ static uint32_t next_number(uint64_t *state)
     return (uint32_t)(*state >> 33);
 }
 
+static bool is_broken(const struct sim *sim, enum kb_area area)
+{
+    return sim->is_storage_broken || (sim->is_log_broken && area == KB_AREA_LOG);
+}
+
+static uint64_t first_number(const struct sim *sim)
+{
+    return sim->writes ^ sim->torn_seed * 0x9E3779B97F4A7C15u;
+}
+
 /* Whether this write is the one within which the power goes. */
 static bool is_torn(struct sim *sim)
 {
@@ -96,11 +106,11 @@ bool sim_nv_erase(void *self, enum kb_area area, uint32_t offset)
         fprintf(stderr, "area %d: %u is no sector\n", (int)area, offset);
         exit(BROKEN);
     }
-    if (sim->is_storage_broken) {
+    if (is_broken(sim, area)) {
         return false;
     }
     if (is_torn(sim)) {
-        uint64_t seed = sim->writes;
+        uint64_t seed = first_number(sim);
         for (size_t i = 0; i < KB_SECTOR; i++) {
             /* Bits that have risen already, others that have not. */
             sector[i] = (uint8_t)(sector[i] | next_number(&seed));
@@ -117,7 +127,7 @@ bool sim_nv_program(void *self, enum kb_area area, uint32_t offset, const void *
     struct sim *sim = self;
     uint8_t *old = at(sim, area, offset, length);
     const uint8_t *bytes = data;
-    if (sim->is_storage_broken) {
+    if (is_broken(sim, area)) {
         return false;
     }
     for (uint32_t i = 0; i < length; i++) {
@@ -127,7 +137,7 @@ bool sim_nv_program(void *self, enum kb_area area, uint32_t offset, const void *
         }
     }
     if (is_torn(sim)) {
-        uint64_t seed = sim->writes;
+        uint64_t seed = first_number(sim);
         uint32_t whole = next_number(&seed) % (length + 1);
         memcpy(old, bytes, whole);
         if (whole < length) {

@@ -138,6 +138,8 @@ static bool fault(struct sim *sim, char *word, char *rest)
     }
     if (strcmp(word, "storage") == 0) {
         sim->is_storage_broken = rest[0] == '1';
+    } else if (strcmp(word, "log") == 0) {
+        sim->is_log_broken = rest[0] == '1';
     } else if (strcmp(word, "random") == 0) {
         sim->is_random_broken = rest[0] == '1';
     } else {
