@@ -225,27 +225,26 @@ static void load(field *out, const uint8_t bytes[32])
     }
 }
 
-/* The one representative below p. The top limb holds 8 bits below 2^255; what lies above is folded
- * as 19. Twice, since the first may run over again; then p is taken away once where that can be. */
-static void freeze(field *a)
+/* a + rest, carried; not folded. */
+static void add_small(field *out, const field *a, uint32_t rest)
 {
-    for (unsigned round = 0; round < 2u; round++) {
-        uint32_t rest = 19u * (uint32_t)(a->limb[19] >> 8);
-        a->limb[19] &= 0xFFu;
-        for (unsigned i = 0; i < LIMBS; i++) {
-            rest += a->limb[i];
-            a->limb[i] = (uint16_t)(rest & LIMB_MASK);
-            rest >>= LIMB_BITS;
-        }
-    }
-    /* Now below 2^255. It is p or more exactly where adding 19 reaches 2^255. */
-    field over;
-    uint32_t rest = 19u;
     for (unsigned i = 0; i < LIMBS; i++) {
         rest += a->limb[i];
-        over.limb[i] = (uint16_t)(rest & LIMB_MASK);
+        out->limb[i] = (uint16_t)(rest & LIMB_MASK);
         rest >>= LIMB_BITS;
     }
+}
+
+/* The one representative below p. Below 2^255 the top limb holds 8 bits; what lies above is folded
+ * as 19. Then the number is below 2 p, and p or more exactly where adding 19 reaches 2^255: what is
+ * left above that is the number less p. */
+static void freeze(field *a)
+{
+    field over;
+    uint32_t above = (uint32_t)(a->limb[19] >> 8);
+    a->limb[19] &= 0xFFu;
+    add_small(a, a, 19u * above);
+    add_small(&over, a, 19u);
     if (over.limb[19] & 0x100u) {
         over.limb[19] &= 0xFFu;
         *a = over;
