@@ -3,7 +3,7 @@
  * Seconds since the epoch (2025-01-01 in Japan). An *anchor* says: when the RTC showed `rtc_s`, the
  * true time lay within [earliest_s, latest_s]. From there both ends run with the RTC, corrected by
  * its rate, and the doubt grows to either side: by 20 ppm of what has passed, or, in the 60 days
- * after a rate was measured, by how well it is known (5 ppm at best). The interval is never wider
+ * after a rate was measured, by how well it is known (5 ppm at best; 20 ppm or it is not taken). The interval is never wider
  * than twice the profile's drift, since the bound of guessing counts on it: beyond, it is narrowed
  * around its middle, which is the best guess and no longer a certainty. That is why a box must be
  * visited, or used, now and then: each code narrows the interval to its window.
@@ -27,7 +27,8 @@ struct kb_clock {
     uint16_t set_error_s;
     bool is_running; /* the RTC has not stopped since then */
     int16_t rate;
-    uint16_t rate_doubt;
+    uint16_t rate_doubt; /* how well it was known when it was measured */
+    uint32_t rated_s;    /* the time of that */
 };
 
 void kb_clock_init(struct kb_clock *clock);

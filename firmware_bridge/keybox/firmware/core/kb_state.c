@@ -4,7 +4,7 @@
 #include "kb_seal.h"
 
 #define VERSION 1u
-#define SIZE 694u /* of version 1 */
+#define SIZE 698u /* of version 1 */
 #define SEALED 0x80u /* added to the version of a record that is */
 
 /* Writing and reading run over the same list of fields, so that they cannot come apart. */
@@ -63,6 +63,7 @@ static void clock_fields(struct cursor *cursor, struct kb_clock *clock)
     flag(cursor, &clock->is_running);
     word16(cursor, &rate);
     word16(cursor, &clock->rate_doubt);
+    word32(cursor, &clock->rated_s);
     clock->rate = (int16_t)(rate >= 0x8000 ? (int32_t)rate - 0x10000 : (int32_t)rate);
 }
 
