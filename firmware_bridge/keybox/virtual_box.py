@@ -8,10 +8,10 @@ and tests have a device where no compiler is. What it is asked over the link is 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from typing import Final
 
 from firmware_bridge.keybox.box_clock import BoxClock
+from firmware_bridge.keybox.code_entry import Secrets, data_of, judge_entry, living
 from firmware_bridge.keybox.codes import (
     UNKNOWN_I16,
     CodeReason,
@@ -29,19 +29,11 @@ from firmware_bridge.keybox.notices import (
     LoggedNotice,
     Notice,
 )
-from firmware_bridge.keybox.records import code_data
 from firmware_bridge.keybox.try_budget import KeyEntry, TryBudget
 from wire.keybox_keys import MaintenanceSecret, ReceiptKey, SecretBundle, WrapKey
-from wire.lock_list import ListEntry, list_digest, lock_pin_digest
-from wire.offline_profiles import DEFAULT_PROFILE, PROFILES, Profile, profile_numbered
-from wire.sealed_codes import (
-    CodeKey,
-    CodeVerdict,
-    LockClock,
-    SealedCode,
-    judge_code,
-    open_code,
-)
+from wire.lock_list import ListEntry, list_digest
+from wire.offline_profiles import DEFAULT_PROFILE, PROFILES, profile_numbered
+from wire.sealed_codes import LockClock, SealedCode
 
 _NS: Final = 1_000_000_000
 _MS: Final = 1_000_000
@@ -50,18 +42,7 @@ JAM_MS: Final = 1_500
 HELD_MS: Final = 300_000
 ALONE_NS: Final = 10 * _NS
 """How long a lock's link must have been dead before the lock decides itself."""
-ONE_TIME_CAPACITY: Final = 64
-_MIN_PIN, _MAX_PIN = 4, 10
 
-_REASONS: Final = {
-    CodeVerdict.VALID: CodeReason.VALID,
-    CodeVerdict.NOT_A_CODE: CodeReason.NOT_A_CODE,
-    CodeVerdict.RETIRED: CodeReason.RETIRED,
-    CodeVerdict.NOT_YET: CodeReason.NOT_YET,
-    CodeVerdict.EARLY: CodeReason.EARLY,
-    CodeVerdict.EXPIRED: CodeReason.EXPIRED,
-    CodeVerdict.USED: CodeReason.USED,
-}
 _EDGES: Final = {
     Input.LEAF: (RecordKind.OPENED, RecordKind.CLOSED),
     Input.TAMPER: (RecordKind.TAMPER, RecordKind.TAMPER_CLEARED),
@@ -70,18 +51,6 @@ _EDGES: Final = {
     Input.MECHANICAL_KEY: (RecordKind.MECHANICAL_KEY, None),
     Input.REX: (RecordKind.REX, None),
 }
-
-
-@dataclass(slots=True)
-class Secrets:
-    """What a provisioned device keeps: K_maint, and the code secret once one was installed."""
-
-    maintenance: MaintenanceSecret = field(repr=False)
-    version: int = 0
-    code_secret: bytes | None = field(default=None, repr=False)
-    profile: Profile = PROFILES[DEFAULT_PROFILE]
-    newest: int = 0
-    used: dict[SealedCode, int] = field(default_factory=dict)
 
 
 class VirtualBox:
@@ -123,7 +92,6 @@ class VirtualBox:
         self._pulse_end_ns: int | None = None
         self._jam_ns: int | None = None
         self._held_ns: int | None = None
-        self._quiet_until_ns = 0
         self._released_until_ns = 0
         self._throttled_told_ns: int | None = None
         self.start(ResetCause.POWER, 0)
@@ -322,62 +290,32 @@ class VirtualBox:
         if self.budget.lockout_s(self.now_ns):
             self._throttled()
             return
-        secrets, interval = self.secrets, self.clock.interval(self.now_ns)
-        if interval is None:
-            self._refuse(CodeReason.CLOCK_UNKNOWN)
-        elif secrets is not None and self._listed(digits, interval, secrets):
+        interval = self.clock.interval(self.now_ns)
+        judged = judge_entry(digits, self.device, self.secrets, self.entries, interval)
+        if judged.reason is not CodeReason.VALID:
+            self.write(RecordKind.CODE_REFUSED, judged.reason, judged.data)
+        elif judged.code is None:
+            self.write(RecordKind.LIST_PIN_ACCEPTED, judged.reason, judged.data)
             self.release(UNLOCK_MS)
-        elif secrets is None or secrets.code_secret is None:
-            self._refuse(CodeReason.NO_SECRET)
-        else:
-            self._judge(digits, interval, secrets, secrets.code_secret)
+        elif self.secrets is not None and interval is not None:
+            self._accept(judged.code, interval, self.secrets)
+        if judged.spends_try:
+            lockout_s = self.budget.spend(self.now_ns)
+            if lockout_s is not None:
+                self.write(RecordKind.LOCKOUT, 0, lockout_s.to_bytes(4, "big"))
 
     def _throttled(self) -> None:
         told_ns = self._throttled_told_ns
         if told_ns is None or self.now_ns - told_ns >= 60 * _NS:
             self._throttled_told_ns = self.now_ns
-            self._refuse(CodeReason.THROTTLED)
-
-    def _listed(self, digits: str, interval: LockClock, secrets: Secrets) -> bool:
-        if not self.entries or self.device is None or not _MIN_PIN <= len(digits) <= _MAX_PIN:
-            return False
-        key = secrets.maintenance.list_key(self.device)
-        digest = bytes.fromhex(lock_pin_digest(key, self.device, digits))
-        for entry in self.entries:
-            possible = interval.latest_s >= entry.start_s and interval.earliest_s < entry.end_s
-            if entry.digest == digest and possible:
-                data = bytes.fromhex(entry.reference)
-                self.write(RecordKind.LIST_PIN_ACCEPTED, CodeReason.VALID, data)
-                return True
-        return False
-
-    def _judge(
-        self, digits: str, interval: LockClock, secrets: Secrets, code_secret: bytes
-    ) -> None:
-        profile = secrets.profile
-        code = open_code(profile, CodeKey.of(code_secret, str(self.device)), digits)
-        verdict = judge_code(profile, code, interval, secrets.newest, secrets.used)
-        if verdict is CodeVerdict.VALID and code is not None:
-            self._accept(code, interval, secrets)
-            return
-        self._refuse(_REASONS[verdict], code)
-        if verdict.spends_try:
-            lockout_s = self.budget.spend(self.now_ns)
-            if lockout_s is not None:
-                self.write(RecordKind.LOCKOUT, 0, lockout_s.to_bytes(4, "big"))
+            self.write(RecordKind.CODE_REFUSED, CodeReason.THROTTLED)
 
     def _accept(self, code: SealedCode, interval: LockClock, secrets: Secrets) -> None:
         profile = secrets.profile
         start_s, end_s = code.window_s(profile)
         if profile.shapes[code.shape].once:
-            for used, until_s in list(secrets.used.items()):
-                if interval.earliest_s >= until_s:
-                    del secrets.used[used]
-            if len(secrets.used) >= ONE_TIME_CAPACITY:
-                self._refuse(CodeReason.ONE_TIME_FULL, code)
-                return
-            secrets.used[code] = end_s
-        self.write(RecordKind.CODE_ACCEPTED, CodeReason.VALID, _data(code))
+            secrets.used = {**living(secrets, interval), code: end_s}
+        self.write(RecordKind.CODE_ACCEPTED, CodeReason.VALID, data_of(code))
         if (code.generation - secrets.newest) % profile.generations:
             self.retire(code.generation)
         self.clock.narrow(start_s, end_s, self.now_ns)
@@ -388,11 +326,3 @@ class VirtualBox:
         if self.secrets is not None:
             self.secrets.newest = generation
             self.write(RecordKind.GENERATION_RETIRED, 0, bytes((generation,)))
-
-    def _refuse(self, reason: CodeReason, code: SealedCode | None = None) -> None:
-        data = bytes(8) if code is None else _data(code)
-        self.write(RecordKind.CODE_REFUSED, reason, data)
-
-
-def _data(code: SealedCode) -> bytes:
-    return code_data(code.shape, code.slot, code.generation, code.variant)
