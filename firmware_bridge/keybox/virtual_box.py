@@ -43,6 +43,7 @@ HELD_MS: Final = 300_000
 ALONE_NS: Final = 10 * _NS
 """How long a lock's link must have been dead before the lock decides itself."""
 
+_TURNED_AWAY: Final = frozenset({CodeReason.CLOCK_UNKNOWN, CodeReason.NO_SECRET})
 _EDGES: Final = {
     Input.LEAF: (RecordKind.OPENED, RecordKind.CLOSED),
     Input.TAMPER: (RecordKind.TAMPER, RecordKind.TAMPER_CLEARED),
@@ -93,7 +94,7 @@ class VirtualBox:
         self._jam_ns: int | None = None
         self._held_ns: int | None = None
         self._released_until_ns = 0
-        self._throttled_told_ns: int | None = None
+        self._turned_away_ns: int | None = None
         self.start(ResetCause.POWER, 0)
 
     # --- life ------------------------------------------------------------------------------------
@@ -105,7 +106,7 @@ class VirtualBox:
         self.reset_cause = cause
         self.budget.power_cycle(now_ns)
         self._keys = KeyEntry()
-        self._pulse_end_ns = self._jam_ns = None
+        self._pulse_end_ns = self._jam_ns = self._turned_away_ns = None
         self.outputs = Output(0)
         self.inputs &= ~(Input.BOLT | Input.JAMMED)
         self.notices.clear()
@@ -288,11 +289,13 @@ class VirtualBox:
 
     def _entered(self, digits: str) -> None:
         if self.budget.lockout_s(self.now_ns):
-            self._throttled()
+            self._turn_away(CodeReason.THROTTLED)
             return
         interval = self.clock.interval(self.now_ns)
         judged = judge_entry(digits, self.device, self.secrets, self.entries, interval)
-        if judged.reason is not CodeReason.VALID:
+        if judged.reason in _TURNED_AWAY:
+            self._turn_away(judged.reason)
+        elif judged.reason is not CodeReason.VALID:
             self.write(RecordKind.CODE_REFUSED, judged.reason, judged.data)
         elif judged.code is None:
             self.write(RecordKind.LIST_PIN_ACCEPTED, judged.reason, judged.data)
@@ -303,12 +306,14 @@ class VirtualBox:
             lockout_s = self.budget.spend(self.now_ns)
             if lockout_s is not None:
                 self.write(RecordKind.LOCKOUT, 0, lockout_s.to_bytes(4, "big"))
+                self._turned_away_ns = None
 
-    def _throttled(self) -> None:
-        told_ns = self._throttled_told_ns
+    def _turn_away(self, reason: CodeReason) -> None:
+        """Nothing was compared: written once a minute, lest typing wash the log away."""
+        told_ns = self._turned_away_ns
         if told_ns is None or self.now_ns - told_ns >= 60 * _NS:
-            self._throttled_told_ns = self.now_ns
-            self.write(RecordKind.CODE_REFUSED, CodeReason.THROTTLED)
+            self._turned_away_ns = self.now_ns
+            self.write(RecordKind.CODE_REFUSED, reason)
 
     def _accept(self, code: SealedCode, interval: LockClock, secrets: Secrets) -> None:
         profile = secrets.profile
