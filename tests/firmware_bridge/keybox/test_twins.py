@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge.keybox.codes import Kind, RecordKind, ResetCause
+from firmware_bridge.keybox.codes import Input, Kind, RecordKind, ResetCause
 from firmware_bridge.keybox.firmware.build import build
 from firmware_bridge.keybox.virtual_box import VirtualBox
 from tests.firmware_bridge.keybox.firmware.conftest import (
@@ -29,6 +29,29 @@ TOLD = frozenset(
         RecordKind.CODE_REFUSED,
         RecordKind.LOCKOUT,
         RecordKind.GENERATION_RETIRED,
+    }
+)
+INPUTS = {
+    "leaf": Input.LEAF,
+    "rex": Input.REX,
+    "key": Input.MECHANICAL_KEY,
+    "tamper": Input.TAMPER,
+    "absent": Input.KEY_ABSENT,
+}
+MOVED = frozenset(
+    {
+        RecordKind.OPENED,
+        RecordKind.CLOSED,
+        RecordKind.KEY_TAKEN,
+        RecordKind.KEY_RETURNED,
+        RecordKind.TAMPER,
+        RecordKind.TAMPER_CLEARED,
+        RecordKind.JAMMED,
+        RecordKind.JAM_CLEARED,
+        RecordKind.MECHANICAL_KEY,
+        RecordKind.FORCED,
+        RecordKind.HELD,
+        RecordKind.REX,
     }
 )
 HOUR = 3_600
@@ -55,6 +78,14 @@ class Twins:
         self.installed.box.say(f"keys {keys}")
         self.ours.press(keys, self.now_ns)
 
+    def turn(self, name: str, on: bool) -> None:
+        self.installed.box.say(f"input {name} {int(on)}")
+        self.ours.set_input(INPUTS[name], on, self.now_ns)
+
+    def stick(self, stuck: bool) -> None:
+        self.installed.box.say(f"bolt {'stuck' if stuck else 'free'}")
+        self.ours.stuck = stuck
+
     def cut(self) -> None:
         self.installed.box.say("power-cut")
         self.ours.start(ResetCause.POWER, self.now_ns)
@@ -73,12 +104,12 @@ class Twins:
             dict(zip(names, (*mine, bool(ours.outputs)), strict=True)),
         )
 
-    def logs(self) -> tuple[list[tuple], list[tuple]]:
+    def logs(self, kinds: frozenset[RecordKind] = TOLD) -> tuple[list[tuple], list[tuple]]:
         host = self.installed.host
         host.open()
-        theirs = [(kind, reason, data) for _, kind, reason, data in host.log() if kind in TOLD]
+        theirs = [(kind, reason, data) for _, kind, reason, data in host.log() if kind in kinds]
         mine = [
-            (one.kind, one.reason, one.data) for one in self.ours.log._records if one.kind in TOLD
+            (one.kind, one.reason, one.data) for one in self.ours.log._records if one.kind in kinds
         ]
         return theirs, mine
 
@@ -130,3 +161,24 @@ def test_the_same_life_leaves_the_same_log(twins: Twins, seed: int) -> None:
     theirs_log, my_log = twins.logs()
     assert my_log == theirs_log
     assert len(my_log) > 40
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_same_hands_leave_the_same_log(twins: Twins, seed: int) -> None:
+    """Leaf, key, cover, cylinder and a bolt that sticks."""
+    rng = random.Random(seed)
+    inputs = dict.fromkeys(INPUTS, False)
+    for _ in range(60):
+        choice = rng.random()
+        if choice < 0.3:
+            twins.type(twins.installed.code(ONE_HOUR, twins.time_s) + "#")
+        elif choice < 0.4:
+            twins.stick(rng.random() < 0.5)
+        else:
+            name = rng.choice(list(INPUTS))
+            inputs[name] = not inputs[name]
+            twins.turn(name, inputs[name])
+        twins.go(rng.choice([1_000, 3_000, 8_000, 20_000, 310_000]))
+    theirs, mine = twins.logs(MOVED)
+    assert mine == theirs
+    assert len(mine) > 20
