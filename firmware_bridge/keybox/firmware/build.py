@@ -8,6 +8,7 @@ target is built again only when a source or a flag has changed: its directory ca
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -64,17 +65,20 @@ def build(name: str, root: Path | None = None) -> Path:
     place = (root or default_root()) / f"{name}-{_digest(target)[:16]}"
     if not (place / target.result).exists():
         place.parent.mkdir(parents=True, exist_ok=True)
-        # Two processes may build at once: each works apart, and the first to finish names it.
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{name}-") as scratch:
-            made = Path(scratch) / "made"
-            made.mkdir()
-            _compile(target, made)
-            try:
-                made.rename(place)
-            except OSError:
-                if not (place / target.result).exists():
-                    raise
+        with (place.parent / f".{name}.lock").open("w") as lock:
+            # Of two processes that want the same, one compiles and the other waits for it.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (place / target.result).exists():
+                _compile_into(target, place)
     return place / target.result
+
+
+def _compile_into(target: Target, place: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}-") as scratch:
+        made = Path(scratch) / "made"
+        made.mkdir()
+        _compile(target, made)
+        made.rename(place)
 
 
 def _library(target: Target) -> list[Path]:
