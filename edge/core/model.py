@@ -231,8 +231,8 @@ class ListPlaced:
 @dataclass(frozen=True, slots=True)
 class LogCollected:
     """Records of a device's own log from `first` on, written while nobody listened; the log is
-    read or told of up to `next`. `clock_s` is the device's clock at `at_ns`, None where it has
-    none. Without records: how far the log has come while we listened."""
+    read up to `next`. `clock_s` is the device's clock at `at_ns`, None where it has none. `heard`:
+    nothing was read, this is how far the log has come while we listened."""
 
     device: str
     log_epoch: int
@@ -241,6 +241,7 @@ class LogCollected:
     records: tuple[LogRecord, ...]
     clock_s: int | None
     at_ns: int
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

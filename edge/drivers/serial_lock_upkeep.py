@@ -119,8 +119,8 @@ class LockUpkeep:
             if at_ns - log.kept_ns < _KEEP_NS:
                 return
             log.kept_ns = at_ns
-        item = LogCollected(self._device, log.epoch, first, following, (), None, at_ns)
-        self._emit(item)
+        epoch = log.epoch
+        self._emit(LogCollected(self._device, epoch, first, following, (), None, at_ns, heard=True))
 
     # --- one thing after another -----------------------------------------------------------------
 

@@ -155,6 +155,19 @@ def gaps_in(source: LogSource, start: int, records: Sequence[LogRecord]) -> list
     return events
 
 
+def unread(source: LogSource, start: int, end: int, records: Sequence[LogRecord]) -> list[NewEvent]:
+    """As `gaps_in`, where nothing else can be read of `[start, end)`."""
+    if records or end <= start:
+        return gaps_in(source, start, records)
+    return [gap_event(source, start, end)]
+
+
+def new_log_event(device: str, before: int) -> NewEvent:
+    """The log is another one: what was not read of the one before is lost."""
+    body = DeviceEventBody(device=device, cause=f"new log, before it {before:08x}")
+    return NewEvent(EventKind.DEVICE_LOG_GAP, body)
+
+
 def gap_event(source: LogSource, start: int, end: int) -> NewEvent:
     """The device no longer had, or could not read, its records `[start, end)`."""
     cause = f"{source.log_epoch:08x} {start}-{end - 1}"

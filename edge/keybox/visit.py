@@ -30,8 +30,8 @@ from edge.keybox.records import (
     LogSource,
     comparisons,
     events_of,
-    gap_event,
-    gaps_in,
+    new_log_event,
+    unread,
 )
 from firmware_bridge.keybox.answers import BoxStatus, Cleared, ClockAnswer, LogAnswer
 from firmware_bridge.keybox.codes import (
@@ -191,7 +191,7 @@ class Visit:
         if journaled is not None and journaled.epoch == epoch:
             start = journaled.next
         elif journaled is not None:
-            yield Commit((_new_log(device, journaled.epoch),))
+            yield Commit((new_log_event(device, journaled.epoch),))
         compared = yield from self._survey(epoch, start)
         source = LogSource(device, device, epoch)
         # What was cleared by a receipt is safe in the hub, whoever collected it.
@@ -200,12 +200,8 @@ class Visit:
         while True:
             answer: LogAnswer = yield Ask(ReadLog(epoch, start, _MOST))
             _check(answer, epoch)
-            events = gaps_in(source, start, answer.records)
-            if answer.records:
-                start = answer.records[-1].index + 1
-            elif answer.next > start:
-                events.append(gap_event(source, start, answer.next))
-                start = answer.next
+            events = unread(source, start, answer.next, answer.records)
+            start = answer.records[-1].index + 1 if answer.records else max(start, answer.next)
             self.report.lost += sum(_lost(event) for event in events)
             events += events_of(source, answer.records, compared, newest, now.at)
             if events:
@@ -333,12 +329,6 @@ def _battery(device: str, status: BoxStatus) -> NewEvent:
 def _changed(device: str, kind: EventKind, cause: str) -> NewEvent:
     """The visitor's own word: the box's will come with the next visit."""
     return NewEvent(kind, DeviceEventBody(device=device, cause=cause))
-
-
-def _new_log(device: str, before: int) -> NewEvent:
-    """The log is another one: what was not read of the one before is lost."""
-    body = DeviceEventBody(device=device, cause=f"new log, before it {before:08x}")
-    return NewEvent(EventKind.DEVICE_LOG_GAP, body)
 
 
 def _lost(event: NewEvent) -> int:

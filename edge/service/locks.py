@@ -18,7 +18,13 @@ from edge.core.clock_now import ClockNow
 from edge.core.lock_lists import lock_list
 from edge.core.model import ListPlaced, LogCollected
 from edge.keybox.orders import JOURNALED, Journaled
-from edge.keybox.records import LogSource, comparisons, events_of, gaps_in
+from edge.keybox.records import (
+    LogSource,
+    comparisons,
+    events_of,
+    new_log_event,
+    unread,
+)
 from edge.ports import DecidesAlone, NewEvent
 from edge.service.acts import Drivers
 from edge.service.memory import Memory
@@ -121,8 +127,11 @@ class Locks:
         door = doors[0] if len(doors) == 1 else item.device
         source = LogSource(item.device, door, item.log_epoch)
         events: list[NewEvent] = []
-        if item.records:
-            events += gaps_in(source, item.first, item.records)
+        before = self._journaled(item.device)
+        if before is not None and before.epoch not in (0, item.log_epoch):
+            events.append(new_log_event(item.device, before.epoch))
+        if not item.heard:
+            events += unread(source, item.first, item.next, item.records)
             compared = comparisons(item.records)
             offset_s = self._offset(item, now)
             events += events_of(source, item.records, compared, offset_s, now.at)
@@ -131,7 +140,7 @@ class Locks:
         if not self._recorder.commit(events, now, {name: msgspec.json.encode(state)}):
             return  # it is asked for again at the next session
         driver: object = self._drivers.of(item.device)
-        if item.records and isinstance(driver, DecidesAlone):
+        if not item.heard and isinstance(driver, DecidesAlone):
             driver.resume(item.device, item.log_epoch, item.next)
 
     def _offset(self, item: LogCollected, now: ClockNow) -> int | None:

@@ -25,8 +25,6 @@ from firmware_bridge.keybox.codes import (
     UNKNOWN_I16,
     UNKNOWN_I32,
     Cause,
-    Driven,
-    Input,
     Kind,
     RecordKind,
     RefusedError,
@@ -104,11 +102,8 @@ class BoxRequests:
 
     def outcome(self) -> Drove | None:
         """What came of driving the bolt, None while it may still move."""
-        box = self._box
-        if box.inputs & Input.JAMMED:
-            return Drove(Driven.JAMMED)
-        moved = not box.bolt_fitted or bool(box.inputs & Input.BOLT) == bool(box.outputs)
-        return Drove(Driven.DONE) if moved else None
+        outcome = self._box.door.outcome
+        return None if outcome is None else Drove(outcome)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -225,6 +220,7 @@ class BoxRequests:
 
     def _hold(self, _request: Hold) -> Drove | None:
         self._needs_lock()
+        self._box.write(RecordKind.RELEASED_BY_HOST, 0, bytes(4))
         self._box.hold()
         return self.outcome()
 

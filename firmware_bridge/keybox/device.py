@@ -42,7 +42,7 @@ _NOTICE_NS: Final = _NS // 4
 _MAX_WAITING: Final = 32
 _WRONG_PROOFS: Final = 5
 _CLOSED_NS: Final = 60 * _NS
-_REFUSAL_NS: Final = 600 * _NS
+_AGAIN_NS: Final = 600 * _NS
 _DAY_S: Final = 86_400
 _ALL_RIGHTS: Final = 0x7F
 _ENDING: Final = (InstallSecret, FirmwareEnd, Close)
@@ -81,6 +81,7 @@ class DeviceSession:
         self._wrong = 0
         self._closed_until_ns = 0
         self._refusal_ns: int | None = None
+        self._opening: tuple[object, int] = None, 0
         self._send = bytearray()
 
     @property
@@ -115,6 +116,7 @@ class DeviceSession:
         """The power went, or a reset came: nothing of the link is left."""
         self._end(now_ns)
         self._nonce, self._decoder = None, Decoder()
+        self._refusal_ns, self._opening = None, (None, 0)
 
     # --- in clear --------------------------------------------------------------------------------
 
@@ -203,10 +205,17 @@ class DeviceSession:
             raise RefusedError(Cause.BAD_DAY)
         box.newest_ticket_day = message.day
 
+    def _log_opening(self, message: Open, now_ns: int) -> None:
+        """Once in a while for one ticket: a host that comes and goes must not wash the log away."""
+        ticket, (before, at_ns) = (message.ticket, message.day, message.rights), self._opening
+        if ticket != before or now_ns - at_ns >= _AGAIN_NS:
+            self._opening = ticket, now_ns
+            self._log_session(RecordKind.SESSION_OPENED, message)
+
     def _log_refusal(self, message: Open, cause: Cause) -> None:
         """Now and then: somebody with a cable must not wash the log away."""
         now_ns, before = self._box.now_ns, self._refusal_ns
-        if before is None or now_ns - before >= _REFUSAL_NS:
+        if before is None or now_ns - before >= _AGAIN_NS:
             self._refusal_ns = now_ns
             self._log_session(RecordKind.SESSION_REFUSED, message, cause)
 
@@ -220,7 +229,7 @@ class DeviceSession:
         operates = link and bool(message.rights & Rights.OPERATE)
         life_ns = _LINK_NS if link else _SESSION_NS
         self._session = _Session(keys, message.rights, life_ns, now_ns, operates)
-        self._log_session(RecordKind.SESSION_OPENED, message)
+        self._log_opening(message, now_ns)
         if operates:
             self._box.link_began(now_ns)
 

@@ -8,10 +8,10 @@ and tests have a device where no compiler is. What it is asked over the link is 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from typing import Final
 
 from firmware_bridge.keybox.box_clock import BoxClock
+from firmware_bridge.keybox.code_entry import Secrets, data_of, judge_entry, living
 from firmware_bridge.keybox.codes import (
     UNKNOWN_I16,
     CodeReason,
@@ -29,65 +29,24 @@ from firmware_bridge.keybox.notices import (
     LoggedNotice,
     Notice,
 )
-from firmware_bridge.keybox.records import code_data
 from firmware_bridge.keybox.try_budget import KeyEntry, TryBudget
+from firmware_bridge.keybox.virtual_door import UNLOCK_MS, VirtualDoor
 from wire.keybox_keys import MaintenanceSecret, ReceiptKey, SecretBundle, WrapKey
-from wire.lock_list import ListEntry, list_digest, lock_pin_digest
-from wire.offline_profiles import DEFAULT_PROFILE, PROFILES, Profile, profile_numbered
-from wire.sealed_codes import (
-    CodeKey,
-    CodeVerdict,
-    LockClock,
-    SealedCode,
-    judge_code,
-    open_code,
-)
+from wire.lock_list import ListEntry, list_digest
+from wire.offline_profiles import DEFAULT_PROFILE, PROFILES, profile_numbered
+from wire.sealed_codes import LockClock, SealedCode
 
 _NS: Final = 1_000_000_000
-_MS: Final = 1_000_000
-UNLOCK_MS: Final = 5_000
-JAM_MS: Final = 1_500
-HELD_MS: Final = 300_000
 ALONE_NS: Final = 10 * _NS
 """How long a lock's link must have been dead before the lock decides itself."""
-ONE_TIME_CAPACITY: Final = 64
-_MIN_PIN, _MAX_PIN = 4, 10
 
-_REASONS: Final = {
-    CodeVerdict.VALID: CodeReason.VALID,
-    CodeVerdict.NOT_A_CODE: CodeReason.NOT_A_CODE,
-    CodeVerdict.RETIRED: CodeReason.RETIRED,
-    CodeVerdict.NOT_YET: CodeReason.NOT_YET,
-    CodeVerdict.EARLY: CodeReason.EARLY,
-    CodeVerdict.EXPIRED: CodeReason.EXPIRED,
-    CodeVerdict.USED: CodeReason.USED,
-}
-_EDGES: Final = {
-    Input.LEAF: (RecordKind.OPENED, RecordKind.CLOSED),
-    Input.TAMPER: (RecordKind.TAMPER, RecordKind.TAMPER_CLEARED),
-    Input.JAMMED: (RecordKind.JAMMED, RecordKind.JAM_CLEARED),
-    Input.KEY_ABSENT: (RecordKind.KEY_TAKEN, RecordKind.KEY_RETURNED),
-    Input.MECHANICAL_KEY: (RecordKind.MECHANICAL_KEY, None),
-    Input.REX: (RecordKind.REX, None),
-}
-
-
-@dataclass(slots=True)
-class Secrets:
-    """What a provisioned device keeps: K_maint, and the code secret once one was installed."""
-
-    maintenance: MaintenanceSecret = field(repr=False)
-    version: int = 0
-    code_secret: bytes | None = field(default=None, repr=False)
-    profile: Profile = PROFILES[DEFAULT_PROFILE]
-    newest: int = 0
-    used: dict[SealedCode, int] = field(default_factory=dict)
+_TURNED_AWAY: Final = frozenset({CodeReason.CLOCK_UNKNOWN, CodeReason.NO_SECRET})
 
 
 class VirtualBox:
     """One device. Everything is told the running time in nanoseconds; nothing here waits.
 
-    `bolt_fitted` wires the bolt's switch to the output; a `stuck` bolt does not move.
+    `bolt_fitted`: its bolt has a switch; a `stuck` bolt does not move.
     """
 
     def __init__(
@@ -112,20 +71,15 @@ class VirtualBox:
         self.reset_cause = ResetCause.POWER
         self.battery_mv, self.uses = 6_000, 0
         self.temperature_dc: int | None = None
-        self.bolt_fitted, self.stuck = bolt_fitted, False
-        self.inputs, self.outputs = Input(0), Output(0)
+        self.door = VirtualDoor(bolt_fitted)
         self.linked = False
         self.now_ns = 0
         self.notices: list[Notice] = []
         self.shown: list[int] = []
         self._unlinked_ns = 0
         self._keys = KeyEntry()
-        self._pulse_end_ns: int | None = None
-        self._jam_ns: int | None = None
-        self._held_ns: int | None = None
-        self._quiet_until_ns = 0
-        self._released_until_ns = 0
-        self._throttled_told_ns: int | None = None
+        self._shown = Input(0), Output(0)
+        self._turned_away_ns: int | None = None
         self.start(ResetCause.POWER, 0)
 
     # --- life ------------------------------------------------------------------------------------
@@ -137,9 +91,8 @@ class VirtualBox:
         self.reset_cause = cause
         self.budget.power_cycle(now_ns)
         self._keys = KeyEntry()
-        self._pulse_end_ns = self._jam_ns = None
-        self.outputs = Output(0)
-        self.inputs &= ~(Input.BOLT | Input.JAMMED)
+        self._turned_away_ns = None
+        self.door.start(now_ns)
         self.notices.clear()
         self.write(RecordKind.STARTED, 0, bytes((cause,)))
 
@@ -194,7 +147,8 @@ class VirtualBox:
     def link_began(self, now_ns: int) -> None:
         """A host that operates has opened a session: it decides, and is told the states."""
         self.now_ns, self.linked = now_ns, True
-        self.notices[:] = [InputsNotice(self.inputs, self.outputs)]
+        self._shown = self.inputs, self.outputs
+        self.notices[:] = [InputsNotice(*self._shown)]
 
     def link_ended(self, now_ns: int) -> None:
         """That session is over."""
@@ -224,7 +178,9 @@ class VirtualBox:
     def set_input(self, which: Input, active: bool, now_ns: int) -> None:
         """Move an input: leaf, key, tamper switch."""
         self.advance(now_ns)
-        self._turn(which, active)
+        hands = self.door.hands
+        self.door.hands = hands | which if active else hands & ~which
+        self._settle(self.now_ns)
 
     def measure(self, battery_mv: int, temperature_dc: int | None, now_ns: int) -> None:
         """Measure the battery, log it and tell it."""
@@ -237,147 +193,105 @@ class VirtualBox:
             self.notices.append(BatteryNotice(battery_mv, temperature_dc, self.uses))
 
     def advance(self, now_ns: int) -> None:
-        """Let time do its work."""
-        self.now_ns = max(self.now_ns, now_ns)
-        self.budget.advance(self.now_ns)
-        if self._pulse_end_ns is not None and self.now_ns >= self._pulse_end_ns:
-            self._pulse_end_ns = None
-            self._output(self.outputs & ~Output.RELEASED)
-        if self._jam_ns is not None and self.now_ns >= self._jam_ns:
-            self._jam_ns = None
-            if self.outputs and not self.inputs & Input.BOLT:
-                self._turn(Input.JAMMED, active=True)
-        if self._held_ns is not None and self.now_ns >= self._held_ns:
-            self._held_ns = None
-            self.write(RecordKind.HELD)
+        """Let time do its work, each thing at its own time."""
+        while (due_ns := self.wake_ns()) is not None and due_ns < now_ns:
+            self._settle(due_ns)
+        self._settle(now_ns)
 
     def wake_ns(self) -> int | None:
         """When `advance` has something to do."""
-        times = (self._pulse_end_ns, self._jam_ns, self._held_ns)
+        times = [self.door.due_ns()]
+        if self.outputs & Output.HELD and not self.linked:
+            times.append(self._unlinked_ns + ALONE_NS)
         return min((one for one in times if one is not None), default=None)
 
+    def _settle(self, now_ns: int) -> None:
+        self.now_ns = max(self.now_ns, now_ns)
+        self.budget.advance(self.now_ns)
+        if self.outputs & Output.HELD and self._decides():
+            self.door.secure(self.now_ns)  # whoever held it is dead
+        for kind in self.door.poll(self.now_ns):
+            self.write(kind)
+        shown = self.inputs, self.outputs
+        if shown != self._shown and self.linked:
+            self.notices.append(InputsNotice(*shown))
+        self._shown = shown
+
     # --- the bolt --------------------------------------------------------------------------------
+
+    @property
+    def inputs(self) -> Input:
+        """The inputs as they are told."""
+        return self.door.inputs
+
+    @property
+    def outputs(self) -> Output:
+        """The outputs."""
+        return self.door.outputs
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the bolt does not move."""
+        return self.door.stuck
+
+    @stuck.setter
+    def stuck(self, stuck: bool) -> None:
+        self.door.stuck = stuck
+        self._settle(self.now_ns)
 
     def release(self, pulse_ms: int) -> None:
         """Retract the bolt for a while."""
         self.uses += 1
-        self._pulse_end_ns = max(self._pulse_end_ns or 0, self.now_ns + pulse_ms * _MS)
-        self._released_until_ns = self._pulse_end_ns + JAM_MS * _MS
-        self._drive(self.outputs | Output.RELEASED)
+        self.door.release(self.now_ns, pulse_ms)
+        self._settle(self.now_ns)
 
     def hold(self) -> None:
         """Keep it retracted."""
-        self.uses += not self.outputs & Output.HELD
-        self._pulse_end_ns = None
-        self._drive((self.outputs | Output.HELD) & ~Output.RELEASED)
+        self.uses += 1
+        self.door.hold(self.now_ns)
+        self._settle(self.now_ns)
 
     def secure(self) -> None:
         """Let it go at once."""
-        self._pulse_end_ns = None
-        self._output(Output(0))
-
-    def _drive(self, outputs: Output) -> None:
-        if self.bolt_fitted and self.stuck:
-            self._turn(Input.JAMMED, active=False)
-        self._output(outputs)
-        if self.bolt_fitted and self.stuck:
-            self._jam_ns = self.now_ns + JAM_MS * _MS
-
-    def _output(self, outputs: Output) -> None:
-        moved = outputs != self.outputs
-        before, self.outputs = self.outputs, outputs
-        bolt = bool(outputs) and not self.stuck
-        if self.bolt_fitted and bool(self.inputs & Input.BOLT) != bolt:
-            if bolt:
-                self._turn(Input.JAMMED, active=False, told=False)
-            self._turn(Input.BOLT, bolt)
-        elif moved and self.linked:
-            self.notices.append(InputsNotice(self.inputs, self.outputs))
-        if before and not outputs:
-            self._jam_ns = None
-            self._released_until_ns = self.now_ns + JAM_MS * _MS
-
-    def _turn(self, which: Input, active: bool, *, told: bool = True) -> None:
-        if bool(self.inputs & which) == active:
-            return
-        self.inputs = self.inputs | which if active else self.inputs & ~which
-        kinds = _EDGES.get(which)
-        record = None if kinds is None else kinds[0 if active else 1]
-        if record is not None:
-            self.write(record)
-        if which is Input.LEAF:
-            self._leaf(active)
-        if told and self.linked:
-            self.notices.append(InputsNotice(self.inputs, self.outputs))
-
-    def _leaf(self, opened: bool) -> None:
-        self._held_ns = self.now_ns + HELD_MS * _MS if opened else None
-        keyed = self.inputs & Input.MECHANICAL_KEY
-        if opened and not self.outputs and not keyed and self.now_ns > self._released_until_ns:
-            self.write(RecordKind.FORCED)
+        self.door.secure(self.now_ns)
+        self._settle(self.now_ns)
 
     # --- entries ---------------------------------------------------------------------------------
 
     def _entered(self, digits: str) -> None:
         if self.budget.lockout_s(self.now_ns):
-            self._throttled()
+            self._turn_away(CodeReason.THROTTLED)
             return
-        secrets, interval = self.secrets, self.clock.interval(self.now_ns)
-        if interval is None:
-            self._refuse(CodeReason.CLOCK_UNKNOWN)
-        elif secrets is not None and self._listed(digits, interval, secrets):
+        interval = self.clock.interval(self.now_ns)
+        judged = judge_entry(digits, self.device, self.secrets, self.entries, interval)
+        if judged.reason in _TURNED_AWAY:
+            self._turn_away(judged.reason)
+        elif judged.reason is not CodeReason.VALID:
+            self.write(RecordKind.CODE_REFUSED, judged.reason, judged.data)
+        elif judged.code is None:
+            self.write(RecordKind.LIST_PIN_ACCEPTED, judged.reason, judged.data)
             self.release(UNLOCK_MS)
-        elif secrets is None or secrets.code_secret is None:
-            self._refuse(CodeReason.NO_SECRET)
-        else:
-            self._judge(digits, interval, secrets, secrets.code_secret)
-
-    def _throttled(self) -> None:
-        told_ns = self._throttled_told_ns
-        if told_ns is None or self.now_ns - told_ns >= 60 * _NS:
-            self._throttled_told_ns = self.now_ns
-            self._refuse(CodeReason.THROTTLED)
-
-    def _listed(self, digits: str, interval: LockClock, secrets: Secrets) -> bool:
-        if not self.entries or self.device is None or not _MIN_PIN <= len(digits) <= _MAX_PIN:
-            return False
-        key = secrets.maintenance.list_key(self.device)
-        digest = bytes.fromhex(lock_pin_digest(key, self.device, digits))
-        for entry in self.entries:
-            possible = interval.latest_s >= entry.start_s and interval.earliest_s < entry.end_s
-            if entry.digest == digest and possible:
-                data = bytes.fromhex(entry.reference)
-                self.write(RecordKind.LIST_PIN_ACCEPTED, CodeReason.VALID, data)
-                return True
-        return False
-
-    def _judge(
-        self, digits: str, interval: LockClock, secrets: Secrets, code_secret: bytes
-    ) -> None:
-        profile = secrets.profile
-        code = open_code(profile, CodeKey.of(code_secret, str(self.device)), digits)
-        verdict = judge_code(profile, code, interval, secrets.newest, secrets.used)
-        if verdict is CodeVerdict.VALID and code is not None:
-            self._accept(code, interval, secrets)
-            return
-        self._refuse(_REASONS[verdict], code)
-        if verdict.spends_try:
+        elif self.secrets is not None and interval is not None:
+            self._accept(judged.code, interval, self.secrets)
+        if judged.spends_try:
             lockout_s = self.budget.spend(self.now_ns)
             if lockout_s is not None:
                 self.write(RecordKind.LOCKOUT, 0, lockout_s.to_bytes(4, "big"))
+                self._turned_away_ns = None
+
+    def _turn_away(self, reason: CodeReason) -> None:
+        """Nothing was compared: written once a minute, lest typing wash the log away."""
+        told_ns = self._turned_away_ns
+        if told_ns is None or self.now_ns - told_ns >= 60 * _NS:
+            self._turned_away_ns = self.now_ns
+            self.write(RecordKind.CODE_REFUSED, reason)
 
     def _accept(self, code: SealedCode, interval: LockClock, secrets: Secrets) -> None:
         profile = secrets.profile
         start_s, end_s = code.window_s(profile)
         if profile.shapes[code.shape].once:
-            for used, until_s in list(secrets.used.items()):
-                if interval.earliest_s >= until_s:
-                    del secrets.used[used]
-            if len(secrets.used) >= ONE_TIME_CAPACITY:
-                self._refuse(CodeReason.ONE_TIME_FULL, code)
-                return
-            secrets.used[code] = end_s
-        self.write(RecordKind.CODE_ACCEPTED, CodeReason.VALID, _data(code))
+            secrets.used = {**living(secrets, interval), code: end_s}
+        self.write(RecordKind.CODE_ACCEPTED, CodeReason.VALID, data_of(code))
         if (code.generation - secrets.newest) % profile.generations:
             self.retire(code.generation)
         self.clock.narrow(start_s, end_s, self.now_ns)
@@ -388,11 +302,3 @@ class VirtualBox:
         if self.secrets is not None:
             self.secrets.newest = generation
             self.write(RecordKind.GENERATION_RETIRED, 0, bytes((generation,)))
-
-    def _refuse(self, reason: CodeReason, code: SealedCode | None = None) -> None:
-        data = bytes(8) if code is None else _data(code)
-        self.write(RecordKind.CODE_REFUSED, reason, data)
-
-
-def _data(code: SealedCode) -> bytes:
-    return code_data(code.shape, code.slot, code.generation, code.variant)

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from edge.driver_choice import make_driver
-from edge.settings import OsdpPort, PcscPort, SettingsError, VirtualPort, load_settings
+from edge.settings import (
+    OsdpPort,
+    PcscPort,
+    SerialLockPort,
+    SettingsError,
+    VirtualPort,
+    load_settings,
+)
 
 GOOD = """
 data_dir = "data"
@@ -27,6 +34,10 @@ baud = 9600
 
 [ports.desk]
 driver = "pcsc"
+
+[ports.store]
+driver = "serial_lock"
+path = "/dev/ttyAMA0"
 
 [ports.sim]
 driver = "virtual"
@@ -66,6 +77,7 @@ def test_a_whole_file_is_read_and_relative_paths_count_from_it(load, tmp_path):
     assert settings.ports == {
         "bus0": OsdpPort(path="/dev/ttyUSB0", baud=9_600),
         "desk": PcscPort(),
+        "store": SerialLockPort(path="/dev/ttyAMA0"),
         "sim": VirtualPort(),
     }
     assert settings.fire_alarm is not None
@@ -114,7 +126,7 @@ def test_the_file_shown_in_the_documentation_is_read(load):
     text = (Path(__file__).parents[2] / "docs" / "edge.md").read_text(encoding="utf-8")
     example = text.split("```toml\n")[1].split("```")[0]
     settings = load(example)
-    assert set(settings.ports) >= {"bus0", "desk", "pins"}
+    assert set(settings.ports) == {"bus0", "desk", "pins", "storehouse"}
     everything = example.replace("# socket", "socket").replace("# journal_events", "journal_events")
     everything = everything.replace("# cards_dir", "cards_dir").replace("# doors", "doors")
     assert load(everything).journal_events == 100_000

@@ -161,6 +161,22 @@ def test_a_gap_in_its_log_is_told(bench):
     assert causes == ["00000007 4-9", "00000007 11-11"]
 
 
+def test_records_that_cannot_be_read_at_all_are_told(bench):
+    bench.handle(LogCollected(bench.device, 7, 4, 9, (), None, bench.rig.time.mono))
+    (gap,) = bench.rig.bodies(EventKind.DEVICE_LOG_GAP)
+    assert (gap.cause, gap.count) == ("00000007 4-8", 5)
+    assert bench.site.resumed[-1] == (bench.device, 7, 9)
+
+
+def test_another_log_than_the_one_before_is_told(bench):
+    bench.collected(record(0))
+    mono = bench.rig.time.mono
+    bench.handle(LogCollected(bench.device, 8, 0, 1, (record(0),), None, mono))
+    (gap,) = bench.rig.bodies(EventKind.DEVICE_LOG_GAP)
+    assert gap.cause == "new log, before it 00000007"
+    assert bench.site.resumed[-1] == (bench.device, 8, 1)
+
+
 def test_how_far_is_kept_in_the_same_transaction_and_taken_up_after_a_restart(bench):
     bench.collected(record(0), record(1))
     state = bench.rig.journal.state(JOURNALED)
@@ -188,7 +204,7 @@ def test_what_cannot_be_journaled_is_not_asked_on(bench):
 
 def test_while_we_listen_only_how_far_is_kept(bench):
     before = len(bench.rig.kinds())
-    bench.handle(LogCollected(bench.device, 7, 2, 9, (), None, 5))
+    bench.handle(LogCollected(bench.device, 7, 2, 9, (), None, 5, heard=True))
     assert bench.rig.journal.state(JOURNALED) == {JOURNALED + bench.device: b'{"epoch":7,"next":9}'}
     assert bench.rig.since(before) == []
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from firmware_bridge.keybox.code_entry import ONE_TIME_CAPACITY
 from firmware_bridge.keybox.codes import CodeReason, Input, Kind, Output, RecordKind, ResetCause
 from firmware_bridge.keybox.host_events import (
     MS,
 )
 from firmware_bridge.keybox.records import LogRecord
-from firmware_bridge.keybox.virtual_box import ONE_TIME_CAPACITY, VirtualBox
+from firmware_bridge.keybox.virtual_box import VirtualBox
 from wire.offline_profiles import PROFILES
 from wire.sealed_codes import CodeKey, SealedCode, open_code, seal_code
 
