@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from hub.attendance.domain import Day
 from hub.attendance.service import AttendanceService
 from hub.bookings import repository as booking_rows
+from hub.bookings.backups import BookingBackups
 from hub.bookings.records import BookingView
 from hub.bookings.service import BookingFilter, BookingsService
 from hub.bookings.tables import BookingState
@@ -62,6 +63,7 @@ class ConsolePages:
     attendance: AttendanceService
     connections: Connections
     boxes: KeyBoxes
+    backups: BookingBackups
 
     def board(self, who: Principal, words: Words) -> Board:
         """Give the today board."""
@@ -144,6 +146,11 @@ class ConsolePages:
         """Give one booking's line."""
         with self.core.db.read() as scope:
             return self._booking_lines(scope, [found], words)[0]
+
+    def holder_names(self, found: BookingView) -> dict[str, str]:
+        """Give the names of a booking's holders, by id."""
+        names = {each.holder_id: each.holder for each in found.credentials}
+        return names | {each.holder_id: each.holder for each in found.codes}
 
     def key_boxes_of(self, found: BookingView) -> dict[str, KeyBox]:
         """Give the key boxes of a booking, by id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.attendance.service import AttendanceService
+from hub.bookings.backups import BookingBackups
 from hub.bookings.service import BookingsService
 from hub.commands.access import AccessService
 from hub.commands.mode_service import ModesService
@@ -27,6 +28,7 @@ def add_pages(core: Core, services: Services) -> None:
             services.get(AttendanceService),
             Connections(services.get(Outlet)),
             services.get(KeyBoxes),
+            services.get(BookingBackups),
         )
     )
     services.add(KeyBoxPages(console, services.get(KeyBoxes)))
