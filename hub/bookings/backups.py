@@ -54,6 +54,16 @@ class BookingBackups:
         self._codes = codes
         self._connections = connections
 
+    def offered(self, booking: Booking) -> bool:
+        """Tell whether some door of a booking is away now and takes sealed codes."""
+        over = booking.effective.ends_at <= self._clock.now()
+        if booking.state is not BookingState.CONFIRMED or over or not booking.doors:
+            return False
+        with self._db.read() as scope:
+            backups = _usable(scope, booking)
+            here = self._connections.of(scope, {each.controller_id for each in backups})
+        return any(each.controller_id not in here for each in backups)
+
     def issue(self, who: Principal, reservation_key: str) -> list[BackupCode]:
         """Give each holder's code for the doors that are away; the look-up is in the audit log."""
 
@@ -80,12 +90,7 @@ class BookingBackups:
 
     def _away(self, scope: Scope, booking: Booking) -> list[DoorBackup]:
         """The booking's doors that take sealed codes and whose controller is away."""
-        doors = site_rows.doors_by_id(scope, booking.doors)
-        backups = [
-            each
-            for each in backup_rows.backups_of(scope, booking.doors).values()
-            if each.controller_id == doors[each.door_id].controller_id
-        ]
+        backups = _usable(scope, booking)
         if not backups:
             raise refused(Refusal.NO_BACKUP_CODES, "no door of the booking takes sealed codes")
         here = self._connections.of(scope, {each.controller_id for each in backups})
@@ -114,6 +119,16 @@ class BookingBackups:
             )
             for each in shown
         ]
+
+
+def _usable(scope: Scope, booking: Booking) -> list[DoorBackup]:
+    """The backups of a booking's doors, but of those that moved to another controller since."""
+    doors = site_rows.doors_by_id(scope, booking.doors)
+    return [
+        each
+        for each in backup_rows.backups_of(scope, booking.doors).values()
+        if each.controller_id == doors[each.door_id].controller_id
+    ]
 
 
 def _is_confirmed(scope: Scope, backup: DoorBackup) -> bool:

@@ -140,10 +140,9 @@ class ResidentsService:
             seen = view(scope, booking, self._clock.now())
             if not self._is_shown(booking):
                 return Shown(seen, ())
-            unseen = any(code.revealed_at is None for code in seen.codes)
-            if not unseen:
+            if not booking.key_boxes:
                 shown = Shown(seen, tuple(self._holders.reveal(scope, booking)))
-        if unseen:  # that a sealed code was seen is kept: it cannot be taken back
+        if booking.key_boxes:  # that a sealed code was seen is kept: it cannot be taken back
             revealed = self._db.write(lambda scope: tuple(self._holders.reveal(scope, booking)))
             shown = Shown(seen, revealed)
         if shown.revealed and seen.problems:

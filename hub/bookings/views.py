@@ -18,7 +18,9 @@ from hub.bookings.records import (
 from hub.bookings.tables import BookingState
 from hub.bookings.windows import BookedWindow
 from hub.database.scope import Scope
-from hub.keyboxes import repository as code_rows
+from hub.keyboxes import code_repository as code_rows
+from hub.keyboxes import log_repository as log_rows
+from hub.keyboxes import repository as box_rows
 from hub.keyboxes.domain import BoxState, CodeState, KeyBox, LockKind, OfflineCode
 from hub.keyboxes.repository import DoorBackup
 from hub.pins import placements
@@ -93,9 +95,9 @@ class CodesKnown:
         return cls(
             now,
             codes,
-            code_rows.boxes_by_id(scope, box_ids) if box_ids else {},
-            code_rows.box_states(scope, box_ids) if box_ids else {},
-            code_rows.backups_of(scope, door_ids) if door_ids else {},
+            box_rows.boxes_by_id(scope, box_ids) if box_ids else {},
+            log_rows.box_states(scope, box_ids) if box_ids else {},
+            box_rows.backups_of(scope, door_ids) if door_ids else {},
         )
 
     def standing(self, booking_id: str, names: Mapping[str, str]) -> tuple[CodeView, ...]:

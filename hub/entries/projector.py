@@ -12,6 +12,7 @@ from hub.entries.devices import apply_device_event, device_of
 from hub.entries.domain import Entry
 from hub.entries.doors import apply_door_event, door_of
 from hub.entries.mapping import entry_of
+from hub.keyboxes import code_repository as code_rows
 from hub.keyboxes import repository as boxes
 from hub.projection.clock import anchor_of
 from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap, Rejected
@@ -101,14 +102,14 @@ def _joined(scope: Scope, entry: Entry) -> Entry:
     """Say whose sealed code it was, and put what a key box tells of itself where a door's entries
     stand: at the box."""
     if entry.code is not None and entry.door_id is not None:
-        code = boxes.code_by_tag(scope, entry.door_id, entry.code)
+        code = code_rows.code_by_tag(scope, entry.door_id, entry.code)
         if code is not None:
             entry = replace(
                 entry,
                 credential_id=code.id,
                 booking_id=code.booking_id,
                 holder_id=code.holder_id,
-                person_id=boxes.person_with_code(scope, code),
+                person_id=code_rows.person_with_code(scope, code),
             )
     device = entry.origin_device or entry.device_id
     if entry.door_id is None and device is not None and boxes.key_box(scope, device) is not None:
@@ -184,5 +185,5 @@ def _unknown_code(scope: Scope, event: ProjectedEvent) -> tuple[Raise, ...]:
     body = event.body
     if not isinstance(body, AccessBody) or body.reason is not Reason.SEALED_CODE_VALID:
         return ()
-    known = body.code and body.door and boxes.code_by_tag(scope, body.door, body.code)
+    known = body.code and body.door and code_rows.code_by_tag(scope, body.door, body.code)
     return () if known else (unknown_code(event),)

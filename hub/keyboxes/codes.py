@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from hub.clock import Clock, Ids
 from hub.database.scope import Scope
+from hub.keyboxes import code_repository as code_rows
 from hub.keyboxes import repository
 from hub.keyboxes.domain import KeyBox, Lock, LockKind, NoCodeLeftError, OfflineCode, covered
 from hub.keyboxes.locks import Locks
@@ -92,29 +93,28 @@ class OfflineCodes:
         """Make every living code of a box anew at its present generation and secret. The caller
         holds the box."""
         lock = self.locks.of_box(scope, box)
-        for code in repository.living_codes(scope, box.id, self._clock.now()):
+        for code in code_rows.living_codes(scope, box.id, self._clock.now()):
             if code.code.generation != lock.generation:
                 self._renew(scope, lock, code, code.wanted)
-        repository.rekey_living(scope, box.id, lock.version, self._clock.now())
+        code_rows.rekey_living(scope, box.id, lock.version, self._clock.now())
 
     def reveal(self, scope: Scope, booking_id: str) -> list[ShownCode]:
-        """Give the codes that stand, with their digits, and note that they were seen: in a
-        transaction that writes, unless all were seen before. The caller has checked the right and
-        writes the audit."""
+        """Give the codes that stand, with their digits, and note that they were seen. The caller
+        has checked the right and writes the audit."""
         found = self._held(scope, booking_id)
         boxes = repository.boxes_by_id(scope, {each.lock_id for each in found})
         locks = {box_id: self.locks.of_box(scope, box) for box_id, box in boxes.items()}
         now = self._clock.now()
         for code in found:
             if code.revealed_at is None:
-                repository.replace_code(scope, replace(code, revealed_at=now))
+                code_rows.replace_code(scope, replace(code, revealed_at=now))
         return [ShownCode(each, locks[each.lock_id].digits_of(each.code)) for each in found]
 
     def told(self, scope: Scope, booking_id: str) -> None:
         """The holder has seen the codes as they are now: `pin_changed` is settled."""
         for code in self._held(scope, booking_id):
             if code.pin_changed:
-                repository.replace_code(scope, replace(code, pin_changed=False))
+                code_rows.replace_code(scope, replace(code, pin_changed=False))
 
     def _held(self, scope: Scope, booking_id: str) -> list[OfflineCode]:
         """The codes that stand; where one was never seen, or has to be told, held until the
@@ -122,7 +122,7 @@ class OfflineCodes:
         found = [each for each in self._of(scope, booking_id) if each.stands]
         if any(each.revealed_at is None or each.pin_changed for each in found):
             for lock_id in sorted({each.lock_id for each in found}):
-                repository.hold(scope, lock_id)
+                code_rows.hold(scope, lock_id)
             found = [each for each in self._of(scope, booking_id) if each.stands]
         return found
 
@@ -130,7 +130,7 @@ class OfflineCodes:
         self, scope: Scope, lock: Lock, booking_id: str, holder_ids: Iterable[str], window: Instants
     ) -> list[ShownCode]:
         """Give each holder's sealed code of a networked door, made at the first call."""
-        repository.hold(scope, lock.id)
+        code_rows.hold(scope, lock.id)
         standing = {
             each.holder_id: each
             for each in self._of(scope, booking_id, LockKind.DOOR)
@@ -143,7 +143,7 @@ class OfflineCodes:
             code = self._bring(scope, lock, booking_id, holder_id, window, before)
             if code.revealed_at is None or code.version != lock.version:
                 code = replace(code, revealed_at=now, version=lock.version)
-                repository.replace_code(scope, code)
+                code_rows.replace_code(scope, code)
             shown.append(ShownCode(code, lock.digits_of(code.code)))
         return shown
 
@@ -152,13 +152,13 @@ class OfflineCodes:
     def _of(
         self, scope: Scope, booking_id: str, kind: LockKind = LockKind.KEY_BOX
     ) -> list[OfflineCode]:
-        found = repository.codes_of_bookings(scope, [booking_id])[booking_id]
+        found = code_rows.codes_of_bookings(scope, [booking_id])[booking_id]
         return [each for each in found if each.lock_kind is kind]
 
     def _locked(self, scope: Scope, box_ids: Collection[str]) -> dict[str, KeyBox]:
         """Hold boxes until the transaction ends, and read them as they are then."""
         for box_id in sorted(box_ids):
-            repository.hold(scope, box_id)
+            code_rows.hold(scope, box_id)
         return repository.boxes_by_id(scope, box_ids)
 
     def _bring(
@@ -182,7 +182,7 @@ class OfflineCodes:
             return self._renew(scope, lock, before, window)
         if before.wanted != window:
             before = replace(before, wanted=window)
-            repository.replace_code(scope, before)
+            code_rows.replace_code(scope, before)
         return before
 
     def _former(
@@ -197,9 +197,9 @@ class OfflineCodes:
             same = (each.code.shape, each.code.slot) == place
             if had and good and same and each.superseded_at is not None:
                 now = self._clock.now()
-                repository.replace_code(scope, replace(code, superseded_at=now))
+                code_rows.replace_code(scope, replace(code, superseded_at=now))
                 back = replace(each, superseded_at=None, wanted=window, pin_changed=True)
-                repository.replace_code(scope, back)
+                code_rows.replace_code(scope, back)
                 return back
         return None
 
@@ -207,10 +207,10 @@ class OfflineCodes:
         """Give another code in place of one. One that nobody has seen leaves no trace."""
         if code.revealed_at is None:
             made = self._fitted(scope, lock, code, window)
-            repository.replace_code(scope, made)
+            code_rows.replace_code(scope, made)
             return made
         now = self._clock.now()
-        repository.replace_code(scope, replace(code, superseded_at=now))
+        code_rows.replace_code(scope, replace(code, superseded_at=now))
         return self._add(scope, lock, code.booking_id, code.holder_id, window, pin_changed=True)
 
     def _add(
@@ -238,13 +238,13 @@ class OfflineCodes:
             made_at=self._clock.now(),
         )
         made = self._fitted(scope, lock, blank, window)
-        repository.add_code(scope, made)
+        code_rows.add_code(scope, made)
         return made
 
     def _fitted(self, scope: Scope, lock: Lock, code: OfflineCode, window: Instants) -> OfflineCode:
         """Give the code a window, the lock's generation and secret, and a variant that is free."""
         shape, slot = covered(lock, window)
-        taken = repository.taken_variants(scope, lock.id, shape, slot, lock.generation)
+        taken = code_rows.taken_variants(scope, lock.id, shape, slot, lock.generation)
         free = next((each for each in range(lock.profile.variants) if each not in taken), None)
         if free is None:
             raise NoCodeLeftError(lock.id, "every code of that window is somebody's already")
@@ -260,7 +260,7 @@ class OfflineCodes:
 
     def _take_back(self, scope: Scope, code: OfflineCode) -> None:
         if code.revealed_at is None:
-            repository.delete_code(scope, code.id)
+            code_rows.delete_code(scope, code.id)
         else:
             now = self._clock.now()
-            repository.replace_code(scope, replace(code, withdrawn_at=now))
+            code_rows.replace_code(scope, replace(code, withdrawn_at=now))

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 
 from hub.audit.rows import RowKind
 from hub.database.scope import Scope
-from hub.keyboxes import repository
+from hub.keyboxes import code_repository as code_rows
 from hub.keyboxes.domain import KeyBox
 from hub.keyboxes.tables import key_boxes
 from hub.sites.domain import SiteState
@@ -27,7 +27,7 @@ def _check(scope: Scope, before: KeyBox | None, after: KeyBox) -> None:
         raise invalid("profile", "unknown", f"takes {known}: each keeps within 1 in 100,000 a try")
     if before is None or after.state is not SiteState.REMOVED:
         return
-    if repository.living_codes(scope, after.id, after.updated_at):
+    if code_rows.living_codes(scope, after.id, after.updated_at):
         raise invalid("state", "has_codes", "bookings have codes of it: move or cancel them first")
 
 

@@ -7,9 +7,11 @@ from datetime import timedelta, timezone
 from typing import Final
 
 from hub.database.scope import Scope
+from hub.keyboxes import code_repository as code_rows
+from hub.keyboxes import log_repository as log_rows
 from hub.keyboxes import repository, told
 from hub.keyboxes.domain import BoxState, KeyBox
-from hub.keyboxes.repository import Visit
+from hub.keyboxes.log_repository import Visit
 from hub.projection.domain import ProjectedEvent
 from hub.projection.projector import Projector
 from wire.events import DeviceClockBody, EventKind
@@ -25,15 +27,15 @@ def project(scope: Scope, event: ProjectedEvent) -> None:
     box = None if box_id is None else repository.key_box(scope, box_id)
     if box is None:
         return
-    state = repository.box_states(scope, [box.id])[box.id]
+    state = log_rows.box_states(scope, [box.id])[box.id]
     state = told.apply(state, event, box.its_profile)
     _note_visit(scope, box, state, event)
     if lost := told.lost(event):
-        repository.keep_gap(scope, box.id, lost.log_epoch, lost.first, lost.count)
+        log_rows.keep_gap(scope, box.id, lost.log_epoch, lost.first, lost.count)
     version = told.new_version(event)
     if version is not None:
         state = _take_secrets(scope, box, state, version, event)
-    repository.keep_state(scope, state)
+    log_rows.keep_state(scope, state)
 
 
 def _note_visit(scope: Scope, box: KeyBox, state: BoxState, event: ProjectedEvent) -> None:
@@ -43,12 +45,12 @@ def _note_visit(scope: Scope, box: KeyBox, state: BoxState, event: ProjectedEven
     if event.origin is not None and state.collected_by == event.controller:
         visited = state.last_visit_at or visited
     day = day_number(visited.astimezone(_JAPAN).date())
-    kept = repository.visit(scope, box.id, day, event.controller)
+    kept = log_rows.visit(scope, box.id, day, event.controller)
     if kept is None:
         kept = Visit(box.id, day, event.controller, at, at, event.received_at, 0)
     body = event.body
     offset_ms = body.offset_ms if isinstance(body, DeviceClockBody) else kept.clock_offset_ms
-    repository.keep_visit(
+    log_rows.keep_visit(
         scope,
         replace(
             kept,
@@ -72,9 +74,9 @@ def _take_secrets(
     if kept is None or kept.given_at is None or version < max(box.device_version, 1):
         return state
     if version > box.device_version:
-        repository.hold(scope, box.id)
+        code_rows.hold(scope, box.id)
         repository.change_box(scope, box.id, device_version=version, code_version=version)
-        repository.rekey_living(scope, box.id, version, event.received_at)
+        code_rows.rekey_living(scope, box.id, version, event.received_at)
         state = replace(state, seen_generation=kept.generation)
     if event.origin is not None and kept.installed_at is None:
         repository.mark_secret(scope, box.id, version, installed_at=event.corrected_at)
@@ -86,5 +88,5 @@ PROJECTOR = Projector(
     name="keyboxes",
     kinds=frozenset(EventKind),
     project=project,
-    reset=repository.forget_told,
+    reset=log_rows.forget_told,
 )

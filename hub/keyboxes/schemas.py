@@ -10,7 +10,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from hub.keyboxes.domain import BoxState
-from hub.keyboxes.repository import DoorBackup, TicketMade, Visit
+from hub.keyboxes.log_repository import TicketMade, Visit
+from hub.keyboxes.repository import DoorBackup
 from hub.keyboxes.service import BoxSheet, Concerned, Provisioning
 from hub.sites.domain import SiteState
 from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut

@@ -15,11 +15,13 @@ from hub.bookings.service import named_refusals
 from hub.clock import Clock, Ids
 from hub.database.engine import Database
 from hub.database.scope import Scope
+from hub.keyboxes import code_repository as code_rows
+from hub.keyboxes import log_repository as log_rows
 from hub.keyboxes import repository
 from hub.keyboxes.codes import OfflineCodes
 from hub.keyboxes.domain import BoxState, KeyBox, OfflineCode
 from hub.keyboxes.kinds import KEY_BOX
-from hub.keyboxes.repository import LogPosition, TicketMade, Visit
+from hub.keyboxes.log_repository import LogPosition, TicketMade, Visit
 from hub.keyboxes.secrets import BoxSecrets
 from hub.sites.domain import SiteState
 from hub.web.problems import INVALID, NOT_FOUND, FieldProblem, Problem, ProblemKind, invalid
@@ -115,20 +117,20 @@ class KeyBoxes:
         """Give the bookings that have a code of a box, by their window."""
         with self._db.read() as scope:
             self._found(scope, who, box_id)
-            found = repository.living_codes(scope, box_id, self._clock.now())
+            found = code_rows.living_codes(scope, box_id, self._clock.now())
             return self._concerned(scope, found)
 
     def visits(self, who: Principal, box_id: str) -> tuple[Visit, ...]:
         """Give a box's visits, newest first."""
         with self._db.read() as scope:
             self._found(scope, who, box_id)
-            return repository.visits(scope, box_id, VISITS_MAX)
+            return log_rows.visits(scope, box_id, VISITS_MAX)
 
     def tickets(self, who: Principal, box_id: str) -> tuple[TicketMade, ...]:
         """Give the tickets that were made for a box, newest first, never what is in them."""
         with self._db.read() as scope:
             self._found(scope, who, box_id)
-            return repository.tickets(scope, box_id, VISITS_MAX)
+            return log_rows.tickets(scope, box_id, VISITS_MAX)
 
     # --- secrets -----------------------------------------------------------------------------
 
@@ -218,7 +220,7 @@ class KeyBoxes:
     def _receipt(
         self, scope: Scope, box_id: str, maintenance: MaintenanceSecret
     ) -> tuple[int, int, bytes] | None:
-        position = repository.log_position(scope, box_id)
+        position = log_rows.log_position(scope, box_id)
         if position is None:
             return None
         key = maintenance.receipt_key(box_id)
@@ -230,7 +232,7 @@ class KeyBoxes:
     ) -> None:
         now, box_id = self._clock.now(), made.device
         row = TicketMade(self._ids.new(), box_id, made.day, made.rights, purpose, now, who.actor)
-        repository.add_ticket(scope, row)
+        log_rows.add_ticket(scope, row)
         told = {
             "day": made.day,
             "rights": [str(each.name).lower() for each in Right if each in made.right],
@@ -257,7 +259,7 @@ class KeyBoxes:
         def work(scope: Scope) -> tuple[Concerned, ...]:
             box = self._held(scope, who, box_id)
             now = self._clock.now()
-            living = repository.living_codes(scope, box_id, now)
+            living = code_rows.living_codes(scope, box_id, now)
             generation = (box.generation + 1) % box.its_profile.generations
             self._check_ahead(scope, box, generation)
             if dry_run:
@@ -274,7 +276,7 @@ class KeyBoxes:
     def _check_ahead(self, scope: Scope, box: KeyBox, generation: int) -> None:
         """A box knows so many generations ahead of the newest it has seen; what lies beyond would
         be taken for retired."""
-        seen = repository.box_states(scope, [box.id])[box.id].seen_generation
+        seen = log_rows.box_states(scope, [box.id])[box.id].seen_generation
         if seen is None:
             kept = repository.secret(scope, box.id, box.code_version)
             seen = kept.generation if kept is not None else 0
@@ -312,7 +314,7 @@ class KeyBoxes:
 
     def _held(self, scope: Scope, who: Principal, box_id: str) -> KeyBox:
         """Give a box in use, held until the transaction ends."""
-        repository.hold(scope, box_id)
+        code_rows.hold(scope, box_id)
         found = self._found(scope, who, box_id)
         if found.state is not SiteState.ACTIVE:
             raise Problem(NOT_FOUND, "the key box was removed")
@@ -326,15 +328,15 @@ class KeyBoxes:
         self, scope: Scope, boxes: tuple[KeyBox, ...], *, with_log: bool = True
     ) -> list[BoxSheet]:
         ids = [box.id for box in boxes]
-        states = repository.box_states(scope, ids)
-        living = repository.count_living(scope, ids, self._clock.now())
+        states = log_rows.box_states(scope, ids)
+        living = code_rows.count_living(scope, ids, self._clock.now())
         return [
             BoxSheet(
                 box,
                 states[box.id],
                 living.get(box.id, 0),
                 self._pending(scope, box.id, box.device_version),
-                repository.log_position(scope, box.id) if with_log else None,
+                log_rows.log_position(scope, box.id) if with_log else None,
             )
             for box in boxes
         ]

@@ -10,6 +10,7 @@ from hub.attendance.domain import Day
 from hub.attendance.service import AttendanceService
 from hub.batteries.service import BatteriesService
 from hub.bookings import repository as booking_rows
+from hub.bookings.backups import BookingBackups
 from hub.bookings.records import BookingView
 from hub.bookings.service import BookingFilter, BookingsService
 from hub.bookings.tables import BookingState
@@ -64,6 +65,7 @@ class ConsolePages:
     batteries: BatteriesService
     connections: Connections
     boxes: KeyBoxes
+    backups: BookingBackups
 
     def board(self, who: Principal, words: Words) -> Board:
         """Give the today board."""
@@ -147,6 +149,11 @@ class ConsolePages:
         """Give one booking's line."""
         with self.core.db.read() as scope:
             return self._booking_lines(scope, [found], words)[0]
+
+    def holder_names(self, found: BookingView) -> dict[str, str]:
+        """Give the names of a booking's holders, by id."""
+        names = {each.holder_id: each.holder for each in found.credentials}
+        return names | {each.holder_id: each.holder for each in found.codes}
 
     def key_boxes_of(self, found: BookingView) -> dict[str, KeyBox]:
         """Give the key boxes of a booking, by id."""

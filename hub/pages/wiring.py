@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub.attendance.service import AttendanceService
 from hub.batteries.service import BatteriesService
+from hub.bookings.backups import BookingBackups
 from hub.bookings.service import BookingsService
 from hub.commands.access import AccessService
 from hub.commands.mode_service import ModesService
@@ -30,6 +31,7 @@ def add_pages(core: Core, services: Services) -> None:
             services.get(BatteriesService),
             Connections(services.get(Outlet)),
             services.get(KeyBoxes),
+            services.get(BookingBackups),
         )
     )
     services.add(KeyBoxPages(console, services.get(KeyBoxes)))

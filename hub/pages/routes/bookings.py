@@ -79,6 +79,7 @@ class BookingSheet:
     may_cancel: bool
     may_reveal: bool
     may_link: bool
+    may_backup: bool
     stream_at: int
     entries: tuple[EntryLine, ...]
 
@@ -187,8 +188,7 @@ def reveal(
 ) -> Response:
     """Show the PINs once, in the answer to this form alone; the look-up is in the audit log."""
     found = service.by_id(who, booking_id)
-    holders = {each.holder_id: each.holder for each in found.credentials}
-    holders |= {each.holder_id: each.holder for each in found.codes}
+    holders = pages.holder_names(found)
     boxes = pages.key_boxes_of(found)
     pins: list[HolderPin] = []
     for each in service.reveal(who, found.booking.reservation_key):
@@ -202,6 +202,34 @@ def reveal(
             pins.append(HolderPin(name, pin_groups(shown.digits), title, opens))
     sheet = _sheet(words, pages, entries, who, service.by_id(who, booking_id))
     return _page(request, sheet, pins=tuple(pins))
+
+
+@router.post("/bookings/{booking_id}/backup")
+def give_backup(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    service: Service,
+    entries: Entries,
+    who: Revealer,
+    booking_id: str,
+) -> Response:
+    """Show the sealed codes for doors that are away once, in the answer to this form alone; the
+    look-up is in the audit log."""
+    found = service.by_id(who, booking_id)
+    names = pages.holder_names(found)
+    doors = dict(pages.door_choices(who, words))
+    codes = tuple(
+        HolderPin(
+            names.get(each.holder_id, ""),
+            pin_groups(each.digits),
+            doors.get(each.door_id, ""),
+            words.span(*each.effective),
+        )
+        for each in pages.backups.issue(who, found.booking.reservation_key)
+    )
+    sheet = _sheet(words, pages, entries, who, service.by_id(who, booking_id))
+    return _page(request, sheet, backups=codes)
 
 
 @router.post("/bookings/{booking_id}/link")
@@ -228,11 +256,18 @@ def _page(
     sheet: BookingSheet,
     *,
     pins: tuple[HolderPin, ...] = (),
+    backups: tuple[HolderPin, ...] = (),
     link: str = "",
     approved: bool = False,
 ) -> Response:
     return render(
-        request, "pages/booking.html", booking=sheet, pins=pins, link=link, approved=approved
+        request,
+        "pages/booking.html",
+        booking=sheet,
+        pins=pins,
+        backups=backups,
+        link=link,
+        approved=approved,
     )
 
 
@@ -253,6 +288,7 @@ def _sheet(
         and bool(line.placements or line.codes)
         and who.may(Right.PINS_REVEAL),
         may_link=line.stands and who.may(Right.PINS_REVEAL),
+        may_backup=who.may(Right.PINS_REVEAL) and pages.backups.offered(found.booking),
         stream_at=entries.place(),
         entries=pages.lines(who, words, came),
     )

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Final
 
 from hub.keyboxes.domain import BoxState, KeyBox
-from hub.keyboxes.repository import TicketMade, Visit
+from hub.keyboxes.log_repository import TicketMade, Visit
 from hub.keyboxes.service import BoxSheet, Concerned
 from hub.pages.views.door import AlarmLine, Chip
 from hub.pages.views.entry import EntryLine

@@ -180,3 +180,20 @@ def test_a_booking_too_long_for_a_door_with_sealed_codes_is_refused(gate: Any) -
     set_up(gate)
     assert book(gate, hours=24 * 13.9).json()["code"] == "guess_risk"
     assert book(gate, hours=24).status_code == 201
+
+
+def test_a_clerk_finds_the_code_on_the_bookings_page_while_the_door_is_away(gate: Any) -> None:
+    html = {"Accept": "text/html", "Origin": "https://doors.test"}
+    hut = gate["hut"]
+    book(gate)
+    at = f"/bookings/{hut.booking('k1')['id']}"
+    button = f'action="{at}/backup"'
+    assert button not in hut.use(Role.CLERK).get(at, headers=html).text
+    set_up(gate)
+    assert button in hut.use(Role.CLERK).get(at, headers=html).text
+    assert button not in hut.use(Role.VIEWER).get(at, headers=html).text
+    shown = hut.use(Role.CLERK).post(f"{at}/backup", headers=html).text
+    digits = ask(gate).json()[0]["digits"]
+    assert f"<span>{digits[:3]}</span><span>{digits[3:6]}</span>" in shown
+    connect(gate)
+    assert button not in hut.use(Role.CLERK).get(at, headers=html).text

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from hub.bookings.records import BookingWish
+from hub.bookings.service import BookingsService
+from hub.keyboxes.service import KeyBoxes
 from hub.keyboxes.tables import offline_codes
-from hub.web.rights import Role
+from hub.web.rights import SYSTEM, Role
 from wire.offline_profiles import EPOCH
 from wire.sealed_codes import CodeKey, CodeVerdict, LockClock, SealedCode, judge_code, open_code
 
@@ -87,6 +92,48 @@ def test_two_bookings_of_one_window_get_different_codes_until_none_is_left(
     assert refused.json()["key_box"] == hut.box
     hut.use(Role.CLERK).delete("/api/v1/bookings/k0")
     assert hut.put("k6", facility_id=None, key_boxes=[hut.box]).status_code == 409
+
+
+def test_bookings_made_at_once_never_share_a_code(hut: Any) -> None:
+    """Each in a thread and a transaction of its own; the fourth of four still finds one."""
+    service = hut.hub.services.get(BookingsService)
+    wish = BookingWish(key_boxes=(hut.box,), starts_at=hut.at(1), ends_at=hut.at(3))
+    gate = Barrier(4)
+
+    def put(number: int) -> None:
+        gate.wait()
+        service.put(SYSTEM, f"k{number}", wish)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put, range(4)))
+    assert len({hut.digits(f"k{number}") for number in range(4)}) == 4
+
+
+def test_a_code_is_never_shown_under_a_generation_that_it_no_longer_has(hut: Any) -> None:
+    """Looking and retiring at once: what was shown is either the code that stands, or listed."""
+    boxes, bookings = hut.hub.services.get(KeyBoxes), hut.hub.services.get(BookingsService)
+    for number in range(3):
+        hut.put(f"k{number}", start_h=1 + 4 * number)
+        gate = Barrier(2)
+
+        def look(key: str = f"k{number}", gate: Barrier = gate) -> str:
+            gate.wait()
+            ((shown,),) = (each.codes for each in bookings.reveal(SYSTEM, key))
+            return str(shown.code.code.tag)
+
+        def retire(gate: Barrier = gate) -> None:
+            gate.wait()
+            boxes.retire(SYSTEM, hut.box, "試験")
+
+        with ThreadPoolExecutor(2) as pool:
+            seen, done = pool.submit(look), pool.submit(retire)
+            tag = seen.result()
+            done.result()
+        after = bookings.get(SYSTEM, f"k{number}")
+        ((stands,),) = (each.codes for each in bookings.reveal(SYSTEM, f"k{number}"))
+        known = {stands.code.code.tag, *(each.tag for each in after.still_opens)}
+        assert tag in known
+        assert stands.code.code.generation == number + 1
 
 
 def test_a_code_that_nobody_saw_is_free_again_when_its_booking_is_cancelled(hut: Any) -> None:
