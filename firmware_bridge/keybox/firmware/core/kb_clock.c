@@ -57,6 +57,14 @@ bool kb_clock_read(const struct kb_clock *clock, uint32_t rtc_s, uint16_t drift_
     int64_t doubt = growth(clock, clock->rtc_s, rtc_s);
     int64_t earliest = (int64_t)clock->earliest_s + passed - doubt;
     int64_t latest = (int64_t)clock->latest_s + passed + doubt;
+    if (clock->is_running) {
+        /* Each anchor rounds up once: whoever holds many codes would push the clock by that much
+         * with every one, did the last setting not bound it. The RTC showed set_s then. */
+        int64_t middle = clock->set_s + corrected(clock, (int64_t)rtc_s - clock->set_s);
+        int64_t most = clock->set_error_s + growth(clock, clock->set_s, rtc_s);
+        earliest = earliest > middle - most ? earliest : middle - most;
+        latest = latest < middle + most ? latest : middle + most;
+    }
     if (latest - earliest > 2 * (int64_t)drift_s) {
         earliest = (earliest + latest) / 2 - drift_s;
         latest = earliest + 2 * (int64_t)drift_s;
