@@ -1,12 +1,12 @@
 #include "kb_clock.h"
 
-#define DAY_S 86400
+#define DAY_S 86400u
 #define RATE_MAX 2000          /* 200 ppm: no crystal is worse, so the measurement is */
 #define DOUBT_PLAIN 200        /* 20 ppm: a crystal without temperature compensation */
 #define DOUBT_BEST 50          /* 5 ppm: what ageing and seasons leave of a measured rate */
-#define DOUBT_WORST 500        /* a measurement less certain than 50 ppm is not taken */
-#define FRESH_S (60 * DAY_S)   /* after which another season may have come */
+#define FRESH_DAYS 61u         /* 60 full days, after which another season may have come */
 #define PER_UNIT 10000000      /* 0.1 ppm */
+#define ROUNDING 2             /* of rate and doubt, in 0.1 ppm */
 
 void kb_clock_init(struct kb_clock *clock)
 {
@@ -39,11 +39,10 @@ static int64_t corrected(const struct kb_clock *clock, int64_t elapsed_s)
 /* How much the doubt grows to either side between two readings of the RTC, rounded up. */
 static int64_t growth(const struct kb_clock *clock, int64_t from_s, int64_t to_s)
 {
-    int64_t fresh_until_s = (int64_t)clock->set_s + FRESH_S;
+    int64_t fresh_until_s = ((int64_t)clock->rated_day + FRESH_DAYS) * DAY_S;
     int64_t fresh_s = at_least_zero((to_s < fresh_until_s ? to_s : fresh_until_s) - from_s);
     int64_t stale_s = to_s - from_s - fresh_s;
-    int64_t stale_doubt = clock->rate_doubt > DOUBT_PLAIN ? clock->rate_doubt : DOUBT_PLAIN;
-    int64_t units = fresh_s * clock->rate_doubt + stale_s * stale_doubt;
+    int64_t units = fresh_s * clock->rate_doubt + stale_s * DOUBT_PLAIN;
     /* One second more as soon as the RTC ticks: it shows whole ones. */
     return (units + PER_UNIT - 1) / PER_UNIT + (to_s > from_s ? 1 : 0);
 }
@@ -87,26 +86,30 @@ void kb_clock_narrow(struct kb_clock *clock, uint32_t rtc_s, struct kb_interval 
 
 /* The rate from two settings at least a day apart. Since the RTC was written at the first, what it
  * shows beyond that is its own count, whatever codes have narrowed in between. */
-static void measure(struct kb_clock *clock, uint32_t rtc_s, uint32_t time_s, uint16_t error_s)
+static void measure(struct kb_clock *clock, uint32_t rtc_s, uint32_t time_s, uint8_t error_s)
 {
     int64_t counted_s = (int64_t)rtc_s - clock->set_s;
     int64_t passed_s = (int64_t)time_s - clock->set_s;
     if (passed_s < DAY_S || counted_s < DAY_S / 2) {
         return;
     }
-    /* Two seconds more for the two readings of whole seconds. */
-    int64_t doubt = ((int64_t)error_s + clock->set_error_s + 2) * PER_UNIT / passed_s;
-    if (doubt > DOUBT_WORST) {
+    /* One second more, since an RTC shows whole ones. A measurement that says less than what is known
+     * already is not taken: at first 20 ppm of any crystal, which with an error of a second each time
+     * needs two days; then the rate that was measured, for as long as it is fresh. */
+    int64_t doubt = ((int64_t)error_s + clock->set_error_s + 1) * PER_UNIT / passed_s + ROUNDING;
+    bool is_fresh = clock->rate != KB_RATE_UNKNOWN && time_s / DAY_S < clock->rated_day + FRESH_DAYS;
+    if (doubt > (is_fresh ? clock->rate_doubt : DOUBT_PLAIN)) {
         return;
     }
     int64_t rate = (counted_s - passed_s) * PER_UNIT / passed_s;
     rate = rate > RATE_MAX ? RATE_MAX : rate < -RATE_MAX ? -RATE_MAX : rate;
     clock->rate = (int16_t)rate;
     clock->rate_doubt = (uint16_t)(doubt < DOUBT_BEST ? DOUBT_BEST : doubt);
+    clock->rated_day = (uint16_t)(time_s / DAY_S);
 }
 
 int32_t kb_clock_set(struct kb_clock *clock, bool rtc_known, uint32_t rtc_s, uint32_t time_s,
-                     uint16_t error_s)
+                     uint8_t error_s)
 {
     int32_t offset_s = KB_OFFSET_UNKNOWN;
     struct kb_interval before;

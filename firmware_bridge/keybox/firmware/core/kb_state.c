@@ -24,11 +24,12 @@ static void byte(struct cursor *cursor, uint8_t *field)
     bytes(cursor, field, 1);
 }
 
-static void flag(struct cursor *cursor, bool *field)
+static void flags(struct cursor *cursor, bool *one, bool *two)
 {
-    uint8_t value = *field ? 1 : 0;
+    uint8_t value = (uint8_t)((*one ? 1 : 0) | (*two ? 2 : 0));
     byte(cursor, &value);
-    *field = value == 1;
+    *one = (value & 1) != 0;
+    *two = (value & 2) != 0;
 }
 
 static void word16(struct cursor *cursor, uint16_t *field)
@@ -54,15 +55,15 @@ static void word32(struct cursor *cursor, uint32_t *field)
 static void clock_fields(struct cursor *cursor, struct kb_clock *clock)
 {
     uint16_t rate = (uint16_t)clock->rate;
-    flag(cursor, &clock->is_anchored);
+    flags(cursor, &clock->is_anchored, &clock->is_running);
     word32(cursor, &clock->rtc_s);
     word32(cursor, &clock->earliest_s);
     word32(cursor, &clock->latest_s);
     word32(cursor, &clock->set_s);
-    word16(cursor, &clock->set_error_s);
-    flag(cursor, &clock->is_running);
+    byte(cursor, &clock->set_error_s);
     word16(cursor, &rate);
     word16(cursor, &clock->rate_doubt);
+    word16(cursor, &clock->rated_day);
     clock->rate = (int16_t)(rate >= 0x8000 ? (int32_t)rate - 0x10000 : (int32_t)rate);
 }
 

@@ -90,7 +90,7 @@ enum kb_cause kb_do_set_clock(struct kb_box *box, const uint8_t *body, size_t le
     if (time_s < before.set_s) {
         return KB_CAUSE_BAD_VALUE;
     }
-    int32_t offset_s = kb_clock_set(&after, box->is_rtc_known, box->rtc_s, time_s, error_s);
+    int32_t offset_s = kb_clock_set(&after, box->is_rtc_known, box->rtc_s, time_s, (uint8_t)error_s);
     kb_clock_lose(&box->state.clock);
     bool is_set = kb_box_save(box) && box->hal->rtc_write(box->hal->self, time_s);
     box->rtc_s = 0; /* what it showed before is no measure any more */

@@ -75,11 +75,43 @@ def test_a_measured_rate_halves_the_doubt_for_sixty_days(installed: Any, noon: i
     assert width_s(box) == sharp + 2 * 52
 
 
-def test_a_rough_setting_measures_no_rate(installed: Any, noon: int) -> None:
-    installed.box.say(f"advance {DAY_MS}")
-    installed.host.open()
-    _, rate = installed.host.set_clock(noon + 86_410, 60)
-    assert rate == 0x7FFF
+@pytest.mark.parametrize(
+    ("hours", "error_s", "is_measured"),
+    [(23, 0, False), (24, 0, True), (24, 1, False), (48, 1, True), (24 * 30, 60, False)],
+)
+def test_a_rate_is_measured_where_that_says_more_than_any_crystals_20_ppm(
+    workshop: Any, noon: int, hours: int, error_s: int, is_measured: bool
+) -> None:
+    box = workshop.start()
+    host = workshop.provision(box)
+    host.open()
+    host.set_clock(noon, error_s)
+    box.say(f"advance {hours * 3_600_000}")
+    host.open()
+    _, rate = host.set_clock(noon + hours * 3600, error_s)
+    assert (rate != 0x7FFF) == is_measured
+    box.say(f"advance {30 * DAY_MS}")
+    assert width_s(box) <= 2 * (error_s + 52 + 1)
+
+
+@pytest.mark.parametrize("ppm", [-20, -13, -5, 0, 5, 13, 20])
+def test_the_true_time_never_leaves_the_interval_whoever_sets_it_how_well(
+    workshop: Any, noon: int, ppm: int
+) -> None:
+    """Eight years of visits by laptops whose clocks are off by what they say, at most."""
+    draw = random.Random(ppm)
+    box = workshop.start("box", "--rtc-ppm", str(ppm))
+    host = workshop.provision(box)
+    gone_ms = 0
+    for _ in range(60):
+        error_s = draw.choice((0, 1, 1, 2, 5, 30))
+        host.open()
+        host.set_clock(noon + gone_ms // 1000 + draw.randint(-error_s, error_s), error_s)
+        passed_ms = draw.choice((1, 2, 10, 50, 100)) * DAY_MS + draw.randrange(86_400) * 1000
+        box.say(f"advance {passed_ms}")
+        gone_ms += passed_ms
+        shown = box.show()
+        assert shown["earliest_s"] <= noon + gone_ms / 1000 <= shown["latest_s"] + 1
 
 
 def test_time_is_never_set_back_nor_roughly(installed: Any, noon: int, refused: Any) -> None:
