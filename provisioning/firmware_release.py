@@ -24,7 +24,7 @@ from wire.firmware_image import FirmwareImageError, signed_image
 
 RELEASE_KEY: Final = "firmware-release.pem"
 RELEASE_PUBLIC: Final = "firmware-release.pub"
-"""Hexadecimal, one line: what `KAGIMORI_FIRMWARE_KEY` of a firmware build names."""
+"""Hexadecimal, one line: what a firmware build takes in."""
 
 
 def create_release_key(directory: Path) -> str:

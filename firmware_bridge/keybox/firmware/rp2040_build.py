@@ -23,6 +23,7 @@ from firmware_bridge.keybox.firmware.toolchain import run_tool
 
 FLASH: Final = 0x10000000
 LOADER_BYTES: Final = 0x8000
+UPDATE_RECORD_BYTES: Final = 0x2000
 SLOT_0: Final = 0x20000
 IMAGE_ROOM: Final = 0x30000
 BOOT2_BYTES: Final = 256
@@ -146,7 +147,10 @@ def build(firmware_key: bytes, version: int, out: Path) -> Rp2040Build:
     )
     made.loader_bin.write_bytes(with_boot2_crc(loader))
     made.firmware_bin.write_bytes(firmware)
-    pieces = {FLASH: made.loader_bin.read_bytes(), FLASH + SLOT_0: firmware}
+    # A blank update record: whatever a board has run before, it starts this image.
+    record = b"\xff" * UPDATE_RECORD_BYTES
+    pieces = {FLASH: made.loader_bin.read_bytes(), FLASH + LOADER_BYTES: record}
+    pieces[FLASH + SLOT_0] = firmware
     made.factory_uf2.write_bytes(uf2(pieces))
     return made
 

@@ -187,7 +187,8 @@ def test_the_factory_file_puts_loader_and_image_in_their_places(made: Rp2040Buil
         assert family == 0xE48BFF56
         flash[address] = block[32 : 32 + size]
     loader, image = made.loader_bin.read_bytes(), made.firmware_bin.read_bytes()
-    found = b"".join(flash[a] for a in sorted(flash) if a < 0x10020000)
+    assert {flash[0x10008000 + at] for at in range(0, 0x2000, 256)} == {b"\xff" * 256}
+    found = b"".join(flash[a] for a in sorted(flash) if a < 0x10008000)
     assert found[: len(loader)] == loader
     found = b"".join(flash[a] for a in sorted(flash) if a >= 0x10020000)
     assert found[: len(image)] == image
