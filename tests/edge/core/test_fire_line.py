@@ -4,7 +4,7 @@ normal line ends a release."""
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.fire_line import OFFLINE_NS, SETTLE_NS, FireLine, Line, Supervision
@@ -104,6 +104,7 @@ steps = st.tuples(
 )
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(Supervision)),
     st.sampled_from([NONE, ALL, frozenset({"cut"})]),

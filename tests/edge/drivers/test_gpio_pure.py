@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.model import OutputMode
@@ -13,6 +13,7 @@ MS = 1_000_000
 acts = st.tuples(st.sampled_from(list(OutputMode)), st.integers(1, 10_000), st.integers(0, 5_000))
 
 
+@settings(deadline=None)
 @given(st.lists(acts, max_size=30), st.integers(0, 20_000))
 def test_an_output_is_on_exactly_while_a_hold_or_a_pulse_since_the_last_off_says_so(walk, later_ms):
     output, now_ms, told = Output(), 0, []
@@ -31,6 +32,7 @@ def test_an_output_is_on_exactly_while_a_hold_or_a_pulse_since_the_last_off_says
 levels = st.lists(st.tuples(st.booleans(), st.integers(1, 60)), max_size=60)
 
 
+@settings(deadline=None)
 @given(st.booleans(), levels, st.integers(0, 50))
 def test_a_level_counts_once_it_has_stood_and_each_change_is_told_once(first, walk, debounce_ms):
     """Against the plain rule: the input is the last level that stood for its time."""

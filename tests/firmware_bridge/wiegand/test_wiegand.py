@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.wiegand import (
@@ -61,6 +61,7 @@ def test_the_two_parities_of_37_bits_overlap_in_bit_18():
     assert decode(clean ^ (1 << 36 | 1 << (36 - 18) | 1), 37).number == 1 << 17
 
 
+@settings(deadline=None)
 @given(cards())
 def test_every_valid_frame_decodes(card):
     bits, site, number = card
@@ -71,6 +72,7 @@ def test_every_valid_frame_decodes(card):
     assert str(number) not in repr(decoded) or number < 100
 
 
+@settings(deadline=None)
 @given(cards(), st.data())
 def test_every_single_flipped_bit_is_found(card, data):
     bits, site, number = card
@@ -78,6 +80,7 @@ def test_every_single_flipped_bit_is_found(card, data):
     assert fault(flipped, bits) is WiegandFault.PARITY
 
 
+@settings(deadline=None)
 @given(cards(), st.integers(0, 1))
 def test_a_bit_lost_or_won_is_found_by_the_length(card, extra):
     bits, site, number = card
@@ -86,6 +89,7 @@ def test_a_bit_lost_or_won_is_found_by_the_length(card, extra):
     assert fault(value << 1 | extra, bits + 1) is WiegandFault.LENGTH
 
 
+@settings(deadline=None)
 @given(st.integers(0, 600), st.data())
 def test_whatever_comes_is_a_frame_a_key_or_one_named_error(count, data):
     value = data.draw(st.integers(0, (1 << count) - 1))
@@ -132,6 +136,7 @@ def test_numbers_that_do_not_fit_are_refused():
 steps = st.lists(st.tuples(st.integers(0, 1), st.integers(1, GAP_NS)), min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(st.lists(steps, min_size=1, max_size=5), st.integers(1, 10 * GAP_NS))
 def test_bursts_are_what_came_without_a_gap_between(bursts, pause_ns):
     collector, got, at_ns = BitCollector(), [], 0
@@ -158,6 +163,7 @@ def test_a_time_long_before_the_burst_begins_another():
     assert collector.bit(1, 999, 1_001) == Burst(1, 1, GAP_NS + 1_000)
 
 
+@settings(deadline=None)
 @given(cards(), st.randoms())
 def test_bits_of_the_two_lines_may_be_heard_out_of_turn(card, chance):
     """The kernel queues each line by itself: a reader of both may take many of one first."""
