@@ -73,7 +73,9 @@ _FUTURE: Final = ((0.80, -9.0), (0.92, -4.0), (1.0, 0.0), (1.09, 4.0), (1.25, 9.
 what is drawn, and days for the weather at the end."""
 _SNAP_K: Final = 3.0
 """A cold snap: the device has to work through the colder days of a season too."""
-_NEGLIGIBLE: Final = 2e-3
+_SCALES: Final = 20
+"""Steps of depth in which the priors of the wandering are made."""
+_NEGLIGIBLE: Final = 5e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +165,9 @@ class _Regressions:
 
     def over(self, gone: float) -> Prior:
         """Give the regression for so much depth gone."""
-        step = round(gone * 50) or 1
+        step = round(gone * _SCALES) or 1
         if step not in self._made:
-            wander, scale = _WANDER * self._spread, step / 50 / _CURVE_LENGTH
+            wander, scale = _WANDER * self._spread, step / _SCALES / _CURVE_LENGTH
             now, back = math.hypot(self._spread, wander), wander * scale
             spreads = (now, back, back * scale / math.sqrt(2), self._sag)
             self._made[step] = self._columns.under(spreads)
