@@ -220,6 +220,29 @@ def test_a_good_level_clears_it_without_a_record(
     assert found["forecast"]["why_not"] == "too_few"
 
 
+def test_a_forecast_that_fails_stops_no_other(
+    told: Any,
+    keypad: Keypad,
+    device: tuple[str, str],
+    admin: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It says so, and is made again with the next reading."""
+    from hub.batteries import reckoning
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    history(told, device, 90, 200)
+    monkeypatch.setattr(reckoning, "forecast", fails)
+    told.project()
+    assert one(admin, device)["forecast"]["why_not"] == "failed"
+    monkeypatch.undo()
+    told.tell(*device, used(90, 200), NOW + timedelta(minutes=1))
+    told.project()
+    assert one(admin, device)["forecast"]["why_not"] is None
+
+
 # --- lists and routes --------------------------------------------------------------------------
 
 
