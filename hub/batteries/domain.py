@@ -85,6 +85,8 @@ class WhyNot(StrEnum):
     """The readings span too few days."""
     TOO_FLAT = "too_flat"
     """The curve does not yet tell: the range would be too wide to plan by."""
+    FAILED = "failed"
+    """The reckoning itself went wrong; the hub's log has more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from hub.batteries.domain import Reading
 ROOM_C: Final = 20.0
 YEAR_DAYS: Final = 365.2425
 COLDEST_DAY: Final = 26
-"""Day of the year around which Japan is coldest (JMA normals 1991-2020: late January)."""
+"""Day of the year around which Japan is coldest (late January)."""
 MEAN_C: Final = 12.5
 SWING_C: Final = 11.5
-"""A year where a device tells no temperature: about JMA's normals for towns of 500 m altitude."""
+"""A year where a device tells no temperature: about that of a Kyushu town at
+500 m."""
 _NEIGHBOURS: Final = 4
 _STRAY_MADS: Final = 6.0
 _STRAY_MV: Final = 40.0

@@ -24,14 +24,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
 from hub.batteries.chemistries import BEYOND, STEPS, Chemistry, chemistries
 from hub.batteries.domain import ChemistryKind, Forecast, Profile, Reading, WhyNot
-from hub.batteries.evidence import DAY, ROOM_C, YEAR_DAYS, Evidence, gather
+from hub.batteries.endings import CURVE_LENGTH, WANDER, Line, days_left, depth_below, quantiles
+from hub.batteries.evidence import Evidence, gather
 from hub.batteries.regression import Columns, Prior
 
 READINGS_MIN: Final = 6
@@ -42,8 +43,6 @@ RATIO_MAX: Final = 5.0
 """From the near to the far end of a range, in days left; more helps nobody to plan."""
 CLEAR_DAYS: Final = 75.0
 """A range that ends within this is given however wide it is."""
-HORIZON_DAYS: Final = 3650.0
-
 BENDS: Final = ((0.87, 0.25), (1.0, 0.5), (1.15, 0.25))
 """Bends of the curve with their prior probability."""
 OPENING_SHARES: Final = ((0.1, 0.3), (0.4, 0.4), (0.75, 0.3))
@@ -58,34 +57,11 @@ _EFFECTIVE_POINTS: Final = 10.0
 """How many independent ones the bins are worth: what keeps them off the curve lasts for weeks."""
 _SCATTER_MV: Final = 5.0
 """What a bin's median lies off for reasons of its own, a cell: weather, load, time of day."""
-_WANDER: Final = 1.3
-"""How far a device's own curve wanders off the table, in spreads of a cell."""
-_CURVE_LENGTH: Final = 0.2
-"""Over which part of the depth it does."""
-_WEAKEST: Final = 0.04
-"""The weakest cell of a row is empty before the others by about so much of the depth."""
-_GROWTH: Final = 1.5
-"""How much more of its internal resistance an empty cell has than a new one."""
 _SAG_SPREAD: Final = 0.5
 _UNTOLD_SAG_SPREAD: Final = 0.9
-_FUTURE: Final = ((0.80, -9.0), (0.92, -4.0), (1.0, 0.0), (1.09, 4.0), (1.25, 9.0))
-"""Quintiles of how far the future may differ from what was expected: a factor on the days left for
-what is drawn, and days for the weather at the end."""
-_SNAP_K: Final = 3.0
-"""A cold snap: the device has to work through the colder days of a season too."""
-_NEGLIGIBLE: Final = 2e-3
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One likely course: depth now, rate a day from now on, its table, offset, sag and weight."""
-
-    depth: float
-    rate: float
-    table: Sequence[float]
-    offset: float
-    sag: float
-    weight: float
+_SCALES: Final = 20
+"""Steps of depth in which the priors of the wandering are made."""
+_NEGLIGIBLE: Final = 5e-3
 
 
 def forecast(
@@ -109,10 +85,10 @@ def forecast(
     cutoff = profile.cutoff_mv / profile.cells
     lines = _likely_lines(seen, chemistry, new_at is not None, earlier_lives_days)
     left = sum(
-        line.weight * max(0.0, 1 - line.depth / _cutoff_depth(line.table, cutoff)) for line in lines
+        line.weight * max(0.0, 1 - line.depth / depth_below(line.table, cutoff)) for line in lines
     )
-    early, middle, late = _quantiles(
-        _days_left(seen, lines, cutoff, chemistry.spread_mv), (0.1, 0.5, 0.9)
+    early, middle, late = quantiles(
+        days_left(seen, lines, cutoff, chemistry.spread_mv), (0.1, 0.5, 0.9)
     )
     used = seen.days * sum(line.weight * line.rate for line in lines)
     if used < USED_MIN or (late > CLEAR_DAYS and late > RATIO_MAX * max(early, 1.0)):
@@ -151,7 +127,7 @@ def _columns(seen: Evidence, progress: Sequence[float]) -> Columns:
 class _Regressions:
     """The regressions of one course, each made once.
 
-    The device's own curve may lie off the table, smoothly over `_CURVE_LENGTH` of depth: the first
+    The device's own curve may lie off the table, smoothly over `CURVE_LENGTH` of depth: the first
     terms of a squared-exponential Gaussian process around now, whose priors go with the depth gone.
     """
 
@@ -163,9 +139,9 @@ class _Regressions:
 
     def over(self, gone: float) -> Prior:
         """Give the regression for so much depth gone."""
-        step = round(gone * 50) or 1
+        step = round(gone * _SCALES) or 1
         if step not in self._made:
-            wander, scale = _WANDER * self._spread, step / 50 / _CURVE_LENGTH
+            wander, scale = WANDER * self._spread, step / _SCALES / CURVE_LENGTH
             now, back = math.hypot(self._spread, wander), wander * scale
             spreads = (now, back, back * scale / math.sqrt(2), self._sag)
             self._made[step] = self._columns.under(spreads)
@@ -174,13 +150,13 @@ class _Regressions:
 
 def _likely_lines(
     seen: Evidence, chemistry: Chemistry, new_known: bool, earlier: Sequence[float]
-) -> list[_Line]:
+) -> list[Line]:
     """Go through the grid; give what is not negligible, with weights that sum to 1."""
     sag = chemistry.sag_mv_per_k
     shown = [each.millivolts - sag * each.warmth_k for each in seen.points]
     usual = math.log(_usual_life(chemistry, earlier))
     spread = _OWN_LIFE_SPREAD if earlier else _LIFE_SPREAD
-    tried: list[tuple[float, _Line]] = []
+    tried: list[tuple[float, Line]] = []
     for share, share_prior, progress, pace in _courses(seen):
         columns = _columns(seen, progress)
         regressions = _Regressions(columns, chemistry, told=seen.temperatures)
@@ -200,14 +176,14 @@ def _likely_lines(
                 life = math.log(seen.days / gone) - usual
                 before = -0.5 * (life / spread) ** 2 + math.log(depth * (1 - depth) / gone)
                 rate = gone / seen.days * ((1 - share) + share * pace)
-                line = _Line(depth, rate, table, offset, sag + more_sag, 0.0)
+                line = Line(depth, rate, table, offset, sag + more_sag, 0.0)
                 tried.append((at_first + fit + before, line))
     best = max(score for score, _ in tried)
     weighed = [(math.exp(score - best), line) for score, line in tried]
     kept = [(weight, line) for weight, line in weighed if weight > _NEGLIGIBLE]
     total = sum(weight for weight, _ in kept)
     return [
-        _Line(line.depth, line.rate, line.table, line.offset, line.sag, weight / total)
+        Line(line.depth, line.rate, line.table, line.offset, line.sag, weight / total)
         for weight, line in kept
     ]
 
@@ -254,7 +230,7 @@ def _usual_life(chemistry: Chemistry, earlier: Sequence[float]) -> float:
 def _first_depth(shown: Sequence[float], table: Sequence[float]) -> float:
     """Estimate the depth at the first readings of cells of unknown age."""
     level = sum(shown[:2]) / len(shown[:2])
-    return min(_cutoff_depth(table, level), _OLDEST)
+    return min(depth_below(table, level), _OLDEST)
 
 
 @cache
@@ -268,92 +244,3 @@ def _bent(kind: ChemistryKind, bend: float) -> tuple[float, ...]:
         low = min(int(at), top - 1)
         bent.append(plain[low] + (plain[low + 1] - plain[low]) * min(at - low, 1.0))
     return tuple(bent)
-
-
-# --- from now on -------------------------------------------------------------------------------
-
-
-def _cutoff_depth(table: Sequence[float], millivolts: float) -> float:
-    """The depth at which a cell shows less; the table falls."""
-    low, high = 0, len(table) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if table[middle] > millivolts:
-            low = middle + 1
-        else:
-            high = middle
-    return max(low, 1) / STEPS
-
-
-def _days_left(
-    seen: Evidence, lines: Sequence[_Line], cutoff: float, spread_mv: float
-) -> list[tuple[float, float]]:
-    """Give the days that each line lasts, with its weight, spread by what the future may draw."""
-    coldest = min(_chill(seen, offset) for offset in range(0, 366, 5))
-    seasons = [_chill(seen, offset) for offset in range(0, 371, 5)]
-    found: list[tuple[float, float]] = []
-    for line in lines:
-        for higher, early, likely in _ends(line, cutoff, spread_mv):
-            days = _lasts(line, cutoff + higher, early, seasons, coldest)
-            weight = line.weight * likely / len(_FUTURE)
-            found += [(max(0.0, days * part + off), weight) for part, off in _FUTURE]
-    return found
-
-
-def _ends(line: _Line, cutoff: float, spread_mv: float) -> Iterator[tuple[float, float, float]]:
-    """Give how the end may differ from the table: millivolts that the cutoff lies higher, depth
-    that is missing because the weakest cell of a row ends first, and the weight of both.
-
-    What is off now is off at the end too, the less the further that is.
-    """
-    far = max(0.0, _cutoff_depth(line.table, cutoff) - line.depth) / _CURVE_LENGTH
-    reach = math.sqrt(3) * _WANDER * spread_mv * math.sqrt(max(0.0, 1 - math.exp(-far * far)))
-    yield from ((-reach, _WEAKEST / 2, 1 / 6), (0.0, 0.0, 1 / 3))
-    yield from ((0.0, _WEAKEST, 1 / 3), (reach, _WEAKEST / 2, 1 / 6))
-
-
-def _chill(seen: Evidence, days: float) -> float:
-    """Kelvins above 20 degrees on the colder days around a day from now."""
-    return seen.climate.at(seen.end + days * DAY) - _SNAP_K - ROOM_C
-
-
-def _lasts(
-    line: _Line, cutoff: float, early: float, seasons: Sequence[float], coldest: float
-) -> float:
-    """Give the days until the pack shows less than the cutoff in the weather of that day. Cold
-    costs the more, the emptier a cell is."""
-    needed = cutoff - line.offset
-
-    def until(sag: float, warmth: float) -> float:
-        return (_cutoff_depth(line.table, needed - sag * warmth) - early - line.depth) / line.rate
-
-    # Nothing happens before even the coldest day could end it; then five days a step.
-    day = max(0.0, until(line.sag * (1 + _GROWTH), coldest))
-    end = min(until(line.sag, max(seasons)), HORIZON_DAYS)
-    top = len(line.table) - 1
-    while day < end:
-        depth = line.depth + line.rate * day
-        sag = line.sag * (1 + _GROWTH * depth**3)
-        shown = line.table[min(int((depth + early) * STEPS), top)]
-        if shown + sag * seasons[int(day % YEAR_DAYS / 5)] < needed:
-            return day
-        day += 5.0
-    return max(0.0, end)
-
-
-def _quantiles(weighted: list[tuple[float, float]], at: Sequence[float]) -> list[float]:
-    """Give quantiles of weighted values, interpolated between the middles of their weights."""
-    weighted.sort()
-    total = sum(weight for _, weight in weighted)
-    found: list[float] = []
-    wanted = list(at)
-    passed, before_at, before = 0.0, 0.0, weighted[0][0]
-    for value, weight in weighted:
-        middle = (passed + weight / 2) / total
-        while wanted and middle >= wanted[0]:
-            span = middle - before_at
-            part = (wanted[0] - before_at) / span if span > 0 else 1.0
-            found.append(before + (value - before) * part)
-            wanted.pop(0)
-        passed, before_at, before = passed + weight, middle, value
-    return found + [weighted[-1][0]] * len(wanted)

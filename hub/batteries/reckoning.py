@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from hub.batteries import repository
 from hub.batteries.domain import Change, Forecast, WhyNot
 from hub.batteries.forecast import forecast
@@ -19,6 +21,7 @@ from hub.database.scope import Scope
 from hub.entries import alarm_repository
 from hub.entries.alarms import AlarmKind, Clear, Raise
 
+_log = structlog.get_logger(__name__)
 A_ROUND = 4
 """Forecasts made in one transaction: on SQLite nobody else writes meanwhile."""
 
@@ -95,7 +98,11 @@ def reckoned_forecast(scope: Scope, device_id: str) -> tuple[Forecast, tuple[dat
     new_at = inferred[-1] if inferred else recorded
     earlier = {each.at for each in changes if not each.inferred or _before(each, recorded)}
     lives = lives_days(sorted({*earlier, *inferred}))
-    return forecast(readings, profile, new_at, lives), inferred
+    try:
+        return forecast(readings, profile, new_at, lives), inferred
+    except Exception:  # one device's strange readings must not stop what is reckoned of others
+        _log.exception("forecast_failed", device_id=device_id, readings=len(readings))
+        return Forecast(None, new_at, len(readings), why_not=WhyNot.FAILED), inferred
 
 
 def make_forecast(scope: Scope, device_id: str) -> None:

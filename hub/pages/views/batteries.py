@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from statistics import median
+from datetime import datetime, timedelta
 
 from hub.batteries.domain import Change, ChemistryKind, Forecast, Profile, Reading
 from hub.batteries.service import BatterySheet, BatteryView, Route
 from hub.batteries.standing import BatteryState, WhyUnknown
+from hub.pages.views.battery_chart import Chart, chart, course_of, date_of, volts
 from hub.pages.views.door import Chip
 from hub.pages.words import Words, iso
 
@@ -25,26 +25,6 @@ _NEAR = timedelta(days=60)
 """Nearer days are named; farther ones only by their month."""
 _OLD_DAYS = 7
 _TABLE_ROWS = 24
-_POINTS = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A line with the forecast's range, in percent of its width and height; `text` says the same.
-
-    `line` are points `x,y`; `range_x`, `range_width` and `median_x` are None without a forecast.
-    """
-
-    line: str
-    cutoff_y: float | None
-    range_x: float | None
-    range_width: float | None
-    median_x: float | None
-    first: str
-    last: str
-    top: str
-    bottom: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,61 +189,11 @@ def battery_card(sheet: BatterySheet, names: Mapping[str, str], words: Words) ->
         cutoff=volts(profile.cutoff_mv, words) if profile else "",
         temperature=_celsius(state.temperature_dc, words),
         uses=f"{state.uses:,}" if state.uses is not None else "",
-        since=_date(since, words) if since else "",
-        chart=chart(_course(sheet.readings), made, profile, words),
+        since=date_of(since, words) if since else "",
+        chart=chart(course_of(sheet.readings), made, profile, words),
         rows=_rows(sheet.readings, words),
         changes=tuple(_change(each, names, words) for each in reversed(sheet.changes)),
     )
-
-
-def chart(
-    course: Sequence[tuple[int, int]],
-    made: Forecast | None,
-    profile: Profile | None,
-    words: Words,
-) -> Chart | None:
-    """Draw readings and range into a box of 100 by 100; None for fewer than two points."""
-    if len(course) < 2:
-        return None
-    given = made if made is not None and made.latest is not None else None
-    cutoff = profile.cutoff_mv if profile else None
-    start = course[0][0]
-    ends = [course[-1][0]]
-    if given is not None and given.latest is not None:
-        # A range that goes on for years would leave the readings no room.
-        ends.append(min(int(given.latest.timestamp()), start + 4 * max(ends[0] - start, 86400)))
-    span = max(max(ends) - start, 1)
-    shown = [mv for _, mv in course] + ([cutoff] if cutoff else [])
-    low, high = min(shown), max(shown)
-    room = max(high - low, 100)
-
-    def x(second: float) -> float:
-        return round(100 * min(max((second - start) / span, 0), 1), 2)
-
-    def y(millivolts: float) -> float:
-        return round(94 - 88 * (millivolts - low) / room, 2)
-
-    first = last = middle = None
-    if given is not None and given.earliest and given.median and given.latest:
-        first, last = x(given.earliest.timestamp()), x(given.latest.timestamp())
-        middle = x(given.median.timestamp())
-    return Chart(
-        line=" ".join(f"{x(second)},{y(mv)}" for second, mv in course),
-        cutoff_y=y(cutoff) if cutoff else None,
-        range_x=first,
-        range_width=round(max((last or 0) - first, 1), 2) if first is not None else None,
-        median_x=middle,
-        first=_date(_instant(start), words),
-        last=_date(_instant(start + span), words),
-        top=volts(high, words),
-        bottom=volts(low, words),
-        text=_chart_text(course, given, words),
-    )
-
-
-def volts(millivolts: int, words: Words) -> str:
-    """`5.61 V`."""
-    return words.t("batteries.volts", volts=f"{millivolts / 1000:.2f}")
 
 
 def pack(profile: Profile, words: Words) -> str:
@@ -302,22 +232,10 @@ def _about(instant: datetime, words: Words) -> str:
     return words.day(day) if abs(instant - words.now) < _NEAR else words.month(day)
 
 
-def _date(instant: datetime, words: Words) -> str:
-    """The day, with its year where that is another."""
-    day = words.day_of(instant)
-    if day.year == words.today.year:
-        return words.day(day)
-    return f"{day:%Y-%m-%d}"
-
-
 def _date_time(instant: datetime, words: Words) -> str:
     if words.day_of(instant).year != words.today.year:
-        return _date(instant, words)
+        return date_of(instant, words)
     return words.when(instant)
-
-
-def _instant(second: float) -> datetime:
-    return datetime.fromtimestamp(second, UTC)
 
 
 def _celsius(temperature_dc: int | None, words: Words) -> str:
@@ -326,42 +244,12 @@ def _celsius(temperature_dc: int | None, words: Words) -> str:
     return words.t("battery.celsius", celsius=f"{temperature_dc / 10:.1f}")
 
 
-def _chart_text(course: Sequence[tuple[int, int]], made: Forecast | None, words: Words) -> str:
-    (start, first_mv), (end, last_mv) = course[0], course[-1]
-    text = words.t(
-        "battery.chart_text",
-        first=_date(_instant(start), words),
-        from_volts=f"{first_mv / 1000:.2f}",
-        last=_date(_instant(end), words),
-        to_volts=f"{last_mv / 1000:.2f}",
-    )
-    if made is None or made.earliest is None or made.latest is None:
-        return text
-    span = words.t(
-        "battery.chart_range", first=_date(made.earliest, words), last=_date(made.latest, words)
-    )
-    return f"{text} {span}" if words.english else text + span
-
-
-def _course(readings: Sequence[Reading]) -> list[tuple[int, int]]:
-    """Few enough points to draw: medians of neighbours."""
-    size = max(1, -(-len(readings) // _POINTS))
-    groups = [readings[i : i + size] for i in range(0, len(readings), size)]
-    return [
-        (
-            int(group[len(group) // 2].at.timestamp()),
-            round(median(each.millivolts for each in group)),
-        )
-        for group in groups
-    ]
-
-
 def _rows(readings: Sequence[Reading], words: Words) -> tuple[ReadingRow, ...]:
     """The newest first, spread over the whole life."""
     step = max(1, -(-len(readings) // _TABLE_ROWS))
     return tuple(
         ReadingRow(
-            _date(each.at, words),
+            date_of(each.at, words),
             iso(each.at),
             volts(each.millivolts, words),
             _celsius(each.temperature_dc, words),
@@ -377,4 +265,4 @@ def _change(change: Change, names: Mapping[str, str], words: Words) -> ChangeRow
         how = words.t("battery.recorded", who=who) if who else words.t("battery.recorded_plain")
     kind = words.t(f"chemistry.{change.chemistry}") if change.chemistry else ""
     notes = [each for each in (kind, change.note) if each]
-    return ChangeRow(_date(change.at, words), how, words.t("words.comma").join(notes))
+    return ChangeRow(date_of(change.at, words), how, words.t("words.comma").join(notes))

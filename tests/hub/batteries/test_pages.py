@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from hub.batteries.domain import ChemistryKind, Forecast, Profile
 from hub.catalogue import Language, Translator
 from hub.clock import HandMovedClock
-from hub.pages.views.batteries import chart
+from hub.pages.views.battery_chart import chart
 from hub.pages.words import Words
 from hub.web.rights import Role
 

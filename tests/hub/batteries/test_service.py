@@ -44,8 +44,8 @@ def device(keypad: Keypad, admin: TestClient) -> tuple[str, str]:
 
 
 def history(told: Any, device: tuple[str, str], days: int, life_days: float) -> None:
-    """A reading each day until now, from new cells."""
-    for n in range(days + 1):
+    """A reading each third day until now, from new cells."""
+    for n in range(days % 3, days + 1, 3):
         told.tell(*device, used(n, life_days), NOW - DAY * (days - n), uses=1000 + 9 * n)
 
 
@@ -66,13 +66,13 @@ def low_alarms(client: TestClient) -> list[dict[str, Any]]:
 def test_a_replay_changes_nothing(told: Any, device: tuple[str, str], admin: TestClient) -> None:
     """Readings, forecast, state and inferred changes are the same again."""
     history(told, device, 120, 200)
-    for n in range(1, 40):
-        told.tell(*device, used(n, 200), NOW - DAY * 160 + DAY * n)  # earlier cells, unrecorded
+    for n in range(1, 40, 4):
+        told.tell(*device, used(n, 80), NOW - DAY * 160 + DAY * n)  # earlier cells, unrecorded
     told.project()
     before = one(admin, device)
     told.project(replay=True)
     assert one(admin, device) == before
-    assert len(before["readings"]) == 121
+    assert len(before["readings"]) == 41
     (found,) = before["changes"]
     assert found["inferred"]
     assert found["at"].startswith("2025-12-07")
@@ -218,6 +218,29 @@ def test_a_good_level_clears_it_without_a_record(
     found = one(admin, device)
     assert [each["inferred"] for each in found["changes"]] == [True]
     assert found["forecast"]["why_not"] == "too_few"
+
+
+def test_a_forecast_that_fails_stops_no_other(
+    told: Any,
+    keypad: Keypad,
+    device: tuple[str, str],
+    admin: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It says so, and is made again with the next reading."""
+    from hub.batteries import reckoning
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    history(told, device, 90, 200)
+    monkeypatch.setattr(reckoning, "forecast", fails)
+    told.project()
+    assert one(admin, device)["forecast"]["why_not"] == "failed"
+    monkeypatch.undo()
+    told.tell(*device, used(90, 200), NOW + timedelta(minutes=1))
+    told.project()
+    assert one(admin, device)["forecast"]["why_not"] is None
 
 
 # --- lists and routes --------------------------------------------------------------------------

@@ -184,7 +184,7 @@ def test_any_sequence_of_events_folds_into_states(kinds: list[EventKind]) -> Non
 
 
 def test_every_alarm_that_is_not_momentary_can_be_cleared() -> None:
-    """Or it would stand for ever."""
+    """Or it would stand for ever. A low battery is over by what `hub.batteries` finds."""
     cleared = {kind for kinds in CLEARS.values() for kind in kinds}
     reckoned = {AlarmKind.BATTERY_LOW}  # raised and cleared by what readings come to
     assert cleared == set(AlarmKind) - MOMENTARY - WIRE - reckoned
