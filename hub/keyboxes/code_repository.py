@@ -46,6 +46,21 @@ def living_codes(scope: Scope, lock_id: str, now: datetime) -> list[OfflineCode]
     return [_code(row) for row in rows]
 
 
+def shown_unended(scope: Scope, lock_id: str, version: int, now: datetime) -> list[OfflineCode]:
+    """Give the codes under a lock's secret that somebody has seen and whose window has not ended,
+    whether or not they still stand: what was told cannot be called back."""
+    t = offline_codes
+    rows = scope.all(
+        scope.select(t).where(
+            t.c.lock_id == lock_id,
+            t.c.version == version,
+            t.c.effective_until > now,
+            t.c.revealed_at.is_not(None),
+        )
+    )
+    return [_code(row) for row in rows]
+
+
 def count_living(scope: Scope, lock_ids: Collection[str], now: datetime) -> dict[str, int]:
     """Count the codes that stand and whose window has not ended, by lock."""
     t = offline_codes

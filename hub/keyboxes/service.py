@@ -262,6 +262,7 @@ class KeyBoxes:
             living = code_rows.living_codes(scope, box_id, now)
             generation = (box.generation + 1) % box.its_profile.generations
             self._check_ahead(scope, box, generation)
+            self._check_around(scope, box, generation, now)
             if dry_run:
                 return self._concerned(scope, living)
             repository.change_box(scope, box_id, generation=generation, updated_at=now)
@@ -286,6 +287,18 @@ class KeyBoxes:
                 VISIT_FIRST,
                 "the box would not know a further generation: draw new secrets and visit it",
             )
+
+    def _check_around(self, scope: Scope, box: KeyBox, generation: int, now: datetime) -> None:
+        """Generations go round in a circle: a code that was told long ago and killed must not come
+        to lie ahead of the new one, or it would open again."""
+        profile = box.its_profile
+        for code in code_rows.shown_unended(scope, box.id, box.code_version, now):
+            if 0 < (code.code.generation - generation) % profile.generations < profile.ahead:
+                raise Problem(
+                    VISIT_FIRST,
+                    "a code that was killed before would open again: draw new secrets and visit "
+                    "the box",
+                )
 
     def _concerned(self, scope: Scope, codes: list[OfflineCode]) -> tuple[Concerned, ...]:
         bookings = {

@@ -83,8 +83,6 @@ def _compile_into(target: Target, place: Path) -> None:
 
 def _library(target: Target) -> list[Path]:
     sources = sorted((SOURCES / "core").glob("*.c"))
-    if not any(path.name == "kb_update.c" for path in sources):
-        sources.append(SOURCES / "hal" / "no_update.c")
     for folder in target.folders:
         sources += sorted((SOURCES / folder).glob("*.c"))
     return sources

@@ -14,7 +14,9 @@ from hub.bookings.service import BookingsService
 from hub.keyboxes.service import KeyBoxes
 from hub.keyboxes.tables import offline_codes
 from hub.web.rights import SYSTEM, Role
+from wire.events import AccessBody, EventKind, Factor
 from wire.offline_profiles import EPOCH
+from wire.reasons import Reason
 from wire.sealed_codes import CodeKey, CodeVerdict, LockClock, SealedCode, judge_code, open_code
 
 
@@ -319,6 +321,33 @@ def test_the_hub_never_goes_further_ahead_than_the_box_can_know(hut: Any) -> Non
     refused = hut.use(Role.CLERK).post(path, json=why).json()
     assert refused["code"] == "key_box_visit_first"
     assert verdict(hut, hut.digits("k1"), hut.at(1), newest=0) is CodeVerdict.VALID
+
+
+def test_a_killed_code_never_comes_round_the_circle_to_open_again(hut: Any) -> None:
+    """Sixteen generations, four of them ahead: a month's code that was told and withdrawn would be
+    ahead again after thirteen retirements."""
+    path, why = f"/api/v1/key_boxes/{hut.box}/retire", {"reason": "試験"}
+    hut.put("long", start_h=1, hours=24 * 20)
+    long = hut.digits("long")
+    hut.use(Role.CLERK).delete("/api/v1/bookings/long")
+    done = 0
+    while hut.use(Role.CLERK).post(path, json=why).status_code == 200:
+        done += 1
+        hut.put(f"k{done}", start_h=1 + 3 * done)
+        lock = hut.lock()
+        key = CodeKey.of(lock.secret, lock.id)
+        tag = open_code(lock.profile, key, hut.digits(f"k{done}"))
+        assert tag is not None
+        assert tag.generation == done % 16
+        used = AccessBody(
+            reason=Reason.SEALED_CODE_VALID, factor=Factor.PIN, door=hut.box, code=tag.tag
+        )
+        hut.tell(EventKind.ACCESS_GRANTED, used)
+    assert done == 12
+    refused = hut.use(Role.CLERK).post(path, json=why).json()
+    assert refused["code"] == "key_box_visit_first"
+    assert verdict(hut, long, hut.at(2), newest=12) is CodeVerdict.RETIRED
+    assert verdict(hut, long, hut.at(2), newest=13) is CodeVerdict.VALID
 
 
 # --- boxes ---------------------------------------------------------------------------------------

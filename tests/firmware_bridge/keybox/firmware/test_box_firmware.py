@@ -10,11 +10,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from firmware_bridge.keybox.firmware import build
-
-pytestmark = pytest.mark.skipif(
-    not (build.SOURCES / "core" / "kb_update.c").exists(), reason="a build without kb_update.c"
-)
 RELEASE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = RELEASE_KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 IMAGE = hashlib.shake_128(b"an image").digest(9_001)

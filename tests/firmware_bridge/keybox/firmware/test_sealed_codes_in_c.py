@@ -187,7 +187,6 @@ def _vector_cases() -> Iterator[Case]:
             )
 
 
-@pytest.mark.skipif(not VECTORS.exists(), reason="the vectors are of another part of the tree")
 def test_the_published_vectors_hold_in_c(programs: Path) -> None:
     seen = check(programs / "code-check", _vector_cases())
     assert seen.total() > 100
