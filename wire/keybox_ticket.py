@@ -48,7 +48,8 @@ class TicketReceipt(msgspec.Struct, frozen=True, kw_only=True):
 class KeyboxTicket(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket file. `day` is a `day_number`, `rights` the bits of `Right`, `ticket` the key in
     base64, `secret` an envelope (`SecretEnvelope.encode`) in base64, `expires` when the day ends in
-    Japan."""
+    Japan. `then` is the same ticket under the secrets in the envelope: what the box knows once it
+    has taken them, whether or not anybody heard it say so."""
 
     v: int
     device: Id
@@ -58,6 +59,7 @@ class KeyboxTicket(msgspec.Struct, frozen=True, kw_only=True):
     expires: Instant
     receipt: TicketReceipt | None = None
     secret: str | None = None
+    then: str | None = None
 
     def __repr__(self) -> str:
         return f"KeyboxTicket(device={self.device!r}, day={self.day}, rights={self.rights})"
@@ -71,6 +73,11 @@ class KeyboxTicket(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> bytes:
         """The ticket itself, 32 bytes."""
         return _bytes(self.ticket, KEY_LENGTH, "ticket")
+
+    @property
+    def key_then(self) -> bytes | None:
+        """The ticket that holds once the box has its new secrets, 32 bytes."""
+        return None if self.then is None else _bytes(self.then, KEY_LENGTH, "then")
 
     @property
     def envelope(self) -> SecretEnvelope | None:
@@ -88,8 +95,10 @@ def make_ticket(
     expires: Instant,
     receipt: tuple[int, int, bytes] | None = None,
     envelope: SecretEnvelope | None = None,
+    key_then: bytes | None = None,
 ) -> KeyboxTicket:
-    """Put a ticket together; `receipt` is (log epoch, through, 16 bytes)."""
+    """Put a ticket together; `receipt` is (log epoch, through, 16 bytes), `key_then` the ticket
+    under the secrets in the envelope."""
     return KeyboxTicket(
         v=TICKET_VERSION,
         device=device,
@@ -103,6 +112,7 @@ def make_ticket(
             log_epoch=receipt[0], through=receipt[1], mac=base64.b64encode(receipt[2]).decode()
         ),
         secret=None if envelope is None else base64.b64encode(envelope.encode()).decode(),
+        then=None if key_then is None else base64.b64encode(key_then).decode(),
     )
 
 
@@ -127,6 +137,6 @@ def decode_ticket(data: bytes) -> KeyboxTicket:
 
 def _check(ticket: KeyboxTicket) -> None:
     """Read what stands in base64, so that a damaged file is refused at once."""
-    _ = ticket.key, ticket.envelope
+    _ = ticket.key, ticket.envelope, ticket.key_then
     if ticket.receipt is not None:
         _ = ticket.receipt.mac_bytes

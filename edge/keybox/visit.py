@@ -78,6 +78,11 @@ class OpenSession:
 
 
 @dataclass(frozen=True, slots=True)
+class Renew:
+    """Open a session under the ticket of the box's new secrets; sent back: `HelloAnswer`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Ask the box; sent back: the answer. `KeyboxError` is thrown where it does not do it."""
 
@@ -112,23 +117,24 @@ class Tell:
     text: str
 
 
-Want: TypeAlias = OpenSession | Ask | SendImage | Look | Commit | Tell
+Want: TypeAlias = OpenSession | Renew | Ask | SendImage | Look | Commit | Tell
 Steps: TypeAlias = Generator[Want, Any, None]
 
 
 @dataclass(slots=True)
 class Visit:
     """One visit under a ticket; `report` grows as it goes. `image` is the firmware's number where
-    an image is to be sent."""
+    an image is to be sent. `renewed`: the box knows the ticket of its new secrets."""
 
     errand: Errand
     ticket: KeyboxTicket
     image: int | None = None
     report: VisitReport = field(default_factory=VisitReport)
+    renewed: bool = False
 
     def steps(self) -> Steps:
         """Everything, in order; ends by itself, or with what was thrown into it."""
-        hello: HelloAnswer = yield OpenSession()
+        hello: HelloAnswer = yield from self._open()
         device = str(uuid.UUID(bytes=hello.device))
         yield Tell(f"{_kind(hello.kind)} {device}, firmware {hello.firmware}")
         status: BoxStatus = yield Ask(AskStatus())
@@ -147,7 +153,20 @@ class Visit:
         yield from self._collect(device, status, journaled, offset_s, now)
         yield from self._clear(status)
         yield from self._send_image(device)
-        yield from self._secrets(device, status)
+        if (yield from self._secrets(device, status)):
+            yield from self._read_on(device)
+
+    def _open(self) -> Generator[Want, Any, HelloAnswer]:
+        """Open a session. A box that took its new secrets when nobody heard it say so knows the
+        ticket under those alone."""
+        try:
+            hello: HelloAnswer = yield OpenSession()
+        except KeyboxError as error:
+            if error.cause != "bad_proof" or self.ticket.key_then is None:
+                raise
+            hello = yield Renew()
+            self.renewed = True
+        return hello
 
     def _may(self, right: Right) -> bool:
         return bool(self.ticket.right & right)
@@ -232,6 +251,9 @@ class Visit:
             return
         if receipt.through < status.receipted:
             return
+        if self.renewed:
+            self.report.skipped.append("receipt_of_former_secrets")
+            return
         if not self._may(Right.CLEAR):
             self.report.skipped.append("no_right_to_clear")
             return
@@ -270,19 +292,32 @@ class Visit:
                 return hello
         raise KeyboxError("no_answer")
 
-    def _secrets(self, device: str, status: BoxStatus) -> Steps:
+    def _secrets(self, device: str, status: BoxStatus) -> Generator[Want, Any, bool]:
+        """Bring new secrets; tell whether a session under them can be opened."""
         envelope = self.ticket.envelope
-        if envelope is None or envelope.version <= status.secret_version:
-            return
+        if envelope is None or envelope.version < status.secret_version:
+            return False
+        told = (_changed(device, EventKind.DEVICE_KEY_CHANGED, f"version {envelope.version}"),)
+        if envelope.version == status.secret_version:
+            if self.renewed:
+                yield Commit(told)
+            return False
         if not self._may(Right.SECRET):
             self.report.skipped.append("no_right_to_change_secrets")
-            return
+            return False
         yield Ask(InstallSecret(envelope.encode()))
-        yield Commit(
-            (_changed(device, EventKind.DEVICE_KEY_CHANGED, f"version {envelope.version}"),)
-        )
+        yield Commit(told)
         self.report.secret_installed = True
         yield Tell("new secrets installed")
+        return self.ticket.key_then is not None
+
+    def _read_on(self, device: str) -> Steps:
+        """What the box wrote meanwhile, its own word for the new secrets: under their ticket."""
+        yield Renew()
+        self.renewed = True
+        status: BoxStatus = yield Ask(AskStatus())
+        now, journaled = yield Look(device)
+        yield from self._collect(device, status, journaled, _offset(status, now), now)
 
 
 def _check(answer: LogAnswer, epoch: int) -> None:

@@ -27,17 +27,28 @@ from edge.keybox.orders import (
     VisitRefusedError,
     VisitState,
 )
-from edge.keybox.visit import Ask, Commit, Look, OpenSession, SendImage, Tell, Visit, Want
+from edge.keybox.visit import (
+    Ask,
+    Commit,
+    Look,
+    OpenSession,
+    Renew,
+    SendImage,
+    Tell,
+    Visit,
+    Want,
+)
 from edge.ports import JournalError
 from firmware_bridge.keybox.codes import Rights, TicketKind
 from firmware_bridge.keybox.host_events import (
     Credential,
 )
+from firmware_bridge.keybox.opening import HelloAnswer
 from firmware_bridge.keybox.serial_host import KeyboxClient, KeyboxError
 from firmware_bridge.serial_link import BytePort, PortError, SerialPort, SerialSettings
 from wire.errors import WireError
 from wire.identity import uuid_bytes
-from wire.keybox_ticket import decode_ticket
+from wire.keybox_ticket import KeyboxTicket, decode_ticket
 
 BAUD: Final = 115_200
 _HEADER: Final = 48
@@ -113,7 +124,7 @@ class Visits:
         """Begin a visit; raise `VisitRefusedError` where it cannot be."""
         try:
             ticket = decode_ticket(order.ticket.encode())
-            device = uuid_bytes(ticket.device)
+            credential = _credential(ticket, ticket.key)
         except WireError as error:
             raise VisitRefusedError(
                 f"the ticket cannot be read ({error}); fetch it anew"
@@ -121,8 +132,6 @@ class Visits:
         file = None if order.image is None else FirmwareFile.of(order.image)
         if file is None and order.errand is Errand.FIRMWARE:
             raise VisitRefusedError("name a firmware file")
-        rights = Rights(ticket.rights)
-        credential = Credential(TicketKind.DAY, device, ticket.day, rights, ticket.key)
         with self._lock:
             if not self._over:
                 raise VisitRefusedError("a visit is under way; wait until it is over")
@@ -207,6 +216,8 @@ class Visits:
         match want:
             case OpenSession():
                 return client.open()
+            case Renew():
+                return self._renew(client)
             case Ask():
                 return client.ask(want.request)
             case SendImage():
@@ -221,6 +232,14 @@ class Visits:
             case Tell():
                 self._tell(want.text)
                 return None
+
+    def _renew(self, client: KeyboxClient) -> HelloAnswer:
+        """Open a session under the ticket of the box's new secrets."""
+        visit = self._visit
+        if visit is None or visit.ticket.key_then is None:
+            raise KeyboxError("bad_proof")
+        client.take(_credential(visit.ticket, visit.ticket.key_then))
+        return client.open()
 
     def _journaled(self, device: str) -> Journaled | None:
         data = self._desk.state(JOURNALED + device).get(JOURNALED + device)
@@ -238,3 +257,9 @@ class Visits:
     def _tell(self, text: str) -> None:
         with self._lock:
             self._lines.append(text)
+
+
+def _credential(ticket: KeyboxTicket, key: bytes) -> Credential:
+    """What a ticket says under one of its keys. Raises `WireError` for an id that is none."""
+    device, rights = uuid_bytes(ticket.device), Rights(ticket.rights)
+    return Credential(TicketKind.DAY, device, ticket.day, rights, key)

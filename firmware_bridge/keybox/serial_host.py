@@ -70,7 +70,8 @@ class KeyboxClient:
         self, port: BytePort, credential: Credential, times: HostTimes | None = None
     ) -> None:
         self._port = port
-        self._session = HostSession(credential, lambda: secrets.token_bytes(NONCE_LENGTH), times)
+        self._times = times
+        self._session = self._with(credential)
         self._waker = Waker()
         self._cancelled = False
         self._received = b""
@@ -92,6 +93,15 @@ class KeyboxClient:
         """End what is waited for with `KeyboxError("cancelled")`, now and from now on."""
         self._cancelled = True
         self._waker.wake()
+
+    def take(self, credential: Credential) -> None:
+        """Use another ticket or key from the next `open` on; the session there was is over."""
+        self._session.end("closed")
+        self._session = self._with(credential)
+        self._received = b""
+
+    def _with(self, credential: Credential) -> HostSession:
+        return HostSession(credential, lambda: secrets.token_bytes(NONCE_LENGTH), self._times)
 
     # --- a session -------------------------------------------------------------------------------
 

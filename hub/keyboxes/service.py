@@ -199,9 +199,11 @@ class KeyBoxes:
                 raise invalid("secret_version", "never_given", "the box cannot have that secret")
             number = day_number(day)
             pending = self._pending(scope, box_id, assumed)
-            envelope = None
+            envelope = key_then = None
             if pending is not None and Right.SECRET in rights:
                 envelope = self._secrets.envelope(scope, box, maintenance, pending)
+                coming = self._secrets.maintenance(scope, box_id, pending)
+                key_then = coming.ticket(box_id, number, rights) if coming else None
                 repository.mark_secret(scope, box_id, pending, given_at=now)
             made = make_ticket(
                 box_id,
@@ -211,6 +213,7 @@ class KeyBoxes:
                 _end_of(day),
                 self._receipt(scope, box_id, maintenance),
                 envelope,
+                key_then,
             )
             self._note(scope, who, made, purpose, pending if envelope else None)
             return made

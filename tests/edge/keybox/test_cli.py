@@ -30,8 +30,8 @@ from firmware_bridge.serial_link import PtyPort
 from provisioning import enrolment
 from provisioning.register import Register
 from tests.firmware_bridge.keybox.conftest import DEVICE, MAINTENANCE
-from wire.events import Event, decode_row
-from wire.keybox_keys import MaintenanceSecret, Right, link_seconds
+from wire.events import Event, decode_event_body, decode_row
+from wire.keybox_keys import MaintenanceSecret, Right, SecretBundle, link_seconds
 from wire.keybox_ticket import encode_ticket, make_ticket
 
 NOW = datetime.now(UTC)
@@ -233,3 +233,60 @@ def test_stopping_the_agent_ends_a_visit_that_waits(installed, tmp_path):
         one.stop()
         assert time.monotonic() - begun < 2
     assert not [one for one in threading.enumerate() if one.name == "keybox visit"]
+
+
+# --- new secrets ---------------------------------------------------------------------------------
+
+NEW = bytes(range(100, 132))
+BUNDLE = SecretBundle(bytes(range(1, 33)), NEW, 1, 0)
+
+
+def renewing(bench: Bench, *, then: bool = True) -> Path:
+    """A ticket under the secret the hub believes the box to have, with new ones for it."""
+    key = MaintenanceSecret(MAINTENANCE).ticket(DEVICE, TODAY, EVERYTHING)
+    envelope = MaintenanceSecret(MAINTENANCE).wrap_key(DEVICE).seal(3, bytes(16), BUNDLE)
+    later = MaintenanceSecret(NEW).ticket(DEVICE, TODAY, EVERYTHING) if then else None
+    expires = NOW + timedelta(hours=8)
+    ticket = make_ticket(DEVICE, TODAY, EVERYTHING, key, expires, None, envelope, later)
+    path = bench.folder / "new.ticket"
+    path.write_bytes(encode_ticket(ticket))
+    return path
+
+
+def collected(bench: Bench, agent) -> list[int]:
+    """The indexes of this box's log in the journal."""
+    rows = [decode_row(data) for _, data in agent.tail(300)]
+    origins = [row.origin for row in rows if isinstance(row, Event) and row.origin]
+    return [one.index for one in origins if one.log_epoch == bench.box.log.epoch]
+
+
+def visitors_word(agent) -> list[str]:
+    """What visitors said in their own name of changed secrets."""
+    rows = [decode_row(data) for _, data in agent.tail(300)]
+    return [
+        decode_event_body(row).cause
+        for row in rows
+        if isinstance(row, Event) and row.kind == "device_key_changed" and row.origin is None
+    ]
+
+
+def test_the_boxs_own_word_for_its_new_secrets_comes_with_the_visit_that_brought_them(bench, agent):
+    assert bench.run("sync", ticket=renewing(bench)) == cli.OK
+    assert bench.box.secrets.version == 3
+    kinds = {record.kind for record in bench.box.log._records}
+    assert RecordKind.SECRET_CHANGED in kinds
+    assert collected(bench, agent) == list(range(bench.box.log.next))
+
+
+def test_a_box_that_took_its_secrets_when_nobody_heard_it_is_met_by_the_next_ticket(bench, agent):
+    before = len(visitors_word(agent))
+    bench.box.install(BUNDLE, 3)
+    assert bench.run("sync", ticket=renewing(bench)) == cli.OK
+    assert collected(bench, agent) == list(range(bench.box.log.next))
+    assert visitors_word(agent)[before:] == ["version 3"]
+
+
+def test_without_the_ticket_of_the_new_secrets_it_is_not(bench, capsys):
+    bench.box.install(BUNDLE, 3)
+    assert bench.run("sync", ticket=renewing(bench, then=False)) == cli.FAILED
+    assert "bad_proof" in capsys.readouterr().err
