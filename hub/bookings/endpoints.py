@@ -11,17 +11,15 @@ from pydantic import AwareDatetime, BaseModel
 
 from hub.bookings.backups import BookingBackups
 from hub.bookings.facilities import FacilitiesService
+from hub.bookings.facility_schemas import FacilityIn, FacilityOut, SlotOut
 from hub.bookings.residents import ResidentsService
 from hub.bookings.schemas import (
     BackupCodeOut,
     BookingIn,
     BookingOut,
     DecisionIn,
-    FacilityIn,
-    FacilityOut,
     LinkOut,
     PinOut,
-    SlotOut,
 )
 from hub.bookings.service import BookingFilter, BookingsService
 from hub.bookings.tables import BookingState
