@@ -14,131 +14,68 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from wire.clock import Instant
+from wire.door_bodies import (
+    Assurance,
+    BackupCodes,
+    DoorBody,
+    DoorMode,
+    EntryBody,
+    FailMode,
+    Id,
+    Milliseconds,
+    ModeBody,
+    OnJournalFailure,
+    OnUntrustedClock,
+    Point,
+    Sealed,
+)
 from wire.errors import WireError, WireFault
 from wire.policy import Entry, EntryKind
 
-Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
+__all__ = [
+    "AntiPassback",
+    "Assurance",
+    "BackupCodes",
+    "Body",
+    "CardBody",
+    "CredentialBody",
+    "DateException",
+    "DaySpan",
+    "DeviceBody",
+    "DeviceDriver",
+    "DoorBody",
+    "DoorMode",
+    "EntryBody",
+    "EntryState",
+    "FailMode",
+    "GrantBody",
+    "HolidayBody",
+    "Id",
+    "Milliseconds",
+    "Minute",
+    "ModeBody",
+    "OnJournalFailure",
+    "OnUntrustedClock",
+    "PersonFlagsBody",
+    "PinBody",
+    "Point",
+    "PunchRule",
+    "ReaderBody",
+    "ScheduleBody",
+    "Sealed",
+    "SettingBody",
+    "Side",
+    "WeekSpan",
+    "Weekday",
+    "ZoneBody",
+    "decode_body",
+]
+
 Minute: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=1440)]
 Weekday: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=6)]
-Sealed: TypeAlias = Annotated[str, msgspec.Meta(max_length=4096)]
 
 _HEX64: Final = re.compile(r"[0-9a-f]{64}")
 _HEX32: Final = re.compile(r"[0-9a-f]{32}")
-
-
-class _Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What all bodies share: frozen, by keyword, defaults left out to keep deltas small."""
-
-
-# --- doors -------------------------------------------------------------------------------------
-
-
-class Assurance(StrEnum):
-    """How sure a reader can be of a credential, weakest first (facts: three assurance classes)."""
-
-    IDENTIFIER = "identifier"
-    """A number sent in clear (UID, IDm, Wiegand): anybody can clone it."""
-    READER_VERIFIED = "reader_verified"
-    """The reader authenticated the card and sent its number over a secure channel."""
-    CHALLENGE = "challenge"
-    """The edge itself verified a challenge and response."""
-
-    @property
-    def rank(self) -> int:
-        """0 for the weakest; compare by it."""
-        return list(Assurance).index(self)
-
-
-class FailMode(StrEnum):
-    """What the lock does without power."""
-
-    SECURE = "fail_secure"
-    SAFE = "fail_safe"
-
-
-class OnUntrustedClock(StrEnum):
-    """What a PIN may still do while the clock is untrusted."""
-
-    DENY = "deny"
-    FLOOR_IN_WINDOW = "floor_in_window"
-
-
-class OnJournalFailure(StrEnum):
-    """What a door does when an opening cannot be journaled."""
-
-    DENY = "deny"
-    OPEN = "open"
-
-
-class Point(msgspec.Struct, frozen=True):
-    """An input or output of a device; `inverted` where the active state reads as 0."""
-
-    device: Id
-    channel: Annotated[int, msgspec.Meta(ge=0, le=63)] = 0
-    inverted: bool = False
-
-
-class BackupCodes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A door's sealed codes (docs/offline-pin.md): taken while its controller has no hub, and for
-    `grace_s` after it was last without one, since a code handed out meanwhile is to work.
-
-    `profile` names an entry of `wire.offline_profiles.PROFILES`; `sealed` is the door's own code
-    secret, 32 bytes, sealed to the controller (`wire.sealing`, kind `door`). Codes of a generation
-    before `generation` are retired.
-    """
-
-    profile: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
-    sealed: Sealed
-    generation: Annotated[int, msgspec.Meta(ge=0, le=63)] = 0
-    grace_s: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 86_400
-
-
-class DoorBody(_Body, frozen=True, kw_only=True):
-    """A door: how it is driven and watched, and what it demands. Entry id = door id.
-
-    `strike` releases the bolt for `unlock_ms`; `contact` sees the leaf, `bolt` the bolt (active =
-    retracted), `rex` is request-to-exit, `mechanical_key` the cylinder's switch. A door left open
-    beyond `held_after_ms` is held; one opened without a release is forced if `detect_forced`.
-    """
-
-    unlock_ms: Annotated[int, msgspec.Meta(ge=100, le=300_000)] = 5_000
-    held_after_ms: Milliseconds = 60_000
-    detect_forced: bool = True
-    min_assurance: Assurance = Assurance.READER_VERIFIED
-    min_digits: Annotated[int, msgspec.Meta(ge=4, le=10)] = 6
-    strike: Point | None = None
-    contact: Point | None = None
-    bolt: Point | None = None
-    rex: Point | None = None
-    mechanical_key: Point | None = None
-    fail: FailMode = FailMode.SECURE
-    on_untrusted_clock: OnUntrustedClock = OnUntrustedClock.DENY
-    on_journal_failure: OnJournalFailure = OnJournalFailure.DENY
-    zone_in: Id | None = None
-    zone_out: Id | None = None
-    backup: BackupCodes | None = None
-
-
-class DoorMode(StrEnum):
-    """What a mode entry may put a door into; `normal` is the absence of an entry."""
-
-    HOLD_OPEN = "hold_open"
-    LOCKED = "locked"
-    LOCKDOWN = "lockdown"
-    EMERGENCY_OPEN = "emergency_open"
-
-
-class ModeBody(_Body, frozen=True, kw_only=True):
-    """A door's mode, in force until `expires_at` or until dropped; `order` numbers the orders of
-    the town, and of emergency_open and lockdown the later order wins."""
-
-    door: Id
-    mode: DoorMode
-    order: Annotated[int, msgspec.Meta(ge=1)]
-    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    actor: Id | None = None
-    expires_at: Instant | None = None
 
 
 # --- time --------------------------------------------------------------------------------------
@@ -169,7 +106,7 @@ class DateException(msgspec.Struct, frozen=True):
     spans: tuple[DaySpan, ...] = ()
 
 
-class ScheduleBody(_Body, frozen=True, kw_only=True):
+class ScheduleBody(EntryBody, frozen=True, kw_only=True):
     """When something holds. First a date's exception decides, then, on a day of the named holiday
     `calendar`, `holiday_spans` (none = closed), then the weekday."""
 
@@ -186,7 +123,7 @@ class ScheduleBody(_Body, frozen=True, kw_only=True):
             raise ValueError("unknown time zone") from error
 
 
-class HolidayBody(_Body, frozen=True, kw_only=True):
+class HolidayBody(EntryBody, frozen=True, kw_only=True):
     """A holiday calendar: its dates, within what the controller may need. Entry id = calendar."""
 
     dates: tuple[date, ...]
@@ -204,7 +141,7 @@ class EntryState(StrEnum):
     REVOKED = "revoked"
 
 
-class GrantBody(_Body, frozen=True, kw_only=True):
+class GrantBody(EntryBody, frozen=True, kw_only=True):
     """Joins exactly one of credential, person and group to a door, for a window and a schedule."""
 
     door: Id
@@ -227,7 +164,7 @@ class GrantBody(_Body, frozen=True, kw_only=True):
             raise ValueError("a window ends after it starts")
 
 
-class PinBody(_Body, frozen=True, kw_only=True, tag="pin", tag_field="type"):
+class PinBody(EntryBody, frozen=True, kw_only=True, tag="pin", tag_field="type"):
     """A PIN at one door. Entry id = `{credential}@{door}`; `digest` by `wire.pins.pin_digest`."""
 
     credential: Id
@@ -248,7 +185,7 @@ class PinBody(_Body, frozen=True, kw_only=True, tag="pin", tag_field="type"):
             raise ValueError("a digest for a lock's list has 32 hexadecimal digits")
 
 
-class CardBody(_Body, frozen=True, kw_only=True, tag="card", tag_field="type"):
+class CardBody(EntryBody, frozen=True, kw_only=True, tag="card", tag_field="type"):
     """A card, good at every door of the controller that a grant names. Entry id = credential id.
 
     `digest` by `wire.pins.card_digest` over namespace and identity; `public_key` is the card's
@@ -271,7 +208,7 @@ class CardBody(_Body, frozen=True, kw_only=True, tag="card", tag_field="type"):
 CredentialBody: TypeAlias = PinBody | CardBody
 
 
-class PersonFlagsBody(_Body, frozen=True, kw_only=True):
+class PersonFlagsBody(EntryBody, frozen=True, kw_only=True):
     """What the edge must know of a person, and no more. Entry id = person id."""
 
     state: EntryState = EntryState.ACTIVE
@@ -288,7 +225,7 @@ class AntiPassback(StrEnum):
     HARD = "hard"
 
 
-class ZoneBody(_Body, frozen=True, kw_only=True):
+class ZoneBody(EntryBody, frozen=True, kw_only=True):
     """An area behind doors. A zone whose doors span controllers can be `soft` at most."""
 
     anti_passback: AntiPassback = AntiPassback.NONE
@@ -308,7 +245,7 @@ class DeviceDriver(StrEnum):
     VIRTUAL = "virtual"
 
 
-class DeviceBody(_Body, frozen=True, kw_only=True):
+class DeviceBody(EntryBody, frozen=True, kw_only=True):
     """Something on a port of the controller. Entry id = device id.
 
     `port` names a port of the controller's own settings, which know the path and the speed.
@@ -342,7 +279,7 @@ class PunchRule(StrEnum):
     """The person chooses on the terminal's keys."""
 
 
-class ReaderBody(_Body, frozen=True, kw_only=True):
+class ReaderBody(EntryBody, frozen=True, kw_only=True):
     """A reader or keypad. Entry id = reader id. `channel` is the reader number on its device.
 
     The try budget: `tries` wrong PINs in `budget_window_s`, then a lockout of `lockout_s` which
@@ -366,7 +303,7 @@ class ReaderBody(_Body, frozen=True, kw_only=True):
     lockout_max_s: Annotated[int, msgspec.Meta(ge=60, le=86_400)] = 3_600
 
 
-class SettingBody(_Body, frozen=True, kw_only=True):
+class SettingBody(EntryBody, frozen=True, kw_only=True):
     """One setting of the agent that the hub steers. Entry id = the setting's name."""
 
     value: bool | int | str

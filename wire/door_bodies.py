@@ -1,0 +1,125 @@
+"""Policy bodies of doors, with what the bodies of all kinds share; read them in `wire.policy_bodies`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+from wire.clock import Instant
+
+Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Milliseconds: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
+Sealed: TypeAlias = Annotated[str, msgspec.Meta(max_length=4096)]
+
+
+class EntryBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What all bodies share: frozen, by keyword, defaults left out to keep deltas small."""
+
+
+class Assurance(StrEnum):
+    """How sure a reader can be of a credential, weakest first (facts: three assurance classes)."""
+
+    IDENTIFIER = "identifier"
+    """A number sent in clear (UID, IDm, Wiegand): anybody can clone it."""
+    READER_VERIFIED = "reader_verified"
+    """The reader authenticated the card and sent its number over a secure channel."""
+    CHALLENGE = "challenge"
+    """The edge itself verified a challenge and response."""
+
+    @property
+    def rank(self) -> int:
+        """0 for the weakest; compare by it."""
+        return list(Assurance).index(self)
+
+
+class FailMode(StrEnum):
+    """What the lock does without power."""
+
+    SECURE = "fail_secure"
+    SAFE = "fail_safe"
+
+
+class OnUntrustedClock(StrEnum):
+    """What a PIN may still do while the clock is untrusted."""
+
+    DENY = "deny"
+    FLOOR_IN_WINDOW = "floor_in_window"
+
+
+class OnJournalFailure(StrEnum):
+    """What a door does when an opening cannot be journaled."""
+
+    DENY = "deny"
+    OPEN = "open"
+
+
+class Point(msgspec.Struct, frozen=True):
+    """An input or output of a device; `inverted` where the active state reads as 0."""
+
+    device: Id
+    channel: Annotated[int, msgspec.Meta(ge=0, le=63)] = 0
+    inverted: bool = False
+
+
+class BackupCodes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A door's sealed codes (docs/offline-pin.md): taken while its controller has no hub, and for
+    `grace_s` after it was last without one, since a code handed out meanwhile is to work.
+
+    `profile` names an entry of `wire.offline_profiles.PROFILES`; `sealed` is the door's own code
+    secret, 32 bytes, sealed to the controller (`wire.sealing`, kind `door`). Codes of a generation
+    before `generation` are retired.
+    """
+
+    profile: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    sealed: Sealed
+    generation: Annotated[int, msgspec.Meta(ge=0, le=63)] = 0
+    grace_s: Annotated[int, msgspec.Meta(ge=0, le=604_800)] = 86_400
+
+
+class DoorBody(EntryBody, frozen=True, kw_only=True):
+    """A door: how it is driven and watched, and what it demands. Entry id = door id.
+
+    `strike` releases the bolt for `unlock_ms`; `contact` sees the leaf, `bolt` the bolt (active =
+    retracted), `rex` is request-to-exit, `mechanical_key` the cylinder's switch. A door left open
+    beyond `held_after_ms` is held; one opened without a release is forced if `detect_forced`.
+    """
+
+    unlock_ms: Annotated[int, msgspec.Meta(ge=100, le=300_000)] = 5_000
+    held_after_ms: Milliseconds = 60_000
+    detect_forced: bool = True
+    min_assurance: Assurance = Assurance.READER_VERIFIED
+    min_digits: Annotated[int, msgspec.Meta(ge=4, le=10)] = 6
+    strike: Point | None = None
+    contact: Point | None = None
+    bolt: Point | None = None
+    rex: Point | None = None
+    mechanical_key: Point | None = None
+    fail: FailMode = FailMode.SECURE
+    on_untrusted_clock: OnUntrustedClock = OnUntrustedClock.DENY
+    on_journal_failure: OnJournalFailure = OnJournalFailure.DENY
+    zone_in: Id | None = None
+    zone_out: Id | None = None
+    backup: BackupCodes | None = None
+
+
+class DoorMode(StrEnum):
+    """What a mode entry may put a door into; `normal` is the absence of an entry."""
+
+    HOLD_OPEN = "hold_open"
+    LOCKED = "locked"
+    LOCKDOWN = "lockdown"
+    EMERGENCY_OPEN = "emergency_open"
+
+
+class ModeBody(EntryBody, frozen=True, kw_only=True):
+    """A door's mode, in force until `expires_at` or until dropped; `order` numbers the orders of
+    the town, and of emergency_open and lockdown the later order wins."""
+
+    door: Id
+    mode: DoorMode
+    order: Annotated[int, msgspec.Meta(ge=1)]
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    actor: Id | None = None
+    expires_at: Instant | None = None
