@@ -1,4 +1,4 @@
-"""Policy bodies of doors, with what the bodies of all kinds share; read them in `wire.policy_bodies`."""
+"""Policy bodies of doors, and what all bodies share; others read them in `wire.policy_bodies`."""
 
 from __future__ import annotations
 
