@@ -93,6 +93,14 @@ class FireKeep:
         ]
         return any(tried)
 
+    def rekeyed(self, device_id: str, now: ClockNow) -> bool:
+        """A device has taken the policy's key; tell whether it is served otherwise by that."""
+        device = self._devices.get(device_id)
+        if device is None or not device.rekeyed():
+            return False
+        self._recorder.record([], now, {_name(device_id): device.save()})
+        return True
+
     def forget(self, now: ClockNow) -> int:
         """Keep no strike but those of the policy's doors; give how many were forgotten."""
         fire, doors = self._memory.fire, self._memory.doors
