@@ -89,7 +89,7 @@ class ControlSocket:
         try:
             request = msgspec.json.decode(line, type=Request)
             answer = self._answers[request.ask]
-        except (msgspec.DecodeError, KeyError):
+        except (ValueError, RecursionError, KeyError):  # no JSON, no UTF-8, nested without end
             return msgspec.json.encode({"error": f"ask for one of {', '.join(self._answers)}"})
         try:
             return msgspec.json.encode({"answer": answer(request)})

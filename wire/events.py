@@ -300,7 +300,7 @@ def decode_row(data: bytes | memoryview | msgspec.Raw) -> Event | Gap:
         if raw.startswith(b'{"gap"'):
             return _gap_decoder.decode(raw)
         return _event_decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(WireFault.BAD_FIELD, "not an event") from error
 
 
@@ -318,5 +318,5 @@ def decode_event_body(event: Event) -> EventBody:
     kind = event_kind(event)
     try:
         return _BODY_DECODERS[kind].decode(event.body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(WireFault.BAD_FIELD, f"body of kind {kind.value}") from error

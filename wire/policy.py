@@ -103,7 +103,7 @@ def decode_entry(data: bytes) -> Entry:
         raise WireError(WireFault.TOO_LARGE, f"entry of {len(data)} bytes")
     try:
         return _entry_decoder.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(WireFault.BAD_FIELD, "not a policy entry") from error
 
 

@@ -350,5 +350,5 @@ def decode_body(entry: Entry) -> Body:
         raise WireError(WireFault.UNKNOWN_KIND, entry.kind[:32]) from error
     try:
         return _DECODERS[kind].decode(entry.body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(WireFault.BAD_FIELD, f"body of kind {kind.value}") from error

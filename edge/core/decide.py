@@ -19,7 +19,14 @@ from edge.core.attempts import (
 )
 from edge.core.backup import judge_backup
 from edge.core.circumstances import Circumstances
-from edge.core.grants import STATE_REASONS, Shown, Verdict, judge_grants, subjects_of
+from edge.core.grants import (
+    STATE_REASONS,
+    Shown,
+    Verdict,
+    judge_grants,
+    subjects_of,
+    subjects_of_pin,
+)
 from edge.core.overrides import under_fire_or_mode
 from edge.core.punches import punch_for
 from wire.events import Factor
@@ -140,12 +147,7 @@ def _judge_pin(
     known = replace(blank, credential=pin.credential, person=pin.person, booking=pin.booking)
     verdict = _against_holder(pin.state, flags)
     if verdict is None:
-        # A booking's PIN lives in the booking's window alone, whatever else its holder may do.
-        subjects = (
-            [pin.credential]
-            if pin.booking is not None
-            else subjects_of(pin.credential, pin.person, flags)
-        )
+        subjects = subjects_of_pin(pin, flags)
         verdict = judge_grants(door_id, door, subjects, Shown.PIN, about)
     decision = _come_to(verdict, known, door, flags, duress=pin.duress)
     return verdict.nearness, replace(decision, spends_try=_far_too_early(verdict, about))

@@ -16,6 +16,7 @@ from wire.policy_bodies import (
     GrantBody,
     OnUntrustedClock,
     PersonFlagsBody,
+    PinBody,
 )
 from wire.reasons import Outcome, Reason
 
@@ -116,6 +117,14 @@ def subjects_of(credential: str, person: str | None, flags: PersonFlagsBody | No
     if flags is not None:
         subjects.extend(flags.groups)
     return subjects
+
+
+def subjects_of_pin(pin: PinBody, flags: PersonFlagsBody | None) -> list[str]:
+    """As `subjects_of`, for a PIN. A booking's lives in the booking's window alone, whatever else
+    its holder may do."""
+    if pin.booking is not None:
+        return [pin.credential]
+    return subjects_of(pin.credential, pin.person, flags)
 
 
 def _judge(

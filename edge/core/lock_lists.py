@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from edge.core.clock_now import ClockNow
+from edge.core.grants import subjects_of_pin
 from edge.core.modes import in_force
 from edge.core.policy_index import PolicyIndex
 from wire.keybox_keys import link_seconds
@@ -44,12 +45,7 @@ def _of_pin(index: PolicyIndex, pin: PinBody) -> Iterator[ListEntry]:
     if flags is not None and flags.state is not EntryState.ACTIVE:
         return
     digest = bytes.fromhex(pin.at_lock)
-    subjects = [pin.credential]
-    if pin.person is not None:
-        subjects.append(pin.person)
-    if flags is not None:
-        subjects.extend(flags.groups)
-    for subject in subjects:
+    for subject in subjects_of_pin(pin, flags):
         for grant in index.grants(pin.door, subject).values():
             if _is_plain(grant):
                 yield _entry(digest, grant)

@@ -100,16 +100,16 @@ class SerialLockDriver:
         wanted, unserved = _choose(devices, secrets)
         before = self._served
         same = before is not None and (before.device, before.credential) == wanted
+        if before is not None and not same:
+            before.link.stop()
+            self._resume |= before.upkeep.position  # a link made anew goes on from there
         with self._changing:
             self._unserved = unserved
             if not same:
                 self._served = None if wanted is None else self._make(*wanted)
             served, started = self._served, self._emit is not None
-        if not same:
-            if before is not None:
-                before.link.stop()
-            if served is not None and started:
-                served.link.start()
+        if not same and served is not None and started:
+            served.link.start()
         if started:
             for device, cause in unserved.items():
                 self._tell(DeviceOffline(device, cause, time.monotonic_ns()))

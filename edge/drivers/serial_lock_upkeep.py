@@ -122,6 +122,13 @@ class LockUpkeep:
         epoch = log.epoch
         self._emit(LogCollected(self._device, epoch, first, following, (), None, at_ns, heard=True))
 
+    @property
+    def position(self) -> dict[str, tuple[int, int]]:
+        """The device, and before which index of which log all is journaled or was heard."""
+        with self._lock:
+            log = self._log
+            return {} if log is None else {self._device: (log.epoch, log.next)}
+
     # --- one thing after another -----------------------------------------------------------------
 
     def _go_on(self) -> None:

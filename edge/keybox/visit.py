@@ -210,7 +210,7 @@ class Visit:
         if journaled is not None and journaled.epoch == epoch:
             start = journaled.next
         elif journaled is not None:
-            yield Commit((new_log_event(device, journaled.epoch),))
+            yield Commit((new_log_event(device, journaled.epoch),), _so_far(device, epoch, 0))
         compared = yield from self._survey(epoch, start)
         source = LogSource(device, device, epoch)
         # What was cleared by a receipt is safe in the hub, whoever collected it.

@@ -74,6 +74,17 @@ class FireDevice:
         self._proven = self.serving
         return True
 
+    def rekeyed(self) -> bool:
+        """The device has taken the policy's key, over the line secured by its old one; tell whether
+        it is thereby served, and proven, otherwise than before."""
+        offered, serving = self._offered, self.serving
+        if offered is None or serving is None or offered == serving:
+            return False
+        if msgspec.structs.replace(serving, sealed=offered.sealed) != offered:
+            return False  # it is to be elsewhere as well
+        self.serving = self._proven = offered
+        return True
+
     def try_other(self, online: bool | None, now_ns: int) -> bool:
         """While it does not answer, go over to the other of the two; tell whether that was done."""
         if online is not False or now_ns - self._since_ns < TRY_NS:

@@ -93,6 +93,14 @@ class FireKeep:
         ]
         return any(tried)
 
+    def rekeyed(self, device_id: str, now: ClockNow) -> bool:
+        """A device has taken the policy's key; tell whether it is served otherwise by that."""
+        device = self._devices.get(device_id)
+        if device is None or not device.rekeyed():
+            return False
+        self._recorder.record([], now, {_name(device_id): device.save()})
+        return True
+
     def forget(self, now: ClockNow) -> int:
         """Keep no strike but those of the policy's doors; give how many were forgotten."""
         fire, doors = self._memory.fire, self._memory.doors
@@ -172,16 +180,21 @@ class FireKeep:
 def _without_rivals(
     served: Mapping[str, DeviceBody], device_id: str, body: DeviceBody
 ) -> dict[str, DeviceBody]:
-    """Leave out devices that a policy puts in the place of a kept one: of two at one address a
-    driver serves the first, and that might be the other."""
+    """Leave out devices that a policy puts in the place of a kept one: of two at one address, or
+    of two locks on one line, a driver serves the first, and that might be the other."""
     if body.driver not in _BY_ADDRESS:
         return dict(served)
-    place = (body.port, body.address)
+    place = _place(body, body.driver)
     return {
         one: other
         for one, other in served.items()
-        if one == device_id or (other.port, other.address) != place
+        if one == device_id or _place(other, body.driver) != place
     }
+
+
+def _place(body: DeviceBody, driver: DeviceDriver) -> tuple[str, int]:
+    """A line of a lock has room for one, whatever address it is given."""
+    return body.port, 0 if driver is DeviceDriver.SERIAL_LOCK else body.address
 
 
 def _name(device_id: str) -> str:

@@ -47,7 +47,7 @@ class Locks:
         self._recorder = recorder
         self._drivers = drivers
         self._standing: tuple[EdgePolicy, bool] | None = None
-        self._resumed: set[str] = set()
+        self._served_by: dict[str, object] = {}
         self._placed: dict[str, object] = {}
         self._told: dict[str, LockListBody] = {}
         self._look_ns = 0
@@ -60,8 +60,8 @@ class Locks:
             return
         self._standing, self._look_ns = standing, now.mono_ns + _LOOK_NS
         for device, driver in self._alone():
-            if device not in self._resumed:
-                self._resume(device, driver)
+            if self._served_by.get(device) is not driver:
+                self._begin(device, driver)
             self._place(device, driver, now)
             if now.relied_on and now.mono_ns >= self._clock_ns.get(device, 0):
                 self._clock_ns[device] = now.mono_ns + _CLOCK_NS
@@ -73,6 +73,14 @@ class Locks:
             self._list_placed(item, now)
         else:
             self._collected(item, now)
+
+    def _begin(self, device: str, driver: DecidesAlone) -> None:
+        """A lock is served for the first time, or on another line: that driver knows nothing."""
+        self._served_by[device] = driver
+        self._placed.pop(device, None)
+        self._clock_ns.pop(device, None)
+        journaled = self._journaled(device) or Journaled(epoch=0, next=0)
+        driver.resume(device, journaled.epoch, journaled.next)
 
     def _alone(self) -> Iterator[tuple[str, DecidesAlone]]:
         for device in self._memory.served:
@@ -104,11 +112,6 @@ class Locks:
             self._recorder.record([NewEvent(EventKind.LOCK_LIST_PLACED, body)], now)
 
     # --- logs ------------------------------------------------------------------------------------
-
-    def _resume(self, device: str, driver: DecidesAlone) -> None:
-        self._resumed.add(device)
-        journaled = self._journaled(device) or Journaled(epoch=0, next=0)
-        driver.resume(device, journaled.epoch, journaled.next)
 
     def _journaled(self, device: str) -> Journaled | None:
         name = JOURNALED + device

@@ -22,6 +22,7 @@ from edge.core.clock_now import ClockNow
 from edge.core.model import (
     CardFailed,
     CardPresented,
+    DeviceKeyChanged,
     KeysPressed,
     ListPlaced,
     LogCollected,
@@ -272,6 +273,8 @@ class Loop:
                     self._parts.locks.handle(item, now)
             case _:
                 self._parts.happenings.handle(item, now)
+                if isinstance(item, DeviceKeyChanged):
+                    self._parts.policies.key_changed(item.device, now)
 
     def _tick(self, now: ClockNow) -> None:
         parts = self._parts

@@ -76,6 +76,11 @@ class Policies:
         if self._fire.tick(now):
             self.configure_drivers(now)
 
+    def key_changed(self, device_id: str, now: ClockNow) -> None:
+        """A device has taken the policy's key over its line: it is served under that one."""
+        if self._fire.rekeyed(device_id, now):
+            self.configure_drivers(now)
+
     def forget_fire(self, now: ClockNow) -> int:
         """Forget strikes and devices of the fire alarm that the policy no longer has, for somebody
         at the Pi; give how many strikes."""
@@ -157,7 +162,11 @@ class Policies:
         return None
 
     def _formers(self, device_id: str) -> tuple[bytes, ...]:
-        """The keys that a device may still have; one that cannot be opened is none."""
+        """The keys that a device may still have; one that cannot be opened is none. They are for
+        the way to the policy's key, not for a device that is kept under another."""
+        wanted = self._memory.index.devices.get(device_id)
+        if wanted is None or wanted.sealed != self._memory.served[device_id].sealed:
+            return ()
         keys = []
         for sealed in self._memory.former_keys.of(device_id):
             try:

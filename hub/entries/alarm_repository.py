@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hub.database.scope import Scope
 from hub.entries.alarms import CRITICAL, GROUPED_WITHIN, MOMENTARY, AlarmKind, Clear, Raise
 from hub.entries.tables import alarm_acknowledgements, alarms
+from hub.ingest.tables import raw_origins
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def raise_alarm(scope: Scope, alarm: Raise) -> None:
             alarms,
             {
                 "times": found.times + alarm.count,
-                "last_at": alarm.at,
+                "last_at": max(found.last_at, alarm.at) if alarm.is_collected else alarm.at,
                 "last_received_at": alarm.received_at,
                 "cause": alarm.cause,
             },
@@ -82,14 +83,17 @@ def _goes_on(found: Alarm, alarm: Raise) -> bool:
 
 
 def clear_alarm(scope: Scope, clear: Clear) -> None:
-    """Mark the alarms of that kind and subject as over."""
-    scope.update(
-        alarms,
-        {"cleared_at": clear.at},
+    """Mark the alarms of that kind and subject as over; by a collected record, those that were
+    raised by one as well, or before its time."""
+    where = [
         alarms.c.kind == clear.kind,
         alarms.c.subject == clear.subject,
         alarms.c.cleared_at.is_(None),
-    )
+    ]
+    if clear.is_collected:
+        collected = scope.select(raw_origins.c.raw_id)
+        where.append(sa.or_(alarms.c.last_at <= clear.at, alarms.c.id.in_(collected)))
+    scope.update(alarms, {"cleared_at": clear.at}, *where)
 
 
 def acknowledge(scope: Scope, alarm_id: int, user_id: str, at: datetime, note: str) -> bool:

@@ -13,7 +13,7 @@ import structlog
 from hub.database.scope import Scope
 from hub.keys import HubKeys, SealBrokenError
 from hub.sites import repository as site_rows
-from hub.sites.device_keys import sealed_row
+from hub.sites.device_keys import LOCK_SECRET_LEN, sealed_row
 from hub.sites.domain import Device, Door
 from wire.keybox_keys import MaintenanceSecret
 from wire.lock_list import lock_pin_digest
@@ -42,6 +42,9 @@ class LockLists:
             secret = self._keys.unseal(device.secret, sealed_row(device.id))
         except SealBrokenError:  # the door goes on by its controller; the lock alone has no list
             _log.error("device_seal_broken", device=device.id)
+            return
+        if len(secret) != LOCK_SECRET_LEN:  # it was entered for another driver
+            _log.warning("device_secret_of_another_driver", device=device.id)
             return
         self._locks[door_id] = (device.id, MaintenanceSecret(secret).list_key(device.id))
 

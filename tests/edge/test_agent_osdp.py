@@ -245,6 +245,43 @@ def test_a_technician_installs_and_rekeys_at_the_controllers_own_socket(board, t
     assert own.hex() not in str(agent.tail(100))
 
 
+def test_a_board_that_the_fire_alarm_needs_is_rekeyed_by_a_technician(board, tmp_path, capsys):
+    """It is served under its old key as long as it answers; the new one comes over that line."""
+    line, agent, _ = board
+    agent.stop()
+    file = tmp_path / "edge.toml"
+    with file.open("a", encoding="utf-8") as settings_file:
+        settings_file.write(f'[fire_alarm]\ndevice = "{DEVICE}"\nchannel = 5\n')
+    settings, old = load_settings(file), line._doors[0].session.config.scbk
+    second = build(settings)
+    second.start()
+    key = secrets.token_bytes(16)
+    try:
+        _until(lambda: bool(second.status().devices[0].online))
+        _bring_key(second, load_controller(settings), key)
+        assert second.status().fire_alarm.cause == "changed_by_policy"
+        assert line._doors[0].session.config.scbk == old
+    finally:
+        second.stop()
+    third = build(settings)  # finds the board under its old key, and takes that for no new one
+    third.start()
+    try:
+        _until(lambda: bool(third.status().devices[0].online))
+        assert _bodies(third, "device_key_changed") == []
+        assert main(["osdp", "rekey", DEVICE, "--settings", str(file)]) == 0
+        _until(lambda: line._doors[0].session.config.scbk == key)
+        _until(lambda: third.status().fire_alarm.cause == "")
+        _until(lambda: bool(_bodies(third, "device_key_changed")))
+    finally:
+        third.stop()
+    fourth = build(settings)
+    fourth.start()
+    try:
+        _until(lambda: bool(fourth.status().devices[0].online))
+    finally:
+        fourth.stop()
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

@@ -75,6 +75,7 @@ def test_the_hash_is_over_the_bytes_as_sent_not_over_their_meaning() -> None:
         (b'{"kind":"door","id":"x","rev":0,"body":{}}', WireFault.BAD_FIELD),
         (b'{"kind":"door","id":"x","rev":1}', WireFault.BAD_FIELD),
         (b"[" * 9_000, WireFault.BAD_FIELD),
+        (b'{"kind":"door","id":"\xff","rev":1,"body":{}}', WireFault.BAD_FIELD),
         (b"x" * (MAX_ENTRY_BYTES + 1), WireFault.TOO_LARGE),
     ],
 )

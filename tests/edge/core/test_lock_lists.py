@@ -82,6 +82,19 @@ def test_a_door_that_is_to_stay_shut_has_an_empty_list(town, mode, kept):
     assert len(listed(*entries)) == kept
 
 
+def test_a_bookings_pin_lives_in_the_bookings_window_alone(town):
+    """At the lock as at the Pi: what else its holder may do is done with another PIN or a card."""
+    entries = [
+        town.door(),
+        town.pin(at_lock=AT_LOCK, person=PERSON, booking=made_id(44)),
+        town.person(groups=(made_id(40),)),
+        town.grant(**WINDOW),
+        town.grant(made_id(41), person=PERSON, start=BEGIN),
+        town.grant(made_id(42), group=made_id(40), start=BEGIN),
+    ]
+    assert listed(*entries) == (ENTRY,)
+
+
 def test_a_person_and_a_group_lend_their_grants(town):
     entries = [
         town.door(),

@@ -316,6 +316,22 @@ def test_what_it_wrote_alone_is_collected_and_what_we_heard_is_not(line):
     assert len(kinds) <= 32
 
 
+def test_what_we_heard_is_not_collected_when_the_key_changes(line):
+    line.driver.resume(LOCK, 9, 0)
+    line.serve()
+    before = line.wait(LogCollected)
+    line.driver.resume(LOCK, 9, before.next)
+    line.simulated.do(lambda box, _now_ns: box.write(RecordKind.OPENED))  # while we listen
+    upkeep = line.driver._served.upkeep
+    line.until(lambda: upkeep._log.next == line.box.log.next > before.next)
+    line.driver.configure({}, {})
+    line.simulated.do(lambda box, _now_ns: box.write(RecordKind.LIST_PIN_ACCEPTED, 1))
+    line.serve()
+    kinds = [one.kind for one in line.wait(LogCollected).records]
+    assert RecordKind.LIST_PIN_ACCEPTED in kinds
+    assert RecordKind.OPENED not in kinds
+
+
 def test_nothing_is_read_on_before_the_loop_has_journaled(line):
     for _ in range(60):
         line.simulated.do(lambda box, _now_ns: box.write(RecordKind.OPENED))

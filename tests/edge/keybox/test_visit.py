@@ -111,6 +111,19 @@ def test_records_that_cannot_be_read_are_a_gap(laptop):
     assert causes == ["00000001 20-21", "00000001 40-40"]
 
 
+def test_a_new_log_is_told_once_however_often_the_visit_to_it_is_cut_short(laptop):
+    laptop.visit()
+    laptop.pair.box.log.epoch = 77
+    for step in range(1, 12):
+        with pytest.raises(Killed):
+            laptop.visit(kill_after=step)
+        laptop.kill()
+    laptop.visit()
+    causes = [one.cause for one in laptop.bodies(EventKind.DEVICE_LOG_GAP)]
+    assert causes == ["new log, before it 00000001"]
+    assert laptop.journaled(DEVICE).epoch == 77
+
+
 def test_a_new_log_is_read_from_its_beginning_and_told(laptop):
     laptop.visit()
     laptop.pair.box.log.epoch = 77

@@ -326,3 +326,14 @@ def test_the_end_of_the_alarm_lets_every_kept_strike_go(wired):
     wired.set_input(FIRE, False)
     assert not any(wired.site.outputs().values())
     assert wired.events(EventKind.FIRE_ALARM_CLEARED)
+
+
+def test_another_lock_on_the_line_of_a_kept_one_is_not_served():
+    """A line has room for one lock, whatever its address: the driver serves the first by name."""
+    from edge.service.fire_keep import _without_rivals
+
+    kept = DeviceBody(driver=DeviceDriver.SERIAL_LOCK, port="lock")
+    rival = DeviceBody(driver=DeviceDriver.SERIAL_LOCK, port="lock", address=5)
+    elsewhere = DeviceBody(driver=DeviceDriver.SERIAL_LOCK, port="hall")
+    served = {"0": rival, "1": elsewhere, "z": kept}
+    assert set(_without_rivals(served, "z", kept)) == {"1", "z"}

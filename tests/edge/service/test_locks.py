@@ -20,7 +20,8 @@ from wire.clock import ClockState
 from wire.events import EventKind
 from wire.keybox_keys import link_instant, link_seconds
 from wire.lock_list import ListEntry
-from wire.policy_bodies import DoorMode
+from wire.policy import EntryKind
+from wire.policy_bodies import DeviceBody, DeviceDriver, DoorMode
 
 AT_LOCK = "cd" * 16
 
@@ -107,6 +108,20 @@ def test_a_window_that_ended_leaves_the_list_by_itself(bench):
     rig.time.go(2 * 3_600 + 1)
     bench.tick()
     assert bench.site.lists[-1] == (bench.device, ())
+
+
+def test_a_lock_that_was_moved_to_another_line_is_made_ready_there(bench):
+    rig, other = bench.rig, LockSite()
+    rig.policy(rig.town.pin(at_lock=AT_LOCK))
+    bench.tick()
+    bench.collected(record(0), record(1))
+    bench.locks._drivers.by_port["other"] = other
+    body = DeviceBody(driver=DeviceDriver.VIRTUAL, port="other", address=1)
+    rig.policy(rig.town.put(EntryKind.DEVICE, bench.device, body))
+    bench.tick()
+    assert other.resumed == [(bench.device, 7, 2)]
+    assert other.lists == bench.site.lists
+    assert [device for device, _ in other.times] == [bench.device]
 
 
 def test_its_clock_is_set_now_and_then_by_a_clock_that_is_relied_on(bench):

@@ -246,3 +246,24 @@ def test_acknowledgements_outlive_a_replay(db: Database, journal: MemoryJournal)
     before = standing(db)
     ProjectionWorker(db, journal.after, [ENTRIES]).replay()
     assert standing(db) == before
+
+
+def test_what_a_lock_wrote_before_clears_no_alarm_that_was_raised_since(
+    db: Database, journal: MemoryJournal
+) -> None:
+    """A serial lock's log is collected after the line is back, and the door is watched again."""
+
+    def collected(kind: EventKind, seconds: int, index: int) -> None:
+        origin = ev.Origin(device=samples.sample_id(60), log_epoch=1, index=index)
+        journal.add(kind, OPENED, seconds, origin=origin)
+
+    journal.add(EventKind.DOOR_FORCED, OPENED, 100)
+    collected(EventKind.DOOR_FORCED, 10, 0)
+    collected(EventKind.DOOR_CLOSED, 20, 1)
+    project(db, journal)
+    (alarm,) = standing(db)
+    assert (alarm.kind, alarm.cleared_at) == (AlarmKind.DOOR_FORCED, None)
+    collected(EventKind.DOOR_CLOSED, 120, 2)
+    project(db, journal)
+    (alarm,) = standing(db)
+    assert alarm.cleared_at == journal.start + timedelta(seconds=120)

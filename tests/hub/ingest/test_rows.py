@@ -33,6 +33,7 @@ def test_a_gap_takes_as_many_seqs_as_it_says(rows_of, make_event, make_gap):
         b'{"gap":[6,9007199254740992],"reason":"endless"}',
         b'{"kind":"x","boot":"b","mono_ns":-1,"at":"now","clock":"trusted","body":{}}',
         b'"' + b"x" * 5_000 + b'"',
+        b'{"kind":"x","boot":"\xff","mono_ns":1,"at":"2026-11-22T10:00:00Z","clock":"trusted"}',
     ],
 )
 def test_a_row_that_is_no_event_becomes_a_gap_with_its_reason(rows_of, make_event, bad):

@@ -89,3 +89,22 @@ def test_a_lock_whose_secret_was_tampered_with_has_no_list_and_its_door_goes_on(
     found = held(town, controller, pin, door)
     assert "at_lock" not in found
     assert found["digest"]
+
+
+def test_a_device_that_became_a_lock_and_has_an_osdp_key_stops_no_policy(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    device = lock(town, controller, DeviceDriver.OSDP)
+    door = town.door(site, controller, strike=Point(device, 0))
+    pin = town.pin(door)
+    key = town.keys.seal(SECRET[:16], sealed_row(device))
+
+    def change(scope: Any) -> None:
+        values = {"secret": key, "driver": DeviceDriver.SERIAL_LOCK}
+        scope.update(devices, values, devices.c.id == device)
+        touch.touch_device(scope, device)
+
+    town.db.write(change)
+    found = held(town, controller, pin, door)
+    assert "at_lock" not in found
+    assert found["digest"]
