@@ -108,7 +108,7 @@ KEY_BOX: Final = BoxPlan(
     "用具小屋のキーボックス",
     "Key box at the hut",
     "用具小屋の右の柱",
-    "鍵を戻し、ふたを閉めてください",
+    "",
 )
 
 DOORS: Final = (

@@ -46,6 +46,14 @@ _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
 _SLOT_MIN: Final = 15
 """As long as the margin before: the PIN of the next slot to be booked works at once."""
+_FOUR_ALKALINE: Final = {
+    "chemistry": "alkaline",
+    "cells": 4,
+    "cutoff_mv": 4300,
+    "heartbeat_s": 90 * 86400,
+    "heard_by": "visits",
+}
+"""What the key box runs on."""
 _READER_NAMESPACE: Final = "felica"
 _CHALLENGE_NAMESPACE: Final = "p256"
 _CHALLENGE_PROFILE: Final = "iso7816-ecdsa-p256"
@@ -152,6 +160,7 @@ class _Maker:
         )
         bench = self._town.api.post(f"/api/v1/key_boxes/{made}/provisioning")
         self._town.world.box.provision(made, base64.b64decode(bench["maintenance_secret"]))
+        self._town.api.put(f"/api/v1/devices/{made}/battery", _FOUR_ALKALINE)
         self.made.key_box = self._town.visits.key_box = made
 
     def door(self, plan: DoorPlan) -> None:

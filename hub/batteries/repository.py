@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from hub.batteries.tables import (
 )
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
+from hub.keyboxes.tables import key_boxes
 from hub.projection.clock import Anchor, corrected
 from hub.projection.domain import ProjectedEvent
 from hub.sites.domain import SiteState
@@ -40,22 +41,54 @@ def holders(
     """Give what may run on cells, by id: in these sites (None: everywhere), of these ids (None:
     all), behind a cursor. The one place that knows what such things are: another kind joins here.
     """
-    where: list[ColumnElement[bool]] = [
-        devices.c.state == SiteState.ACTIVE,
-        controllers.c.id == devices.c.controller_id,
-        beyond([devices.c.id], cursor),
-    ]
-    if site_ids is not None:
-        where.append(controllers.c.site_id.in_(sorted(site_ids)))
-    if only is not None:
-        where.append(devices.c.id.in_(sorted(only)))
-    rows = scope.all(
-        scope.select(
-            devices.c.id, devices.c.name, controllers.c.site_id, devices.c.controller_id
-        ).where(*where)
-    )
-    found = (Holder(row.id, row.name, row.site_id, row.controller_id) for row in rows)
+    found = [*_devices(scope, site_ids, only, cursor), *_key_boxes(scope, site_ids, only, cursor)]
     return tuple(sorted(found, key=lambda each: each.id))
+
+
+def _devices(
+    scope: Scope,
+    site_ids: Collection[str] | None,
+    only: Collection[str] | None,
+    cursor: str | None,
+) -> Iterator[Holder]:
+    c = devices.c
+    where = [
+        c.state == SiteState.ACTIVE,
+        controllers.c.id == c.controller_id,
+        *_wanted(c.id, controllers.c.site_id, site_ids, only, cursor),
+    ]
+    query = scope.select(c.id, c.name, controllers.c.site_id, c.controller_id).where(*where)
+    for row in scope.all(query):
+        yield Holder(row.id, row.name, row.site_id, row.controller_id)
+
+
+def _key_boxes(
+    scope: Scope,
+    site_ids: Collection[str] | None,
+    only: Collection[str] | None,
+    cursor: str | None,
+) -> Iterator[Holder]:
+    """Key boxes are devices to an event, without a row among the devices: whoever visits one
+    brings what it tells."""
+    c = key_boxes.c
+    where = [c.state == SiteState.ACTIVE, *_wanted(c.id, c.site_id, site_ids, only, cursor)]
+    for row in scope.all(scope.select(c.id, c.name, c.site_id).where(*where)):
+        yield Holder(row.id, row.name, row.site_id, None)
+
+
+def _wanted(
+    thing: sa.Column[str],
+    site: sa.Column[str],
+    site_ids: Collection[str] | None,
+    only: Collection[str] | None,
+    cursor: str | None,
+) -> list[ColumnElement[bool]]:
+    where = [beyond([thing], cursor)]
+    if site_ids is not None:
+        where.append(site.in_(sorted(site_ids)))
+    if only is not None:
+        where.append(thing.in_(sorted(only)))
+    return where
 
 
 def holder(scope: Scope, device_id: str) -> Holder | None:

@@ -78,7 +78,8 @@ class KeyBox:
 @dataclass(frozen=True, slots=True)
 class BoxState:
     """What is known of a box from its log. `seen_generation` is the newest that it has taken, as
-    far as its log is here; None where it told nothing yet."""
+    far as its log is here; None where it told nothing yet. `heard_at` is the time of the newest
+    record of its log."""
 
     key_box_id: str
     last_visit_at: datetime | None = None

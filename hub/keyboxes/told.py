@@ -72,16 +72,18 @@ def box_of(event: ProjectedEvent) -> str | None:
 
 def apply(state: BoxState, event: ProjectedEvent, profile: Profile) -> BoxState:
     """Give the state after an event of that box. What a record says of the box is as of its own
-    time: a late one changes nothing that a newer one told."""
+    time: a late one changes nothing that a newer one told. A visitor's own word comes before the
+    log that it brings and is newer than all of it, so it counts as newer for its own fact alone."""
     at = event.corrected_at
     state = _visited(_seen(state, event, profile), event)
-    if event.origin is not None:
-        epoch, index = event.origin.log_epoch, event.origin.index
-        known = state.next_index if state.log_epoch == epoch else None
-        state = replace(state, log_epoch=epoch, next_index=max(known or 0, index + 1))
+    if event.origin is None:
+        return replace(state, **_told(state, event, at))
+    epoch, index = event.origin.log_epoch, event.origin.index
+    known = state.next_index if state.log_epoch == epoch else None
+    state = replace(state, log_epoch=epoch, next_index=max(known or 0, index + 1))
     if state.heard_at is not None and at < state.heard_at:
         return state
-    return replace(state, **_told(event, at), heard_at=at)
+    return replace(state, **_told(state, event, at), heard_at=at)
 
 
 def _visited(state: BoxState, event: ProjectedEvent) -> BoxState:
@@ -97,9 +99,11 @@ def _visited(state: BoxState, event: ProjectedEvent) -> BoxState:
     return replace(state, last_visit_at=at, collected_by=event.controller)
 
 
-def _told(event: ProjectedEvent, at: datetime) -> dict[str, Any]:
+def _told(state: BoxState, event: ProjectedEvent, at: datetime) -> dict[str, Any]:
     body = event.body
     if isinstance(body, BatteryBody):
+        if state.battery_at is not None and at < state.battery_at:
+            return {}
         return {
             "battery_mv": body.millivolts,
             "battery_dc": body.temperature_dc,
@@ -107,6 +111,8 @@ def _told(event: ProjectedEvent, at: datetime) -> dict[str, Any]:
             "uses": body.uses,
         }
     if isinstance(body, DeviceClockBody):
+        if state.clock_set_at is not None and at < state.clock_set_at:
+            return {}
         told: dict[str, Any] = {
             "clock_offset_ms": body.offset_ms,
             "clock_error_ms": body.error_ms,

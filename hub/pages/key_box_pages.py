@@ -65,6 +65,7 @@ class KeyBoxPages:
             stream_at=self.console.entries.place(),
             today=words.today.isoformat(),
             may_service=may_service,
+            has_battery=sheet.state.battery_mv is not None and who.may(Right.BATTERIES_READ),
             codes=self._codes(who, sheet, words),
             visits=self._visits(who, box_id, words),
             tickets=self._tickets(who, box_id, words) if may_service else (),

@@ -67,14 +67,16 @@ class Words:
         """`18:45 から`; empty for None."""
         return self.t("words.since", time=self.when(instant)) if instant else ""
 
-    def span(self, start: datetime, end: datetime) -> str:
-        """`19:00–21:00`, with the date of the end where it is another day's."""
+    def span(self, start: datetime, end: datetime, day: date | None = None) -> str:
+        """`19:00–21:00`, with the date of the end where it is another day's; with that of the start
+        too where it is not the `day` that stands beside it."""
         last = self.time(end)
         if self.day_of(end) != self.day_of(start):
             midnight = end.astimezone(self.zone).time().isoformat() == "00:00:00"
             whole_day = midnight and (self.day_of(end) - self.day_of(start)).days == 1
             last = "24:00" if whole_day else self.date_time(end)
-        return f"{self.time(start)}–{last}"
+        told = day is None or self.day_of(start) == day
+        return f"{self.time(start) if told else self.date_time(start)}–{last}"
 
     def clock(self, minutes: int) -> str:
         """`7:45` for 465 minutes."""

@@ -132,6 +132,8 @@ def test_the_key_box_answers_what_is_typed_and_its_log_is_fetched(served, browse
         shows(selector, text)
     browser.find_element(By.CSS_SELECTOR, "[data-box] [data-visit]").click()
     shows("[data-message]", "7 records")
+    assert browser.find_elements(By.CSS_SELECTOR, "[data-box] [data-message].good")
+    shows("[data-light]", "—")
 
 
 def test_everything_to_press_is_on_the_first_screen(served, browser):

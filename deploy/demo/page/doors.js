@@ -39,7 +39,7 @@ async function post(place, path, body) {
       body: JSON.stringify(body ?? {}),
     });
     const told = answer.status === 204 ? {} : await answer.json();
-    message.classList.toggle("good", told.answer === "accepted");
+    message.classList.toggle("good", ["accepted", "visited"].includes(told.answer));
     message.textContent = answer.ok ? said(told) : told.detail;
   } catch {
     message.textContent = "デモは終わりました。The demonstration has ended.";
@@ -77,7 +77,8 @@ function show(state) {
     box.querySelector("[data-bolt]").textContent = WORDS.bolt[state.box.released];
     box.querySelector("[data-leaf]").textContent = WORDS.lid[state.box.lid_open];
     box.querySelector("[data-inside]").textContent = WORDS.inside[state.box.key_inside];
-    box.querySelector("[data-light]").textContent = WORDS.box[state.box.light];
+    const seen = { signals: state.box.entries, light: state.box.light, text: "" };
+    light(box.querySelector("[data-light]"), seen, WORDS.box);
   }
   for (const site of document.querySelectorAll("[data-site]:has([data-cable])")) {
     const plugged = state.cables[site.dataset.site];
@@ -91,12 +92,13 @@ function show(state) {
   }
 }
 
-function light(place, seen) {
+function light(place, seen, words = WORDS.light) {
   if (place.dataset.count === String(seen.signals)) return;
   place.dataset.count = seen.signals;
-  place.textContent = WORDS.light[seen.light] + (seen.text ? " " + seen.text : "");
+  place.textContent = words[seen.light] + (seen.text ? " " + seen.text : "");
   clearTimeout(place.fading);
-  place.fading = setTimeout(() => { place.textContent = WORDS.light[""]; }, 3000);
+  if (seen.light === "locked") return; // for minutes: it says so until the next entry
+  place.fading = setTimeout(() => { place.textContent = words[""]; }, 3000);
 }
 
 document.addEventListener("click", (event) => {

@@ -106,6 +106,7 @@ def booking_line(
     """Give a booking's line; `doors` are names by id, of key boxes as well."""
     booking, chip = view.booking, booking_chip(view, words)
     placed = [place for each in view.credentials for place in each.placements]
+    day = words.day_of(booking.booked.starts_at)
     return BookingLine(
         id=booking.id,
         key=booking.reservation_key,
@@ -113,9 +114,9 @@ def booking_line(
         or words.t("words.comma").join(
             doors.get(lock, "") for lock in (*booking.doors, *booking.key_boxes)
         ),
-        day=words.day(words.day_of(booking.booked.starts_at)),
+        day=words.day(day),
         span=words.span(booking.booked.starts_at, booking.booked.ends_at),
-        usable=words.span(booking.effective.starts_at, booking.effective.ends_at),
+        usable=words.span(booking.effective.starts_at, booking.effective.ends_at, day),
         contact=booking.contact.name,
         phone=booking.contact.phone,
         email=booking.contact.email,
@@ -137,7 +138,7 @@ def booking_line(
                 *_CODES[code.state],
                 words.t(
                     f"code_state.{code.state}",
-                    span=words.span(code.effective.starts_at, code.effective.ends_at),
+                    span=words.span(code.effective.starts_at, code.effective.ends_at, day),
                 ),
             )
             for code in view.codes

@@ -46,6 +46,16 @@ _ERROR_TOLD_MS = 60_000
 _REFUSALS = frozenset({ActOutcome.FAILED, ActOutcome.EXPIRED, ActOutcome.REFUSED})
 _MODES = frozenset({EventKind.MODE_APPLIED, EventKind.MODE_ENDED})
 
+_LIDS = frozenset(
+    {
+        EventKind.DOOR_OPENED,
+        EventKind.DOOR_CLOSED,
+        EventKind.DOOR_FORCED,
+        EventKind.DOOR_HELD,
+        EventKind.DOOR_HELD_CLEARED,
+    }
+)
+"""What is a lid's at a key box."""
 _LINES = frozenset({EventKind.INPUT_FAULT, EventKind.INPUT_FAULT_CLEARED, EventKind.FIRE_ALARM})
 
 
@@ -109,7 +119,7 @@ def entry_line(entry: Entry, names: Names, words: Words) -> EntryLine:
         icon=_icon(entry),
         tone=tone,
         chip_tone=_CHIP_TONES[tone],
-        title=words.t(f"event.{_title(entry)}"),
+        title=words.t(f"event.{_title(entry, names)}"),
         detail=words.t("words.comma").join(filter(None, _details(entry, names, words))),
         when=words.second(entry.occurred_at)
         if words.day_of(entry.occurred_at) == words.today
@@ -149,7 +159,7 @@ def _unlocked_remotely(entry: Entry) -> bool:
     return entry.opened_at is not None or (entry.outcome is ActOutcome.DONE and seen)
 
 
-def _title(entry: Entry) -> str:
+def _title(entry: Entry, names: Names) -> str:
     """The name of what happened, once it is known what followed."""
     if _failed(entry):
         return "act_failed"
@@ -161,6 +171,8 @@ def _title(entry: Entry) -> str:
         return "punch_denied"
     if entry.kind == EventKind.MODE_ENDED and entry.cause:
         return f"{entry.cause}_ended"
+    if entry.kind in _LIDS and entry.door_id in names.boxes:
+        return f"box_{entry.kind}"
     return entry.kind
 
 
@@ -238,7 +250,7 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
         told.append(names.readers.get(entry.reader_id or "", ""))
     if entry.device_id and entry.device_id != entry.door_id:
         told.append(names.devices.get(entry.device_id, ""))
-    told.append(_followed(entry, words))
+    told.append(_followed(entry, names, words))
     if entry.is_collected:
         told.append(_collected(entry, names, words))
     if entry.occurred_at != entry.at:
@@ -255,9 +267,9 @@ def told_of_test(passed: bool, cause: str, words: Words) -> list[str]:
     return [words.t("door_test.failed"), words.t(key) if words.t.has(key) else known]
 
 
-def _followed(entry: Entry, words: Words) -> str:
+def _followed(entry: Entry, names: Names, words: Words) -> str:
     if entry.opened_at is not None:
-        return words.t("followed.opened")
+        return words.t(f"followed.{'box_' if entry.door_id in names.boxes else ''}opened")
     if entry.outcome is None:
         return ""
     if entry.outcome is ActOutcome.DONE:

@@ -79,6 +79,8 @@ class BoxPage:
     stream_at: int
     today: str
     may_service: bool
+    has_battery: bool
+    """Whether the battery's own page tells more, to whoever may read it."""
     codes: tuple[CodeLine, ...]
     visits: tuple[VisitLine, ...]
     tickets: tuple[TicketLine, ...]

@@ -156,6 +156,31 @@ def test_a_box_heard_of_at_visits_has_their_rhythm(
     assert one(admin, device)["state"] == "unknown"
 
 
+def test_a_key_box_tells_its_battery_whoever_visits_it(
+    told: Any, hub_town: Any, admin: TestClient, hub: Hub
+) -> None:
+    site, there = hub_town.site(), hub_town.site()
+    made = admin.post("/api/v1/key_boxes", json={"site_id": site, "name": "小屋のキーボックス"})
+    box = ("", str(made.json()["id"]))
+    visits = {**ALKALINE, "heartbeat_s": 120 * 86400, "heard_by": "visits"}
+    assert admin.put(f"/api/v1/devices/{box[1]}/battery", json=visits).status_code == 200
+    visitors = [hub_town.controller(site), hub_town.controller(there)]
+    for n in range(0, 151, 3):
+        origin = Origin(device=box[1], log_epoch=7, index=n)
+        at = NOW - DAY * (150 - n)
+        told.tell(visitors[n % 2], box[1], used(n, 400), at, uses=100 + n, origin=origin)
+    told.project()
+    found = one(admin, box)
+    assert (found["name"], found["site_id"]) == ("小屋のキーボックス", site)
+    assert found["state"] in ("good", "soon")
+    assert len(found["readings"]) == 51
+    [listed] = admin.get("/api/v1/batteries").json()["items"]
+    assert listed["device_id"] == box[1]
+    elsewhere = Principal(PrincipalKind.SESSION, "u", "u", Role.CLERK, frozenset({there}))
+    assert hub.services.get(BatteriesService).every(elsewhere) == ()
+    assert admin.post(f"/api/v1/devices/{box[1]}/battery-changes", json={}).status_code == 201
+
+
 def test_without_a_profile_or_a_reading_nothing_is_good(
     told: Any, keypad: Keypad, device: tuple[str, str], admin: TestClient
 ) -> None:

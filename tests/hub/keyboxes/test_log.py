@@ -195,6 +195,26 @@ def test_a_visit_tells_battery_clock_and_firmware_and_a_late_record_changes_noth
     assert visits[0]["clock_offset_ms"] == -4_000
 
 
+def test_what_a_visitor_saw_makes_none_of_the_log_old_that_it_brings(hut: Any, clock: Any) -> None:
+    """The visitor's own word comes first and to the millisecond, the log's records after it, in
+    whole seconds before it."""
+    clock.advance(timedelta(days=10, seconds=10))
+    seen = ev.BatteryBody(device=hut.box, millivolts=5_800, temperature_dc=55, uses=9)
+    hut.tell(EventKind.BATTERY, seen, visitor=True)
+    clock.advance(timedelta(seconds=-5))
+    old = ev.BatteryBody(device=hut.box, millivolts=5_900, temperature_dc=55, uses=8)
+    hut.tell(EventKind.BATTERY, old, index=3)
+    taken = ev.DeviceEventBody(device=hut.box, cause="")
+    hut.tell(EventKind.KEY_TAKEN, taken)
+    set_ = ev.DeviceClockBody(device=hut.box, offset_ms=-1_000, error_ms=2_000, set=True)
+    hut.tell(EventKind.DEVICE_CLOCK_SET, set_)
+    told = hut.use(Role.VIEWER).get(f"/api/v1/key_boxes/{hut.box}/state").json()["told"]
+    assert told["battery_mv"] == 5_800
+    assert told["key_absent_since"] is not None
+    assert (told["clock_offset_ms"], told["clock_error_ms"]) == (-1_000, 2_000)
+    assert told["clock_set_at"] is not None
+
+
 def test_a_used_code_moves_the_seen_generation_and_ends_what_still_opened(hut: Any) -> None:
     hut.put("k1")
     hut.shown("k1")

@@ -152,3 +152,13 @@ def test_a_test_says_how_it_went_and_a_line_what_is_wrong_with_it(
     """In words, not in the wire's."""
     happened = replace(BASE, kind=kind, result=None, reason=None, factor=None, cause=cause)
     assert entry_line(happened, NAMES, WORDS).detail == told
+
+
+def test_at_a_key_box_it_is_the_lid_that_opens() -> None:
+    at_box = replace(NAMES, boxes=frozenset({"d"}))
+    opened = replace(BASE, kind=EventKind.DOOR_OPENED, result=None, reason=None, factor=None)
+    assert entry_line(opened, at_box, WORDS).title == "ふたが開きました"
+    assert entry_line(opened, NAMES, WORDS).title == "扉が開きました"
+    granted = replace(BASE, opened_at=NOW)
+    assert "ふたが開きました" in entry_line(granted, at_box, WORDS).detail
+    assert "扉が開きました" in entry_line(granted, NAMES, WORDS).detail
