@@ -53,9 +53,10 @@ class KeyRing:
         return self.wanted is not None and self.own != self.wanted
 
     def want(self, key: bytes, formers: Iterable[bytes] = ()) -> None:
-        """Makes `key` the wanted one; what the peripheral may still have is tried as well."""
-        self.wanted = key
+        """Makes `key` the wanted one; what the peripheral may still have is tried as well. Where it
+        can have no other, there is nothing to change and nothing to tell."""
         self._try_too([key, *formers])
+        self.wanted = key if key != self.own or self._others else None
 
     def current(self) -> bytes:
         """The key for the next handshake."""

@@ -279,17 +279,23 @@ class KeyBoxes:
 
     def _check_ahead(self, scope: Scope, box: KeyBox, generation: int) -> None:
         """A box knows so many generations ahead of the newest it has seen; what lies beyond would
-        be taken for retired."""
+        be taken for retired. It begins anew with the generation that new secrets were drawn at:
+        those that wait for it must still know this one when they come."""
         seen = log_rows.box_states(scope, [box.id])[box.id].seen_generation
-        if seen is None:
-            kept = repository.secret(scope, box.id, box.code_version)
-            seen = kept.generation if kept is not None else 0
+        known = [self._drawn_at(scope, box.id, box.code_version) if seen is None else seen]
+        waiting = self._pending(scope, box.id, box.code_version)
+        if waiting is not None:
+            known.append(self._drawn_at(scope, box.id, waiting))
         profile = box.its_profile
-        if (generation - seen) % profile.generations >= profile.ahead:
+        if any((generation - one) % profile.generations >= profile.ahead for one in known):
             raise Problem(
                 VISIT_FIRST,
                 "the box would not know a further generation: draw new secrets and visit it",
             )
+
+    def _drawn_at(self, scope: Scope, box_id: str, version: int) -> int:
+        kept = repository.secret(scope, box_id, version)
+        return kept.generation if kept is not None else 0
 
     def _check_around(self, scope: Scope, box: KeyBox, generation: int, now: datetime) -> None:
         """Generations go round in a circle: a code that was told long ago and killed must not come

@@ -89,6 +89,16 @@ def test_a_board_that_has_the_new_key_already_settles_the_matter(make_wire: Make
     assert key_sets(wire) == []
 
 
+def test_a_board_that_is_told_to_move_to_the_key_it_has_tells_of_no_change() -> None:
+    ring = KeyRing(NEW)
+    ring.want(NEW)
+    assert not ring.needs_change
+    assert not ring.proved(NEW)
+    ring.want(OTHER)
+    ring.want(NEW)
+    assert ring.proved(NEW)
+
+
 @pytest.mark.parametrize("lost", ["the command", "its answer"])
 def test_whichever_half_of_the_change_is_lost_the_board_ends_under_the_new_key(
     make_wire: MakeWire, lost: str

@@ -26,6 +26,7 @@ from wire.keybox_ticket import KeyboxTicket, decode_ticket
 from wire.messages import Events
 from wire.offline_profiles import PROFILES
 from wire.reasons import Reason
+from wire.sealed_codes import CodeKey, is_retired, open_code
 
 LOG_EPOCH = 77
 
@@ -326,6 +327,27 @@ def test_new_secrets_wait_for_a_ticket_and_then_every_living_code_is_another(hut
     assert hut.booking("k1")["problems"] == ["pin_changed"]
     assert hut.booking("k2")["problems"] == []
     assert hut.digits("k1") != seen
+
+
+def test_secrets_that_wait_still_know_the_codes_of_the_day_they_come(hut: Any) -> None:
+    """A box that takes new secrets begins with the generation that they were drawn at; what was
+    retired meanwhile must not have gone beyond what it knows from there."""
+    first, _ = install(hut, bench_secret(hut))
+    hut.use(Role.ADMIN).post(f"/api/v1/key_boxes/{hut.box}/secrets")
+    hut.put("k1", start_h=1)
+    path, why = f"/api/v1/key_boxes/{hut.box}/retire", {"reason": "試験"}
+    answers = []
+    for _ in range(5):
+        answers.append(hut.use(Role.CLERK).post(path, json=why))
+        hut.tell(EventKind.ACCESS_GRANTED, used(hut, tag_of(hut, "k1")))
+    assert [each.status_code for each in answers] == [200, 200, 200, 409, 409]
+    assert answers[-1].json()["code"] == "key_box_visit_first"
+    second, _ = install(hut, MaintenanceSecret(first.maintenance))
+    profile, lock = PROFILES["quarter"], hut.lock()
+    code = open_code(profile, CodeKey.of(lock.secret, lock.id), hut.digits("k1"))
+    assert code is not None
+    assert not is_retired(profile, code.generation, second.generation)
+    assert hut.use(Role.ADMIN).post(f"/api/v1/key_boxes/{hut.box}/secrets").status_code == 200
 
 
 def test_a_box_that_claims_secrets_which_never_went_out_is_not_believed(hut: Any) -> None:
