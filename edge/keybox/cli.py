@@ -128,7 +128,18 @@ def visit(settings: Settings, options: argparse.Namespace, errand: Errand) -> in
         remedy = REMEDIES.get(state.cause, _REMEDY)
         print(f"kagimori-edge: {state.cause}. {remedy}", file=sys.stderr)
         return FAILED
+    if not _did(errand, report):
+        return FAILED
     return PARTLY if report.lost else OK
+
+
+def _did(errand: Errand, report: VisitReport) -> bool:
+    """Whether what was asked for by name was done; why not stands in `skipped`."""
+    if errand is Errand.CLOCK:
+        return report.clock_set
+    if errand is Errand.FIRMWARE:
+        return report.firmware_sent is not None and "firmware_not_started" not in report.skipped
+    return True
 
 
 def _read(path: Path) -> bytes:
