@@ -27,7 +27,7 @@ from edge.keybox.orders import (
     VisitRefusedError,
     VisitState,
 )
-from edge.keybox.visit import Ask, Commit, Look, OpenSession, SendImage, Tell, Visit, Want
+from edge.keybox.visit import Ask, Commit, Look, OpenSession, Pause, SendImage, Tell, Visit, Want
 from edge.ports import JournalError
 from firmware_bridge.keybox.codes import Rights, TicketKind
 from firmware_bridge.keybox.host_events import (
@@ -40,6 +40,7 @@ from wire.identity import uuid_bytes
 from wire.keybox_ticket import decode_ticket
 
 BAUD: Final = 115_200
+_PAUSE_S: Final = 1.0
 _HEADER: Final = 48
 _SIGNATURE: Final = 64
 _LONGEST_IMAGE: Final = 1 << 20
@@ -217,6 +218,9 @@ class Visits:
                 return self._desk.look(), self._journaled(want.device)
             case Commit():
                 self._desk.commit(want.events, want.state)
+                return None
+            case Pause():
+                self._stopping.wait(_PAUSE_S)
                 return None
             case Tell():
                 self._tell(want.text)
