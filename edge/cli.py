@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
     options = _parser().parse_args(arguments)
     try:
+        if options.alone is not None:
+            return int(options.alone(options))
         settings = load_settings(options.settings)
         return int(options.command(settings, options))
     except (SettingsError, AgentAbsentError) as error:
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kagimori-edge", description=__doc__)
+    parser.set_defaults(alone=None)  # what runs on a computer that is no controller
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
         "--settings", "--config", type=Path, default=DEFAULT_SETTINGS, metavar="FILE"

@@ -29,7 +29,7 @@ REMEDIES: Final = {
     "no_answer": "Is the cable in, is it the right port, has the box a battery? Try again",
     "another_device": "This ticket is for another box: look at the label",
     "bad_proof": "The box does not know this ticket: its secrets were changed. Fetch a new ticket",
-    "bad_day": "The ticket is of another day. Fetch one for today",
+    "bad_day": "The ticket is of another day, or older than one it has taken. Fetch today's",
     "try_later": "Too many wrong tickets were shown to this box. Wait a minute",
     "blank": "This box has no secret yet: it must be provisioned at the bench",
     "bad_device_proof": "What answers is not this box. Take it away and tell the office",
@@ -68,22 +68,24 @@ def add_commands(commands: Any, shared: argparse.ArgumentParser) -> None:
         elif errand is Errand.SYNC:
             sub.add_argument("--image", type=Path, metavar="IMAGE", help="send a firmware as well")
         sub.set_defaults(command=_command(errand))
-    text = "make a blank box or lock somebody, at the bench; needs no agent"
+    text = "make a blank box or lock somebody, at the bench; needs no agent and no settings"
     sub = errands.add_parser("provision", parents=[shared], help=text, description=text)
     sub.add_argument("--port", required=True, metavar="PORT", help="/dev/ttyUSB0")
     sub.add_argument("file", type=Path, metavar="FILE", help="as the hub gave it")
-    sub.set_defaults(command=_provision)
+    sub.set_defaults(alone=_provision)
 
 
 def _command(errand: Errand) -> Callable[[Settings, argparse.Namespace], int]:
     return lambda settings, options: visit(settings, options, errand)
 
 
-def _provision(_settings: Settings, options: argparse.Namespace) -> int:
+def _provision(options: argparse.Namespace) -> int:
+    from edge.agent_log import configure_log
     from edge.keybox import bench
     from firmware_bridge.keybox.provisioning import ProvisioningError
     from firmware_bridge.serial_link import PortError
 
+    configure_log()  # to stderr: it opens the port itself
     try:
         message = bench.read_bench_file(options.file)
         made = bench.provision_at(options.port, message)
@@ -126,7 +128,18 @@ def visit(settings: Settings, options: argparse.Namespace, errand: Errand) -> in
         remedy = REMEDIES.get(state.cause, _REMEDY)
         print(f"kagimori-edge: {state.cause}. {remedy}", file=sys.stderr)
         return FAILED
+    if not _did(errand, report):
+        return FAILED
     return PARTLY if report.lost else OK
+
+
+def _did(errand: Errand, report: VisitReport) -> bool:
+    """Whether what was asked for by name was done; why not stands in `skipped`."""
+    if errand is Errand.CLOCK:
+        return report.clock_set
+    if errand is Errand.FIRMWARE:
+        return report.firmware_sent is not None and "firmware_not_started" not in report.skipped
+    return True
 
 
 def _read(path: Path) -> bytes:

@@ -117,7 +117,12 @@ class Tell:
     text: str
 
 
-Want: TypeAlias = OpenSession | Renew | Ask | SendImage | Look | Commit | Tell
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let a second pass, or less where the agent is stopping; sent back: None."""
+
+
+Want: TypeAlias = OpenSession | Renew | Ask | SendImage | Look | Commit | Tell | Pause
 Steps: TypeAlias = Generator[Want, Any, None]
 
 
@@ -273,12 +278,22 @@ class Visit:
         yield SendImage()
         self.report.firmware_sent = self.image
         yield Tell(f"firmware {self.report.firmware_sent} sent; the box starts it on trial")
-        hello = yield from self._reopen()
+        hello = yield from self._restarted()
         if hello.firmware == self.image:
             yield Commit((_changed(device, EventKind.FIRMWARE_UPDATED, str(self.image)),))
         else:
             self.report.skipped.append("firmware_not_started")
         yield Tell(f"the box runs firmware {hello.firmware}")
+
+    def _restarted(self) -> Generator[Want, Any, HelloAnswer]:
+        """A box answers for some 1.5 s more before it starts the new firmware, so that an answer
+        that was lost can be asked for again: until then it is the old one that opens."""
+        for left in reversed(range(_REOPENINGS)):
+            hello = yield from self._reopen()
+            if hello.firmware == self.image or not left:
+                return hello
+            yield Pause()
+        raise KeyboxError("no_answer")
 
     def _reopen(self) -> Generator[Want, Any, HelloAnswer]:
         """A new firmware confirms itself by this session."""

@@ -32,6 +32,7 @@ from edge.keybox.visit import (
     Commit,
     Look,
     OpenSession,
+    Pause,
     Renew,
     SendImage,
     Tell,
@@ -51,6 +52,7 @@ from wire.identity import uuid_bytes
 from wire.keybox_ticket import KeyboxTicket, decode_ticket
 
 BAUD: Final = 115_200
+_PAUSE_S: Final = 1.0
 _HEADER: Final = 48
 _SIGNATURE: Final = 64
 _LONGEST_IMAGE: Final = 1 << 20
@@ -228,6 +230,9 @@ class Visits:
                 return self._desk.look(), self._journaled(want.device)
             case Commit():
                 self._desk.commit(want.events, want.state)
+                return None
+            case Pause():
+                self._stopping.wait(_PAUSE_S)
                 return None
             case Tell():
                 self._tell(want.text)

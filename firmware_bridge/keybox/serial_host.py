@@ -106,7 +106,10 @@ class KeyboxClient:
     # --- a session -------------------------------------------------------------------------------
 
     def open(self) -> HelloAnswer:
-        """Open a session and give who answered; raise `KeyboxError`."""
+        """Open a session, in place of an open one, and give who answered; raise `KeyboxError`."""
+        if self._session.state is not HostState.CLOSED:
+            self._session.end("opened_again")
+            self._session.step(time.monotonic_ns())  # that it ended is no news
         self._session.begin(time.monotonic_ns())
         while True:
             for event in self._turn():

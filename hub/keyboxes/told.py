@@ -71,9 +71,10 @@ def box_of(event: ProjectedEvent) -> str | None:
 
 
 def apply(state: BoxState, event: ProjectedEvent, profile: Profile) -> BoxState:
-    """Give the state after an event of that box. What a record says of the box is as of its own
-    time: a late one changes nothing that a newer one told. A visitor's own word comes before the
-    log that it brings and is newer than all of it, so it counts as newer for its own fact alone."""
+    """Give the state after an event of that box. A late record changes nothing that a newer one of
+    the same log told; logs of two epochs go by time. Within a log the index tells, not the time: a
+    box that did not know the time writes records that stand at their visit's. A visitor's own word
+    comes before the log that it brings and makes none of it old."""
     at = event.corrected_at
     state = _visited(_seen(state, event, profile), event)
     if event.origin is None:
@@ -81,9 +82,10 @@ def apply(state: BoxState, event: ProjectedEvent, profile: Profile) -> BoxState:
     epoch, index = event.origin.log_epoch, event.origin.index
     known = state.next_index if state.log_epoch == epoch else None
     state = replace(state, log_epoch=epoch, next_index=max(known or 0, index + 1))
-    if state.heard_at is not None and at < state.heard_at:
+    newest = at if state.heard_at is None else max(at, state.heard_at)
+    if index + 1 < known if known is not None else at < newest:
         return state
-    return replace(state, **_told(state, event, at), heard_at=at)
+    return replace(state, **_told(state, event, at), heard_at=newest)
 
 
 def _visited(state: BoxState, event: ProjectedEvent) -> BoxState:
@@ -111,7 +113,7 @@ def _told(state: BoxState, event: ProjectedEvent, at: datetime) -> dict[str, Any
             "uses": body.uses,
         }
     if isinstance(body, DeviceClockBody):
-        if state.clock_set_at is not None and at < state.clock_set_at:
+        if event.origin is None and state.clock_set_at is not None and at < state.clock_set_at:
             return {}
         told: dict[str, Any] = {
             "clock_offset_ms": body.offset_ms,

@@ -14,7 +14,7 @@ from edge.core.clock_now import ClockNow
 from edge.core.model import NewEvent
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.keybox.orders import JOURNALED, Errand, Journaled, VisitReport
-from edge.keybox.visit import Ask, Commit, Look, OpenSession, SendImage, Tell, Visit, Want
+from edge.keybox.visit import Ask, Commit, Look, OpenSession, Pause, SendImage, Tell, Visit, Want
 from firmware_bridge.keybox.host_events import (
     Ended,
     Opened,
@@ -121,7 +121,7 @@ class Laptop:
                 if finished.outcome is not Outcome.DONE:
                     raise KeyboxError("no_answer", sent=finished.sent)
                 return finished.answer
-            case SendImage():
+            case SendImage() | Pause():
                 return None
             case Look():
                 return self.now(), self.journaled(want.device)

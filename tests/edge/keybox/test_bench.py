@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -70,13 +72,9 @@ def test_a_device_that_does_not_answer_is_given_up():
         play(VirtualBox(None), deaf=True)
 
 
-def test_the_command_provisions_over_a_serial_port_without_an_agent(file, tmp_path, capsys):
-    settings_file = tmp_path / "edge.toml"
-    settings_file.write_text(
-        'data_dir = "data"\n[mqtt]\nhost = "localhost"\n[identity]\ndirectory = "."\n'
-    )
+def test_the_command_provisions_over_a_serial_port_without_agent_and_settings(file, capsys):
     with PtyPort() as port, SimulatedBox(port, VirtualBox(None)) as simulated:
-        command = ["keybox", "provision", "--settings", str(settings_file)]
+        command = ["keybox", "provision", "--settings", "/nowhere/edge.toml"]
         assert cli.main([*command, "--port", port.far_path, "--json", str(file)]) == 0
         assert json.loads(capsys.readouterr().out) == {"device": DEVICE, "kind": 2}
         assert simulated.box.device == DEVICE
@@ -84,6 +82,15 @@ def test_the_command_provisions_over_a_serial_port_without_an_agent(file, tmp_pa
         told = capsys.readouterr()
         assert "not_blank" in told.err
         assert base64.b64encode(SECRET).decode() not in told.out + told.err
+
+
+def test_nothing_but_the_result_stands_on_its_stdout(file):
+    with PtyPort() as port, SimulatedBox(port, VirtualBox(None)):
+        command = ["-m", "edge.cli", "keybox", "provision", "--port", port.far_path, "--json"]
+        done = subprocess.run(
+            [sys.executable, *command, str(file)], capture_output=True, timeout=30
+        )
+    assert json.loads(done.stdout) == {"device": DEVICE, "kind": 2}
 
 
 @pytest.mark.parametrize(

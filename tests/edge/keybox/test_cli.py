@@ -186,6 +186,13 @@ def test_a_firmware_is_sent_started_and_confirmed(bench, capsys):
     assert "cut short" in capsys.readouterr().err
 
 
+def test_what_was_asked_for_by_name_and_not_done_is_a_failure(bench, capsys):
+    reading = bench.ticket(rights=Right.READ)
+    assert bench.run("status", ticket=reading) == cli.OK
+    assert bench.run("clock", ticket=reading) == cli.FAILED
+    assert "no_right_to_set_the_clock" in capsys.readouterr().out
+
+
 def test_one_visit_at_a_time_and_the_doors_are_served_meanwhile(bench, agent, installed):
     bench.simulated.set_mute(True)
     path = load_settings(installed).socket_path

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
 import pytest
 
 from edge.keybox.orders import Errand, Journaled
+from edge.keybox.visit import OpenSession, Pause, Visit
 from firmware_bridge.keybox.codes import RecordKind
 from firmware_bridge.keybox.serial_host import KeyboxError
 from tests.firmware_bridge.keybox.conftest import (
@@ -305,3 +307,25 @@ def test_a_receipt_for_another_log_clears_nothing_and_is_no_mistake(laptop):
     report = laptop.visit(day_ticket(receipt=(99, 2, RECEIPTS.clear_receipt(99, 2))))
     assert report.cleared_through is None
     assert laptop.pair.box.log.oldest == 0
+
+
+def test_a_box_that_still_runs_the_old_firmware_is_given_the_time_to_start_the_new_one():
+    steps = Visit(Errand.FIRMWARE, day_ticket(), image=7)._restarted()
+    assert isinstance(next(steps), OpenSession)
+    assert isinstance(steps.send(SimpleNamespace(firmware=1)), Pause)
+    assert isinstance(steps.send(None), OpenSession)
+    with pytest.raises(StopIteration) as ended:
+        steps.send(SimpleNamespace(firmware=7))
+    assert ended.value.value.firmware == 7
+
+
+def test_a_box_that_fell_back_is_not_waited_for_for_ever():
+    steps = Visit(Errand.FIRMWARE, day_ticket(), image=7)._restarted()
+    old = SimpleNamespace(firmware=1)
+    wants = [next(steps)]
+    while len(wants) < 9:
+        wants.append(steps.send(old if isinstance(wants[-1], OpenSession) else None))
+    with pytest.raises(StopIteration) as ended:
+        steps.send(old)
+    assert ended.value.value.firmware == 1
+    assert sum(isinstance(each, Pause) for each in wants) == 4

@@ -109,6 +109,13 @@ def test_an_image_goes_on_where_it_stopped():
     assert seen == [0, 256, 512, 512, 768, 1024, 1280, 1283]
 
 
+def test_an_open_session_gives_way_to_a_new_one():
+    with client_of(make_box()) as (client, _):
+        first, second = client.open(), client.open()
+        assert second.device == first.device
+        client.ask(rq.AskStatus())
+
+
 def test_an_image_that_is_not_signed_or_not_whole_is_refused():
     header, signature = image_of(2, b"other")
     with client_of(make_box(), verify=lambda *_: False) as (client, _):

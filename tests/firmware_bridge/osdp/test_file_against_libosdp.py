@@ -144,6 +144,6 @@ def test_our_board_takes_a_file_from_a_libosdp_panel(
             assert panel.submit_command(ADDRESS, command)
             arrived = FileReceived(FILE_TYPE, CONTENT)
             recorder.wait_until(lambda: arrived in changes, 20, "the file")
-            recorder.wait_until(lambda: files.closed == 1, what="the panel's end")
+            recorder.wait_until(lambda: files.closed == 1, 30, "the panel's end")
         finally:
             panel.teardown()

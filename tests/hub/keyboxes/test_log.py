@@ -216,6 +216,19 @@ def test_what_a_visitor_saw_makes_none_of_the_log_old_that_it_brings(hut: Any, c
     assert told["clock_set_at"] is not None
 
 
+def test_a_box_that_did_not_know_the_time_has_a_clock_once_its_log_says_so(
+    hut: Any, clock: Any
+) -> None:
+    """What it wrote before stands at the visit's own time, after the setting that followed it."""
+    clock.advance(timedelta(days=10, seconds=10))
+    hut.tell(EventKind.DEVICE_STARTED, ev.DeviceEventBody(device=hut.box, cause="power"), index=0)
+    clock.advance(timedelta(seconds=-1))
+    nothing = ev.DeviceEventBody(device=hut.box, cause="clock_set_from_nothing")
+    hut.tell(EventKind.DEVICE_STARTED, nothing)
+    told = hut.use(Role.VIEWER).get(f"/api/v1/key_boxes/{hut.box}/state").json()["told"]
+    assert told["clock_set_at"] is not None
+
+
 def test_a_used_code_moves_the_seen_generation_and_ends_what_still_opened(hut: Any) -> None:
     hut.put("k1")
     hut.shown("k1")
