@@ -274,12 +274,14 @@ class Alarm(StrEnum):
 
 
 class AlarmBody(_Body, frozen=True, kw_only=True):
-    """An alarm; `channel` and `cause` say where and why, `count` how often since the last one."""
+    """An alarm; `channel` and `cause` say where and why, `count` how often since the last one,
+    `device` which device's line it was where it came over one."""
 
     alarm: Alarm
     channel: Annotated[str, msgspec.Meta(max_length=32)] = ""
     cause: Annotated[str, msgspec.Meta(max_length=64)] = ""
     count: int = 1
+    device: Id | None = None
 
 
 class TelemetryBody(_Body, frozen=True, kw_only=True):

@@ -213,7 +213,7 @@ def _code(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBody]:
 
 
 def _listed(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBody]:
-    """A PIN of the lock's own list: which one, the hub knows by its reference."""
+    """A PIN of the lock's own list, by its reference: whose it is, `edge.service.locks` adds."""
     body = AccessBody(
         reason=Reason.PIN_VALID, factor=Factor.PIN, door=source.door, code=record.data.hex()
     )

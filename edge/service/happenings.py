@@ -225,7 +225,7 @@ class Happenings:
         self._memory.counters[f"attack.{item.cause}"] += item.count
         body = AlarmBody(
             alarm=Alarm.BUS_ATTACK,
-            channel=item.device[:32],
+            device=item.device,
             cause=item.cause[:64],
             count=item.count,
         )

@@ -8,6 +8,7 @@ is journaled with its origin, and how far in the same transaction.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -29,9 +30,10 @@ from edge.ports import DecidesAlone, NewEvent
 from edge.service.acts import Drivers
 from edge.service.memory import Memory
 from edge.service.recorder import Recorder
-from wire.events import EventKind, LockListBody
+from wire.events import AccessBody, EventKind, LockListBody
 from wire.keybox_keys import link_seconds
 from wire.messages import EdgePolicy
+from wire.reasons import Reason
 
 _SECOND: Final = 1_000_000_000
 _LOOK_NS: Final = 30 * _SECOND
@@ -137,7 +139,8 @@ class Locks:
             events += unread(source, item.first, item.next, item.records)
             compared = comparisons(item.records)
             offset_s = self._offset(item, now)
-            events += events_of(source, item.records, compared, offset_s, now.at)
+            collected = events_of(source, item.records, compared, offset_s, now.at)
+            events += [self._with_holder(event, door) for event in collected]
         name = JOURNALED + item.device
         state = Journaled(epoch=item.log_epoch, next=item.next)
         if not self._recorder.commit(events, now, {name: msgspec.json.encode(state)}):
@@ -145,6 +148,19 @@ class Locks:
         driver: object = self._drivers.of(item.device)
         if not item.heard and isinstance(driver, DecidesAlone):
             driver.resume(item.device, item.log_epoch, item.next)
+
+    def _with_holder(self, event: NewEvent, door: str) -> NewEvent:
+        """Say whose PIN opened by the lock's own list, as long as the policy still knows it."""
+        body = event.body
+        if not isinstance(body, AccessBody) or body.reason is not Reason.PIN_VALID:
+            return event
+        for pin in self._memory.index.door_pins(door):
+            if body.code and (pin.at_lock or "").startswith(body.code):
+                named = msgspec.structs.replace(
+                    body, credential=pin.credential, person=pin.person, booking=pin.booking
+                )
+                return replace(event, body=named)
+        return event
 
     def _offset(self, item: LogCollected, now: ClockNow) -> int | None:
         if item.clock_s is None or not now.relied_on:

@@ -236,5 +236,7 @@ def _subject(event: ProjectedEvent) -> str:
             return body.reader
         case ev.AccessBody():
             return body.door or body.reader or event.controller
+        case ev.AlarmBody():
+            return body.device or event.controller
         case _:
             return event.controller

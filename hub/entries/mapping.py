@@ -154,7 +154,7 @@ def _told(body: ev.EventBody) -> dict[str, Any]:
             cause = "passed" if body.passed else body.cause or "failed"
             return {"door_id": body.door, "actor_id": body.actor, "cause": cause}
         case ev.AlarmBody():
-            return {"cause": body.alarm.value, "amount": body.count}
+            return {"device_id": body.device, "cause": body.alarm.value, "amount": body.count}
         case _:
             return _agent(body)
 

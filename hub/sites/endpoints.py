@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from hub.audit.row_routes import RowShapes, offer_rows
 from hub.sites import schemas
@@ -131,8 +131,13 @@ def provision_serial_lock(
     secrets: Annotated[DeviceSecrets, provided(DeviceSecrets)],
     device_id: str,
     response: Response,
+    renew: Annotated[
+        bool,
+        Query(description="Draw another, for a lock that was erased: one that works is cut off."),
+    ] = False,
 ) -> schemas.LockProvisioningOut:
-    """Draws another maintenance secret each time and gives it this once: written into the lock at
-    the bench by `kagimori-edge keybox provision`. Its controller gets the link key alone."""
+    """Draws a maintenance secret and gives it this once: written into the lock at the bench by
+    `kagimori-edge keybox provision`. Its controller gets the link key alone."""
     response.headers["Cache-Control"] = "no-store"
-    return schemas.LockProvisioningOut.of(device_id, secrets.provision(who, device_id))
+    made = secrets.provision(who, device_id, renew=renew)
+    return schemas.LockProvisioningOut.of(device_id, made)

@@ -14,7 +14,7 @@ from hub.database.engine import Database
 from hub.database.scope import Scope
 from hub.keys import HubKeys
 from hub.policy.touch import touch_controller
-from hub.sites.device_keys import LOCK_SECRET_LEN, OSDP_KEY_LEN, draw_key, is_weak, sealed_row
+from hub.sites.device_keys import LOCK_SECRET_LEN, draw_key, is_weak, sealed_row
 from hub.sites.domain import Device
 from hub.sites.kinds import DEVICE
 from hub.web.problems import invalid
@@ -44,17 +44,29 @@ class DeviceSecrets:
         return self._keep(who, device_id, lambda _device: secret)
 
     def draw_secret(self, who: Principal, device_id: str) -> Device:
-        """Give a device a new key that nobody has seen. Raises a problem like `set_secret`."""
-        return self._keep(who, device_id, lambda device: draw_key(_length(device)))
+        """Give a device a new key that nobody has seen. Raises a problem like `set_secret`, and for
+        a serial lock, which takes its secret at the bench alone."""
 
-    def provision(self, who: Principal, device_id: str) -> bytes:
-        """Draw the maintenance secret of a serial lock and give it to the bench, this once: asked
-        again, another is drawn. Raises a problem for any other device."""
+        def drawn(device: Device) -> bytes:
+            if device.driver is DeviceDriver.SERIAL_LOCK:
+                raise invalid("driver", "provisioned", "a serial lock is provisioned at the bench")
+            return draw_key()
+
+        return self._keep(who, device_id, drawn)
+
+    def provision(self, who: Principal, device_id: str, *, renew: bool = False) -> bytes:
+        """Draw the maintenance secret of a serial lock and give it to the bench, this once.
+
+        Raises a problem for any other device, and for a lock that has one already unless `renew`
+        says that another is meant: a lock that works would be cut off.
+        """
         made = draw_key(LOCK_SECRET_LEN)
 
         def only_locks(device: Device) -> bytes:
             if device.driver is not DeviceDriver.SERIAL_LOCK:
                 raise invalid("driver", "not_provisioned", "only a serial lock is provisioned")
+            if device.secret is not None and not renew:
+                raise invalid("renew", "provisioned", "the lock has a secret: `renew` cuts it off")
             return made
 
         self._keep(who, device_id, only_locks)
@@ -90,10 +102,6 @@ class DeviceSecrets:
         if device.secret is None:
             return None
         return self._keys.unseal(device.secret, sealed_row(device.id))
-
-
-def _length(device: Device) -> int:
-    return LOCK_SECRET_LEN if device.driver is DeviceDriver.SERIAL_LOCK else OSDP_KEY_LEN
 
 
 def _for_controller(device: Device, secret: bytes) -> bytes:

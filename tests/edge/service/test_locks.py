@@ -161,6 +161,27 @@ def test_what_it_decided_alone_is_journaled_with_its_origin_at_its_door(bench):
     assert bench.site.resumed[-1] == (bench.device, 7, 5)
 
 
+def test_whose_pin_opened_by_the_locks_own_list_is_told_while_the_policy_knows_it(bench):
+    rig = bench.rig
+    rig.policy(rig.town.pin(at_lock=AT_LOCK))
+    opened = record(
+        0,
+        RecordKind.LIST_PIN_ACCEPTED,
+        reason=CodeReason.VALID,
+        data=bytes.fromhex(AT_LOCK)[:8],
+    )
+    bench.collected(opened)
+    granted = rig.last(EventKind.ACCESS_GRANTED)
+    (pin,) = rig.parts.memory.index.door_pins(rig.town.door_id)
+    assert (granted.credential, granted.booking) == (pin.credential, pin.booking)
+    assert granted.credential is not None
+    rig.policy(rig.town.pin())
+    bench.collected(
+        record(1, RecordKind.LIST_PIN_ACCEPTED, data=bytes.fromhex(AT_LOCK)[:8]), first=1
+    )
+    assert rig.last(EventKind.ACCESS_GRANTED).credential is None
+
+
 def test_its_times_are_put_right_by_ours(bench):
     rig = bench.rig
     true_s = link_seconds(rig.loop.now().at)

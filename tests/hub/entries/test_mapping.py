@@ -210,3 +210,16 @@ def test_each_input_line_has_an_alarm_of_its_own() -> None:
     )
     assert raised.subject == "d/1"
     assert cleared.subject == "d/2"
+
+
+def test_an_attack_on_a_bus_names_the_reader_and_stands_apart_for_each() -> None:
+    """And an alarm about messages is the controller's."""
+    on_bus = ev.AlarmBody(alarm=ev.Alarm.BUS_ATTACK, cause="forged_reply", device=samples.DEVICE)
+    event = happened(EventKind.SECURITY_ALARM, on_bus)
+    entry = entry_of(event)
+    assert entry is not None
+    assert entry.device_id == samples.DEVICE
+    assert {change.subject for change in alarms_of(event)} == {samples.DEVICE}
+    forged = ev.AlarmBody(alarm=ev.Alarm.FORGED_MESSAGE, cause="bad_tag")
+    event = happened(EventKind.SECURITY_ALARM, forged)
+    assert {change.subject for change in alarms_of(event)} == {event.controller}

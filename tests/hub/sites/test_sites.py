@@ -317,8 +317,8 @@ def test_a_serial_lock_is_provisioned_at_the_bench_and_its_controller_gets_the_l
     body = {"controller_id": gym.controller, "name": "錠", "driver": "serial_lock", "port": "lock"}
     lock = admin.post("/api/v1/devices", json=body).json()["id"]
     given = []
-    for _ in range(2):
-        answer = admin.post(f"/api/v1/devices/{lock}/provisioning")
+    for renew in ("", "?renew=true"):
+        answer = admin.post(f"/api/v1/devices/{lock}/provisioning{renew}")
         assert answer.headers["cache-control"] == "no-store"
         assert (answer.json()["device"], answer.json()["kind"]) == (lock, 2)
         given.append(base64.b64decode(answer.json()["maintenance_secret"]))
@@ -329,6 +329,10 @@ def test_a_serial_lock_is_provisioned_at_the_bench_and_its_controller_gets_the_l
         sealed = open_secret(key, device.sealed, seal_context(gym.controller, "device", lock))
         assert sealed == MaintenanceSecret(given[-1]).link_key(lock)
     assert given[0] != given[1]
+    again = admin.post(f"/api/v1/devices/{lock}/provisioning")
+    assert _error(again) == (422, "body.renew", "provisioned")
+    drawn = admin.post(f"/api/v1/devices/{lock}/secret/draw")
+    assert _error(drawn) == (422, "body.driver", "provisioned")
     short = base64.b64encode(bytes.fromhex("5f0a1b8c7d6e4f3021a9b8c7d6e5f401")).decode()
     refused = admin.put(f"/api/v1/devices/{lock}/secret", json={"secret": short})
     assert _error(refused) == (422, "body.secret", "length")
