@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
 _HUB_DEADLINE_S: Final = 60.0
+_PAGE_DEADLINE_S: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,9 @@ class RunningTown:
         self._page = uvicorn.Server(config)
         self._page_thread = threading.Thread(target=self._page.run, name="page", daemon=True)
         self._page_thread.start()
+        # Its address is told next: nobody must come to it before it listens.
+        page = self._page
+        wait_until("the page of the doors", lambda: page.started, _PAGE_DEADLINE_S)
 
     def check(self) -> None:
         """Raise `ChildFailedError` if anything has ended that should run."""
