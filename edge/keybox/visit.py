@@ -10,9 +10,9 @@ own receipt: whenever a visit ends early, the next one, of whoever it is, goes o
 from __future__ import annotations
 
 import uuid
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import msgspec
 
@@ -33,6 +33,18 @@ from edge.keybox.records import (
     new_log_event,
     unread,
 )
+from edge.keybox.wants import (
+    Ask,
+    Commit,
+    Look,
+    OpenSession,
+    Pause,
+    Renew,
+    SendImage,
+    Steps,
+    Tell,
+    Want,
+)
 from firmware_bridge.keybox.answers import BoxStatus, Cleared, ClockAnswer, LogAnswer
 from firmware_bridge.keybox.codes import (
     MAX_RECORDS,
@@ -51,7 +63,6 @@ from firmware_bridge.keybox.requests import (
     ClearLog,
     InstallSecret,
     ReadLog,
-    Request,
     SetClock,
 )
 from firmware_bridge.keybox.serial_host import KeyboxError
@@ -67,63 +78,6 @@ from wire.keybox_ticket import KeyboxTicket
 _MOST: Final = MAX_RECORDS
 _REOPENINGS: Final = 5
 """How often a box that starts a new firmware is called, two seconds each."""
-
-
-# --- what a visit wants done ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSession:
-    """Open a session; sent back: `HelloAnswer`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Renew:
-    """Open a session under the ticket of the box's new secrets; sent back: `HelloAnswer`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Ask the box; sent back: the answer. `KeyboxError` is thrown where it does not do it."""
-
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class SendImage:
-    """Send the firmware image; sent back: None."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Look at the agent's clock, and at how far this device's log was journaled; sent back:
-    `(ClockNow, Journaled | None)`."""
-
-    device: str
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """Journal events and named values in one transaction; sent back: None, once it is durable."""
-
-    events: tuple[NewEvent, ...]
-    state: Mapping[str, bytes | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Tell:
-    """Tell the person who waits; sent back: None."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Let a second pass, or less where the agent is stopping; sent back: None."""
-
-
-Want: TypeAlias = OpenSession | Renew | Ask | SendImage | Look | Commit | Tell | Pause
-Steps: TypeAlias = Generator[Want, Any, None]
 
 
 @dataclass(slots=True)

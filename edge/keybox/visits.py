@@ -27,7 +27,8 @@ from edge.keybox.orders import (
     VisitRefusedError,
     VisitState,
 )
-from edge.keybox.visit import (
+from edge.keybox.visit import Visit
+from edge.keybox.wants import (
     Ask,
     Commit,
     Look,
@@ -36,7 +37,6 @@ from edge.keybox.visit import (
     Renew,
     SendImage,
     Tell,
-    Visit,
     Want,
 )
 from edge.ports import JournalError

@@ -14,7 +14,17 @@ from edge.core.clock_now import ClockNow
 from edge.core.model import NewEvent
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.keybox.orders import JOURNALED, Errand, Journaled, VisitReport
-from edge.keybox.visit import Ask, Commit, Look, OpenSession, Pause, SendImage, Tell, Visit, Want
+from edge.keybox.visit import Visit
+from edge.keybox.wants import (
+    Ask,
+    Commit,
+    Look,
+    OpenSession,
+    Pause,
+    SendImage,
+    Tell,
+    Want,
+)
 from firmware_bridge.keybox.host_events import (
     Ended,
     Opened,

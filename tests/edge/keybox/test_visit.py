@@ -8,7 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from edge.keybox.orders import Errand, Journaled
-from edge.keybox.visit import OpenSession, Pause, Visit
+from edge.keybox.visit import Visit
+from edge.keybox.wants import (
+    OpenSession,
+    Pause,
+)
 from firmware_bridge.keybox.codes import RecordKind
 from firmware_bridge.keybox.serial_host import KeyboxError
 from tests.firmware_bridge.keybox.conftest import (

@@ -14,7 +14,13 @@ import pytest
 from edge.core.clock_now import ClockNow
 from edge.core.model import NewEvent
 from edge.keybox.orders import Errand, Journaled
-from edge.keybox.visit import Ask, Commit, Look, OpenSession, Visit
+from edge.keybox.visit import Visit
+from edge.keybox.wants import (
+    Ask,
+    Commit,
+    Look,
+    OpenSession,
+)
 from firmware_bridge.keybox.box_requests import BoxRequests
 from firmware_bridge.keybox.codes import Kind, Output
 from firmware_bridge.keybox.opening import HelloAnswer
