@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fastapi.testclient import TestClient
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -333,9 +334,8 @@ class Browser:
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
 
-@pytest.fixture(scope="session")
-def browser(town: Town, folder: Path) -> Iterator[Browser]:
-    """One browser for all tests; each begins logged out (see `fresh`)."""
+def start_chromium(profile: Path) -> webdriver.Chrome:
+    """Start headless Chromium on a profile folder of its own."""
     if shutil.which("chromedriver") is None:
         pytest.fail("chromedriver is not installed: run deploy/dev/system-packages.sh")
     options = Options()
@@ -350,7 +350,7 @@ def browser(town: Town, folder: Path) -> Iterator[Browser]:
         "--accept-lang=ja",
         # No name but localhost resolves: a request to anywhere else fails, and is seen.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
-        f"--user-data-dir={folder / 'chromium'}",
+        f"--user-data-dir={profile}",
     ):
         options.add_argument(argument)
     options.accept_insecure_certs = True
@@ -358,14 +358,26 @@ def browser(town: Town, folder: Path) -> Iterator[Browser]:
     service = Service(shutil.which("chromedriver"), log_output=subprocess.DEVNULL)
     driver = webdriver.Chrome(options=options, service=service)
     driver.set_page_load_timeout(20)
-    yield Browser(driver, town.url)
-    driver.quit()
+    return driver
+
+
+@pytest.fixture(scope="session")
+def browser(town: Town, folder: Path) -> Iterator[Browser]:
+    """One browser for all tests; each begins logged out (see `fresh`)."""
+    made = Browser(start_chromium(folder / "chromium"), town.url)
+    yield made
+    made.driver.quit()
 
 
 @pytest.fixture
-def fresh(browser: Browser) -> Browser:
-    """The browser without a cookie, 1280 wide, in light colours."""
-    browser.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+def fresh(browser: Browser, folder: Path) -> Browser:
+    """The browser without a cookie, 1280 wide, in light colours. One that died between two tests is
+    started anew: that is no fault of the next page."""
+    try:
+        browser.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    except WebDriverException:
+        browser.driver.quit()
+        browser.driver = start_chromium(Path(tempfile.mkdtemp(prefix="chromium-", dir=folder)))
     browser.size(1280, 900)
     browser.prefer(prefers_color_scheme="light")
     browser.complaints()
