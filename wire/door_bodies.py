@@ -55,6 +55,16 @@ class OnJournalFailure(StrEnum):
     OPEN = "open"
 
 
+class FirstPerson(StrEnum):
+    """What waits until somebody whose grant says `first_person` has opened the door."""
+
+    NONE = "none"
+    HOLD = "hold"
+    """The hold by schedule: the door stays shut through a span nobody came to open."""
+    ENTRY = "entry"
+    """Everybody else's entry, and the hold by schedule."""
+
+
 class Point(msgspec.Struct, frozen=True):
     """An input or output of a device; `inverted` where the active state reads as 0."""
 
@@ -84,6 +94,11 @@ class DoorBody(EntryBody, frozen=True, kw_only=True):
     `strike` releases the bolt for `unlock_ms`; `contact` sees the leaf, `bolt` the bolt (active =
     retracted), `rex` is request-to-exit, `mechanical_key` the cylinder's switch. A door left open
     beyond `held_after_ms` is held; one opened without a release is forced if `detect_forced`.
+
+    A reader of side `entry` leads from `zone_out` into `zone_in`, one of side `exit` back. The door
+    stands open while `hold_schedule` holds. With `two_person` it opens for two different persons
+    who both may, the second within `second_person_ms` of the first. What these mean together is
+    told in docs/policy.md.
     """
 
     unlock_ms: Annotated[int, msgspec.Meta(ge=100, le=300_000)] = 5_000
@@ -101,6 +116,10 @@ class DoorBody(EntryBody, frozen=True, kw_only=True):
     on_journal_failure: OnJournalFailure = OnJournalFailure.DENY
     zone_in: Id | None = None
     zone_out: Id | None = None
+    hold_schedule: Id | None = None
+    first_person: FirstPerson = FirstPerson.NONE
+    two_person: bool = False
+    second_person_ms: Annotated[int, msgspec.Meta(ge=5_000, le=120_000)] = 30_000
     backup: BackupCodes | None = None
 
 

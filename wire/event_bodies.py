@@ -50,6 +50,11 @@ class AccessBody(_Body, frozen=True, kw_only=True):
     code: Annotated[str, msgspec.Meta(max_length=32)] | None = None
     """The sealed code that was used: `shape.slot.generation.variant`, which no digits follow from
     (docs/offline-pin.md)."""
+    soft: Reason | None = None
+    """The rule that was broken and is only reported: an opening that says `anti_passback` here
+    would have been a denial where the rule is hard."""
+    partner: Id | None = None
+    """The credential of the other of two persons who opened together."""
 
 
 class ActOutcome(StrEnum):

@@ -21,6 +21,7 @@ from wire.door_bodies import (
     DoorMode,
     EntryBody,
     FailMode,
+    FirstPerson,
     Id,
     Milliseconds,
     ModeBody,
@@ -48,6 +49,7 @@ __all__ = [
     "EntryBody",
     "EntryState",
     "FailMode",
+    "FirstPerson",
     "GrantBody",
     "HolidayBody",
     "Id",
@@ -76,6 +78,13 @@ Weekday: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=6)]
 
 _HEX64: Final = re.compile(r"[0-9a-f]{64}")
 _HEX32: Final = re.compile(r"[0-9a-f]{32}")
+
+
+def _known_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError("unknown time zone") from error
 
 
 # --- time --------------------------------------------------------------------------------------
@@ -117,10 +126,7 @@ class ScheduleBody(EntryBody, frozen=True, kw_only=True):
     exceptions: tuple[DateException, ...] = ()
 
     def __post_init__(self) -> None:
-        try:
-            ZoneInfo(self.tz)
-        except (KeyError, OSError, ValueError) as error:  # ZoneInfoNotFoundError is a KeyError
-            raise ValueError("unknown time zone") from error
+        _known_zone(self.tz)
 
 
 class HolidayBody(EntryBody, frozen=True, kw_only=True):
@@ -154,6 +160,8 @@ class GrantBody(EntryBody, frozen=True, kw_only=True):
     state: EntryState = EntryState.ACTIVE
     booking: Id | None = None
     needs_pin: bool = False
+    first_person: bool = False
+    """Who holds it counts as the first person of a door that waits for one."""
     max_uses: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
     def __post_init__(self) -> None:
@@ -208,12 +216,19 @@ class CardBody(EntryBody, frozen=True, kw_only=True, tag="card", tag_field="type
 CredentialBody: TypeAlias = PinBody | CardBody
 
 
+Forgiven: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""A count. What the edge remembers of whereabouts holds under the count it was written under, and
+is void under another: no clock is asked, and a message that comes twice changes nothing."""
+
+
 class PersonFlagsBody(EntryBody, frozen=True, kw_only=True):
     """What the edge must know of a person, and no more. Entry id = person id."""
 
     state: EntryState = EntryState.ACTIVE
     groups: tuple[Id, ...] = ()
     anti_passback_exempt: bool = False
+    forgiven: Forgiven = 0
+    """Raised by the hub to forget where this person is."""
     long_unlock: bool = False
 
 
@@ -226,10 +241,28 @@ class AntiPassback(StrEnum):
 
 
 class ZoneBody(EntryBody, frozen=True, kw_only=True):
-    """An area behind doors. A zone whose doors span controllers can be `soft` at most."""
+    """An area behind doors. A zone that `spans` controllers can be `soft` at most: what one
+    controller does not see it cannot enforce, only report.
+
+    Only credentials of a person have whereabouts: a booking's PIN may be shared. Of somebody who
+    went in, it is forgotten after `forget_after_s`, and of everybody at `reset_min` (minutes since
+    midnight in `tz`, None: never), since people leave by doors that nobody watches. At most
+    `occupancy_max` persons are let in; where the zone spans, one more is reported.
+    """
 
     anti_passback: AntiPassback = AntiPassback.NONE
     occupancy_max: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    spans: bool = False
+    forget_after_s: Annotated[int, msgspec.Meta(ge=60, le=604_800)] | None = None
+    reset_min: Annotated[int, msgspec.Meta(ge=0, le=1_439)] | None = 240
+    tz: str = "Asia/Tokyo"
+    forgiven: Forgiven = 0
+    """Raised by the hub to forget everybody in the zone."""
+
+    def __post_init__(self) -> None:
+        if self.spans and self.anti_passback is AntiPassback.HARD:
+            raise ValueError("a zone that spans controllers cannot be hard")
+        _known_zone(self.tz)
 
 
 # --- hardware ----------------------------------------------------------------------------------

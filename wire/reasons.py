@@ -61,6 +61,7 @@ class Reason(StrEnum):
     BACKUP_NOT_NEEDED = "backup_not_needed"
     SECOND_FACTOR_MISSING = "second_factor_missing"
     ANTI_PASSBACK = "anti_passback"
+    ZONE_FULL = "zone_full"
     FIRST_PERSON_MISSING = "first_person_missing"
     SECOND_PERSON_MISSING = "second_person_missing"
     COMMAND_EXPIRED = "command_expired"

@@ -118,9 +118,10 @@ def client(box) -> Iterator[KeyboxClient]:
 def test_status_and_log_are_read_alike(box, client):
     hello = client.open()
     assert (hello.device, hello.kind) == (uuid.UUID(DEVICE).bytes, Kind.KEY_BOX)
+    earlier = box.show()
     status = client.status()
-    shown = box.show()
-    assert status.next == shown["log_next"]
+    shown = box.show()  # the box measures its battery when it likes: a record may come in between
+    assert earlier["log_next"] <= status.next <= shown["log_next"]
     assert (status.boots, status.tries_left, status.secret_version) == (shown["boots"], 5, 1)
     assert abs(status.time_s - TIME_S) <= 3
     assert (status.profile, status.clock_known) == (PROFILE.number, 1)
