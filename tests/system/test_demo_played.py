@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
@@ -74,7 +75,9 @@ class Newcomer:
         return self.chrome.find_element(By.CSS_SELECTOR, selector)
 
     def wait(self, holds: Callable[[], object], timeout_s: float = 20) -> None:
-        WebDriverWait(self.chrome, timeout_s, 0.05).until(lambda _: holds())
+        swapped = (StaleElementReferenceException,)  # the page put another element in its place
+        waiting = WebDriverWait(self.chrome, timeout_s, 0.05, ignored_exceptions=swapped)
+        waiting.until(lambda _: holds())
 
     def sees(self, selector: str, text: str) -> None:
         self.wait(lambda: text in self.find(selector).text)

@@ -329,6 +329,12 @@ class Browser:
         """Give the first element of a CSS selector."""
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
+    def told(self, selector: str) -> str:
+        """What that element says now, "" where there is none: asked in one step, since a live page
+        may put another in its place between two."""
+        asked = "return document.querySelector(arguments[0])?.innerText ?? ''"
+        return str(self.run(asked, selector))
+
     def complaints(self) -> list[str]:
         """What the console said since it was asked last: errors, CSP refusals, failed requests."""
         return [entry["message"] for entry in self.driver.get_log("browser")]

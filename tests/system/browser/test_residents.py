@@ -206,7 +206,7 @@ def test_residents_pages_work_without_javascript(fresh: Any, town: Any) -> None:
         fresh.find("#end").send_keys("10:00")
         fresh.find("main form button").click()
         fresh.wait(lambda: fresh.driver.current_url == fresh.url + "/pin")
-        assert re.search(r"あと3日と\d+時間（09:00 の時点）", fresh.find(".countdown").text)
-        assert len(fresh.find(".pin").text.replace("\n", "").replace(" ", "")) >= 6
+        assert re.search(r"あと3日と\d+時間（09:00 の時点）", fresh.told(".countdown"))
+        assert len(fresh.told(".pin").replace("\n", "").replace(" ", "")) >= 6
     finally:
         fresh.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

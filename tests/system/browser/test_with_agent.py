@@ -209,13 +209,11 @@ def test_an_unlock_from_the_page_says_what_the_contact_saw(place: Place, at_boar
     strike = Source(place.ids["device"], STRIKE)
     at_board.wait(lambda: place.site.outputs().get(strike))
     place.site.set_input(place.ids["device"], CONTACT, True)
-    at_board.wait(lambda: at_board.run("return !!document.querySelector('.notice.good')"))
-    told = at_board.find(".notice.good").text
-    assert "解錠しました" in told
-    assert "扉が開きました" in told
-    assert "忘れ物" in told
+    at_board.wait(lambda: at_board.told(".notice.good"))
+    for told in ("解錠しました", "扉が開きました", "忘れ物"):
+        assert told in at_board.told(".notice.good")
     place.site.set_input(place.ids["device"], CONTACT, False)
-    at_board.wait(lambda: "閉" in at_board.find(".facts").text)
+    at_board.wait(lambda: "閉" in at_board.told(".facts"))
     assert at_board.complaints() == []
 
 
