@@ -32,7 +32,6 @@ from edge.core.clock_anchors import (
     EARLIEST,
     Anchor,
     ClockBounds,
-    ClockRefusal,
     ClockSource,
     KeptClock,
     RtcCheck,
@@ -40,7 +39,7 @@ from edge.core.clock_anchors import (
 )
 from edge.core.clock_now import ClockNow
 from edge.core.model import NewEvent
-from wire.clock import ClockState
+from wire.clock import ClockRefusal, ClockState
 from wire.events import ClockBody, EventKind
 
 _NS_IN_US: Final = 1_000

@@ -31,19 +31,6 @@ class ClockSource(StrEnum):
     RTC = "rtc"
 
 
-class ClockRefusal(StrEnum):
-    """Why a source was not believed."""
-
-    BELOW_FLOOR = "below_floor"
-    AGAINST_WELCOME = "against_welcome"
-    AGAINST_RECKONING = "against_reckoning"
-    BEYOND_REACH = "beyond_reach"
-    RTC_UNSET = "rtc_unset"
-    """There is none, it cannot be read, or it shows a time before `EARLIEST`."""
-    RTC_UNCHECKED = "rtc_unchecked"
-    """It was never compared with a clock that was trusted, or shows less than it did then."""
-
-
 @dataclass(frozen=True, slots=True)
 class ClockBounds:
     """How far a clock may stray. 100 ppm is twice what a Pi's crystal does in the cold."""

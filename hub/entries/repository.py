@@ -14,8 +14,9 @@ from hub.entries.devices import DeviceState
 from hub.entries.domain import Entry, Result
 from hub.entries.doors import ActiveMode, DoorState
 from hub.entries.tables import device_states, door_states, entries
-from hub.projection.clock import Anchor, corrected
+from hub.projection.clock import KnownTime
 from hub.projection.domain import ProjectedEvent
+from hub.projection.projector import Retiming
 from wire.clock import ClockState
 from wire.events import ActOutcome, Observed
 from wire.policy_bodies import DoorMode
@@ -118,21 +119,32 @@ def _collected_release(
     return _entry(row) if row else None
 
 
-def correct_entries(scope: Scope, anchor: Anchor) -> int:
-    """Give the untrusted entries of the anchor's boot their better time; give how many."""
+def retime_entries(scope: Scope, known: Retiming) -> None:
+    """Give entries whose clock was not trusted the time that is known better now; `at` stays. What
+    followed from one moves along."""
+    c = entries.c
     rows = scope.all(
-        scope.select(entries.c.id, entries.c.mono_ns).where(
-            entries.c.controller_id == anchor.controller,
-            entries.c.boot == anchor.boot,
-            entries.c.clock == ClockState.UNTRUSTED,
-            entries.c.origin_device.is_(None),  # another clock's times
-            entries.c.occurred_at == entries.c.at,  # an earlier anchor was nearer
+        scope.select(
+            c.id, c.boot, c.mono_ns, c.received_at, c.occurred_at, c.time_error_ms, c.opened_at
+        ).where(
+            c.controller_id == known.controller,
+            c.boot.in_(sorted(known.boots)),
+            c.clock != ClockState.TRUSTED,
+            c.origin_device.is_(None),  # another clock's times
         )
     )
     for row in rows:
-        better = corrected(anchor, int(row.mono_ns))
-        scope.update(entries, {"occurred_at": better}, entries.c.id == row.id)
-    return len(rows)
+        time = known.time_of(row.boot, int(row.mono_ns), row.received_at)
+        if time is None or not _is_better(time, row.time_error_ms):
+            continue
+        values = {"occurred_at": time.at, "time_error_ms": time.error_ms}
+        if row.opened_at is not None:
+            values["opened_at"] = row.opened_at + (time.at - row.occurred_at)
+        scope.update(entries, values, c.id == row.id)
+
+
+def _is_better(time: KnownTime, error_ms: int | None) -> bool:
+    return error_ms is None or time.error_ms < error_ms
 
 
 # --- states --------------------------------------------------------------------------------------

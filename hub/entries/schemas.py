@@ -27,7 +27,14 @@ class EntryOut(_Out):
     topic: Topic
     occurred_at: datetime = Field(description="The best time known.")
     at: datetime = Field(description="What the clock of whoever wrote it showed.")
-    is_time_sure: bool = Field(description="False: the clock was untrusted and no anchor came.")
+    is_time_sure: bool = Field(
+        description="False: the clock was untrusted, and no anchor says the time within a minute."
+    )
+    time_error_ms: int | None = Field(
+        description="How far off `occurred_at` may be; null where nothing is known."
+    )
+    earliest_at: datetime | None = Field(description="`occurred_at` less its error.")
+    latest_at: datetime | None = Field(description="`occurred_at` and its error.")
     clock: ClockState
     received_at: datetime
     controller_id: str
