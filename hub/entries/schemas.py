@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.entries.devices import Contact
 from hub.entries.domain import Result, Topic
 from hub.entries.doors import Bolt, Leaf
+from hub.sites.clock_risks import ClockRisk
 from wire.clock import ClockState
 from wire.events import ActOutcome, Factor, Observed
 from wire.policy_bodies import DoorMode
@@ -106,6 +107,10 @@ class DoorStateOut(_Out):
     forced_since: datetime | None
     mode: ModeOut | None = Field(description="Null is normal.")
     heard_at: datetime | None
+    clock_risks: list[ClockRisk] = Field(
+        description="What its PINs have to fear: a controller without RTC, or the door's own "
+        "setting that takes them without knowing the time."
+    )
     devices: list[DeviceStateOut] = Field(description="Those of the door's controller.")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -223,6 +224,7 @@ def _live(settings: Path, tmp_path: Path, seed: int, counts: Counter[str]) -> No
     if door.tap()[1].reason is Reason.CARD_VALID:
         counts["cards"] += 1
     door.cut()
+    shutil.rmtree(door.data)
 
 
 def _step(world: World) -> None:
