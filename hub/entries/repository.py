@@ -14,7 +14,7 @@ from hub.entries.devices import DeviceState
 from hub.entries.domain import Entry, Result
 from hub.entries.doors import ActiveMode, DoorState
 from hub.entries.tables import device_states, door_states, entries
-from hub.projection.clock import KnownTime
+from hub.projection.clock import DRIFT_PPM, KnownTime
 from hub.projection.domain import ProjectedEvent
 from hub.projection.projector import Retiming
 from wire.clock import ClockState
@@ -23,6 +23,8 @@ from wire.policy_bodies import DoorMode
 
 _ENTRY_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Entry))
 _DEVICE_FIELDS: Final = tuple(field.name for field in dataclasses.fields(DeviceState))
+_MILLION: Final = 1_000_000
+_NS_A_MS: Final = 1_000_000
 FOLLOW_NS: Final = 60_000_000_000
 """A leaf that opens within a minute after a release followed from it."""
 
@@ -122,7 +124,10 @@ def _collected_release(
 def retime_entries(scope: Scope, known: Retiming) -> None:
     """Give entries whose clock was not trusted the time that is known better now; `at` stays. What
     followed from one moves along."""
-    c = entries.c
+    c, anchor = entries.c, known.anchor
+    # An anchor that is far away says less than a nearer one has said: rows that are known well
+    # already are not looked at again every hour.
+    strays_ms = (anchor.mono_ns - c.mono_ns) / sa.literal(_MILLION * _NS_A_MS // DRIFT_PPM)
     rows = scope.all(
         scope.select(
             c.id, c.boot, c.mono_ns, c.received_at, c.occurred_at, c.time_error_ms, c.opened_at
@@ -131,6 +136,11 @@ def retime_entries(scope: Scope, known: Retiming) -> None:
             c.boot.in_(sorted(known.boots)),
             c.clock != ClockState.TRUSTED,
             c.origin_device.is_(None),  # another clock's times
+            sa.or_(
+                c.time_error_ms.is_(None),
+                c.boot != anchor.boot,
+                c.time_error_ms - anchor.error_ms > strays_ms,
+            ),
         )
     )
     for row in rows:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.database.scope import Scope
-from hub.projection.clock import KnownTime
+from hub.projection.clock import Anchor, KnownTime
 from hub.projection.domain import ProjectedEvent, ProjectedGap, Rejected
 from wire.events import EventKind
 
@@ -18,6 +18,7 @@ class Retiming:
     Collected records are not meant: their clock is another's."""
 
     controller: str
+    anchor: Anchor
     boots: frozenset[str]
     time_of: Callable[[str, int, datetime], KnownTime | None]
 

@@ -74,7 +74,8 @@ class Timelines:
         repository.keep_anchor(self._scope, event.raw_id, anchor)
         self._ready.pop(event.controller, None)
         timeline = self._timeline(event.controller)
-        return Retiming(event.controller, timeline.touched_by(event.boot), timeline.time_of)
+        boots = timeline.touched_by(event.boot)
+        return Retiming(event.controller, anchor, boots, timeline.time_of)
 
     def save(self) -> None:
         """Write what was noted."""
