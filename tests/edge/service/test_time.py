@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from edge.ports import KernelClock
+from edge.service.status import status_of
 from wire.clock import ClockState
 from wire.events import EventKind
 from wire.policy_bodies import Assurance, OnUntrustedClock
@@ -152,3 +153,22 @@ def test_a_reader_lost_to_damage_keeps_its_lockout(rig):
     rig.usual()
     rig.press("482915#")
     assert not rig.unlocked
+
+
+def test_status_tells_which_doors_take_pins(rig):
+    """The doctor asks a battery clock of those alone."""
+    (door,) = status_of("test", "c", rig.parts.memory, rig.parts.recorder, rig.loop.now()).doors
+    assert door.takes_pins
+    rig.policy(rig.town.reader(keypad=False))
+    (door,) = status_of("test", "c", rig.parts.memory, rig.parts.recorder, rig.loop.now()).doors
+    assert not door.takes_pins
+
+
+def test_the_clock_is_kept_hourly_though_nothing_happens(rig):
+    """So that the floor that rose without any clock is not lost with the power."""
+    rig.time.ntp = NO_NTP
+    rig.restart(crash=True, reboot=True)
+    floor = rig.loop.now().floor
+    rig.go(2 * 3_600 + 20, step_s=10)
+    rig.restart(crash=True, reboot=True)
+    assert rig.loop.now().floor >= floor + timedelta(seconds=3_600)
