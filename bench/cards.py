@@ -29,6 +29,7 @@ from edge.drivers.pcsc import PcscDriver
 from edge.drivers.pcsc_api import Pcsc, open_pcsc
 from edge.drivers.pcsc_watch import Tap
 from edge.drivers.pcsc_worker import CardReading, ReaderWorker
+from edge.running_clock import running_ns
 from wire.policy_bodies import CardBody, DeviceBody, DeviceDriver
 
 NUMBER: Final = "00112233445566778899AABBCCDDEEFF"
@@ -70,7 +71,7 @@ def our_taps(pcsc: Pcsc) -> list[float]:
     worker.start()
 
     def tap() -> None:
-        worker.tap(Tap(time.monotonic_ns()))
+        worker.tap(Tap(running_ns()))
         if not VERIFIER.holds(till.next_card(), ENROLLED):
             raise ValueError("the card was not verified")
 

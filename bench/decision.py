@@ -22,7 +22,8 @@ from bench.report import Report, percentile
 from edge.agent_log import configure_log
 from edge.core.attempts import PinAttempt
 from edge.core.circumstances import Circumstances
-from edge.core.clock import Clock, ClockBounds
+from edge.core.clock import Clock
+from edge.core.clock_anchors import ClockBounds
 from edge.core.clock_now import ClockNow
 from edge.core.decide import decide
 from edge.core.model import Act, Feedback, KeysPressed, Source

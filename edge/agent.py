@@ -18,7 +18,8 @@ import structlog
 
 from edge.control_socket import ControlSocket, RefusedError, Request
 from edge.controller_files import Controller
-from edge.core.clock import Clock, ClockBounds
+from edge.core.clock import Clock
+from edge.core.clock_anchors import ClockBounds
 from edge.core.clock_now import ClockNow
 from edge.core.fire_line import Supervision
 from edge.core.model import CardPresented

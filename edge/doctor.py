@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ import msgspec
 from edge.boot_levels import boots_on
 from edge.control_socket import AgentAbsentError, Request, ask_agent
 from edge.controller_files import load_controller, tls_context
+from edge.core.clock_anchors import EARLIEST
 from edge.machine import Machine
 from edge.settings import OsdpPort, SerialLockPort, Settings, SettingsError
 from edge.settings_gpio import GpioPort
@@ -27,7 +28,6 @@ _FIRE: Final = {
     "dropped_by_policy": "Enter the device at the hub again; it is served as it was last known",
     "changed_by_policy": "Correct the device at the hub; it is served as it last answered",
 }
-_RTC: Final = Path("/dev/rtc0")
 _DEV: Final = Path("/dev")
 _BOOT_CONFIG: Final = Path("/boot/firmware/config.txt")
 
@@ -133,12 +133,31 @@ def _clock(settings: Settings) -> list[Finding]:
     else:
         remedy = "Set up systemd-timesyncd or chrony; until then the hub's word is the time"
         found = Finding("ntp", ok=False, detail="not synchronised", remedy=remedy)
+    return [found, _rtc(settings, Machine().rtc(), _pin_doors(settings))]
+
+
+def _rtc(settings: Settings, shown: datetime | None, pin_doors: list[str] | None) -> Finding:
+    """Judge the battery clock by what it shows; `pin_doors` take PINs, None where nobody knows."""
     if not settings.rtc:
+        if pin_doors == []:
+            return Finding("rtc", ok=True, detail="none; no door here takes PINs")
+        whose = f"; PINs are taken at {', '.join(pin_doors)}" if pin_doors else ""
         remedy = "Fit a battery RTC and set rtc = true: without one PINs wait for the network"
-        return [found, Finding("rtc", ok=False, detail="none", remedy=remedy)]
-    fitted = _RTC.exists()
-    remedy = "" if fitted else "Enable the RTC's device tree overlay, or set rtc = false"
-    return [found, Finding("rtc", fitted, str(_RTC), remedy)]
+        return Finding("rtc", ok=False, detail=f"none{whose}", remedy=remedy)
+    if shown is None:
+        remedy = "Enable the RTC's device tree overlay, look at its battery, or set rtc = false"
+        return Finding("rtc", ok=False, detail="shows no time", remedy=remedy)
+    ok = shown >= EARLIEST
+    remedy = "" if ok else "Look at its battery, then set it: sudo hwclock --systohc"
+    return Finding("rtc", ok, f"shows {shown:%Y-%m-%d %H:%M:%S} UTC", remedy)
+
+
+def _pin_doors(settings: Settings) -> list[str] | None:
+    try:
+        status = ask_agent(settings.socket_path, Request("status"))
+    except AgentAbsentError:
+        return None
+    return [door["id"] for door in status["doors"] if door.get("takes_pins")]
 
 
 def _disk(settings: Settings) -> list[Finding]:

@@ -1,24 +1,27 @@
 """The machine's clocks and randomness: the one file of the agent that asks for them.
 
 `kernel` asks adjtimex(2), which says whether NTP disciplines the clock and how far it may be off.
+`rtc` asks the chip, never the system's time: at boot that may come from fake-hwclock or systemd,
+which put it to when the machine was last alive, plausible and wrong.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from edge.ports import KernelClock
+from edge.running_clock import running_ns
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _STA_UNSYNC: Final = 0x40
 _TIME_ERROR: Final = 5
 _UNKNOWN_MS: Final = 16_000
 _REST: Final = 256
+_RTC: Final = Path("/sys/class/rtc/rtc0/since_epoch")
 
 
 class _Timex(ctypes.Structure):
@@ -48,8 +51,8 @@ class Machine:
         return self._boot
 
     def mono_ns(self) -> int:
-        """CLOCK_MONOTONIC."""
-        return time.monotonic_ns()
+        """Time since boot, sleep included."""
+        return running_ns()
 
     def wall(self) -> datetime:
         """The system's wall clock."""
@@ -62,6 +65,13 @@ class Machine:
         if state in (-1, _TIME_ERROR) or timex.status & _STA_UNSYNC:
             return KernelClock(synchronised=False, error_ms=_UNKNOWN_MS)
         return KernelClock(synchronised=True, error_ms=-(-timex.maxerror // 1_000))
+
+    def rtc(self) -> datetime | None:
+        """What the first RTC shows. Its driver refuses where the oscillator has stopped."""
+        try:
+            return datetime.fromtimestamp(int(_RTC.read_text(encoding="ascii")), UTC)
+        except (OSError, ValueError, OverflowError):
+            return None
 
     def entropy(self, count: int) -> bytes:
         """Random bytes of the kernel."""

@@ -378,13 +378,18 @@ class TimeSource(Protocol):
         """Names the boot of the machine."""
 
     def mono_ns(self) -> int:
-        """The monotonic clock, the same the drivers stamp with."""
+        """Time since boot, sleep included, that nobody can set or slew: the clock that drivers
+        stamp with (`edge.running_clock`)."""
 
     def wall(self) -> datetime:
         """The system's wall clock, UTC."""
 
     def kernel(self) -> KernelClock:
         """The kernel's word on NTP."""
+
+    def rtc(self) -> datetime | None:
+        """What the battery RTC itself shows, in whole seconds; None where there is none or it says
+        that its time is no good. Asked only where the settings name one."""
 
     def entropy(self, count: int) -> bytes:
         """Random bytes."""

@@ -23,6 +23,23 @@ class ClockState(StrEnum):
     """Anything else, however plausible it looks."""
 
 
+class ClockRefusal(StrEnum):
+    """Why an edge did not believe a source of time; the `source` of its `clock_state`."""
+
+    BELOW_FLOOR = "below_floor"
+    """It lies before what is certainly past."""
+    AGAINST_WELCOME = "against_welcome"
+    """The hub's signed time says otherwise."""
+    AGAINST_RECKONING = "against_reckoning"
+    """NTP said otherwise before, and the monotonic clock since."""
+    BEYOND_REACH = "beyond_reach"
+    """It leaps too far ahead."""
+    RTC_UNSET = "rtc_unset"
+    """There is no RTC, it cannot be read, or it shows a time before this was made."""
+    RTC_UNCHECKED = "rtc_unchecked"
+    """It was never compared with a clock that was trusted, or shows less than it did then."""
+
+
 class ClockReading(msgspec.Struct, frozen=True, kw_only=True):
     """What an edge says of its clock: state, wall time, and a bound of its error in ms."""
 

@@ -27,6 +27,7 @@ from edge.drivers.gpio_chip import Chip, ChipError, OpenChip, Pin, open_chip
 from edge.drivers.gpio_pins import TakeEdge
 from edge.drivers.gpio_watch import PinWatch
 from edge.ports import Emit, Incoming
+from edge.running_clock import running_ns
 from edge.settings_gpio import GpioPort
 from wire.events import ActOutcome
 from wire.policy_bodies import DeviceBody
@@ -131,7 +132,7 @@ class GpioDriver:
                 self._waiting.append(act)
                 self._changed.notify_all()
                 return
-            now_ns = time.monotonic_ns()
+            now_ns = running_ns()
             if standing is None or not standing.up:
                 self._tell([_failed(act, "not wired here" if standing is None else "not there")])
                 return
@@ -148,7 +149,7 @@ class GpioDriver:
         with self._changed:
             standing = self._boards.get(source.device)
             if standing is not None and standing.up:
-                standing.board.show(source.channel, feedback, time.monotonic_ns())
+                standing.board.show(source.channel, feedback, running_ns())
                 self._changed.notify_all()
 
     def stop(self) -> None:
@@ -178,7 +179,7 @@ class GpioDriver:
     def _open_chip(self) -> None:
         with self._changed:
             needless = self._chip is not None or not self._boards
-            if needless or time.monotonic_ns() < self._chip_retry_ns:
+            if needless or running_ns() < self._chip_retry_ns:
                 return
         try:
             chip = self._open(self._port.chip)
@@ -190,7 +191,7 @@ class GpioDriver:
                 self._chip, self._chip_delay_s = chip, 0.0
 
     def _chip_failed(self, error: ChipError) -> None:
-        now_ns = time.monotonic_ns()
+        now_ns = running_ns()
         self._chip_delay_s = self._longer(self._chip_delay_s)
         self._chip_retry_ns = now_ns + round(self._chip_delay_s * _SECOND)
         for standing in self._boards.values():
@@ -204,7 +205,7 @@ class GpioDriver:
         with self._changed:
             if self._stopping:
                 return
-            now_ns = time.monotonic_ns()
+            now_ns = running_ns()
             looks = now_ns >= self._look_ns
             if looks:
                 self._look_ns = now_ns + self._times.look_ms * _MS
@@ -213,7 +214,7 @@ class GpioDriver:
                     self._step(standing, now_ns, looks=looks)
                 elif self._chip is not None and now_ns >= standing.retry_ns:
                     self._claim(standing, self._chip, now_ns)
-            self._changed.wait(self._wait_s(time.monotonic_ns()))
+            self._changed.wait(self._wait_s(running_ns()))
 
     def _step(self, standing: _Standing, now_ns: int, *, looks: bool) -> None:
         try:
@@ -295,7 +296,7 @@ class GpioDriver:
         return min(max(delay_s * 2, times.retry_first_s), times.retry_most_s)
 
     def _tell_unserved(self) -> None:
-        now_ns = time.monotonic_ns()
+        now_ns = running_ns()
         self._tell([DeviceOffline(one, cause, now_ns) for one, cause in self._unserved.items()])
         self._fail_waiting([act for act in self._waiting if act.target.device not in self._boards])
 
@@ -313,7 +314,7 @@ class GpioDriver:
 
 
 def _failed(act: Act, detail: str) -> ActFinished:
-    return ActFinished(act.act, ActOutcome.FAILED, time.monotonic_ns(), detail=detail)
+    return ActFinished(act.act, ActOutcome.FAILED, running_ns(), detail=detail)
 
 
 def _quietly(board: Board, *, pulses_only: bool) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets as random
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
@@ -23,6 +22,7 @@ from edge.drivers.osdp_words import (
     finished_act,
 )
 from edge.ports import Emit, InstallError
+from edge.running_clock import running_ns
 from firmware_bridge.osdp import (
     Bus,
     CommandFinished,
@@ -95,7 +95,7 @@ class OsdpDriver:
     def act(self, act: Act) -> None:
         """Send an OUT command within the act's deadline, or not at all."""
         config = self._configs.get(act.target.device)
-        now_ns = time.monotonic_ns()
+        now_ns = running_ns()
         if config is None:
             self._tell(ActFinished(act.act, ActOutcome.FAILED, now_ns, detail="not on this line"))
             return
@@ -143,7 +143,7 @@ class OsdpDriver:
     # --- in the thread of the bus ----------------------------------------------------------------
 
     def _heard(self, event: SerialBusEvent) -> None:
-        at_ns = time.monotonic_ns()
+        at_ns = running_ns()
         with self._lock:
             items = self._words.hear(event, at_ns)
             emit = self._emit
@@ -152,7 +152,7 @@ class OsdpDriver:
                 emit(item)
 
     def _finished(self, act: Act, done: Future[CommandFinished]) -> None:
-        at_ns = time.monotonic_ns()
+        at_ns = running_ns()
         error = done.exception()
         if error is not None:
             self._tell(ActFinished(act.act, ActOutcome.FAILED, at_ns, detail=str(error)))
@@ -165,7 +165,7 @@ class OsdpDriver:
 
     def _tell_offline(self, device: str, cause: str) -> None:
         if self._emit is not None:
-            self._emit(DeviceOffline(device, cause, time.monotonic_ns()))
+            self._emit(DeviceOffline(device, cause, running_ns()))
 
 
 def _same_place(before: dict[str, PDConfig], device: str, config: PDConfig) -> bool:

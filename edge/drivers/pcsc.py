@@ -19,6 +19,7 @@ from edge.drivers.pcsc_api import REMEDIES, Pcsc, PcscCause, PcscError, open_pcs
 from edge.drivers.pcsc_watch import PcscTimes, ReaderWatch, Tap
 from edge.drivers.pcsc_worker import CardReading, ReaderWorker
 from edge.ports import Emit
+from edge.running_clock import running_ns
 from wire.events import ActOutcome
 from wire.policy_bodies import DeviceBody
 
@@ -74,7 +75,7 @@ class PcscDriver:
     def act(self, act: Act) -> None:
         """Refuse: a card reader has no outputs."""
         finished = ActFinished(
-            act.act, ActOutcome.REFUSED, time.monotonic_ns(), detail="a card reader has no outputs"
+            act.act, ActOutcome.REFUSED, running_ns(), detail="a card reader has no outputs"
         )
         self._tell(finished)
 
@@ -160,7 +161,7 @@ class PcscDriver:
         if self._told.get(device) == cause:
             return
         self._told[device] = cause
-        at_ns = time.monotonic_ns()
+        at_ns = running_ns()
         if cause:
             self._tell(DeviceOffline(device, cause, at_ns))
         else:

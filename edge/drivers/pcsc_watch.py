@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import structlog
 
 from edge.drivers.pcsc_api import PNP, Pcsc, PcscCause, PcscError, ReaderState
+from edge.running_clock import running_ns
 
 _log: Final = structlog.get_logger(__name__)
 _CANCEL_EVERY_S: Final = 0.05
@@ -132,7 +133,7 @@ class ReaderWatch:
         changes = pcsc.wait(context, known, 0) if known else []
         self._listener.readers_seen(pcsc, list(known))
         while not self._stopping.is_set():
-            at_ns = time.monotonic_ns()
+            at_ns = running_ns()
             plugged = [state for state in changes if state.reader == PNP]
             for state in changes:
                 if state.reader != PNP:

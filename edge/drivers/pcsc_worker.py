@@ -9,7 +9,6 @@ from __future__ import annotations
 import queue
 import secrets
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +24,7 @@ from edge.drivers.pcsc_api import CardHandle, Pcsc, PcscCause, PcscError
 from edge.drivers.pcsc_watch import Tap
 from edge.drivers.pcsc_watchdog import Watchdog
 from edge.ports import Emit
+from edge.running_clock import running_ns
 from wire.policy_bodies import Assurance
 
 _log: Final = structlog.get_logger(__name__)
@@ -109,7 +109,7 @@ class ReaderWorker:
 
     def _serve(self, tap: Tap) -> None:
         outcome: CardPresented | CardFailed
-        age_s = (time.monotonic_ns() - tap.at_ns) / 1e9
+        age_s = (running_ns() - tap.at_ns) / 1e9
         with self._lock:
             if self._stopped:
                 return

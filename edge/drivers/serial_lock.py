@@ -28,6 +28,7 @@ from edge.core.model import (
 from edge.drivers.serial_lock_upkeep import LockUpkeep
 from edge.drivers.serial_lock_words import SIGNALS, LockWords, finished_act, request_for
 from edge.ports import Emit, Incoming
+from edge.running_clock import running_ns
 from firmware_bridge.keybox.codes import Kind, Rights, TicketKind
 from firmware_bridge.keybox.host_events import (
     Credential,
@@ -91,7 +92,7 @@ class SerialLockDriver:
             self._emit = emit
             served, unserved = self._served, dict(self._unserved)
         for device, cause in unserved.items():
-            self._tell(DeviceOffline(device, cause, time.monotonic_ns()))
+            self._tell(DeviceOffline(device, cause, running_ns()))
         if served is not None:
             served.link.start()
 
@@ -112,17 +113,19 @@ class SerialLockDriver:
             served.link.start()
         if started:
             for device, cause in unserved.items():
-                self._tell(DeviceOffline(device, cause, time.monotonic_ns()))
+                self._tell(DeviceOffline(device, cause, running_ns()))
 
     def act(self, act: Act) -> None:
         """Drive the bolt within the act's deadline, or not at all."""
-        served, now_ns = self._of(act.target.device), time.monotonic_ns()
+        served, now_ns = self._of(act.target.device), running_ns()
         if served is None or act.target.channel != 0:
             self._tell(ActFinished(act.act, ActOutcome.FAILED, now_ns, detail="not on this line"))
         elif now_ns >= act.deadline_ns:
             self._tell(ActFinished(act.act, ActOutcome.EXPIRED, now_ns))
         else:
-            future = served.link.submit(request_for(act), act.deadline_ns, urgent=True)
+            # The link's session counts on a clock of its own.
+            deadline_ns = time.monotonic_ns() + act.deadline_ns - now_ns
+            future = served.link.submit(request_for(act), deadline_ns, urgent=True)
             future.add_done_callback(lambda done: self._finished(act, done))
 
     def show(self, source: Source, feedback: Feedback) -> None:
@@ -191,7 +194,7 @@ class SerialLockDriver:
         """In the link's thread."""
         if self._served is not lock:
             return  # the policy has taken it away meanwhile
-        at_ns = time.monotonic_ns()
+        at_ns = running_ns()
         match event:
             case Opened():
                 self._opened(lock, event, at_ns)
@@ -219,7 +222,7 @@ class SerialLockDriver:
         lock.upkeep.opened()
 
     def _finished(self, act: Act, done: Future[Finished]) -> None:
-        at_ns = time.monotonic_ns()
+        at_ns = running_ns()
         error = done.exception()
         if error is not None:
             self._tell(ActFinished(act.act, ActOutcome.FAILED, at_ns, detail=str(error)))

@@ -7,7 +7,6 @@ over is taken up again with the next session. Acts go before all of it.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import structlog
 from edge.core.clock_now import ClockNow
 from edge.core.model import ListPlaced, LogCollected
 from edge.ports import Emit
+from edge.running_clock import running_ns
 from firmware_bridge.keybox.answers import Answer, BoxStatus, ListStanding, LogAnswer
 from firmware_bridge.keybox.codes import MAX_ENTRIES, MAX_SET_ERROR_S
 from firmware_bridge.keybox.host_events import (
@@ -196,7 +196,7 @@ class LockUpkeep:
         log = self._log
         if not isinstance(status, BoxStatus) or log is None:
             return
-        at_ns = time.monotonic_ns()
+        at_ns = running_ns()
         if log.epoch != status.log_epoch:
             log = self._log = _Log(status.log_epoch, status.receipted)
         if log.through is None:
@@ -221,7 +221,7 @@ class LockUpkeep:
         error_s = -(-now.error_ms // 1_000) + 1
         if error_s > MAX_SET_ERROR_S:
             return
-        since = timedelta(microseconds=(time.monotonic_ns() - now.mono_ns) // 1_000)
+        since = timedelta(microseconds=(running_ns() - now.mono_ns) // 1_000)
         yield SetClock(link_seconds(now.at + since), error_s)
 
     def _place_list(self) -> Errand:
@@ -243,6 +243,6 @@ class LockUpkeep:
         self._tell_list(standing, is_wanted=standing.digest == digest)
 
     def _tell_list(self, standing: ListStanding, *, is_wanted: bool) -> None:
-        at_ns = time.monotonic_ns()
+        at_ns = running_ns()
         item = ListPlaced(self._device, standing.digest, standing.count, is_wanted, at_ns)
         self._emit(item)

@@ -8,7 +8,6 @@ it is the person at the door (`press`, `tap`, `set_input`) and the electrician (
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -28,6 +27,7 @@ from edge.core.model import (
     Source,
 )
 from edge.ports import Emit, Incoming
+from edge.running_clock import running_ns
 from wire.events import ActOutcome, Observed
 from wire.policy_bodies import Assurance, DeviceBody
 
@@ -62,7 +62,7 @@ class VirtualDriver:
         self,
         bolts: Mapping[Source, Source] | None = None,
         *,
-        mono_ns: Callable[[], int] = time.monotonic_ns,
+        mono_ns: Callable[[], int] = running_ns,
         threaded: bool = True,
     ) -> None:
         self._bolts = dict(bolts or {})

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from queue import Empty, PriorityQueue
 from typing import Final, TypeAlias
@@ -175,6 +176,8 @@ class Loop:
         if kept is not None:
             self._resume_clock(kept)
         events = self._clock_sources(boot=True)
+        if parts.has_rtc:
+            parts.clock.compare_rtc(*self._rtc_shown())
         now = self.now()
         for prefix in (BUDGET, USES, SEALED):
             parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
@@ -196,7 +199,7 @@ class Loop:
         ]
         body = AgentBody(agent=parts.agent, clean=clean, cause="start")
         events.append(NewEvent(EventKind.AGENT_STARTED, body))
-        parts.recorder.record(events, now, {**state, RUNNING: b"1"})
+        parts.recorder.record(events, now, {**state, RUNNING: b"1", CLOCK: parts.clock.save()})
         parts.policies.configure_drivers(now)
         parts.strikes.apply(now)
         self._telemetry_ns = now.mono_ns
@@ -240,7 +243,8 @@ class Loop:
         now = self.now()
         body = AgentBody(agent=self._parts.agent, cause="stop")
         event = NewEvent(EventKind.AGENT_STOPPED, body)
-        self._parts.recorder.record([event], now, {RUNNING: None})
+        state = {RUNNING: None, CLOCK: self._parts.clock.save()}
+        self._parts.recorder.record([event], now, state)
         self._tell_hub()
 
     # --- inside ----------------------------------------------------------------------------------
@@ -280,9 +284,7 @@ class Loop:
         parts = self._parts
         if now.mono_ns >= self._kernel_ns:
             self._kernel_ns = now.mono_ns + _KERNEL_NS
-            events = self._clock_sources(boot=False)
-            if events:
-                parts.recorder.record(events, now, {CLOCK: parts.clock.save()})
+            now = self._ask_clocks(now)
         parts.presentations.tick(now)
         parts.acts.tick(now)
         parts.happenings.tick(now)
@@ -303,13 +305,29 @@ class Loop:
             self._parts.memory.counters["state_unreadable"] += 1
             _log.exception("state_unreadable", name=CLOCK)
 
+    def _ask_clocks(self, before: ClockNow) -> ClockNow:
+        """Ask NTP and the RTC; journal what follows under the time that follows: the hub corrects
+        others by what an anchor says."""
+        parts = self._parts
+        events = self._clock_sources(boot=False)
+        strays = parts.has_rtc and parts.clock.compare_rtc(*self._rtc_shown())
+        if not (events or strays or parts.clock.is_due(before.mono_ns)):
+            return before
+        now = self.now()
+        parts.recorder.record(events, now, {CLOCK: parts.clock.save()})
+        return now
+
     def _clock_sources(self, *, boot: bool) -> list[NewEvent]:
         parts = self._parts
         kernel, mono_ns, wall = parts.time.kernel(), parts.time.mono_ns(), parts.time.wall()
         events = parts.clock.kernel(kernel.synchronised, kernel.error_ms, mono_ns, wall)
         if boot and parts.has_rtc and not kernel.synchronised:
-            events += parts.clock.rtc(mono_ns, wall)
+            events += parts.clock.rtc(*self._rtc_shown())
         return events + parts.clock.watch(mono_ns, wall)
+
+    def _rtc_shown(self) -> tuple[int, datetime | None]:
+        shown = self._parts.time.rtc()
+        return self._parts.time.mono_ns(), shown
 
     def _telemetry(self, now: ClockNow) -> None:
         parts = self._parts

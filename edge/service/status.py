@@ -42,13 +42,15 @@ class JournalStatus(msgspec.Struct, frozen=True):
 
 
 class DoorStatus(msgspec.Struct, frozen=True):
-    """A door: its leaf, its bolt where one is watched, and the mode that rules it."""
+    """A door: its leaf, its bolt where one is watched, and the mode that rules it; whether a reader
+    of it takes PINs."""
 
     id: str
     leaf: str
     bolt_retracted: bool | None
     mode: DoorMode | None
     fire: bool
+    takes_pins: bool = False
 
 
 class DeviceStatus(msgspec.Struct, frozen=True):
@@ -129,4 +131,7 @@ def _door(door_id: str, memory: Memory, now: ClockNow) -> DoorStatus:
         bolt_retracted=door.bolt_retracted,
         mode=None if mode is None else mode.mode,
         fire=memory.fire.releases(door_id),
+        takes_pins=any(
+            reader.keypad and reader.door == door_id for reader in memory.index.readers.values()
+        ),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from edge.core.clock import ClockBounds
+from edge.core.clock_anchors import ClockBounds
 
 HUB_CLOCKS_MS: Final = 2_000
 """How far the clocks of two processes of one hub may differ: another one may have sent."""

@@ -11,7 +11,6 @@ import random
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.ports import Emit, LinkConnected, LinkLost, MessageArrived, Publish
+from edge.running_clock import running_ns
 from edge.uplink.backoff import Backoff
 from wire.topics import down_filter
 
@@ -56,7 +56,7 @@ class MqttLink:
         address: BrokerAddress,
         will: Publish,
         *,
-        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        monotonic_ns: Callable[[], int] = running_ns,
         chance: Callable[[], float] = random.random,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:

@@ -31,6 +31,7 @@ class Punch:
     corrected_at: datetime
     trusted: bool
     received_at: datetime
+    time_error_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

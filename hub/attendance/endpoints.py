@@ -37,7 +37,10 @@ class PunchOut(_Out):
     direction: PunchDirection
     corrected_at: datetime = Field(description="The instant to reckon with.")
     at: datetime = Field(description="What the reader's clock showed.")
-    trusted: bool
+    trusted: bool = Field(description="False: it waits for an anchor, or for a person's word.")
+    time_error_ms: int | None = Field(
+        description="How far off `corrected_at` may be; null where nothing is known."
+    )
     received_at: datetime
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hub.attendance import repository
 from hub.database.scope import Scope
-from hub.projection.clock import anchor_of
 from hub.projection.domain import ProjectedEvent
 from hub.projection.projector import Projector
 from wire.events import EventKind, PunchBody
@@ -14,13 +13,12 @@ def project(scope: Scope, event: ProjectedEvent) -> None:
     """Write one event."""
     if isinstance(event.body, PunchBody):
         repository.keep_punch(scope, event, event.body)
-    elif anchor := anchor_of(event):
-        repository.correct_punches(scope, anchor)
 
 
 PROJECTOR = Projector(
     name="attendance",
-    kinds=frozenset({EventKind.PUNCH, EventKind.CLOCK_ANCHOR}),
+    kinds=frozenset({EventKind.PUNCH}),
     project=project,
     reset=repository.forget_all,
+    retime=repository.retime_punches,
 )

@@ -11,15 +11,13 @@ import sqlalchemy as sa
 from hub.attendance.domain import Punch
 from hub.attendance.tables import punches
 from hub.database.scope import Scope
-from hub.projection.clock import Anchor, corrected
 from hub.projection.domain import ProjectedEvent
-from wire.clock import ClockState
+from hub.projection.projector import Retiming
 from wire.events import PunchBody
 
 
 def keep_punch(scope: Scope, event: ProjectedEvent, body: PunchBody) -> None:
     """Keep a punch; one that is there already stays as it is."""
-    corrected_now = event.corrected_at != event.at
     scope.upsert_ignore(
         punches,
         {
@@ -32,7 +30,8 @@ def keep_punch(scope: Scope, event: ProjectedEvent, body: PunchBody) -> None:
             "direction": body.direction,
             "at": event.at,
             "corrected_at": event.corrected_at,
-            "trusted": event.clock is not ClockState.UNTRUSTED or corrected_now,
+            "trusted": event.is_time_sure,
+            "time_error_ms": event.time_error_ms,
             "boot": event.boot,
             "mono_ns": event.mono_ns,
             "received_at": event.received_at,
@@ -40,19 +39,23 @@ def keep_punch(scope: Scope, event: ProjectedEvent, body: PunchBody) -> None:
     )
 
 
-def correct_punches(scope: Scope, anchor: Anchor) -> int:
-    """Give the boot's punches without a trusted time their better one; give how many."""
+def retime_punches(scope: Scope, known: Retiming) -> None:
+    """Give punches without a sure time the one that is known better now; those that are sure by it
+    count from then on."""
+    c = punches.c
     rows = scope.all(
-        scope.select(punches.c.id, punches.c.mono_ns).where(
-            punches.c.controller_id == anchor.controller,
-            punches.c.boot == anchor.boot,
-            punches.c.trusted.is_(False),
+        scope.select(c.id, c.boot, c.mono_ns, c.received_at, c.time_error_ms).where(
+            c.controller_id == known.controller,
+            c.boot.in_(sorted(known.boots)),
+            c.trusted.is_(False),
         )
     )
     for row in rows:
-        better = corrected(anchor, int(row.mono_ns))
-        scope.update(punches, {"corrected_at": better, "trusted": True}, punches.c.id == row.id)
-    return len(rows)
+        time = known.time_of(row.boot, int(row.mono_ns), row.received_at)
+        if time is None or (row.time_error_ms is not None and time.error_ms >= row.time_error_ms):
+            continue
+        better = {"corrected_at": time.at, "time_error_ms": time.error_ms, "trusted": time.is_sure}
+        scope.update(punches, better, c.id == row.id)
 
 
 def punches_between(
@@ -85,4 +88,5 @@ def _punch(row: sa.Row[Any]) -> Punch:
         corrected_at=row.corrected_at,
         trusted=row.trusted,
         received_at=row.received_at,
+        time_error_ms=row.time_error_ms,
     )

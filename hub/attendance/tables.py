@@ -22,12 +22,13 @@ punches: Final = town_table(
     Column("at", UtcDateTime, nullable=False),
     Column("corrected_at", UtcDateTime, nullable=False),
     Column("trusted", Boolean, nullable=False),
+    Column("time_error_ms", BigInteger),
     Column("boot", String(36), nullable=False),
     Column("mono_ns", BigInteger, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
 )
 """Raw punches; `id` is the raw event's, so that none can be there twice. `at` stays what the
-reader's clock showed; an anchor may give `corrected_at` and `trusted` later."""
+reader's clock showed; an anchor may give `corrected_at`, its error and `trusted` later."""
 Index("ix_punches_time", punches.c.town_id, punches.c.corrected_at, punches.c.id)
 Index(
     "ix_punches_person",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from hub.batteries import repository
 from hub.batteries.reckoning import reckon
 from hub.database.scope import Scope
-from hub.projection.clock import anchor_of
 from hub.projection.domain import ProjectedEvent
-from hub.projection.projector import Projector
+from hub.projection.projector import Projector, Retiming
 from wire.events import BatteryBody, EventKind
 
 
@@ -19,15 +18,19 @@ def project(scope: Scope, event: ProjectedEvent) -> None:
             return
         if repository.keep_reading(scope, event, event.body):
             reckon(scope, event.body.device)
-    elif anchor := anchor_of(event):
-        for device_id in sorted(repository.correct_readings(scope, anchor)):
-            reckon(scope, device_id)
+
+
+def retime(scope: Scope, known: Retiming) -> None:
+    """Reckon anew where the times of readings are known better."""
+    for device_id in sorted(repository.retime_readings(scope, known)):
+        reckon(scope, device_id)
 
 
 PROJECTOR = Projector(
     name="batteries",
-    kinds=frozenset({EventKind.BATTERY, EventKind.CLOCK_ANCHOR}),
+    kinds=frozenset({EventKind.BATTERY}),
     project=project,
     reset=repository.forget_derived,
+    retime=retime,
 )
 """After the entry log's, whose reset removes the alarms that this one raises."""

@@ -21,12 +21,11 @@ from hub.batteries.tables import (
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
 from hub.keyboxes.tables import key_boxes
-from hub.projection.clock import Anchor, corrected
 from hub.projection.domain import ProjectedEvent
+from hub.projection.projector import Retiming
 from hub.sites.domain import SiteState
 from hub.sites.tables import controllers, devices
 from hub.web.paging import beyond
-from wire.clock import ClockState
 from wire.events import BatteryBody
 
 # --- things with cells -------------------------------------------------------------------------
@@ -137,7 +136,6 @@ def _all(scope: Scope, table: sa.Table, kind: type[Any], only: list[list[str]]) 
 
 def keep_reading(scope: Scope, event: ProjectedEvent, body: BatteryBody) -> bool:
     """Keep a reading; tell whether it is new. No reading is later than its arrival."""
-    better = event.corrected_at != event.at
     values = {
         "id": event.raw_id,
         "device_id": body.device,
@@ -146,7 +144,7 @@ def keep_reading(scope: Scope, event: ProjectedEvent, body: BatteryBody) -> bool
         "temperature_dc": body.temperature_dc,
         "uses": body.uses,
         "controller_id": event.controller,
-        "trusted": event.clock is not ClockState.UNTRUSTED or better,
+        "trusted": event.is_time_sure,
         "boot": event.boot,
         "mono_ns": event.mono_ns,
         "received_at": event.received_at,
@@ -154,18 +152,24 @@ def keep_reading(scope: Scope, event: ProjectedEvent, body: BatteryBody) -> bool
     return scope.upsert_ignore(battery_readings, values) > 0
 
 
-def correct_readings(scope: Scope, anchor: Anchor) -> set[str]:
-    """Give the boot's readings without a trusted time their better one; give their devices."""
+def retime_readings(scope: Scope, known: Retiming) -> set[str]:
+    """Give readings without a sure time the one that is sure now; give their devices."""
     c = battery_readings.c
     rows = scope.all(
-        scope.select(c.id, c.device_id, c.mono_ns, c.received_at).where(
-            c.controller_id == anchor.controller, c.boot == anchor.boot, c.trusted.is_(False)
+        scope.select(c.id, c.device_id, c.boot, c.mono_ns, c.received_at).where(
+            c.controller_id == known.controller,
+            c.boot.in_(sorted(known.boots)),
+            c.trusted.is_(False),
         )
     )
+    devices = set()
     for row in rows:
-        at = min(corrected(anchor, int(row.mono_ns)), row.received_at)
-        scope.update(battery_readings, {"at": at, "trusted": True}, c.id == row.id)
-    return {row.device_id for row in rows}
+        time = known.time_of(row.boot, int(row.mono_ns), row.received_at)
+        if time is not None and time.is_sure:
+            at = min(time.at, row.received_at)
+            scope.update(battery_readings, {"at": at, "trusted": True}, c.id == row.id)
+            devices.add(row.device_id)
+    return devices
 
 
 def readings_of(

@@ -6,7 +6,6 @@ from typing import Final
 
 from hub.database.scope import Scope
 from hub.door_tests import repository
-from hub.projection.clock import anchor_of
 from hub.projection.domain import ProjectedEvent
 from hub.projection.projector import Projector
 from hub.sites import repository as sites
@@ -19,13 +18,12 @@ def project(scope: Scope, event: ProjectedEvent) -> None:
         door = sites.door(scope, event.body.door)
         if door is not None and door.controller_id == event.controller:
             repository.keep_told(scope, event, event.body)
-    elif anchor := anchor_of(event):
-        repository.correct(scope, anchor)
 
 
 PROJECTOR: Final = Projector(
     name="door_tests",
-    kinds=frozenset({EventKind.CONTACT_TESTED, EventKind.CLOCK_ANCHOR}),
+    kinds=frozenset({EventKind.CONTACT_TESTED}),
     project=project,
     reset=repository.forget_told,
+    retime=repository.retime,
 )

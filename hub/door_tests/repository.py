@@ -8,9 +8,8 @@ from hub.database.rows import as_all
 from hub.database.scope import Scope
 from hub.door_tests.domain import DoorTest, TestedBy
 from hub.door_tests.tables import door_tests
-from hub.projection.clock import Anchor, corrected
 from hub.projection.domain import ProjectedEvent
-from wire.clock import ClockState
+from hub.projection.projector import Retiming
 from wire.events import DoorTestBody
 
 _FAILED_FIRST = (door_tests.c.passed, door_tests.c.id)
@@ -26,7 +25,6 @@ def add(scope: Scope, test: DoorTest) -> None:
 
 def keep_told(scope: Scope, event: ProjectedEvent, body: DoorTestBody) -> None:
     """Keep a test that a controller told of; one that is there already stays as it is."""
-    corrected_now = event.corrected_at != event.at
     scope.upsert_ignore(
         door_tests,
         {
@@ -42,23 +40,25 @@ def keep_told(scope: Scope, event: ProjectedEvent, body: DoorTestBody) -> None:
             "controller_id": event.controller,
             "boot": event.boot,
             "mono_ns": event.mono_ns,
-            "trusted": event.clock is not ClockState.UNTRUSTED or corrected_now,
+            "trusted": event.is_time_sure,
         },
     )
 
 
-def correct(scope: Scope, anchor: Anchor) -> None:
-    """Give the boot's tests without a trusted time their better one."""
+def retime(scope: Scope, known: Retiming) -> None:
+    """Give tests without a sure time the one that is sure now."""
+    c = door_tests.c
     rows = scope.all(
-        scope.select(door_tests.c.id, door_tests.c.mono_ns).where(
-            door_tests.c.controller_id == anchor.controller,
-            door_tests.c.boot == anchor.boot,
-            door_tests.c.trusted.is_(False),
+        scope.select(c.id, c.boot, c.mono_ns, c.recorded_at).where(
+            c.controller_id == known.controller,
+            c.boot.in_(sorted(known.boots)),
+            c.trusted.is_(False),
         )
     )
     for row in rows:
-        better = {"tested_at": corrected(anchor, int(row.mono_ns)), "trusted": True}
-        scope.update(door_tests, better, door_tests.c.id == row.id)
+        time = known.time_of(row.boot, int(row.mono_ns), row.recorded_at)
+        if time is not None and time.is_sure:
+            scope.update(door_tests, {"tested_at": time.at, "trusted": True}, c.id == row.id)
 
 
 def of_door(scope: Scope, door_id: str, limit: int) -> tuple[DoorTest, ...]:

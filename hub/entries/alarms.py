@@ -14,6 +14,7 @@ from typing import Final
 
 from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap
 from wire import events as ev
+from wire.clock import ClockRefusal
 from wire.events import EventKind
 
 
@@ -38,6 +39,8 @@ class AlarmKind(StrEnum):
     UNKNOWN_CODE = "unknown_code"
     """A sealed code opened that the hub never made: its secret is known to somebody else."""
     LOCK_JAMMED = "lock_jammed"
+    CLOCK_REFUSED = "clock_refused"
+    """A controller did not believe NTP, its RTC or the hub itself: one of them is wrong."""
     EVENT_REJECTED = "event_rejected"
     UNKNOWN_CONTROLLER = "unknown_controller"
     FORGED_MESSAGE = "forged_message"
@@ -105,6 +108,7 @@ MOMENTARY: Final = frozenset(
         AlarmKind.RECORDS_LOST,
         AlarmKind.UNKNOWN_CODE,
         AlarmKind.EVENT_REJECTED,
+        AlarmKind.CLOCK_REFUSED,
     }
 ) | (WIRE - {AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED})
 """No event clears these."""
@@ -138,6 +142,10 @@ CLEARS: Final = {
     EventKind.POWER_RESTORED: (AlarmKind.POWER_FAILED,),
     EventKind.LOCK_JAM_CLEARED: (AlarmKind.LOCK_JAMMED,),
 }
+_ALARMING_REFUSALS: Final = frozenset(
+    refusal.value for refusal in ClockRefusal if refusal is not ClockRefusal.RTC_UNCHECKED
+)
+"""An RTC that was never compared is no news: every new one is."""
 _OF_A_LINE: Final = frozenset({EventKind.INPUT_FAULT, EventKind.INPUT_FAULT_CLEARED})
 
 
@@ -187,6 +195,8 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
             ),
         )
     subject = _subject(event)
+    if isinstance(event.body, ev.ClockBody) and event.body.source in _ALARMING_REFUSALS:
+        return (_raise(event, AlarmKind.CLOCK_REFUSED, subject),)
     cleared = CLEARS.get(event.kind, ())
     if kind := RAISES.get(event.kind):
         return (_raise(event, kind, subject),)
@@ -206,6 +216,8 @@ def _raise(event: ProjectedEvent, kind: AlarmKind, subject: str) -> Raise:
         cause, count = body.alarm.value, body.count
     elif isinstance(body, ev.DeviceEventBody | ev.JournalBody):
         cause = body.cause
+    elif isinstance(body, ev.ClockBody):
+        cause = body.source[:64]
     if event.kind is EventKind.DEVICE_LOG_GAP and isinstance(body, ev.DeviceEventBody):
         count = max(body.count or 1, 1)
     return Raise(

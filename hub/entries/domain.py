@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
+from hub.projection.clock import SURE_MS
 from wire.clock import ClockState
 from wire.events import ActOutcome, Factor, Observed
 from wire.reasons import Reason
@@ -27,6 +29,8 @@ class Result(StrEnum):
     DENIED = "denied"
 
 
+_MS: Final = timedelta(milliseconds=1)
+
 GAP = "gap"
 """The kind of an entry that stands for records an edge lost; all others are event kinds."""
 
@@ -35,8 +39,9 @@ GAP = "gap"
 class Entry:
     """One thing that happened. `id` is the raw event's number.
 
-    `at` is the time the edge noted, `occurred_at` the best one known; they differ where the clock
-    was untrusted and an anchor corrected it. `opened_at`, `outcome` and `observed` are what
+    `at` is the time the edge noted, off by `error_ms` at most, `occurred_at` the best one known,
+    off by `time_error_ms`; they differ where the clock was untrusted and an anchor corrected it, or
+    its neighbours in the journal bound it. `opened_at`, `outcome` and `observed` are what
     followed a decision. `touched_by` is the raw event that wrote to this entry last.
     """
 
@@ -78,6 +83,8 @@ class Entry:
     """The offline device that wrote this, where `controller_id` only brought it."""
     error_ms: int | None = None
     """How far off `at` may be, where its clock says so."""
+    time_error_ms: int | None = None
+    """How far off `occurred_at` may be, where that is known."""
     amount: int | None = None
     """What the kind counts: ms open, seconds of lockout, records lost, an order number."""
 
@@ -88,5 +95,22 @@ class Entry:
 
     @property
     def is_time_sure(self) -> bool:
-        """Whether `occurred_at` rests on a trusted clock or an anchor."""
-        return self.clock is not ClockState.UNTRUSTED or self.occurred_at != self.at
+        """Whether `occurred_at` rests on a clock that was relied on, or is known as closely."""
+        if self.clock is not ClockState.UNTRUSTED:
+            return True
+        return self.time_error_ms is not None and self.time_error_ms <= SURE_MS
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether `occurred_at` is another time than the one that was noted."""
+        return self.occurred_at != self.at
+
+    @property
+    def earliest_at(self) -> datetime | None:
+        """The earliest instant it can have been."""
+        return None if self.time_error_ms is None else self.occurred_at - self.time_error_ms * _MS
+
+    @property
+    def latest_at(self) -> datetime | None:
+        """The latest instant it can have been."""
+        return None if self.time_error_ms is None else self.occurred_at + self.time_error_ms * _MS

@@ -97,6 +97,7 @@ def door_state(who: DoorReader, service: Service, door_id: str) -> DoorStateOut:
         forced_since=state.forced_since,
         mode=ModeOut.model_validate(state.mode) if state.mode else None,
         heard_at=state.heard_at,
+        clock_risks=list(service.clock_risks(who, door_id)),
         devices=[DeviceStateOut.model_validate(device) for device in devices],
     )
 

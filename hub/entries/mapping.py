@@ -7,9 +7,11 @@ from typing import Any, Final
 from hub.entries.domain import GAP, Entry, Result, Topic
 from hub.projection.domain import Projected, ProjectedGap
 from wire import events as ev
-from wire.clock import ClockState
+from wire.clock import ClockRefusal, ClockState
 from wire.events import EventKind
 from wire.reasons import Outcome, Reason
+
+_REFUSALS: Final = frozenset(refusal.value for refusal in ClockRefusal)
 
 TOPICS: Final[dict[EventKind, Topic | None]] = {
     EventKind.ACCESS_GRANTED: Topic.ACCESS,
@@ -95,6 +97,7 @@ def entry_of(event: Projected) -> Entry | None:
         touched_by=event.raw_id,
         origin_device=event.origin.device if event.origin else None,
         error_ms=event.error_ms,
+        time_error_ms=event.time_error_ms,
         **_told(event.body),
     )
 
@@ -192,7 +195,9 @@ def _agent(body: ev.EventBody) -> dict[str, Any]:
         case ev.LinkBody():
             return {"cause": body.cause, "amount": body.away_ms}
         case ev.ClockBody():
-            return {"cause": body.state.value, "amount": body.step_ms}
+            # A source that was not believed changes no state: that it was refused is what is told.
+            refused = body.source in _REFUSALS
+            return {"cause": body.source if refused else body.state.value, "amount": body.step_ms}
         case ev.EpochBody():
             return {"cause": body.cause[:64], "amount": body.moved}
         case ev.JournalBody():

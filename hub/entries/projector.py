@@ -14,7 +14,6 @@ from hub.entries.doors import apply_door_event, door_of
 from hub.entries.mapping import entry_of
 from hub.keyboxes import code_repository as code_rows
 from hub.keyboxes import repository as boxes
-from hub.projection.clock import anchor_of
 from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap, Rejected
 from hub.projection.projector import Projector
 from hub.sites import repository as sites
@@ -35,8 +34,6 @@ def project(scope: Scope, event: ProjectedEvent) -> None:
     _follow(scope, event)
     _states(scope, event)
     _alarms(scope, event)
-    if anchor := anchor_of(event):
-        repository.correct_entries(scope, anchor)
 
 
 def project_gap(scope: Scope, gap: ProjectedGap) -> None:
@@ -75,6 +72,7 @@ PROJECTOR = Projector(
     project_gap=project_gap,
     rejected=rejected,
     reset=reset,
+    retime=repository.retime_entries,
 )
 
 

@@ -14,14 +14,17 @@ from hub.entries.devices import DeviceState
 from hub.entries.domain import Entry, Result
 from hub.entries.doors import ActiveMode, DoorState
 from hub.entries.tables import device_states, door_states, entries
-from hub.projection.clock import Anchor, corrected
+from hub.projection.clock import DRIFT_PPM, KnownTime
 from hub.projection.domain import ProjectedEvent
+from hub.projection.projector import Retiming
 from wire.clock import ClockState
 from wire.events import ActOutcome, Observed
 from wire.policy_bodies import DoorMode
 
 _ENTRY_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Entry))
 _DEVICE_FIELDS: Final = tuple(field.name for field in dataclasses.fields(DeviceState))
+_MILLION: Final = 1_000_000
+_NS_A_MS: Final = 1_000_000
 FOLLOW_NS: Final = 60_000_000_000
 """A leaf that opens within a minute after a release followed from it."""
 
@@ -118,21 +121,40 @@ def _collected_release(
     return _entry(row) if row else None
 
 
-def correct_entries(scope: Scope, anchor: Anchor) -> int:
-    """Give the untrusted entries of the anchor's boot their better time; give how many."""
+def retime_entries(scope: Scope, known: Retiming) -> None:
+    """Give entries whose clock was not trusted the time that is known better now; `at` stays. What
+    followed from one moves along."""
+    c, anchor = entries.c, known.anchor
+    # An anchor that is far away says less than a nearer one has said: rows that are known well
+    # already are not looked at again every hour.
+    strays_ms = (anchor.mono_ns - c.mono_ns) / sa.literal(_MILLION * _NS_A_MS // DRIFT_PPM)
     rows = scope.all(
-        scope.select(entries.c.id, entries.c.mono_ns).where(
-            entries.c.controller_id == anchor.controller,
-            entries.c.boot == anchor.boot,
-            entries.c.clock == ClockState.UNTRUSTED,
-            entries.c.origin_device.is_(None),  # another clock's times
-            entries.c.occurred_at == entries.c.at,  # an earlier anchor was nearer
+        scope.select(
+            c.id, c.boot, c.mono_ns, c.received_at, c.occurred_at, c.time_error_ms, c.opened_at
+        ).where(
+            c.controller_id == known.controller,
+            c.boot.in_(sorted(known.boots)),
+            c.clock != ClockState.TRUSTED,
+            c.origin_device.is_(None),  # another clock's times
+            sa.or_(
+                c.time_error_ms.is_(None),
+                c.boot != anchor.boot,
+                c.time_error_ms - anchor.error_ms > strays_ms,
+            ),
         )
     )
     for row in rows:
-        better = corrected(anchor, int(row.mono_ns))
-        scope.update(entries, {"occurred_at": better}, entries.c.id == row.id)
-    return len(rows)
+        time = known.time_of(row.boot, int(row.mono_ns), row.received_at)
+        if time is None or not _is_better(time, row.time_error_ms):
+            continue
+        values = {"occurred_at": time.at, "time_error_ms": time.error_ms}
+        if row.opened_at is not None:
+            values["opened_at"] = row.opened_at + (time.at - row.occurred_at)
+        scope.update(entries, values, c.id == row.id)
+
+
+def _is_better(time: KnownTime, error_ms: int | None) -> bool:
+    return error_ms is None or time.error_ms < error_ms
 
 
 # --- states --------------------------------------------------------------------------------------

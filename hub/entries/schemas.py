@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.entries.devices import Contact
 from hub.entries.domain import Result, Topic
 from hub.entries.doors import Bolt, Leaf
+from hub.sites.clock_risks import ClockRisk
 from wire.clock import ClockState
 from wire.events import ActOutcome, Factor, Observed
 from wire.policy_bodies import DoorMode
@@ -27,7 +28,14 @@ class EntryOut(_Out):
     topic: Topic
     occurred_at: datetime = Field(description="The best time known.")
     at: datetime = Field(description="What the clock of whoever wrote it showed.")
-    is_time_sure: bool = Field(description="False: the clock was untrusted and no anchor came.")
+    is_time_sure: bool = Field(
+        description="False: the clock was untrusted, and no anchor says the time within a minute."
+    )
+    time_error_ms: int | None = Field(
+        description="How far off `occurred_at` may be; null where nothing is known."
+    )
+    earliest_at: datetime | None = Field(description="`occurred_at` less its error.")
+    latest_at: datetime | None = Field(description="`occurred_at` and its error.")
     clock: ClockState
     received_at: datetime
     controller_id: str
@@ -99,6 +107,10 @@ class DoorStateOut(_Out):
     forced_since: datetime | None
     mode: ModeOut | None = Field(description="Null is normal.")
     heard_at: datetime | None
+    clock_risks: list[ClockRisk] = Field(
+        description="What its PINs have to fear: a controller without RTC, or the door's own "
+        "setting that takes them without knowing the time."
+    )
     devices: list[DeviceStateOut] = Field(description="Those of the door's controller.")
 
 

@@ -17,6 +17,8 @@ from hub.entries.search import Filters, Reach
 from hub.entries.wire_alarms import newest_wire_alarm, standing_wire_alarms
 from hub.keyboxes import repository as boxes
 from hub.sites import repository as sites
+from hub.sites.clock_risks import ClockRisk, clock_risks_of
+from hub.sites.domain import Door
 from hub.web.core import Core
 from hub.web.paging import Page
 from hub.web.problems import NOT_FOUND, Problem
@@ -72,13 +74,16 @@ class EntriesService:
         shown = tuple(item for item in items if item[0] <= through)
         return News(shown, max(through, after), wire_alarm_at)
 
+    def clock_risks(self, who: Principal, door_id: str) -> tuple[ClockRisk, ...]:
+        """Give what a door's PINs have to fear of its controller's clock; raise `404` as `door`."""
+        with self._core.db.read() as scope:
+            return clock_risks_of(scope, _reached_door(scope, who, door_id))
+
     def door(self, who: Principal, door_id: str) -> tuple[DoorState, tuple[DeviceState, ...]]:
         """Give a door's last known state and that of its controller's devices; raise `404` for a
         door that is none or not theirs."""
         with self._core.db.read() as scope:
-            door = sites.door(scope, door_id)
-            if door is None or not who.reaches(door.site_id):
-                raise Problem(NOT_FOUND, "no such door")
+            door = _reached_door(scope, who, door_id)
             devices = sites.devices_of_controller(scope, door.controller_id)
             states = tuple(repository.device_state(scope, device.id) for device in devices)
             return repository.door_state(scope, door_id), states
@@ -113,6 +118,13 @@ def reach_of(scope: Scope, who: Principal) -> Reach | None:
     doors += [box.id for box in boxes.active_boxes(scope, who.sites)]
     ours = [one.id for one in sites.active_controllers(scope) if one.site_id in who.sites]
     return Reach(frozenset(doors), frozenset(ours))
+
+
+def _reached_door(scope: Scope, who: Principal, door_id: str) -> Door:
+    door = sites.door(scope, door_id)
+    if door is None or not who.reaches(door.site_id):
+        raise Problem(NOT_FOUND, "no such door")
+    return door
 
 
 def _reached(alarm: Alarm, reach: Reach) -> bool:

@@ -52,6 +52,7 @@ entries: Final = town_table(
     Column("holder_id", id_text()),
     Column("origin_device", id_text()),
     Column("error_ms", BigInteger),
+    Column("time_error_ms", BigInteger),
     Column("amount", BigInteger),
 )
 """One row a happening; `id` is the raw event's. Columns are those of `domain.Entry`."""
@@ -73,7 +74,7 @@ Index(
     sqlite_where=_HAS_ACT,
     postgresql_where=_HAS_ACT,
 )
-_UNSURE = text("clock = 'untrusted'")
+_UNSURE = text("clock <> 'trusted'")
 Index(
     "ix_entries_unsure",
     entries.c.town_id,

@@ -39,6 +39,7 @@ from hub.pages.views.door_sheet import (
 )
 from hub.pages.words import Words
 from hub.sites import repository as sites
+from hub.sites.clock_risks import clock_risks_of
 from hub.sites.domain import Door
 from hub.web.rights import Principal, Right
 from wire.events import EventKind
@@ -106,7 +107,10 @@ class DoorPages:
 
     def _safety(self, who: Principal, door: Door, words: Words) -> DoorSafety:
         tests = self.tests.of_door(who, door.id)
-        return door_safety(door, tests, words, may_test=who.may(Right.DOORS_TEST))
+        with self.console.core.db.read() as scope:
+            risks = clock_risks_of(scope, door)
+        may_test = who.may(Right.DOORS_TEST)
+        return door_safety(door, tests, words, may_test=may_test, clock_risks=risks)
 
     def _devices(
         self, who: Principal, door_id: str, wired: Collection[str], words: Words

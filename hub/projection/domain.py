@@ -10,11 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from hub.projection.clock import SURE_MS, Anchor, KnownTime
 from wire.clock import ClockState, utc
 from wire.errors import WireError, WireFault
-from wire.events import EventBody, EventKind, Gap, Origin, decode_event_body, decode_row
+from wire.events import (
+    ClockBody,
+    EventBody,
+    EventKind,
+    Gap,
+    Origin,
+    decode_event_body,
+    decode_row,
+)
+
+_BOUNDS_MS: Final = {ClockState.TRUSTED: 2_000, ClockState.HOLDOVER: SURE_MS}
+"""What a state promises where an edge says no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +45,12 @@ class RawRow:
 class ProjectedEvent:
     """An event, ready for projectors; all instants are UTC.
 
-    `at` is the edge's wall clock as it stood. `corrected_at` is the best estimate known when the
-    event is projected: `at` itself unless its clock was untrusted and an anchor of the same boot
-    is known already. A `clock_anchor` that comes later is a projected event of its own, and each
-    topic that keeps times corrects its rows then (`hub.projection.clock`). `(controller, epoch,
-    seq)` is unique; `raw_id` is too, and gives the order of projection.
+    `at` is the edge's wall clock as it stood, off by `error_ms` at most where it says so.
+    `corrected_at` is the best estimate known when the event is projected, off by `time_error_ms`:
+    `at` itself unless its clock was untrusted and an anchor of the same boot, or its neighbours in
+    the journal, tell more (`hub.projection.clock`). What an anchor tells that comes later, topics
+    that keep times hear by `Projector.retime`. `(controller, epoch, seq)` is unique; `raw_id` is
+    too, and gives the order of projection.
     """
 
     raw_id: int
@@ -54,6 +67,15 @@ class ProjectedEvent:
     received_at: datetime
     error_ms: int | None = None
     origin: Origin | None = None
+    time_error_ms: int | None = None
+
+    @property
+    def is_time_sure(self) -> bool:
+        """Whether `corrected_at` may be reckoned with: a clock that was relied on, or a time that
+        is known as closely."""
+        if self.clock is not ClockState.UNTRUSTED:
+            return True
+        return self.time_error_ms is not None and self.time_error_ms <= SURE_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +110,15 @@ class Rejected:
 
 
 Projected: TypeAlias = ProjectedEvent | ProjectedGap
-Correct: TypeAlias = Callable[[str, str, int, datetime], datetime]
-"""`(controller, boot, mono_ns, at)` to the instant best known now, for an untrusted clock."""
+Correct: TypeAlias = Callable[[str, str, int, datetime], KnownTime | None]
+"""`(controller, boot, mono_ns, received_at)` to what is known of an untrusted clock's time."""
 
 
-def _as_read(_controller: str, _boot: str, _mono_ns: int, at: datetime) -> datetime:
-    return at
+def _nothing(_controller: str, _boot: str, _mono_ns: int, _received_at: datetime) -> None:
+    return None
 
 
-def read_row(row: RawRow, correct: Correct = _as_read) -> Projected | Rejected:
+def read_row(row: RawRow, correct: Correct = _nothing) -> Projected | Rejected:
     """Read a raw row into a typed event or gap, or say why it cannot be read."""
     try:
         found = decode_row(row.data)
@@ -113,6 +135,9 @@ def read_row(row: RawRow, correct: Correct = _as_read) -> Projected | Rejected:
         return Rejected(row.id, row.controller, RejectReason.UNREADABLE, type(error).__name__)
     # The anchor is of the controller's clock: it says nothing of an offline device's.
     untrusted = found.clock is ClockState.UNTRUSTED and found.origin is None
+    known = None
+    if untrusted:
+        known = correct(row.controller, found.boot, found.mono_ns, row.received_at)
     return ProjectedEvent(
         raw_id=row.id,
         controller=row.controller,
@@ -120,7 +145,7 @@ def read_row(row: RawRow, correct: Correct = _as_read) -> Projected | Rejected:
         seq=row.seq,
         kind=EventKind(found.kind),
         at=at,
-        corrected_at=correct(row.controller, found.boot, found.mono_ns, at) if untrusted else at,
+        corrected_at=known.at if known else at,
         clock=found.clock,
         boot=found.boot,
         mono_ns=found.mono_ns,
@@ -128,7 +153,23 @@ def read_row(row: RawRow, correct: Correct = _as_read) -> Projected | Rejected:
         received_at=row.received_at,
         error_ms=found.error_ms,
         origin=found.origin,
+        time_error_ms=known.error_ms if known else found.error_ms,
     )
+
+
+def anchor_of(event: ProjectedEvent) -> Anchor | None:
+    """Give the anchor an event sets, or None: a `clock_anchor` whose clock was relied on."""
+    if event.kind is not EventKind.CLOCK_ANCHOR or not isinstance(event.body, ClockBody):
+        return None
+    return None if event.body.state is ClockState.UNTRUSTED else as_anchor(event)
+
+
+def as_anchor(event: ProjectedEvent) -> Anchor | None:
+    """Take any event of the controller's own whose clock was relied on for an anchor."""
+    if event.clock is ClockState.UNTRUSTED or event.origin is not None:
+        return None
+    error_ms = event.error_ms if event.error_ms is not None else _BOUNDS_MS[event.clock]
+    return Anchor(event.controller, event.boot, event.mono_ns, event.at, error_ms)
 
 
 def _reject_reason(error: WireError) -> RejectReason:

@@ -7,8 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.database.scope import Scope
+from hub.projection.clock import Anchor, KnownTime
 from hub.projection.domain import ProjectedEvent, ProjectedGap, Rejected
 from wire.events import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Retiming:
+    """More is known of a controller's times in these boots: `time_of(boot, mono_ns, received_at)`.
+    Collected records are not meant: their clock is another's."""
+
+    controller: str
+    anchor: Anchor
+    boots: frozenset[str]
+    time_of: Callable[[str, int, datetime], KnownTime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +40,5 @@ class Projector:
     rejected: Callable[[Scope, Rejected, datetime], None] | None = None
     """Is told of every row put aside, with the instant the hub received it."""
     reset: Callable[[Scope], None] | None = None
+    retime: Callable[[Scope, Retiming], None] | None = None
+    """Is told when more is known of times that were not sure; to tell it again changes nothing."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
-from hub.projection.clock import Anchor
+from hub.projection.clock import Anchor, BootSpan
 from hub.projection.domain import Rejected, RejectReason
-from hub.projection.tables import clock_anchors, projection_rejects, projection_watermarks
+from hub.projection.tables import (
+    boot_spans,
+    clock_anchors,
+    projection_rejects,
+    projection_watermarks,
+)
 
 _NAME = "projection"
 _DETAIL_MAX = 200
+NEAR = 8
+"""Anchors come hourly: beyond these a nearer one says more."""
 
 
 def watermark(scope: Scope) -> int:
@@ -69,22 +75,54 @@ def keep_anchor(scope: Scope, raw_id: int, anchor: Anchor) -> None:
     )
 
 
-def latest_anchor(scope: Scope, controller: str, boot: str) -> Anchor | None:
-    """Give the newest anchor of a boot, or None."""
-    table = clock_anchors
+def anchors_near(scope: Scope, controller: str, boot: str, mono_ns: int) -> tuple[Anchor, ...]:
+    """Give the boot's anchors around a reading, `NEAR` on either side at most."""
+    c = clock_anchors.c
+    found: list[Anchor] = []
+    for where, order in (
+        (c.mono_ns <= mono_ns, c.mono_ns.desc()),
+        (c.mono_ns > mono_ns, c.mono_ns),
+    ):
+        rows = scope.all(
+            scope.select(c.mono_ns, c.at, c.error_ms)
+            .where(c.controller_id == controller, c.boot == boot, where)
+            .order_by(order, c.raw_id)
+            .limit(NEAR)
+        )
+        found += [Anchor(controller, boot, int(r.mono_ns), r.at, int(r.error_ms)) for r in rows]
+    return tuple(found)
+
+
+def boot_span(scope: Scope, controller: str, epoch: int, boot: str) -> BootSpan | None:
+    """Give what is known of a boot in an epoch, or None."""
+    c = boot_spans.c
     row = scope.one(
-        scope.select(table.c.mono_ns, table.c.at, table.c.error_ms)
-        .where(table.c.controller_id == controller, table.c.boot == boot)
-        .order_by(table.c.raw_id.desc())
-        .limit(1)
+        scope.select(c.first_raw_id, c.last_mono_ns).where(
+            c.controller_id == controller, c.epoch == epoch, c.boot == boot
+        )
     )
-    if row is None:
-        return None
-    at: datetime = row.at
-    return Anchor(controller, boot, int(row.mono_ns), at, row.error_ms)
+    return None if row is None else BootSpan(epoch, boot, row.first_raw_id, row.last_mono_ns)
+
+
+def spans_of(scope: Scope, controller: str) -> tuple[BootSpan, ...]:
+    """Give a controller's boots in the order in which they came."""
+    c = boot_spans.c
+    rows = scope.all(
+        scope.select(c.epoch, c.boot, c.first_raw_id, c.last_mono_ns)
+        .where(c.controller_id == controller)
+        .order_by(c.first_raw_id)
+    )
+    return tuple(BootSpan(r.epoch, r.boot, r.first_raw_id, r.last_mono_ns) for r in rows)
+
+
+def keep_span(scope: Scope, controller: str, span: BootSpan) -> None:
+    """Keep what is known of a boot in an epoch."""
+    values = {name: getattr(span, name) for name in BootSpan.__slots__}
+    key = ["controller_id", "epoch", "boot"]
+    scope.upsert(boot_spans, {"controller_id": controller, **values}, key=key)
 
 
 def forget_all(scope: Scope) -> None:
     """Forget watermark, rejects and anchors, so that the next step begins from zero."""
-    for table in (projection_watermarks, projection_rejects, clock_anchors):
+    for table in (projection_watermarks, projection_rejects, clock_anchors, boot_spans):
         scope.delete(table, sa.true())

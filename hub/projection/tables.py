@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String
+from sqlalchemy import BigInteger, Column, Index, String
 
 from hub.database.columns import Closed, UtcDateTime, id_text
 from hub.database.tables import town_table
@@ -33,7 +33,7 @@ clock_anchors: Final = town_table(
     Column("boot", String(36), nullable=False),
     Column("mono_ns", BigInteger, nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Column("error_ms", Integer),
+    Column("error_ms", BigInteger, nullable=False),
 )
 """From here on a boot's monotonic clock can be read as wall time."""
 Index(
@@ -41,5 +41,15 @@ Index(
     clock_anchors.c.town_id,
     clock_anchors.c.controller_id,
     clock_anchors.c.boot,
-    clock_anchors.c.raw_id,
+    clock_anchors.c.mono_ns,
 )
+
+boot_spans: Final = town_table(
+    "boot_spans",
+    Column("controller_id", id_text(), primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("boot", String(36), primary_key=True),
+    Column("first_raw_id", BigInteger, nullable=False),
+    Column("last_mono_ns", BigInteger, nullable=False),
+)
+"""Which boots a journal's epoch tells of, in its order, and how long each ran at least."""

@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
@@ -19,7 +20,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 from hub.database.engine import Database
 from hub.database.scope import Scope
 from hub.projection import repository
-from hub.projection.clock import anchor_of, corrected
+from hub.projection.clock import KnownTime
 from hub.projection.domain import (
     Projected,
     ProjectedEvent,
@@ -29,7 +30,8 @@ from hub.projection.domain import (
     read_row,
 )
 from hub.projection.meters import ProjectionMeters
-from hub.projection.projector import Projector
+from hub.projection.projector import Projector, Retiming
+from hub.projection.timelines import Timelines
 
 RawSource: TypeAlias = Callable[[Scope, int, int], Sequence[RawRow]]
 """`(scope, after_id, limit)` gives the next raw rows by id."""
@@ -125,26 +127,30 @@ class ProjectionWorker:
         scope.lock(_LOCK)  # one projection at a time, in whichever process
         rows = self._source(scope, repository.watermark(scope), BATCH)
         rejected: list[RejectReason] = []
+        times = Timelines(scope)
         for row in rows:
-            found = read_row(row, _correct_with(scope))
-            outcome = found if isinstance(found, Rejected) else self._project(scope, found)
+            found = read_row(row, partial(_correct, times, row))
+            outcome = found if isinstance(found, Rejected) else self._project(scope, found, times)
             if outcome is not None:
                 rejected.append(outcome.reason)
                 self._put_aside(scope, outcome, row.received_at)
+        times.save()
         if rows:
             repository.move_watermark(scope, rows[-1].id)
         return len(rows), rejected
 
-    def _project(self, scope: Scope, event: Projected) -> Rejected | None:
-        """Hand an event to every projector that wants it; give the rejection if one raises."""
+    def _project(self, scope: Scope, event: Projected, times: Timelines) -> Rejected | None:
+        """Hand an event to every projector that wants it, and what is known by it of others' times;
+        give the rejection if one raises."""
         name = "projection"
+        known = _note(times, event)
         try:
             with scope.savepoint():
-                if isinstance(event, ProjectedEvent) and (anchor := anchor_of(event)):
-                    repository.keep_anchor(scope, event.raw_id, anchor)
                 for projector in self._projectors:
                     name = projector.name
                     _hand_over(projector, scope, event)
+                    if known is not None and projector.retime is not None:
+                        projector.retime(scope, known)
         except DataError as error:  # a value the database cannot hold: this row's own fault
             return _failed(event, name, error)
         except DBAPIError:
@@ -188,9 +194,15 @@ def _failed(event: Projected, projector: str, error: Exception) -> Rejected:
     )
 
 
-def _correct_with(scope: Scope) -> Callable[[str, str, int, datetime], datetime]:
-    def correct(controller: str, boot: str, mono_ns: int, at: datetime) -> datetime:
-        anchor = repository.latest_anchor(scope, controller, boot)
-        return corrected(anchor, mono_ns) if anchor else at
+def _note(times: Timelines, event: Projected) -> Retiming | None:
+    if not isinstance(event, ProjectedEvent) or event.origin is not None:
+        return None
+    times.begin(event.controller, event.epoch, event.raw_id, event.boot, event.mono_ns)
+    return times.note(event)
 
-    return correct
+
+def _correct(
+    times: Timelines, row: RawRow, controller: str, boot: str, mono_ns: int, received_at: datetime
+) -> KnownTime | None:
+    times.begin(controller, row.epoch, row.id, boot, mono_ns)
+    return times.time_of(controller, boot, mono_ns, received_at)

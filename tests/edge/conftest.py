@@ -43,6 +43,8 @@ class HandTime:
     wall_now: datetime = BEGIN
     ntp: KernelClock = field(default_factory=lambda: KernelClock(synchronised=True, error_ms=20))
     chance: random.Random = field(default_factory=lambda: random.Random(7))
+    rtc_off: timedelta | None = timedelta()
+    """How far the RTC is ahead of `wall_now`; None where it shows nothing."""
 
     def mono_ns(self) -> int:
         return self.mono
@@ -52,6 +54,11 @@ class HandTime:
 
     def kernel(self) -> KernelClock:
         return self.ntp
+
+    def rtc(self) -> datetime | None:
+        if self.rtc_off is None:
+            return None
+        return (self.wall_now + self.rtc_off).replace(microsecond=0)
 
     def entropy(self, count: int) -> bytes:
         return self.chance.randbytes(count)

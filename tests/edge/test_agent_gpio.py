@@ -12,7 +12,8 @@ import pytest
 
 from edge.bootstrap import build
 from edge.controller_files import load_controller
-from edge.core.clock import Clock, ClockBounds
+from edge.core.clock import Clock
+from edge.core.clock_anchors import ClockBounds
 from edge.drivers.gpio import GpioDriver, GpioTimes
 from edge.journal.journal import open_journal
 from edge.ports import PolicyChange

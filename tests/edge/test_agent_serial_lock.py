@@ -14,7 +14,8 @@ from msgspec import structs
 from edge.agent import Agent
 from edge.bootstrap import build
 from edge.controller_files import load_controller
-from edge.core.clock import Clock, ClockBounds
+from edge.core.clock import Clock
+from edge.core.clock_anchors import ClockBounds
 from edge.doctor import examine
 from edge.journal.journal import open_journal
 from edge.ports import NewEvent, PolicyChange, TimeSample

@@ -197,6 +197,17 @@ CREATE TABLE booking_requests (
 )
 """,
     r"""
+CREATE TABLE boot_spans (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	epoch BIGINT NOT NULL,
+	boot VARCHAR(36) NOT NULL,
+	first_raw_id BIGINT NOT NULL,
+	last_mono_ns BIGINT NOT NULL,
+	CONSTRAINT pk_boot_spans PRIMARY KEY (town_id, controller_id, epoch, boot)
+)
+""",
+    r"""
 CREATE TABLE calendars (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -219,12 +230,12 @@ CREATE TABLE clock_anchors (
 	boot VARCHAR(36) NOT NULL,
 	mono_ns BIGINT NOT NULL,
 	at DATETIME NOT NULL,
-	error_ms INTEGER,
+	error_ms BIGINT NOT NULL,
 	CONSTRAINT pk_clock_anchors PRIMARY KEY (town_id, raw_id)
 )
 """,
     r"""
-CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, raw_id)
+CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, mono_ns)
 """,
     r"""
 CREATE TABLE controller_sessions (
@@ -344,6 +355,7 @@ CREATE TABLE entries (
 	holder_id VARCHAR(80),
 	origin_device VARCHAR(80),
 	error_ms BIGINT,
+	time_error_ms BIGINT,
 	amount BIGINT,
 	CONSTRAINT pk_entries PRIMARY KEY (town_id, id)
 )
@@ -373,7 +385,7 @@ CREATE INDEX ix_entries_topic ON entries (town_id, topic, occurred_at, id)
 CREATE INDEX ix_entries_touched ON entries (town_id, touched_by)
 """,
     r"""
-CREATE INDEX ix_entries_unsure ON entries (town_id, controller_id, boot) WHERE clock = 'untrusted'
+CREATE INDEX ix_entries_unsure ON entries (town_id, controller_id, boot) WHERE clock <> 'trusted'
 """,
     r"""
 CREATE TABLE groups (
@@ -767,6 +779,7 @@ CREATE TABLE punches (
 	at DATETIME NOT NULL,
 	corrected_at DATETIME NOT NULL,
 	trusted BOOLEAN NOT NULL,
+	time_error_ms BIGINT,
 	boot VARCHAR(36) NOT NULL,
 	mono_ns BIGINT NOT NULL,
 	received_at DATETIME NOT NULL,
@@ -1587,6 +1600,17 @@ CREATE TABLE booking_requests (
 )
 """,
     r"""
+CREATE TABLE boot_spans (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	epoch BIGINT NOT NULL,
+	boot VARCHAR(36) NOT NULL,
+	first_raw_id BIGINT NOT NULL,
+	last_mono_ns BIGINT NOT NULL,
+	CONSTRAINT pk_boot_spans PRIMARY KEY (town_id, controller_id, epoch, boot)
+)
+""",
+    r"""
 CREATE TABLE calendars (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1609,12 +1633,12 @@ CREATE TABLE clock_anchors (
 	boot VARCHAR(36) NOT NULL,
 	mono_ns BIGINT NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	error_ms INTEGER,
+	error_ms BIGINT NOT NULL,
 	CONSTRAINT pk_clock_anchors PRIMARY KEY (town_id, raw_id)
 )
 """,
     r"""
-CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, raw_id)
+CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, mono_ns)
 """,
     r"""
 CREATE TABLE controller_sessions (
@@ -1734,6 +1758,7 @@ CREATE TABLE entries (
 	holder_id VARCHAR(80),
 	origin_device VARCHAR(80),
 	error_ms BIGINT,
+	time_error_ms BIGINT,
 	amount BIGINT,
 	CONSTRAINT pk_entries PRIMARY KEY (town_id, id)
 )
@@ -1763,7 +1788,7 @@ CREATE INDEX ix_entries_topic ON entries (town_id, topic, occurred_at, id)
 CREATE INDEX ix_entries_touched ON entries (town_id, touched_by)
 """,
     r"""
-CREATE INDEX ix_entries_unsure ON entries (town_id, controller_id, boot) WHERE clock = 'untrusted'
+CREATE INDEX ix_entries_unsure ON entries (town_id, controller_id, boot) WHERE clock <> 'trusted'
 """,
     r"""
 CREATE TABLE groups (
@@ -2158,6 +2183,7 @@ CREATE TABLE punches (
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
 	corrected_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	trusted BOOLEAN NOT NULL,
+	time_error_ms BIGINT,
 	boot VARCHAR(36) NOT NULL,
 	mono_ns BIGINT NOT NULL,
 	received_at TIMESTAMP WITH TIME ZONE NOT NULL,

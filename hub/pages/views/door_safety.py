@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.door_tests.domain import DoorTest, Standing
@@ -9,6 +10,7 @@ from hub.door_tests.service import Tests
 from hub.pages.views.door import Chip
 from hub.pages.views.entry import told_of_test
 from hub.pages.words import Words
+from hub.sites.clock_risks import ClockRisk
 from hub.sites.domain import Door
 
 _CHIPS = {
@@ -44,9 +46,17 @@ class DoorSafety:
     tested_when: str
     tests: tuple[TestLine, ...]
     may_test: bool
+    clock_risks: tuple[str, ...] = ()
 
 
-def door_safety(door: Door, tests: Tests, words: Words, *, may_test: bool) -> DoorSafety:
+def door_safety(
+    door: Door,
+    tests: Tests,
+    words: Words,
+    *,
+    may_test: bool,
+    clock_risks: Iterable[ClockRisk] = (),
+) -> DoorSafety:
     """Give what the page says; the latest test is red where it failed or is older than a year."""
     tone, icon = _CHIPS[tests.standing]
     latest = tests.found[0] if tests.found else None
@@ -60,6 +70,7 @@ def door_safety(door: Door, tests: Tests, words: Words, *, may_test: bool) -> Do
         tested_when=_when(latest, words) if latest else "",
         tests=tuple(_line(each, words) for each in tests.found),
         may_test=may_test,
+        clock_risks=tuple(words.t(f"clock_risk.{risk}") for risk in clock_risks),
     )
 
 

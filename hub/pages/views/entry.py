@@ -253,9 +253,23 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
     told.append(_followed(entry, names, words))
     if entry.is_collected:
         told.append(_collected(entry, names, words))
-    if entry.occurred_at != entry.at:
-        told.append(t("entries.corrected", time=words.date_time(entry.at)))
+    if entry.is_corrected:
+        told += _corrected(entry, words)
     return told
+
+
+def _corrected(entry: Entry, words: Words) -> list[str]:
+    """What its clock showed, beside how far off the better time may be: within what it was, or
+    between which two times."""
+    told = [words.t("entries.corrected", time=words.date_time(entry.at))]
+    earliest, latest = entry.earliest_at, entry.latest_at
+    if earliest is None or latest is None or entry.time_error_ms is None:
+        return told
+    if entry.is_time_sure:
+        seconds = -(-entry.time_error_ms // 1_000)
+        return [*told, words.t("entries.time_error", seconds=seconds)]
+    between = {"earliest": words.date_time(earliest), "latest": words.date_time(latest)}
+    return [*told, words.t("entries.time_between", **between)]
 
 
 def told_of_test(passed: bool, cause: str, words: Words) -> list[str]:

@@ -31,6 +31,7 @@ from edge.core.model import (
 )
 from edge.drivers.serial_lock import SerialLockDriver
 from edge.drivers.serial_lock_words import LockWords, finished_act, request_for
+from edge.running_clock import running_ns
 from firmware_bridge.keybox import requests as rq
 from firmware_bridge.keybox.answers import Drove
 from firmware_bridge.keybox.codes import Cause, Driven, Input, Kind, Output, RecordKind, Signalled
@@ -177,7 +178,7 @@ class Line:
                 return item
 
     def act(self, mode: OutputMode = OutputMode.PULSE) -> ActFinished:
-        deadline_ns = time.monotonic_ns() + 3_000_000_000
+        deadline_ns = running_ns() + 3_000_000_000
         self.driver.act(Act("act", Source(LOCK), mode, deadline_ns, 60_000))
         return self.wait(ActFinished)
 
@@ -275,7 +276,7 @@ def test_a_list_is_placed_where_it_differs_and_proved(line):
 def test_its_clock_is_set(line):
     now = datetime.now(UTC)
     line.serve()
-    clock = ClockNow("boot", time.monotonic_ns(), now, ClockState.TRUSTED, 20, now)
+    clock = ClockNow("boot", running_ns(), now, ClockState.TRUSTED, 20, now)
     line.driver.set_time(LOCK, clock)
     line.until(lambda: line.box.clock.known)
     error_s = line.box.clock.time_s(time.monotonic_ns()) - link_seconds(datetime.now(UTC))
@@ -284,7 +285,7 @@ def test_its_clock_is_set(line):
 
 def test_a_clock_that_is_not_relied_on_sets_none(line):
     now = link_instant(5)
-    clock = ClockNow("boot", time.monotonic_ns(), now, ClockState.UNTRUSTED, None, now)
+    clock = ClockNow("boot", running_ns(), now, ClockState.UNTRUSTED, None, now)
     line.driver.set_time(LOCK, clock)
     line.driver.place(LOCK, ENTRIES)
     line.serve()
@@ -352,4 +353,4 @@ def test_a_new_log_is_read_from_its_beginning(line):
     line.serve()
     batch = line.wait(LogCollected)
     assert (batch.log_epoch, batch.first) == (9, 0)
-    assert batch.at_ns <= time.monotonic_ns()
+    assert batch.at_ns <= running_ns()

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
-from edge.core.clock import Clock, ClockBounds
+from edge.core.clock import Clock
+from edge.core.clock_anchors import ClockBounds
 from edge.core.model import Source
 from edge.drivers.virtual import VirtualDriver
 from edge.journal.journal import SqliteJournal, open_journal

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from edge.ports import KernelClock
+from edge.service.status import status_of
 from wire.clock import ClockState
 from wire.events import EventKind
 from wire.policy_bodies import Assurance, OnUntrustedClock
@@ -53,13 +54,36 @@ def test_a_reboot_without_rtc_or_network_denies_pins_and_takes_cards(rig):
 
 
 def test_a_reboot_with_an_rtc_opens(make_rig):
-    rig = make_rig().usual()
-    rig.has_rtc = True
+    rig = make_rig(has_rtc=True).usual()
     rig.time.ntp = NO_NTP
     rig.restart(crash=True, reboot=True)
     rig.press("482915#")
     assert rig.unlocked
     assert rig.events(EventKind.ACCESS_GRANTED)[-1].clock is ClockState.HOLDOVER
+
+
+@pytest.mark.parametrize("off", [None, -60 * 365 * DAY])
+def test_a_plausible_system_clock_stands_in_for_no_rtc(make_rig, off):
+    """fake-hwclock and systemd put the system's clock to when the machine was last alive."""
+    rig = make_rig(has_rtc=True).usual()
+    rig.time.ntp = NO_NTP
+    rig.time.rtc_off = off
+    rig.restart(crash=True, reboot=True)
+    rig.press("482915#")
+    assert rig.last(EventKind.ACCESS_DENIED).reason is Reason.CLOCK_UNTRUSTED
+
+
+def test_an_anchor_of_ntp_is_journaled_under_the_time_it_brings(rig):
+    """The hub corrects other events by it."""
+    rig.time.ntp = NO_NTP
+    rig.time.wall_now -= 400 * DAY
+    rig.restart(crash=True, reboot=True)
+    rig.time.wall_now += 400 * DAY
+    rig.time.ntp = KernelClock(synchronised=True, error_ms=5)
+    rig.go(0.5)
+    anchor = rig.events(EventKind.CLOCK_ANCHOR)[-1]
+    assert anchor.clock is ClockState.TRUSTED
+    assert abs(anchor.at - rig.time.wall_now) < timedelta(seconds=2)
 
 
 def test_a_restart_of_the_agent_alone_keeps_the_time(rig):
@@ -111,7 +135,7 @@ def test_state_that_cannot_be_read_is_named_and_stops_nothing(rig):
     rig.journal.append(
         [], rig.loop.now(), {"budget/x": b"{", "uses/y": b"many", "clock": b"?", "modes": b"!"}
     )
-    rig.restart()
+    rig.restart(crash=True)
     assert rig.parts.memory.counters["state_unreadable"] == 3
     rig.hub_time()
     rig.press("482915#")
@@ -129,3 +153,22 @@ def test_a_reader_lost_to_damage_keeps_its_lockout(rig):
     rig.usual()
     rig.press("482915#")
     assert not rig.unlocked
+
+
+def test_status_tells_which_doors_take_pins(rig):
+    """The doctor asks a battery clock of those alone."""
+    (door,) = status_of("test", "c", rig.parts.memory, rig.parts.recorder, rig.loop.now()).doors
+    assert door.takes_pins
+    rig.policy(rig.town.reader(keypad=False))
+    (door,) = status_of("test", "c", rig.parts.memory, rig.parts.recorder, rig.loop.now()).doors
+    assert not door.takes_pins
+
+
+def test_the_clock_is_kept_hourly_though_nothing_happens(rig):
+    """So that the floor that rose without any clock is not lost with the power."""
+    rig.time.ntp = NO_NTP
+    rig.restart(crash=True, reboot=True)
+    floor = rig.loop.now().floor
+    rig.go(2 * 3_600 + 20, step_s=10)
+    rig.restart(crash=True, reboot=True)
+    assert rig.loop.now().floor >= floor + timedelta(seconds=3_600)

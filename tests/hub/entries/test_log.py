@@ -20,7 +20,7 @@ from hub.projection.worker import ProjectionWorker
 from hub.web.problems import Problem
 from wire import events as ev
 from wire import samples
-from wire.clock import ClockState
+from wire.clock import ClockRefusal, ClockState
 from wire.events import ActOutcome, EventKind, Observed
 from wire.reasons import Reason
 
@@ -267,3 +267,16 @@ def test_what_a_lock_wrote_before_clears_no_alarm_that_was_raised_since(
     project(db, journal)
     (alarm,) = standing(db)
     assert alarm.cleared_at == journal.start + timedelta(seconds=120)
+
+
+@pytest.mark.parametrize("refusal", list(ClockRefusal))
+def test_a_source_of_time_that_was_not_believed_is_an_alarm(
+    db: Database, journal: MemoryJournal, refusal: ClockRefusal
+) -> None:
+    """The hub's own time as well as NTP's; but every new RTC was never compared."""
+    body = ev.ClockBody(state=ClockState.TRUSTED, source=refusal.value, error_ms=3)
+    journal.add(EventKind.CLOCK_STATE, body)
+    project(db, journal)
+    expected = [] if refusal is ClockRefusal.RTC_UNCHECKED else [AlarmKind.CLOCK_REFUSED]
+    assert [alarm.kind for alarm in standing(db)] == expected
+    assert log(db)[0].cause == refusal.value

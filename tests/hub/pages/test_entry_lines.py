@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -162,3 +162,24 @@ def test_at_a_key_box_it_is_the_lid_that_opens() -> None:
     granted = replace(BASE, opened_at=NOW)
     assert "ふたが開きました" in entry_line(granted, at_box, WORDS).detail
     assert "扉が開きました" in entry_line(granted, NAMES, WORDS).detail
+
+
+def test_a_corrected_time_stands_beside_the_original_with_its_error() -> None:
+    """Within what it was where that is sure, else between which two times."""
+    untrusted = replace(BASE, clock=ClockState.UNTRUSTED, at=NOW - timedelta(hours=12))
+    sure = entry_line(replace(untrusted, time_error_ms=1_200), NAMES, WORDS)
+    assert not sure.unsure
+    assert sure.when == "18:42:00"
+    assert "装置の時計 " in sure.detail
+    assert sure.detail.endswith("を補正、誤差 2 秒以内")
+    wide = entry_line(replace(untrusted, time_error_ms=3_600_000), NAMES, WORDS)
+    assert wide.unsure
+    assert "17:42" in wide.detail
+    assert wide.detail.endswith("19:42 の間")
+
+
+def test_a_time_that_nothing_bounds_is_unsure_and_says_no_more() -> None:
+    """It is what the clock showed."""
+    line = entry_line(replace(BASE, clock=ClockState.UNTRUSTED), NAMES, WORDS)
+    assert line.unsure
+    assert "装置の時計" not in line.detail

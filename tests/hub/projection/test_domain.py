@@ -7,15 +7,21 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.projection.clock import Anchor, anchor_of, corrected
-from hub.projection.domain import ProjectedEvent, ProjectedGap, RawRow, Rejected, read_row
+from hub.projection.clock import KnownTime
+from hub.projection.domain import (
+    ProjectedEvent,
+    ProjectedGap,
+    RawRow,
+    Rejected,
+    anchor_of,
+    read_row,
+)
 from hub.projection.memory_journal import MemoryJournal
 from wire import events as ev
 from wire.clock import ClockState
 from wire.events import EventKind
 
 NOW = datetime(2026, 4, 6, tzinfo=UTC)
-ANCHOR = Anchor("k7w2m9x4c1t8z5qa", "boot", 5_000_000_000, NOW, 12)
 
 
 @given(st.binary(max_size=200))
@@ -41,29 +47,19 @@ def test_only_untrusted_times_are_corrected() -> None:
     better = NOW + timedelta(days=1)
     for clock in ClockState:
         journal.add(EventKind.REX, ev.DoorEventBody(door="d"), clock=clock)
-    read = [read_row(row, lambda *_: better) for row in journal.rows]
+    read = [read_row(row, lambda *_: KnownTime(better, 7)) for row in journal.rows]
     assert [e.corrected_at == better for e in read if isinstance(e, ProjectedEvent)] == [
         clock is ClockState.UNTRUSTED for clock in ClockState
     ]
 
 
-@given(st.integers(-(10**15), 10**15))
-def test_an_anchor_carries_the_monotonic_distance_over(distance_us: int) -> None:
-    """A reading that much away on the monotonic clock is that much away in time."""
-    moved = corrected(ANCHOR, ANCHOR.mono_ns + distance_us * 1_000)
-    assert moved == NOW + timedelta(microseconds=distance_us)
-
-
-def test_a_distance_beyond_the_calendar_gives_the_anchor_itself() -> None:
-    """A forged monotonic reading cannot stop the projection."""
-    assert corrected(ANCHOR, 10**27) == NOW
-
-
-def test_an_anchor_that_is_not_trusted_is_none() -> None:
-    """Only a trusted clock can correct another time."""
+def test_an_anchor_is_what_a_clock_said_that_was_relied_on() -> None:
+    """By the event's own clock and by its body; its error is that of the event."""
     journal = MemoryJournal()
-    for state in (ClockState.TRUSTED, ClockState.HOLDOVER):
-        journal.add(EventKind.CLOCK_ANCHOR, ev.ClockBody(state=state))
+    for clock in ClockState:
+        for state in ClockState:
+            body = ev.ClockBody(state=state)
+            journal.add(EventKind.CLOCK_ANCHOR, body, clock=clock, error_ms=9)
     read = [read_row(row) for row in journal.rows]
     anchors = [anchor_of(event) for event in read if isinstance(event, ProjectedEvent)]
-    assert [anchor is not None for anchor in anchors] == [True, False]
+    assert [anchor and anchor.error_ms for anchor in anchors] == [9, 9, None] * 2 + [None] * 3

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from edge.core.model import Act, CardPresented, DeviceOnline, InputChanged, OutputMode, Source
 from edge.ports import Driver
+from edge.running_clock import running_ns
 from wire.policy_bodies import DeviceBody
 
 DEVICES = ("device-a", "device-b")
@@ -79,7 +80,7 @@ class Bench:
             time.sleep(0.01)
 
     def act(self, device: str, mode: OutputMode, pulse_ms: int = 0, life_s: float = 2) -> Act:
-        deadline_ns = time.monotonic_ns() + round(life_s * 1e9)
+        deadline_ns = running_ns() + round(life_s * 1e9)
         act = Act(secrets.token_hex(4), Source(device, 0), mode, deadline_ns, pulse_ms)
         self.driver.act(act)
         return act
