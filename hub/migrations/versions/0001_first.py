@@ -525,6 +525,8 @@ CREATE TABLE people (
 	state VARCHAR(64) NOT NULL,
 	anti_passback_exempt BOOLEAN NOT NULL,
 	long_unlock BOOLEAN NOT NULL,
+	forgiven BIGINT NOT NULL,
+	forgiven_at DATETIME,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_people PRIMARY KEY (town_id, id),
@@ -1005,6 +1007,12 @@ CREATE TABLE zones (
 	name_en VARCHAR(100) NOT NULL,
 	anti_passback VARCHAR(64) NOT NULL,
 	occupancy_max INTEGER,
+	soft BOOLEAN NOT NULL,
+	forget_after_s INTEGER,
+	reset_min INTEGER,
+	tz VARCHAR(64) NOT NULL,
+	forgiven BIGINT NOT NULL,
+	forgiven_at DATETIME,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_zones PRIMARY KEY (town_id, id),
@@ -1093,6 +1101,10 @@ CREATE TABLE doors (
 	on_journal_failure VARCHAR(64) NOT NULL,
 	zone_in VARCHAR(80),
 	zone_out VARCHAR(80),
+	hold_schedule VARCHAR(80),
+	first_person VARCHAR(64) NOT NULL,
+	two_person BOOLEAN NOT NULL,
+	second_person_ms INTEGER NOT NULL,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_doors PRIMARY KEY (town_id, id),
@@ -1100,11 +1112,15 @@ CREATE TABLE doors (
 	CONSTRAINT fk_doors_town_id_controller_id FOREIGN KEY(town_id, controller_id) REFERENCES controllers (town_id, id),
 	CONSTRAINT fk_doors_town_id_zone_in FOREIGN KEY(town_id, zone_in) REFERENCES zones (town_id, id),
 	CONSTRAINT fk_doors_town_id_zone_out FOREIGN KEY(town_id, zone_out) REFERENCES zones (town_id, id),
+	CONSTRAINT fk_doors_town_id_hold_schedule FOREIGN KEY(town_id, hold_schedule) REFERENCES schedules (town_id, id),
 	CONSTRAINT uq_doors_town_id_site_id_name UNIQUE (town_id, site_id, name)
 )
 """,
     r"""
 CREATE INDEX ix_doors_controller_id ON doors (controller_id)
+""",
+    r"""
+CREATE INDEX ix_doors_hold_schedule ON doors (hold_schedule)
 """,
     r"""
 CREATE INDEX ix_doors_site_id ON doors (site_id)
@@ -1289,6 +1305,9 @@ CREATE TABLE grants (
 	end_at DATETIME,
 	schedule_id VARCHAR(80),
 	needs_pin BOOLEAN NOT NULL,
+	first_person BOOLEAN NOT NULL,
+	max_uses INTEGER,
+	soft BOOLEAN NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	note VARCHAR(200) NOT NULL,
 	created_at DATETIME NOT NULL,
@@ -1915,6 +1934,8 @@ CREATE TABLE people (
 	state VARCHAR(64) NOT NULL,
 	anti_passback_exempt BOOLEAN NOT NULL,
 	long_unlock BOOLEAN NOT NULL,
+	forgiven BIGINT NOT NULL,
+	forgiven_at TIMESTAMP WITH TIME ZONE,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_people PRIMARY KEY (town_id, id),
@@ -2395,6 +2416,12 @@ CREATE TABLE zones (
 	name_en VARCHAR(100) NOT NULL,
 	anti_passback VARCHAR(64) NOT NULL,
 	occupancy_max INTEGER,
+	soft BOOLEAN NOT NULL,
+	forget_after_s INTEGER,
+	reset_min INTEGER,
+	tz VARCHAR(64) NOT NULL,
+	forgiven BIGINT NOT NULL,
+	forgiven_at TIMESTAMP WITH TIME ZONE,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_zones PRIMARY KEY (town_id, id),
@@ -2484,6 +2511,10 @@ CREATE TABLE doors (
 	on_journal_failure VARCHAR(64) NOT NULL,
 	zone_in VARCHAR(80),
 	zone_out VARCHAR(80),
+	hold_schedule VARCHAR(80),
+	first_person VARCHAR(64) NOT NULL,
+	two_person BOOLEAN NOT NULL,
+	second_person_ms INTEGER NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_doors PRIMARY KEY (town_id, id),
@@ -2491,11 +2522,15 @@ CREATE TABLE doors (
 	CONSTRAINT fk_doors_town_id_controller_id FOREIGN KEY(town_id, controller_id) REFERENCES controllers (town_id, id),
 	CONSTRAINT fk_doors_town_id_zone_in FOREIGN KEY(town_id, zone_in) REFERENCES zones (town_id, id),
 	CONSTRAINT fk_doors_town_id_zone_out FOREIGN KEY(town_id, zone_out) REFERENCES zones (town_id, id),
+	CONSTRAINT fk_doors_town_id_hold_schedule FOREIGN KEY(town_id, hold_schedule) REFERENCES schedules (town_id, id),
 	CONSTRAINT uq_doors_town_id_site_id_name UNIQUE (town_id, site_id, name)
 )
 """,
     r"""
 CREATE INDEX ix_doors_controller_id ON doors (controller_id)
+""",
+    r"""
+CREATE INDEX ix_doors_hold_schedule ON doors (hold_schedule)
 """,
     r"""
 CREATE INDEX ix_doors_site_id ON doors (site_id)
@@ -2680,6 +2715,9 @@ CREATE TABLE grants (
 	end_at TIMESTAMP WITH TIME ZONE,
 	schedule_id VARCHAR(80),
 	needs_pin BOOLEAN NOT NULL,
+	first_person BOOLEAN NOT NULL,
+	max_uses INTEGER,
+	soft BOOLEAN NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	note VARCHAR(200) NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
