@@ -30,6 +30,7 @@ from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
 from hub.door_tests.service import DoorTestsService
 from hub.entries.live import Live
+from hub.entries.lost_links import LostLinks
 from hub.entries.service import EntriesService
 from hub.ingest.repository import raw_events_after
 from hub.keyboxes.wiring import add_keyboxes
@@ -171,7 +172,7 @@ def _workers(
             core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)
         )
         workers.append(services.add(projection))
-        chores: list[Chore] = [CommandExpiry(core.clock), ForecastChore()]
+        chores: list[Chore] = [CommandExpiry(core.clock), ForecastChore(), LostLinks(core.clock)]
         workers.append(policy_worker(core, services, chores))
     if ProcessRole.INGEST in roles:
         link = LinkWorker(core, services, registry, lambda: _wake_projection(services))

@@ -7,7 +7,7 @@ Grouping looks at events alone, never at what people did, so that a replay group
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -38,6 +38,8 @@ class AlarmKind(StrEnum):
     UNKNOWN_CODE = "unknown_code"
     """A sealed code opened that the hub never made: its secret is known to somebody else."""
     LOCK_JAMMED = "lock_jammed"
+    RULE_BROKEN = "rule_broken"
+    """Somebody was let in past a rule that is only reported; the cause says which."""
     EVENT_REJECTED = "event_rejected"
     UNKNOWN_CONTROLLER = "unknown_controller"
     FORGED_MESSAGE = "forged_message"
@@ -52,6 +54,8 @@ class AlarmKind(StrEnum):
     REPLAYED_EVENTS = "replayed_events"
     CLONED_CONTROLLER = "cloned_controller"
     JOURNAL_ROLLED_BACK = "journal_rolled_back"
+    CONTROLLER_LOST = "controller_lost"
+    """Not heard for longer than a controller is ever silent (`hub.link.watch`)."""
     POLICY_MISMATCH = "policy_mismatch"
     POLICY_NOT_COMPILED = "policy_not_compiled"
 
@@ -71,6 +75,7 @@ WIRE: Final = frozenset(
         AlarmKind.REPLAYED_EVENTS,
         AlarmKind.CLONED_CONTROLLER,
         AlarmKind.JOURNAL_ROLLED_BACK,
+        AlarmKind.CONTROLLER_LOST,
         AlarmKind.POLICY_MISMATCH,
         AlarmKind.POLICY_NOT_COMPILED,
     }
@@ -104,9 +109,10 @@ MOMENTARY: Final = frozenset(
         AlarmKind.PIN_LOCKOUT,
         AlarmKind.RECORDS_LOST,
         AlarmKind.UNKNOWN_CODE,
+        AlarmKind.RULE_BROKEN,
         AlarmKind.EVENT_REJECTED,
     }
-) | (WIRE - {AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED})
+) | (WIRE - {AlarmKind.CONTROLLER_LOST, AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED})
 """No event clears these."""
 GROUPED_WITHIN: Final = timedelta(hours=1)
 """A momentary alarm that comes again within this counts up instead of standing twice."""
@@ -190,8 +196,22 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
     cleared = CLEARS.get(event.kind, ())
     if kind := RAISES.get(event.kind):
         return (_raise(event, kind, subject),)
+    if (broken := rule_broken(event)) is not None:
+        return (broken,)
     collected = event.origin is not None
     return tuple(Clear(kind, subject, event.corrected_at, collected) for kind in cleared)
+
+
+def rule_broken(event: ProjectedEvent) -> Raise | None:
+    """The alarm that a rule was broken which is only reported, one a door and rule. An opening
+    under duress raises its own alarm and no other: nothing beside it may give somebody away."""
+    body = event.body
+    if not isinstance(body, ev.AccessBody) or body.soft is None or body.door is None:
+        return None
+    if event.kind is not EventKind.ACCESS_GRANTED:
+        return None
+    found = _raise(event, AlarmKind.RULE_BROKEN, f"{body.door}/{body.soft}")
+    return replace(found, cause=body.soft.value)
 
 
 def unknown_code(event: ProjectedEvent) -> Raise:

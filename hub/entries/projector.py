@@ -95,7 +95,24 @@ def _log(scope: Scope, event: ProjectedEvent) -> None:
     elif decided is not None and decided.kind == EventKind.COMMAND_RECEIVED:
         _decide_command(scope, decided, entry)
     else:
-        repository.insert_entry(scope, entry)
+        repository.insert_entry(scope, _paired(scope, entry))
+
+
+def _paired(scope: Scope, entry: Entry) -> Entry:
+    """Two persons who opened together: each one's entry names the other."""
+    if entry.partner_id is None:
+        return entry
+    first = repository.first_of_two(scope, entry)
+    if first is None:
+        return entry
+    repository.change_entry(
+        scope,
+        first.id,
+        entry.touched_by,
+        partner_id=entry.credential_id,
+        partner_person_id=entry.person_id,
+    )
+    return replace(entry, partner_person_id=first.person_id)
 
 
 def _joined(scope: Scope, entry: Entry) -> Entry:

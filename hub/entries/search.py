@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from hub.database.scope import Scope
-from hub.entries.domain import GAP, Entry, Result, Topic
+from hub.entries.domain import GAP, SOFT, Entry, Result, Topic
 from hub.entries.tables import door_states, entries
 from hub.web.paging import Page, beyond, page_of
 from hub.web.problems import INVALID, FieldProblem, Problem
@@ -99,14 +99,16 @@ def _where(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _kind(kind: str) -> ColumnElement[bool]:
-    """A topic, a result, or an exact kind."""
+    """A topic, a result, what broke a rule that is only reported, or an exact kind."""
     if kind in set(Topic):
         return entries.c.topic == Topic(kind)
     if kind in set(Result):
         return entries.c.result == Result(kind)
+    if kind == SOFT:
+        return entries.c.soft.is_not(None)
     if kind == GAP or kind in set(EventKind):
         return entries.c.kind == kind
-    takes = ", ".join([*Topic, *Result])
+    takes = ", ".join([*Topic, *Result, SOFT])
     field = FieldProblem("query.kind", "unknown_kind", f"takes {takes} or an event kind")
     raise Problem(INVALID, "", (field,))
 

@@ -227,6 +227,26 @@ CREATE TABLE clock_anchors (
 CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, raw_id)
 """,
     r"""
+CREATE TABLE controller_losses (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	first_at DATETIME NOT NULL,
+	lost_at DATETIME NOT NULL,
+	times INTEGER NOT NULL,
+	cleared_at DATETIME,
+	CONSTRAINT pk_controller_losses PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
+CREATE TABLE controller_presence (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	online BOOLEAN NOT NULL,
+	said_at DATETIME NOT NULL,
+	CONSTRAINT pk_controller_presence PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
 CREATE TABLE controller_sessions (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -271,6 +291,7 @@ CREATE TABLE device_states (
 	list_placed BOOLEAN NOT NULL,
 	list_at DATETIME,
 	heard_at DATETIME,
+	heard_origin JSON,
 	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
 """,
@@ -287,6 +308,7 @@ CREATE TABLE door_states (
 	forced_since DATETIME,
 	modes JSON NOT NULL,
 	heard_at DATETIME,
+	heard_origin JSON,
 	touched_by BIGINT NOT NULL,
 	CONSTRAINT pk_door_states PRIMARY KEY (town_id, door_id)
 )
@@ -342,6 +364,9 @@ CREATE TABLE entries (
 	cause VARCHAR(64) NOT NULL,
 	code VARCHAR(32),
 	holder_id VARCHAR(80),
+	soft VARCHAR(64),
+	partner_id VARCHAR(80),
+	partner_person_id VARCHAR(80),
 	origin_device VARCHAR(80),
 	error_ms BIGINT,
 	amount BIGINT,
@@ -362,6 +387,9 @@ CREATE INDEX ix_entries_kind ON entries (town_id, kind, occurred_at, id)
 """,
     r"""
 CREATE INDEX ix_entries_person ON entries (town_id, person_id, occurred_at, id)
+""",
+    r"""
+CREATE INDEX ix_entries_soft ON entries (town_id, occurred_at, id) WHERE soft IS NOT NULL
 """,
     r"""
 CREATE INDEX ix_entries_time ON entries (town_id, occurred_at, id)
@@ -471,6 +499,15 @@ CREATE TABLE link_alarms (
 	last_at DATETIME NOT NULL,
 	count BIGINT NOT NULL,
 	CONSTRAINT pk_link_alarms PRIMARY KEY (town_id, controller_id, alarm, channel, cause, first_at)
+)
+""",
+    r"""
+CREATE TABLE link_beats (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(16) NOT NULL,
+	since DATETIME NOT NULL,
+	beat_at DATETIME NOT NULL,
+	CONSTRAINT pk_link_beats PRIMARY KEY (town_id, name)
 )
 """,
     r"""
@@ -1636,6 +1673,26 @@ CREATE TABLE clock_anchors (
 CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, raw_id)
 """,
     r"""
+CREATE TABLE controller_losses (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	first_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	lost_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	times INTEGER NOT NULL,
+	cleared_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_controller_losses PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
+CREATE TABLE controller_presence (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	online BOOLEAN NOT NULL,
+	said_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_controller_presence PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
 CREATE TABLE controller_sessions (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -1680,6 +1737,7 @@ CREATE TABLE device_states (
 	list_placed BOOLEAN NOT NULL,
 	list_at TIMESTAMP WITH TIME ZONE,
 	heard_at TIMESTAMP WITH TIME ZONE,
+	heard_origin JSONB,
 	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
 """,
@@ -1696,6 +1754,7 @@ CREATE TABLE door_states (
 	forced_since TIMESTAMP WITH TIME ZONE,
 	modes JSONB NOT NULL,
 	heard_at TIMESTAMP WITH TIME ZONE,
+	heard_origin JSONB,
 	touched_by BIGINT NOT NULL,
 	CONSTRAINT pk_door_states PRIMARY KEY (town_id, door_id)
 )
@@ -1751,6 +1810,9 @@ CREATE TABLE entries (
 	cause VARCHAR(64) NOT NULL,
 	code VARCHAR(32),
 	holder_id VARCHAR(80),
+	soft VARCHAR(64),
+	partner_id VARCHAR(80),
+	partner_person_id VARCHAR(80),
 	origin_device VARCHAR(80),
 	error_ms BIGINT,
 	amount BIGINT,
@@ -1771,6 +1833,9 @@ CREATE INDEX ix_entries_kind ON entries (town_id, kind, occurred_at, id)
 """,
     r"""
 CREATE INDEX ix_entries_person ON entries (town_id, person_id, occurred_at, id)
+""",
+    r"""
+CREATE INDEX ix_entries_soft ON entries (town_id, occurred_at, id) WHERE soft IS NOT NULL
 """,
     r"""
 CREATE INDEX ix_entries_time ON entries (town_id, occurred_at, id)
@@ -1880,6 +1945,15 @@ CREATE TABLE link_alarms (
 	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	count BIGINT NOT NULL,
 	CONSTRAINT pk_link_alarms PRIMARY KEY (town_id, controller_id, alarm, channel, cause, first_at)
+)
+""",
+    r"""
+CREATE TABLE link_beats (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(16) NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	beat_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_link_beats PRIMARY KEY (town_id, name)
 )
 """,
     r"""

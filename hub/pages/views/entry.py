@@ -41,7 +41,7 @@ _ALARMING = frozenset(
         EventKind.JOURNAL_FAILED,
     }
 )
-_CHIP_TONES = {"granted": "good", "denied": "warn", "alarming": "bad", "": ""}
+_CHIP_TONES = {"granted": "good", "denied": "warn", "alarming": "bad", "soft": "warn", "": ""}
 _ERROR_TOLD_MS = 60_000
 _REFUSALS = frozenset({ActOutcome.FAILED, ActOutcome.EXPIRED, ActOutcome.REFUSED})
 _MODES = frozenset({EventKind.MODE_APPLIED, EventKind.MODE_ENDED})
@@ -169,6 +169,8 @@ def _title(entry: Entry, names: Names) -> str:
         return "unlocked_remotely"
     if entry.kind == EventKind.ACCESS_DENIED and _at_terminal(entry):
         return "punch_denied"
+    if _waited(entry):
+        return "first_of_two"
     if entry.kind == EventKind.MODE_ENDED and entry.cause:
         return f"{entry.cause}_ended"
     if entry.kind in _LIDS and entry.door_id in names.boxes:
@@ -188,7 +190,16 @@ def _tone(entry: Entry) -> str:
         return "denied" if _failed(entry) else ""
     if _unlocked_remotely(entry):
         return Result.GRANTED.value
+    if entry.soft is not None:
+        return "soft"
+    if _waited(entry):
+        return ""
     return entry.result.value if entry.result else ""
+
+
+def _waited(entry: Entry) -> bool:
+    """Whether this was the first of two persons, and the other came: no refusal in the end."""
+    return entry.reason is Reason.SECOND_PERSON_MISSING and entry.partner_id is not None
 
 
 def _icon(entry: Entry) -> str:
@@ -200,6 +211,8 @@ def _icon(entry: Entry) -> str:
         return "unlock"
     if entry.kind in _ICONS:
         return _ICONS[EventKind(entry.kind)]
+    if entry.soft is not None or _waited(entry):
+        return "alert" if entry.soft is not None else "person"
     if entry.result is Result.GRANTED:
         return "unlock"
     if entry.result is Result.DENIED:
@@ -231,6 +244,9 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
     told: list[str] = []
     if entry.reason is not None:
         told.append(t(f"reason.{entry.reason}"))
+        told.append(_partner(entry, names, words))
+        if entry.soft is not None:
+            told.append(t("entries.soft", rule=t(f"reason.{entry.soft}")))
     elif entry.kind == EventKind.PUNCH:
         told.append(t(f"direction.{entry.cause}"))
     elif entry.kind in _MODES:
@@ -256,6 +272,16 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
     if entry.occurred_at != entry.at:
         told.append(t("entries.corrected", time=words.date_time(entry.at)))
     return told
+
+
+def _partner(entry: Entry, names: Names, words: Words) -> str:
+    """Who opened together with whom; on the first one's line, that the other came."""
+    if entry.partner_id is None:
+        return ""
+    known = names.people.get(entry.partner_person_id or "")
+    who = known or words.t("entries.somebody")
+    came_first = entry.reason is Reason.SECOND_PERSON_MISSING
+    return words.t("entries.with_second" if came_first else "entries.with_partner", who=who)
 
 
 def told_of_test(passed: bool, cause: str, words: Words) -> list[str]:

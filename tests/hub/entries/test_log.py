@@ -267,3 +267,55 @@ def test_what_a_lock_wrote_before_clears_no_alarm_that_was_raised_since(
     project(db, journal)
     (alarm,) = standing(db)
     assert alarm.cleared_at == journal.start + timedelta(seconds=120)
+
+
+def test_what_broke_a_rule_is_found_by_it_and_raises_one_alarm_an_hour(
+    db: Database, journal: MemoryJournal
+) -> None:
+    """The log is filtered by `soft`; the alarm counts, and says which rule."""
+    for at_s, soft in enumerate((None, Reason.ANTI_PASSBACK, Reason.ANTI_PASSBACK)):
+        body = ev.AccessBody(
+            reason=Reason.CARD_VALID, factor=ev.Factor.CARD, door=DOOR, act=f"a{at_s}", soft=soft
+        )
+        journal.add(EventKind.ACCESS_GRANTED, body, at_s)
+    project(db, journal)
+    assert len(log(db)) == 3
+    found = log(db, Filters(kind="soft"))
+    assert [entry.soft for entry in found] == [Reason.ANTI_PASSBACK] * 2
+    (alarm,) = standing(db)
+    assert (alarm.kind, alarm.times, alarm.cause, alarm.door_id) == (
+        AlarmKind.RULE_BROKEN,
+        2,
+        "anti_passback",
+        DOOR,
+    )
+
+
+def test_of_two_persons_each_ones_entry_names_the_other(
+    db: Database, journal: MemoryJournal
+) -> None:
+    """An earlier try that led to nothing is left as it was."""
+    waits = ev.AccessBody(
+        reason=Reason.SECOND_PERSON_MISSING,
+        factor=ev.Factor.CARD,
+        door=DOOR,
+        credential="c1",
+        person="p1",
+    )
+    journal.add(EventKind.ACCESS_DENIED, waits, 0)
+    journal.add(EventKind.ACCESS_DENIED, waits, 60)
+    second = ev.AccessBody(
+        reason=Reason.CARD_VALID,
+        factor=ev.Factor.CARD,
+        door=DOOR,
+        act=ACT,
+        credential="c2",
+        person="p2",
+        partner="c1",
+    )
+    last = journal.add(EventKind.ACCESS_GRANTED, second, 65)
+    project(db, journal)
+    entry, first, tried = log(db)
+    assert (entry.partner_id, entry.partner_person_id) == ("c1", "p1")
+    assert (first.partner_id, first.partner_person_id, first.touched_by) == ("c2", "p2", last)
+    assert (tried.partner_id, tried.partner_person_id) == (None, None)

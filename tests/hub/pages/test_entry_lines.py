@@ -162,3 +162,37 @@ def test_at_a_key_box_it_is_the_lid_that_opens() -> None:
     granted = replace(BASE, opened_at=NOW)
     assert "ふたが開きました" in entry_line(granted, at_box, WORDS).detail
     assert "扉が開きました" in entry_line(granted, NAMES, WORDS).detail
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("soft", [Reason.ANTI_PASSBACK, Reason.ZONE_FULL])
+def test_a_rule_that_was_broken_and_only_reported_stands_on_the_line(
+    language: Language, soft: Reason
+) -> None:
+    words = Words(Translator(language), ZoneInfo("Asia/Tokyo"), NOW)
+    plain = entry_line(BASE, NAMES, words)
+    line = entry_line(replace(BASE, soft=soft), NAMES, words)
+    assert words.t(f"reason.{soft}") in line.detail
+    assert (line.tone, line.chip_tone, line.icon) == ("soft", "warn", "alert")
+    assert line.title == plain.title  # it opened all the same
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_two_persons_stand_on_each_others_lines(language: Language) -> None:
+    """As far as the reader may know their names."""
+    words = Words(Translator(language), ZoneInfo("Asia/Tokyo"), NOW)
+    known = replace(NAMES, people={"p": "田中", "q": "佐藤"})
+    second = replace(BASE, person_id="p", partner_id="c2", partner_person_id="q")
+    assert "佐藤" in entry_line(second, known, words).detail
+    assert "佐藤" not in entry_line(second, NAMES, words).detail
+    assert words.t("entries.somebody") in entry_line(second, NAMES, words).detail
+    first = replace(
+        second,
+        kind=EventKind.ACCESS_DENIED,
+        result=Result.DENIED,
+        reason=Reason.SECOND_PERSON_MISSING,
+    )
+    line = entry_line(first, known, words)
+    assert (line.title, line.tone) == (words.t("event.first_of_two"), "")
+    alone = entry_line(replace(first, partner_id=None), known, words)
+    assert (alone.title, alone.tone) == (words.t("event.access_denied"), "denied")
