@@ -47,6 +47,7 @@ from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
+from hub.zones.wiring import add_zones
 
 
 class ProcessRole(StrEnum):
@@ -154,6 +155,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_keyboxes(core, services)
     add_policy(core, services)
     add_backups(core, services)
+    add_zones(core, services)
     add_commands(core, services)
     add_pages(core, services)
     return services

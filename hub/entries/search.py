@@ -55,7 +55,7 @@ def search(scope: Scope, filters: Filters, cursor: str | None, limit: int) -> Pa
         .order_by(*(column.desc() for column in _ORDER))
         .limit(limit + 1)
     )
-    return page_of([_entry(row) for row in rows], limit, lambda e: (e.occurred_at, e.id))
+    return page_of([entry_of_row(row) for row in rows], limit, lambda e: (e.occurred_at, e.id))
 
 
 def touched_after(scope: Scope, raw_id: int, filters: Filters, limit: int) -> Sequence[Entry]:
@@ -66,7 +66,7 @@ def touched_after(scope: Scope, raw_id: int, filters: Filters, limit: int) -> Se
         .order_by(entries.c.touched_by, entries.c.id)
         .limit(limit)
     )
-    return [_entry(row) for row in rows]
+    return [entry_of_row(row) for row in rows]
 
 
 def last_touched(scope: Scope) -> int:
@@ -113,5 +113,6 @@ def _kind(kind: str) -> ColumnElement[bool]:
     raise Problem(INVALID, "", (field,))
 
 
-def _entry(row: sa.Row[Any]) -> Entry:
+def entry_of_row(row: sa.Row[Any]) -> Entry:
+    """Read a row of the log."""
     return Entry(**{name: getattr(row, name) for name in _FIELDS})

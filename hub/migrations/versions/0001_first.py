@@ -899,6 +899,19 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE whereabouts (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	zone_id VARCHAR(80),
+	since DATETIME NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_whereabouts PRIMARY KEY (town_id, person_id)
+)
+""",
+    r"""
+CREATE INDEX ix_whereabouts_zone ON whereabouts (town_id, zone_id, since)
+""",
+    r"""
 CREATE TABLE cards (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -2343,6 +2356,19 @@ CREATE TABLE sites (
 	CONSTRAINT pk_sites PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_sites_town_id_name UNIQUE (town_id, name)
 )
+""",
+    r"""
+CREATE TABLE whereabouts (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	zone_id VARCHAR(80),
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_whereabouts PRIMARY KEY (town_id, person_id)
+)
+""",
+    r"""
+CREATE INDEX ix_whereabouts_zone ON whereabouts (town_id, zone_id, since)
 """,
     r"""
 CREATE TABLE cards (

@@ -1,0 +1,121 @@
+"""Says who is inside a zone, and forgets it when staff ask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from hub.audit.rows import AuditedRows
+from hub.audit.service import record
+from hub.database.rows import as_one
+from hub.database.scope import Scope
+from hub.ingest.heard import last_heard
+from hub.people import repository as people_rows
+from hub.people.domain import Person
+from hub.people.kinds import PERSON
+from hub.policy.connections import Connections
+from hub.policy.touch import touch_person
+from hub.sites import repository as sites
+from hub.sites.domain import Door, SiteState, Zone
+from hub.sites.kinds import ZONE, touch_zone
+from hub.sites.spanning import controllers_of
+from hub.web.core import Core
+from hub.web.problems import NOT_FOUND, Problem
+from hub.web.rights import Principal
+from hub.zones import repository
+from hub.zones.domain import Occupancy, forgotten_until, is_remembered
+from wire.policy_bodies import Side
+
+
+class ZonesService:
+    """Reads occupancies, and forgives."""
+
+    def __init__(self, core: Core, rows: AuditedRows, connections: Connections) -> None:
+        self._core = core
+        self._rows = rows
+        self._connections = connections
+
+    def occupancy(self, who: Principal, zone_id: str) -> Occupancy:
+        """Give who is inside a zone; raise `404 not_found` also for one beyond somebody's reach."""
+        zone = self._rows.get(who, ZONE, zone_id)
+        with self._core.db.read() as scope:
+            return self._occupancy(scope, zone, last_heard(scope))
+
+    def occupancies(self, who: Principal, limit: int = 200) -> tuple[Occupancy, ...]:
+        """Give those of the zones that somebody may see."""
+        zones = self._rows.page(who, ZONE, None, limit).items
+        with self._core.db.read() as scope:
+            heard = last_heard(scope)
+            return tuple(self._occupancy(scope, zone, heard) for zone in zones)
+
+    def forgive_zone(self, who: Principal, zone_id: str, reason: str) -> None:
+        """Forget everybody in a zone, here and at its doors: the count that their controllers hold
+        what they remember under is raised."""
+        now = self._core.clock.now()
+
+        def work(scope: Scope) -> None:
+            zone = self._rows.change_in(scope, who, ZONE, zone_id, {})
+            repository.forgive_zone(scope, zone, now)
+            touch_zone(scope, zone.id)
+            said = {"reason": reason, "forgiven": zone.forgiven + 1}
+            record(scope, now, who, "zone.forgiven", ("zone", zone.id), said)
+
+        self._core.db.write(work)
+
+    def forgive_person(self, who: Principal, person_id: str, reason: str) -> Person:
+        """Forget where somebody is; raise `404 not_found` for one beyond reach."""
+        now = self._core.clock.now()
+
+        def work(scope: Scope) -> Person:
+            person = _person(scope, who, person_id)
+            repository.forgive_person(scope, person, now)
+            touch_person(scope, person.id)
+            said = {"reason": reason, "forgiven": person.forgiven + 1}
+            record(scope, now, who, "person.forgiven", ("person", person.id), said)
+            return _person(scope, who, person_id)
+
+        return self._core.db.write(work)
+
+    def _occupancy(self, scope: Scope, zone: Zone, heard: dict[str, datetime]) -> Occupancy:
+        now = self._core.clock.now()
+        doors = sites.doors_of_zone(scope, zone.id)
+        controllers = controllers_of(doors)
+        away = controllers - self._connections.of(scope, controllers)
+        until = forgotten_until(zone, now)
+        found = repository.in_zone(scope, zone.id, until)
+        known = people_rows.people_by_id(scope, {each.person_id for each in found})
+        forgiven = {each.id: each.forgiven_at for each in known.values()}
+        return Occupancy(
+            zone=zone,
+            inside=tuple(w for w in found if is_remembered(w, until, forgiven.get(w.person_id))),
+            as_of=min((heard.get(each, zone.created_at) for each in away), default=now),
+            away=frozenset(away),
+            doors=doors,
+            unwatched=_unwatched(scope, zone, doors),
+        )
+
+
+def _person(scope: Scope, who: Principal, person_id: str) -> Person:
+    """Give somebody within reach, their row held still: whoever serves one site may forgive those
+    who go in and out there, though people belong to the whole town."""
+    table = PERSON.table
+    query = sa.select(table).where(table.c.id == person_id, PERSON.reach(who)).with_for_update()
+    found = as_one(Person, scope.one(query))
+    if found is None:
+        raise Problem(NOT_FOUND, "no such person")
+    return found
+
+
+def _unwatched(scope: Scope, zone: Zone, doors: Collection[Door]) -> tuple[Door, ...]:
+    """The doors by which one leaves a zone without a reader that notes it."""
+    return tuple(
+        door
+        for door in doors
+        if not any(
+            reader.state is SiteState.ACTIVE
+            and reader.side is (Side.EXIT if door.zone_in == zone.id else Side.ENTRY)
+            for reader in sites.readers_of_door(scope, door.id)
+        )
+    )

@@ -1,0 +1,231 @@
+"""Who is inside: from passages that were let in and opened, until they are forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from hub.web.rights import Role
+from wire.clock import ClockState
+from wire.events import EventKind, Factor
+from wire.reasons import Reason
+
+
+def test_somebody_is_inside_from_the_leaf_that_opened_until_they_leave(hall: Any) -> None:
+    hall.walks(hall.ann)
+    hall.walks(hall.bob)
+    assert hall.inside() == [hall.ann, hall.bob]
+    hall.walks(hall.ann, "exit")
+    assert hall.inside() == [hall.bob]
+    found = hall.occupancy()
+    assert (found.count, found.known, found.as_of) == (1, True, hall.clock.now())
+
+
+def test_who_was_let_in_and_did_not_open_is_not_inside(hall: Any) -> None:
+    hall.let_in(hall.ann)
+    assert hall.inside() == []
+
+
+def test_who_was_refused_is_not_inside(hall: Any) -> None:
+    refused = {"kind": EventKind.ACCESS_DENIED, "reason": Reason.ANTI_PASSBACK, "act": None}
+    hall.let_in(hall.ann, **refused)
+    hall.leaf(opens=True)
+    assert hall.inside() == []
+
+
+def test_who_comes_while_the_leaf_stands_open_goes_in_at_once(hall: Any) -> None:
+    """A held door, and the second of two who come close together."""
+    hall.let_in(hall.ann)
+    hall.leaf(opens=True)
+    hall.let_in(hall.bob, reason=Reason.HELD_OPEN)
+    assert hall.inside() == [hall.ann, hall.bob]
+
+
+def test_where_no_contact_sees_the_leaf_the_lock_that_was_driven_tells(hall: Any) -> None:
+    hall.let_in(hall.ann, hall.back)
+    assert hall.inside() == [hall.ann]
+
+
+def test_both_of_two_persons_go_in(hall: Any) -> None:
+    waits = {"kind": EventKind.ACCESS_DENIED, "reason": Reason.SECOND_PERSON_MISSING, "act": None}
+    hall.let_in(hall.ann, **waits)
+    hall.walks(hall.bob, partner=f"card of {hall.ann}")
+    assert sorted(hall.inside()) == sorted([hall.ann, hall.bob])
+
+
+def test_a_bookings_pin_is_nobody_and_duress_goes_in_like_anybody(hall: Any) -> None:
+    hall.walks(None, factor=Factor.PIN, reason=Reason.PIN_VALID)
+    hall.walks(hall.ann, kind=EventKind.ACCESS_DURESS, reason=Reason.DURESS_PIN)
+    assert hall.inside() == [hall.ann]
+
+
+def test_somebody_is_in_one_place(hall: Any) -> None:
+    """Who goes into another zone has left the first, whether or not anybody saw it."""
+    office = hall.add("zones", site_id=hall.site, name="事務室")
+    hall.walks(hall.ann)
+    hall.change("doors", hall.back, zone_in=office, zone_out=hall.zone)
+    hall.let_in(hall.ann, hall.back)
+    assert hall.inside() == []
+    hall.change("doors", hall.back, zone_in=office, zone_out=None)
+    assert [each.name for each in hall.occupancy().doors] == ["正面"]
+
+
+def test_a_passage_that_comes_late_does_not_turn_back_a_newer_one(hall: Any) -> None:
+    hall.walks(hall.ann)
+    hall.walks(hall.ann, "exit")
+    hall.let_in(hall.ann, hall.back, at_s=5, late_s=600)
+    assert hall.inside() == []
+
+
+def test_a_clock_that_nobody_trusts_counts_by_when_it_was_heard(hall: Any) -> None:
+    hall.journal.start -= timedelta(days=20_000)
+    hall.let_in(hall.ann, hall.back, clock=ClockState.UNTRUSTED, at_s=0, late_s=20_000 * 86_400)
+    assert hall.inside() == [hall.ann]
+
+
+def test_a_replay_from_nothing_finds_the_same_people(hall: Any) -> None:
+    from hub.entries.projector import PROJECTOR as ENTRIES
+    from hub.projection.worker import ProjectionWorker
+    from hub.zones.projector import PROJECTOR as ZONES
+
+    hall.walks(hall.ann)
+    hall.walks(hall.bob)
+    hall.walks(hall.ann, "exit")
+    before = hall.occupancy()
+    ProjectionWorker(hall.hub.core.db, hall.journal.after, [ENTRIES, ZONES]).replay()
+    assert hall.occupancy() == before
+
+
+# --- what is forgotten ---
+
+
+def test_whoever_went_in_is_forgotten_after_the_zones_time(hall: Any) -> None:
+    hall.change("zones", hall.zone, forget_after_s=3_600)
+    hall.walks(hall.ann)
+    hall.clock.advance(timedelta(minutes=58))
+    assert hall.inside() == [hall.ann]
+    hall.clock.advance(timedelta(minutes=1))
+    assert hall.inside() == []
+
+
+def test_everybody_is_forgotten_at_the_daily_reset_in_the_zones_own_time(hall: Any) -> None:
+    hall.walks(hall.ann)  # Monday, nine in Tokyo
+    hall.clock.advance(timedelta(hours=18))
+    assert hall.inside() == [hall.ann]
+    hall.clock.advance(timedelta(hours=1))
+    assert hall.inside() == []
+    hall.change("zones", hall.zone, reset_min=None)
+    assert hall.inside() == [hall.ann]
+
+
+def test_a_zone_is_forgiven_with_a_reason_and_told_to_its_doors(
+    hall: Any, forgive: Callable[..., Any], admin: TestClient
+) -> None:
+    hall.walks(hall.ann)
+    assert hall.inside() == [hall.ann]
+    assert forgive(f"zones/{hall.zone}", "").status_code == 422
+    answer = forgive(f"zones/{hall.zone}")
+    assert (answer.status_code, answer.json()["count"]) == (200, 0)
+    told = admin.get(f"/api/v1/zones/{hall.zone}").json()
+    assert told["forgiven"] == 1
+    assert told["forgiven_at"] is not None
+    hall.clock.advance(timedelta(minutes=1))
+    hall.walks(hall.bob)
+    assert hall.inside() == [hall.bob]
+    (noted,) = admin.get("/api/v1/audit", params={"action": "zone.forgiven"}).json()["items"]
+    assert noted["details"] == {"reason": "閉館後の点検", "forgiven": 1}
+    assert noted["target_id"] == hall.zone
+
+
+def test_a_person_is_forgiven_everywhere_and_others_are_not(
+    hall: Any, forgive: Callable[..., Any], admin: TestClient
+) -> None:
+    hall.walks(hall.ann)
+    hall.walks(hall.bob)
+    hall.inside()
+    for count in (1, 2):
+        answer = forgive(f"people/{hall.ann}")
+        assert (answer.status_code, answer.json()["forgiven"]) == (200, count)
+    assert hall.inside() == [hall.bob]
+    noted = admin.get("/api/v1/audit", params={"action": "person.forgiven"}).json()["items"]
+    assert [each["details"]["forgiven"] for each in noted] == [2, 1]
+    assert forgive("people/nobody").status_code == 404
+
+
+def test_the_edge_is_told_the_new_count_at_once(hall: Any, forgive: Callable[..., Any]) -> None:
+    from hub.policy.tables import policy_dirty
+
+    def marks(scope: Any) -> set[tuple[str, str]]:
+        found = {(str(row.kind), row.target) for row in scope.all(scope.select(policy_dirty))}
+        scope.delete(policy_dirty, policy_dirty.c.id.is_not(None))
+        return found
+
+    db = hall.hub.core.db
+    db.write(marks)
+    forgive(f"zones/{hall.zone}")
+    assert db.write(marks) == {("door", hall.front), ("door", hall.back)}
+    forgive(f"people/{hall.ann}")
+    assert db.write(marks) == {("person", hall.ann)}
+
+
+# --- who may, and what is not known ---
+
+
+def test_names_need_their_right_and_forgiving_its_own(
+    hall: Any, as_role: Callable[[Role], TestClient]
+) -> None:
+    hall.walks(hall.ann)
+    hall.inside()
+    path = f"/api/v1/zones/{hall.zone}"
+    asked = {"reason": "r"}
+    for role, sees, may in (
+        (Role.ADMIN, True, True),
+        (Role.CLERK, True, True),
+        (Role.AUDITOR, True, False),
+        (Role.VIEWER, False, False),
+    ):
+        client = as_role(role)
+        told = client.get(f"{path}/occupancy").json()
+        assert told["count"] == 1
+        assert (told["inside"] is not None) is sees
+        assert (client.post(f"{path}/forgive", json=asked).status_code == 200) is may
+        hall.clock.advance(timedelta(minutes=1))
+        hall.walks(hall.ann)
+        hall.inside()
+    assert as_role(Role.STAFF).get(f"{path}/occupancy").status_code == 403
+
+
+def test_while_its_controller_is_away_a_count_is_of_when_it_was_heard_last(hall: Any) -> None:
+    from hub.link.tables import SessionState, controller_sessions
+
+    hall.walks(hall.ann)
+    heard = hall.journal.start
+    away = {"state": SessionState.PAST}
+    hall.hub.core.db.write(lambda scope: scope.update(controller_sessions, away, _every()))
+    hall.clock.advance(timedelta(minutes=30))
+    found = hall.occupancy()
+    assert (found.count, found.known, found.away) == (1, False, {"k7w2m9x4c1t8z5qa"})
+    assert found.as_of <= heard + timedelta(minutes=1)
+
+
+def _every() -> Any:
+    import sqlalchemy as sa
+
+    return sa.true()
+
+
+def test_a_door_without_a_reader_on_the_way_out_is_named(hall: Any, admin: TestClient) -> None:
+    told = admin.get(f"/api/v1/zones/{hall.zone}/occupancy").json()
+    assert told["unwatched_doors"] == [hall.back]
+    hall.reader(hall.back, 3, "exit")
+    told = admin.get(f"/api/v1/zones/{hall.zone}/occupancy").json()
+    assert told["unwatched_doors"] == []
+
+
+@pytest.mark.parametrize("path", ["zones/nothing/occupancy"])
+def test_a_zone_that_there_is_not_is_not_found(admin: TestClient, path: str) -> None:
+    assert admin.get(f"/api/v1/{path}").status_code == 404
