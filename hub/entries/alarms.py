@@ -15,6 +15,7 @@ from typing import Final
 from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap
 from wire import events as ev
 from wire.events import EventKind
+from wire.reasons import Reason
 
 
 class AlarmKind(StrEnum):
@@ -196,22 +197,20 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
     cleared = CLEARS.get(event.kind, ())
     if kind := RAISES.get(event.kind):
         return (_raise(event, kind, subject),)
-    if (broken := rule_broken(event)) is not None:
-        return (broken,)
     collected = event.origin is not None
     return tuple(Clear(kind, subject, event.corrected_at, collected) for kind in cleared)
 
 
-def rule_broken(event: ProjectedEvent) -> Raise | None:
-    """The alarm that a rule was broken which is only reported, one a door and rule. An opening
-    under duress raises its own alarm and no other: nothing beside it may give somebody away."""
+def rule_broken(event: ProjectedEvent, rule: Reason) -> Raise | None:
+    """The alarm that an opening broke a rule which is only reported, one a door and rule. One under
+    duress raises its own alarm and no other: nothing beside it may give somebody away."""
     body = event.body
-    if not isinstance(body, ev.AccessBody) or body.soft is None or body.door is None:
+    if not isinstance(body, ev.AccessBody) or body.door is None:
         return None
     if event.kind is not EventKind.ACCESS_GRANTED:
         return None
-    found = _raise(event, AlarmKind.RULE_BROKEN, f"{body.door}/{body.soft}")
-    return replace(found, cause=body.soft.value)
+    found = _raise(event, AlarmKind.RULE_BROKEN, f"{body.door}/{rule}")
+    return replace(found, cause=rule.value)
 
 
 def unknown_code(event: ProjectedEvent) -> Raise:

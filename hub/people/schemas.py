@@ -38,8 +38,9 @@ MaxUses = Annotated[
 Soft = Annotated[
     bool,
     Field(
-        description="Each controller counts for itself and more uses are reported, not refused. "
-        "Without it, limited grants of one subject at doors of several controllers are refused."
+        description="Each controller counts for itself; more uses than the limit, over all such "
+        "grants of the subject together, are reported. Without it, limited grants of one subject "
+        "at doors of several controllers are refused."
     ),
 ]
 Reason = Annotated[str, Field(max_length=200, description="For the audit log.")]

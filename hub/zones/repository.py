@@ -11,11 +11,12 @@ from hub.database.scope import Scope
 from hub.entries.domain import Entry
 from hub.entries.search import entry_of_row
 from hub.entries.tables import entries
+from hub.people import repository as people_rows
 from hub.people.domain import Person
 from hub.people.tables import people
 from hub.sites.domain import Zone
 from hub.sites.tables import zones
-from hub.zones.domain import Whereabouts
+from hub.zones.domain import Whereabouts, forgotten_until, is_remembered
 from hub.zones.tables import whereabouts
 
 
@@ -44,6 +45,15 @@ def in_zone(scope: Scope, zone_id: str, since: datetime | None) -> tuple[Whereab
         where.append(t.c.since > since)
     query = sa.select(t).where(*where).order_by(t.c.since, t.c.person_id)
     return as_all(Whereabouts, scope.all(query))
+
+
+def inside(scope: Scope, zone: Zone, now: datetime) -> tuple[Whereabouts, ...]:
+    """Give who counts as inside a zone now, the one who went in first first."""
+    until = forgotten_until(zone, now)
+    found = in_zone(scope, zone.id, until)
+    known = people_rows.people_by_id(scope, {each.person_id for each in found})
+    forgiven = {each.id: each.forgiven_at for each in known.values()}
+    return tuple(w for w in found if is_remembered(w, until, forgiven.get(w.person_id)))
 
 
 def opened_by(scope: Scope, raw_id: int, door_id: str) -> Entry | None:

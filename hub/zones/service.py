@@ -12,7 +12,6 @@ from hub.audit.service import record
 from hub.database.rows import as_one
 from hub.database.scope import Scope
 from hub.ingest.heard import last_heard
-from hub.people import repository as people_rows
 from hub.people.domain import Person
 from hub.people.kinds import PERSON
 from hub.policy.connections import Connections
@@ -25,7 +24,7 @@ from hub.web.core import Core
 from hub.web.problems import NOT_FOUND, Problem
 from hub.web.rights import Principal
 from hub.zones import repository
-from hub.zones.domain import Occupancy, forgotten_until, is_remembered
+from hub.zones.domain import Occupancy
 from wire.policy_bodies import Side
 
 
@@ -83,13 +82,9 @@ class ZonesService:
         doors = sites.doors_of_zone(scope, zone.id)
         controllers = controllers_of(doors)
         away = controllers - self._connections.of(scope, controllers)
-        until = forgotten_until(zone, now)
-        found = repository.in_zone(scope, zone.id, until)
-        known = people_rows.people_by_id(scope, {each.person_id for each in found})
-        forgiven = {each.id: each.forgiven_at for each in known.values()}
         return Occupancy(
             zone=zone,
-            inside=tuple(w for w in found if is_remembered(w, until, forgiven.get(w.person_id))),
+            inside=repository.inside(scope, zone, now),
             as_of=min((heard.get(each, zone.created_at) for each in away), default=now),
             away=frozenset(away),
             doors=doors,

@@ -41,6 +41,7 @@ def test_who_comes_while_the_leaf_stands_open_goes_in_at_once(hall: Any) -> None
     """A held door, and the second of two who come close together."""
     hall.let_in(hall.ann)
     hall.leaf(opens=True)
+    hall.clock.advance(timedelta(seconds=2))
     hall.let_in(hall.bob, reason=Reason.HELD_OPEN)
     assert hall.inside() == [hall.ann, hall.bob]
 
@@ -229,3 +230,93 @@ def test_a_door_without_a_reader_on_the_way_out_is_named(hall: Any, admin: TestC
 @pytest.mark.parametrize("path", ["zones/nothing/occupancy"])
 def test_a_zone_that_there_is_not_is_not_found(admin: TestClient, path: str) -> None:
     assert admin.get(f"/api/v1/{path}").status_code == 404
+
+
+# --- what the access list says of it ---
+
+
+def _ways(hall: Any, door: str, **query: str) -> list[dict[str, Any]]:
+    found = hall.client.get(f"/api/v1/doors/{door}/access", params=query)
+    assert found.status_code == 200, found.text
+    ways: list[dict[str, Any]] = found.json()
+    return ways
+
+
+def _conditions(way: dict[str, Any]) -> list[tuple[str, bool]]:
+    return [(each["reason"], each["soft"]) for each in way["conditions"]]
+
+
+@pytest.fixture
+def with_card(hall: Any, hub_town: Any) -> Any:
+    """Ann and Bob have cards, and grants at the front door."""
+    for person in (hall.ann, hall.bob):
+        hub_town.card(person)
+        hall.add("grants", door_id=hall.front, person_id=person)
+    return hall
+
+
+def test_the_access_list_says_what_may_still_refuse_somebody(with_card: Any) -> None:
+    hall = with_card
+    assert [_conditions(way) for way in _ways(hall, hall.front)] == [[], []]
+    hall.change("zones", hall.zone, anti_passback="hard", occupancy_max=1)
+    hall.walks(hall.ann)
+    hall.inside()
+    told = {way["person_id"]: _conditions(way) for way in _ways(hall, hall.front)}
+    assert told == {hall.ann: [("anti_passback", False)], hall.bob: [("zone_full", False)]}
+    hall.change("zones", hall.zone, anti_passback="soft")
+    hall.change("people", hall.bob, anti_passback_exempt=True)
+    hall.change("doors", hall.front, two_person=True, first_person="entry")
+    told = {way["person_id"]: _conditions(way) for way in _ways(hall, hall.front)}
+    door = [("first_person_missing", False), ("second_person_missing", False)]
+    assert told == {
+        hall.ann: [("anti_passback", True), *door],
+        hall.bob: [("zone_full", False), *door],
+    }
+    # Where people will be is not known.
+    later = _ways(hall, hall.front, at="2026-04-08T09:00:00+09:00")
+    assert [_conditions(way) for way in later] == [door, door]
+
+
+def test_the_first_person_and_the_uses_left_are_told(with_card: Any) -> None:
+    hall = with_card
+    hall.change("doors", hall.front, first_person="entry")
+    (ann, bob) = hall.client.get("/api/v1/grants").json()["items"]
+    hall.change("grants", ann["id"], first_person=True, max_uses=2)
+    for _ in range(2):
+        hall.walks(hall.ann, grant=ann["id"])
+    hall.inside()
+    told = {way["grant_id"]: way for way in _ways(hall, hall.front)}
+    assert told[ann["id"]]["first_person"] is True
+    assert (told[ann["id"]]["uses"], told[ann["id"]]["max_uses"]) == (2, 2)
+    assert _conditions(told[ann["id"]]) == [("used_up", False)]
+    assert _conditions(told[bob["id"]]) == [("first_person_missing", False)]
+
+
+def test_a_door_held_open_by_schedule_is_open_to_everybody(hall: Any) -> None:
+    week = [{"days": [0, 1, 2, 3, 4], "spans": [[540, 1020]]}]
+    schedule = hall.add("schedules", name="平日", week=week)
+    hall.change("doors", hall.front, hold_schedule=schedule, first_person="hold")
+    (way,) = _ways(hall, hall.front)
+    assert (way["by"], way["schedule_id"], way["grant_id"]) == ("schedule", schedule, None)
+    assert _conditions(way) == [("first_person_missing", False)]
+    assert _ways(hall, hall.front, at="2026-04-06T18:00:00+09:00") == []
+
+
+def test_more_uses_than_a_soft_limit_over_two_controllers_are_reported(hall: Any) -> None:
+    """Each controller let them in once, as it had to: only here are both seen."""
+    other = "h7w2m9x4c1t8z5qa"
+    hall.add("controllers", id=other, site_id=hall.site, name="別棟の盤")
+    annex = hall.add("doors", site_id=hall.site, controller_id=other, name="別棟")
+    once = {"person_id": hall.ann, "max_uses": 1, "soft": True}
+    first = hall.add("grants", door_id=hall.front, **once)
+    second = hall.add("grants", door_id=annex, **once)
+    hall.readers[annex, "entry"] = hall.readers[hall.front, "entry"]
+    hall.let_in(hall.ann, grant=first)
+    hall.let_in(hall.ann, annex, grant=second)
+    hall.inside()
+    found = hall.client.get("/api/v1/entries", params={"kind": "soft"}).json()["items"]
+    assert [(each["door_id"], each["soft"]) for each in found] == [(annex, "used_up")]
+    alarms = hall.client.get("/api/v1/alarms").json()
+    assert [(each["kind"], each["cause"], each["door_id"]) for each in alarms] == [
+        ("rule_broken", "used_up", annex)
+    ]
