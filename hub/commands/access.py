@@ -7,9 +7,9 @@ people are is known of now alone, and counts only there.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ from hub.pins import placements
 from hub.pins.placement import LIVE, PlacementState
 from hub.pins.repository import credential
 from hub.pins.tables import pin_placements
-from hub.policy.horizon import Window
+from hub.policy.horizon import Phase, Window
 from hub.sites import repository as site_rows
 from hub.sites.domain import Door
 from hub.sites.spanning import spans
@@ -65,8 +65,17 @@ class Access:
     conditions: tuple[Condition, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class HoldNow:
+    """A door's hold by schedule: what holds today, and whether it does now."""
+
+    schedule: Schedule
+    today: tuple[DaySpan, ...]
+    holds: bool
+
+
 class AccessService:
-    """Answers who could open a door."""
+    """Answers who could open a door, and when it stands open."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -83,6 +92,34 @@ class AccessService:
                 if _opens(scope, grant, when):
                     found += _cards(scope, door, zone, grant)
             return found + _pins(scope, door, zone, when)
+
+    def hold(self, who: Principal, door_id: str) -> HoldNow | None:
+        """Give a door's hold by schedule; None for a door without one."""
+        now = self._clock.now()
+        with self._db.read() as scope:
+            door = reachable_door(scope, who, door_id)
+            schedule = (
+                people_rows.schedule(scope, door.hold_schedule) if door.hold_schedule else None
+            )
+            if schedule is None:
+                return None
+            holidays = _holidays(scope, schedule, now)
+        day = now.astimezone(ZoneInfo(schedule.tz)).date()
+        today = spans_of_day(schedule, holidays, day)
+        return HoldNow(schedule, today, schedule_holds(schedule, holidays, now))
+
+    def firsts(self, who: Principal, door_id: str) -> list[str]:
+        """Give who counts as the first person at a door now, or may later: ids of people."""
+        now = self._clock.now()
+        with self._db.read() as scope:
+            door = reachable_door(scope, who, door_id)
+            found: dict[str, None] = {}
+            for grant in people_rows.grants_of_door(scope, door_id):
+                over = Window(grant.start_at, grant.end_at).phase(now) is Phase.OVER
+                if grant.first_person and grant.state is EntryState.ACTIVE and not over:
+                    ways = _cards(scope, door, None, grant)
+                    found |= dict.fromkeys(way.person_id or "" for way in ways)
+        return list(found)
 
 
 def _zone_now(scope: Scope, door: Door, now: datetime) -> ZoneNow | None:
@@ -125,18 +162,23 @@ def schedule_holds(schedule: Schedule, holidays: Collection[object], at: datetim
     """Tell whether a schedule holds at an instant: a date's exception decides, then a holiday, then
     the weekday (as `wire.policy_bodies.ScheduleBody` says)."""
     local = at.astimezone(ZoneInfo(schedule.tz))
-    day, minute = local.date(), local.hour * 60 + local.minute
+    minute = local.hour * 60 + local.minute
+    found = spans_of_day(schedule, holidays, local.date())
+    return any(span.start_min <= minute < span.end_min for span in found)
+
+
+def spans_of_day(
+    schedule: Schedule, holidays: Collection[object], day: date
+) -> tuple[DaySpan, ...]:
+    """Give what holds on a day, in the schedule's own time zone, in order."""
     exception = next((each for each in schedule.exceptions if each.day == day), None)
-    spans: list[DaySpan] = []
     if exception is not None:
-        spans = list(exception.spans)
+        found: Iterable[DaySpan] = exception.spans
     elif day in holidays:
-        spans = list(schedule.holiday_spans)
+        found = schedule.holiday_spans
     else:
-        for week in schedule.week:
-            if local.weekday() in week.days:
-                spans.extend(week.spans)
-    return any(span.start_min <= minute < span.end_min for span in spans)
+        found = [s for week in schedule.week if day.weekday() in week.days for s in week.spans]
+    return tuple(sorted(found, key=lambda span: (span.start_min, span.end_min)))
 
 
 def _cards(scope: Scope, door: Door, zone: ZoneNow | None, grant: Grant) -> list[Access]:

@@ -14,6 +14,7 @@ from hub.entries.doors import DoorState
 from hub.pages.views.booking import BookingLine
 from hub.pages.views.choice import Choice
 from hub.pages.views.door import AlarmLine, Chip, DeviceLine
+from hub.pages.views.door_rules import DoorRules
 from hub.pages.views.door_safety import DoorSafety
 from hub.pages.views.entry import EntryLine
 from hub.pages.words import Words
@@ -76,6 +77,7 @@ class DoorSheet:
     link: Chip
     link_since: str
     safety: DoorSafety
+    rules: DoorRules
     is_connected: bool
     may_unlock: bool
     may_mode: bool
