@@ -38,7 +38,7 @@ def one_zone(
     request: Request, words: Speaking, pages: Pages, who: Reader, zone_id: str
 ) -> Response:
     """One zone."""
-    return render(request, "pages/zone.html", zone=pages.page(who, zone_id, words))
+    return render(request, "pages/zone.html", area=pages.page(who, zone_id, words))
 
 
 @router.get("/zones/{zone_id}/live")
@@ -46,7 +46,7 @@ def live_zone(
     request: Request, words: Speaking, pages: Pages, who: Reader, zone_id: str
 ) -> Response:
     """The page's living part alone."""
-    return render(request, "pages/_zone.html", zone=pages.page(who, zone_id, words))
+    return render(request, "pages/_zone.html", area=pages.page(who, zone_id, words))
 
 
 @router.get("/zones/{zone_id}/forgive")
@@ -118,7 +118,7 @@ def _form(
         request,
         "pages/zone_forgive.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
-        zone=pages.page(who, zone_id, words),
+        area=pages.page(who, zone_id, words),
         person=pages.person_name(who, person_id, words) if person_id else "",
         action=f"/zones/{zone_id}{f'/people/{person_id}' if person_id else ''}/forgive",
         reason=reason,
