@@ -173,7 +173,7 @@ def _force(enforced: bool, words: Words) -> Chip:
 
 def _forget_text(zone: Zone, words: Words) -> str:
     if zone.forget_after_s is None:
-        return words.t("zone.never")
+        return words.t("zone.no_end")
     if zone.forget_after_s % _DAY_S == 0:
         return words.t("zone.days", days=zone.forget_after_s // _DAY_S)
     return words.hours(-(-zone.forget_after_s // 60))
