@@ -47,6 +47,9 @@ class CalendarSource(StrEnum):
     """From where a holiday calendar takes its dates, beside its own."""
 
     NONE = "none"
+    NATIONAL = "national"
+    """National holidays of Japan, with substitute holidays and days between two holidays
+    (国民の祝日に関する法律, 3条)."""
     JAPAN = "japan"
     """National holidays of Japan, and 29 December to 3 January, when offices are closed."""
 

@@ -158,3 +158,23 @@ def test_alarms_are_one_row_a_kind_and_hour(bench, db, clock):
     with db.read() as scope:
         assert alarm_counts(scope, since) == {(CONTROLLER, LinkAlarm.FORGED_MESSAGE): 300}
     assert not bench.alarms.pending
+
+
+def test_a_status_is_kept_since_when_it_says_so_and_is_only_a_hint(bench):
+    """The same again changes nothing; who is away is not thereby without a session."""
+    from hub.link import presence
+
+    def away():
+        with bench.db.read() as scope:
+            return presence.said_offline(scope)
+
+    bench.say(Channel.STATUS, ms.Status(online=True, agent="0.1.0"))
+    assert away() == {}
+    first = bench.clock.now()
+    bench.say(Channel.STATUS, ms.Status(online=False, agent="0.1.0"))
+    bench.clock.advance(timedelta(minutes=5))
+    bench.say(Channel.STATUS, ms.Status(online=False, agent="0.1.0"))
+    assert away() == {CONTROLLER: first}
+    assert bench.desk.hint_online(CONTROLLER) is False
+    bench.say(Channel.STATUS, ms.Status(online=True, agent="0.1.0"))
+    assert away() == {}

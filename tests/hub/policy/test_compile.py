@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from hub.people.domain import CardState, NamedDay
+from hub.people import repository as people_rows
+from hub.people.domain import CalendarSource, CardState, NamedDay
+from hub.people.holiday_dates import dates_of
 from hub.people.tables import calendars, cards, grants, people, schedules
 from hub.pins import confirmation
 from hub.pins.tables import pin_credentials
 from hub.policy import failures, repository, touch
 from hub.policy.failures import Failure
+from hub.policy.sweep import Sweep
 from hub.sites import repository as site_rows
 from hub.sites.domain import SiteState
 from hub.sites.kinds import touch_zone
@@ -522,3 +526,44 @@ def test_a_schedule_that_only_a_doors_hold_names_comes_with_its_holidays(town: A
     town.set(doors, touch.touch_door, door, hold_schedule=None)
     town.compile()
     assert kinds(town.held(controller)) == {"door": 1, "setting": 1}
+
+
+@pytest.mark.parametrize(
+    "now", ["2026-12-31T14:59:59Z", "2026-12-31T15:00:00Z", "2027-01-01T00:00Z"]
+)
+def test_the_holidays_held_cover_the_longest_horizon_and_the_next_year(town: Any, now: str) -> None:
+    """Also in the hours in which Tokyo has the new year and UTC has not."""
+    town.clock.advance(datetime.fromisoformat(now) - town.clock.now())
+    site = town.site(horizon_hours=336)
+    controller = town.controller(site)
+    calendar = town.calendar()
+    town.set(calendars, touch.touch_calendar, calendar, source=CalendarSource.JAPAN)
+    town.door(site, controller, hold_schedule=town.schedule(calendar))
+    town.compile()
+    held = set(body(town.held(controller), EntryKind.HOLIDAY, calendar)["dates"])
+    today = town.clock.now().astimezone(ZoneInfo("Asia/Tokyo")).date()
+    until = max(today + timedelta(days=14), date(town.clock.now().year + 1, 12, 31))
+    with town.db.read() as scope:
+        found = people_rows.calendar(scope, calendar)
+    assert found is not None
+    assert held >= {day.isoformat() for day in dates_of(found, today, until)}
+
+
+def test_a_hub_that_knows_other_holidays_tells_them_when_it_starts(
+    town: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an update of the hub when a law moved a holiday."""
+    site = town.site()
+    controller = town.controller(site)
+    calendar = town.calendar()
+    town.set(calendars, touch.touch_calendar, calendar, source=CalendarSource.NATIONAL)
+    town.door(site, controller, hold_schedule=town.schedule(calendar))
+    town.pass_time(seconds=0)
+    town.pass_time(minutes=2)
+    moved = frozenset({date(2026, 7, 1)})
+    monkeypatch.setattr("hub.people.holiday_dates._national", lambda _year: moved)
+    town.pass_time(minutes=2)
+    assert len(body(town.held(controller), EntryKind.HOLIDAY, calendar)["dates"]) > 30
+    town.sweep = Sweep(town.clock, town.keys)  # another process
+    town.pass_time(minutes=2)
+    assert body(town.held(controller), EntryKind.HOLIDAY, calendar)["dates"] == ["2026-07-01"]
