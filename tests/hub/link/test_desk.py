@@ -9,7 +9,9 @@ from hub.ingest.rows import Row, RowsRead
 from hub.link.alarms import alarm_counts, write_alarms
 from hub.link.sessions import KEPT_SESSIONS, PRINTS_KEPT, print_of
 from hub.link.tables import LinkAlarm, controller_sessions, session_prints
+from wire import messages as ms
 from wire.samples import CONTROLLER
+from wire.topics import Channel
 
 
 def test_a_hello_is_answered_with_time_watermark_policy_and_proof(bench, db, clock):
