@@ -127,8 +127,12 @@ def _zone_now(scope: Scope, door: Door, now: datetime) -> ZoneNow | None:
     zone = site_rows.zone(scope, door.zone_in) if door.zone_in else None
     if zone is None:
         return None
-    there = frozenset(each.person_id for each in inside(scope, zone, now))
-    return ZoneNow(zone, there, spans(site_rows.doors_of_zone(scope, zone.id)))
+    there = {each.person_id: each.depth for each in inside(scope, zone, now)}
+    leaving = site_rows.zone(scope, door.zone_out) if door.zone_out else None
+    beyond = inside(scope, leaving, now) if leaving is not None else ()
+    gone_on = {w.person_id for w in beyond if w.depth > there.get(w.person_id, w.depth)}
+    spanning = spans(site_rows.doors_of_zone(scope, zone.id))
+    return ZoneNow(zone, frozenset(there), spanning, frozenset(gone_on))
 
 
 def _held(scope: Scope, door: Door, at: datetime) -> list[Access]:

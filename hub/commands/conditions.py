@@ -19,12 +19,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ZoneNow:
-    """The zone that a door leads into, as it is known now. `spans`: its doors are on several
+    """The zone that a door leads into, as it is known now. `gone_on` are those inside who went on
+    from there to where the door begins: they come back. `spans`: its doors are on several
     controllers, so that a limit is reported, not enforced."""
 
     zone: Zone
     inside: frozenset[str]
     spans: bool
+    gone_on: frozenset[str] = frozenset()
 
 
 def of_hold(door: Door) -> tuple[Condition, ...]:
@@ -59,7 +61,8 @@ def of_way(
 def _of_zone(now: ZoneNow, person_id: str, *, exempt: bool) -> list[Condition]:
     zone, is_inside = now.zone, person_id in now.inside
     found: list[Condition] = []
-    if is_inside and not exempt and zone.anti_passback is not AntiPassback.NONE:
+    again = is_inside and person_id not in now.gone_on
+    if again and not exempt and zone.anti_passback is not AntiPassback.NONE:
         soft = zone.anti_passback is AntiPassback.SOFT
         found.append(Condition(Reason.ANTI_PASSBACK, soft))
     full = zone.occupancy_max is not None and len(now.inside) >= zone.occupancy_max

@@ -80,7 +80,7 @@ class Entry:
     soft: Reason | None = None
     """The rule that was broken and is only reported."""
     partner_id: str | None = None
-    """The credential of the other of two persons who opened together, on the entry of each."""
+    """The credential of the other of two persons who opened together."""
     partner_person_id: str | None = None
     """Who that was, where it is known."""
     origin_device: str | None = None

@@ -15,6 +15,7 @@ from hub.entries.mapping import entry_of
 from hub.keyboxes import code_repository as code_rows
 from hub.keyboxes import repository as boxes
 from hub.people import repository as people
+from hub.pins import repository as pins
 from hub.projection.clock import anchor_of
 from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap, Rejected
 from hub.projection.projector import Projector
@@ -123,20 +124,14 @@ def _log(scope: Scope, event: ProjectedEvent, broken: Reason | None) -> None:
 
 
 def _paired(scope: Scope, entry: Entry) -> Entry:
-    """Two persons who opened together: each one's entry names the other."""
+    """Two persons who opened together make one entry: say who the other was."""
     if entry.partner_id is None:
         return entry
-    first = repository.first_of_two(scope, entry)
-    if first is None:
-        return entry
-    repository.change_entry(
-        scope,
-        first.id,
-        entry.touched_by,
-        partner_id=entry.credential_id,
-        partner_person_id=entry.person_id,
-    )
-    return replace(entry, partner_person_id=first.person_id)
+    card = people.card(scope, entry.partner_id)
+    if card is not None:
+        return replace(entry, partner_person_id=card.person_id)
+    pin = pins.credential(scope, entry.partner_id)
+    return replace(entry, partner_person_id=pin.person_id if pin else None)
 
 
 def _joined(scope: Scope, entry: Entry) -> Entry:

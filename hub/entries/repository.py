@@ -19,7 +19,6 @@ from hub.projection.domain import ProjectedEvent
 from wire.clock import ClockState
 from wire.events import ActOutcome, Observed
 from wire.policy_bodies import DoorMode
-from wire.reasons import Reason
 
 _ENTRY_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Entry))
 _DEVICE_FIELDS: Final = tuple(field.name for field in dataclasses.fields(DeviceState))
@@ -57,27 +56,6 @@ def entry_by_command(scope: Scope, controller_id: str, command_id: str) -> Entry
             entries.c.command_id == command_id,
         )
         .order_by(entries.c.id.desc())
-        .limit(1)
-    )
-    return _entry(row) if row else None
-
-
-def first_of_two(scope: Scope, second: Entry) -> Entry | None:
-    """Give the presentation by which the other of two persons came first: the newest of that
-    credential at the same door, in the same boot, which did not open by itself."""
-    row = scope.one(
-        scope.select(entries)
-        .where(
-            entries.c.door_id == second.door_id,
-            entries.c.controller_id == second.controller_id,
-            entries.c.boot == second.boot,
-            entries.c.credential_id == second.partner_id,
-            entries.c.reason == Reason.SECOND_PERSON_MISSING,
-            entries.c.mono_ns <= second.mono_ns,
-            # Lets the index on door and time do the work; the clock may have been set meanwhile.
-            entries.c.occurred_at >= second.occurred_at - timedelta(days=1),
-        )
-        .order_by(entries.c.mono_ns.desc())
         .limit(1)
     )
     return _entry(row) if row else None

@@ -50,6 +50,7 @@ class ZonePages:
             line=self._line(found, words),
             as_of=words.t("door.as_of", time=words.when(found.as_of)),
             away=tuple(words.name(each.name, each.name_en) for each in machines if each),
+            standing_open=tuple(words.name(d.name, d.name_en) for d in found.standing_open),
             rules=rules_of(zone, spans(found.doors), words),
             inside=inside_lines(found, people, words) if knows else None,
             doors=door_lines(found, words),

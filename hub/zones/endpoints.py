@@ -37,10 +37,12 @@ class OccupancyOut(BaseModel):
     count: int
     occupancy_max: int | None
     known: bool = Field(
-        description="False: a controller of the zone is away, and `count` is as of `as_of`."
+        description="False: a controller of the zone is away, and `count` is as of `as_of`; or a "
+        "door stands open to everybody."
     )
     as_of: datetime
     away: list[str] = Field(description="The controllers that cannot be reached.")
+    open_doors: list[str] = Field(description="By these anybody may go in now.")
     unwatched_doors: list[str] = Field(
         description="Who leaves here is counted until the zone forgets: no reader on the way out."
     )
@@ -62,6 +64,7 @@ class OccupancyOut(BaseModel):
             known=found.known,
             as_of=found.as_of,
             away=sorted(found.away),
+            open_doors=[door.id for door in found.standing_open],
             unwatched_doors=[door.id for door in found.unwatched],
             inside=inside if who.may(Right.PEOPLE_READ) else None,
         )

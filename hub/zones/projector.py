@@ -1,11 +1,13 @@
 """Follows people through doors. Runs after the entry log's projector, whose rows it reads.
 
 Who was let in went through when the leaf opened after it; at once, where the leaf stood open
-already; and at a door whose leaf nobody sees, when the lock was driven.
+already; and at a door whose leaf nobody sees, when the lock was driven. A zone of which a door
+stood open to everybody begins anew when that is over.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from hub.database.scope import Scope
@@ -15,14 +17,24 @@ from hub.entries.doors import Leaf
 from hub.projection.domain import ProjectedEvent
 from hub.projection.projector import Projector
 from hub.sites import repository as sites
+from hub.sites.domain import Door
 from hub.zones import repository
-from hub.zones.domain import Whereabouts, leads
+from hub.zones.domain import OPEN_TO_EVERYBODY, Passage, laid_open, way_through
 from wire.clock import ClockState
-from wire.events import AccessBody, ActOutcome, ActResultBody, DoorEventBody, EventKind
+from wire.events import (
+    AccessBody,
+    ActOutcome,
+    ActResultBody,
+    DoorEventBody,
+    EventKind,
+    ModeEventBody,
+)
 
 
 def project(scope: Scope, event: ProjectedEvent) -> None:
     """Keep where people went by an event."""
+    for zone_id in _laid_open(scope, event):
+        repository.begin_anew(scope, zone_id, _when(event))
     entry = _went_by(scope, event)
     if entry is None or entry.result is not Result.GRANTED:
         return
@@ -30,12 +42,24 @@ def project(scope: Scope, event: ProjectedEvent) -> None:
     reader = sites.reader(scope, entry.reader_id or "")
     if door is None or reader is None:
         return
-    way = leads(door, reader.side)
+    way = way_through(door, reader.side)
     if way is None:
         return
     for person_id in (entry.person_id, entry.partner_person_id):
         if person_id is not None:
-            repository.went(scope, Whereabouts(person_id, way[1], _when(event), door.id))
+            repository.went(scope, Passage(person_id, way, _when(event), door.id))
+
+
+def _laid_open(scope: Scope, event: ProjectedEvent) -> set[str]:
+    """The zones of which a door was just shut that stood open to everybody."""
+    body = event.body
+    doors: Iterable[Door | None] = ()
+    if event.kind is EventKind.FIRE_ALARM_CLEARED:
+        doors = sites.doors_of_controller(scope, event.controller)
+    elif event.kind is EventKind.MODE_ENDED and isinstance(body, ModeEventBody):
+        doors = [sites.door(scope, body.door)] if body.mode in OPEN_TO_EVERYBODY else []
+    led = (laid_open(door) for door in doors if door is not None)
+    return {zone_id for zone_id in led if zone_id is not None}
 
 
 def _went_by(scope: Scope, event: ProjectedEvent) -> Entry | None:
@@ -70,6 +94,8 @@ PROJECTOR = Projector(
             EventKind.ACCESS_DURESS,
             EventKind.ACT_RESULT,
             EventKind.DOOR_OPENED,
+            EventKind.MODE_ENDED,
+            EventKind.FIRE_ALARM_CLEARED,
         }
     ),
     project=project,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,31 +15,58 @@ from hub.entries.tables import entries
 from hub.people import repository as people_rows
 from hub.people.domain import Person
 from hub.people.tables import people
+from hub.sites import repository as sites
 from hub.sites.domain import Zone
 from hub.sites.tables import zones
-from hub.zones.domain import Whereabouts, forgotten_until, is_remembered
-from hub.zones.tables import whereabouts
+from hub.zones.domain import (
+    Passage,
+    Whereabouts,
+    forgotten_until,
+    is_remembered,
+    trail_after,
+)
+from hub.zones.tables import last_passages, whereabouts
 
 
-def went(scope: Scope, where: Whereabouts) -> None:
+def went(scope: Scope, gone: Passage) -> None:
     """Keep where a person went, unless it is known where they went since: events of two
     controllers come in any order."""
-    t = whereabouts.c
-    before = scope.scalar(scope.select(t.since).where(t.person_id == where.person_id))
-    if before is not None and before > where.since:
+    p, w = last_passages.c, whereabouts.c
+    before = scope.scalar(scope.select(p.at).where(p.person_id == gone.person_id))
+    if before is not None and before > gone.at:
         return
-    row = {
-        "person_id": where.person_id,
-        "zone_id": where.zone_id,
-        "since": where.since,
-        "door_id": where.door_id,
-    }
-    scope.upsert(whereabouts, row, key=("person_id",))
+    row = {"person_id": gone.person_id, "at": gone.at}
+    scope.upsert(last_passages, row, key=("person_id",))
+    after = trail_after(_trail(scope, gone.person_id, gone.at), gone)
+    scope.delete(whereabouts, w.person_id == gone.person_id)
+    scope.insert(whereabouts, [asdict(mark) for mark in after])
+
+
+def _trail(scope: Scope, person_id: str, at: datetime) -> tuple[Whereabouts, ...]:
+    """Give the zones that a person is in, outermost first, as far as they are not forgotten."""
+    query = sa.select(whereabouts).where(whereabouts.c.person_id == person_id)
+    found = as_all(Whereabouts, scope.all(query.order_by(whereabouts.c.depth)))
+    if not found:
+        return ()
+    person = people_rows.person(scope, person_id)
+    forgiven_at = person.forgiven_at if person else None
+    known = {mark.zone_id: sites.zone(scope, mark.zone_id) for mark in found}
+    return tuple(
+        mark
+        for mark in found
+        if (zone := known[mark.zone_id]) is not None
+        and is_remembered(mark, forgotten_until(zone, at), forgiven_at)
+    )
+
+
+def begin_anew(scope: Scope, zone_id: str, at: datetime) -> None:
+    """Forget who went into a zone until an instant: a door of it stood open to everybody."""
+    w = whereabouts.c
+    scope.delete(whereabouts, w.zone_id == zone_id, w.since <= at)
 
 
 def in_zone(scope: Scope, zone_id: str, since: datetime | None) -> tuple[Whereabouts, ...]:
-    """Give who went into a zone last and is not known to have left, of those after `since`, the
-    first one first."""
+    """Give who went into a zone after `since` and is not known to have left, the first one first."""
     t = whereabouts
     where = [t.c.zone_id == zone_id]
     if since is not None:
@@ -83,3 +111,4 @@ def forgive_person(scope: Scope, person: Person, now: datetime) -> None:
 def forget_all(scope: Scope) -> None:
     """Remove everything that follows from events."""
     scope.delete(whereabouts, sa.true())
+    scope.delete(last_passages, sa.true())

@@ -11,6 +11,7 @@ from hub.audit.rows import AuditedRows
 from hub.audit.service import record
 from hub.database.rows import as_one
 from hub.database.scope import Scope
+from hub.entries import repository as log
 from hub.ingest.heard import last_heard
 from hub.people.domain import Person
 from hub.people.kinds import PERSON
@@ -24,7 +25,7 @@ from hub.web.core import Core
 from hub.web.problems import NOT_FOUND, Problem
 from hub.web.rights import Principal
 from hub.zones import repository
-from hub.zones.domain import Occupancy
+from hub.zones.domain import OPEN_TO_EVERYBODY, Occupancy, laid_open
 from wire.policy_bodies import Side
 
 
@@ -88,6 +89,7 @@ class ZonesService:
             as_of=min((heard.get(each, zone.created_at) for each in away), default=now),
             away=frozenset(away),
             doors=doors,
+            standing_open=_standing_open(scope, zone, doors),
             unwatched=_unwatched(scope, zone, doors),
         )
 
@@ -101,6 +103,22 @@ def _person(scope: Scope, who: Principal, person_id: str) -> Person:
     if found is None:
         raise Problem(NOT_FOUND, "no such person")
     return found
+
+
+def _standing_open(scope: Scope, zone: Zone, doors: Collection[Door]) -> tuple[Door, ...]:
+    """The doors by which anybody may go into a zone now: by their mode, or for a fire alarm."""
+    burning = {
+        device.controller_id
+        for device in log.all_device_states(scope).values()
+        if device.fire_since is not None
+    }
+    found = []
+    for door in doors:
+        modes = {each.mode for each in log.door_state(scope, door.id).modes}
+        is_open = bool(modes & OPEN_TO_EVERYBODY) or door.controller_id in burning
+        if is_open and laid_open(door) == zone.id:
+            found.append(door)
+    return tuple(found)
 
 
 def _unwatched(scope: Scope, zone: Zone, doors: Collection[Door]) -> tuple[Door, ...]:

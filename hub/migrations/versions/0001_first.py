@@ -489,6 +489,14 @@ CREATE TABLE key_box_visits (
 )
 """,
     r"""
+CREATE TABLE last_passages (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	at DATETIME NOT NULL,
+	CONSTRAINT pk_last_passages PRIMARY KEY (town_id, person_id)
+)
+""",
+    r"""
 CREATE TABLE link_alarms (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -902,10 +910,11 @@ CREATE TABLE sites (
 CREATE TABLE whereabouts (
 	town_id VARCHAR(36) NOT NULL,
 	person_id VARCHAR(80) NOT NULL,
-	zone_id VARCHAR(80),
+	zone_id VARCHAR(80) NOT NULL,
+	depth INTEGER NOT NULL,
 	since DATETIME NOT NULL,
 	door_id VARCHAR(80) NOT NULL,
-	CONSTRAINT pk_whereabouts PRIMARY KEY (town_id, person_id)
+	CONSTRAINT pk_whereabouts PRIMARY KEY (town_id, person_id, zone_id)
 )
 """,
     r"""
@@ -1948,6 +1957,14 @@ CREATE TABLE key_box_visits (
 )
 """,
     r"""
+CREATE TABLE last_passages (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_last_passages PRIMARY KEY (town_id, person_id)
+)
+""",
+    r"""
 CREATE TABLE link_alarms (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -2361,10 +2378,11 @@ CREATE TABLE sites (
 CREATE TABLE whereabouts (
 	town_id VARCHAR(36) NOT NULL,
 	person_id VARCHAR(80) NOT NULL,
-	zone_id VARCHAR(80),
+	zone_id VARCHAR(80) NOT NULL,
+	depth INTEGER NOT NULL,
 	since TIMESTAMP WITH TIME ZONE NOT NULL,
 	door_id VARCHAR(80) NOT NULL,
-	CONSTRAINT pk_whereabouts PRIMARY KEY (town_id, person_id)
+	CONSTRAINT pk_whereabouts PRIMARY KEY (town_id, person_id, zone_id)
 )
 """,
     r"""

@@ -43,6 +43,8 @@ _ALARMING = frozenset(
 )
 _CHIP_TONES = {"granted": "good", "denied": "warn", "alarming": "bad", "soft": "warn", "": ""}
 _ERROR_TOLD_MS = 60_000
+BY_SCHEDULE = 0
+"""The order number of a mode that nobody ordered: the door's schedule began or ended it."""
 _REFUSALS = frozenset({ActOutcome.FAILED, ActOutcome.EXPIRED, ActOutcome.REFUSED})
 _MODES = frozenset({EventKind.MODE_APPLIED, EventKind.MODE_ENDED})
 
@@ -169,8 +171,6 @@ def _title(entry: Entry, names: Names) -> str:
         return "unlocked_remotely"
     if entry.kind == EventKind.ACCESS_DENIED and _at_terminal(entry):
         return "punch_denied"
-    if _waited(entry):
-        return "first_of_two"
     if entry.kind == EventKind.MODE_ENDED and entry.cause:
         return f"{entry.cause}_ended"
     if entry.kind in _LIDS and entry.door_id in names.boxes:
@@ -192,14 +192,7 @@ def _tone(entry: Entry) -> str:
         return Result.GRANTED.value
     if entry.soft is not None:
         return "soft"
-    if _waited(entry):
-        return ""
     return entry.result.value if entry.result else ""
-
-
-def _waited(entry: Entry) -> bool:
-    """Whether this was the first of two persons, and the other came: no refusal in the end."""
-    return entry.reason is Reason.SECOND_PERSON_MISSING and entry.partner_id is not None
 
 
 def _icon(entry: Entry) -> str:
@@ -211,8 +204,8 @@ def _icon(entry: Entry) -> str:
         return "unlock"
     if entry.kind in _ICONS:
         return _ICONS[EventKind(entry.kind)]
-    if entry.soft is not None or _waited(entry):
-        return "alert" if entry.soft is not None else "person"
+    if entry.soft is not None:
+        return "alert"
     if entry.result is Result.GRANTED:
         return "unlock"
     if entry.result is Result.DENIED:
@@ -252,6 +245,8 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
     elif entry.kind in _MODES:
         if entry.kind == EventKind.MODE_APPLIED:
             told.append(t(f"mode.{entry.cause}"))
+        if entry.amount == BY_SCHEDULE:
+            told.append(t("entries.by_schedule"))
         ordered = _order_of(entry, names)
         told.append(ordered.reason if ordered else "")
     elif entry.kind == EventKind.COMMAND_RECEIVED and entry.factor is Factor.COMMAND:
@@ -275,13 +270,11 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
 
 
 def _partner(entry: Entry, names: Names, words: Words) -> str:
-    """Who opened together with whom; on the first one's line, that the other came."""
+    """Who of two persons came first."""
     if entry.partner_id is None:
         return ""
     known = names.people.get(entry.partner_person_id or "")
-    who = known or words.t("entries.somebody")
-    came_first = entry.reason is Reason.SECOND_PERSON_MISSING
-    return words.t("entries.with_second" if came_first else "entries.with_partner", who=who)
+    return words.t("entries.with_partner", who=known or words.t("entries.somebody"))
 
 
 def told_of_test(passed: bool, cause: str, words: Words) -> list[str]:

@@ -62,6 +62,7 @@ class ZonePage:
     line: ZoneLine
     as_of: str
     away: tuple[str, ...]
+    standing_open: tuple[str, ...]
     rules: tuple[Rule, ...]
     inside: tuple[InsideLine, ...] | None
     doors: tuple[DoorLine, ...]
@@ -94,8 +95,10 @@ def count_text(found: Occupancy, words: Words) -> str:
 
 def state_of(found: Occupancy, words: Words) -> Chip | None:
     """What to know first: that the number is not known to be right, or that nobody more fits."""
-    if not found.known:
+    if found.away:
         return Chip("warn", "question", words.t("zone.not_known"))
+    if found.standing_open:
+        return Chip("warn", "door_open", words.t("zone.open"))
     if found.is_full:
         return Chip("warn", "person", words.t("zone.full"))
     return None

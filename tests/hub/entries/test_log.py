@@ -289,33 +289,3 @@ def test_what_broke_a_rule_is_found_by_it_and_raises_one_alarm_an_hour(
         "anti_passback",
         DOOR,
     )
-
-
-def test_of_two_persons_each_ones_entry_names_the_other(
-    db: Database, journal: MemoryJournal
-) -> None:
-    """An earlier try that led to nothing is left as it was."""
-    waits = ev.AccessBody(
-        reason=Reason.SECOND_PERSON_MISSING,
-        factor=ev.Factor.CARD,
-        door=DOOR,
-        credential="c1",
-        person="p1",
-    )
-    journal.add(EventKind.ACCESS_DENIED, waits, 0)
-    journal.add(EventKind.ACCESS_DENIED, waits, 60)
-    second = ev.AccessBody(
-        reason=Reason.CARD_VALID,
-        factor=ev.Factor.CARD,
-        door=DOOR,
-        act=ACT,
-        credential="c2",
-        person="p2",
-        partner="c1",
-    )
-    last = journal.add(EventKind.ACCESS_GRANTED, second, 65)
-    project(db, journal)
-    entry, first, tried = log(db)
-    assert (entry.partner_id, entry.partner_person_id) == ("c1", "p1")
-    assert (first.partner_id, first.partner_person_id, first.touched_by) == ("c2", "p2", last)
-    assert (tried.partner_id, tried.partner_person_id) == (None, None)

@@ -178,7 +178,7 @@ def test_a_rule_that_was_broken_and_only_reported_stands_on_the_line(
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_two_persons_stand_on_each_others_lines(language: Language) -> None:
+def test_who_came_first_of_two_persons_stands_on_the_line(language: Language) -> None:
     """As far as the reader may know their names."""
     words = Words(Translator(language), ZoneInfo("Asia/Tokyo"), NOW)
     known = replace(NAMES, people={"p": "田中", "q": "佐藤"})
@@ -186,13 +186,15 @@ def test_two_persons_stand_on_each_others_lines(language: Language) -> None:
     assert "佐藤" in entry_line(second, known, words).detail
     assert "佐藤" not in entry_line(second, NAMES, words).detail
     assert words.t("entries.somebody") in entry_line(second, NAMES, words).detail
-    first = replace(
-        second,
-        kind=EventKind.ACCESS_DENIED,
-        result=Result.DENIED,
-        reason=Reason.SECOND_PERSON_MISSING,
+
+
+def test_a_hold_that_nobody_ordered_is_told_as_the_schedules() -> None:
+    began = replace(
+        BASE, kind=EventKind.MODE_APPLIED, result=None, reason=None, cause="hold_open", amount=0
     )
-    line = entry_line(first, known, words)
-    assert (line.title, line.tone) == (words.t("event.first_of_two"), "")
-    alone = entry_line(replace(first, partner_id=None), known, words)
-    assert (alone.title, alone.tone) == (words.t("event.access_denied"), "denied")
+    assert entry_line(began, NAMES, WORDS).detail == "開放中、時間割による"
+    ended = replace(began, kind=EventKind.MODE_ENDED)
+    assert (entry_line(ended, NAMES, WORDS).title, entry_line(ended, NAMES, WORDS).detail) == (
+        "開放を終えました",
+        "時間割による",
+    )

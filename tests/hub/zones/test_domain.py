@@ -5,11 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.sites.domain import Zone
-from hub.zones.domain import Whereabouts, forgotten_until, is_remembered, last_reset
+from hub.zones.domain import (
+    Passage,
+    Way,
+    Whereabouts,
+    forgotten_until,
+    is_remembered,
+    last_reset,
+    trail_after,
+)
 from wire.policy_bodies import AntiPassback
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -60,16 +69,64 @@ def test_whoever_is_remembered_went_in_after_everything_that_forgets(
     since = now - timedelta(seconds=ago_s)
     until = forgotten_until(strict, now)
     assert until is not None
-    remembered = is_remembered(Whereabouts("p", "z", since, "d"), until, None)
+    remembered = is_remembered(Whereabouts("p", "z", 0, since, "d"), until, None)
     reset = last_reset(strict, now)
     assert reset is not None
     assert remembered == (since > reset and ago_s < forget_s)
 
 
 def test_without_rules_nothing_is_forgotten_but_what_was_forgiven() -> None:
-    where = Whereabouts("p", "z", THEN, "d")
+    where = Whereabouts("p", "z", 0, THEN, "d")
     assert forgotten_until(zone(), THEN + timedelta(days=900)) is None
     assert is_remembered(where, None, None)
     assert not is_remembered(where, None, THEN)
     assert is_remembered(where, None, THEN - timedelta(seconds=1))
     assert not is_remembered(where, forgotten_until(zone(forgiven_at=THEN), THEN), None)
+
+
+OUT, HALL, ROOM, SAFE, ELSEWHERE = None, "hall", "room", "safe", "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("gone", "trail"),
+    [
+        ([(OUT, HALL, True)], [HALL]),
+        ([(OUT, HALL, True), (HALL, ROOM, True)], [HALL, ROOM]),
+        ([(OUT, HALL, True), (HALL, ROOM, True), (ROOM, SAFE, True)], [HALL, ROOM, SAFE]),
+        ([(OUT, HALL, True), (HALL, ROOM, True), (ROOM, HALL, False)], [HALL]),
+        ([(OUT, HALL, True), (HALL, ROOM, True), (ROOM, OUT, False)], []),
+        ([(OUT, HALL, True), (OUT, ELSEWHERE, True)], [ELSEWHERE]),
+        ([(HALL, ROOM, True)], [HALL, ROOM]),  # in both: nobody saw them come into the hall
+        ([(ROOM, HALL, False)], [HALL]),
+        ([(OUT, HALL, True), (OUT, HALL, True)], [HALL]),
+        ([(OUT, HALL, True), (HALL, ROOM, True), (OUT, HALL, True)], [HALL]),
+        ([(OUT, ELSEWHERE, True), (HALL, ROOM, True)], [HALL, ROOM]),
+    ],
+)
+def test_a_trail_follows_the_rows_of_the_policy_page(
+    gone: list[tuple[str | None, str | None, bool]], trail: list[str]
+) -> None:
+    """docs/policy.md, Zones: anti-passback; the edge keeps the same."""
+    marks: tuple[Whereabouts, ...] = ()
+    for number, (leaving, into, inward) in enumerate(gone):
+        way = Way(leaving, into, inward)
+        marks = trail_after(marks, Passage("p", way, THEN + timedelta(minutes=number), "d"))
+    assert [mark.zone_id for mark in marks] == trail
+
+
+PLACES = st.sampled_from([HALL, ROOM, SAFE, ELSEWHERE])
+WAYS = st.builds(Way, st.none() | PLACES, st.none() | PLACES, st.booleans())
+
+
+@given(st.lists(WAYS, max_size=12))
+def test_nobody_is_twice_in_a_zone_and_is_where_they_went_last(ways: list[Way]) -> None:
+    marks: tuple[Whereabouts, ...] = ()
+    for number, way in enumerate(ways):
+        if way.leaving == way.into:
+            continue
+        marks = trail_after(marks, Passage("p", way, THEN + timedelta(minutes=number), "d"))
+        zones = [mark.zone_id for mark in marks]
+        assert len(set(zones)) == len(zones)
+        assert [mark.depth for mark in marks] == list(range(len(marks)))
+        assert zones[-1:] == ([way.into] if way.into else [])
+        assert [mark.since for mark in marks] == sorted(mark.since for mark in marks)

@@ -10,8 +10,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hub.web.rights import Role
+from wire import events as ev
 from wire.clock import ClockState
 from wire.events import EventKind, Factor
+from wire.policy_bodies import DoorMode
 from wire.reasons import Reason
 
 
@@ -51,11 +53,12 @@ def test_where_no_contact_sees_the_leaf_the_lock_that_was_driven_tells(hall: Any
     assert hall.inside() == [hall.ann]
 
 
-def test_both_of_two_persons_go_in(hall: Any) -> None:
-    waits = {"kind": EventKind.ACCESS_DENIED, "reason": Reason.SECOND_PERSON_MISSING, "act": None}
-    hall.let_in(hall.ann, **waits)
-    hall.walks(hall.bob, partner=f"card of {hall.ann}")
+def test_both_of_two_persons_go_in(hall: Any, hub_town: Any) -> None:
+    """One opening, which names the card of the one who came first."""
+    hall.walks(hall.bob, partner=hub_town.card(hall.ann))
     assert sorted(hall.inside()) == sorted([hall.ann, hall.bob])
+    (entry,) = hall.client.get("/api/v1/entries", params={"kind": "granted"}).json()["items"]
+    assert (entry["person_id"], entry["partner_person_id"]) == (hall.bob, hall.ann)
 
 
 def test_a_bookings_pin_is_nobody_and_duress_goes_in_like_anybody(hall: Any) -> None:
@@ -64,15 +67,63 @@ def test_a_bookings_pin_is_nobody_and_duress_goes_in_like_anybody(hall: Any) -> 
     assert hall.inside() == [hall.ann]
 
 
-def test_somebody_is_in_one_place(hall: Any) -> None:
-    """Who goes into another zone has left the first, whether or not anybody saw it."""
+def test_who_goes_on_into_a_room_is_still_in_the_hall_around_it(hall: Any) -> None:
     office = hall.add("zones", site_id=hall.site, name="事務室")
-    hall.walks(hall.ann)
     hall.change("doors", hall.back, zone_in=office, zone_out=hall.zone)
+    hall.walks(hall.ann)
+    hall.let_in(hall.ann, hall.back)
+    assert hall.inside() == [hall.ann]
+    path = f"/api/v1/zones/{office}/occupancy"
+    assert hall.client.get(path).json()["count"] == 1
+    hall.clock.advance(timedelta(minutes=1))
+    hall.walks(hall.ann, "exit")
+    assert hall.inside() == []
+    assert hall.client.get(path).json()["count"] == 0
+
+
+def test_who_comes_from_outside_has_left_where_they_were_thought_to_be(hall: Any) -> None:
+    office = hall.add("zones", site_id=hall.site, name="事務室")
+    hall.change("doors", hall.back, zone_in=office)
+    hall.walks(hall.ann)
     hall.let_in(hall.ann, hall.back)
     assert hall.inside() == []
-    hall.change("doors", hall.back, zone_in=office, zone_out=None)
-    assert [each.name for each in hall.occupancy().doors] == ["正面"]
+    assert hall.client.get(f"/api/v1/zones/{office}/occupancy").json()["count"] == 1
+
+
+def test_a_zone_that_stands_open_is_not_known_and_begins_anew_when_it_is_shut(hall: Any) -> None:
+    """An evacuation, a hold, a schedule: nobody saw who came and went."""
+    for mode in (DoorMode.HOLD_OPEN, DoorMode.EMERGENCY_OPEN):
+        hall.walks(hall.ann)
+        assert hall.inside() == [hall.ann]
+        body = ev.ModeEventBody(door=hall.back, mode=mode, order=0, cause="schedule")
+        hall.journal.add(EventKind.MODE_APPLIED, body, hall.now_s)
+        found = hall.occupancy()
+        assert (found.known, [door.id for door in found.standing_open]) == (False, [hall.back])
+        hall.clock.advance(timedelta(minutes=1))
+        hall.journal.add(EventKind.MODE_ENDED, body, hall.now_s)
+        found = hall.occupancy()
+        assert (found.known, found.count) == (True, 0)
+        hall.clock.advance(timedelta(minutes=1))
+
+
+def test_a_fire_alarm_opens_every_zone_of_its_controller(hall: Any) -> None:
+    hall.walks(hall.ann)
+    body = ev.DeviceEventBody(device=hall.device)
+    hall.journal.add(EventKind.FIRE_ALARM, body, hall.now_s)
+    assert len(hall.occupancy().standing_open) == 2
+    hall.clock.advance(timedelta(minutes=9))
+    hall.journal.add(EventKind.FIRE_ALARM_CLEARED, body, hall.now_s)
+    found = hall.occupancy()
+    assert (found.known, found.count) == (True, 0)
+
+
+def test_a_door_that_is_locked_by_hand_keeps_what_is_known(hall: Any) -> None:
+    hall.walks(hall.ann)
+    for kind in (EventKind.MODE_APPLIED, EventKind.MODE_ENDED):
+        body = ev.ModeEventBody(door=hall.back, mode=DoorMode.LOCKED, order=7)
+        hall.journal.add(kind, body, hall.now_s)
+    found = hall.occupancy()
+    assert (found.known, found.count) == (True, 1)
 
 
 def test_a_passage_that_comes_late_does_not_turn_back_a_newer_one(hall: Any) -> None:
@@ -320,3 +371,19 @@ def test_more_uses_than_a_soft_limit_over_two_controllers_are_reported(hall: Any
     assert [(each["kind"], each["cause"], each["door_id"]) for each in alarms] == [
         ("rule_broken", "used_up", annex)
     ]
+
+
+def test_who_went_on_from_the_hall_to_where_the_door_begins_may_come_back(with_card: Any) -> None:
+    """A terrace beyond the hall, with a door of its own back into it."""
+    hall = with_card
+    terrace = hall.add("zones", site_id=hall.site, name="テラス")
+    hall.change("zones", hall.zone, anti_passback="hard")
+    hall.change("doors", hall.back, zone_in=terrace, zone_out=hall.zone)
+    hall.walks(hall.ann)
+    hall.let_in(hall.ann, hall.back)
+    hall.inside()
+    told = {way["person_id"]: _conditions(way) for way in _ways(hall, hall.front)}
+    assert told[hall.ann] == [("anti_passback", False)]
+    hall.change("doors", hall.front, zone_out=terrace)
+    told = {way["person_id"]: _conditions(way) for way in _ways(hall, hall.front)}
+    assert told[hall.ann] == []
