@@ -66,7 +66,7 @@ def begin_anew(scope: Scope, zone_id: str, at: datetime) -> None:
 
 
 def in_zone(scope: Scope, zone_id: str, since: datetime | None) -> tuple[Whereabouts, ...]:
-    """Give who went into a zone after `since` and is not known to have left, the first one first."""
+    """Give who went into a zone after `since` and is not known to have left, the first first."""
     t = whereabouts
     where = [t.c.zone_id == zone_id]
     if since is not None:
