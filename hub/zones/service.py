@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -29,6 +30,20 @@ from hub.zones.domain import OPEN_TO_EVERYBODY, Occupancy, laid_open
 from wire.policy_bodies import Side
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What all zones' controllers told: when each was heard last, and which have a fire alarm."""
+
+    heard: Mapping[str, datetime]
+    burning: frozenset[str]
+
+    @classmethod
+    def read(cls, scope: Scope) -> _Told:
+        states = log.all_device_states(scope).values()
+        burning = frozenset(each.controller_id for each in states if each.fire_since is not None)
+        return cls(last_heard(scope), burning)
+
+
 class ZonesService:
     """Reads occupancies, and forgives."""
 
@@ -41,14 +56,14 @@ class ZonesService:
         """Give who is inside a zone; raise `404 not_found` also for one beyond somebody's reach."""
         zone = self._rows.get(who, ZONE, zone_id)
         with self._core.db.read() as scope:
-            return self._occupancy(scope, zone, last_heard(scope))
+            return self._occupancy(scope, zone, _Told.read(scope))
 
     def occupancies(self, who: Principal, limit: int = 200) -> tuple[Occupancy, ...]:
         """Give those of the zones that somebody may see."""
         zones = self._rows.page(who, ZONE, None, limit).items
         with self._core.db.read() as scope:
-            heard = last_heard(scope)
-            return tuple(self._occupancy(scope, zone, heard) for zone in zones)
+            told = _Told.read(scope)
+            return tuple(self._occupancy(scope, zone, told) for zone in zones)
 
     def forgive_zone(self, who: Principal, zone_id: str, reason: str) -> None:
         """Forget everybody in a zone, here and at its doors: the count that their controllers hold
@@ -78,7 +93,7 @@ class ZonesService:
 
         return self._core.db.write(work)
 
-    def _occupancy(self, scope: Scope, zone: Zone, heard: dict[str, datetime]) -> Occupancy:
+    def _occupancy(self, scope: Scope, zone: Zone, told: _Told) -> Occupancy:
         now = self._core.clock.now()
         doors = sites.doors_of_zone(scope, zone.id)
         controllers = controllers_of(doors)
@@ -86,10 +101,10 @@ class ZonesService:
         return Occupancy(
             zone=zone,
             inside=repository.inside(scope, zone, now),
-            as_of=min((heard.get(each, zone.created_at) for each in away), default=now),
+            as_of=min((told.heard.get(each, zone.created_at) for each in away), default=now),
             away=frozenset(away),
             doors=doors,
-            standing_open=_standing_open(scope, zone, doors),
+            standing_open=_standing_open(scope, zone, doors, told.burning),
             unwatched=_unwatched(scope, zone, doors),
         )
 
@@ -105,13 +120,10 @@ def _person(scope: Scope, who: Principal, person_id: str) -> Person:
     return found
 
 
-def _standing_open(scope: Scope, zone: Zone, doors: Collection[Door]) -> tuple[Door, ...]:
+def _standing_open(
+    scope: Scope, zone: Zone, doors: Collection[Door], burning: Collection[str]
+) -> tuple[Door, ...]:
     """The doors by which anybody may go into a zone now: by their mode, or for a fire alarm."""
-    burning = {
-        device.controller_id
-        for device in log.all_device_states(scope).values()
-        if device.fire_since is not None
-    }
     found = []
     for door in doors:
         modes = {each.mode for each in log.door_state(scope, door.id).modes}

@@ -3,20 +3,28 @@ or was asked for as `soft`."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from hub.audit.rows import AuditedRows
+from hub.bootstrap import Hub
+from hub.database.scope import Scope
 from hub.people.domain import Grant
 from hub.people.use_limits import controllers_counting, is_limited
 from hub.sites.domain import Door, SiteState, Zone
+from hub.sites.kinds import DOOR, ZONE
 from hub.sites.spanning import SpannedRule, controllers_of, spans, unenforceable
+from hub.web.problems import Problem
+from hub.web.rights import SYSTEM
 from wire.policy_bodies import (
     AntiPassback,
     Assurance,
@@ -207,6 +215,7 @@ class SpanningMachine(RuleBasedStateMachine):
 
 
 TestSpanningMachine = SpanningMachine.TestCase
+TestSpanningMachine.settings = settings(max_examples=25, stateful_step_count=30)
 
 
 def _grant(number: int, door: str, person: str, max_uses: int | None, *, soft: bool) -> Grant:
@@ -375,3 +384,28 @@ def test_a_hold_names_a_schedule_that_there_is_and_a_first_person_something_to_w
 def test_a_zone_is_in_a_time_zone_that_there_is(admin: TestClient, gym: Any) -> None:
     answer = admin.post("/api/v1/zones", json={"site_id": gym.site, "name": "内", "tz": "Mars/X"})
     assert answer.json()["errors"][0]["field"] == "body.tz"
+
+
+def test_of_two_changes_at_once_that_only_together_span_the_later_is_refused(
+    admin: TestClient, hub: Hub, gym: Any, back_door: str
+) -> None:
+    """Neither sees the other's unfinished change: the second waits, and looks then."""
+    zone = _add(admin, "zones", site_id=gym.site, name="内")
+    assert admin.patch(f"/api/v1/doors/{gym.door}", json={"zone_in": zone}).status_code == 200
+    rows, begun, finish = hub.services.get(AuditedRows), Event(), Event()
+
+    def harden(scope: Scope) -> None:
+        rows.change_in(scope, SYSTEM, ZONE, zone, {"anti_passback": AntiPassback.HARD})
+        begun.set()
+        assert finish.wait(10)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(hub.core.db.write, harden)
+        assert begun.wait(10)
+        second = pool.submit(rows.change, SYSTEM, DOOR, back_door, {"zone_in": zone})
+        with pytest.raises(TimeoutError):
+            second.result(0.2)  # it waits
+        finish.set()
+        first.result(10)
+        with pytest.raises(Problem, match="spans_controllers"):
+            second.result(10)
