@@ -31,6 +31,7 @@ from hub.web.middleware import (
 )
 from hub.web.pages import STATIC, page_environment
 from hub.web.responses import install_handlers
+from hub.zones import endpoints as zones
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     accounts.router,
@@ -46,6 +47,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     documents.router,
     door_tests.router,
     entries.router,
+    zones.router,
     *PAGES,
 )
 """Every topic's routers, one a line; routes of the same path are tried in this order."""

@@ -30,6 +30,7 @@ from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
 from hub.door_tests.service import DoorTestsService
 from hub.entries.live import Live
+from hub.entries.lost_links import LostLinks
 from hub.entries.service import EntriesService
 from hub.ingest.repository import raw_events_after
 from hub.keyboxes.wiring import add_keyboxes
@@ -46,6 +47,7 @@ from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
+from hub.zones.wiring import add_zones
 
 
 class ProcessRole(StrEnum):
@@ -153,6 +155,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_keyboxes(core, services)
     add_policy(core, services)
     add_backups(core, services)
+    add_zones(core, services)
     add_commands(core, services)
     add_pages(core, services)
     return services
@@ -171,7 +174,7 @@ def _workers(
             core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)
         )
         workers.append(services.add(projection))
-        chores: list[Chore] = [CommandExpiry(core.clock), ForecastChore()]
+        chores: list[Chore] = [CommandExpiry(core.clock), ForecastChore(), LostLinks(core.clock)]
         workers.append(policy_worker(core, services, chores))
     if ProcessRole.INGEST in roles:
         link = LinkWorker(core, services, registry, lambda: _wake_projection(services))

@@ -22,6 +22,13 @@ from firmware_bridge.keybox.codes import (
 )
 from firmware_bridge.keybox.records import LogRecord
 from wire.clock import ClockState
+from wire.device_causes import (
+    CLOCK_SET_FROM_NOTHING,
+    LogRange,
+    Numbered,
+    numbered_cause,
+    range_cause,
+)
 from wire.events import (
     AccessBody,
     BatteryBody,
@@ -170,7 +177,7 @@ def new_log_event(device: str, before: int) -> NewEvent:
 
 def gap_event(source: LogSource, start: int, end: int) -> NewEvent:
     """The device no longer had, or could not read, its records `[start, end)`."""
-    cause = f"{source.log_epoch:08x} {start}-{end - 1}"
+    cause = range_cause(LogRange(source.log_epoch, start, end - 1))
     body = DeviceEventBody(device=source.device, cause=cause, count=end - start)
     return NewEvent(EventKind.DEVICE_LOG_GAP, body)
 
@@ -239,7 +246,7 @@ def _battery(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBody
 def _clock_set(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBody]:
     offset_s, rate = record.clock
     if offset_s == UNKNOWN_I32:  # there was no clock that could have been ahead
-        return _device(source, EventKind.DEVICE_STARTED, "clock_set_from_nothing")
+        return _device(source, EventKind.DEVICE_STARTED, CLOCK_SET_FROM_NOTHING)
     body = DeviceClockBody(
         device=source.device,
         offset_ms=offset_s * 1_000,
@@ -270,7 +277,8 @@ def _session(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBody
 
 
 def _secret(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBody]:
-    return _device(source, EventKind.DEVICE_KEY_CHANGED, f"version {record.number}")
+    cause = numbered_cause(Numbered.VERSION, record.number)
+    return _device(source, EventKind.DEVICE_KEY_CHANGED, cause)
 
 
 def _cleared(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBody]:
@@ -283,7 +291,8 @@ def _list_placed(source: LogSource, record: LogRecord) -> tuple[EventKind, Event
 
 
 def _generation(source: LogSource, record: LogRecord) -> tuple[EventKind, EventBody]:
-    return _device(source, EventKind.DEVICE_KEY_CHANGED, f"generation {record.data[0]}")
+    cause = numbered_cause(Numbered.GENERATION, record.data[0])
+    return _device(source, EventKind.DEVICE_KEY_CHANGED, cause)
 
 
 _Telling = Callable[[LogSource, LogRecord], tuple[EventKind, EventBody]]

@@ -66,6 +66,7 @@ from firmware_bridge.keybox.requests import (
     SetClock,
 )
 from firmware_bridge.keybox.serial_host import KeyboxError
+from wire.device_causes import Numbered, numbered_cause
 from wire.events import (
     BatteryBody,
     DeviceClockBody,
@@ -266,7 +267,8 @@ class Visit:
         envelope = self.ticket.envelope
         if envelope is None or envelope.version < status.secret_version:
             return False
-        told = (_changed(device, EventKind.DEVICE_KEY_CHANGED, f"version {envelope.version}"),)
+        cause = numbered_cause(Numbered.VERSION, envelope.version)
+        told = (_changed(device, EventKind.DEVICE_KEY_CHANGED, cause),)
         if envelope.version == status.secret_version:
             if self.renewed:
                 yield Commit(told)

@@ -6,7 +6,7 @@ Each kind has its own shapes, so the routes' annotations are put in when they ar
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
@@ -16,8 +16,9 @@ from pydantic import BaseModel, Field, create_model
 
 from hub.audit.rows import AuditedRows, RowKind
 from hub.database.columns import Closed
+from hub.database.scope import Scope
 from hub.web.core import provided
-from hub.web.fields import BodyIn, ChangeIn, RowOut
+from hub.web.fields import BodyIn, ChangeIn, RowOut, plain
 from hub.web.identity import requires
 from hub.web.paging import MAX_LIMIT, PageOf
 from hub.web.rights import Principal, Right
@@ -31,7 +32,8 @@ Rows = Annotated[AuditedRows, provided(AuditedRows)]
 class RowShapes(Generic[T]):
     """How a kind of row looks from outside. `prepare` turns what was sent into column values,
     `defaults` are columns of a new row that are not sent, `filters` are columns by which a list
-    may be limited; `noun` and `plural` are for people."""
+    may be limited; `also` gives fields of `out` that are no columns of the row, by looking at other
+    rows; `noun` and `plural` are for people."""
 
     kind: RowKind[T]
     path: str
@@ -44,7 +46,21 @@ class RowShapes(Generic[T]):
     out: type[RowOut]
     filters: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    also: Callable[[Scope, Any], Mapping[str, Any]] | None = None
     prepare: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda values: values)
+
+
+def _shown(rows: AuditedRows, shapes: RowShapes[Any], found: Sequence[Any]) -> list[RowOut]:
+    """Give rows as they look from outside."""
+    also = shapes.also
+    if also is None:
+        return [shapes.out.model_validate(row) for row in found]
+    more = rows.look(lambda scope: [also(scope, row) for row in found])
+    names = shapes.kind.columns
+    return [
+        shapes.out.model_validate({name: plain(getattr(row, name)) for name in names} | dict(extra))
+        for row, extra in zip(found, more, strict=True)
+    ]
 
 
 class _ListQuery(BaseModel):
@@ -72,11 +88,10 @@ def offer_reading(router: APIRouter, shapes: RowShapes[Any]) -> None:
         given = query.model_dump(exclude_none=True)
         where = [kind.table.c[name] == given[name] for name in shapes.filters if name in given]
         page = rows.page(who, kind, query.cursor, query.limit, *where)
-        items = [out.model_validate(row) for row in page.items]
-        return PageOf(items=items, next_cursor=page.next_cursor)
+        return PageOf(items=_shown(rows, shapes, page.items), next_cursor=page.next_cursor)
 
     def get_row(who: Principal, rows: Rows, row_id: str) -> RowOut:
-        return out.model_validate(rows.get(who, kind, row_id))
+        return _shown(rows, shapes, [rows.get(who, kind, row_id)])[0]
 
     _annotate(list_rows, who=reader, query=Annotated[_query_of(shapes), Query()])
     _annotate(get_row, who=reader)
@@ -104,7 +119,7 @@ def offer_adding(router: APIRouter, shapes: RowShapes[Any]) -> None:
 
     def add_row(who: Principal, rows: Rows, body: BodyIn) -> RowOut:
         values = {**shapes.defaults, **shapes.prepare(body.model_dump())}
-        return out.model_validate(rows.add(who, kind, values))
+        return _shown(rows, shapes, [rows.add(who, kind, values)])[0]
 
     _annotate(add_row, who=Annotated[Principal, requires(shapes.write)], body=shapes.new)
     router.add_api_route(
@@ -125,7 +140,7 @@ def offer_changing(router: APIRouter, shapes: RowShapes[Any]) -> None:
 
     def change_row(who: Principal, rows: Rows, row_id: str, body: ChangeIn) -> RowOut:
         changes = shapes.prepare(body.changes())
-        return out.model_validate(rows.change(who, kind, row_id, changes))
+        return _shown(rows, shapes, [rows.change(who, kind, row_id, changes)])[0]
 
     _annotate(change_row, who=Annotated[Principal, requires(shapes.write)], body=shapes.change)
     router.add_api_route(

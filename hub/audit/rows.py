@@ -24,6 +24,7 @@ from hub.web.problems import FORBIDDEN, NOT_FOUND, Problem, invalid
 from hub.web.rights import Principal
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 def _no_check(_scope: Scope, _before: Any, _after: Any) -> None:
@@ -50,6 +51,11 @@ class RowKind(Generic[T]):
     check: Callable[[Scope, T | None, T], None] = _no_check
     touch: Callable[[Scope, T | None, T], None] = _no_check
     hidden: frozenset[str] = frozenset()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of a row's fields."""
+        return tuple(one.name for one in fields(self.row))  # type: ignore[arg-type]  # a dataclass
 
     def reach(self, who: Principal) -> ColumnElement[bool]:
         """The condition for the rows that somebody may see."""
@@ -87,6 +93,11 @@ class AuditedRows:
         with self._db.read() as scope:
             rows = as_all(kind.row, scope.all(query.order_by(key).limit(limit + 1)))
         return page_of(rows, limit, lambda row: [cast("Any", row).id])
+
+    def look(self, work: Callable[[Scope], V]) -> V:
+        """Read more in one snapshot: for what a row does not say by itself."""
+        with self._db.read() as scope:
+            return work(scope)
 
     # --- writing ---------------------------------------------------------------------------
 

@@ -252,18 +252,32 @@ def end_emergency(who: Commander, service: Modes, emergency_id: str) -> Emergenc
 # --- access --------------------------------------------------------------------------------------
 
 
+class ConditionOut(_Out):
+    """What may still refuse a way in."""
+
+    reason: Reason = Field(description="The denial that would be told.")
+    soft: bool = Field(description="True: they are let in, and it is reported.")
+
+
 class AccessOut(_Out):
-    """One way in."""
+    """One way in. A door that a schedule holds open has neither grant nor credential."""
 
     by: AccessBy
-    grant_id: str
-    credential_id: str
+    grant_id: str | None
+    credential_id: str | None
     person_id: str | None
     via_group: str | None
     schedule_id: str | None
     needs_pin: bool
     booking_id: str | None
     placement: PlacementState | None = Field(description="How far a PIN is confirmed there.")
+    first_person: bool = Field(description="They count as the first person the door waits for.")
+    max_uses: int | None
+    uses: int | None = Field(description="Of `max_uses`, as far as the log tells.")
+    conditions: list[ConditionOut] = Field(
+        description="Rules of the door and its zone that may still refuse. Where people are is "
+        "known of now alone: `at` leaves those out."
+    )
 
 
 @router.get("/doors/{door_id}/access", summary="Who could open a door?")

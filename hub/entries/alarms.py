@@ -7,7 +7,7 @@ Grouping looks at events alone, never at what people did, so that a replay group
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -16,6 +16,7 @@ from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap
 from wire import events as ev
 from wire.clock import ClockRefusal
 from wire.events import EventKind
+from wire.reasons import Reason
 
 
 class AlarmKind(StrEnum):
@@ -41,6 +42,8 @@ class AlarmKind(StrEnum):
     LOCK_JAMMED = "lock_jammed"
     CLOCK_REFUSED = "clock_refused"
     """A controller did not believe NTP, its RTC or the hub itself: one of them is wrong."""
+    RULE_BROKEN = "rule_broken"
+    """Somebody was let in past a rule that is only reported; the cause says which."""
     EVENT_REJECTED = "event_rejected"
     UNKNOWN_CONTROLLER = "unknown_controller"
     FORGED_MESSAGE = "forged_message"
@@ -55,6 +58,8 @@ class AlarmKind(StrEnum):
     REPLAYED_EVENTS = "replayed_events"
     CLONED_CONTROLLER = "cloned_controller"
     JOURNAL_ROLLED_BACK = "journal_rolled_back"
+    CONTROLLER_LOST = "controller_lost"
+    """Not heard for longer than a controller is ever silent (`hub.link.watch`)."""
     POLICY_MISMATCH = "policy_mismatch"
     POLICY_NOT_COMPILED = "policy_not_compiled"
 
@@ -74,6 +79,7 @@ WIRE: Final = frozenset(
         AlarmKind.REPLAYED_EVENTS,
         AlarmKind.CLONED_CONTROLLER,
         AlarmKind.JOURNAL_ROLLED_BACK,
+        AlarmKind.CONTROLLER_LOST,
         AlarmKind.POLICY_MISMATCH,
         AlarmKind.POLICY_NOT_COMPILED,
     }
@@ -107,10 +113,11 @@ MOMENTARY: Final = frozenset(
         AlarmKind.PIN_LOCKOUT,
         AlarmKind.RECORDS_LOST,
         AlarmKind.UNKNOWN_CODE,
+        AlarmKind.RULE_BROKEN,
         AlarmKind.EVENT_REJECTED,
         AlarmKind.CLOCK_REFUSED,
     }
-) | (WIRE - {AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED})
+) | (WIRE - {AlarmKind.CONTROLLER_LOST, AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED})
 """No event clears these."""
 GROUPED_WITHIN: Final = timedelta(hours=1)
 """A momentary alarm that comes again within this counts up instead of standing twice."""
@@ -202,6 +209,18 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
         return (_raise(event, kind, subject),)
     collected = event.origin is not None
     return tuple(Clear(kind, subject, event.corrected_at, collected) for kind in cleared)
+
+
+def rule_broken(event: ProjectedEvent, rule: Reason) -> Raise | None:
+    """The alarm that an opening broke a rule which is only reported, one a door and rule. One under
+    duress raises its own alarm and no other: nothing beside it may give somebody away."""
+    body = event.body
+    if not isinstance(body, ev.AccessBody) or body.door is None:
+        return None
+    if event.kind is not EventKind.ACCESS_GRANTED:
+        return None
+    found = _raise(event, AlarmKind.RULE_BROKEN, f"{body.door}/{rule}")
+    return replace(found, cause=rule.value)
 
 
 def unknown_code(event: ProjectedEvent) -> Raise:

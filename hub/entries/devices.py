@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from hub.entries.late import is_late, later
 from hub.projection.domain import ProjectedEvent
-from wire.events import BatteryBody, DeviceEventBody, EventKind, LockListBody
+from wire.events import BatteryBody, DeviceEventBody, EventKind, LockListBody, Origin
 
 
 class Contact(StrEnum):
@@ -42,6 +43,8 @@ class DeviceState:
     """Whether that is the list which the policy wanted there."""
     list_at: datetime | None = None
     heard_at: datetime | None = None
+    heard_origin: Origin | None = None
+    """The record that told the last of it; None where the controller did in its own name."""
 
 
 _CONTACT: Final = {
@@ -69,9 +72,13 @@ def apply_device_event(state: DeviceState, event: ProjectedEvent) -> DeviceState
     """Give the state after an event of that device. A record collected later from an offline
     device says nothing of one heard since."""
     at = event.corrected_at
-    if event.origin is not None and state.heard_at is not None and at < state.heard_at:
+    if is_late(event, state.heard_at, state.heard_origin):
         return state
-    changes: dict[str, Any] = {"controller_id": event.controller, "heard_at": at}
+    changes: dict[str, Any] = {
+        "controller_id": event.controller,
+        "heard_at": later(event, state.heard_at),
+        "heard_origin": event.origin,
+    }
     body = event.body
     if isinstance(body, BatteryBody):
         changes |= {

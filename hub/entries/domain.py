@@ -30,6 +30,8 @@ class Result(StrEnum):
 
 
 _MS: Final = timedelta(milliseconds=1)
+SOFT = "soft"
+"""What a search takes for the entries at which a rule was broken that is only reported."""
 
 GAP = "gap"
 """The kind of an entry that stands for records an edge lost; all others are event kinds."""
@@ -79,6 +81,12 @@ class Entry:
     """The tag of the sealed code that was used."""
     holder_id: str | None = None
     """Whose sealed code it was."""
+    soft: Reason | None = None
+    """The rule that was broken and is only reported."""
+    partner_id: str | None = None
+    """The credential of the other of two persons who opened together."""
+    partner_person_id: str | None = None
+    """Who that was, where it is known."""
     origin_device: str | None = None
     """The offline device that wrote this, where `controller_id` only brought it."""
     error_ms: int | None = None

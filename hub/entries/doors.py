@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from hub.entries.late import is_late, later
 from hub.projection.domain import ProjectedEvent
-from wire.events import DoorEventBody, DoorFoundBody, EventKind, ModeEventBody
+from wire.events import DoorEventBody, DoorFoundBody, EventKind, ModeEventBody, Origin
 from wire.policy_bodies import DoorMode
 
 
@@ -53,6 +54,8 @@ class DoorState:
     forced_since: datetime | None = None
     modes: tuple[ActiveMode, ...] = ()
     heard_at: datetime | None = None
+    heard_origin: Origin | None = None
+    """The record that told the last of it; None where the controller did in its own name."""
 
     @property
     def mode(self) -> ActiveMode | None:
@@ -115,7 +118,7 @@ def apply_door_event(state: DoorState, event: ProjectedEvent) -> DoorState:
     """Give the state after an event of that door. A record collected later from an offline device
     says nothing of a door heard since."""
     at = event.corrected_at
-    if event.origin is not None and state.heard_at is not None and at < state.heard_at:
+    if is_late(event, state.heard_at, state.heard_origin):
         return state
     if isinstance(event.body, ModeEventBody):
         state = _with_mode(state, event.kind, event.body, at)
@@ -123,7 +126,12 @@ def apply_door_event(state: DoorState, event: ProjectedEvent) -> DoorState:
         state = _found(state, event.body, at)
     elif change := _CHANGES.get(event.kind):
         state = change(state, at)
-    return replace(state, controller_id=event.controller, heard_at=at)
+    return replace(
+        state,
+        controller_id=event.controller,
+        heard_at=later(event, state.heard_at),
+        heard_origin=event.origin,
+    )
 
 
 def _found(state: DoorState, body: DoorFoundBody, at: datetime) -> DoorState:

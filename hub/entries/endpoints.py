@@ -44,7 +44,10 @@ def list_entries(
     booking: Id = None,
     kind: Annotated[
         str | None,
-        Query(max_length=32, description="An event kind, a topic, `granted` or `denied`."),
+        Query(
+            max_length=32,
+            description="An event kind, a topic, `granted`, `denied`, or `soft`: rules broken.",
+        ),
     ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,

@@ -182,6 +182,8 @@ def _access(body: ev.AccessBody) -> dict[str, Any]:
         "booking_id": body.booking,
         "act": body.act,
         "code": body.code,
+        "soft": body.soft,
+        "partner_id": body.partner,
         "card_namespace": body.namespace,
         # Only an unknown card's digest is kept, so that it can be enrolled.
         "card_digest": body.card if body.reason is Reason.UNKNOWN_CARD else None,

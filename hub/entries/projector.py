@@ -7,13 +7,15 @@ from datetime import datetime
 
 from hub.database.scope import Scope
 from hub.entries import alarm_repository, repository
-from hub.entries.alarms import AlarmKind, Clear, Raise, alarms_of, unknown_code
+from hub.entries.alarms import AlarmKind, Clear, Raise, alarms_of, rule_broken, unknown_code
 from hub.entries.devices import apply_device_event, device_of
 from hub.entries.domain import Entry
 from hub.entries.doors import apply_door_event, door_of
 from hub.entries.mapping import entry_of
 from hub.keyboxes import code_repository as code_rows
 from hub.keyboxes import repository as boxes
+from hub.people import repository as people
+from hub.pins import repository as pins
 from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap, Rejected
 from hub.projection.projector import Projector
 from hub.sites import repository as sites
@@ -25,15 +27,18 @@ from wire.events import (
     CommandResultBody,
     EventKind,
 )
-from wire.reasons import Reason
+from wire.reasons import Outcome, Reason
 
 
 def project(scope: Scope, event: ProjectedEvent) -> None:
     """Write one event."""
-    _log(scope, event)
+    broken = _broken(scope, event)
+    _log(scope, event, broken)
     _follow(scope, event)
     _states(scope, event)
     _alarms(scope, event)
+    if broken is not None and (alarm := rule_broken(event, broken)) is not None:
+        alarm_repository.raise_alarm(scope, alarm)
 
 
 def project_gap(scope: Scope, gap: ProjectedGap) -> None:
@@ -76,11 +81,31 @@ PROJECTOR = Projector(
 )
 
 
-def _log(scope: Scope, event: ProjectedEvent) -> None:
+def _broken(scope: Scope, event: ProjectedEvent) -> Reason | None:
+    """The rule that an opening broke and that is only reported: as the edge said or, of a limit
+    that each controller counts for itself, as only the hub can know."""
+    body = event.body
+    if not isinstance(body, AccessBody) or body.reason.outcome is not Outcome.GRANT:
+        return None
+    if body.soft is not None or body.grant is None:
+        return body.soft
+    grant = people.grant(scope, body.grant)
+    if grant is None or grant.max_uses is None or not grant.soft:
+        return None
+    together = people.soft_limited_grants_of(scope, grant)
+    doors = {each.door_id for each in together}
+    used = repository.uses_of(scope, doors, {each.id for each in together})
+    limit = max(each.max_uses or 0 for each in together)
+    return Reason.USED_UP if used >= limit else None
+
+
+def _log(scope: Scope, event: ProjectedEvent, broken: Reason | None) -> None:
     entry = entry_of(event)
     if entry is None:
         return
     entry = _joined(scope, entry)
+    if broken is not None:
+        entry = replace(entry, soft=broken)
     body = event.body
     decided = None
     if entry.act is not None:
@@ -93,7 +118,18 @@ def _log(scope: Scope, event: ProjectedEvent) -> None:
     elif decided is not None and decided.kind == EventKind.COMMAND_RECEIVED:
         _decide_command(scope, decided, entry)
     else:
-        repository.insert_entry(scope, entry)
+        repository.insert_entry(scope, _paired(scope, entry))
+
+
+def _paired(scope: Scope, entry: Entry) -> Entry:
+    """Two persons who opened together make one entry: say who the other was."""
+    if entry.partner_id is None:
+        return entry
+    card = people.card(scope, entry.partner_id)
+    if card is not None:
+        return replace(entry, partner_person_id=card.person_id)
+    pin = pins.credential(scope, entry.partner_id)
+    return replace(entry, partner_person_id=pin.person_id if pin else None)
 
 
 def _joined(scope: Scope, entry: Entry) -> Entry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -62,6 +62,16 @@ def entry_by_command(scope: Scope, controller_id: str, command_id: str) -> Entry
         .limit(1)
     )
     return _entry(row) if row else None
+
+
+def uses_of(scope: Scope, doors: Collection[str], grants: Collection[str]) -> int:
+    """Count how often these grants have opened these doors, as far as the log tells."""
+    query = scope.select(sa.func.count()).where(
+        entries.c.door_id.in_(sorted(doors)),
+        entries.c.grant_id.in_(sorted(grants)),
+        entries.c.result == Result.GRANTED,
+    )
+    return int(scope.scalar(query) or 0)
 
 
 def change_entry(scope: Scope, entry_id: int, raw_id: int, **values: Any) -> None:

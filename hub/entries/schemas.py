@@ -58,6 +58,13 @@ class EntryOut(_Out):
     card_digest: str | None = Field(description="Of an unknown card, for enrolling it.")
     code: str | None = Field(description="The tag of a sealed code; no digits follow from it.")
     holder_id: str | None = Field(description="Whose sealed code it was.")
+    soft: Reason | None = Field(
+        description="The rule that was broken and is only reported: it would have been a denial."
+    )
+    partner_id: str | None = Field(
+        description="The credential of the other of two persons who opened together."
+    )
+    partner_person_id: str | None
     origin_device: str | None = Field(
         description="The offline device that wrote it; `controller_id` brought it, `received_at`."
     )

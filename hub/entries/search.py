@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from hub.database.scope import Scope
-from hub.entries.domain import GAP, Entry, Result, Topic
+from hub.entries.domain import GAP, SOFT, Entry, Result, Topic
 from hub.entries.tables import door_states, entries
 from hub.web.paging import Page, beyond, page_of
 from hub.web.problems import INVALID, FieldProblem, Problem
@@ -55,7 +55,7 @@ def search(scope: Scope, filters: Filters, cursor: str | None, limit: int) -> Pa
         .order_by(*(column.desc() for column in _ORDER))
         .limit(limit + 1)
     )
-    return page_of([_entry(row) for row in rows], limit, lambda e: (e.occurred_at, e.id))
+    return page_of([entry_of_row(row) for row in rows], limit, lambda e: (e.occurred_at, e.id))
 
 
 def touched_after(scope: Scope, raw_id: int, filters: Filters, limit: int) -> Sequence[Entry]:
@@ -66,7 +66,7 @@ def touched_after(scope: Scope, raw_id: int, filters: Filters, limit: int) -> Se
         .order_by(entries.c.touched_by, entries.c.id)
         .limit(limit)
     )
-    return [_entry(row) for row in rows]
+    return [entry_of_row(row) for row in rows]
 
 
 def last_touched(scope: Scope) -> int:
@@ -99,17 +99,20 @@ def _where(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _kind(kind: str) -> ColumnElement[bool]:
-    """A topic, a result, or an exact kind."""
+    """A topic, a result, what broke a rule that is only reported, or an exact kind."""
     if kind in set(Topic):
         return entries.c.topic == Topic(kind)
     if kind in set(Result):
         return entries.c.result == Result(kind)
+    if kind == SOFT:
+        return entries.c.soft.is_not(None)
     if kind == GAP or kind in set(EventKind):
         return entries.c.kind == kind
-    takes = ", ".join([*Topic, *Result])
+    takes = ", ".join([*Topic, *Result, SOFT])
     field = FieldProblem("query.kind", "unknown_kind", f"takes {takes} or an event kind")
     raise Problem(INVALID, "", (field,))
 
 
-def _entry(row: sa.Row[Any]) -> Entry:
+def entry_of_row(row: sa.Row[Any]) -> Entry:
+    """Read a row of the log."""
     return Entry(**{name: getattr(row, name) for name in _FIELDS})

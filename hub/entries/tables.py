@@ -6,14 +6,14 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, text
 
-from hub.database.columns import Closed, UtcDateTime, id_text, json_document
+from hub.database.columns import Closed, Structured, UtcDateTime, id_text, json_document
 from hub.database.tables import town_table
 from hub.entries.alarms import AlarmKind
 from hub.entries.devices import Contact
 from hub.entries.domain import Result, Topic
 from hub.entries.doors import Bolt, Leaf
 from wire.clock import ClockState
-from wire.events import ActOutcome, Factor, Observed
+from wire.events import ActOutcome, Factor, Observed, Origin
 from wire.reasons import Reason
 
 entries: Final = town_table(
@@ -50,6 +50,9 @@ entries: Final = town_table(
     Column("cause", String(64), nullable=False),
     Column("code", String(32)),
     Column("holder_id", id_text()),
+    Column("soft", Closed(Reason)),
+    Column("partner_id", id_text()),
+    Column("partner_person_id", id_text()),
     Column("origin_device", id_text()),
     Column("error_ms", BigInteger),
     Column("time_error_ms", BigInteger),
@@ -75,6 +78,14 @@ Index(
     postgresql_where=_HAS_ACT,
 )
 _UNSURE = text("clock <> 'trusted'")
+_IS_SOFT = text("soft IS NOT NULL")
+Index(
+    "ix_entries_soft",
+    entries.c.town_id,
+    *_TIME,
+    sqlite_where=_IS_SOFT,
+    postgresql_where=_IS_SOFT,
+)
 Index(
     "ix_entries_unsure",
     entries.c.town_id,
@@ -96,6 +107,7 @@ door_states: Final = town_table(
     Column("forced_since", UtcDateTime),
     Column("modes", json_document(), nullable=False),
     Column("heard_at", UtcDateTime),
+    Column("heard_origin", Structured(Origin)),
     Column("touched_by", BigInteger, nullable=False),
 )
 """The last known state of each door (`doors.DoorState`); no row: never heard of."""
@@ -118,6 +130,7 @@ device_states: Final = town_table(
     Column("list_placed", Boolean, nullable=False),
     Column("list_at", UtcDateTime),
     Column("heard_at", UtcDateTime),
+    Column("heard_origin", Structured(Origin)),
 )
 """The last known state of each device (`devices.DeviceState`)."""
 

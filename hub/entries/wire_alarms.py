@@ -18,7 +18,8 @@ from hub.database.scope import Scope
 from hub.entries.alarm_repository import Alarm
 from hub.entries.alarms import MOMENTARY, AlarmKind
 from hub.entries.tables import alarm_acknowledgements
-from hub.link.tables import link_alarms
+from hub.link.losses import all_losses
+from hub.link.tables import controller_losses, link_alarms
 from hub.policy.failures import all_failures
 from hub.policy.tables import policy_alarms, policy_failures, policy_reports
 
@@ -48,7 +49,12 @@ def wire_alarm_id(controller_id: str, kind: AlarmKind) -> int:
 
 def standing_wire_alarms(scope: Scope) -> list[Alarm]:
     """Give those that came since they were acknowledged, and what goes on with a policy."""
-    found = [*_link_groups(scope), *_policy_groups(scope), *_failure_groups(scope)]
+    found = [
+        *_link_groups(scope),
+        *_policy_groups(scope),
+        *_failure_groups(scope),
+        *_loss_groups(scope),
+    ]
     seen = _acknowledgements(scope, [group.id for group in found])
     alarms = []
     for group in found:
@@ -65,7 +71,13 @@ def newest_wire_alarm(scope: Scope) -> datetime | None:
     """Give when the wire alarmed last; None for never."""
     found = [
         scope.scalar(scope.select(sa.func.max(at)))
-        for at in (link_alarms.c.last_at, policy_alarms.c.at, policy_failures.c.raised_at)
+        for at in (
+            link_alarms.c.last_at,
+            policy_alarms.c.at,
+            policy_failures.c.raised_at,
+            controller_losses.c.lost_at,
+            controller_losses.c.cleared_at,
+        )
     ]
     return max((at for at in found if at is not None), default=None)
 
@@ -73,7 +85,7 @@ def newest_wire_alarm(scope: Scope) -> datetime | None:
 def _groups_since(scope: Scope, group: _Group, since: datetime) -> list[_Group]:
     """The group without what was there when it was acknowledged. The link counts by the hour: of
     an hour in which somebody acknowledged, all is counted again."""
-    if group.kind is AlarmKind.POLICY_NOT_COMPILED:
+    if group.kind in (AlarmKind.POLICY_NOT_COMPILED, AlarmKind.CONTROLLER_LOST):
         return [group]  # only the last one is kept
     if group.kind is AlarmKind.POLICY_MISMATCH:
         return _policy_groups(
@@ -159,6 +171,20 @@ def _failure_groups(scope: Scope) -> list[_Group]:
             each.cleared_at,
         )
         for each in all_failures(scope)
+    ]
+
+
+def _loss_groups(scope: Scope) -> list[_Group]:
+    return [
+        _Group(
+            AlarmKind.CONTROLLER_LOST,
+            each.controller_id,
+            each.first_at,
+            each.lost_at,
+            each.times,
+            each.cleared_at,
+        )
+        for each in all_losses(scope).values()
     ]
 
 

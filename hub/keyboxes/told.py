@@ -2,18 +2,24 @@
 
 A record of the log is an event with `origin`; what the visitor saw (battery, clock, lost records,
 new secrets brought) is an event of the controller's own about the device. Numbers that no body has
-a field for stand in its cause: `version 3`, `generation 2`, `0000004d 12-40` (log epoch, indexes).
+a field for stand in its cause (`wire.device_causes`).
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from hub.keyboxes.domain import BoxState
 from hub.projection.domain import ProjectedEvent
+from wire.device_causes import (
+    CLOCK_SET_FROM_NOTHING,
+    LogRange,
+    Numbered,
+    read_number,
+    read_range,
+)
 from wire.events import (
     AccessBody,
     BatteryBody,
@@ -36,9 +42,6 @@ VISITORS: Final = frozenset(
 )
 """What a controller tells of a box in its own name: it stood before it."""
 
-CLOCK_FROM_NOTHING: Final = "clock_set_from_nothing"
-"""The cause of a start from which on a device that had no time has one."""
-
 _SINCE: Final = {
     EventKind.TAMPER: ("tamper_since", True),
     EventKind.TAMPER_CLEARED: ("tamper_since", False),
@@ -47,17 +50,6 @@ _SINCE: Final = {
     EventKind.KEY_TAKEN: ("key_absent_since", True),
     EventKind.KEY_RETURNED: ("key_absent_since", False),
 }
-_NUMBERED: Final = re.compile(r"(version|generation) (\d{1,10})")
-_RANGE: Final = re.compile(r"([0-9a-f]{8}) (\d{1,10})-(\d{1,10})")
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """Records `[first, first + count)` of a log epoch that nobody has."""
-
-    log_epoch: int
-    first: int
-    count: int
 
 
 def box_of(event: ProjectedEvent) -> str | None:
@@ -120,7 +112,7 @@ def _told(state: BoxState, event: ProjectedEvent, at: datetime) -> dict[str, Any
             "clock_error_ms": body.error_ms,
         }
         return told | ({"clock_set_at": at} if body.set else {})
-    if isinstance(body, DeviceEventBody) and body.cause == CLOCK_FROM_NOTHING:
+    if isinstance(body, DeviceEventBody) and body.cause == CLOCK_SET_FROM_NOTHING:
         return {"clock_set_at": at, "clock_offset_ms": None, "clock_error_ms": event.error_ms or 0}
     if isinstance(body, DeviceEventBody) and event.kind is EventKind.FIRMWARE_UPDATED:
         return {"firmware": body.cause}
@@ -152,21 +144,20 @@ def _generation(event: ProjectedEvent) -> int | None:
             return SealedCode.of_tag(body.code).generation
         except ValueError:
             return None
-    return _number(event, "generation")
+    return _number(event, Numbered.GENERATION)
 
 
 def new_version(event: ProjectedEvent) -> int | None:
     """Give the version of the secrets that a box took, by its own log or by whoever brought them;
     None for any other event."""
-    return _number(event, "version")
+    return _number(event, Numbered.VERSION)
 
 
-def _number(event: ProjectedEvent, name: str) -> int | None:
+def _number(event: ProjectedEvent, what: Numbered) -> int | None:
     body = event.body
     if event.kind is not EventKind.DEVICE_KEY_CHANGED or not isinstance(body, DeviceEventBody):
         return None
-    found = _NUMBERED.fullmatch(body.cause)
-    return int(found[2]) if found and found[1] == name else None
+    return read_number(body.cause, what)
 
 
 # --- what is lost --------------------------------------------------------------------------------
@@ -180,13 +171,9 @@ def lost_count(event: ProjectedEvent) -> int:
     return 0
 
 
-def lost(event: ProjectedEvent) -> Lost | None:
+def lost(event: ProjectedEvent) -> LogRange | None:
     """Which they are, where the event says so."""
     body = event.body
     if event.kind is not EventKind.DEVICE_LOG_GAP or not isinstance(body, DeviceEventBody):
         return None
-    found = _RANGE.fullmatch(body.cause)
-    if found is None:
-        return None
-    first, last = int(found[2]), int(found[3])
-    return Lost(int(found[1], 16), first, last - first + 1) if first <= last else None
+    return read_range(body.cause)

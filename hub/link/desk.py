@@ -9,7 +9,7 @@ from typing import Final
 from hub.clock import Clock
 from hub.database.engine import Database
 from hub.database.scope import Scope
-from hub.link import sessions
+from hub.link import presence, sessions
 from hub.link.alarms import AlarmBook
 from hub.link.inbound import Opened
 from hub.link.ports import Downlink, PolicyDesk
@@ -116,7 +116,14 @@ class Desk:
         )
 
     def _on_status(self, message: Opened, _number: int) -> None:
-        self._online[message.controller] = decode(Status, message.body).online
+        controller, online = message.controller, decode(Status, message.body).online
+        if self._online.get(controller) is online:
+            return
+        now = self._clock.now()
+        self._database.write(
+            lambda scope: presence.keep_presence(scope, controller, online=online, now=now)
+        )
+        self._online[controller] = online
 
 
 _Handler = Callable[[Desk, Opened, int], None]

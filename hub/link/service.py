@@ -7,6 +7,7 @@ so that a hello is answered at once however long the queue of events is.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from queue import Empty, Full, Queue
 from typing import Final, Protocol
@@ -20,6 +21,7 @@ from hub.link.desk import Desk
 from hub.link.inbound import Arrival, Opened, Refused, open_arrival
 from hub.link.mqtt import BrokerAddress, MqttClient
 from hub.link.ports import LinkKeys
+from hub.link.presence import BEAT_S, beat
 from hub.link.tables import LinkAlarm
 from wire.envelope import seal
 from wire.errors import WireError
@@ -79,6 +81,7 @@ class LinkService:
         self._queue: Queue[Arrival] = Queue(WAITING)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._beat_at = -BEAT_S
 
     @property
     def connected(self) -> bool:
@@ -115,6 +118,7 @@ class LinkService:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._beat()
             try:
                 arrival = self._queue.get(timeout=_ALARMS_EVERY_S)
             except Empty:
@@ -142,6 +146,17 @@ class LinkService:
             _log.exception("link_message_failed")
         finally:
             arrival.acknowledge()
+
+    def _beat(self) -> None:
+        """Say now and then that this process has the broker: without it nobody can be missed."""
+        due = time.monotonic() - self._beat_at >= BEAT_S
+        if not due or not self._client.connected:
+            return
+        self._beat_at = time.monotonic()
+        try:
+            self._database.write(lambda scope: beat(scope, self._clock.now()))
+        except Exception:  # as with alarms: the control thread must live
+            _log.exception("link_beat_not_written")
 
     def _write_alarms(self) -> None:
         if not self._alarms.pending:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, String
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String
 
 from hub.database.columns import Closed, UtcDateTime, id_text
 from hub.database.tables import town_table
@@ -86,3 +86,29 @@ link_alarms: Final = town_table(
 )
 """One row a kind and hour, with its count: a flood of forgeries cannot fill the database. The
 controller is empty for messages of controllers nobody knows."""
+
+controller_presence: Final = town_table(
+    "controller_presence",
+    Column("controller_id", id_text(), primary_key=True),
+    Column("online", Boolean, nullable=False),
+    Column("said_at", UtcDateTime, nullable=False),
+)
+"""What each controller's retained status says, and since when: a hint for people."""
+
+link_beats: Final = town_table(
+    "link_beats",
+    Column("name", String(16), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("beat_at", UtcDateTime, nullable=False),
+)
+"""One row: that some process of the hub has the broker, and since when without a pause."""
+
+controller_losses: Final = town_table(
+    "controller_losses",
+    Column("controller_id", id_text(), primary_key=True),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("lost_at", UtcDateTime, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("cleared_at", UtcDateTime),
+)
+"""One row a controller that was ever lost (`losses.Loss`)."""

@@ -26,6 +26,7 @@ from hub.pages.views.door import (
     link_chip,
     state_chip,
 )
+from hub.pages.views.door_rules import DoorRules, door_rules
 from hub.pages.views.door_safety import DoorSafety, door_safety
 from hub.pages.views.door_sheet import (
     AccessLine,
@@ -88,6 +89,7 @@ class DoorPages:
             link=link_chip(connected, words),
             link_since="" if connected else heard or words.t("door.never"),
             safety=self._safety(who, door, words),
+            rules=self._rules(who, door, words),
             is_connected=connected,
             may_unlock=who.may(Right.DOORS_UNLOCK) and door.strike is not None,
             may_mode=who.may(Right.DOORS_MODE),
@@ -111,6 +113,16 @@ class DoorPages:
             risks = clock_risks_of(scope, door)
         may_test = who.may(Right.DOORS_TEST)
         return door_safety(door, tests, words, may_test=may_test, clock_risks=risks)
+
+    def _rules(self, who: Principal, door: Door, words: Words) -> DoorRules:
+        firsts = self.access.firsts(who, door.id) if who.may(Right.GRANTS_READ) else None
+        with self.console.core.db.read() as scope:
+            zones = [sites.zone(scope, each) for each in (door.zone_in, door.zone_out) if each]
+            people = people_names(scope, who, words, firsts or ())
+        unnamed = words.t("entries.staff_member")
+        named = None if firsts is None else [people.get(each, unnamed) for each in firsts]
+        hold = self.access.hold(who, door.id)
+        return door_rules(door, hold, named, [zone for zone in zones if zone], words)
 
     def _devices(
         self, who: Principal, door_id: str, wired: Collection[str], words: Words

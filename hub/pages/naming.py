@@ -44,7 +44,9 @@ def names_of(scope: Scope, who: Principal, words: Words, found: Iterable[Entry |
         controllers={
             each.id: words.name(each.name, each.name_en) for each in machines if each is not None
         },
-        people=people_names(scope, who, words, _ids(listed, "person_id")),
+        people=people_names(
+            scope, who, words, _ids(listed, "person_id") | _ids(listed, "partner_person_id")
+        ),
         bookings=_contacts(scope, who, _ids(listed, "booking_id")),
         users=user_names(scope, {*_ids(listed, "actor_id"), *_ids(listed, "acknowledged_by")}),
         readers=_reader_names(scope, _ids(listed, "reader_id")),

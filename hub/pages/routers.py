@@ -16,12 +16,14 @@ from hub.pages.routes import (
     log,
     pin,
     residents,
+    zones,
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     board.router,
     doors.router,
     key_boxes.router,
+    zones.router,
     log.router,
     bookings.router,
     attendance.router,

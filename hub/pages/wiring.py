@@ -15,13 +15,15 @@ from hub.keyboxes.service import KeyBoxes
 from hub.pages.console import ConsolePages
 from hub.pages.door_pages import DoorPages
 from hub.pages.key_box_pages import KeyBoxPages
+from hub.pages.zone_pages import ZonePages
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.web.core import Core, Services
+from hub.zones.service import ZonesService
 
 
 def add_pages(core: Core, services: Services) -> None:
-    """Add the pages of console, doors and key boxes; the topics' services are there already."""
+    """Add the pages of console, doors, key boxes and zones; topics' services are there already."""
     console = services.add(
         ConsolePages(
             core,
@@ -35,6 +37,7 @@ def add_pages(core: Core, services: Services) -> None:
         )
     )
     services.add(KeyBoxPages(console, services.get(KeyBoxes)))
+    services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(
             console,

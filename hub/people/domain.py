@@ -47,6 +47,9 @@ class CalendarSource(StrEnum):
     """From where a holiday calendar takes its dates, beside its own."""
 
     NONE = "none"
+    NATIONAL = "national"
+    """National holidays of Japan, with substitute holidays and days between two holidays
+    (国民の祝日に関する法律, 3条)."""
     JAPAN = "japan"
     """National holidays of Japan, and 29 December to 3 January, when offices are closed."""
 
@@ -60,7 +63,8 @@ class NamedDay(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom the town knows; `staff_number` for its own staff."""
+    """Somebody whom the town knows; `staff_number` for its own staff. `forgiven` counts how often
+    it was forgotten where they are, `forgiven_at` the last time."""
 
     id: str
     name: str
@@ -71,6 +75,8 @@ class Person:
     state: EntryState
     anti_passback_exempt: bool
     long_unlock: bool
+    forgiven: int
+    forgiven_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -80,6 +86,7 @@ class Person:
             state=self.state,
             groups=groups,
             anti_passback_exempt=self.anti_passback_exempt,
+            forgiven=self.forgiven,
             long_unlock=self.long_unlock,
         )
 
@@ -122,7 +129,11 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Joins exactly one of person, group and card to a door, in a window `[start_at, end_at)` and
-    by a schedule, where given."""
+    by a schedule, where given.
+
+    With `max_uses` it opens so often, in all; a group's members share the count. `soft` says that
+    somebody asked for a count which each controller keeps for itself (`hub.people.use_limits`).
+    """
 
     id: str
     door_id: str
@@ -133,10 +144,18 @@ class Grant:
     end_at: datetime | None
     schedule_id: str | None
     needs_pin: bool
+    first_person: bool
+    max_uses: int | None
+    soft: bool
     state: EntryState
     note: str
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def subject(self) -> str:
+        """The id of whom or what it lets in: person, group or card."""
+        return self.person_id or self.group_id or self.card_id or ""
 
     def body(self) -> GrantBody:
         """What the edge is told."""
@@ -150,6 +169,8 @@ class Grant:
             schedule=self.schedule_id,
             state=self.state,
             needs_pin=self.needs_pin,
+            first_person=self.first_person,
+            max_uses=self.max_uses,
         )
 
 

@@ -48,7 +48,7 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         schemas.PersonChange,
         schemas.PersonOut,
         filters=("staff_number", "state"),
-        defaults={"state": EntryState.ACTIVE},
+        defaults={"state": EntryState.ACTIVE, "forgiven": 0, "forgiven_at": None},
     ),
     RowShapes(
         GROUP,

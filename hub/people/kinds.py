@@ -24,10 +24,12 @@ from hub.people.tables import (
     people,
     schedules,
 )
+from hub.people.use_limits import controllers_counting, is_limited
 from hub.policy import touch
 from hub.sites import repository as sites
 from hub.sites.domain import SiteState
 from hub.sites.kinds import DOOR, doors_within
+from hub.sites.spanning import SpannedRule, refused
 from hub.sites.tables import doors
 from hub.web.problems import invalid
 
@@ -79,6 +81,20 @@ def _check_grant(scope: Scope, before: Grant | None, after: Grant) -> None:
         door = sites.door(scope, after.door_id)
         if door is None or door.state is SiteState.REMOVED:
             raise invalid("door_id", "removed", "this door was removed")
+    _check_limit(scope, before, after)
+
+
+def _check_limit(scope: Scope, before: Grant | None, after: Grant) -> None:
+    if not is_limited(after, after.updated_at):
+        return
+    scope.lock("max_uses")  # so that of two grants given at once each sees the other
+    others = repository.limited_grants_of(scope, after)
+    held = sites.doors_by_id(scope, {each.door_id for each in [after, *others]})
+    controller_of = {door.id: door.controller_id for door in held.values()}
+    counting = controllers_counting(after, others, controller_of, after.updated_at)
+    if len(counting) > 1:
+        taken_back = before is not None and before.soft
+        raise refused(SpannedRule.MAX_USES, "soft" if taken_back else "max_uses", counting)
 
 
 def _check_schedule(_scope: Scope, _before: Schedule | None, after: Schedule) -> None:

@@ -124,6 +124,33 @@ def grants_of_card(scope: Scope, card_id: str) -> tuple[Grant, ...]:
     return _list(scope, grants, Grant, grants.c.card_id == card_id)
 
 
+def limited_grants_of_door(scope: Scope, door_id: str) -> tuple[Grant, ...]:
+    """Give a door's grants with a limit of uses that must be kept exactly, in every state."""
+    return _list(scope, grants, Grant, _limited(soft=False), grants.c.door_id == door_id)
+
+
+def limited_grants_of(scope: Scope, grant: Grant) -> tuple[Grant, ...]:
+    """Give those of the subject of a grant."""
+    return _list(scope, grants, Grant, _limited(soft=False), _of_subject(grant))
+
+
+def soft_limited_grants_of(scope: Scope, grant: Grant) -> tuple[Grant, ...]:
+    """Give the grants of the subject of a grant whose limit each controller counts for itself."""
+    return _list(scope, grants, Grant, _limited(soft=True), _of_subject(grant))
+
+
+def _limited(*, soft: bool) -> ColumnElement[bool]:
+    return sa.and_(grants.c.max_uses.is_not(None), grants.c.soft.is_(soft))
+
+
+def _of_subject(grant: Grant) -> ColumnElement[bool]:
+    return sa.or_(
+        grants.c.person_id == grant.person_id if grant.person_id else sa.false(),
+        grants.c.group_id == grant.group_id if grant.group_id else sa.false(),
+        grants.c.card_id == grant.card_id if grant.card_id else sa.false(),
+    )
+
+
 def grants_of_schedule(scope: Scope, schedule_id: str) -> tuple[Grant, ...]:
     """Give the grants that follow a schedule, in every state."""
     return _list(scope, grants, Grant, grants.c.schedule_id == schedule_id)

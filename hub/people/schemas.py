@@ -29,6 +29,20 @@ Identity = Annotated[
         description="The card's number, hexadecimal. Kept sealed, never given back.",
     ),
 ]
+FirstPerson = Annotated[
+    bool, Field(description="Who holds it counts as the first person of a door that waits for one.")
+]
+MaxUses = Annotated[
+    int, Field(ge=1, le=1_000_000, description="Opens so often in all; a group shares the count.")
+]
+Soft = Annotated[
+    bool,
+    Field(
+        description="Each controller counts for itself; more uses than the limit, over all such "
+        "grants of the subject together, are reported. Without it, limited grants of one subject "
+        "at doors of several controllers are refused."
+    ),
+]
 Reason = Annotated[str, Field(max_length=200, description="For the audit log.")]
 
 
@@ -69,6 +83,8 @@ class PersonOut(RowOut):
     state: EntryState
     anti_passback_exempt: bool
     long_unlock: bool
+    forgiven: int = Field(description="How often it was forgotten where they are.")
+    forgiven_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -162,6 +178,9 @@ class GrantIn(BodyIn):
     end_at: Annotated[AwareDatetime | None, Field(description="The window is half-open.")] = None
     schedule_id: Id | None = None
     needs_pin: Annotated[bool, Field(description="Card and PIN together.")] = False
+    first_person: FirstPerson = False
+    max_uses: MaxUses | None = None
+    soft: Soft = False
     note: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -172,6 +191,9 @@ class GrantChange(ChangeIn):
     end_at: AwareDatetime | None = clearable()
     schedule_id: Id | None = clearable()
     needs_pin: bool | None = None
+    first_person: FirstPerson | None = None
+    max_uses: MaxUses | None = clearable()
+    soft: Soft | None = None
     state: EntryState | None = None
     note: Annotated[str, Field(max_length=200)] | None = None
 
@@ -188,6 +210,9 @@ class GrantOut(RowOut):
     end_at: datetime | None
     schedule_id: str | None
     needs_pin: bool
+    first_person: bool
+    max_uses: int | None
+    soft: bool
     state: EntryState
     note: str
     created_at: datetime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Boolean, CheckConstraint, Column, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Integer, LargeBinary, String
 
 from hub.database.columns import Closed, Structured, UtcDateTime, id_text
 from hub.database.tables import belongs_to, town_table, unique
@@ -39,6 +39,8 @@ people: Final = town_table(
     Column("state", Closed(EntryState), nullable=False),
     Column("anti_passback_exempt", Boolean, nullable=False),
     Column("long_unlock", Boolean, nullable=False),
+    Column("forgiven", BigInteger, nullable=False),
+    Column("forgiven_at", UtcDateTime),
     *_written(),
     unique("staff_number"),
 )
@@ -109,6 +111,9 @@ grants: Final = town_table(
     Column("end_at", UtcDateTime),
     Column("schedule_id", id_text(), index=True),
     Column("needs_pin", Boolean, nullable=False),
+    Column("first_person", Boolean, nullable=False),
+    Column("max_uses", Integer),
+    Column("soft", Boolean, nullable=False),
     Column("state", Closed(EntryState), nullable=False),
     _name("note", 200),
     *_written(),

@@ -49,6 +49,7 @@ def everything(sources: Sources) -> Desired:
     if sources.takes_punches:
         persons |= sources.everybody()
     schedules = {grant.schedule_id for grant in grants if grant.schedule_id}
+    schedules |= sources.hold_schedules()
     return {
         **sources.wiring(),
         **sources.modes(sources.doors),
@@ -146,8 +147,7 @@ class _Look:
         if not ids:
             return set()
         old = self._load(key(EntryKind.SCHEDULE, schedule_id) for schedule_id in ids)
-        used = {grant.schedule_id for grant in self._sources.grants_by_schedule(ids)}
-        self.wanted |= self._sources.schedule_entries({each for each in used if each})
+        self.wanted |= self._sources.schedule_entries(self._sources.schedules_in_use(ids))
         before = {_body(entry, ScheduleBody).calendar for entry in old}
         return {each for each in before if each} | self._sources.calendars_of(ids)
 
@@ -157,8 +157,8 @@ class _Look:
             return
         self._load(key(EntryKind.HOLIDAY, calendar_id) for calendar_id in ids)
         follows = self._sources.schedules_of_calendars(ids)
-        used = {grant.schedule_id for grant in self._sources.grants_by_schedule(set(follows))}
-        self.wanted |= self._sources.calendar_entries({follows[each] for each in used if each})
+        used = self._sources.schedules_in_use(set(follows))
+        self.wanted |= self._sources.calendar_entries({follows[each] for each in used})
 
     def at_what_is_wanted(self) -> None:
         """Whatever is stored under a key that is wanted."""

@@ -32,6 +32,7 @@ from hub.policy.repository import batches
 from hub.policy.wanted import Desired, Wanted, key
 from hub.sites import repository as site_rows
 from hub.sites.domain import Controller, Door
+from hub.sites.spanning import spans
 from provisioning.hub_keys import ControllerKeys
 from wire.identity import pin_policy_id
 from wire.pins import card_digest, pin_digest
@@ -103,7 +104,7 @@ class Sources:
         for door in self.doors.values():
             body = _with_backup(door.body(), backups.get(door.id), self._controller.id)
             found[key(EntryKind.DOOR, door.id)] = Wanted(body)
-            zones |= {zone for zone in (door.zone_in, door.zone_out) if zone}
+            zones |= door.zones
         for device in site_rows.devices_of_controller(self._scope, self._controller.id):
             found[key(EntryKind.DEVICE, device.id)] = Wanted(device.body())
         for reader in self._readers:
@@ -111,7 +112,8 @@ class Sources:
         for zone_id in zones:
             zone = site_rows.zone(self._scope, zone_id)
             if zone is not None:
-                found[key(EntryKind.ZONE, zone_id)] = Wanted(zone.body())
+                others = site_rows.doors_of_zone(self._scope, zone_id)
+                found[key(EntryKind.ZONE, zone_id)] = Wanted(zone.body(spans=spans(others)))
         for name, value in self._controller.settings.items():
             found[key(EntryKind.SETTING, name)] = Wanted(SettingBody(value=value))
         return found
@@ -157,9 +159,15 @@ class Sources:
             *self._grants(grants.c.card_id, card_ids),
         ]
 
-    def grants_by_schedule(self, schedule_ids: Collection[str]) -> list[Grant]:
-        """Those of them that follow these schedules."""
-        return self._grants(grants.c.schedule_id, schedule_ids)
+    def hold_schedules(self) -> set[str]:
+        """The schedules by which the controller's doors stand open."""
+        return {door.hold_schedule for door in self.doors.values() if door.hold_schedule}
+
+    def schedules_in_use(self, schedule_ids: Collection[str]) -> set[str]:
+        """Those of these schedules that the controller's grants or its doors' holds follow."""
+        follow = self._grants(grants.c.schedule_id, schedule_ids)
+        held = self.hold_schedules().intersection(schedule_ids)
+        return held | {grant.schedule_id for grant in follow if grant.schedule_id}
 
     def _grants(self, column: sa.Column[Any], values: Collection[str]) -> list[Grant]:
         found = as_all(Grant, self._rows(sa.select(grants), column, values))

@@ -46,6 +46,7 @@ class Sweep:
     def __init__(self, clock: Clock, keys: HubKeys) -> None:
         self._clock = clock
         self._keys = keys
+        self._began = False
 
     def is_due(self, scope: Scope) -> bool:
         """Tell whether anything has to be written."""
@@ -53,6 +54,7 @@ class Sweep:
         since = self._swept_to(scope)
         return bool(
             since is None
+            or not self._began
             or now - since > timedelta(minutes=1)
             or repository.expired(scope, now)
             or any(_entering(scope, since, now))
@@ -75,9 +77,11 @@ class Sweep:
             for credential_id in found_pins:
                 touch_credential(scope, credential_id)
             if since.year != now.year:
+                repository.forget_versions(scope, now - KEPT_HISTORY)
+            if since.year != now.year or not self._began:
+                # A new year needs the next one's dates; a new version of the hub may know others.
                 for row in scope.all(scope.select(calendars.c.id)):
                     touch_calendar(scope, row.id)
-                repository.forget_versions(scope, now - KEPT_HISTORY)
         for controller_id, print_ in self._rekeyed(scope).items():
             scope.upsert(
                 policy_keys,
@@ -87,6 +91,10 @@ class Sweep:
             touch_controller(scope, controller_id)
         confirmation.tick(scope, now)
         scope.upsert(policy_sweeps, {"name": HORIZON, "swept_to": now}, key=("name",))
+        scope.after_commit(self._begin)
+
+    def _begin(self) -> None:
+        self._began = True
 
     def _swept_to(self, scope: Scope) -> datetime | None:
         since: datetime | None = scope.scalar(

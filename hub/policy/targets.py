@@ -60,7 +60,8 @@ def _controllers(scope: Scope, kind: Touched, target: str) -> set[str]:
             return found | (_of_person(scope, owner) if owner else set())
         case Touched.SCHEDULE:
             at = sa.select(grants.c.door_id).where(grants.c.schedule_id == target)
-            return _of_doors(scope, doors.c.id.in_(at)) | _held(scope, EntryKind.SCHEDULE, target)
+            follows = sa.or_(doors.c.id.in_(at), doors.c.hold_schedule == target)
+            return _of_doors(scope, follows) | _held(scope, EntryKind.SCHEDULE, target)
         case Touched.CALENDAR:
             return _held(scope, EntryKind.HOLIDAY, target)
 

@@ -28,6 +28,7 @@ _compiled = Counter("kagimori_policy_versions_total", "Policy versions made")
 _failed = Counter(
     "kagimori_policy_failures_total", "Controllers whose policy could not be compiled"
 )
+_chores_failed = Counter("kagimori_policy_chore_failures_total", "Chores that raised")
 _took = Histogram("kagimori_policy_compile_seconds", "Time to compile one batch of marks")
 
 
@@ -90,12 +91,16 @@ class PolicyWorker:
             self._counter.announce(done.made)
 
     def chores(self) -> None:
-        """Do what is due."""
+        """Do what is due. One that fails is tried again next time, and the others go on."""
         for chore in self._chores:
-            with self._db.read() as scope:
-                due = chore.is_due(scope)
-            if due:
-                self._db.write(chore.run)
+            try:
+                with self._db.read() as scope:
+                    due = chore.is_due(scope)
+                if due:
+                    self._db.write(chore.run)
+            except Exception:
+                _chores_failed.inc()
+                _log.exception("chore_failed", chore=type(chore).__name__)
 
     def _left_for_later(self) -> tuple[str, ...]:
         now = time.monotonic()

@@ -14,9 +14,11 @@ from hub.door_tests.projector import PROJECTOR as DOOR_TESTS
 from hub.entries.projector import PROJECTOR as ENTRIES
 from hub.keyboxes.projector import PROJECTOR as KEYBOXES
 from hub.projection.projector import Projector
+from hub.zones.projector import PROJECTOR as ZONES
 
 PROJECTORS: Final[tuple[Projector, ...]] = (
     ENTRIES,
+    ZONES,
     ATTENDANCE,
     BATTERIES,
     COMMANDS,

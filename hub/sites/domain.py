@@ -14,6 +14,7 @@ from wire.policy_bodies import (
     DeviceDriver,
     DoorBody,
     FailMode,
+    FirstPerson,
     OnJournalFailure,
     OnUntrustedClock,
     Point,
@@ -66,7 +67,12 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """An area behind doors."""
+    """An area behind doors.
+
+    `soft` says that somebody asked for rules that are reported where they cannot be enforced: a
+    zone that spans controllers has a limit only so. `forgiven` counts how often everybody in it was
+    forgotten, `forgiven_at` the last time.
+    """
 
     id: str
     site_id: str
@@ -74,12 +80,27 @@ class Zone:
     name_en: str
     anti_passback: AntiPassback
     occupancy_max: int | None
+    soft: bool
+    forget_after_s: int | None
+    reset_min: int | None
+    tz: str
+    forgiven: int
+    forgiven_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
-    def body(self) -> ZoneBody:
-        """What the edge is told."""
-        return ZoneBody(anti_passback=self.anti_passback, occupancy_max=self.occupancy_max)
+    def body(self, *, spans: bool) -> ZoneBody:
+        """What the edge is told. `spans` is whether its doors are on several controllers
+        (`hub.sites.spanning`); raises `ValueError` for a hard zone that spans."""
+        return ZoneBody(
+            anti_passback=self.anti_passback,
+            occupancy_max=self.occupancy_max,
+            spans=spans,
+            forget_after_s=self.forget_after_s,
+            reset_min=self.reset_min,
+            tz=self.tz,
+            forgiven=self.forgiven,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +132,17 @@ class Door:
     on_journal_failure: OnJournalFailure
     zone_in: str | None
     zone_out: str | None
+    hold_schedule: str | None
+    first_person: FirstPerson
+    two_person: bool
+    second_person_ms: int
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def zones(self) -> frozenset[str]:
+        """The zones it leads into or out of."""
+        return frozenset(zone for zone in (self.zone_in, self.zone_out) if zone is not None)
 
     @property
     def points(self) -> dict[str, Point]:
@@ -144,6 +174,10 @@ class Door:
             on_journal_failure=self.on_journal_failure,
             zone_in=self.zone_in,
             zone_out=self.zone_out,
+            hold_schedule=self.hold_schedule,
+            first_person=self.first_person,
+            two_person=self.two_person,
+            second_person_ms=self.second_person_ms,
         )
 
 

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from hub.audit.row_routes import RowShapes, offer_rows
-from hub.sites import schemas
+from hub.sites import device_schemas, schemas
 from hub.sites.domain import SiteState
 from hub.sites.kinds import CONTROLLER, DEVICE, DOOR, READER, SITE, ZONE
+from hub.sites.repository import doors_of_zone
 from hub.sites.secrets import DeviceSecrets
+from hub.sites.spanning import spans
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.problems import invalid
@@ -55,6 +57,8 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         schemas.ZoneChange,
         schemas.ZoneOut,
         filters=("site_id",),
+        defaults={"forgiven": 0, "forgiven_at": None},
+        also=lambda scope, zone: {"spans": spans(doors_of_zone(scope, zone.id))},
     ),
     RowShapes(
         DOOR,
@@ -77,9 +81,9 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         "devices",
         Right.SITES_READ,
         Right.SITES_WRITE,
-        schemas.DeviceIn,
-        schemas.DeviceChange,
-        schemas.DeviceOut,
+        device_schemas.DeviceIn,
+        device_schemas.DeviceChange,
+        device_schemas.DeviceOut,
         filters=("controller_id", "state"),
         defaults={"state": SiteState.ACTIVE, "secret": None, "sealed": None},
     ),
@@ -90,9 +94,9 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         "readers",
         Right.SITES_READ,
         Right.SITES_WRITE,
-        schemas.ReaderIn,
-        schemas.ReaderChange,
-        schemas.ReaderOut,
+        device_schemas.ReaderIn,
+        device_schemas.ReaderChange,
+        device_schemas.ReaderOut,
         filters=("device_id", "door_id", "state"),
         defaults={"state": SiteState.ACTIVE},
     ),
@@ -106,12 +110,12 @@ def set_device_secret(
     who: Annotated[Principal, requires(Right.SITES_WRITE)],
     secrets: Annotated[DeviceSecrets, provided(DeviceSecrets)],
     device_id: str,
-    body: schemas.DeviceSecretIn,
-) -> schemas.DeviceOut:
+    body: device_schemas.DeviceSecretIn,
+) -> device_schemas.DeviceOut:
     """Kept sealed and sent to the device's controller alone, sealed to it; never given back."""
     if not 16 <= len(body.secret) <= 64:
         raise invalid("secret", "length", "16 to 64 bytes")
-    return schemas.DeviceOut.model_validate(secrets.set_secret(who, device_id, body.secret))
+    return device_schemas.DeviceOut.model_validate(secrets.set_secret(who, device_id, body.secret))
 
 
 @router.post("/devices/{device_id}/secret/draw", summary="Draw a new secret for a device")
@@ -119,10 +123,10 @@ def draw_device_secret(
     who: Annotated[Principal, requires(Right.SITES_WRITE)],
     secrets: Annotated[DeviceSecrets, provided(DeviceSecrets)],
     device_id: str,
-) -> schemas.DeviceOut:
+) -> device_schemas.DeviceOut:
     """16 random bytes, sent to the device's controller alone, sealed to it; shown to nobody. A
     reader that is online under its former key is moved to it by its controller."""
-    return schemas.DeviceOut.model_validate(secrets.draw_secret(who, device_id))
+    return device_schemas.DeviceOut.model_validate(secrets.draw_secret(who, device_id))
 
 
 @router.post("/devices/{device_id}/provisioning", summary="Give the bench secret of a serial lock")
@@ -135,9 +139,9 @@ def provision_serial_lock(
         bool,
         Query(description="Draw another, for a lock that was erased: one that works is cut off."),
     ] = False,
-) -> schemas.LockProvisioningOut:
+) -> device_schemas.LockProvisioningOut:
     """Draws a maintenance secret and gives it this once: written into the lock at the bench by
     `kagimori-edge keybox provision`. Its controller gets the link key alone."""
     response.headers["Cache-Control"] = "no-store"
     made = secrets.provision(who, device_id, renew=renew)
-    return schemas.LockProvisioningOut.of(device_id, made)
+    return device_schemas.LockProvisioningOut.of(device_id, made)

@@ -1,24 +1,28 @@
 """The rules of each kind of row of a site, and what each touches in the policy.
 
 A reader's device must be on its door's controller; a door's points must be on its controller's
-devices; what spans two controllers is refused: the two could be apart when it matters.
+devices; what spans two controllers is refused (`hub.sites.spanning`).
 """
 
 from __future__ import annotations
 
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from hub.audit.rows import RowKind
 from hub.database.scope import Scope
+from hub.people import repository as people
+from hub.people.use_limits import is_limited
 from hub.policy import touch
 from hub.sites import repository
 from hub.sites.domain import Controller, Device, Door, Reader, Site, SiteState, Zone
+from hub.sites.spanning import SpannedRule, controllers_of, refused, unenforceable
 from hub.sites.tables import controllers, devices, doors, readers, sites, zones
 from hub.web.problems import invalid
-from wire.policy_bodies import AntiPassback, Assurance, DeviceDriver
+from wire.policy_bodies import Assurance, DeviceDriver, FirstPerson
 
 # --- within some sites -------------------------------------------------------------------------
 
@@ -84,28 +88,70 @@ def _check_door(scope: Scope, before: Door | None, after: Door) -> None:
     moved = before is not None and before.controller_id != after.controller_id
     if moved and repository.readers_of_door(scope, after.id):
         raise invalid("controller_id", "has_readers", "its readers hang on the old controller")
+    if moved:
+        _check_uses_stay(scope, before, after)
+    _check_hold(scope, after)
+    if after.zone_in is not None and after.zone_in == after.zone_out:
+        raise invalid("zone_out", "same_zone", "a door leads from one zone into another")
     for name in ("zone_in", "zone_out"):
         zone_id: str | None = getattr(after, name)
         if zone_id is not None:
-            _check_zone_of_door(scope, name, zone_id, after)
+            _check_zone_of_door(scope, name, zone_id, before, after)
 
 
-def _check_zone_of_door(scope: Scope, name: str, zone_id: str, door: Door) -> None:
+def _check_uses_stay(scope: Scope, before: Door | None, after: Door) -> None:
+    """A door takes no count of uses along to another controller."""
+    scope.lock("max_uses")
+    found = people.limited_grants_of_door(scope, after.id)
+    if before is not None and any(is_limited(grant, after.updated_at) for grant in found):
+        held_by = (before.controller_id, after.controller_id)
+        raise refused(SpannedRule.MAX_USES, "controller_id", held_by)
+
+
+def _check_hold(scope: Scope, door: Door) -> None:
+    """What a door's hold by schedule and its first person need."""
+    held = door.hold_schedule
+    if held is not None and people.schedule(scope, held) is None:
+        raise invalid("hold_schedule", "unknown", "no such schedule")
+    if door.first_person is FirstPerson.HOLD and held is None:
+        raise invalid(
+            "first_person", "no_hold_schedule", "nothing to hold open: name a hold_schedule as well"
+        )
+
+
+def _check_zone_of_door(
+    scope: Scope, name: str, zone_id: str, before: Door | None, door: Door
+) -> None:
+    """A door that comes into use, moves or enters a zone must leave the zone's rules standing."""
+    _hold_still(scope, zone_id)
     zone = repository.zone(scope, zone_id)
     if zone is None or zone.site_id != door.site_id:
         raise invalid(name, "other_site", "this zone is at another site")
-    if zone.anti_passback is AntiPassback.HARD:
-        others = repository.doors_of_zone(scope, zone_id)
-        if any(other.controller_id != door.controller_id for other in others):
-            raise invalid(name, "spans_controllers", "a hard zone has its doors on one controller")
+    others = [each for each in repository.doors_of_zone(scope, zone_id) if each.id != door.id]
+    rule = unenforceable(zone, [*others, door])
+    if rule is not None:
+        moved = before is not None and before.controller_id != door.controller_id
+        raise refused(rule, "controller_id" if moved else name, controllers_of([*others, door]))
 
 
-def _check_zone(scope: Scope, _before: Zone | None, after: Zone) -> None:
-    if after.anti_passback is not AntiPassback.HARD:
-        return
-    held_by = {door.controller_id for door in repository.doors_of_zone(scope, after.id)}
-    if len(held_by) > 1:
-        raise invalid("anti_passback", "spans_controllers", "its doors are on several controllers")
+def _hold_still(scope: Scope, zone_id: str) -> None:
+    """Whoever changes the zone or another of its doors waits, so that both see the same doors."""
+    scope.lock(f"zone/{zone_id}")
+
+
+def _check_zone(scope: Scope, before: Zone | None, after: Zone) -> None:
+    try:
+        ZoneInfo(after.tz)
+    except (KeyError, OSError, ValueError) as error:  # ZoneInfoNotFoundError is a KeyError
+        raise invalid("tz", "unknown", "no such time zone: write one like Asia/Tokyo") from error
+    if before is None:
+        return  # no door leads into it yet
+    _hold_still(scope, after.id)
+    found = repository.doors_of_zone(scope, after.id)
+    rule = unenforceable(after, found)
+    if rule is not None:
+        taken_back = rule is SpannedRule.OCCUPANCY_MAX and before.soft
+        raise refused(rule, "soft" if taken_back else rule.value, controllers_of(found))
 
 
 def _check_device(scope: Scope, before: Device | None, after: Device) -> None:
@@ -155,13 +201,34 @@ def _touch_controller(scope: Scope, _before: Controller | None, after: Controlle
     touch.touch_controller(scope, after.id)
 
 
-def _touch_zone(scope: Scope, _before: Zone | None, after: Zone) -> None:
-    for door in repository.doors_of_zone(scope, after.id):
+_TOLD_OF_ZONES: Final = (
+    "anti_passback",
+    "occupancy_max",
+    "forget_after_s",
+    "reset_min",
+    "tz",
+    "forgiven",
+)
+"""What the edge knows of a zone: a changed name touches no controller."""
+
+
+def _touch_zone(scope: Scope, before: Zone | None, after: Zone) -> None:
+    if before is None or any(getattr(before, n) != getattr(after, n) for n in _TOLD_OF_ZONES):
+        touch_zone(scope, after.id)
+
+
+def touch_zone(scope: Scope, zone_id: str) -> None:
+    """Tell the policy that what doors know of a zone changed: its rules, or whether it spans."""
+    for door in repository.doors_of_zone(scope, zone_id):
         touch.touch_door(scope, door.id)
 
 
 def _touch_door(scope: Scope, before: Door | None, after: Door) -> None:
     touch.touch_door(scope, after.id)
+    placed = ("zone_in", "zone_out", "controller_id", "state")
+    if before is None or any(getattr(before, n) != getattr(after, n) for n in placed):
+        for zone_id in sorted(after.zones | (before.zones if before else frozenset())):
+            touch_zone(scope, zone_id)  # the other doors of it may span controllers now, or no more
     if before is not None and before.controller_id != after.controller_id:
         touch.touch_controller(scope, before.controller_id)
         touch.touch_controller(scope, after.controller_id)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import Base64Bytes, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from hub.sites.domain import SiteState
 from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable
 from wire.policy_bodies import (
     AntiPassback,
     Assurance,
-    DeviceDriver,
     FailMode,
+    FirstPerson,
     OnJournalFailure,
     OnUntrustedClock,
     Point,
-    PunchRule,
-    Side,
 )
 
 Id = Annotated[str, Field(min_length=1, max_length=80)]
@@ -32,6 +29,33 @@ Egress = Annotated[str, Field(max_length=2000, description="How one gets out, al
 Latitude = Annotated[float, Field(ge=-90, le=90, description="Degrees of WGS 84, for routes.")]
 Longitude = Annotated[float, Field(ge=-180, le=180, description="Degrees of WGS 84, for routes.")]
 Hours = Annotated[int, Field(ge=1, le=336, description="How far ahead its edges hold PINs.")]
+OccupancyMax = Annotated[
+    int, Field(ge=1, le=100_000, description="So many persons are let in at most.")
+]
+ForgetAfter = Annotated[
+    int, Field(ge=60, le=604_800, description="Seconds after which somebody inside is forgotten.")
+]
+ResetMin = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=1_439,
+        description="When everybody is forgotten each day, minutes since midnight; null is never.",
+    ),
+]
+Soft = Annotated[
+    bool,
+    Field(
+        description="Where the zone's doors are on several controllers its rules are reported, not "
+        "enforced; without this such a limit is refused."
+    ),
+]
+HoldSchedule = Annotated[
+    Id | None, Field(description="The door stands open while this schedule holds.")
+]
+SecondPersonMs = Annotated[
+    int, Field(ge=5_000, le=120_000, description="How long the second of two persons may take.")
+]
 Settings = Annotated[
     dict[str, bool | int | str], Field(max_length=50, description="Settings of the agent.")
 ]
@@ -133,7 +157,11 @@ class ZoneIn(BodyIn):
     name: Name
     name_en: OptionalName = ""
     anti_passback: AntiPassback = AntiPassback.NONE
-    occupancy_max: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    occupancy_max: OccupancyMax | None = None
+    soft: Soft = False
+    forget_after_s: ForgetAfter | None = None
+    reset_min: ResetMin | None = 240
+    tz: Annotated[str, Field(max_length=64)] = "Asia/Tokyo"
 
 
 class ZoneChange(ChangeIn):
@@ -142,7 +170,11 @@ class ZoneChange(ChangeIn):
     name: Name | None = None
     name_en: OptionalName | None = None
     anti_passback: AntiPassback | None = None
-    occupancy_max: Annotated[int, Field(ge=1, le=100_000)] | None = clearable()
+    occupancy_max: OccupancyMax | None = clearable()
+    soft: Soft | None = None
+    forget_after_s: ForgetAfter | None = clearable()
+    reset_min: ResetMin | None = clearable()
+    tz: Annotated[str, Field(max_length=64)] | None = None
 
 
 class ZoneOut(RowOut):
@@ -154,6 +186,13 @@ class ZoneOut(RowOut):
     name_en: str
     anti_passback: AntiPassback
     occupancy_max: int | None
+    soft: bool
+    spans: bool = Field(description="Its doors are on several controllers: see `soft`.")
+    forget_after_s: int | None
+    reset_min: int | None
+    tz: str
+    forgiven: int = Field(description="How often everybody in it was forgotten.")
+    forgiven_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -186,6 +225,10 @@ class DoorIn(BodyIn):
     on_journal_failure: OnJournalFailure = OnJournalFailure.DENY
     zone_in: Id | None = None
     zone_out: Id | None = None
+    hold_schedule: HoldSchedule = None
+    first_person: FirstPerson = FirstPerson.NONE
+    two_person: bool = False
+    second_person_ms: SecondPersonMs = 30_000
 
 
 class DoorChange(ChangeIn):
@@ -213,6 +256,10 @@ class DoorChange(ChangeIn):
     on_journal_failure: OnJournalFailure | None = None
     zone_in: Id | None = clearable()
     zone_out: Id | None = clearable()
+    hold_schedule: HoldSchedule = clearable()
+    first_person: FirstPerson | None = None
+    two_person: bool | None = None
+    second_person_ms: SecondPersonMs | None = None
 
 
 class DoorOut(RowOut):
@@ -242,6 +289,10 @@ class DoorOut(RowOut):
     on_journal_failure: OnJournalFailure
     zone_in: str | None
     zone_out: str | None
+    hold_schedule: str | None
+    first_person: FirstPerson
+    two_person: bool
+    second_person_ms: int
     created_at: datetime
     updated_at: datetime
 
@@ -255,128 +306,3 @@ def door_columns(values: dict[str, Any]) -> dict[str, Any]:
         if values.get(name) is not None
     }
     return {**values, **made}
-
-
-# --- devices and readers -----------------------------------------------------------------------
-
-
-class DeviceIn(BodyIn):
-    """A new device on a port of a controller."""
-
-    controller_id: Id
-    name: Name
-    driver: DeviceDriver
-    port: Annotated[str, Field(min_length=1, max_length=64, description="As the agent names it.")]
-    address: Annotated[int, Field(ge=0, le=126)] = 0
-    reader_name: Annotated[str, Field(max_length=128)] | None = None
-
-
-class DeviceChange(ChangeIn):
-    """What to change of a device."""
-
-    state: SiteState | None = None
-    name: Name | None = None
-    port: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    address: Annotated[int, Field(ge=0, le=126)] | None = None
-    reader_name: Annotated[str, Field(max_length=128)] | None = clearable()
-
-
-class DeviceOut(RowOut):
-    """A device. Its secret is never given."""
-
-    id: str
-    controller_id: str
-    state: SiteState
-    name: str
-    driver: DeviceDriver
-    port: str
-    address: int
-    reader_name: str | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class DeviceSecretIn(BodyIn):
-    """A device's secret, such as an OSDP secure channel base key."""
-
-    secret: Annotated[Base64Bytes, Field(description="16 to 64 bytes in base64.")]
-
-
-class LockProvisioningOut(BaseModel):
-    """What the bench writes into a blank serial lock: given once."""
-
-    device: str
-    kind: int = Field(2, description="A serial lock, as the maintenance link counts kinds.")
-    maintenance_secret: str = Field(description="K_maint, 32 bytes in base64.")
-
-    @classmethod
-    def of(cls, device_id: str, secret: bytes) -> LockProvisioningOut:
-        """Show it."""
-        text = base64.b64encode(secret).decode()
-        return cls(device=device_id, kind=2, maintenance_secret=text)
-
-
-class ReaderIn(BodyIn):
-    """A new reader or keypad; without a door it is an attendance terminal."""
-
-    device_id: Id
-    door_id: Id | None = None
-    name: Name
-    channel: Annotated[int, Field(ge=0, le=15)] = 0
-    side: Side = Side.ENTRY
-    keypad: bool = False
-    cards: bool = True
-    profiles: Annotated[tuple[Id, ...], Field(max_length=8)] = ()
-    assurance: Assurance = Assurance.IDENTIFIER
-    punch: PunchRule = PunchRule.NONE
-    key_timeout_ms: Annotated[int, Field(ge=1_000, le=60_000)] = 10_000
-    max_keys: Annotated[int, Field(ge=4, le=10)] = 10
-    tries: Annotated[int, Field(ge=1, le=20)] = 5
-    budget_window_s: Annotated[int, Field(ge=60, le=3_600)] = 300
-    lockout_s: Annotated[int, Field(ge=60, le=3_600)] = 300
-    lockout_max_s: Annotated[int, Field(ge=60, le=86_400)] = 3_600
-
-
-class ReaderChange(ChangeIn):
-    """What to change of a reader."""
-
-    door_id: Id | None = clearable()
-    state: SiteState | None = None
-    name: Name | None = None
-    side: Side | None = None
-    keypad: bool | None = None
-    cards: bool | None = None
-    profiles: Annotated[tuple[Id, ...], Field(max_length=8)] | None = None
-    assurance: Assurance | None = None
-    punch: PunchRule | None = None
-    key_timeout_ms: Annotated[int, Field(ge=1_000, le=60_000)] | None = None
-    max_keys: Annotated[int, Field(ge=4, le=10)] | None = None
-    tries: Annotated[int, Field(ge=1, le=20)] | None = None
-    budget_window_s: Annotated[int, Field(ge=60, le=3_600)] | None = None
-    lockout_s: Annotated[int, Field(ge=60, le=3_600)] | None = None
-    lockout_max_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
-
-
-class ReaderOut(RowOut):
-    """A reader or keypad."""
-
-    id: str
-    device_id: str
-    door_id: str | None
-    state: SiteState
-    name: str
-    channel: int
-    side: Side
-    keypad: bool
-    cards: bool
-    profiles: list[str]
-    assurance: Assurance
-    punch: PunchRule
-    key_timeout_ms: int
-    max_keys: int
-    tries: int
-    budget_window_s: int
-    lockout_s: int
-    lockout_max_s: int
-    created_at: datetime
-    updated_at: datetime

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 
 from hub.database.columns import Closed, Structured, UtcDateTime, id_text, json_document
 from hub.database.tables import belongs_to, town_table, unique
@@ -14,6 +24,7 @@ from wire.policy_bodies import (
     Assurance,
     DeviceDriver,
     FailMode,
+    FirstPerson,
     OnJournalFailure,
     OnUntrustedClock,
     Point,
@@ -90,6 +101,12 @@ zones: Final = town_table(
     _name("name_en"),
     _closed("anti_passback", AntiPassback),
     Column("occupancy_max", Integer),
+    _flag("soft"),
+    Column("forget_after_s", Integer),
+    Column("reset_min", Integer),
+    Column("tz", String(64), nullable=False),
+    Column("forgiven", BigInteger, nullable=False),
+    Column("forgiven_at", UtcDateTime),
     *_written(),
     belongs_to("site_id", "sites"),
     unique("site_id", "name"),
@@ -118,11 +135,16 @@ doors: Final = town_table(
     _closed("on_journal_failure", OnJournalFailure),
     Column("zone_in", id_text()),
     Column("zone_out", id_text()),
+    Column("hold_schedule", id_text(), index=True),
+    _closed("first_person", FirstPerson),
+    _flag("two_person"),
+    _number("second_person_ms"),
     *_written(),
     belongs_to("site_id", "sites"),
     belongs_to("controller_id", "controllers"),
     belongs_to("zone_in", "zones"),
     belongs_to("zone_out", "zones"),
+    belongs_to("hold_schedule", "schedules"),
     unique("site_id", "name"),
 )
 

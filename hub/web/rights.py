@@ -33,6 +33,8 @@ class Right(StrEnum):
     EMERGENCIES = "emergencies:order"
     KEY_BOXES_SERVICE = "key_boxes:service"
     """Tickets for visits, and letting codes die."""
+    ZONES_FORGIVE = "zones:forgive"
+    """Who may have a zone, or everybody's doors, forget where somebody is."""
     ENTRIES_READ = "entries:read"
     ATTENDANCE_READ = "attendance:read"
     ATTENDANCE_WRITE = "attendance:write"
@@ -77,6 +79,7 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
         Right.DOORS_UNLOCK,
         Right.DOORS_MODE,
         Right.DOORS_TEST,
+        Right.ZONES_FORGIVE,
         Right.BATTERIES_WRITE,
         Right.KEY_BOXES_SERVICE,
     },

@@ -31,17 +31,19 @@ from hub.policy import touch
 from hub.policy.compiler import Compiled, Compiler
 from hub.policy.sweep import Sweep
 from hub.sites.domain import SiteState
-from hub.sites.tables import controllers, devices, doors, readers, sites
+from hub.sites.tables import controllers, devices, doors, readers, sites, zones
 from provisioning.hub_keys import ControllerKeys
 from provisioning.keys import new_tls_key
 from wire.keys import LinkKey, PinKey
 from wire.policy import EntryKey, decode_entry
 from wire.policy_bodies import (
+    AntiPassback,
     Assurance,
     DaySpan,
     DeviceDriver,
     EntryState,
     FailMode,
+    FirstPerson,
     OnJournalFailure,
     OnUntrustedClock,
     PunchRule,
@@ -135,8 +137,27 @@ class Town:
             "fail": FailMode.SECURE,
             "on_untrusted_clock": OnUntrustedClock.DENY,
             "on_journal_failure": OnJournalFailure.DENY,
+            "first_person": FirstPerson.NONE,
+            "two_person": False,
+            "second_person_ms": 30_000,
         }
         return self._insert(doors, touch.touch_door, **(row | changed), **_WRITTEN)
+
+    def zone(self, site: str, **changed: Any) -> str:
+        row = {
+            "site_id": site,
+            "name": self._name(),
+            "name_en": "",
+            "anti_passback": AntiPassback.NONE,
+            "occupancy_max": None,
+            "soft": False,
+            "forget_after_s": None,
+            "reset_min": 240,
+            "tz": "Asia/Tokyo",
+            "forgiven": 0,
+            "forgiven_at": None,
+        }
+        return self._insert(zones, None, **(row | changed), **_WRITTEN)
 
     def reader(self, controller: str, door: str | None, **changed: Any) -> str:
         device = self._insert(
@@ -182,6 +203,7 @@ class Town:
             state=EntryState.ACTIVE,
             anti_passback_exempt=False,
             long_unlock=False,
+            forgiven=0,
             **_WRITTEN,
         )
         for group in in_groups:
@@ -257,6 +279,9 @@ class Town:
             **dict.fromkeys(("person_id", "group_id", "card_id", "start_at", "end_at")),
             "schedule_id": None,
             "needs_pin": False,
+            "first_person": False,
+            "max_uses": None,
+            "soft": False,
             "state": EntryState.ACTIVE,
             "note": "",
         }

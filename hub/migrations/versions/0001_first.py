@@ -238,6 +238,26 @@ CREATE TABLE clock_anchors (
 CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, mono_ns)
 """,
     r"""
+CREATE TABLE controller_losses (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	first_at DATETIME NOT NULL,
+	lost_at DATETIME NOT NULL,
+	times INTEGER NOT NULL,
+	cleared_at DATETIME,
+	CONSTRAINT pk_controller_losses PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
+CREATE TABLE controller_presence (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	online BOOLEAN NOT NULL,
+	said_at DATETIME NOT NULL,
+	CONSTRAINT pk_controller_presence PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
 CREATE TABLE controller_sessions (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -282,6 +302,7 @@ CREATE TABLE device_states (
 	list_placed BOOLEAN NOT NULL,
 	list_at DATETIME,
 	heard_at DATETIME,
+	heard_origin JSON,
 	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
 """,
@@ -298,6 +319,7 @@ CREATE TABLE door_states (
 	forced_since DATETIME,
 	modes JSON NOT NULL,
 	heard_at DATETIME,
+	heard_origin JSON,
 	touched_by BIGINT NOT NULL,
 	CONSTRAINT pk_door_states PRIMARY KEY (town_id, door_id)
 )
@@ -353,6 +375,9 @@ CREATE TABLE entries (
 	cause VARCHAR(64) NOT NULL,
 	code VARCHAR(32),
 	holder_id VARCHAR(80),
+	soft VARCHAR(64),
+	partner_id VARCHAR(80),
+	partner_person_id VARCHAR(80),
 	origin_device VARCHAR(80),
 	error_ms BIGINT,
 	time_error_ms BIGINT,
@@ -374,6 +399,9 @@ CREATE INDEX ix_entries_kind ON entries (town_id, kind, occurred_at, id)
 """,
     r"""
 CREATE INDEX ix_entries_person ON entries (town_id, person_id, occurred_at, id)
+""",
+    r"""
+CREATE INDEX ix_entries_soft ON entries (town_id, occurred_at, id) WHERE soft IS NOT NULL
 """,
     r"""
 CREATE INDEX ix_entries_time ON entries (town_id, occurred_at, id)
@@ -473,6 +501,14 @@ CREATE TABLE key_box_visits (
 )
 """,
     r"""
+CREATE TABLE last_passages (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	at DATETIME NOT NULL,
+	CONSTRAINT pk_last_passages PRIMARY KEY (town_id, person_id)
+)
+""",
+    r"""
 CREATE TABLE link_alarms (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -483,6 +519,15 @@ CREATE TABLE link_alarms (
 	last_at DATETIME NOT NULL,
 	count BIGINT NOT NULL,
 	CONSTRAINT pk_link_alarms PRIMARY KEY (town_id, controller_id, alarm, channel, cause, first_at)
+)
+""",
+    r"""
+CREATE TABLE link_beats (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(16) NOT NULL,
+	since DATETIME NOT NULL,
+	beat_at DATETIME NOT NULL,
+	CONSTRAINT pk_link_beats PRIMARY KEY (town_id, name)
 )
 """,
     r"""
@@ -537,6 +582,8 @@ CREATE TABLE people (
 	state VARCHAR(64) NOT NULL,
 	anti_passback_exempt BOOLEAN NOT NULL,
 	long_unlock BOOLEAN NOT NULL,
+	forgiven BIGINT NOT NULL,
+	forgiven_at DATETIME,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_people PRIMARY KEY (town_id, id),
@@ -873,6 +920,20 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE whereabouts (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	zone_id VARCHAR(80) NOT NULL,
+	depth INTEGER NOT NULL,
+	since DATETIME NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_whereabouts PRIMARY KEY (town_id, person_id, zone_id)
+)
+""",
+    r"""
+CREATE INDEX ix_whereabouts_zone ON whereabouts (town_id, zone_id, since)
+""",
+    r"""
 CREATE TABLE cards (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1018,6 +1079,12 @@ CREATE TABLE zones (
 	name_en VARCHAR(100) NOT NULL,
 	anti_passback VARCHAR(64) NOT NULL,
 	occupancy_max INTEGER,
+	soft BOOLEAN NOT NULL,
+	forget_after_s INTEGER,
+	reset_min INTEGER,
+	tz VARCHAR(64) NOT NULL,
+	forgiven BIGINT NOT NULL,
+	forgiven_at DATETIME,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_zones PRIMARY KEY (town_id, id),
@@ -1106,6 +1173,10 @@ CREATE TABLE doors (
 	on_journal_failure VARCHAR(64) NOT NULL,
 	zone_in VARCHAR(80),
 	zone_out VARCHAR(80),
+	hold_schedule VARCHAR(80),
+	first_person VARCHAR(64) NOT NULL,
+	two_person BOOLEAN NOT NULL,
+	second_person_ms INTEGER NOT NULL,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_doors PRIMARY KEY (town_id, id),
@@ -1113,11 +1184,15 @@ CREATE TABLE doors (
 	CONSTRAINT fk_doors_town_id_controller_id FOREIGN KEY(town_id, controller_id) REFERENCES controllers (town_id, id),
 	CONSTRAINT fk_doors_town_id_zone_in FOREIGN KEY(town_id, zone_in) REFERENCES zones (town_id, id),
 	CONSTRAINT fk_doors_town_id_zone_out FOREIGN KEY(town_id, zone_out) REFERENCES zones (town_id, id),
+	CONSTRAINT fk_doors_town_id_hold_schedule FOREIGN KEY(town_id, hold_schedule) REFERENCES schedules (town_id, id),
 	CONSTRAINT uq_doors_town_id_site_id_name UNIQUE (town_id, site_id, name)
 )
 """,
     r"""
 CREATE INDEX ix_doors_controller_id ON doors (controller_id)
+""",
+    r"""
+CREATE INDEX ix_doors_hold_schedule ON doors (hold_schedule)
 """,
     r"""
 CREATE INDEX ix_doors_site_id ON doors (site_id)
@@ -1302,6 +1377,9 @@ CREATE TABLE grants (
 	end_at DATETIME,
 	schedule_id VARCHAR(80),
 	needs_pin BOOLEAN NOT NULL,
+	first_person BOOLEAN NOT NULL,
+	max_uses INTEGER,
+	soft BOOLEAN NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	note VARCHAR(200) NOT NULL,
 	created_at DATETIME NOT NULL,
@@ -1641,6 +1719,26 @@ CREATE TABLE clock_anchors (
 CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, mono_ns)
 """,
     r"""
+CREATE TABLE controller_losses (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	first_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	lost_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	times INTEGER NOT NULL,
+	cleared_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_controller_losses PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
+CREATE TABLE controller_presence (
+	town_id VARCHAR(36) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	online BOOLEAN NOT NULL,
+	said_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_controller_presence PRIMARY KEY (town_id, controller_id)
+)
+""",
+    r"""
 CREATE TABLE controller_sessions (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -1685,6 +1783,7 @@ CREATE TABLE device_states (
 	list_placed BOOLEAN NOT NULL,
 	list_at TIMESTAMP WITH TIME ZONE,
 	heard_at TIMESTAMP WITH TIME ZONE,
+	heard_origin JSONB,
 	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
 """,
@@ -1701,6 +1800,7 @@ CREATE TABLE door_states (
 	forced_since TIMESTAMP WITH TIME ZONE,
 	modes JSONB NOT NULL,
 	heard_at TIMESTAMP WITH TIME ZONE,
+	heard_origin JSONB,
 	touched_by BIGINT NOT NULL,
 	CONSTRAINT pk_door_states PRIMARY KEY (town_id, door_id)
 )
@@ -1756,6 +1856,9 @@ CREATE TABLE entries (
 	cause VARCHAR(64) NOT NULL,
 	code VARCHAR(32),
 	holder_id VARCHAR(80),
+	soft VARCHAR(64),
+	partner_id VARCHAR(80),
+	partner_person_id VARCHAR(80),
 	origin_device VARCHAR(80),
 	error_ms BIGINT,
 	time_error_ms BIGINT,
@@ -1777,6 +1880,9 @@ CREATE INDEX ix_entries_kind ON entries (town_id, kind, occurred_at, id)
 """,
     r"""
 CREATE INDEX ix_entries_person ON entries (town_id, person_id, occurred_at, id)
+""",
+    r"""
+CREATE INDEX ix_entries_soft ON entries (town_id, occurred_at, id) WHERE soft IS NOT NULL
 """,
     r"""
 CREATE INDEX ix_entries_time ON entries (town_id, occurred_at, id)
@@ -1876,6 +1982,14 @@ CREATE TABLE key_box_visits (
 )
 """,
     r"""
+CREATE TABLE last_passages (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_last_passages PRIMARY KEY (town_id, person_id)
+)
+""",
+    r"""
 CREATE TABLE link_alarms (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -1886,6 +2000,15 @@ CREATE TABLE link_alarms (
 	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	count BIGINT NOT NULL,
 	CONSTRAINT pk_link_alarms PRIMARY KEY (town_id, controller_id, alarm, channel, cause, first_at)
+)
+""",
+    r"""
+CREATE TABLE link_beats (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(16) NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	beat_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_link_beats PRIMARY KEY (town_id, name)
 )
 """,
     r"""
@@ -1940,6 +2063,8 @@ CREATE TABLE people (
 	state VARCHAR(64) NOT NULL,
 	anti_passback_exempt BOOLEAN NOT NULL,
 	long_unlock BOOLEAN NOT NULL,
+	forgiven BIGINT NOT NULL,
+	forgiven_at TIMESTAMP WITH TIME ZONE,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_people PRIMARY KEY (town_id, id),
@@ -2276,6 +2401,20 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE whereabouts (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	zone_id VARCHAR(80) NOT NULL,
+	depth INTEGER NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_whereabouts PRIMARY KEY (town_id, person_id, zone_id)
+)
+""",
+    r"""
+CREATE INDEX ix_whereabouts_zone ON whereabouts (town_id, zone_id, since)
+""",
+    r"""
 CREATE TABLE cards (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -2421,6 +2560,12 @@ CREATE TABLE zones (
 	name_en VARCHAR(100) NOT NULL,
 	anti_passback VARCHAR(64) NOT NULL,
 	occupancy_max INTEGER,
+	soft BOOLEAN NOT NULL,
+	forget_after_s INTEGER,
+	reset_min INTEGER,
+	tz VARCHAR(64) NOT NULL,
+	forgiven BIGINT NOT NULL,
+	forgiven_at TIMESTAMP WITH TIME ZONE,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_zones PRIMARY KEY (town_id, id),
@@ -2510,6 +2655,10 @@ CREATE TABLE doors (
 	on_journal_failure VARCHAR(64) NOT NULL,
 	zone_in VARCHAR(80),
 	zone_out VARCHAR(80),
+	hold_schedule VARCHAR(80),
+	first_person VARCHAR(64) NOT NULL,
+	two_person BOOLEAN NOT NULL,
+	second_person_ms INTEGER NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_doors PRIMARY KEY (town_id, id),
@@ -2517,11 +2666,15 @@ CREATE TABLE doors (
 	CONSTRAINT fk_doors_town_id_controller_id FOREIGN KEY(town_id, controller_id) REFERENCES controllers (town_id, id),
 	CONSTRAINT fk_doors_town_id_zone_in FOREIGN KEY(town_id, zone_in) REFERENCES zones (town_id, id),
 	CONSTRAINT fk_doors_town_id_zone_out FOREIGN KEY(town_id, zone_out) REFERENCES zones (town_id, id),
+	CONSTRAINT fk_doors_town_id_hold_schedule FOREIGN KEY(town_id, hold_schedule) REFERENCES schedules (town_id, id),
 	CONSTRAINT uq_doors_town_id_site_id_name UNIQUE (town_id, site_id, name)
 )
 """,
     r"""
 CREATE INDEX ix_doors_controller_id ON doors (controller_id)
+""",
+    r"""
+CREATE INDEX ix_doors_hold_schedule ON doors (hold_schedule)
 """,
     r"""
 CREATE INDEX ix_doors_site_id ON doors (site_id)
@@ -2706,6 +2859,9 @@ CREATE TABLE grants (
 	end_at TIMESTAMP WITH TIME ZONE,
 	schedule_id VARCHAR(80),
 	needs_pin BOOLEAN NOT NULL,
+	first_person BOOLEAN NOT NULL,
+	max_uses INTEGER,
+	soft BOOLEAN NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	note VARCHAR(200) NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from hub.bookings.windows import local_day
-from hub.entries.domain import Result, Topic
+from hub.entries.domain import SOFT, Result, Topic
 from hub.entries.search import Filters
 from hub.entries.service import EntriesService
 from hub.pages.console import ConsolePages
@@ -90,6 +90,7 @@ def entry_log(
 
 def _kinds(words: Words) -> list[Choice]:
     results = [Choice(each.value, words.t(f"result.{each}")) for each in Result]
+    results.append(Choice(SOFT, words.t(f"result.{SOFT}")))
     return results + [Choice(each.value, words.t(f"topic.{each}")) for each in Topic]
 
 

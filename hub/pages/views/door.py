@@ -35,6 +35,7 @@ _ALARM_ICONS = {
     AlarmKind.POWER_FAILED: "battery",
     AlarmKind.BATTERY_LOW: "battery",
     AlarmKind.POLICY_MISMATCH: "gear",
+    AlarmKind.CONTROLLER_LOST: "cut",
     AlarmKind.CLONED_CONTROLLER: "copy",
     **dict.fromkeys(
         (
@@ -180,6 +181,8 @@ def alarm_line(
     """Give an alarm's line; `seen_by` is the name of who acknowledged it."""
     t = words.t
     details = []
+    if alarm.kind is AlarmKind.RULE_BROKEN and t.has(f"reason.{alarm.cause}"):
+        details.append(t(f"reason.{alarm.cause}"))
     if alarm.times > 1:
         details.append(t("board.times", count=alarm.times))
     if alarm.cleared_at:

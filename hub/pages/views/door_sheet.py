@@ -14,6 +14,7 @@ from hub.entries.doors import DoorState
 from hub.pages.views.booking import BookingLine
 from hub.pages.views.choice import Choice
 from hub.pages.views.door import AlarmLine, Chip, DeviceLine
+from hub.pages.views.door_rules import DoorRules
 from hub.pages.views.door_safety import DoorSafety
 from hub.pages.views.entry import EntryLine
 from hub.pages.words import Words
@@ -27,6 +28,11 @@ _OUTCOMES: Mapping[CommandState, tuple[str, str]] = {
     CommandState.FAILED: ("bad", "alert"),
     CommandState.EXPIRED: ("warn", "clock"),
     CommandState.UNKNOWN: ("warn", "question"),
+}
+_ACCESS_ICONS = {
+    AccessBy.CARD: "card",
+    AccessBy.PIN: "keypad",
+    AccessBy.SCHEDULE: "door_open",
 }
 HOLD_MINUTES = (30, 60, 120, 240, 480)
 
@@ -71,6 +77,7 @@ class DoorSheet:
     link: Chip
     link_since: str
     safety: DoorSafety
+    rules: DoorRules
     is_connected: bool
     may_unlock: bool
     may_mode: bool
@@ -153,15 +160,33 @@ def access_lines(
     """Give each way in once for each name."""
     lines: dict[tuple[str, str], AccessLine] = {}
     for way in found:
-        icon = "keypad" if way.by is AccessBy.PIN else "card"
-        if way.by is AccessBy.PIN:
+        icon = _ACCESS_ICONS[way.by]
+        if way.by is AccessBy.SCHEDULE:
+            name, why = words.t("door.everybody"), words.t("door.held_by_schedule")
+        elif way.by is AccessBy.PIN:
             name = bookings.get(way.booking_id or "", words.t("entries.booking_holder"))
             why = words.t("reason.pin_valid")
         else:
             name = people.get(way.person_id or "", words.t("entries.staff_member"))
             why = words.t("reason.card_and_pin_valid" if way.needs_pin else "reason.card_valid")
-        lines.setdefault((name, why), AccessLine(icon, name, why))
+        told = words.t("words.comma").join([why, *_conditions(way, words)])
+        lines.setdefault((name, told), AccessLine(icon, name, told))
     return tuple(lines.values())
+
+
+def _conditions(way: Access, words: Words) -> list[str]:
+    """What may still refuse them, and how often they may come."""
+    told = [
+        words.t("door.only_reported", rule=words.t(f"reason.{each.reason}"))
+        if each.soft
+        else words.t(f"condition.{each.reason}")
+        for each in way.conditions
+    ]
+    if way.first_person:
+        told.insert(0, words.t("door.is_first_person"))
+    if way.max_uses is not None:
+        told.append(words.t("door.uses", uses=way.uses or 0, max=way.max_uses))
+    return told
 
 
 def hold_choices(now: datetime, words: Words) -> list[Choice]:

@@ -41,8 +41,10 @@ _ALARMING = frozenset(
         EventKind.JOURNAL_FAILED,
     }
 )
-_CHIP_TONES = {"granted": "good", "denied": "warn", "alarming": "bad", "": ""}
+_CHIP_TONES = {"granted": "good", "denied": "warn", "alarming": "bad", "soft": "warn", "": ""}
 _ERROR_TOLD_MS = 60_000
+BY_SCHEDULE = 0
+"""The order number of a mode that nobody ordered: the door's schedule began or ended it."""
 _REFUSALS = frozenset({ActOutcome.FAILED, ActOutcome.EXPIRED, ActOutcome.REFUSED})
 _MODES = frozenset({EventKind.MODE_APPLIED, EventKind.MODE_ENDED})
 
@@ -188,6 +190,8 @@ def _tone(entry: Entry) -> str:
         return "denied" if _failed(entry) else ""
     if _unlocked_remotely(entry):
         return Result.GRANTED.value
+    if entry.soft is not None:
+        return "soft"
     return entry.result.value if entry.result else ""
 
 
@@ -200,6 +204,8 @@ def _icon(entry: Entry) -> str:
         return "unlock"
     if entry.kind in _ICONS:
         return _ICONS[EventKind(entry.kind)]
+    if entry.soft is not None:
+        return "alert"
     if entry.result is Result.GRANTED:
         return "unlock"
     if entry.result is Result.DENIED:
@@ -231,11 +237,16 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
     told: list[str] = []
     if entry.reason is not None:
         told.append(t(f"reason.{entry.reason}"))
+        told.append(_partner(entry, names, words))
+        if entry.soft is not None:
+            told.append(t("entries.soft", rule=t(f"reason.{entry.soft}")))
     elif entry.kind == EventKind.PUNCH:
         told.append(t(f"direction.{entry.cause}"))
     elif entry.kind in _MODES:
         if entry.kind == EventKind.MODE_APPLIED:
             told.append(t(f"mode.{entry.cause}"))
+        if entry.amount == BY_SCHEDULE:
+            told.append(t("entries.by_schedule"))
         ordered = _order_of(entry, names)
         told.append(ordered.reason if ordered else "")
     elif entry.kind == EventKind.COMMAND_RECEIVED and entry.factor is Factor.COMMAND:
@@ -270,6 +281,14 @@ def _corrected(entry: Entry, words: Words) -> list[str]:
         return [*told, words.t("entries.time_error", seconds=seconds)]
     between = {"earliest": words.date_time(earliest), "latest": words.date_time(latest)}
     return [*told, words.t("entries.time_between", **between)]
+
+
+def _partner(entry: Entry, names: Names, words: Words) -> str:
+    """Who of two persons came first."""
+    if entry.partner_id is None:
+        return ""
+    known = names.people.get(entry.partner_person_id or "")
+    return words.t("entries.with_partner", who=known or words.t("entries.somebody"))
 
 
 def told_of_test(passed: bool, cause: str, words: Words) -> list[str]:

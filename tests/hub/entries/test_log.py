@@ -280,3 +280,25 @@ def test_a_source_of_time_that_was_not_believed_is_an_alarm(
     expected = [] if refusal is ClockRefusal.RTC_UNCHECKED else [AlarmKind.CLOCK_REFUSED]
     assert [alarm.kind for alarm in standing(db)] == expected
     assert log(db)[0].cause == refusal.value
+
+
+def test_what_broke_a_rule_is_found_by_it_and_raises_one_alarm_an_hour(
+    db: Database, journal: MemoryJournal
+) -> None:
+    """The log is filtered by `soft`; the alarm counts, and says which rule."""
+    for at_s, soft in enumerate((None, Reason.ANTI_PASSBACK, Reason.ANTI_PASSBACK)):
+        body = ev.AccessBody(
+            reason=Reason.CARD_VALID, factor=ev.Factor.CARD, door=DOOR, act=f"a{at_s}", soft=soft
+        )
+        journal.add(EventKind.ACCESS_GRANTED, body, at_s)
+    project(db, journal)
+    assert len(log(db)) == 3
+    found = log(db, Filters(kind="soft"))
+    assert [entry.soft for entry in found] == [Reason.ANTI_PASSBACK] * 2
+    (alarm,) = standing(db)
+    assert (alarm.kind, alarm.times, alarm.cause, alarm.door_id) == (
+        AlarmKind.RULE_BROKEN,
+        2,
+        "anti_passback",
+        DOOR,
+    )

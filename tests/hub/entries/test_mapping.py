@@ -16,7 +16,9 @@ from hub.entries.alarms import (
     WIRE,
     AlarmKind,
     Clear,
+    Raise,
     alarms_of,
+    rule_broken,
 )
 from hub.entries.devices import Contact, DeviceState, apply_device_event, device_of
 from hub.entries.domain import Result
@@ -135,6 +137,84 @@ def test_a_record_collected_late_says_nothing_of_a_door_heard_since() -> None:
     now = apply_door_event(DoorState(DOOR), door(EventKind.DOOR_CLOSED, 60))
     old = replace(door(EventKind.DOOR_OPENED, 5), origin=Origin(device="d", log_epoch=1, index=1))
     assert apply_door_event(now, old) == now
+
+
+def test_of_one_devices_log_the_index_tells_and_not_the_time() -> None:
+    """A box that knew no time, or whose clock was set back, writes records that stand too early."""
+    log = Origin(device="d", log_epoch=1, index=7)
+    opened = replace(door(EventKind.DOOR_OPENED, 60), origin=log)
+    state = apply_door_event(DoorState(DOOR), opened)
+    after = replace(door(EventKind.DOOR_CLOSED, 5), origin=replace_index(log, 8))
+    state = apply_door_event(state, after)
+    assert (state.leaf, state.heard_at) == (Leaf.CLOSED, opened.at)
+    before = replace(door(EventKind.DOOR_OPENED, 90), origin=replace_index(log, 6))
+    assert apply_door_event(state, before) == state
+    other = replace(
+        door(EventKind.DOOR_OPENED, 30), origin=Origin(device="d", log_epoch=2, index=0)
+    )
+    assert apply_door_event(state, other) == state  # of another log the time tells
+    live = apply_door_event(state, door(EventKind.DOOR_OPENED, 70))
+    assert (live.leaf, live.heard_origin) == (Leaf.OPEN, None)
+    assert apply_door_event(live, replace(after, origin=replace_index(log, 9))) == live
+
+
+def test_a_devices_own_log_is_followed_by_its_index_too() -> None:
+    body = ev.DeviceEventBody(device=samples.DEVICE)
+    log = Origin(device=samples.DEVICE, log_epoch=3, index=4)
+    began = replace(happened(EventKind.TAMPER, body, 60), origin=log)
+    state = apply_device_event(DeviceState(samples.DEVICE), began)
+    ended = replace(happened(EventKind.TAMPER_CLEARED, body, 2), origin=replace_index(log, 5))
+    state = apply_device_event(state, ended)
+    assert (state.tamper_since, state.heard_at) == (None, began.at)
+    again = replace(happened(EventKind.TAMPER, body, 99), origin=replace_index(log, 3))
+    assert apply_device_event(state, again) == state
+
+
+@given(st.permutations(range(6)), st.lists(st.integers(0, 50), min_size=6, max_size=6))
+def test_a_log_brought_in_any_order_of_times_ends_where_its_newest_record_does(
+    order: list[int], times: list[int]
+) -> None:
+    """Whoever brings its parts, in whatever order: the record with the highest index decides."""
+    kinds = [EventKind.DOOR_OPENED, EventKind.DOOR_CLOSED]
+    state = DoorState(DOOR)
+    for index in order:
+        origin = Origin(device="d", log_epoch=1, index=index)
+        state = apply_door_event(
+            state, replace(door(kinds[index % 2], times[index]), origin=origin)
+        )
+    assert state.leaf is Leaf.CLOSED
+    assert state.heard_origin is not None
+    assert state.heard_origin.index == 5
+
+
+def replace_index(origin: Origin, index: int) -> Origin:
+    return Origin(device=origin.device, log_epoch=origin.log_epoch, index=index)
+
+
+def test_a_rule_that_is_only_reported_is_an_alarm_of_its_door_and_rule() -> None:
+    for soft in (Reason.ANTI_PASSBACK, Reason.ZONE_FULL):
+        body = ev.AccessBody(
+            reason=Reason.CARD_VALID, factor=ev.Factor.CARD, door=DOOR, soft=soft, partner="c2"
+        )
+        event = happened(EventKind.ACCESS_GRANTED, body)
+        assert alarms_of(event) == ()  # whether a rule was broken, more than the event may tell
+        alarm = rule_broken(event, soft)
+        assert isinstance(alarm, Raise)
+        assert (alarm.kind, alarm.cause, alarm.door_id) == (AlarmKind.RULE_BROKEN, soft, DOOR)
+        assert alarm.subject == f"{DOOR}/{soft}"
+        entry = entry_of(event)
+        assert entry is not None
+        assert (entry.soft, entry.partner_id) == (soft, "c2")
+
+
+def test_an_opening_under_duress_raises_its_own_alarm_and_no_other() -> None:
+    """Whoever looks over a shoulder at the board sees nothing that a duress PIN adds."""
+    body = ev.AccessBody(
+        reason=Reason.DURESS_PIN, factor=ev.Factor.PIN, door=DOOR, soft=Reason.ANTI_PASSBACK
+    )
+    event = happened(EventKind.ACCESS_DURESS, body)
+    assert [change.kind for change in alarms_of(event)] == [AlarmKind.DURESS]
+    assert rule_broken(event, Reason.ANTI_PASSBACK) is None
 
 
 def test_a_device_is_unknown_until_heard_of() -> None:

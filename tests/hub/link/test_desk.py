@@ -9,7 +9,9 @@ from hub.ingest.rows import Row, RowsRead
 from hub.link.alarms import alarm_counts, write_alarms
 from hub.link.sessions import KEPT_SESSIONS, PRINTS_KEPT, print_of
 from hub.link.tables import LinkAlarm, controller_sessions, session_prints
+from wire import messages as ms
 from wire.samples import CONTROLLER
+from wire.topics import Channel
 
 
 def test_a_hello_is_answered_with_time_watermark_policy_and_proof(bench, db, clock):
@@ -158,3 +160,23 @@ def test_alarms_are_one_row_a_kind_and_hour(bench, db, clock):
     with db.read() as scope:
         assert alarm_counts(scope, since) == {(CONTROLLER, LinkAlarm.FORGED_MESSAGE): 300}
     assert not bench.alarms.pending
+
+
+def test_a_status_is_kept_since_when_it_says_so_and_is_only_a_hint(bench):
+    """The same again changes nothing; who is away is not thereby without a session."""
+    from hub.link import presence
+
+    def away():
+        with bench.db.read() as scope:
+            return presence.said_offline(scope)
+
+    bench.say(Channel.STATUS, ms.Status(online=True, agent="0.1.0"))
+    assert away() == {}
+    first = bench.clock.now()
+    bench.say(Channel.STATUS, ms.Status(online=False, agent="0.1.0"))
+    bench.clock.advance(timedelta(minutes=5))
+    bench.say(Channel.STATUS, ms.Status(online=False, agent="0.1.0"))
+    assert away() == {CONTROLLER: first}
+    assert bench.desk.hint_online(CONTROLLER) is False
+    bench.say(Channel.STATUS, ms.Status(online=True, agent="0.1.0"))
+    assert away() == {}

@@ -77,3 +77,29 @@ def test_alarms_that_cannot_be_written_are_kept_and_written_later(link, db, monk
     while link._alarms.pending and time.monotonic() < deadline:
         time.sleep(0.005)
     assert not link._alarms.pending
+
+
+def test_the_control_thread_says_that_there_is_a_link_only_while_there_is_one(
+    link, db, clock, monkeypatch
+):
+    """And a database that is away does not end it."""
+    from hub.link.presence import link_up
+
+    def up():
+        with db.read() as scope:
+            return link_up(scope)
+
+    link._beat()
+    assert up() is None
+    monkeypatch.setattr(type(link._client), "connected", True)
+
+    def away(_work):
+        raise RuntimeError("no connection was free")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(db, "write", away)
+        link._beat()
+    assert up() is None
+    link._beat_at = float("-inf")
+    link._beat()
+    assert up().beat_at == clock.now()

@@ -183,3 +183,39 @@ def test_a_time_that_nothing_bounds_is_unsure_and_says_no_more() -> None:
     line = entry_line(replace(BASE, clock=ClockState.UNTRUSTED), NAMES, WORDS)
     assert line.unsure
     assert "装置の時計" not in line.detail
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("soft", [Reason.ANTI_PASSBACK, Reason.ZONE_FULL])
+def test_a_rule_that_was_broken_and_only_reported_stands_on_the_line(
+    language: Language, soft: Reason
+) -> None:
+    words = Words(Translator(language), ZoneInfo("Asia/Tokyo"), NOW)
+    plain = entry_line(BASE, NAMES, words)
+    line = entry_line(replace(BASE, soft=soft), NAMES, words)
+    assert words.t(f"reason.{soft}") in line.detail
+    assert (line.tone, line.chip_tone, line.icon) == ("soft", "warn", "alert")
+    assert line.title == plain.title  # it opened all the same
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_who_came_first_of_two_persons_stands_on_the_line(language: Language) -> None:
+    """As far as the reader may know their names."""
+    words = Words(Translator(language), ZoneInfo("Asia/Tokyo"), NOW)
+    known = replace(NAMES, people={"p": "田中", "q": "佐藤"})
+    second = replace(BASE, person_id="p", partner_id="c2", partner_person_id="q")
+    assert "佐藤" in entry_line(second, known, words).detail
+    assert "佐藤" not in entry_line(second, NAMES, words).detail
+    assert words.t("entries.somebody") in entry_line(second, NAMES, words).detail
+
+
+def test_a_hold_that_nobody_ordered_is_told_as_the_schedules() -> None:
+    began = replace(
+        BASE, kind=EventKind.MODE_APPLIED, result=None, reason=None, cause="hold_open", amount=0
+    )
+    assert entry_line(began, NAMES, WORDS).detail == "開放中、時間割による"
+    ended = replace(began, kind=EventKind.MODE_ENDED)
+    assert (entry_line(ended, NAMES, WORDS).title, entry_line(ended, NAMES, WORDS).detail) == (
+        "開放を終えました",
+        "時間割による",
+    )

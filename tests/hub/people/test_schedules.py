@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from fastapi.testclient import TestClient
 
 from hub.bootstrap import Hub
 from hub.people import repository
+from hub.people.domain import Calendar, CalendarSource, NamedDay
+from hub.people.holiday_dates import dates_of
 from hub.policy.tables import policy_dirty
 from wire.policy_bodies import DateException, DaySpan, ScheduleBody, WeekSpan
 
@@ -98,3 +101,49 @@ def test_a_changed_calendar_touches_its_schedules(admin: TestClient, make: Make,
     with hub.core.db.read() as scope:
         touched = {(str(row.kind), row.target) for row in scope.all(scope.select(policy_dirty))}
     assert touched == {("calendar", calendar), ("schedule", schedule)}
+
+
+def _calendar(source: CalendarSource, **changed: Any) -> Calendar:
+    then = datetime(2026, 1, 1, tzinfo=UTC)
+    plain = Calendar("c", "", "", source, (), (), then, then)
+    return replace(plain, **changed)
+
+
+def test_substitute_holidays_and_days_between_two_holidays_are_holidays() -> None:
+    """Dates announced by the Cabinet Office, of two years that have both kinds."""
+    found = set(dates_of(_calendar(CalendarSource.NATIONAL), date(2026, 1, 1), date(2027, 12, 31)))
+    assert date(2026, 5, 6) in found  # for Sunday 3 May, after two more holidays
+    assert date(2026, 9, 22) in found  # between Respect for the Aged Day and the equinox
+    assert date(2027, 3, 22) in found  # for the equinox on a Sunday
+    assert len(found) == 18 + 17
+    assert not {date(2026, 12, 29), date(2026, 12, 31), date(2027, 1, 2)} & found
+
+
+@pytest.mark.parametrize("year", range(2024, 2051))
+def test_every_year_keeps_the_laws_two_rules(year: int) -> None:
+    """国民の祝日に関する法律, 3条 2項 and 3項: a Sunday's holiday is made up for on the next day
+    that is none, and a day between two holidays is one."""
+    found = set(dates_of(_calendar(CalendarSource.NATIONAL), date(year, 1, 1), date(year, 12, 31)))
+    assert 16 <= len(found) <= 22
+    day = timedelta(days=1)
+    for holiday in found:
+        if holiday.weekday() == 6:
+            after = holiday + day
+            while after in found:
+                after += day
+            assert after - holiday > day  # the next day at least
+        if holiday + 2 * day in found:
+            assert holiday + day in found or (holiday + day).weekday() == 6
+
+
+def test_the_turn_of_the_year_is_closed_or_added_or_left_out_day_by_day() -> None:
+    span = date(2026, 12, 28), date(2027, 1, 4)
+    offices = dates_of(_calendar(CalendarSource.JAPAN), *span)
+    assert [day.isoformat()[5:] for day in offices] == [
+        "12-29", "12-30", "12-31", "01-01", "01-02", "01-03",
+    ]  # fmt: skip
+    park = _calendar(CalendarSource.JAPAN, removed=(date(2027, 1, 3),))
+    assert dates_of(park, *span) == offices[:-1]
+    added = tuple(NamedDay(day, "年末年始") for day in offices)
+    assert dates_of(_calendar(CalendarSource.NATIONAL, added=added), *span) == offices
+    assert dates_of(_calendar(CalendarSource.NATIONAL), *span) == (date(2027, 1, 1),)

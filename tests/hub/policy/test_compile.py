@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from hub.people.domain import CardState
-from hub.people.tables import cards, grants, people, schedules
+from hub.people import repository as people_rows
+from hub.people.domain import CalendarSource, CardState, NamedDay
+from hub.people.holiday_dates import dates_of
+from hub.people.tables import calendars, cards, grants, people, schedules
 from hub.pins import confirmation
 from hub.pins.tables import pin_credentials
 from hub.policy import failures, repository, touch
 from hub.policy.failures import Failure
+from hub.policy.sweep import Sweep
+from hub.sites import repository as site_rows
 from hub.sites.domain import SiteState
-from hub.sites.tables import controllers, doors, readers
+from hub.sites.kinds import touch_zone
+from hub.sites.tables import controllers, doors, readers, zones
 from wire.policy import EMPTY_DIGEST, EntryKey, EntryKind, PolicyDigest, entry_hash
-from wire.policy_bodies import EntryState, PunchRule
+from wire.policy_bodies import AntiPassback, EntryState, PunchRule
 
 
 def kinds(held: dict[EntryKey, bytes]) -> dict[str, int]:
@@ -333,6 +339,7 @@ class Walk:
         self.people = [town.person() for _ in range(4)]
         self.cards = [town.card(self.random.choice(self.people)) for _ in range(4)]
         self.schedules = [town.schedule(), town.schedule(self.calendars[0])]
+        self.zones = [town.zone(self.sites[0]) for _ in range(2)]
         self.grants: list[str] = []
         self.pins: list[str] = []
 
@@ -354,6 +361,20 @@ class Walk:
             ]
         )
 
+    def set_door(self, **changed: Any) -> None:
+        """Change a door as the API does: the doors that share a zone with it hear of it."""
+        door = self.random.choice(self.doors)
+
+        def change(scope: Any) -> None:
+            before = site_rows.doors_by_id(scope, [door])[door]
+            scope.update(doors, changed, doors.c.id == door)
+            after = site_rows.doors_by_id(scope, [door])[door]
+            touch.touch_door(scope, door)
+            for zone in before.zones | after.zones:
+                touch_zone(scope, zone)
+
+        self.town.db.write(change)
+
     def report(self, controller: str) -> None:
         """The controller proves the newest version."""
 
@@ -365,7 +386,7 @@ class Walk:
 
     def step(self) -> None:
         town, pick = self.town, self.random.choice
-        match self.random.randrange(18):
+        match self.random.randrange(22):
             case 0 | 1:
                 schedule = pick([None, *self.schedules])
                 self.grants.append(
@@ -401,9 +422,7 @@ class Walk:
                 state = pick([EntryState.ACTIVE, EntryState.BLOCKED, EntryState.REVOKED])
                 town.set(people, touch.touch_person, pick(self.people), state=state)
             case 10:
-                town.set(
-                    doors, touch.touch_door, pick(self.doors), controller_id=pick(self.controllers)
-                )
+                self.set_door(controller_id=pick(self.controllers))
             case 11:
                 calendar = pick([None, *self.calendars])
                 town.set(
@@ -432,6 +451,15 @@ class Walk:
                 town.db.write(lambda scope: town.pins.approve(scope, pick(self.pins), "test"))
             case 16:
                 self.report(pick(self.controllers))
+            case 17:
+                self.set_door(hold_schedule=pick([None, *self.schedules]))
+            case 18:
+                self.set_door(zone_in=pick([None, *self.zones]))
+            case 19:
+                forgiven = self.random.randrange(3)
+                town.set(zones, touch_zone, pick(self.zones), forgiven=forgiven)
+            case 20:
+                town.set(people, touch.touch_person, pick(self.people), forgiven=1)
             case _:
                 self.town.clock.advance(timedelta(minutes=self.random.randint(20, 1200)))
                 town.db.write(town.sweep.run)
@@ -460,3 +488,82 @@ def test_a_controller_that_is_removed_holds_nothing(town: Any) -> None:
     town.set(controllers, touch.touch_controller, controller, state=SiteState.REMOVED)
     town.compile()
     assert town.held(controller) == {}
+
+
+def test_a_zone_spans_once_its_doors_are_on_two_controllers_and_both_are_told(town: Any) -> None:
+    site = town.site()
+    first, second = town.controller(site), town.controller(site)
+    zone = town.zone(site, occupancy_max=9, soft=True, anti_passback=AntiPassback.SOFT)
+    town.door(site, first, zone_in=zone)
+    town.compile()
+    assert "spans" not in body(town.held(first), EntryKind.ZONE, zone)
+    other = town.door(site, second, zone_out=zone)
+    town.db.write(lambda scope: touch_zone(scope, zone))
+    town.compile()
+    assert body(town.held(first), EntryKind.ZONE, zone)["spans"] is True
+    assert body(town.held(second), EntryKind.ZONE, zone)["spans"] is True
+    town.set(doors, touch.touch_door, other, zone_out=None)
+    town.db.write(lambda scope: touch_zone(scope, zone))
+    town.compile()
+    assert kinds(town.held(second)).get("zone") is None
+    assert "spans" not in body(town.held(first), EntryKind.ZONE, zone)
+
+
+def test_a_schedule_that_only_a_doors_hold_names_comes_with_its_holidays(town: Any) -> None:
+    site = town.site()
+    controller = town.controller(site)
+    calendar = town.calendar()
+    schedule = town.schedule(calendar)
+    door = town.door(site, controller, hold_schedule=schedule)
+    town.compile()
+    assert kinds(town.held(controller)) == {"door": 1, "setting": 1, "schedule": 1, "holiday": 1}
+    day = NamedDay(date(2026, 8, 13), "お盆")
+    town.set(calendars, touch.touch_calendar, calendar, added=(day,))
+    town.set(schedules, touch.touch_schedule, schedule, tz="Asia/Seoul")
+    town.compile()
+    assert body(town.held(controller), EntryKind.HOLIDAY, calendar)["dates"] == ["2026-08-13"]
+    assert body(town.held(controller), EntryKind.SCHEDULE, schedule)["tz"] == "Asia/Seoul"
+    town.set(doors, touch.touch_door, door, hold_schedule=None)
+    town.compile()
+    assert kinds(town.held(controller)) == {"door": 1, "setting": 1}
+
+
+@pytest.mark.parametrize(
+    "now", ["2026-12-31T14:59:59Z", "2026-12-31T15:00:00Z", "2027-01-01T00:00Z"]
+)
+def test_the_holidays_held_cover_the_longest_horizon_and_the_next_year(town: Any, now: str) -> None:
+    """Also in the hours in which Tokyo has the new year and UTC has not."""
+    town.clock.advance(datetime.fromisoformat(now) - town.clock.now())
+    site = town.site(horizon_hours=336)
+    controller = town.controller(site)
+    calendar = town.calendar()
+    town.set(calendars, touch.touch_calendar, calendar, source=CalendarSource.JAPAN)
+    town.door(site, controller, hold_schedule=town.schedule(calendar))
+    town.compile()
+    held = set(body(town.held(controller), EntryKind.HOLIDAY, calendar)["dates"])
+    today = town.clock.now().astimezone(ZoneInfo("Asia/Tokyo")).date()
+    until = max(today + timedelta(days=14), date(town.clock.now().year + 1, 12, 31))
+    with town.db.read() as scope:
+        found = people_rows.calendar(scope, calendar)
+    assert found is not None
+    assert held >= {day.isoformat() for day in dates_of(found, today, until)}
+
+
+def test_a_hub_that_knows_other_holidays_tells_them_when_it_starts(
+    town: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after an update of the hub when a law moved a holiday."""
+    site = town.site()
+    controller = town.controller(site)
+    calendar = town.calendar()
+    town.set(calendars, touch.touch_calendar, calendar, source=CalendarSource.NATIONAL)
+    town.door(site, controller, hold_schedule=town.schedule(calendar))
+    town.pass_time(seconds=0)
+    town.pass_time(minutes=2)
+    moved = frozenset({date(2026, 7, 1)})
+    monkeypatch.setattr("hub.people.holiday_dates._national", lambda _year: moved)
+    town.pass_time(minutes=2)
+    assert len(body(town.held(controller), EntryKind.HOLIDAY, calendar)["dates"]) > 30
+    town.sweep = Sweep(town.clock, town.keys)  # another process
+    town.pass_time(minutes=2)
+    assert body(town.held(controller), EntryKind.HOLIDAY, calendar)["dates"] == ["2026-07-01"]

@@ -157,6 +157,7 @@ def test_a_change_too_large_for_one_message_goes_out_as_a_snapshot(
                 "state": EntryState.ACTIVE,
                 "anti_passback_exempt": False,
                 "long_unlock": False,
+                "forgiven": 0,
                 "created_at": now,
                 "updated_at": now,
             }
@@ -188,3 +189,31 @@ def test_the_worker_goes_on_after_the_database_was_away(
     worker.start()
     assert wire.arrived.wait(10)
     assert failures
+
+
+def test_a_chore_that_fails_holds_up_none_of_the_others_and_is_tried_again(
+    town: Any, counter: PolicyCounter
+) -> None:
+    done: list[str] = []
+
+    class Chore:
+        def __init__(self, name: str, fails: str = "") -> None:
+            self.name, self.fails = name, fails
+
+        def is_due(self, _scope: Any) -> bool:
+            done.append(f"{self.name} looked")
+            if self.fails == "is_due":
+                raise RuntimeError("broken")
+            return True
+
+        def run(self, _scope: Any) -> None:
+            if self.fails == "run":
+                raise RuntimeError("broken")
+            done.append(f"{self.name} ran")
+
+    chores = [Chore("first", "is_due"), Chore("second", "run"), Chore("third")]
+    worker = PolicyWorker(town.db, town.compiler, counter, chores)
+    for _ in range(2):
+        worker.chores()
+        assert done == ["first looked", "second looked", "third looked", "third ran"]
+        done.clear()

@@ -255,6 +255,15 @@ def furnish(town: Town) -> None:
         strike=point,
         contact=point,
     )
+    zone = add(
+        "zone", "zones", site_id=site, name="体育館の中", name_en="Inside the gym", occupancy_max=30
+    )
+    reader = {"device_id": town.ids["keypad"], "door_id": door, "name": "玄関の読取機"}
+    add("reader", "readers", **reader)
+    week = [{"days": [0, 1, 2, 3, 4], "spans": [[510, 720], [780, 1035]]}]
+    schedule = add("schedule", "schedules", name="平日の開館時間", name_en="Weekdays", week=week)
+    rules = {"zone_in": zone, "hold_schedule": schedule, "first_person": "hold"}
+    assert client.patch(f"/api/v1/doors/{door}", json=rules).status_code == 200
     person = add("person", "people", name="田中 一郎", name_en="Ichiro Tanaka", staff_number="1")
     accounts.add_user(
         SYSTEM, login="admin", name="佐藤 恵", password=PASSWORD, role=Role.ADMIN, person_id=person

@@ -77,7 +77,25 @@ def furnished(town: Any) -> None:
         (EventKind.ACCESS_GRANTED, Reason.PIN_VALID),
     ):
         town.happen(kind, ev.AccessBody(reason=reason, factor=ev.Factor.CARD, door=door))
+    for soft in (None, Reason.ANTI_PASSBACK):
+        inside(town, soft)
     visited(town)
+
+
+def inside(town: Any, soft: Reason | None) -> None:
+    """Somebody goes into the zone, the second time against its rule."""
+    door = town.ids["door"]
+    body = ev.AccessBody(
+        reason=Reason.CARD_VALID,
+        factor=ev.Factor.CARD,
+        door=door,
+        reader=town.ids["reader"],
+        person=town.ids["person"],
+        act=f"act-{town.seq}",
+        soft=soft,
+    )
+    town.happen(EventKind.ACCESS_GRANTED, body)
+    town.happen(EventKind.DOOR_OPENED, ev.DoorEventBody(door=door))
 
 
 def visited(town: Any) -> None:
@@ -113,6 +131,11 @@ def test_the_consoles_pages_are_accessible(staff: Any, town: Any, language: str)
         "/key_boxes",
         f"/key_boxes/{town.ids['box']}",
         f"/key_boxes/{town.ids['box']}/retire",
+        "/zones",
+        f"/zones/{town.ids['zone']}",
+        f"/zones/{town.ids['zone']}/forgive",
+        f"/zones/{town.ids['zone']}/people/{town.ids['person']}/forgive",
+        "/entries?kind=soft",
         "/attendance",
         "/attendance?whose=me",
         "/batteries?before=2027-12-31",
