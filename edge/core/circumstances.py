@@ -26,7 +26,8 @@ class FirstOfTwo:
 
     person: str
     credential: str | None
-    first_person: bool
+    first_person: bool = False
+    counts_use: str | None = None
 
 
 def nobody_waits(_door: str, _side: Side) -> FirstOfTwo | None:

@@ -54,8 +54,7 @@ def come_to(
         release_ms=release_ms(access.door, flags),
         counts_use=verdict.grant_id if once else None,
     )
-    first_person = grant is not None and grant.first_person
-    return let_through(granted, access, who, flags, first_person=first_person, about=about)
+    return let_through(granted, access, who, flags, grant, about)
 
 
 def release_ms(door: DoorBody, flags: PersonFlagsBody | None) -> int | None:

@@ -66,7 +66,7 @@ def _judge_code(
     if judged.reason is not Reason.SEALED_CODE_VALID:
         return decision
     granted = replace(decision, takes_code=True, release_ms=release_ms(access.door, None))
-    return let_through(granted, access, None, None, first_person=False, about=about)
+    return let_through(granted, access, None, None, None, about)
 
 
 def _judge_pin(
@@ -111,9 +111,9 @@ def _decide_both(
     )
     if assurance is None:
         return replace(known, reason=Reason.CHALLENGE_FAILED)
-    if assurance.rank < access.door.min_assurance.rank:
-        return replace(known, reason=Reason.ASSURANCE_TOO_LOW)
     verdict = against_holder(pin.state, flags) or against_holder(card.state, flags)
+    if verdict is None and assurance.rank < access.door.min_assurance.rank:
+        return replace(known, reason=Reason.ASSURANCE_TOO_LOW)
     if verdict is None:
         subjects = subjects_of(card.credential, card.person, flags)
         verdict = judge_grants(access, subjects, Shown.BOTH, about)

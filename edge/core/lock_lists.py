@@ -50,8 +50,8 @@ def lock_list(index: PolicyIndex, doors: Iterable[str], now: ClockNow) -> tuple[
 def _asks_more(index: PolicyIndex, pin: PinBody) -> bool:
     """Whether the door asks more of somebody than a window: a first or second person, or a zone's
     rule that is enforced, where the PIN is one of a person."""
-    door = index.doors[pin.door]
-    if door.two_person or door.first_person is FirstPerson.ENTRY:
+    door = index.doors.get(pin.door)
+    if door is None or door.two_person or door.first_person is FirstPerson.ENTRY:
         return True
     zone = None if door.zone_in is None else index.zones.get(door.zone_in)
     if zone is None or zone.spans or pin.person is None or pin.booking is not None:

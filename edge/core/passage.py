@@ -14,7 +14,14 @@ from edge.core.circumstances import Circumstances, FirstOfTwo
 from edge.core.place import Access
 from edge.core.presence import Presence, way_through
 from edge.core.whereabouts import Way
-from wire.policy_bodies import AntiPassback, FirstPerson, PersonFlagsBody, Side, ZoneBody
+from wire.policy_bodies import (
+    AntiPassback,
+    FirstPerson,
+    GrantBody,
+    PersonFlagsBody,
+    Side,
+    ZoneBody,
+)
 from wire.reasons import Reason
 
 REASONS: Final = frozenset(
@@ -33,14 +40,16 @@ def let_through(
     access: Access,
     who: str | None,
     flags: PersonFlagsBody | None,
-    *,
-    first_person: bool,
+    grant: GrantBody | None,
     about: Circumstances,
 ) -> Decision:
     """Give the opening as it is to be carried out, or the denial instead of it. `who` is the person
-    whose whereabouts count; a credential that may be shared has none."""
+    whose whereabouts count; a credential that may be shared has none. `grant` is what opens."""
     way = way_through(about.index, access.door_id, access.door, access.side)
     partner = _partner(access, who, about)
+    if partner is not None and _needs_last_use(granted, grant, partner, about):
+        return _refused(granted, Reason.USED_UP)
+    first_person = grant is not None and grant.first_person
     enters = access.side is Side.ENTRY
     soft: Reason | None = None
     if way is not None and who is not None and enters:
@@ -75,6 +84,15 @@ def _partner(access: Access, who: str | None, about: Circumstances) -> FirstOfTw
         return None
     first = about.waiting(access.door_id, access.side)
     return None if first is None or first.person == who else first
+
+
+def _needs_last_use(
+    granted: Decision, grant: GrantBody | None, partner: FirstOfTwo, about: Circumstances
+) -> bool:
+    """Whether both of two live on the last use of one grant."""
+    if grant is None or grant.max_uses is None or granted.counts_use != partner.counts_use:
+        return False
+    return about.uses.get(granted.counts_use or "", 0) + 2 > grant.max_uses
 
 
 def _against_zone(

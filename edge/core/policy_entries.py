@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +37,13 @@ class Prepared:
     put: tuple[Accepted, ...]
     gone: frozenset[EntryKey]
     rejected: tuple[Rejected, ...]
+
+    @property
+    def keys(self) -> Iterator[EntryKey]:
+        """What the change touches."""
+        yield from self.gone
+        yield from (entry.key for entry in self.put)
+        yield from (EntryKey(entry.kind, entry.id) for entry in self.rejected)
 
 
 def read_entry(data: bytes) -> Accepted | Rejected:

@@ -94,11 +94,13 @@ class Presence:
         if way.into is None:
             return ()
         trail = self.trail(person)
+        if way.into not in self.index.zones:  # it was when the way was let go
+            return trail
         zones = [mark.zone for mark in trail]
         into = self._mark(way.into)
         if way.into in zones:
             return (*trail[: zones.index(way.into)], into)
-        if not way.inward or way.leaving is None:
+        if not way.inward or way.leaving not in self.index.zones:
             return (into,)
         if way.leaving in zones:
             return (*trail[: zones.index(way.leaving) + 1], into)

@@ -46,12 +46,16 @@ from edge.service.memory import (
     FIRE,
     FIRE_DEVICE,
     FIRE_STRIKES,
+    FIRST,
     MODES,
     RUNNING,
     SEALED,
+    UPTIME,
     USES,
+    WHERE,
     Memory,
 )
+from edge.service.passages import arrive
 from edge.service.policies import Policies
 from edge.service.presentations import Presentations
 from edge.service.recorder import Recorder
@@ -176,9 +180,10 @@ class Loop:
             self._resume_clock(kept)
         events = self._clock_sources(boot=True)
         now = self.now()
-        for prefix in (BUDGET, USES, SEALED):
+        for prefix in (BUDGET, USES, SEALED, WHERE, FIRST, UPTIME):
             parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
         parts.policies.load()
+        arrive(parts.memory, now)
         parts.happenings.remember(journal.state(FIRE))
         parts.policies.remember(
             {
@@ -196,7 +201,8 @@ class Loop:
         ]
         body = AgentBody(agent=parts.agent, clean=clean, cause="start")
         events.append(NewEvent(EventKind.AGENT_STARTED, body))
-        parts.recorder.record(events, now, {**state, RUNNING: b"1"})
+        kept = parts.memory.uptime.at(now).save()
+        parts.recorder.record(events, now, {**state, RUNNING: b"1", UPTIME: kept})
         parts.policies.configure_drivers(now)
         parts.strikes.apply(now)
         self._telemetry_ns = now.mono_ns
@@ -321,7 +327,8 @@ class Loop:
         parts.memory.counters["messages_dropped"] = self._dropped
         counters = {**parts.memory.counters, **parts.recorder.journal.counters()}
         event = NewEvent(EventKind.TELEMETRY, TelemetryBody(counters=counters))
-        parts.recorder.commit([event], now)
+        # With every one of these the uptime is kept: by so little a reboot puts off forgetting.
+        parts.recorder.commit([event], now, {UPTIME: parts.memory.uptime.at(now).save()})
 
     def _survive(self, error: Exception, item: Incoming | Question | None) -> None:
         """Whatever was raised: log it, journal it, go on. For a presentation it is a denial."""
