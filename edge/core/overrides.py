@@ -22,7 +22,7 @@ _ABOVE_BLOCKED: Final = {
 }
 
 # What was asked before a manual lock or hold is: these stand whatever the mode, and a guessed PIN
-# costs its try.
+# costs its try. A grant that is blocked or revoked is no blocked credential.
 _STANDS: Final = frozenset(
     {
         Reason.THROTTLED,
@@ -51,15 +51,19 @@ def under_fire_or_mode(
     if fire:
         return _instead(normal, Reason.FIRE_ALARM)
     if mode is None:
-        return _held_open(normal) if scheduled and normal.reason not in _STANDS else normal
+        return _held_open(normal) if scheduled and not _stands(normal) else normal
     above = _ABOVE_BLOCKED.get(mode.mode)
     if above is not None:
         return _instead(normal, above)
-    if normal.reason in _STANDS:
+    if _stands(normal):
         return normal
     if mode.mode is DoorMode.LOCKED:
         return replace(_instead(normal, Reason.DOOR_LOCKED), spends_try=normal.spends_try)
     return _held_open(normal)
+
+
+def _stands(normal: Decision) -> bool:
+    return normal.reason in _STANDS and normal.grant is None
 
 
 def _held_open(normal: Decision) -> Decision:
