@@ -246,7 +246,8 @@ class Loop:
         now = self.now()
         body = AgentBody(agent=self._parts.agent, cause="stop")
         event = NewEvent(EventKind.AGENT_STOPPED, body)
-        self._parts.recorder.record([event], now, {RUNNING: None})
+        kept = self._parts.memory.uptime.at(now).save()
+        self._parts.recorder.record([event], now, {RUNNING: None, UPTIME: kept})
         self._tell_hub()
 
     # --- inside ----------------------------------------------------------------------------------

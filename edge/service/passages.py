@@ -108,10 +108,10 @@ def lapsed(memory: Memory, now: ClockNow) -> Moves:
 def wiped(memory: Memory, now: ClockNow) -> Moves:
     """A zone into which a door stands open to everybody knows nobody's whereabouts any more."""
     moves = _none(memory, now)
+    presence = _presence(memory, moves, now)
     for zone in open_zones(memory):
         for person in memory.whereabouts.in_zone(zone):
-            stay = moves.stays.get(person, memory.whereabouts.of(person))
-            left = _outside_open_zones(memory, stay)
+            left = _outside_open_zones(memory, presence.kept(person))
             if left != memory.whereabouts.of(person):
                 moves.stays[person] = left
     return moves
