@@ -262,7 +262,7 @@ class Town:
             if self.maybe(0.8):
                 self._grant(door, person=person)
             if self.maybe(0.6):
-                self._pin(door, person, duress=self.maybe(0.15))
+                self._pin(door, person, duress=self.maybe(0.3))
             for number, card in self.policy.cards:
                 if card.person == person and number and self.maybe(0.1):
                     self._grant(door, credential=card.credential)
@@ -275,8 +275,8 @@ class Town:
     def _grant(self, door: str, **subject: str) -> None:
         grant = self.new_id()
         hours = timedelta(hours=1)
-        start = self.begin + self.chance.randrange(-20, 20) * hours if self.maybe(0.2) else None
-        end = self.begin + self.chance.randrange(21, 90) * hours if self.maybe(0.3) else None
+        start = self.begin + self.chance.randrange(-20, 6) * hours if self.maybe(0.2) else None
+        end = self.begin + self.chance.randrange(6, 40) * hours if self.maybe(0.3) else None
         body = pb.GrantBody(
             door=door,
             **subject,
@@ -335,7 +335,7 @@ class Day:
             (self.two_together, 14),
             (self.guess, 3),
             (self.wait_a_little, 20),
-            (self.wait_long, 3),
+            (self.wait_long, 4),
             (self.turn_handle, 10),
             (self.press_exit, 3),
             (self.order_mode, 3),
