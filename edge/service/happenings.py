@@ -179,6 +179,9 @@ class Happenings:
     def _egress(self, door_id: str, item: InputChanged, now: ClockNow) -> None:
         door = self._memory.doors[door_id]
         pressed = door.input(InputRole.REX, True, item.at_ns)
+        release_ms = max(door.body.unlock_ms, EGRESS_MS)
+        if door.driven_open:  # and stays so for long enough, whatever ends meanwhile
+            door.egress_until_ns = now.mono_ns + release_ms * _MS
         if door.body.strike is None or door.driven_open:
             self._recorder.record(pressed, now)
             return
@@ -187,7 +190,6 @@ class Happenings:
         try:
             self._recorder.record([NewEvent(EventKind.ACCESS_GRANTED, body)], now)
         finally:  # whatever the journal does, who wants out gets out
-            release_ms = max(door.body.unlock_ms, EGRESS_MS)
             door.egress_until_ns = now.mono_ns + release_ms * _MS
             self._acts.release(act_id, door_id, release_ms, now)
 

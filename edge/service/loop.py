@@ -201,8 +201,11 @@ class Loop:
         ]
         body = AgentBody(agent=parts.agent, clean=clean, cause="start")
         events.append(NewEvent(EventKind.AGENT_STARTED, body))
-        kept = parts.memory.uptime.at(now).save()
-        parts.recorder.record(events, now, {**state, RUNNING: b"1", UPTIME: kept})
+        # What counts in this boot is kept under it: the next start in it makes nothing younger.
+        state[UPTIME] = parts.memory.uptime.at(now).save()
+        for reader, budget in parts.memory.budgets.items():
+            state[BUDGET + reader] = budget.save(time.boot, now.mono_ns)
+        parts.recorder.record(events, now, {**state, RUNNING: b"1"})
         parts.policies.configure_drivers(now)
         parts.strikes.apply(now)
         self._telemetry_ns = now.mono_ns

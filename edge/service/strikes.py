@@ -162,6 +162,8 @@ class Strikes:
             drive = self._memory.fire.releases(door_id) or (
                 mode is not None and mode.mode in OPENING
             )
+            # Who is on the way out of a door that stood open goes out of an open door.
+            drive = drive or (door.driven_open and now.mono_ns < door.egress_until_ns)
             events += door.drive_open(drive, now.mono_ns)
             if drive and door.body.strike is not None:
                 wanted[door.body.strike.device, door.body.strike.channel] = door.body.strike
