@@ -10,10 +10,12 @@ from typing import Any
 
 import msgspec
 
-from edge.core.attempts import CardAttempt, Decision
+from edge.core.attempts import CardAttempt, Decision, UnreadableAttempt
 from edge.core.circumstances import FirstOfTwo
 from edge.core.commands import decide_command
+from edge.core.decide import decide
 from edge.core.first_person import FirstSeen
+from edge.core.model import Source
 from edge.core.presence import way_through
 from edge.core.whereabouts import Pending, Stay
 from tests.edge.core.conftest import World
@@ -25,7 +27,7 @@ from wire.policy_bodies import DoorMode, EntryState, Side
 
 PAGE = Path("docs/policy.md")
 HOUR = timedelta(hours=1)
-ENTRY, EXIT, ROOM_EXIT = 0, 1, 2
+ENTRY, EXIT, ROOM_EXIT, TERMINAL, NO_READER = 0, 1, 2, 3, 4
 PIN, DURESS, SHARED = "482915", "519284", "736150"
 
 
@@ -82,6 +84,8 @@ class Case:
     schedule: dict[str, Any] = field(default_factory=dict)
     digits: str = PIN
     short: bool = False
+    unreadable: bool = False
+    channel: int = ENTRY
     shown: dict[str, Any] = field(default_factory=dict)
     later: list[Callable[[Case], object]] = field(default_factory=list)
     modes: list[DoorMode] = field(default_factory=list)
@@ -109,6 +113,7 @@ class Case:
         w.put(EntryKind.DOOR, w.id("side door"), side_door)
         w.put(EntryKind.DOOR, w.id("back door"), pb.DoorBody(zone_in=w.id("hall")))
         w.add_reader()
+        w.add_reader("terminal", channel=TERMINAL, side=Side.TERMINAL)
         w.add_reader("exit reader", channel=EXIT, side=Side.EXIT)
         w.add_reader("room reader", channel=ROOM_EXIT, door=w.id("inner door"), side=Side.EXIT)
         me = w.id("me")
@@ -159,10 +164,12 @@ class Case:
     def show(self, what: str) -> Decision:
         w = self.world
         match what:
+            case "card" if self.unreadable:
+                return decide(UnreadableAttempt(Source(w.device, ENTRY), "no answer"), w.about)
             case "card":
-                return w.card("mine", **self.shown)
+                return w.card("mine", channel=self.channel, **self.shown)
             case "unknown card":
-                return w.card("somebody else's")
+                return w.card("somebody else's", channel=self.channel)
             case "card of nobody":
                 return w.card("nobody's")
             case "card at the exit":
@@ -170,7 +177,8 @@ class Case:
             case "card from the room":
                 return self._from_the_room()
             case "PIN":
-                return w.pin(self.digits[:4] if self.short else self.digits, **self.shown)
+                digits = self.digits[:4] if self.short else self.digits
+                return w.pin(digits, channel=self.channel, **self.shown)
             case "booking's PIN":
                 return w.pin(SHARED)
             case "card and PIN":
@@ -395,6 +403,9 @@ PHRASES: dict[str, Callable[[Case], object]] = {
     ),
     "the clock is not trusted": _untrusted,
     "the clock is held over": _world(state=ClockState.HOLDOVER),
+    "a terminal": lambda case: setattr(case, "channel", TERMINAL),
+    "another reader": lambda case: setattr(case, "channel", NO_READER),
+    "a card that cannot be read": lambda case: setattr(case, "unreadable", True),
     # the credential
     "stale": _set("shown", stale=True),
     "throttled": _throttled,
@@ -410,6 +421,17 @@ PHRASES: dict[str, Callable[[Case], object]] = {
     "no grant": _drop_grant,
     "grant revoked": _set("grant", state=EntryState.REVOKED),
     "another grant": _another_grant,
+    "another grant is used up": _later(
+        lambda case: (
+            case.world.uses.update({case.world.id("spent"): 1}),
+            case.world.add_grant("spent", person=case.world.id("me"), max_uses=1),
+        )
+    ),
+    "another grant is over": _later(
+        lambda case: case.world.add_grant(
+            "past", credential=case.world.id("my card"), end=World.NOON - HOUR
+        )
+    ),
     "clock": _clock,
     "the door takes PINs by the floor": _door(
         on_untrusted_clock=pb.OnUntrustedClock.FLOOR_IN_WINDOW
