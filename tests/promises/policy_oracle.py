@@ -148,6 +148,7 @@ class Oracle:
         self.driven: set[str] = set()
         self.failures: dict[str, list[int]] = {}
         self.locked_out_ms: dict[str, int] = {}
+        self.kept_ms: dict[str, int] = {}
 
     # --- what happens ----------------------------------------------------------------------------
 
@@ -220,6 +221,7 @@ class Oracle:
         self.coming.clear()
         if reboot:
             self.boot += 1
+        self.kept_ms = dict.fromkeys(self.failures, self.mono_ms)
         self.driven = set()
         for way in self.ways:
             self._go(way)
@@ -711,6 +713,7 @@ class Oracle:
         reader = self.policy.readers[reader_id]
         failures = self.failures.setdefault(reader_id, [])
         failures.append(self.mono_ms)
+        self.kept_ms[reader_id] = self.mono_ms
         until_ms = self.locked_out_ms.get(reader_id, 0)
         lockout_s = min(reader.lockout_s, reader.lockout_max_s)
         sum_s, rung = 0, 0
@@ -725,10 +728,12 @@ class Oracle:
             lockout_s = min(2 * lockout_s, reader.lockout_max_s)
         self.locked_out_ms[reader_id] = until_ms
 
-    def age_tries(self, by_ms: dict[str, int]) -> None:
-        """After a reboot the monotonic clock began anew: so much is added to what is remembered."""
-        for reader, add_ms in by_ms.items():
-            self.failures[reader] = [at + add_ms for at in self.failures.get(reader, [])]
+    def age_tries(self) -> None:
+        """Over a reboot no time counts as passed since tries were last kept: with a failure, or at
+        a start."""
+        for reader, failures in self.failures.items():
+            add_ms = self.mono_ms - self.kept_ms[reader]
+            self.failures[reader] = [at + add_ms for at in failures]
             if reader in self.locked_out_ms:
                 self.locked_out_ms[reader] += add_ms
 

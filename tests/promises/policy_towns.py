@@ -523,23 +523,14 @@ class Day:
         oracle.mono_ms = self._mono_ms()
         lost_ms = oracle.ran_ms - self._ran_ms()
         if reboot:
-            oracle.age_tries(self._aged())
+            oracle.age_tries()
             lost_ms += oracle.mono_ms
-        assert 0 <= lost_ms <= (100_000_000 if crash else 0) * reboot
+        # The uptime is kept every five minutes: a power cut takes no more.
+        assert 0 <= lost_ms <= (300_000 if crash and reboot else 0), self.told(f"{lost_ms} lost")
         oracle.ran_ms = self._ran_ms()
         oracle.restart(reboot=reboot)
         self.seen = self.rig.journal.last_seq
         oracle.settle()
-
-    def _aged(self) -> dict[str, int]:
-        """By how much what readers remember of wrong tries is to be moved: no time has passed since
-        the last of them."""
-        now_ms = self._mono_ms()
-        return {
-            reader: now_ms - failures[-1]
-            for reader, failures in self.oracle.failures.items()
-            if failures
-        }
 
     def find_the_time(self) -> None:
         if not self.oracle.trusted:
