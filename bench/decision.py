@@ -1,8 +1,10 @@
 """How long a decision takes, and how long from the last key to the frame that unlocks.
 
 `decide` is asked with 10, 1,000 and 100,000 grants, each with its PIN, at one door: it must not
-notice. From the last key to the unlock frame there is one journal commit, measured beside a bare
-INSERT into SQLite with the same durability on the same disk in the same run, the two taking turns.
+notice, nor at a door into a zone with hard anti-passback and as many persons about. A full zone of
+1,000 is counted anew for each who comes. From the last key to the unlock frame there is one journal
+commit, measured beside a bare INSERT into SQLite with the same durability on the same disk in the
+same run, the two taking turns.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,7 +22,7 @@ from typing import Final
 
 from bench.report import Report, percentile
 from edge.agent_log import configure_log
-from edge.core.attempts import PinAttempt
+from edge.core.attempts import CardAttempt, PinAttempt
 from edge.core.circumstances import Circumstances
 from edge.core.clock import Clock
 from edge.core.clock_anchors import ClockBounds
@@ -28,6 +30,7 @@ from edge.core.clock_now import ClockNow
 from edge.core.decide import decide
 from edge.core.model import Act, Feedback, KeysPressed, Source
 from edge.core.policy_index import PolicyIndex
+from edge.core.whereabouts import Mark, Stay, Whereabouts
 from edge.drivers.osdp_words import command_for
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.machine import Machine
@@ -42,9 +45,12 @@ from wire.identity import pin_policy_id, uuid7
 from wire.keys import PinKey
 from wire.pins import pin_digest
 from wire.policy import EntryKind, encode_entry
+from wire.reasons import Reason
 
 SIZES: Final = (10, 1_000, 100_000)
 _ROUNDS: Final = 2_000
+_FULL: Final = 1_000
+_FULL_ROUNDS: Final = 100
 _BATCHES: Final = 15
 _OPENINGS: Final = 1_000
 _BLOCKS: Final = 5
@@ -60,6 +66,7 @@ def _id(number: int) -> str:
 _DOOR: Final = _id(1)
 _DEVICE: Final = _id(2)
 _READER: Final = _id(3)
+_ZONE: Final = _id(4)
 
 
 def _policy(grants: int) -> PolicyIndex:
@@ -121,16 +128,7 @@ def _digest(digits: str, door: str) -> str:
 def measure_decisions(report: Report) -> None:
     """The three sizes take turns, so that the machine's moods fall on all of them alike; of the
     batches the least disturbed counts."""
-    runs = {size: _deciding(_policy(size), size) for size in SIZES}
-    taken: dict[int, list[float]] = {size: [] for size in SIZES}
-    for _ in range(_BATCHES):
-        for size, run in runs.items():
-            begun = time.perf_counter()
-            opened = run()
-            taken[size].append((time.perf_counter() - begun) / _ROUNDS * 1e6)
-            if opened != _ROUNDS:
-                raise RuntimeError(f"only {opened} of {_ROUNDS} decisions opened")
-    least = {size: min(values) for size, values in taken.items()}
+    least = _least({size: _deciding(_policy(size), size) for size in SIZES}, _ROUNDS)
     small = SIZES[0]
     for size in SIZES:
         report.line(
@@ -141,6 +139,105 @@ def measure_decisions(report: Report) -> None:
             peer=f"{small} grants",
             peer_value=least[small],
         )
+
+
+def _least(runs: Mapping[int, Callable[[], int]], rounds: int) -> dict[int, float]:
+    """The time of one decision in us in the least disturbed batch, the sizes taking turns."""
+    taken: dict[int, list[float]] = {size: [] for size in runs}
+    for _ in range(_BATCHES):
+        for size, run in runs.items():
+            begun = time.perf_counter()
+            right = run()
+            taken[size].append((time.perf_counter() - begun) / rounds * 1e6)
+            if right != rounds:
+                raise RuntimeError(f"only {right} of {rounds} decisions came out right")
+    return {size: min(values) for size, values in taken.items()}
+
+
+def _zone(persons: int, full: bool) -> tuple[PolicyIndex, Whereabouts]:
+    """An index with so many persons, each with a card and a grant, at a door into a zone with hard
+    anti-passback; every other one is in it, and with `full` it holds no more."""
+    inside = persons // 2
+    zone = pb.ZoneBody(
+        anti_passback=pb.AntiPassback.HARD, occupancy_max=inside if full else persons + 1
+    )
+    door = pb.DoorBody(
+        strike=pb.Point(_DEVICE, 0), zone_in=_ZONE, min_assurance=pb.Assurance.IDENTIFIER
+    )
+    reader = pb.ReaderBody(device=_DEVICE, door=_DOOR)
+    entries = [
+        encode_entry(EntryKind.ZONE, _ZONE, 1, zone),
+        encode_entry(EntryKind.DOOR, _DOOR, 1, door),
+        encode_entry(EntryKind.READER, _READER, 1, reader),
+    ]
+    whereabouts = Whereabouts()
+    for number in range(persons):
+        person, card, grant = (_id(1_000 + 3 * number + one) for one in range(3))
+        body = pb.CardBody(credential=card, namespace="uid", digest=_card(number), person=person)
+        entries.append(encode_entry(EntryKind.CREDENTIAL, card, 1, body))
+        entries.append(encode_entry(EntryKind.PERSON_FLAGS, person, 1, pb.PersonFlagsBody()))
+        entries.append(
+            encode_entry(EntryKind.GRANT, grant, 1, pb.GrantBody(door=_DOOR, person=person))
+        )
+        if number % 2:
+            whereabouts.set(person, Stay((Mark(_ZONE, 0, _AT, 0),)))
+    index = PolicyIndex()
+    index.swap(index.prepare(entries))
+    return index, whereabouts
+
+
+def _card(number: int) -> str:
+    return f"{number:064x}"
+
+
+def _entering(persons: int, rounds: int, *, full: bool) -> Callable[[], int]:
+    """A batch of decisions about persons outside; gives how many were answered as they should be:
+    let in, or told that the zone is full."""
+    index, whereabouts = _zone(persons, full)
+    about = Circumstances(
+        index, _now(), {}, lambda _reader: False, lambda _door: False, whereabouts=whereabouts
+    )
+    source = Source(_DEVICE, 0)
+    step = 2 * max(persons // 194, 1)
+    attempts = [
+        CardAttempt(source, "uid", _card(number % persons), pb.Assurance.IDENTIFIER)
+        for number in range(0, step * min(rounds, 200), step)
+    ]
+    expected = Reason.ZONE_FULL if full else Reason.CARD_VALID
+
+    def run() -> int:
+        answered = 0
+        for _ in range(rounds // len(attempts)):
+            for attempt in attempts:
+                answered += decide(attempt, about).reason is expected
+        return answered
+
+    return run
+
+
+def measure_zones(report: Report) -> None:
+    """As `measure_decisions`, with zones."""
+    runs = {size: _entering(size, _ROUNDS, full=False) for size in SIZES}
+    least = _least(runs, _ROUNDS)
+    small = SIZES[0]
+    for size in SIZES:
+        report.line(
+            f"decide, hard zone, {size} persons",
+            least[size],
+            "us",
+            "ratio <= 1.5 and value < 100",
+            peer=f"{small} persons",
+            peer_value=least[small],
+        )
+    full = _least({_FULL: _entering(2 * _FULL, _FULL_ROUNDS, full=True)}, _FULL_ROUNDS)[_FULL]
+    report.line(
+        f"decide, full zone of {_FULL}",
+        full / 1e3,
+        "ms",
+        "value < 50",
+        peer=f"hard zone, {SIZES[-1]} persons",
+        peer_value=least[SIZES[-1]] / 1e3,
+    )
 
 
 class _FrameDriver:
@@ -240,6 +337,7 @@ def main() -> int:
     configure_log()
     report = Report("decision")
     measure_decisions(report)
+    measure_zones(report)
     measure_openings(report)
     return report.exit_code
 

@@ -56,11 +56,12 @@ class OnJournalFailure(StrEnum):
 
 
 class FirstPerson(StrEnum):
-    """What waits until somebody whose grant says `first_person` has opened the door."""
+    """What waits until somebody whose grant says `first_person` has opened the door that day; days
+    turn at 04:00 in Asia/Tokyo."""
 
     NONE = "none"
     HOLD = "hold"
-    """The hold by schedule: the door stays shut through a span nobody came to open."""
+    """The hold by schedule: the door stays shut on a day when nobody came to open it."""
     ENTRY = "entry"
     """Everybody else's entry, and the hold by schedule."""
 
@@ -96,9 +97,9 @@ class DoorBody(EntryBody, frozen=True, kw_only=True):
     beyond `held_after_ms` is held; one opened without a release is forced if `detect_forced`.
 
     A reader of side `entry` leads from `zone_out` into `zone_in`, one of side `exit` back. The door
-    stands open while `hold_schedule` holds. With `two_person` it opens for two different persons
-    who both may, the second within `second_person_ms` of the first. What these mean together is
-    told in docs/policy.md.
+    stands open while `hold_schedule` holds and the clock is relied on. With `two_person` it opens
+    for two different persons who both may, the second within `second_person_ms` of the first. What
+    these mean together is told in docs/policy.md.
     """
 
     unlock_ms: Annotated[int, msgspec.Meta(ge=100, le=300_000)] = 5_000

@@ -247,7 +247,8 @@ class ZoneBody(EntryBody, frozen=True, kw_only=True):
     Only credentials of a person have whereabouts: a booking's PIN may be shared. Of somebody who
     went in, it is forgotten after `forget_after_s`, and of everybody at `reset_min` (minutes since
     midnight in `tz`, None: never), since people leave by doors that nobody watches. At most
-    `occupancy_max` persons are let in; where the zone spans, one more is reported.
+    `occupancy_max` persons are let in; where the zone spans, one more is reported. Whoever goes on
+    through a door with `zone_out` here is still in here: zones lie within one another.
     """
 
     anti_passback: AntiPassback = AntiPassback.NONE

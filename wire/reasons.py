@@ -18,7 +18,7 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why. The order within each half is the order in which the rules are asked."""
+    """Why. In which order the rules are asked is told in docs/policy.md."""
 
     # an opening
     FIRE_ALARM = "fire_alarm"

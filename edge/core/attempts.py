@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from edge.core.backup import OpenDigits
 from edge.core.model import Source
+from edge.core.whereabouts import Way
 from wire.events import AccessBody, EventKind, Factor, PunchBody
 from wire.offline_profiles import Profile
 from wire.policy_bodies import Assurance, CardBody
@@ -74,7 +75,10 @@ class Decision:
     names the grant whose uses go up, `takes_code` says that the sealed `code` is taken (its
     generation and use are remembered), `spends_try` that the reader's try budget goes down,
     `await_pin` that the card was good and its PIN is still missing. `duress` raises the silent
-    alarm, also where the door stays shut.
+    alarm, also where the door stays shut. `soft` names a rule that was broken and is only reported,
+    `partner` the credential of the other of two who open together. `way` is the way that `person`
+    goes once the door is opened, and `first_person` says that with it the first person has come.
+    `joined` is the opening that this denial becomes once a second person joins.
     """
 
     reason: Reason
@@ -97,6 +101,11 @@ class Decision:
     punch: PunchBody | None = None
     code: SealedCode | None = None
     takes_code: bool = False
+    soft: Reason | None = None
+    partner: str | None = None
+    way: Way | None = None
+    first_person: bool = False
+    joined: Decision | None = None
 
     @property
     def granted(self) -> bool:
@@ -127,4 +136,6 @@ class Decision:
             card=self.card,
             digits=self.digits,
             code=self.code.tag if self.code is not None else None,
+            soft=self.soft,
+            partner=self.partner,
         )

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.core.backup import DoorCodes
 from edge.core.clock_now import ClockNow
+from edge.core.first_person import FirstSeen
 from edge.core.modes import in_force
 from edge.core.policy_index import PolicyIndex
-from wire.policy_bodies import ModeBody
+from edge.core.presence import Presence
+from edge.core.whereabouts import Whereabouts
+from wire.policy_bodies import FirstPerson, ModeBody, Side
 
 
 def no_codes(_door: str) -> DoorCodes | None:
     """No door has backup codes."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOfTwo:
+    """Somebody who may open a door that wants two, and waits at it for the other."""
+
+    person: str
+    credential: str | None
+    first_person: bool = False
+    counts_use: str | None = None
+
+
+def nobody_waits(_door: str, _side: Side) -> FirstOfTwo | None:
+    """Nobody waits at any door."""
     return None
 
 
@@ -24,7 +42,8 @@ class Circumstances:
     `uses` counts openings by grant, `throttled` tells whether a reader's try budget is spent,
     `fire` whether the fire alarm releases a door, `codes` gives a door's backup codes, and
     `away_ns` is how long ago the controller was last without its hub: 0 while it is, None where it
-    never was.
+    never was. `whereabouts` with the uptime `ran_ns` tell who is where, `firsts` when a first
+    person came to a door, `waiting` who waits at a door and side for a second one.
     """
 
     index: PolicyIndex
@@ -34,7 +53,32 @@ class Circumstances:
     fire: Callable[[str], bool]
     codes: Callable[[str], DoorCodes | None] = no_codes
     away_ns: int | None = None
+    whereabouts: Whereabouts = field(default_factory=Whereabouts)
+    ran_ns: int = 0
+    firsts: Mapping[str, FirstSeen] = field(default_factory=dict)
+    waiting: Callable[[str, Side], FirstOfTwo | None] = nobody_waits
 
     def mode(self, door: str) -> ModeBody | None:
         """The mode that rules a door now."""
         return in_force(self.index.modes(door), self.now)
+
+    def held_by_schedule(self, door_id: str) -> bool:
+        """Whether a door's schedule holds it open, where no mode says otherwise. A clock that is
+        not relied on opens nothing by schedule."""
+        door = self.index.doors.get(door_id)
+        if door is None or door.hold_schedule is None or not self.now.relied_on:
+            return False
+        schedule = self.index.schedule(door.hold_schedule)
+        if schedule is None or not schedule.holds(self.now.at, self.index.holidays):
+            return False
+        return door.first_person is FirstPerson.NONE or self.first_came(door_id)
+
+    def first_came(self, door: str) -> bool:
+        """Whether a first person has opened a door today."""
+        seen = self.firsts.get(door)
+        return seen is not None and seen.counts(self.now)
+
+    @property
+    def presence(self) -> Presence:
+        """Who is where now."""
+        return Presence(self.index, self.whereabouts, self.now, self.ran_ns)

@@ -30,4 +30,7 @@ def decide_command(command: Command, taken_ns: int, about: Circumstances) -> Rea
     if about.fire(command.door):
         return Reason.FIRE_ALARM
     mode = about.mode(command.door)
-    return Reason.REMOTE_UNLOCK if mode is None else _BY_MODE[mode.mode]
+    if mode is not None:
+        return _BY_MODE[mode.mode]
+    held = about.held_by_schedule(command.door)
+    return Reason.HELD_OPEN if held else Reason.REMOTE_UNLOCK

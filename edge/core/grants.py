@@ -9,10 +9,12 @@ from enum import Enum, auto
 from typing import Final
 
 from edge.core.circumstances import Circumstances
+from edge.core.place import Access
 from edge.core.windows import floor_in_window, judge_window, judge_without_clock
 from wire.policy_bodies import (
     DoorBody,
     EntryState,
+    FirstPerson,
     GrantBody,
     OnUntrustedClock,
     PersonFlagsBody,
@@ -88,14 +90,16 @@ class Verdict:
 
 
 def judge_grants(
-    door_id: str, door: DoorBody, subjects: Iterable[str], shown: Shown, about: Circumstances
+    access: Access, subjects: Iterable[str], shown: Shown, about: Circumstances
 ) -> Verdict:
-    """Give the verdict over all grants that join any of the subjects to the door."""
+    """Give the verdict over all grants that join any of the subjects to the door. Of several that
+    open, one that makes its holder a first person counts where the door waits for one."""
     best = Verdict(Reason.NO_GRANT)
+    wants_first = access.door.first_person is not FirstPerson.NONE
     for subject in subjects:
-        for grant_id, grant in about.index.grants(door_id, subject).items():
-            verdict = Verdict(_judge(grant_id, grant, door, shown, about), grant_id, grant)
-            if verdict.opens:
+        for grant_id, grant in about.index.grants(access.door_id, subject).items():
+            verdict = Verdict(_judge(grant_id, grant, access.door, shown, about), grant_id, grant)
+            if verdict.opens and (grant.first_person or not wants_first):
                 return verdict
             if _is_nearer(verdict, best):
                 best = verdict

@@ -2,7 +2,7 @@
 
 A lock's own list knows windows and nothing else. Of what the policy grants it holds therefore only
 what a window says in full: no schedule, no count of uses, no second factor, nobody blocked, and
-nothing at a door that is ordered to stay shut.
+nothing at a door that is ordered to stay shut or asks who else is there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from edge.core.modes import in_force
 from edge.core.policy_index import PolicyIndex
 from wire.keybox_keys import link_seconds
 from wire.lock_list import ListEntry
-from wire.policy_bodies import DoorMode, EntryState, GrantBody, PinBody
+from wire.policy_bodies import (
+    AntiPassback,
+    DoorMode,
+    EntryState,
+    FirstPerson,
+    GrantBody,
+    PinBody,
+)
 
 MOST_ENTRIES: Final = 300
 """As many as every lock has room for; of more, those whose window begins first."""
@@ -33,9 +40,23 @@ def lock_list(index: PolicyIndex, doors: Iterable[str], now: ClockNow) -> tuple[
         if mode is not None and mode.mode in _SHUT:
             continue
         for pin in index.door_pins(door):
+            if _asks_more(index, pin):
+                continue
             entries.update(entry for entry in _of_pin(index, pin) if entry.end_s > now_s)
     first = sorted(entries, key=lambda one: (one.start_s, one.end_s, one.digest))
     return tuple(first[:MOST_ENTRIES])
+
+
+def _asks_more(index: PolicyIndex, pin: PinBody) -> bool:
+    """Whether the door asks more of somebody than a window: a first or second person, or a zone's
+    rule that is enforced, where the PIN is one of a person."""
+    door = index.doors.get(pin.door)
+    if door is None or door.two_person or door.first_person is FirstPerson.ENTRY:
+        return True
+    zone = None if door.zone_in is None else index.zones.get(door.zone_in)
+    if zone is None or zone.spans or pin.person is None or pin.booking is not None:
+        return False
+    return zone.anti_passback is AntiPassback.HARD or zone.occupancy_max is not None
 
 
 def _of_pin(index: PolicyIndex, pin: PinBody) -> Iterator[ListEntry]:

@@ -305,6 +305,8 @@ class Feedback(StrEnum):
     GRANTED = "granted"
     DENIED = "denied"
     KEY = "key"
+    WAITING = "waiting"
+    """A second person is waited for."""
     LOCKED_OUT = "locked_out"
     BUSY = "busy"
     IDLE = "idle"

@@ -13,81 +13,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeAlias, TypeVar
 
+from edge.core.policy_entries import Accepted, Prepared, read_entry
 from edge.core.windows import Schedule
 from wire import policy_bodies as pb
-from wire.errors import WireError, WireFault
-from wire.identity import pin_policy_id, uuid_bytes
 from wire.messages import Rejected
-from wire.policy import EntryKey, EntryKind, EntryRejection, PolicyDigest, decode_entry, entry_hash
-
-_FAULTS: Final = {
-    WireFault.TOO_LARGE: EntryRejection.TOO_LARGE,
-    WireFault.UNKNOWN_KIND: EntryRejection.UNKNOWN_KIND,
-    WireFault.BAD_FIELD: EntryRejection.BAD_BODY,
-    WireFault.BAD_IDENTITY: EntryRejection.BAD_BODY,
-}
+from wire.policy import EntryKey, EntryKind, PolicyDigest
 
 _K = TypeVar("_K")
 _B = TypeVar("_B")
 _Multi: TypeAlias = dict[_K, dict[str, _B]]
 
 _NONE: Final[Mapping[str, pb.GrantBody]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """An entry in the index."""
-
-    key: EntryKey
-    rev: int
-    digest: bytes
-    body: pb.Body
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A change whose entries were read and judged: what goes in, out, and was refused."""
-
-    put: tuple[Accepted, ...]
-    gone: frozenset[EntryKey]
-    rejected: tuple[Rejected, ...]
-
-
-def read_entry(data: bytes) -> Accepted | Rejected:
-    """Read and judge one entry's bytes."""
-    digest = entry_hash(data)
-    try:
-        entry = decode_entry(data)
-    except WireError as error:
-        large = error.fault is WireFault.TOO_LARGE
-        reason = EntryRejection.TOO_LARGE if large else EntryRejection.BAD_ENTRY
-        return Rejected(kind="", id=digest.hex(), rev=0, reason=reason)
-    try:
-        body = pb.decode_body(entry)
-        reason_against = _against(entry.id, body)
-    except WireError as error:
-        reason_against = _FAULTS[error.fault]
-    if reason_against is not None:
-        return Rejected(kind=entry.kind, id=entry.id, rev=entry.rev, reason=reason_against)
-    return Accepted(entry.key, entry.rev, digest, body)
-
-
-def _against(entry_id: str, body: pb.Body) -> EntryRejection | None:
-    """What speaks against an entry whose shape is right."""
-    match body:
-        case pb.DoorBody():
-            uuid_bytes(entry_id)  # PIN digests are over its 16 bytes
-        case pb.PinBody() if entry_id != pin_policy_id(body.credential, body.door):
-            return EntryRejection.BAD_BODY
-        case pb.CardBody() if entry_id != body.credential:
-            return EntryRejection.BAD_BODY
-        case pb.ZoneBody() if body.anti_passback is not pb.AntiPassback.NONE:
-            return EntryRejection.UNSUPPORTED
-        case pb.ZoneBody() if body.occupancy_max is not None:
-            return EntryRejection.UNSUPPORTED
-        case _:
-            pass
-    return None
 
 
 class InputRole:
@@ -120,6 +56,7 @@ class PolicyIndex:
         self.readers: dict[str, pb.ReaderBody] = {}
         self.devices: dict[str, pb.DeviceBody] = {}
         self.settings: dict[str, bool | int | str] = {}
+        self.zones: dict[str, pb.ZoneBody] = {}
         self._persons: dict[str, pb.PersonFlagsBody] = {}
         self._schedules: dict[str, Schedule] = {}
         self._calendars: dict[str, frozenset[date]] = {}
@@ -194,7 +131,7 @@ class PolicyIndex:
                 self.readers[entry_id] = body
                 self._reader_at.setdefault((body.device, body.channel), {})[entry_id] = body
             case pb.ZoneBody():
-                pass  # no rule of this version reads it; it counts in the digest
+                self.zones[entry_id] = body
 
     def _displace(self, entry_id: str, body: pb.Body) -> None:
         match body:
@@ -224,7 +161,7 @@ class PolicyIndex:
                 del self.readers[entry_id]
                 _forget(self._reader_at, (body.device, body.channel), entry_id)
             case pb.ZoneBody():
-                pass  # see `_place`
+                del self.zones[entry_id]
 
     # --- what is held ----------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ LIGHT: Final[Mapping[Feedback, Rhythm]] = MappingProxyType(
         Feedback.DENIED: (200, 200, 200, 200, 200),
         Feedback.LOCKED_OUT: (100, 100) * 14 + (100,),
         Feedback.KEY: (100,),
+        Feedback.WAITING: (500, 500) * 4 + (500,),
         Feedback.BUSY: (1_000,),
         Feedback.IDLE: (),
     }
@@ -28,6 +29,7 @@ TONE: Final[Mapping[Feedback, Rhythm]] = MappingProxyType(
         Feedback.DENIED: (100, 100, 100, 100, 100),
         Feedback.LOCKED_OUT: (100, 100) * 4 + (100,),
         Feedback.KEY: (60,),
+        Feedback.WAITING: (60, 200, 60),
         Feedback.BUSY: (),
         Feedback.IDLE: (),
     }

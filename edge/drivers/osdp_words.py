@@ -243,6 +243,8 @@ def feedback_for(reader: int, feedback: Feedback) -> list[Command]:
             return [_led(reader, _RED, 30, 0, 30), _beep(reader, 1, 1, 5)]
         case Feedback.KEY:
             return [_led(reader, _AMBER, 3, 3, 60), _beep(reader, 1, 0, 1)]
+        case Feedback.WAITING:
+            return [_led(reader, _AMBER, 5, 5, 100), _beep(reader, 1, 2, 2)]
         case Feedback.BUSY:
             return [_led(reader, _AMBER, 10, 0, 10)]
         case Feedback.IDLE:

@@ -47,6 +47,7 @@ SIGNALS: Final = {
     Feedback.DENIED: Signalled.DENIED,
     Feedback.KEY: Signalled.KEY,
     Feedback.LOCKED_OUT: Signalled.LOCKED_OUT,
+    Feedback.WAITING: Signalled.BUSY,
     Feedback.BUSY: Signalled.BUSY,
     Feedback.IDLE: Signalled.IDLE,
 }

@@ -31,6 +31,7 @@ from edge.core.model import (
 )
 from edge.core.policy_index import DoorInput, InputRole
 from edge.ports import NewEvent
+from edge.service import passages
 from edge.service.acts import Acts
 from edge.service.contact_tests import ContactTests
 from edge.service.fire_watch import FireAlarm as FireAlarm
@@ -156,17 +157,31 @@ class Happenings:
         door = self._memory.doors[wired.door]
         active = item.active != wired.inverted
         if item.initial:
-            self._recorder.record(door.found(wired.role, active, item.at_ns), now)
+            events = door.found(wired.role, active, item.at_ns)
+            self._moved(wired, active, events, now)
         elif wired.role == InputRole.REX and active:
             self._egress(wired.door, item, now)
         else:
-            self._recorder.record(door.input(wired.role, active, item.at_ns), now)
+            events = door.input(wired.role, active, item.at_ns)
+            self._moved(wired, active, events, now)
         self.tests.look(now)
         self._acts.observe(wired.door, now)
+
+    def _moved(self, wired: DoorInput, active: bool, events: list[NewEvent], now: ClockNow) -> None:
+        """A leaf that opened tells that whoever was let go there has gone."""
+        if wired.role == InputRole.CONTACT and active and events:
+            moves = passages.opened(self._memory, wired.door, now)
+            self._recorder.record(events, now, moves.state)
+            moves.apply(self._memory)
+        else:
+            self._recorder.record(events, now)
 
     def _egress(self, door_id: str, item: InputChanged, now: ClockNow) -> None:
         door = self._memory.doors[door_id]
         pressed = door.input(InputRole.REX, True, item.at_ns)
+        release_ms = max(door.body.unlock_ms, EGRESS_MS)
+        if door.driven_open:  # and stays so for long enough, whatever ends meanwhile
+            door.egress_until_ns = now.mono_ns + release_ms * _MS
         if door.body.strike is None or door.driven_open:
             self._recorder.record(pressed, now)
             return
@@ -175,7 +190,6 @@ class Happenings:
         try:
             self._recorder.record([NewEvent(EventKind.ACCESS_GRANTED, body)], now)
         finally:  # whatever the journal does, who wants out gets out
-            release_ms = max(door.body.unlock_ms, EGRESS_MS)
             door.egress_until_ns = now.mono_ns + release_ms * _MS
             self._acts.release(act_id, door_id, release_ms, now)
 

@@ -47,12 +47,16 @@ from edge.service.memory import (
     FIRE,
     FIRE_DEVICE,
     FIRE_STRIKES,
+    FIRST,
     MODES,
     RUNNING,
     SEALED,
+    UPTIME,
     USES,
+    WHERE,
     Memory,
 )
+from edge.service.passages import arrive
 from edge.service.policies import Policies
 from edge.service.presentations import Presentations
 from edge.service.recorder import Recorder
@@ -179,9 +183,10 @@ class Loop:
         if parts.has_rtc:
             parts.clock.compare_rtc(*self._rtc_shown())
         now = self.now()
-        for prefix in (BUDGET, USES, SEALED):
+        for prefix in (BUDGET, USES, SEALED, WHERE, FIRST, UPTIME):
             parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
         parts.policies.load()
+        arrive(parts.memory, now)
         parts.happenings.remember(journal.state(FIRE))
         parts.policies.remember(
             {
@@ -199,6 +204,10 @@ class Loop:
         ]
         body = AgentBody(agent=parts.agent, clean=clean, cause="start")
         events.append(NewEvent(EventKind.AGENT_STARTED, body))
+        # What counts in this boot is kept under it: the next start in it makes nothing younger.
+        state[UPTIME] = parts.memory.uptime.at(now).save()
+        for reader, budget in parts.memory.budgets.items():
+            state[BUDGET + reader] = budget.save(time.boot, now.mono_ns)
         parts.recorder.record(events, now, {**state, RUNNING: b"1", CLOCK: parts.clock.save()})
         parts.policies.configure_drivers(now)
         parts.strikes.apply(now)
@@ -243,7 +252,8 @@ class Loop:
         now = self.now()
         body = AgentBody(agent=self._parts.agent, cause="stop")
         event = NewEvent(EventKind.AGENT_STOPPED, body)
-        state = {RUNNING: None, CLOCK: self._parts.clock.save()}
+        uptime = self._parts.memory.uptime.at(now).save()
+        state = {RUNNING: None, CLOCK: self._parts.clock.save(), UPTIME: uptime}
         self._parts.recorder.record([event], now, state)
         self._tell_hub()
 
@@ -339,7 +349,8 @@ class Loop:
         parts.memory.counters["messages_dropped"] = self._dropped
         counters = {**parts.memory.counters, **parts.recorder.journal.counters()}
         event = NewEvent(EventKind.TELEMETRY, TelemetryBody(counters=counters))
-        parts.recorder.commit([event], now)
+        # With every one of these the uptime is kept: by so little a reboot puts off forgetting.
+        parts.recorder.commit([event], now, {UPTIME: parts.memory.uptime.at(now).save()})
 
     def _survive(self, error: Exception, item: Incoming | Question | None) -> None:
         """Whatever was raised: log it, journal it, go on. For a presentation it is a denial."""

@@ -1,4 +1,5 @@
-"""What the loop knows: the policy's index, the doors, and what it remembers of readers and grants.
+"""What the loop knows: the policy's index, the doors, and what it remembers of readers, grants and
+persons.
 
 Small values survive a restart as the journal's named state; their names stand here.
 """
@@ -14,20 +15,25 @@ import structlog
 
 from edge.core.backup import DoorCodes, KeptCodes
 from edge.core.budget import Budget, Rung, ladder
-from edge.core.circumstances import Circumstances
+from edge.core.circumstances import Circumstances, FirstOfTwo
 from edge.core.clock_now import ClockNow
 from edge.core.doors import Door
+from edge.core.first_person import FirstSeen
 from edge.core.keys import KeyCollector
 from edge.core.model import Source
 from edge.core.policy_index import PolicyIndex
+from edge.core.whereabouts import NOWHERE, Stay, Uptime, Whereabouts
 from edge.service.former_keys import FormerKeys
 from wire.messages import EdgePolicy
 from wire.policy import EMPTY_DIGEST, EntryKind
-from wire.policy_bodies import DeviceBody, DoorBody, Point
+from wire.policy_bodies import DeviceBody, DoorBody, Point, Side
 
 BUDGET: Final = "budget/"
 USES: Final = "uses/"
 SEALED: Final = "sealed/"
+WHERE: Final = "where/"
+FIRST: Final = "first/"
+UPTIME: Final = "uptime"
 CLOCK: Final = "clock"
 RUNNING: Final = "running"
 MODES: Final = "modes"
@@ -99,6 +105,14 @@ class Memory:
     collectors: dict[Source, KeyCollector] = field(default_factory=dict)
     budgets: dict[str, Budget] = field(default_factory=dict)
     uses: dict[str, int] = field(default_factory=dict)
+    whereabouts: Whereabouts = field(default_factory=Whereabouts)
+    uptime: Uptime = field(default_factory=lambda: Uptime("", 0, 0))
+    firsts: dict[str, FirstSeen] = field(default_factory=dict)
+    """When a first person came to a door."""
+    coming: dict[str, int] = field(default_factory=dict)
+    """Until when a first person may still open a door that has not been seen to open (ns)."""
+    waiting: dict[tuple[str, Side], FirstOfTwo] = field(default_factory=dict)
+    """Who waits for a second person, by door and side."""
     fire: Fire = field(default_factory=Fire)
     former_keys: FormerKeys = field(default_factory=FormerKeys)
     counters: Counter[str] = field(default_factory=Counter)
@@ -119,6 +133,10 @@ class Memory:
             fire=self.fire.releases,
             codes=self.codes.get,
             away_ns=self.away_ns(now),
+            whereabouts=self.whereabouts,
+            ran_ns=self.uptime.at(now).ran_ns,
+            firsts=self.firsts,
+            waiting=lambda door, side: self.waiting.get((door, side)),
         )
 
     def hold_codes(self, door: str, codes: DoorCodes) -> None:
@@ -174,16 +192,24 @@ class Memory:
         readers = [one for one in self.budgets if one not in self.index.readers]
         grants = [one for one in self.uses if not self.index.holds(EntryKind.GRANT, one)]
         doors = [one for one in self.kept_codes if one not in self.index.doors]
+        firsts = [one for one in self.firsts if one not in self.index.doors]
+        gone = [one for one in self.whereabouts.persons() if self.index.person(one) is None]
         for reader in readers:
             del self.budgets[reader]
         for grant in grants:
             del self.uses[grant]
         for door in doors:
             del self.kept_codes[door]
+        for door in firsts:
+            del self.firsts[door]
+        for person in gone:
+            self.whereabouts.set(person, NOWHERE)
         return [
             *(BUDGET + one for one in readers),
             *(USES + one for one in grants),
             *(SEALED + one for one in doors),
+            *(FIRST + one for one in firsts),
+            *(WHERE + one for one in gone),
         ]
 
     def remember(self, state: Mapping[str, bytes], boot: str, now_ns: int) -> None:
@@ -196,6 +222,12 @@ class Memory:
                     self.uses[name.removeprefix(USES)] = int(data)
                 elif name.startswith(SEALED):
                     self.kept_codes[name.removeprefix(SEALED)] = KeptCodes.load(data)
+                elif name.startswith(WHERE):
+                    self.whereabouts.set(name.removeprefix(WHERE), Stay.load(data))
+                elif name.startswith(FIRST):
+                    self.firsts[name.removeprefix(FIRST)] = FirstSeen.load(data)
+                elif name == UPTIME:
+                    self.uptime = Uptime.load(data)
             except ValueError:
                 self.counters["state_unreadable"] += 1
                 _log.error("state_unreadable", name=name)

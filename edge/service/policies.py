@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from edge.core.clock_now import ClockNow
 from edge.core.policy_index import PolicyIndex
 from edge.ports import Installer, JournalError, NewEvent, PolicyChange, PolicyStore
+from edge.service import passages
 from edge.service.acts import Drivers
 from edge.service.backup_secrets import BackupSecrets
 from edge.service.fire_keep import FireKeep
@@ -21,11 +22,14 @@ from edge.service.strikes import Strikes
 from wire.errors import WireError
 from wire.events import DeviceEventBody, EventKind, PolicyAppliedBody
 from wire.messages import EdgePolicy
-from wire.policy import decode_entry
+from wire.policy import EntryKind, decode_entry
 from wire.policy_bodies import DeviceBody
 
 OpenSecret = Callable[[str, str], bytes]
 """Opens a device's sealed secret, by device id; raises `WireError`."""
+
+_LAID_OUT: Final = frozenset({EntryKind.DOOR.value, EntryKind.ZONE.value})
+"""What zones there are, and which doors lead into them."""
 
 _log = structlog.get_logger(__name__)
 
@@ -110,7 +114,12 @@ class Policies:
             digest=index.digest,
             rejected=len(index.rejected),
         )
-        self._recorder.record([NewEvent(EventKind.POLICY_APPLIED, body)], now, formers)
+        moves = passages.Moves(self._memory.uptime.at(now))
+        if change.snapshot or any(key.kind in _LAID_OUT for key in prepared.keys):
+            moves = passages.swept(self._memory, now)
+        state = {**formers, **moves.state}
+        self._recorder.record([NewEvent(EventKind.POLICY_APPLIED, body)], now, state)
+        moves.apply(self._memory)
         self.configure_drivers(now)
         self._strikes.apply(now)
         return True

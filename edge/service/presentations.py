@@ -10,7 +10,6 @@ from typing import Final, TypeAlias
 import structlog
 
 from edge.core.attempts import Attempt, CardAttempt, Decision, PinAttempt, UnreadableAttempt
-from edge.core.backup import DoorCodes
 from edge.core.clock_now import ClockNow
 from edge.core.decide import decide
 from edge.core.keys import CLEAR, CONFIRM, Entered
@@ -22,29 +21,35 @@ from edge.core.model import (
     Presentation,
     Source,
 )
+from edge.core.place import place_of
 from edge.ports import NewEvent
+from edge.service import passages
 from edge.service.acts import Acts, Drivers
-from edge.service.memory import BUDGET, SEALED, USES, Memory
+from edge.service.memory import Memory
+from edge.service.outcomes import Outcomes
+from edge.service.passages import Moves
 from edge.service.recorder import Recorder
+from edge.service.second_persons import SecondPersons
 from wire.events import (
     AccessBody,
     Alarm,
     AlarmBody,
     EventKind,
     Factor,
-    LockoutBody,
     PunchBody,
 )
 from wire.keys import PinKey
 from wire.offline_profiles import Profile
 from wire.pins import card_digest, pin_digest
-from wire.policy_bodies import CardBody, OnJournalFailure, PunchRule, ReaderBody
+from wire.policy_bodies import CardBody, PunchRule, ReaderBody
 from wire.reasons import Reason
 from wire.sealed_codes import CodeKey, SealedCode, open_code
 
 _MS: Final = 1_000_000
 _STALE_NS: Final = 10_000 * _MS
 """A presentation that waited this long in our own queue opens nothing."""
+
+_SWEEP_NS: Final = 60_000 * _MS
 
 VerifyCard: TypeAlias = Callable[[CardPresented, CardBody], bool]
 """Tells whether a presentation's proof holds under the key the policy has for a card."""
@@ -76,11 +81,12 @@ class Presentations:
     ) -> None:
         self._memory = memory
         self._recorder = recorder
-        self._acts = acts
-        self._drivers = drivers
+        self._outcomes = Outcomes(memory, recorder, acts, drivers)
+        self._seconds = SecondPersons(memory, recorder, self._outcomes)
         self._key = pin_key
         self._verify = verify
         self._waiting: dict[Source, _Waiting] = {}
+        self._sweep_ns = 0
 
     def handle(self, item: Presentation, now: ClockNow) -> None:
         """Decide and do what follows. Whatever goes wrong inside is a denial, journaled."""
@@ -97,11 +103,21 @@ class Presentations:
             self.internal_error(item, now)
 
     def tick(self, now: ClockNow) -> None:
-        """A PIN that was awaited did not come: the card alone is denied."""
+        """What was awaited did not come: a PIN, a second person, the opening of a door."""
+        self._seconds.tick(now)
+        self._remember(passages.lapsed(self._memory, now), now)
+        if now.mono_ns >= self._sweep_ns:
+            self._sweep_ns = now.mono_ns + _SWEEP_NS
+            self._remember(passages.swept(self._memory, now), now)
         for source, waiting in list(self._waiting.items()):
             if now.mono_ns >= waiting.until_ns:
                 del self._waiting[source]
-                self._carry_out(waiting.denial, source, now)
+                self._outcomes.carry_out(waiting.denial, source, now)
+
+    def _remember(self, moves: Moves, now: ClockNow) -> None:
+        if moves.stays:
+            self._recorder.record([], now, moves.state)
+            moves.apply(self._memory)
 
     # --- what is presented -----------------------------------------------------------------------
 
@@ -158,7 +174,7 @@ class Presentations:
         """Another card comes before the PIN of the one before: that one is denied."""
         waiting = self._waiting.pop(source, None)
         if waiting is not None:
-            self._carry_out(waiting.denial, source, now)
+            self._outcomes.carry_out(waiting.denial, source, now)
 
     def _reader(self, source: Source) -> ReaderBody:
         reader_id = self._memory.index.reader_at(source.device, source.channel)
@@ -167,99 +183,30 @@ class Presentations:
     # --- what follows ----------------------------------------------------------------------------
 
     def _conclude(self, attempt: Attempt, now: ClockNow, punch: PunchBody | None = None) -> None:
-        decision = decide(attempt, self._memory.circumstances(now))
+        about = self._memory.circumstances(now)
+        place = place_of(attempt.source, about)
+        access = None if place is None else place.access
+        if access is not None:
+            self._seconds.tick(now)
+            self._seconds.ask_again(access, now)
+        decision = decide(attempt, about)
         if punch is not None:
             decision = replace(decision, punch=punch)
         if decision.await_pin and isinstance(attempt, CardAttempt):
             until_ns = now.mono_ns + self._reader(attempt.source).key_timeout_ms * _MS
             self._waiting[attempt.source] = _Waiting(attempt, decision, until_ns)
-            self._show(attempt.source, Feedback.KEY)
+            self._outcomes.show(attempt.source, Feedback.KEY)
             return
-        self._carry_out(decision, attempt.source, now)
-
-    def _carry_out(self, decision: Decision, source: Source, now: ClockNow) -> None:
-        act_id = self._acts.new_id() if decision.release_ms is not None else None
-        punched = decision.door is None and decision.punch is not None
-        events = [] if punched else [NewEvent(decision.kind, decision.body(act_id))]
-        if decision.punch is not None:
-            events.append(NewEvent(EventKind.PUNCH, decision.punch))
-        state: dict[str, bytes | None] = {}
-        lockout_s = self._spend_try(decision, now, events, state)
-        self._count_use(decision, state)
-        taken = self._take_code(decision, now, state)
-        if not self._recorder.commit(events, now, state):
-            decision = self._without_journal(decision, now, events, state)
-        if taken is not None and decision.takes_code and decision.door is not None:
-            self._memory.hold_codes(decision.door, taken)
-        if act_id is not None and decision.door is not None and decision.release_ms is not None:
-            self._acts.release(act_id, decision.door, decision.release_ms, now)
-        self._memory.counters["granted" if decision.granted else "denied"] += 1
-        if decision.granted or punched:
-            self._show(source, Feedback.GRANTED)
-        elif lockout_s is not None or decision.reason is Reason.THROTTLED:
-            self._show(source, Feedback.LOCKED_OUT)
+        if access is not None and decision.partner is not None:
+            self._seconds.carry_out(decision, attempt.source, access, now)
+        elif (
+            access is not None
+            and decision.joined is not None
+            and not isinstance(attempt, UnreadableAttempt)
+        ):
+            self._seconds.wait(attempt, decision, access, now)
         else:
-            self._show(source, Feedback.DENIED)
-
-    def _spend_try(
-        self,
-        decision: Decision,
-        now: ClockNow,
-        events: list[NewEvent],
-        state: dict[str, bytes | None],
-    ) -> int | None:
-        reader = decision.reader
-        if not decision.spends_try or reader is None:
-            return None
-        budget, lockout_s = self._memory.budget(reader).spend(
-            self._memory.rungs(reader), now.mono_ns
-        )
-        self._memory.budgets[reader] = budget
-        state[BUDGET + reader] = budget.save(now.boot, now.mono_ns)
-        if lockout_s is not None:
-            body = LockoutBody(reader=reader, lockout_s=lockout_s, door=decision.door)
-            events.append(NewEvent(EventKind.PIN_LOCKOUT, body))
-        return lockout_s
-
-    def _count_use(self, decision: Decision, state: dict[str, bytes | None]) -> None:
-        grant = decision.counts_use
-        if grant is not None:
-            self._memory.uses[grant] = self._memory.uses.get(grant, 0) + 1
-            state[USES + grant] = b"%d" % self._memory.uses[grant]
-
-    def _take_code(
-        self, decision: Decision, now: ClockNow, state: dict[str, bytes | None]
-    ) -> DoorCodes | None:
-        """A sealed code is taken: its generation and its use are kept with the event. Give what the
-        door then knows."""
-        door, code = decision.door, decision.code
-        if not decision.takes_code or door is None or code is None:
-            return None
-        taken = self._memory.codes[door].taken(code, now.floor)
-        state[SEALED + door] = taken.kept.save()
-        return taken
-
-    def _without_journal(
-        self,
-        decision: Decision,
-        now: ClockNow,
-        events: list[NewEvent],
-        state: dict[str, bytes | None],
-    ) -> Decision:
-        """What becomes of a decision that could not be committed."""
-        if decision.release_ms is not None and decision.door is not None:
-            rule = self._memory.index.doors[decision.door].on_journal_failure
-            if rule is OnJournalFailure.DENY:
-                if decision.counts_use is not None:
-                    self._memory.uses[decision.counts_use] -= 1
-                    state.pop(USES + decision.counts_use)
-                state.pop(SEALED + decision.door, None)
-                decision = replace(
-                    decision, reason=Reason.JOURNAL_FAILED, release_ms=None, takes_code=False
-                )
-                events[0] = NewEvent(decision.kind, decision.body())
-        self._recorder.hold(events, now, state)
-        return decision
+            self._outcomes.carry_out(decision, attempt.source, now)
 
     def internal_error(self, item: Presentation, now: ClockNow) -> None:
         """Something broke on the way: whatever it was, it is a denial."""
@@ -275,18 +222,9 @@ class Presentations:
                 NewEvent(EventKind.SECURITY_ALARM, alarm),
             ]
             self._recorder.record(events, now)
-            self._show(item.source, Feedback.DENIED)
+            self._outcomes.show(item.source, Feedback.DENIED)
         except Exception:  # the last line of defence: the loop must live to serve the next person
             _log.exception("denial_not_journaled", device=item.source.device)
-
-    def _show(self, source: Source, feedback: Feedback) -> None:
-        driver = self._drivers.of(source.device)
-        if driver is None:
-            return
-        try:
-            driver.show(source, feedback)
-        except Exception:  # lights and tones never decide anything
-            _log.exception("feedback_failed", device=source.device)
 
 
 def _opened(digits: str, profile: Profile, key: CodeKey) -> SealedCode | None:

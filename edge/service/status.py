@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 
 from edge.core.clock_now import ClockNow
-from edge.core.modes import in_force
 from edge.service.memory import Memory
+from edge.service.passages import open_zones
 from edge.service.recorder import Recorder
 from wire.clock import ClockState
 from wire.policy_bodies import DoorMode
@@ -51,6 +51,17 @@ class DoorStatus(msgspec.Struct, frozen=True):
     mode: DoorMode | None
     fire: bool
     takes_pins: bool = False
+    held_by_schedule: bool = False
+
+
+class ZoneStatus(msgspec.Struct, frozen=True):
+    """A zone: how many persons are in it or on their way in, never who; how many may be; whether a
+    door into it stands open to everybody, so that nobody's whereabouts are known."""
+
+    id: str
+    persons: int
+    occupancy_max: int | None
+    stands_open: bool
 
 
 class DeviceStatus(msgspec.Struct, frozen=True):
@@ -88,6 +99,7 @@ class Status(msgspec.Struct, frozen=True):
     devices: tuple[DeviceStatus, ...]
     counters: dict[str, int]
     fire_alarm: FireStatus | None = None
+    zones: tuple[ZoneStatus, ...] = ()
 
 
 def status_of(
@@ -111,6 +123,16 @@ def status_of(
         ),
         counters={**memory.counters, **recorder.journal.counters()},
         fire_alarm=_fire(memory),
+        zones=_zones(memory, now),
+    )
+
+
+def _zones(memory: Memory, now: ClockNow) -> tuple[ZoneStatus, ...]:
+    presence = memory.circumstances(now).presence
+    standing_open = open_zones(memory)
+    return tuple(
+        ZoneStatus(zone, presence.count(zone), body.occupancy_max, zone in standing_open)
+        for zone, body in sorted(memory.index.zones.items())
     )
 
 
@@ -124,7 +146,8 @@ def _fire(memory: Memory) -> FireStatus | None:
 
 def _door(door_id: str, memory: Memory, now: ClockNow) -> DoorStatus:
     door = memory.doors[door_id]
-    mode = in_force(memory.index.modes(door_id), now)
+    about = memory.circumstances(now)
+    mode = about.mode(door_id)
     return DoorStatus(
         id=door_id,
         leaf=door.leaf.name.lower(),
@@ -134,4 +157,5 @@ def _door(door_id: str, memory: Memory, now: ClockNow) -> DoorStatus:
         takes_pins=any(
             reader.keypad and reader.door == door_id for reader in memory.index.readers.values()
         ),
+        held_by_schedule=mode is None and about.held_by_schedule(door_id),
     )

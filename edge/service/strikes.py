@@ -1,4 +1,4 @@
-"""Strikes that a mode or a fire alarm holds driven, and the modes that begin and end.
+"""Strikes that a mode, a schedule or a fire alarm holds driven, and the modes that begin and end.
 
 What is wanted of each strike is compared with what its device has confirmed; the difference is sent
 until it is confirmed, and sent again when the device comes back. What is driven survives a restart
@@ -16,8 +16,9 @@ import structlog
 
 from edge.core.clock_now import ClockNow
 from edge.core.model import ActFinished, OutputChanged, OutputMode
-from edge.core.modes import OPENING, in_force
+from edge.core.modes import OPENING
 from edge.ports import NewEvent
+from edge.service import passages
 from edge.service.acts import ACT_LIFE_MS, Acts
 from edge.service.memory import DRIVEN, FIRE, MODES, Memory
 from edge.service.recorder import Recorder
@@ -30,10 +31,18 @@ _log = structlog.get_logger(__name__)
 
 
 class _Standing(msgspec.Struct, frozen=True):
-    """The mode a door was last told to be in."""
+    """The mode a door was last told to be in. A hold by schedule has no order's number: 0."""
 
     mode: DoorMode
     order: int
+
+    @property
+    def source(self) -> str:
+        """What says so."""
+        return "policy" if self.order else "schedule"
+
+
+_BY_SCHEDULE: Final = _Standing(DoorMode.HOLD_OPEN, 0)
 
 
 class _Strike(msgspec.Struct):
@@ -74,10 +83,13 @@ class Strikes:
         """Compare the modes in force with those that were, tell the changes, drive the strikes."""
         events: list[NewEvent] = []
         standing: dict[str, _Standing] = {}
+        about = self._memory.circumstances(now)
         for door_id in self._memory.doors:
-            mode = in_force(self._memory.index.modes(door_id), now)
+            mode = about.mode(door_id)
             if mode is not None:
                 standing[door_id] = _Standing(mode.mode, mode.order)
+            elif about.held_by_schedule(door_id):
+                standing[door_id] = _BY_SCHEDULE
         for door_id in standing.keys() | self._standing.keys():
             events += self._changes(door_id, standing.get(door_id), now)
         if standing != self._standing:
@@ -90,6 +102,7 @@ class Strikes:
         else:
             self._recorder.record(self._want(now, ()), now)
         self.tick(now)
+        self._wipe(now)
 
     def fire(self, now: ClockNow) -> None:
         """The fire alarm began or ended: doors first, journal later."""
@@ -97,6 +110,14 @@ class Strikes:
         self.tick(now)
         burning = b"1" if self._memory.fire.burning else None
         self._recorder.record(events, now, {DRIVEN: self._driven(), FIRE: burning})
+        self._wipe(now)
+
+    def _wipe(self, now: ClockNow) -> None:
+        """Who goes in and out of a door that stands open to everybody is not known."""
+        moves = passages.wiped(self._memory, now)
+        if moves.stays:
+            self._recorder.record([], now, moves.state)
+            moves.apply(self._memory)
 
     def _changes(self, door_id: str, after: _Standing | None, now: ClockNow) -> list[NewEvent]:
         before = self._standing.get(door_id)
@@ -107,10 +128,12 @@ class Strikes:
             cause = "superseded" if after is not None else self._why_ended(door_id, before, now)
             events.append(_mode_event(EventKind.MODE_ENDED, door_id, before, cause))
         if after is not None:
-            events.append(_mode_event(EventKind.MODE_APPLIED, door_id, after, "policy"))
+            events.append(_mode_event(EventKind.MODE_APPLIED, door_id, after, after.source))
         return events
 
     def _why_ended(self, door_id: str, before: _Standing, now: ClockNow) -> str:
+        if before == _BY_SCHEDULE:
+            return "schedule" if now.relied_on else "clock_untrusted"
         for mode in self._memory.index.modes(door_id):
             if mode.order == before.order and mode.expires_at is not None:
                 over = mode.expires_at <= (now.at if now.relied_on else now.floor)
@@ -139,6 +162,8 @@ class Strikes:
             drive = self._memory.fire.releases(door_id) or (
                 mode is not None and mode.mode in OPENING
             )
+            # Who is on the way out of a door that stood open goes out of an open door.
+            drive = drive or (door.driven_open and now.mono_ns < door.egress_until_ns)
             events += door.drive_open(drive, now.mono_ns)
             if drive and door.body.strike is not None:
                 wanted[door.body.strike.device, door.body.strike.channel] = door.body.strike

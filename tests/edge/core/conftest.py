@@ -10,11 +10,13 @@ import pytest
 
 from edge.core.attempts import CardAttempt, Decision, PinAttempt
 from edge.core.backup import DoorCodes
-from edge.core.circumstances import Circumstances
+from edge.core.circumstances import Circumstances, FirstOfTwo
 from edge.core.clock_now import ClockNow
 from edge.core.decide import decide
+from edge.core.first_person import FirstSeen
 from edge.core.model import Source
 from edge.core.policy_index import PolicyIndex
+from edge.core.whereabouts import Whereabouts
 from wire import policy_bodies as pb
 from wire.clock import ClockState
 from wire.identity import pin_policy_id, uuid7
@@ -44,6 +46,12 @@ class World:
         self.error_ms = 5
         self.codes: DoorCodes | None = None
         self.away_ns: int | None = None
+        self.boot = "boot"
+        self.mono_ns = 10**12
+        self.ran_ns = 10**15
+        self.whereabouts = Whereabouts()
+        self.firsts: dict[str, FirstSeen] = {}
+        self.waiting: dict[tuple[str, pb.Side], FirstOfTwo] = {}
         self.rev = 0
         self._ids: dict[str, str] = {}
         self.device = self.id("device")
@@ -102,9 +110,20 @@ class World:
     def add_schedule(self, name: str = "schedule", **changes) -> None:
         self.put(EntryKind.SCHEDULE, self.id(name), pb.ScheduleBody(**changes))
 
+    def add_zone(self, name: str = "hall", **changes) -> str:
+        self.put(EntryKind.ZONE, self.id(name), pb.ZoneBody(**changes))
+        return self.id(name)
+
+    def go(self, seconds: float) -> None:
+        """Time passes on every clock."""
+        self.at += timedelta(seconds=seconds)
+        self.floor = max(self.floor, self.at - timedelta(milliseconds=self.error_ms))
+        self.mono_ns += round(seconds * 1e9)
+        self.ran_ns += round(seconds * 1e9)
+
     @property
     def now(self) -> ClockNow:
-        return ClockNow("boot", 10**12, self.at, self.state, self.error_ms, self.floor)
+        return ClockNow(self.boot, self.mono_ns, self.at, self.state, self.error_ms, self.floor)
 
     @property
     def about(self) -> Circumstances:
@@ -116,6 +135,10 @@ class World:
             lambda _door: self.fire,
             lambda _door: self.codes,
             self.away_ns,
+            self.whereabouts,
+            self.ran_ns,
+            self.firsts,
+            lambda door, side: self.waiting.get((door, side)),
         )
 
     def pin(self, digits: str, channel: int = 0, **changes) -> Decision:

@@ -13,7 +13,8 @@ from tests.edge.conftest import BEGIN, DOOR, PERSON, Town, made_id
 from wire.clock import ClockState
 from wire.keybox_keys import link_seconds
 from wire.lock_list import ListEntry
-from wire.policy_bodies import DoorMode, EntryState
+from wire.policy import EntryKind
+from wire.policy_bodies import AntiPassback, DoorMode, EntryState, FirstPerson, ZoneBody
 
 NOW = ClockNow("boot", 1, BEGIN, ClockState.TRUSTED, 10, BEGIN)
 END = BEGIN + timedelta(hours=2)
@@ -35,6 +36,31 @@ def town() -> Town:
 
 def test_a_pin_with_a_window_is_listed(town):
     assert listed(town.door(), town.pin(at_lock=AT_LOCK), town.grant(**WINDOW)) == (ENTRY,)
+
+
+@pytest.mark.parametrize(
+    ("door", "zone", "of_person", "is_listed"),
+    [
+        ({"two_person": True}, {}, False, False),
+        ({"first_person": FirstPerson.ENTRY}, {}, False, False),
+        ({"first_person": FirstPerson.HOLD}, {}, False, True),
+        ({}, {"anti_passback": AntiPassback.HARD}, True, False),
+        ({}, {"anti_passback": AntiPassback.HARD}, False, True),
+        ({}, {"occupancy_max": 3}, True, False),
+        ({}, {"occupancy_max": 3, "spans": True}, True, True),
+        ({}, {"anti_passback": AntiPassback.SOFT}, True, True),
+    ],
+)
+def test_a_door_that_asks_who_else_is_there_is_not_left_to_its_lock(
+    town, door, zone, of_person, is_listed
+):
+    entries = [
+        town.door(zone_in=made_id(71), **door),
+        town.put(EntryKind.ZONE, made_id(71), ZoneBody(**zone)),
+        town.pin(at_lock=AT_LOCK, person=PERSON if of_person else None),
+        town.grant(**WINDOW),
+    ]
+    assert listed(*entries) == ((ENTRY,) if is_listed else ())
 
 
 @pytest.mark.parametrize(

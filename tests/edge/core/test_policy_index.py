@@ -34,10 +34,8 @@ def raw_entry(kind: str, entry_id: str, body: object, rev: int = 1) -> bytes:
 def test_every_kind_of_entry_goes_in_and_out_again():
     index = PolicyIndex()
     change = swapped(index, ENTRIES)
-    unsupported = [one.kind for one in change.rejected]
-    assert unsupported == ["zone"]  # anti-passback is not enforced by this version
-    kept = [data for data in ENTRIES if b'"kind":"zone"' not in data]
-    assert index.digest == PolicyDigest(map(entry_hash, kept)).hex
+    assert change.rejected == ()
+    assert index.digest == PolicyDigest(map(entry_hash, ENTRIES)).hex
     keys = [EntryKey(kind.value, one) for kind, pairs in BODIES.items() for one, _ in pairs]
     swapped(index, drop=keys)
     assert (index.digest, len(index), index.rejected) == (EMPTY_DIGEST, 0, ())
@@ -51,8 +49,9 @@ def test_every_kind_of_entry_goes_in_and_out_again():
         (raw_entry("door", "not-a-uuid", {}), EntryRejection.BAD_BODY),
         (raw_entry("schedule", "s", {"tz": "Mars/Olympus"}), EntryRejection.BAD_BODY),
         (raw_entry("setting", "s", {"value": "x" * 20_000}), EntryRejection.TOO_LARGE),
-        (raw_entry("zone", "z", {"anti_passback": "hard"}), EntryRejection.UNSUPPORTED),
-        (raw_entry("zone", "z", {"occupancy_max": 5}), EntryRejection.UNSUPPORTED),
+        (raw_entry("zone", "z", {"anti_passback": "hard", "spans": True}), EntryRejection.BAD_BODY),
+        (raw_entry("zone", "z", {"occupancy_max": 0}), EntryRejection.BAD_BODY),
+        (raw_entry("zone", "z", {"tz": "Mars/Olympus"}), EntryRejection.BAD_BODY),
         (b"[]", EntryRejection.BAD_ENTRY),
         (b'{"kind":"door"', EntryRejection.BAD_ENTRY),
     ],
