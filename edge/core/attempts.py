@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from edge.core.backup import OpenDigits
 from edge.core.model import Source
-from wire.events import AccessBody, EventKind, Factor, PunchBody
+from wire.events import AccessBody, EventKind, Factor, PunchBody, TryKind
 from wire.offline_profiles import Profile
 from wire.policy_bodies import Assurance, CardBody
 from wire.reasons import Outcome, Reason
@@ -97,6 +97,11 @@ class Decision:
     punch: PunchBody | None = None
     code: SealedCode | None = None
     takes_code: bool = False
+
+    @property
+    def try_kind(self) -> TryKind:
+        """Which of the reader's try budgets it is about."""
+        return TryKind.CARD if self.factor is Factor.CARD else TryKind.PIN
 
     @property
     def granted(self) -> bool:

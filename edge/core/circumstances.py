@@ -9,6 +9,7 @@ from edge.core.backup import DoorCodes
 from edge.core.clock_now import ClockNow
 from edge.core.modes import in_force
 from edge.core.policy_index import PolicyIndex
+from wire.events import TryKind
 from wire.policy_bodies import ModeBody
 
 
@@ -21,16 +22,16 @@ def no_codes(_door: str) -> DoorCodes | None:
 class Circumstances:
     """The policy, the time, and what the agent remembers.
 
-    `uses` counts openings by grant, `throttled` tells whether a reader's try budget is spent,
-    `fire` whether the fire alarm releases a door, `codes` gives a door's backup codes, and
-    `away_ns` is how long ago the controller was last without its hub: 0 while it is, None where it
-    never was.
+    `uses` counts openings by grant, `throttled` tells whether a reader's try budget of a
+    kind is spent, `fire` whether the fire alarm releases a door, `codes` gives a door's backup
+    codes, and `away_ns` is how long ago the controller was last without its hub: 0 while it is,
+    None where it never was.
     """
 
     index: PolicyIndex
     now: ClockNow
     uses: Mapping[str, int]
-    throttled: Callable[[str], bool]
+    throttled: Callable[[str, TryKind], bool]
     fire: Callable[[str], bool]
     codes: Callable[[str], DoorCodes | None] = no_codes
     away_ns: int | None = None

@@ -29,7 +29,7 @@ from edge.core.grants import (
 )
 from edge.core.overrides import under_fire_or_mode
 from edge.core.punches import punch_for
-from wire.events import Factor
+from wire.events import Factor, TryKind
 from wire.pins import EARLY_GRACE_S, MAX_DIGITS
 from wire.policy_bodies import (
     Assurance,
@@ -46,6 +46,27 @@ from wire.reasons import Reason
 _LONG_UNLOCK: Final = 3
 _LONGEST_UNLOCK_MS: Final = 300_000
 _EARLY_GRACE: Final = timedelta(seconds=EARLY_GRACE_S)
+
+_OF_THE_CODE: Final = frozenset(
+    {
+        Reason.NO_GRANT,
+        Reason.CREDENTIAL_BLOCKED,
+        Reason.CREDENTIAL_REVOKED,
+        Reason.PERSON_BLOCKED,
+        Reason.CLOCK_UNTRUSTED,
+        Reason.EXPIRED,
+        Reason.BELOW_FLOOR,
+        Reason.OUTSIDE_SCHEDULE,
+        Reason.USED_UP,
+        Reason.SECOND_FACTOR_MISSING,
+    }
+)
+"""Denials that lie in the code and its holder: not in what goes on at the door."""
+
+_OF_A_GUESS: Final = frozenset(
+    {Reason.UNKNOWN_CARD, Reason.CHALLENGE_FAILED, Reason.ASSURANCE_TOO_LOW}
+)
+"""What somebody meets who emulates one card number after another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,7 @@ def decide(attempt: Attempt, about: Circumstances) -> Decision:
             normal = _decide_pin(attempt, place, blank, about)
         case CardAttempt():
             normal = _decide_card(attempt, place, blank, about)
+            normal = _counted(normal, attempt, place, about)
     if place.door_id is None or normal.reason is Reason.STALE_PRESENTATION:
         return normal
     return under_fire_or_mode(normal, about.fire(place.door_id), about.mode(place.door_id))
@@ -99,7 +121,7 @@ def _decide_pin(
         return replace(blank, reason=Reason.STALE_PRESENTATION)
     if place.door_id is None or place.door is None:
         return blank
-    if about.throttled(place.reader_id):
+    if about.throttled(place.reader_id, TryKind.PIN):
         return replace(blank, reason=Reason.THROTTLED)
     if attempt.overflow or attempt.digits > MAX_DIGITS:
         return replace(blank, reason=Reason.PIN_TOO_LONG)
@@ -150,7 +172,7 @@ def _judge_pin(
         subjects = subjects_of_pin(pin, flags)
         verdict = judge_grants(door_id, door, subjects, Shown.PIN, about)
     decision = _come_to(verdict, known, door, flags, duress=pin.duress)
-    return verdict.nearness, replace(decision, spends_try=_far_too_early(verdict, about))
+    return verdict.nearness, replace(decision, spends_try=_costs_a_try(verdict, about))
 
 
 def _decide_both(
@@ -186,13 +208,20 @@ def _decide_both(
         subjects = subjects_of(card.credential, card.person, flags)
         verdict = judge_grants(place.door_id, place.door, subjects, Shown.BOTH, about)
     decision = _come_to(verdict, known, place.door, flags, duress=pin.duress)
-    return replace(decision, spends_try=_far_too_early(verdict, about))
+    return replace(decision, spends_try=_costs_a_try(verdict, about))
 
 
-def _far_too_early(verdict: Verdict, about: Circumstances) -> bool:
-    """Whether a right PIN came so long before its window that it costs a try as a wrong one does:
-    else a lockout that fails to come would tell a guesser of a code to come."""
-    return verdict.begins is not None and verdict.begins - about.now.at > _EARLY_GRACE
+def _costs_a_try(verdict: Verdict, about: Circumstances) -> bool:
+    """Whether a right PIN that does not open costs a try as a wrong one does.
+
+    Else a lockout that fails to come would tell a guesser which codes there are. Free is only what
+    comes within the hour before its window, which guess-risk counts (`wire.pins.EARLY_GRACE_S`),
+    and what the door's own state keeps out: such a code would open a moment later, and is counted
+    as live.
+    """
+    if verdict.begins is not None:
+        return verdict.begins - about.now.at > _EARLY_GRACE
+    return verdict.reason in _OF_THE_CODE
 
 
 # --- cards ---------------------------------------------------------------------------------------
@@ -233,6 +262,38 @@ def _decide_card(
     return _come_to(verdict, known, place.door, flags)
 
 
+def _counted(
+    normal: Decision, attempt: CardAttempt, place: _Place, about: Circumstances
+) -> Decision:
+    """Cards whose number anybody can copy have a try budget, so that nobody can run through all
+    numbers. What was verified, by the reader or by us, is neither counted nor kept out."""
+    if normal.reason is Reason.STALE_PRESENTATION:
+        return normal
+    shown = normal.assurance
+    if normal.reason is Reason.UNKNOWN_CARD:
+        shown = _vouched(attempt, place.reader)
+    copied = shown is Assurance.IDENTIFIER or normal.reason is Reason.CHALLENGE_FAILED
+    if not copied:
+        return normal
+    if about.throttled(place.reader_id, TryKind.CARD):
+        return replace(
+            normal,
+            reason=Reason.THROTTLED,
+            grant=None,
+            booking=None,
+            release_ms=None,
+            counts_use=None,
+            await_pin=False,
+            punch=None,
+        )
+    return replace(normal, spends_try=normal.reason in _OF_A_GUESS)
+
+
+def _vouched(attempt: CardAttempt, reader: ReaderBody) -> Assurance:
+    """No more than both driver and policy say of the reader."""
+    return min(attempt.assurance, reader.assurance, key=lambda assurance: assurance.rank)
+
+
 def _card_of(attempt: CardAttempt, about: Circumstances) -> CardBody | None:
     """Find the card; of several under one identity, one that counts."""
     cards = list(about.index.cards(attempt.namespace, attempt.digest))
@@ -245,7 +306,7 @@ def _assurance(attempt: CardAttempt, card: CardBody, reader: ReaderBody) -> Assu
     and policy say of the reader. None where a challenge was answered wrongly."""
     if attempt.proof is not None and card.public_key is not None:
         return Assurance.CHALLENGE if attempt.proof(card) else None
-    return min(attempt.assurance, reader.assurance, key=lambda assurance: assurance.rank)
+    return _vouched(attempt, reader)
 
 
 # --- both ----------------------------------------------------------------------------------------
