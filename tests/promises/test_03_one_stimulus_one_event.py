@@ -24,7 +24,7 @@ from wire.reasons import Reason
 DURESS = "704913"
 AFTER_S = 900
 """How long is waited for a second event that must not come."""
-SOAK_WEEKS, ROUNDS_A_WEEK = 20, 75
+SOAK_DOORS, ROUNDS_A_DOOR = 75, 20
 ALARMING = {
     EventKind.ACCESS_DURESS,
     EventKind.PIN_LOCKOUT,
@@ -170,10 +170,10 @@ def test_one_stimulus_one_event_in_any_order(capsys):
     seed = random.SystemRandom().randrange(2**32)
     chance, counts = random.Random(seed), Counter()
     with quick_folder() as folder:
-        for week in range(SOAK_WEEKS):
-            with rig_at(folder / f"{week}.sqlite3") as rig:
+        for door in range(SOAK_DOORS):
+            with rig_at(folder / f"{door}.sqlite3") as rig:
                 scene = _set(rig)
-                for _ in range(ROUNDS_A_WEEK):
+                for _ in range(ROUNDS_A_DOOR):
                     stimulus = chance.choice(list(EXPECTED))
                     act, expected = EXPECTED[stimulus]
                     mark = rig.journal.last_seq
