@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from math import comb
+from math import exp, lgamma, log, log1p
 from pathlib import Path
 
 import pytest
@@ -208,7 +208,8 @@ def most_hits(tries: int, chance: float) -> int:
     tail, hits = 1.0, -1
     while tail > CONFIDENCE:
         hits += 1
-        tail -= comb(tries, hits) * chance**hits * (1 - chance) ** (tries - hits)
+        ways = lgamma(tries + 1) - lgamma(hits + 1) - lgamma(tries - hits + 1)
+        tail -= exp(ways + hits * log(chance) + (tries - hits) * log1p(-chance))
     return hits
 
 
