@@ -30,6 +30,7 @@ from edge.controller_files import load_controller
 from edge.drivers.virtual import VirtualDriver
 from edge.settings import settings_from
 from tests.system.test_issue_to_placed import System
+from wire.keys import PinKey
 from wire.pins import pin_digest
 
 pytestmark = pytest.mark.mosquitto
@@ -233,10 +234,8 @@ def _was_searched(made: Planted, places: dict[str, bytes], digests: list[str]) -
     assert _leaks({"planted": b"x0123456789y"}, ["0123456789"]) == [("planted", "clear")]
 
 
-def test_pins_lie_nowhere_but_as_a_digest_of_this_door_under_this_controllers_key(town):
+def test_pins_lie_nowhere_but_as_a_digest_of_this_door_under_this_controllers_key():
     """The same PIN at another door, or under another controller's key, looks like nothing known."""
-    from wire.keys import PinKey
-
     keys = [PinKey(secrets.token_bytes(32)) for _ in range(2)]
     doors = ["019d6016-cc00-7628-a981-6013dc41a0ca", "019d6016-cc00-7628-a981-6013dc41a0cb"]
     digests = {pin_digest(key, door, "4829153706") for key in keys for door in doors}
