@@ -56,7 +56,7 @@ from tests.edge.test_agent_osdp import _leave_policy
 from tests.promises.pins_bench import openings, quick_folder, rig_at, soak_line
 from wire import policy_bodies as pb
 from wire.clock import ClockState
-from wire.events import EventKind, decode_row
+from wire.events import EventKind, decode_event_body, decode_row
 from wire.identity import pin_policy_id
 from wire.keybox_keys import MaintenanceSecret
 from wire.pins import card_digest, pin_digest
@@ -66,7 +66,7 @@ from wire.sealing import seal_context, seal_secret
 PIN = "48291537"
 """Eight digits: noise types them by chance once in 10^8 entries."""
 SHORT_S, SOAK_S = 2.5, 180.0
-CALM_S = 15.0
+CALM_S = 40.0
 PORTS = ("virtual", "osdp", "serial_lock", "gpio", "pcsc")
 DEVICES = {port: made_id(500 + at) for at, port in enumerate(PORTS)}
 DOORS = {port: made_id(520 + at) for at, port in enumerate(PORTS)}
@@ -281,6 +281,8 @@ class Site:
 
     def _osdp_keys(self) -> None:
         """Somebody types and shows cards meanwhile: what is spoilt are words that matter."""
+        if self.chance.random() < 0.7:
+            return  # a board tells one thing a poll
         self.line.press(1, self.chance.choice("0123456789*#"))
         bits = self.chance.choice([1, 26, 32, 37])
         self.line.present_card(1, bits, self.chance.randbytes((bits + 7) // 8))
@@ -294,6 +296,16 @@ class Site:
     def kinds(self) -> Counter[str]:
         rows = [decode_row(data) for _, data in self.agent.tail(2_000)]
         return Counter(str(getattr(row, "kind", "gap")) for row in rows)
+
+    def granted(self, port: str) -> int:
+        """How often that port's door was opened by its own reader."""
+        rows = [decode_row(data) for _, data in self.agent.tail(2_000)]
+        bodies = [
+            decode_event_body(row)
+            for row in rows
+            if getattr(row, "kind", "") == EventKind.ACCESS_GRANTED
+        ]
+        return sum(getattr(body, "reader", None) == READERS[port] for body in bodies)
 
     def moved(self) -> list[str]:
         """The doors whose bolt moved."""
@@ -365,16 +377,26 @@ def _check(site: Site, seconds: float) -> dict[str, int]:
     counters = site.agent._ask(lambda parts, _now: dict(parts.memory.counters))
     assert counters.get("internal_errors", 0) == 0, "something was raised that nobody expected"
     assert counters.get("granted", 0) == 0
-    for served, port in enumerate(("virtual", "osdp", "serial_lock", "gpio"), start=1):
-        site.forgive()
-        site.good_pin(port)
-        _until(lambda count=served: site.kinds()["access_granted"] >= count, f"{port} serves")
+    for port in ("virtual", "osdp", "serial_lock", "gpio"):
+        _serves(site, port)
     return {name: done[name] for name in sorted(done)}
 
 
 def test_malformed_frames_never_open_nor_crash(site):
     done = _check(site, SHORT_S)
     assert sum(done.values()) > 100
+
+
+def _serves(site: Site, port: str) -> None:
+    """Somebody types the right PIN, and again where a board still had noise to tell."""
+    end = time.monotonic() + CALM_S
+    while not site.granted(port):
+        assert time.monotonic() < end, f"{port} never served again"
+        site.forgive()
+        site.good_pin(port)
+        again = time.monotonic() + 2
+        while not site.granted(port) and time.monotonic() < again:
+            time.sleep(0.05)
 
 
 @pytest.mark.soak
