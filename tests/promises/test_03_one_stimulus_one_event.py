@@ -5,6 +5,7 @@ long the cause lasts and whatever else goes on."""
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import pytest
 from edge.core.model import TamperChanged
 from tests.edge.conftest import BEGIN, CONTACT, DEVICE, PIN, REX, made_id
 from tests.edge.service.conftest import HandHub, Rig
-from tests.edge.test_agent_osdp import _kinds, _until, board  # noqa: F401  a board and its agent
+from tests.edge.test_agent_osdp import _kinds, board  # noqa: F401  a board and its agent
 from tests.promises.pins_bench import acknowledged, quick_folder, rig_at, soak_line, told_since
 from wire.events import EventKind, decode_event_body
 from wire.policy_bodies import Assurance
@@ -24,6 +25,7 @@ from wire.reasons import Reason
 DURESS = "704913"
 AFTER_S = 900
 """How long is waited for a second event that must not come."""
+PATIENCE_S = 20.0
 SOAK_DOORS, ROUNDS_A_DOOR = 75, 20
 ALARMING = {
     EventKind.ACCESS_DURESS,
@@ -148,16 +150,28 @@ def test_one_stimulus_one_event_that_says_what_it_was(scene):
     assert rig.last(EventKind.ACCESS_DENIED).reason is Reason.EXPIRED
 
 
-def test_one_tamper_switch_one_event_over_the_bus(board):  # noqa: F811
-    """Told by a board on its line, asked again and again, and away in between."""
+def _until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, "did not come to hold"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("closed_while_away", [False, True])
+def test_one_tamper_switch_one_event_over_the_bus(board, closed_while_away):  # noqa: F811
+    """Told by a board on its line, asked again and again, and away in between; also where the case
+    was closed while it was away."""
     line, agent, _ = board
     line.set_local(1, tamper=True)
     _until(lambda: "tamper" in _kinds(agent))
     line.set_mute(1, True)
     _until(lambda: agent.status().devices[0].online is False)
+    if closed_while_away:
+        line.set_local(1, tamper=False)
     line.set_mute(1, False)
     _until(lambda: bool(agent.status().devices[0].online))
-    line.set_local(1, tamper=False)
+    if not closed_while_away:
+        line.set_local(1, tamper=False)
     _until(lambda: "tamper_cleared" in _kinds(agent))
     kinds = Counter(_kinds(agent))
     assert (kinds["tamper"], kinds["tamper_cleared"]) == (1, 1)
