@@ -98,7 +98,7 @@ starts = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     local=starts,
     zone=st.sampled_from(ZONES),
