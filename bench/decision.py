@@ -103,7 +103,7 @@ def _now(mono_ns: int = 10**12) -> ClockNow:
 
 def _deciding(index: PolicyIndex, grants: int) -> Callable[[], int]:
     """A batch of decisions about PINs all over the index; gives how many opened."""
-    about = Circumstances(index, _now(), {}, lambda _reader: False, lambda _door: False)
+    about = Circumstances(index, _now(), {}, lambda _reader, _kind: False, lambda _door: False)
     source = Source(_DEVICE, 0)
     step = max(grants // 97, 1)
     attempts = [

@@ -108,12 +108,21 @@ class PunchBody(_Body, frozen=True, kw_only=True):
     assurance: Assurance | None = None
 
 
+class TryKind(StrEnum):
+    """What a try budget counts: digits, or card numbers that anybody can copy."""
+
+    PIN = "pin"
+    CARD = "card"
+
+
 class LockoutBody(_Body, frozen=True, kw_only=True):
-    """A reader's try budget is spent: PINs are refused for `lockout_s`; cards go on."""
+    """A reader's try budget of one kind is spent: for `lockout_s` it refuses PINs, and cards go on;
+    or cards of class `identifier`, and PINs and verified cards go on."""
 
     reader: Id
     lockout_s: int
     door: Id | None = None
+    kind: TryKind = TryKind.PIN
 
 
 class CommandReceivedBody(_Body, frozen=True, kw_only=True):

@@ -42,6 +42,7 @@ from wire.event_bodies import (
     PunchBody,
     PunchDirection,
     TelemetryBody,
+    TryKind,
 )
 from wire.policy_bodies import Id
 
@@ -81,6 +82,7 @@ __all__ = [
     "PunchBody",
     "PunchDirection",
     "TelemetryBody",
+    "TryKind",
     "decode_event_body",
     "decode_row",
     "encode_body",

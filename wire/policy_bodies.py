@@ -317,7 +317,8 @@ class ReaderBody(EntryBody, frozen=True, kw_only=True):
     """A reader or keypad. Entry id = reader id. `channel` is the reader number on its device.
 
     The try budget: `tries` wrong PINs in `budget_window_s`, then a lockout of `lockout_s` which
-    doubles up to `lockout_max_s` while the budget stays exhausted.
+    doubles up to `lockout_max_s` while the budget stays exhausted. `card_…` is the same for
+    cards whose number anybody can copy (`Assurance.IDENTIFIER`); 0 `card_tries` count none.
     """
 
     device: Id
@@ -335,6 +336,10 @@ class ReaderBody(EntryBody, frozen=True, kw_only=True):
     budget_window_s: Annotated[int, msgspec.Meta(ge=60, le=3_600)] = 300
     lockout_s: Annotated[int, msgspec.Meta(ge=60, le=3_600)] = 300
     lockout_max_s: Annotated[int, msgspec.Meta(ge=60, le=86_400)] = 3_600
+    card_tries: Annotated[int, msgspec.Meta(ge=0, le=60)] = 30
+    card_window_s: Annotated[int, msgspec.Meta(ge=10, le=3_600)] = 60
+    card_lockout_s: Annotated[int, msgspec.Meta(ge=10, le=3_600)] = 60
+    card_lockout_max_s: Annotated[int, msgspec.Meta(ge=300, le=3_600)] = 600
 
 
 class SettingBody(EntryBody, frozen=True, kw_only=True):

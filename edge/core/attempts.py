@@ -9,7 +9,7 @@ from typing import TypeAlias
 from edge.core.backup import OpenDigits
 from edge.core.model import Source
 from edge.core.whereabouts import Way
-from wire.events import AccessBody, EventKind, Factor, PunchBody
+from wire.events import AccessBody, EventKind, Factor, PunchBody, TryKind
 from wire.offline_profiles import Profile
 from wire.policy_bodies import Assurance, CardBody
 from wire.reasons import Outcome, Reason
@@ -106,6 +106,11 @@ class Decision:
     way: Way | None = None
     first_person: bool = False
     joined: Decision | None = None
+
+    @property
+    def try_kind(self) -> TryKind:
+        """Which of the reader's try budgets it is about."""
+        return TryKind.CARD if self.factor is Factor.CARD else TryKind.PIN
 
     @property
     def granted(self) -> bool:

@@ -1,4 +1,5 @@
-"""The try budget of a reader: how many wrong PINs it takes, and for how long it then takes none.
+"""The try budgets of a reader: how many wrong PINs it takes, and for how long it then takes none;
+and the same for card numbers that anybody can copy.
 
 The rule is `tries` in `budget_window_s`, then a lockout of `lockout_s`, doubling up to
 `lockout_max_s` while the budget stays exhausted. A plain sliding window would let a patient guesser
@@ -19,10 +20,39 @@ from typing import Final
 
 import msgspec
 
+from wire.events import TryKind
 from wire.policy_bodies import ReaderBody
 
 SECOND: Final = 1_000_000_000
-_HORIZON_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one kind of tries is counted: `tries` in `window_s`, and the lockouts that answer them.
+    Failures are remembered for `horizon_s`; `most_tries` is exact for spans up to it."""
+
+    tries: int
+    window_s: int
+    lockout_s: int
+    lockout_max_s: int
+    horizon_s: int
+
+
+def rule_of(reader: ReaderBody, kind: TryKind = TryKind.PIN) -> Rule | None:
+    """Give a reader's rule for a kind of tries; None where it does not count them.
+
+    An hour is remembered of cards, as many as their budget takes: what is written with each wrong
+    one must stay small.
+    """
+    if kind is TryKind.PIN:
+        longest_s = reader.lockout_max_s
+        first_s = min(reader.lockout_s, longest_s)
+        return Rule(reader.tries, reader.budget_window_s, first_s, longest_s, 86_400)
+    if reader.card_tries == 0:
+        return None
+    longest_s = reader.card_lockout_max_s
+    first_s = min(reader.card_lockout_s, longest_s)
+    return Rule(reader.card_tries, reader.card_window_s, first_s, longest_s, 3_600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +64,43 @@ class Rung:
     lockout_s: int
 
 
-def ladder(reader: ReaderBody) -> tuple[Rung, ...]:
-    """Give a reader's rungs, lowest first, up to the first that spans more than a day."""
+def ladder(reader: ReaderBody, kind: TryKind = TryKind.PIN) -> tuple[Rung, ...]:
+    """Give a reader's rungs, lowest first, up to the first that spans more than is remembered; none
+    where it does not count this kind."""
+    rule = rule_of(reader, kind)
+    if rule is None:
+        return ()
     rungs: list[Rung] = []
-    lockout_s = min(reader.lockout_s, reader.lockout_max_s)
-    span_s = lockout_s
-    while not rungs or rungs[-1].window_s <= _HORIZON_S:
-        window_s = max(span_s, reader.budget_window_s)
-        rungs.append(Rung(reader.tries * (len(rungs) + 1), window_s, lockout_s))
-        lockout_s = min(lockout_s * 2, reader.lockout_max_s)
+    lockout_s = span_s = rule.lockout_s
+    while not rungs or rungs[-1].window_s <= rule.horizon_s:
+        window_s = max(span_s, rule.window_s)
+        rungs.append(Rung(rule.tries * (len(rungs) + 1), window_s, lockout_s))
+        lockout_s = min(lockout_s * 2, rule.lockout_max_s)
         span_s += lockout_s
     return tuple(rungs)
 
 
-def most_tries(reader: ReaderBody, span_s: int) -> int:
-    """Give the most PINs that can be compared at a reader within a span of up to a day."""
-    lockout_s = min(reader.lockout_s, reader.lockout_max_s)
-    tries = reader.tries
-    spent_s = lockout_s
+def most_tries(reader: ReaderBody, span_s: int, kind: TryKind = TryKind.PIN) -> int:
+    """Give the most wrong PINs, or cards, that a reader compares within a span, both ends included.
+
+    Of what is no longer remembered nothing follows: a longer span takes at most what its parts take
+    one by one. Raises `ValueError` for a kind that is not counted.
+    """
+    rule = rule_of(reader, kind)
+    if rule is None:
+        raise ValueError(f"{kind} is not counted at this reader")
+    if span_s <= rule.horizon_s:
+        return _tries_within(rule, span_s)
+    whole, rest_s = divmod(span_s, rule.horizon_s)
+    return whole * _tries_within(rule, rule.horizon_s) + _tries_within(rule, rest_s)
+
+
+def _tries_within(rule: Rule, span_s: int) -> int:
+    lockout_s = spent_s = rule.lockout_s
+    tries = rule.tries
     while spent_s <= span_s:
-        tries += reader.tries
-        lockout_s = min(lockout_s * 2, reader.lockout_max_s)
+        tries += rule.tries
+        lockout_s = min(lockout_s * 2, rule.lockout_max_s)
         spent_s += lockout_s
     return tries
 
@@ -70,17 +116,18 @@ class _Saved(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The failures a reader remembers (monotonic ns, oldest first); no PIN before `until_ns`."""
+    """The failures of one kind that a reader remembers (monotonic ns, oldest first); it compares
+    none before `until_ns`."""
 
     failed_ns: tuple[int, ...] = ()
     until_ns: int = 0
 
     def throttled(self, now_ns: int) -> bool:
-        """Whether no PIN is compared now."""
+        """Whether none is compared now."""
         return now_ns < self.until_ns
 
     def spend(self, rungs: tuple[Rung, ...], now_ns: int) -> tuple[Budget, int | None]:
-        """Count a wrong PIN; give the budget left and, where it is spent, the lockout in s."""
+        """Count a wrong one; give the budget left and, where it is spent, the lockout in s."""
         oldest_ns = now_ns - rungs[-1].window_s * SECOND
         failed = (*(at for at in self.failed_ns if at > oldest_ns), now_ns)
         failed = failed[-rungs[-1].failures :]

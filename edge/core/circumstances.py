@@ -12,6 +12,7 @@ from edge.core.modes import in_force
 from edge.core.policy_index import PolicyIndex
 from edge.core.presence import Presence
 from edge.core.whereabouts import Whereabouts
+from wire.events import TryKind
 from wire.policy_bodies import FirstPerson, ModeBody, Side
 
 
@@ -39,17 +40,17 @@ def nobody_waits(_door: str, _side: Side) -> FirstOfTwo | None:
 class Circumstances:
     """The policy, the time, and what the agent remembers.
 
-    `uses` counts openings by grant, `throttled` tells whether a reader's try budget is spent,
-    `fire` whether the fire alarm releases a door, `codes` gives a door's backup codes, and
-    `away_ns` is how long ago the controller was last without its hub: 0 while it is, None where it
-    never was. `whereabouts` with the uptime `ran_ns` tell who is where, `firsts` when a first
+    `uses` counts openings by grant, `throttled` tells whether a reader's try budget of a kind
+    is spent, `fire` whether the fire alarm releases a door, `codes` gives a door's backup codes,
+    and `away_ns` is how long ago the controller was last without its hub: 0 while it is, None where
+    it never was. `whereabouts` with the uptime `ran_ns` tell who is where, `firsts` when a first
     person came to a door, `waiting` who waits at a door and side for a second one.
     """
 
     index: PolicyIndex
     now: ClockNow
     uses: Mapping[str, int]
-    throttled: Callable[[str], bool]
+    throttled: Callable[[str, TryKind], bool]
     fire: Callable[[str], bool]
     codes: Callable[[str], DoorCodes | None] = no_codes
     away_ns: int | None = None

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from edge.core.attempts import Attempt, CardAttempt, Decision, PinAttempt, UnreadableAttempt
 from edge.core.circumstances import Circumstances
-from edge.core.decide_cards import decide_card
+from edge.core.decide_cards import counted, decide_card
 from edge.core.decide_pins import decide_pin
 from edge.core.overrides import under_fire_or_mode
 from edge.core.place import place_of
@@ -32,7 +32,7 @@ def decide(attempt: Attempt, about: Circumstances) -> Decision:
         case PinAttempt():
             normal = decide_pin(attempt, place, blank, about)
         case CardAttempt():
-            normal = decide_card(attempt, place, blank, about)
+            normal = counted(decide_card(attempt, place, blank, about), attempt, place, about)
     if door_id is None or normal.reason is Reason.STALE_PRESENTATION:
         return normal
     scheduled = about.held_by_schedule(door_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from edge.core.attempts import CardAttempt, Decision
 from edge.core.circumstances import Circumstances
@@ -10,8 +11,14 @@ from edge.core.coming_to import against_holder, come_to
 from edge.core.grants import Shown, judge_grants, subjects_of
 from edge.core.place import Place
 from edge.core.punches import punch_for
+from wire.events import TryKind
 from wire.policy_bodies import Assurance, CardBody, EntryState, ReaderBody
 from wire.reasons import Reason
+
+_OF_A_GUESS: Final = frozenset(
+    {Reason.UNKNOWN_CARD, Reason.CHALLENGE_FAILED, Reason.ASSURANCE_TOO_LOW}
+)
+"""What somebody meets who emulates one card number after another."""
 
 
 def decide_card(
@@ -51,6 +58,32 @@ def decide_card(
     return come_to(verdict, known, access, card.person, about)
 
 
+def counted(normal: Decision, attempt: CardAttempt, place: Place, about: Circumstances) -> Decision:
+    """Cards whose number anybody can copy have a try budget, so that nobody can run through all
+    numbers. What was verified, by the reader or by us, is neither counted nor kept out."""
+    if normal.reason is Reason.STALE_PRESENTATION:
+        return normal
+    shown = normal.assurance
+    if normal.reason is Reason.UNKNOWN_CARD:
+        shown = _vouched(attempt, place.reader)
+    copied = shown is Assurance.IDENTIFIER or normal.reason is Reason.CHALLENGE_FAILED
+    if not copied:
+        return normal
+    if about.throttled(place.reader_id, TryKind.CARD):
+        return Decision(
+            Reason.THROTTLED,
+            normal.factor,
+            reader=normal.reader,
+            door=normal.door,
+            credential=normal.credential,
+            person=normal.person,
+            assurance=normal.assurance,
+            namespace=normal.namespace,
+            card=normal.card,
+        )
+    return replace(normal, spends_try=normal.reason in _OF_A_GUESS)
+
+
 def card_of(attempt: CardAttempt, about: Circumstances) -> CardBody | None:
     """Find the card; of several under one identity, one that counts."""
     cards = list(about.index.cards(attempt.namespace, attempt.digest))
@@ -63,4 +96,9 @@ def assurance_of(attempt: CardAttempt, card: CardBody, reader: ReaderBody) -> As
     driver and policy say of the reader. None where a challenge was answered wrongly."""
     if attempt.proof is not None and card.public_key is not None:
         return Assurance.CHALLENGE if attempt.proof(card) else None
+    return _vouched(attempt, reader)
+
+
+def _vouched(attempt: CardAttempt, reader: ReaderBody) -> Assurance:
+    """No more than both driver and policy say of the reader."""
     return min(attempt.assurance, reader.assurance, key=lambda assurance: assurance.rank)

@@ -14,12 +14,28 @@ from edge.core.decide_cards import assurance_of, card_of
 from edge.core.grants import Shown, Verdict, judge_grants, subjects_of, subjects_of_pin
 from edge.core.passage import let_through
 from edge.core.place import Access, Place
-from wire.events import Factor
+from wire.events import Factor, TryKind
 from wire.pins import EARLY_GRACE_S, MAX_DIGITS
 from wire.policy_bodies import PinBody, ReaderBody
 from wire.reasons import Reason
 
 _EARLY_GRACE: Final = timedelta(seconds=EARLY_GRACE_S)
+
+_OF_THE_CODE: Final = frozenset(
+    {
+        Reason.NO_GRANT,
+        Reason.CREDENTIAL_BLOCKED,
+        Reason.CREDENTIAL_REVOKED,
+        Reason.PERSON_BLOCKED,
+        Reason.CLOCK_UNTRUSTED,
+        Reason.EXPIRED,
+        Reason.BELOW_FLOOR,
+        Reason.OUTSIDE_SCHEDULE,
+        Reason.USED_UP,
+        Reason.SECOND_FACTOR_MISSING,
+    }
+)
+"""Denials that lie in the code and its holder: not in what goes on at the door."""
 
 
 def decide_pin(
@@ -32,7 +48,7 @@ def decide_pin(
     access = place.access
     if access is None:
         return blank
-    if about.throttled(place.reader_id):
+    if about.throttled(place.reader_id, TryKind.PIN):
         return replace(blank, reason=Reason.THROTTLED)
     if attempt.overflow or attempt.digits > MAX_DIGITS:
         return replace(blank, reason=Reason.PIN_TOO_LONG)
@@ -81,7 +97,7 @@ def _judge_pin(
     # A booking's PIN may be shared: it tells of no one person where they are.
     who = pin.person if pin.booking is None else None
     decision = come_to(verdict, known, access, who, about, duress=pin.duress)
-    return verdict.nearness, replace(decision, spends_try=_far_too_early(verdict, about))
+    return verdict.nearness, replace(decision, spends_try=_costs_a_try(verdict, about))
 
 
 def _decide_both(
@@ -118,10 +134,17 @@ def _decide_both(
         subjects = subjects_of(card.credential, card.person, flags)
         verdict = judge_grants(access, subjects, Shown.BOTH, about)
     decision = come_to(verdict, known, access, card.person, about, duress=pin.duress)
-    return replace(decision, spends_try=_far_too_early(verdict, about))
+    return replace(decision, spends_try=_costs_a_try(verdict, about))
 
 
-def _far_too_early(verdict: Verdict, about: Circumstances) -> bool:
-    """Whether a right PIN came so long before its window that it costs a try as a wrong one does:
-    else a lockout that fails to come would tell a guesser of a code to come."""
-    return verdict.begins is not None and verdict.begins - about.now.at > _EARLY_GRACE
+def _costs_a_try(verdict: Verdict, about: Circumstances) -> bool:
+    """Whether a right PIN that does not open costs a try as a wrong one does.
+
+    Else a lockout that fails to come would tell a guesser which codes there are. Free is only what
+    comes within the hour before its window, which guess-risk counts (`wire.pins.EARLY_GRACE_S`),
+    and what the door's own state keeps out: such a code would open a moment later, and is counted
+    as live.
+    """
+    if verdict.begins is not None:
+        return verdict.begins - about.now.at > _EARLY_GRACE
+    return verdict.reason in _OF_THE_CODE

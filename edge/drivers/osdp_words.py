@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from edge.cards.faces import ReaderFace, face_identity
@@ -63,13 +63,19 @@ _LONGEST_100MS: Final = 65_535
 
 @dataclass(slots=True)
 class _Seen:
-    """What a device last said, so that only changes are told; None right after it came online."""
+    """What a device last said, so that only changes are told. Inputs and outputs are None right
+    after it came online; tamper and power are compared with what they were before it left."""
 
     inputs: tuple[bool, ...] | None = None
     outputs: tuple[bool, ...] | None = None
     tamper: bool = False
     reader_tamper: bool = False
     power_failure: bool = False
+
+    @property
+    def tampered(self) -> bool:
+        """Whether its case or a reader's is open."""
+        return self.tamper or self.reader_tamper
 
 
 @dataclass(slots=True)
@@ -114,7 +120,8 @@ class BusWords:
     def _of(self, device: str, event: SerialBusEvent, at_ns: int) -> list[Incoming]:
         match event:
             case Online():
-                self._seen[device] = _Seen()
+                before = self._seen.get(device, _Seen())
+                self._seen[device] = replace(before, inputs=None, outputs=None)
                 identity = event.identity
                 firmware = ".".join(map(str, identity.firmware))
                 detail = f"{identity.vendor:06x}-{identity.model} {firmware}"
@@ -179,19 +186,24 @@ class BusWords:
 
     def _local(self, device: str, event: LocalStatus, at_ns: int) -> list[Incoming]:
         seen = self._seen.setdefault(device, _Seen())
-        items: list[Incoming] = []
-        if event.tamper != seen.tamper:
-            items.append(TamperChanged(device, event.tamper, at_ns))
+        before = seen.tampered
+        seen.tamper = event.tamper
+        items = _tamper(device, before, seen.tampered, at_ns)
         if event.power_failure != seen.power_failure:
             items.append(PowerChanged(device, event.power_failure, at_ns))
-        seen.tamper, seen.power_failure = event.tamper, event.power_failure
+        seen.power_failure = event.power_failure
         return items
 
     def _readers(self, device: str, event: ReaderStatus, at_ns: int) -> list[Incoming]:
         seen = self._seen.setdefault(device, _Seen())
-        tampered = _READER_TAMPERED in event.states
-        before, seen.reader_tamper = seen.reader_tamper, tampered
-        return [TamperChanged(device, tampered, at_ns)] if tampered != before else []
+        before = seen.tampered
+        seen.reader_tamper = _READER_TAMPERED in event.states
+        return _tamper(device, before, seen.tampered, at_ns)
+
+
+def _tamper(device: str, before: bool, now: bool, at_ns: int) -> list[Incoming]:
+    """A device is tampered with while its own case or one of its readers' is open."""
+    return [TamperChanged(device, now, at_ns)] if now != before else []
 
 
 # --- to the bus ----------------------------------------------------------------------------------

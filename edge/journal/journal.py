@@ -160,9 +160,9 @@ class SqliteJournal:
             plan.take(new, body)
         self._in_doubt = True
         self._commit(plan.rows, plan.rewritten, state, plan.next_row)
-        self._in_doubt = False
         first, self._open_gap = self._at.next_row, plan.gap
         self._at.next_row = plan.next_row
+        self._in_doubt = False
         self._counts["refused"] += plan.refused
         self._marks.note(now.floor)
         offset = self._at.first_row - 1

@@ -86,6 +86,7 @@ class Happenings:
         self._fire = FireWatch(memory, recorder, strikes, fire_alarm)
         self._faults: dict[tuple[str, str], _Faults] = {}
         self._lines: dict[Source, str] = {}
+        self._standing: dict[tuple[type, str], bool] = {}
 
     def remember(self, state: Mapping[str, bytes]) -> None:
         """Take up a fire alarm of an earlier run."""
@@ -127,10 +128,10 @@ class Happenings:
                 self._key_changed(item, now)
             case TamperChanged():
                 kind = EventKind.TAMPER if item.active else EventKind.TAMPER_CLEARED
-                self._tell(kind, item.device, now)
+                self._tell_change(kind, item, now)
             case PowerChanged():
                 kind = EventKind.POWER_FAILED if item.active else EventKind.POWER_RESTORED
-                self._tell(kind, item.device, now)
+                self._tell_change(kind, item, now)
             case JamChanged():
                 kind = EventKind.LOCK_JAMMED if item.active else EventKind.LOCK_JAM_CLEARED
                 self._memory.counters["fault.jammed"] += item.active
@@ -143,6 +144,15 @@ class Happenings:
                     uses=item.uses,
                 )
                 self._recorder.record([NewEvent(EventKind.BATTERY, body)], now)
+
+    def _tell_change(
+        self, kind: EventKind, item: TamperChanged | PowerChanged, now: ClockNow
+    ) -> None:
+        """A device that comes back tells its state again: what was told is not told twice."""
+        key = type(item), item.device
+        if self._standing.get(key) is not item.active:
+            self._standing[key] = item.active
+            self._tell(kind, item.device, now)
 
     # --- inputs ----------------------------------------------------------------------------------
 

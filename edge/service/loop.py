@@ -55,6 +55,7 @@ from edge.service.memory import (
     USES,
     WHERE,
     Memory,
+    budget_name,
 )
 from edge.service.passages import arrive
 from edge.service.policies import Policies
@@ -206,8 +207,8 @@ class Loop:
         events.append(NewEvent(EventKind.AGENT_STARTED, body))
         # What counts in this boot is kept under it: the next start in it makes nothing younger.
         state[UPTIME] = parts.memory.uptime.at(now).save()
-        for reader, budget in parts.memory.budgets.items():
-            state[BUDGET + reader] = budget.save(time.boot, now.mono_ns)
+        for one, budget in parts.memory.budgets.items():
+            state[budget_name(*one)] = budget.save(time.boot, now.mono_ns)
         parts.recorder.record(events, now, {**state, RUNNING: b"1", CLOCK: parts.clock.save()})
         parts.policies.configure_drivers(now)
         parts.strikes.apply(now)

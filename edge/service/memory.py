@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from edge.core.backup import DoorCodes, KeptCodes
-from edge.core.budget import Budget, Rung, ladder
+from edge.core.budget import Budget, Rung, ladder, rule_of
 from edge.core.circumstances import Circumstances, FirstOfTwo
 from edge.core.clock_now import ClockNow
 from edge.core.doors import Door
@@ -24,6 +24,7 @@ from edge.core.model import Source
 from edge.core.policy_index import PolicyIndex
 from edge.core.whereabouts import NOWHERE, Stay, Uptime, Whereabouts
 from edge.service.former_keys import FormerKeys
+from wire.events import TryKind
 from wire.messages import EdgePolicy
 from wire.policy import EMPTY_DIGEST, EntryKind
 from wire.policy_bodies import DeviceBody, DoorBody, Point, Side
@@ -43,6 +44,11 @@ FIRE_DEVICE: Final = "fire_device"
 FIRE_STRIKES: Final = "fire_strikes"
 
 _log = structlog.get_logger(__name__)
+
+
+def budget_name(reader: str, kind: TryKind) -> str:
+    """Name the state in which a reader's try budget is kept."""
+    return BUDGET + reader if kind is TryKind.PIN else f"{BUDGET}{reader}/{kind.value}"
 
 
 @dataclass(slots=True)
@@ -103,7 +109,7 @@ class Memory:
     devices: dict[str, DeviceStanding] = field(default_factory=dict)
     inputs: dict[Source, bool] = field(default_factory=dict)
     collectors: dict[Source, KeyCollector] = field(default_factory=dict)
-    budgets: dict[str, Budget] = field(default_factory=dict)
+    budgets: dict[tuple[str, TryKind], Budget] = field(default_factory=dict)
     uses: dict[str, int] = field(default_factory=dict)
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
     uptime: Uptime = field(default_factory=lambda: Uptime("", 0, 0))
@@ -129,7 +135,7 @@ class Memory:
             index=self.index,
             now=now,
             uses=self.uses,
-            throttled=lambda reader: self.budget(reader).throttled(now.mono_ns),
+            throttled=lambda reader, kind: self._throttled(reader, kind, now.mono_ns),
             fire=self.fire.releases,
             codes=self.codes.get,
             away_ns=self.away_ns(now),
@@ -154,13 +160,19 @@ class Memory:
             return 0
         return None if self.linked_ns is None else now.mono_ns - self.linked_ns
 
-    def budget(self, reader: str) -> Budget:
-        """The try budget of a reader."""
-        return self.budgets.get(reader, Budget())
+    def budget(self, reader: str, kind: TryKind = TryKind.PIN) -> Budget:
+        """A try budget of a reader."""
+        return self.budgets.get((reader, kind), Budget())
 
-    def rungs(self, reader: str) -> tuple[Rung, ...]:
-        """The rules of a reader's try budget."""
-        return ladder(self.index.readers[reader])
+    def rungs(self, reader: str, kind: TryKind) -> tuple[Rung, ...]:
+        """The rules of a reader's try budget; none where it does not count this kind."""
+        return ladder(self.index.readers[reader], kind)
+
+    def _throttled(self, reader: str, kind: TryKind, now_ns: int) -> bool:
+        return (
+            self.budget(reader, kind).throttled(now_ns)
+            and rule_of(self.index.readers[reader], kind) is not None
+        )
 
     def collector(self, source: Source) -> KeyCollector:
         """What stands on a keypad."""
@@ -189,13 +201,13 @@ class Memory:
         A policy that lost entries (version 0) says nothing: they will come back."""
         if self.held.version == 0:
             return []
-        readers = [one for one in self.budgets if one not in self.index.readers]
+        budgets = [one for one in self.budgets if one[0] not in self.index.readers]
         grants = [one for one in self.uses if not self.index.holds(EntryKind.GRANT, one)]
         doors = [one for one in self.kept_codes if one not in self.index.doors]
         firsts = [one for one in self.firsts if one not in self.index.doors]
         gone = [one for one in self.whereabouts.persons() if self.index.person(one) is None]
-        for reader in readers:
-            del self.budgets[reader]
+        for budget in budgets:
+            del self.budgets[budget]
         for grant in grants:
             del self.uses[grant]
         for door in doors:
@@ -205,7 +217,7 @@ class Memory:
         for person in gone:
             self.whereabouts.set(person, NOWHERE)
         return [
-            *(BUDGET + one for one in readers),
+            *(budget_name(*one) for one in budgets),
             *(USES + one for one in grants),
             *(SEALED + one for one in doors),
             *(FIRST + one for one in firsts),
@@ -217,7 +229,9 @@ class Memory:
         for name, data in state.items():
             try:
                 if name.startswith(BUDGET):
-                    self.budgets[name.removeprefix(BUDGET)] = Budget.load(data, boot, now_ns)
+                    reader, _, kind = name.removeprefix(BUDGET).partition("/")
+                    kept = Budget.load(data, boot, now_ns)
+                    self.budgets[reader, TryKind(kind or TryKind.PIN)] = kept
                 elif name.startswith(USES):
                     self.uses[name.removeprefix(USES)] = int(data)
                 elif name.startswith(SEALED):

@@ -15,7 +15,7 @@ from edge.core.model import Feedback, Source
 from edge.ports import NewEvent
 from edge.service import passages
 from edge.service.acts import Acts, Drivers
-from edge.service.memory import BUDGET, SEALED, USES, Memory
+from edge.service.memory import SEALED, USES, Memory, budget_name
 from edge.service.passages import Moves
 from edge.service.recorder import Recorder
 from wire.events import EventKind, LockoutBody
@@ -119,16 +119,17 @@ class Outcomes:
         events: list[NewEvent],
         state: dict[str, bytes | None],
     ) -> int | None:
-        reader = decision.reader
+        reader, kind = decision.reader, decision.try_kind
         if not decision.spends_try or reader is None:
             return None
-        budget, lockout_s = self._memory.budget(reader).spend(
-            self._memory.rungs(reader), now.mono_ns
-        )
-        self._memory.budgets[reader] = budget
-        state[BUDGET + reader] = budget.save(now.boot, now.mono_ns)
+        rungs = self._memory.rungs(reader, kind)
+        if not rungs:
+            return None
+        budget, lockout_s = self._memory.budget(reader, kind).spend(rungs, now.mono_ns)
+        self._memory.budgets[reader, kind] = budget
+        state[budget_name(reader, kind)] = budget.save(now.boot, now.mono_ns)
         if lockout_s is not None:
-            body = LockoutBody(reader=reader, lockout_s=lockout_s, door=decision.door)
+            body = LockoutBody(reader=reader, lockout_s=lockout_s, door=decision.door, kind=kind)
             events.append(NewEvent(EventKind.PIN_LOCKOUT, body))
         return lockout_s
 

@@ -212,6 +212,7 @@ class Presentations:
         """Something broke on the way: whatever it was, it is a denial."""
         self._memory.counters["internal_errors"] += 1
         self._waiting.pop(item.source, None)
+        self._memory.collectors.pop(item.source, None)  # half an entry must not spoil the next one
         factor = Factor.PIN if isinstance(item, KeysPressed) else Factor.CARD
         try:
             reader = self._memory.index.reader_at(item.source.device, item.source.channel)

@@ -79,7 +79,9 @@ class SecondPersons:
             return
         about = self._memory.circumstances(now)
         # Others' wrong guesses meanwhile are not the first one's, and nobody else is there yet.
-        alone = replace(about, throttled=lambda _reader: False, waiting=lambda _door, _side: None)
+        alone = replace(
+            about, throttled=lambda _reader, _kind: False, waiting=lambda _door, _side: None
+        )
         again = decide(first.attempt, alone)
         if again.joined is not None:
             first.denial = replace(again, punch=None)

@@ -32,8 +32,8 @@ class BookedWindow:
     def widened(self, before_min: int, after_min: int) -> BookedWindow:
         """Give the effective window: so many minutes earlier and later."""
         return BookedWindow(
-            self.starts_at - timedelta(minutes=before_min),
-            self.ends_at + timedelta(minutes=after_min),
+            self.starts_at.astimezone(UTC) - timedelta(minutes=before_min),
+            self.ends_at.astimezone(UTC) + timedelta(minutes=after_min),
         )
 
 

@@ -30,6 +30,7 @@ class AlarmKind(StrEnum):
     JOURNAL_FAILED = "journal_failed"
     DOOR_HELD = "door_held"
     PIN_LOCKOUT = "pin_lockout"
+    CARD_LOCKOUT = "card_lockout"
     DEVICE_OFFLINE = "device_offline"
     DEVICE_FAULT = "device_fault"
     INPUT_FAULT = "input_fault"
@@ -111,6 +112,7 @@ MOMENTARY: Final = frozenset(
         AlarmKind.DURESS,
         AlarmKind.SECURITY,
         AlarmKind.PIN_LOCKOUT,
+        AlarmKind.CARD_LOCKOUT,
         AlarmKind.RECORDS_LOST,
         AlarmKind.UNKNOWN_CODE,
         AlarmKind.RULE_BROKEN,
@@ -206,6 +208,8 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
         return (_raise(event, AlarmKind.CLOCK_REFUSED, subject),)
     cleared = CLEARS.get(event.kind, ())
     if kind := RAISES.get(event.kind):
+        if isinstance(event.body, ev.LockoutBody) and event.body.kind is ev.TryKind.CARD:
+            kind = AlarmKind.CARD_LOCKOUT
         return (_raise(event, kind, subject),)
     collected = event.origin is not None
     return tuple(Clear(kind, subject, event.corrected_at, collected) for kind in cleared)

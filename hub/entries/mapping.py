@@ -132,7 +132,12 @@ def _told(body: ev.EventBody) -> dict[str, Any]:
                 "cause": body.direction.value,
             }
         case ev.LockoutBody():
-            return {"reader_id": body.reader, "door_id": body.door, "amount": body.lockout_s}
+            return {
+                "reader_id": body.reader,
+                "door_id": body.door,
+                "amount": body.lockout_s,
+                "cause": body.kind.value,
+            }
         case ev.CommandReceivedBody():
             return {
                 "factor": ev.Factor.COMMAND,

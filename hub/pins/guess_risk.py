@@ -1,9 +1,10 @@
-"""Guess-risk: the chance that somebody at one keypad hits any live PIN while one PIN is exposed.
+"""Guess-risk: the chance that somebody at one door hits any live PIN while one PIN is exposed.
 
 A PIN is exposed from `wire.pins.EARLY_GRACE_S` before its window, when the right digits spend no
-try and so betray themselves, to the window's end. The guesser spends one reader's whole try budget,
-knows how PINs are drawn and when they are live, never tries one twice, and aims at whichever PIN
-length pays best. Duress PINs count as live: they open too.
+try and so betray themselves, to the window's end. The guesser spends the whole try budget of every
+keypad of the door, for each counts by itself; he knows how PINs are drawn and when they are live,
+never tries one twice, and aims at whichever PIN length pays best. Duress PINs count as live: they
+open too.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ _DAY_S: Final = 86_400
 @dataclass(frozen=True, slots=True)
 class TryBudget:
     """What a reader allows: `tries` wrong PINs, then none for `lockout_s`, which doubles up to
-    `lockout_max_s` while the budget stays exhausted (`wire.policy_bodies.ReaderBody`)."""
+    `lockout_max_s` while the budget stays exhausted (`wire.policy_bodies.ReaderBody`). `beside` are
+    those of the same door's other keypads."""
 
     tries: int = 5
     lockout_s: int = 300
     lockout_max_s: int = 3_600
+    beside: tuple[TryBudget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ def most_tries(budget: TryBudget, duration_s: int) -> int:
     remember a day. So a longer span takes at most what its days take one by one.
     """
     days, rest_s = divmod(max(0, duration_s), _DAY_S)
-    return days * _tries_within(budget, _DAY_S) + _tries_within(budget, rest_s)
+    own = days * _tries_within(budget, _DAY_S) + _tries_within(budget, rest_s)
+    return own + sum(most_tries(other, duration_s) for other in budget.beside)
 
 
 def _tries_within(budget: TryBudget, span_s: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from hub.database.scope import Scope
@@ -73,9 +74,9 @@ def _needed(
     least: int,
     a_try: float,
 ) -> int | None:
-    """The length that keeps the risk within bounds at every keypad of a door."""
+    """The length that keeps the risk within bounds at a door with these keypads, tried together."""
     budgets = [
         TryBudget(reader.tries, reader.lockout_s, reader.lockout_max_s) for reader in keypads
     ] or [TryBudget()]
-    found = [digits_needed(each, window, live, least, DEFAULT_BOUND, a_try) for each in budgets]
-    return None if None in found else max(each for each in found if each is not None)
+    budget = replace(budgets[0], beside=tuple(budgets[1:]))
+    return digits_needed(budget, window, live, least, DEFAULT_BOUND, a_try)

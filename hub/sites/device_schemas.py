@@ -89,6 +89,10 @@ class ReaderIn(BodyIn):
     budget_window_s: Annotated[int, Field(ge=60, le=3_600)] = 300
     lockout_s: Annotated[int, Field(ge=60, le=3_600)] = 300
     lockout_max_s: Annotated[int, Field(ge=60, le=86_400)] = 3_600
+    card_tries: Annotated[int, Field(ge=0, le=60)] = 30
+    card_window_s: Annotated[int, Field(ge=10, le=3_600)] = 60
+    card_lockout_s: Annotated[int, Field(ge=10, le=3_600)] = 60
+    card_lockout_max_s: Annotated[int, Field(ge=300, le=3_600)] = 600
 
 
 class ReaderChange(ChangeIn):
@@ -109,6 +113,10 @@ class ReaderChange(ChangeIn):
     budget_window_s: Annotated[int, Field(ge=60, le=3_600)] | None = None
     lockout_s: Annotated[int, Field(ge=60, le=3_600)] | None = None
     lockout_max_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
+    card_tries: Annotated[int, Field(ge=0, le=60)] | None = None
+    card_window_s: Annotated[int, Field(ge=10, le=3_600)] | None = None
+    card_lockout_s: Annotated[int, Field(ge=10, le=3_600)] | None = None
+    card_lockout_max_s: Annotated[int, Field(ge=300, le=3_600)] | None = None
 
 
 class ReaderOut(RowOut):
@@ -132,5 +140,9 @@ class ReaderOut(RowOut):
     budget_window_s: int
     lockout_s: int
     lockout_max_s: int
+    card_tries: int
+    card_window_s: int
+    card_lockout_s: int
+    card_lockout_max_s: int
     created_at: datetime
     updated_at: datetime

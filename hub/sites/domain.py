@@ -235,6 +235,10 @@ class Reader:
     budget_window_s: int
     lockout_s: int
     lockout_max_s: int
+    card_tries: int
+    card_window_s: int
+    card_lockout_s: int
+    card_lockout_max_s: int
     created_at: datetime
     updated_at: datetime
 
@@ -256,4 +260,8 @@ class Reader:
             budget_window_s=self.budget_window_s,
             lockout_s=self.lockout_s,
             lockout_max_s=self.lockout_max_s,
+            card_tries=self.card_tries,
+            card_window_s=self.card_window_s,
+            card_lockout_s=self.card_lockout_s,
+            card_lockout_max_s=self.card_lockout_max_s,
         )

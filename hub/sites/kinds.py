@@ -185,6 +185,8 @@ def _check_reader(scope: Scope, _before: Reader | None, after: Reader) -> None:
         raise invalid("profiles", "missing", "a challenge needs a card profile")
     if after.lockout_max_s < after.lockout_s:
         raise invalid("lockout_max_s", "too_short", "not shorter than lockout_s")
+    if after.card_lockout_max_s < after.card_lockout_s:
+        raise invalid("card_lockout_max_s", "too_short", "not shorter than card_lockout_s")
 
 
 # --- what it touches ---------------------------------------------------------------------------

@@ -189,6 +189,10 @@ class Town:
             "budget_window_s": 300,
             "lockout_s": 300,
             "lockout_max_s": 3600,
+            "card_tries": 30,
+            "card_window_s": 60,
+            "card_lockout_s": 60,
+            "card_lockout_max_s": 600,
         }
         return self._insert(readers, touch.touch_reader, **(row | changed), **_WRITTEN)
 

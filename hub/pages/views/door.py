@@ -31,6 +31,7 @@ _ALARM_ICONS = {
     AlarmKind.DURESS: "bell",
     AlarmKind.DOOR_HELD: "door_open",
     AlarmKind.PIN_LOCKOUT: "keypad",
+    AlarmKind.CARD_LOCKOUT: "card",
     AlarmKind.DEVICE_OFFLINE: "cut",
     AlarmKind.POWER_FAILED: "battery",
     AlarmKind.BATTERY_LOW: "battery",

@@ -18,7 +18,7 @@ from hub.pages.views.door_rules import DoorRules
 from hub.pages.views.door_safety import DoorSafety
 from hub.pages.views.entry import EntryLine
 from hub.pages.words import Words
-from wire.events import Observed
+from wire.events import Observed, TryKind
 from wire.policy_bodies import DoorMode
 
 _OUTCOMES: Mapping[CommandState, tuple[str, str]] = {
@@ -141,6 +141,8 @@ def paused_lines(
     """Give each reader that still refuses PINs after too many wrong ones, with the end of it."""
     ends: dict[str, datetime] = {}
     for entry in lockouts:
+        if entry.cause == TryKind.CARD:
+            continue
         end = entry.occurred_at + timedelta(seconds=entry.amount or 0)
         reader = entry.reader_id or ""
         ends[reader] = max(end, ends.get(reader, end))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hub.entries.domain import GAP, Entry, Result, Topic
 from hub.pages.words import Words, iso
-from wire.events import ActOutcome, EventKind, Factor, Observed
+from wire.events import ActOutcome, EventKind, Factor, Observed, TryKind
 from wire.reasons import Reason
 
 _ICONS = {
@@ -171,6 +171,8 @@ def _title(entry: Entry, names: Names) -> str:
         return "unlocked_remotely"
     if entry.kind == EventKind.ACCESS_DENIED and _at_terminal(entry):
         return "punch_denied"
+    if entry.kind == EventKind.PIN_LOCKOUT and entry.cause == TryKind.CARD:
+        return "card_lockout"
     if entry.kind == EventKind.MODE_ENDED and entry.cause:
         return f"{entry.cause}_ended"
     if entry.kind in _LIDS and entry.door_id in names.boxes:

@@ -41,7 +41,7 @@ class World:
         self.floor = NOON - timedelta(minutes=1)
         self.state = ClockState.TRUSTED
         self.uses: dict[str, int] = {}
-        self.throttled = False
+        self.throttled = self.cards_throttled = False
         self.fire = False
         self.error_ms = 5
         self.codes: DoorCodes | None = None
@@ -131,7 +131,7 @@ class World:
             self.index,
             self.now,
             self.uses,
-            lambda _reader: self.throttled,
+            lambda _reader, kind: self.throttled if kind == "pin" else self.cards_throttled,
             lambda _door: self.fire,
             lambda _door: self.codes,
             self.away_ns,

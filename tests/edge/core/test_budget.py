@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.budget import Budget, ladder, most_tries
+from wire.events import TryKind
 from wire.policy_bodies import ReaderBody
 
 SECOND = 1_000_000_000
@@ -111,6 +112,47 @@ def test_no_pace_of_guessing_gets_more_out_of_a_span_than_the_bound(seed, span_s
         if chance.random() < 0.3 and one.budget.throttled(one.now_ns):
             one.now_ns = one.budget.until_ns
     assert one.most_within(span_s) <= most_tries(READER, span_s)
+
+
+CARDS = ladder(READER, TryKind.CARD)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 2**32), span_s=st.sampled_from([60, 300, 1_200, 3_600, 9_000]))
+def test_no_pace_of_emulating_cards_gets_more_out_of_a_span_than_the_bound(seed, span_s):
+    chance = random.Random(seed)
+    budget, now_s, compared = Budget(), 0, []
+    pause, burst = chance.choice([1, 2, 10, 30, 60]), chance.choice([1, 5, 29, 30, 45])
+    while now_s < 2 * span_s:
+        for _ in range(burst):
+            if budget.throttled(now_s * SECOND):
+                break
+            budget, _lockout_s = budget.spend(CARDS, now_s * SECOND)
+            compared.append(now_s)
+            now_s += chance.random() < 0.5
+        now_s += 1 + round(pause * chance.random())
+        if chance.random() < 0.5:
+            now_s = max(now_s, budget.until_ns // SECOND)
+    most = max(sum(first <= at < first + span_s for at in compared) for first in compared)
+    assert most <= most_tries(READER, span_s, TryKind.CARD)
+
+
+def test_an_emulator_meets_lockouts_of_one_to_ten_minutes():
+    budget, now_ns, lockouts = Budget(), 0, []
+    while len(lockouts) < 6:
+        budget, lockout_s = budget.spend(CARDS, now_ns)
+        if lockout_s is not None:
+            lockouts.append(lockout_s)
+            now_ns += lockout_s * SECOND
+    assert lockouts == [60, 120, 240, 480, 600, 600]
+    assert len(budget.save("boot", now_ns)) < 8_192
+
+
+def test_a_reader_that_counts_no_cards_has_no_rungs_and_no_bound():
+    free = ReaderBody(device="d", card_tries=0)
+    assert ladder(free, TryKind.CARD) == ()
+    with pytest.raises(ValueError, match="not counted"):
+        most_tries(free, 60, TryKind.CARD)
 
 
 @settings(max_examples=60, deadline=None)

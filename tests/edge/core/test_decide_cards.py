@@ -8,7 +8,7 @@ import pytest
 
 from wire import policy_bodies as pb
 from wire.clock import ClockState
-from wire.events import Factor, PunchDirection
+from wire.events import Factor, PunchDirection, TryKind
 from wire.policy import EntryKind
 from wire.reasons import Reason
 
@@ -234,3 +234,74 @@ def test_a_tap_at_a_door_with_a_punch_rule_counts_whether_or_not_it_opens(staffe
 def test_where_people_choose_the_last_key_before_the_tap_counts(staffed, keys, direction):
     staffed.add_reader(door=None, punch=pb.PunchRule.CHOSEN)
     assert staffed.card("suica", chosen=keys).punch.direction == direction
+
+
+# --- numbers that anybody can copy ---------------------------------------------------------------
+
+
+def _copied(world, number: str, **changes):
+    return world.card(number, assurance=pb.Assurance.IDENTIFIER, **changes)
+
+
+def test_an_unknown_copyable_card_costs_a_try_and_an_unknown_verified_one_none(staffed):
+    unknown = _copied(staffed, "somebody's")
+    assert (unknown.reason, unknown.spends_try) == (Reason.UNKNOWN_CARD, True)
+    assert unknown.try_kind is TryKind.CARD
+    verified = staffed.card("somebody's")
+    assert (verified.reason, verified.spends_try) == (Reason.UNKNOWN_CARD, False)
+
+
+def test_a_reader_that_vouches_for_nothing_has_its_unknown_cards_counted(staffed):
+    """Driver and policy must both say that the reader authenticates cards."""
+    staffed.add_reader(assurance=pb.Assurance.IDENTIFIER)
+    assert staffed.card("somebody's").spends_try
+
+
+def test_a_known_number_that_is_too_weak_for_the_door_costs_a_try(staffed):
+    """Else the lockout that fails to come would tell that the number is known."""
+    weak = _copied(staffed, "suica")
+    assert (weak.reason, weak.spends_try) == (Reason.ASSURANCE_TOO_LOW, True)
+
+
+def test_a_challenge_answered_wrongly_costs_a_try_and_is_kept_out_once_they_are_spent(staffed):
+    staffed.add_card("suica", person=staffed.id("person"), public_key="AA==")
+    wrong = staffed.card("suica", proof=lambda _card: False)
+    assert (wrong.reason, wrong.spends_try) == (Reason.CHALLENGE_FAILED, True)
+    staffed.cards_throttled = True
+    assert staffed.card("suica", proof=lambda _card: False).reason is Reason.THROTTLED
+    assert staffed.card("suica", proof=lambda _card: True).granted
+
+
+def test_a_known_card_that_has_no_right_now_costs_no_try(staffed):
+    """Thirty people who come before a door's hours must not keep the others out."""
+    staffed.add_door(min_assurance=pb.Assurance.IDENTIFIER)
+    start = staffed.NOON + timedelta(minutes=1)
+    staffed.add_grant(person=staffed.id("person"), start=start)
+    early = _copied(staffed, "suica")
+    assert (early.reason, early.spends_try) == (Reason.NOT_YET_VALID, False)
+
+
+def test_while_copyable_cards_are_locked_out_verified_ones_and_pins_go_on(staffed):
+    staffed.add_door(min_assurance=pb.Assurance.IDENTIFIER)
+    staffed.add_pin("482915")
+    staffed.add_grant("by pin", credential=staffed.id("pin"))
+    staffed.add_reader(punch=pb.PunchRule.IN, assurance=pb.Assurance.READER_VERIFIED)
+    staffed.cards_throttled = True
+    kept_out = _copied(staffed, "suica")
+    assert (kept_out.reason, kept_out.release_ms) == (Reason.THROTTLED, None)
+    assert (kept_out.grant, kept_out.punch, kept_out.spends_try) == (None, None, False)
+    assert kept_out.person == staffed.id("person")
+    assert _copied(staffed, "somebody's").reason is Reason.THROTTLED
+    assert staffed.card("suica").granted
+    assert staffed.pin("482915").granted
+
+
+def test_while_pins_are_locked_out_cards_of_every_class_go_on(staffed):
+    staffed.add_door(min_assurance=pb.Assurance.IDENTIFIER)
+    staffed.throttled = True
+    assert staffed.card("suica").granted
+    assert _copied(staffed, "suica").granted
+
+
+def test_a_stale_copyable_card_costs_nothing(staffed):
+    assert not _copied(staffed, "somebody's", stale=True).spends_try

@@ -257,3 +257,45 @@ def test_a_right_second_factor_far_too_early_costs_a_try_and_a_card_none(staffed
     assert staffed.pin("135790", card=staffed.card_attempt("suica")).spends_try
     card = staffed.card("suica")
     assert (card.reason, card.spends_try) == (Reason.NOT_YET_VALID, False)
+
+
+@pytest.mark.parametrize(
+    ("reason", "changed"),
+    [
+        (Reason.CREDENTIAL_BLOCKED, {"pin": {"state": pb.EntryState.BLOCKED}}),
+        (Reason.CREDENTIAL_REVOKED, {"pin": {"state": pb.EntryState.REVOKED}}),
+        (Reason.PERSON_BLOCKED, {"person": {"state": pb.EntryState.BLOCKED}}),
+        (Reason.NO_GRANT, {"grant": {"credential": "another"}}),
+        (Reason.EXPIRED, {"grant": {"end": -HOUR}}),
+        (Reason.OUTSIDE_SCHEDULE, {"grant": {"schedule": "none"}}),
+        (Reason.USED_UP, {"grant": {"max_uses": 1}}),
+        (Reason.SECOND_FACTOR_MISSING, {"grant": {"needs_pin": True}}),
+        (Reason.CLOCK_UNTRUSTED, {"clock": ClockState.UNTRUSTED}),
+    ],
+)
+def test_a_right_pin_that_does_not_open_costs_a_try_as_a_wrong_one_does(world, reason, changed):
+    """A lockout that fails to come must not tell which codes there are."""
+    person = world.id("person")
+    world.add_pin("482915", person=person, **changed.get("pin", {}))
+    world.add_person(**changed.get("person", {}))
+    grant = {"credential": "pin", "start": -2 * HOUR, **changed.get("grant", {})}
+    for name in ("start", "end"):
+        if name in grant:
+            grant[name] = world.NOON + grant[name]
+    for name in ("credential", "schedule"):
+        if name in grant:
+            grant[name] = world.id(grant[name])
+    world.add_grant(**grant)
+    world.uses[world.id("grant")] = 1
+    world.state = changed.get("clock", world.state)
+    decision = world.pin("482915")
+    assert (decision.reason, decision.spends_try) == (reason, True)
+    wrong = world.pin("111111")
+    assert (wrong.reason, wrong.spends_try) == (Reason.UNKNOWN_PIN, True)
+
+
+def test_a_right_pin_at_a_locked_door_costs_no_try(booked):
+    """It is live, and counted as such; at a locked door nobody is to be locked out besides."""
+    booked.add_mode(pb.DoorMode.LOCKED, 1)
+    decision = booked.pin("482915")
+    assert (decision.reason, decision.spends_try) == (Reason.DOOR_LOCKED, False)

@@ -302,3 +302,15 @@ def test_what_broke_a_rule_is_found_by_it_and_raises_one_alarm_an_hour(
         "anti_passback",
         DOOR,
     )
+
+
+def test_a_lockout_of_cards_is_an_alarm_of_its_own(db: Database, journal: MemoryJournal) -> None:
+    lockout = ev.decode_event_body(samples.sample_event(EventKind.PIN_LOCKOUT))
+    assert isinstance(lockout, ev.LockoutBody)
+    cards = ev.LockoutBody(
+        reader=lockout.reader, lockout_s=60, door=lockout.door, kind=ev.TryKind.CARD
+    )
+    journal.add(EventKind.PIN_LOCKOUT, lockout)
+    journal.add(EventKind.PIN_LOCKOUT, cards)
+    project(db, journal)
+    assert sorted(alarm.kind for alarm in standing(db)) == ["card_lockout", "pin_lockout"]

@@ -139,6 +139,8 @@ def test_a_door_page_shows_the_lock_and_the_pause_of_its_reader(
     journal.add(EventKind.MODE_APPLIED, mode)
     pause = ev.LockoutBody(reader=reader, lockout_s=300, door=door)
     journal.add(EventKind.PIN_LOCKOUT, pause)
+    cards = ev.LockoutBody(reader=reader, lockout_s=3_600, door=door, kind=ev.TryKind.CARD)
+    journal.add(EventKind.PIN_LOCKOUT, cards)
     project(hub, journal)
     page = as_role(Role.ADMIN).get(f"/doors/{door}", headers=HTML).text
     assert "いま開けられる人はいません（施錠中）。" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from math import comb
@@ -98,6 +99,25 @@ def test_the_bound_is_reached_by_using_the_budget_up_at_once() -> None:
         else:
             now_s = keypad.free_at_s
     assert taken == most_tries(told(reader), duration_s)
+
+
+def test_every_keypad_of_a_door_gives_its_own_tries() -> None:
+    """Whoever goes from one keypad to the next while the first is locked out has both budgets."""
+    sides = [ReaderBody(device="d"), ReaderBody(device="d", tries=3, lockout_s=60)]
+    keypads, duration_s, taken = [Keypad(each) for each in sides], 4 * 3_600, 0
+    for now_s in range(duration_s + 1):
+        taken += sum(keypad.accepts(now_s) for keypad in keypads)
+    both = replace(told(sides[0]), beside=(told(sides[1]),))
+    assert taken > max(most_tries(told(each), duration_s) for each in sides)
+    assert (
+        taken
+        <= most_tries(both, duration_s)
+        == sum(most_tries(told(each), duration_s) for each in sides)
+    )
+    window = START, START + timedelta(hours=72)
+    assert guess_risk(both, LivePin(6, *window), []) > guess_risk(
+        told(sides[0]), LivePin(6, *window), []
+    )
 
 
 def test_the_chance_of_a_hit_is_the_share_of_choices_that_hit() -> None:

@@ -134,6 +134,8 @@ def test_a_readers_device_is_on_its_doors_controller(
         ({"cards": False}, "body.cards"),
         ({"assurance": "challenge"}, "body.profiles"),
         ({"lockout_s": 600, "lockout_max_s": 60}, "body.lockout_max_s"),
+        ({"card_lockout_s": 600, "card_lockout_max_s": 300}, "body.card_lockout_max_s"),
+        ({"card_tries": 61}, "body.card_tries"),
     ],
 )
 def test_a_reader_that_cannot_work_is_refused(
