@@ -245,7 +245,7 @@ class Site:
         return self.agent_driver("gpio")
 
     def agent_driver(self, port: str) -> Any:
-        return self.agent._ask(lambda parts, _now: parts.presentations._drivers.by_port[port])
+        return self.agent._ask(lambda parts, _now: parts.acts._drivers.by_port[port])
 
     def _card(self) -> None:
         chance = self.chance
