@@ -10,7 +10,7 @@ import pytest
 
 from edge.journal import file
 from edge.journal import journal as journals
-from edge.journal.file import BYTES_AN_EVENT, WAL_BYTES
+from edge.journal.file import BYTES_AN_EVENT, PAGE_BYTES, WAL_BYTES
 from edge.ports import JournalError, PolicyChange
 from wire.events import Gap, GapReason, decode_row
 from wire.policy import PolicyDigest, entry_hash
@@ -76,12 +76,12 @@ def test_flipped_bits_in_every_page_never_pass_in_silence(box, clock, opened, tm
     original = box.path.rename(tmp_path / "original")
     good, choose = original.read_bytes(), random.Random(7)
     declared = 0
-    for page in range(len(good) // 4096):
-        if not any(good[page * 4096 : page * 4096 + 4096]):
+    for page in range(len(good) // PAGE_BYTES):
+        if not any(good[page * PAGE_BYTES : (page + 1) * PAGE_BYTES]):
             continue
         bad = bytearray(good)
         for _ in range(8):
-            bad[page * 4096 + choose.randrange(4096)] ^= 1 << choose.randrange(8)
+            bad[page * PAGE_BYTES + choose.randrange(PAGE_BYTES)] ^= 1 << choose.randrange(8)
         for leftover in tmp_path.iterdir():
             if leftover != original:
                 leftover.unlink()
@@ -116,8 +116,8 @@ def test_a_file_that_is_no_journal_is_set_aside_and_a_new_epoch_declares_it(box,
 def test_damage_keeps_the_policy_and_the_try_budgets_that_can_be_read(box, clock, opened):
     fill(box, clock, opened)
     data = bytearray(box.path.read_bytes())
-    root = 4096  # the second page is the root of the events
-    data[root : root + 4096] = bytes(4096)
+    root = PAGE_BYTES  # the second page is the root of the events
+    data[root : root + PAGE_BYTES] = bytes(PAGE_BYTES)
     box.path.write_bytes(data)
     journal = box.open()
     assert journal._file.set_aside is not None
