@@ -17,11 +17,9 @@ from typing import Final
 from sqlite_utils import Database
 
 from edge.journal.faults import CORRUPT, named_faults
+from edge.journal.limits import BYTES_AN_EVENT
 from edge.journal.rows import crc_of
 from edge.ports import JournalError
-
-BYTES_AN_EVENT: Final = 512
-"""What is set aside for an event with its share of the tree; a usual one has 300 to 450."""
 
 PAGE_BYTES: Final = 1_024
 """A commit writes whole pages to the WAL, and a row of 300 bytes with one named value is two of

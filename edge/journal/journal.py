@@ -17,15 +17,16 @@ from edge.core.clock_now import ClockNow
 from edge.journal.events_table import INSERT_EVENT, EventsTable
 from edge.journal.faults import CORRUPT, DISK_FULL, named_faults
 from edge.journal.file import Found, JournalFile, aside_taken, open_file, untaken_aside
-from edge.journal.keeping import FLOOR, MARKS, Keeping, Limits
-from edge.journal.looking_back import floor_in, pending_acts
+from edge.journal.keeping import FLOOR, MARKS, Keeping
+from edge.journal.limits import Limits
+from edge.journal.looking_back import floor_in, instant_of, pending_acts
 from edge.journal.plan import Plan, event_bytes
 from edge.journal.policy_store import SqlitePolicyStore
 from edge.journal.position import OFFER_AHEAD, Position, due_marks
 from edge.journal.rows import StoredRow, WireRow, wire_row
 from edge.journal.salvage import Salvaged, salvage, take_over
 from edge.journal.standing_tables import Epoch, StandingTables
-from edge.ports import NO_STATE, JournalError, NewEvent, PendingAct
+from edge.ports import NO_STATE, JournalError, JournalKept, NewEvent, PendingAct
 from wire.events import EpochBody, EventKind
 
 _LIMITS = Limits()
@@ -115,6 +116,21 @@ class SqliteJournal:
             "unacknowledged": self._unacknowledged,
             "capacity": self._file.capacity,
         }
+
+    def kept(self) -> JournalKept:
+        """What it holds and for how long, for status."""
+        limits, counts = self._keeping.limits, self.counters()
+        oldest = self._table.read(self._at.through_row + 1, 1) if self._unacknowledged else []
+        return JournalKept(
+            unsent=self._unacknowledged,
+            oldest_unsent=instant_of(oldest[0].body) if oldest else None,
+            rows=counts["rows"],
+            gaps=counts["gaps"],
+            capacity=self._file.capacity,
+            keep_days=limits.keep.days,
+            used_bytes=self._file.used_bytes(),
+            size_bytes=limits.bytes_in_use,
+        )
 
     @property
     def _unacknowledged(self) -> int:

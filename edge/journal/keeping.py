@@ -5,14 +5,14 @@ Rows go in bulk, and at most `CHUNK` of them at once: nobody waits at a door mea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from edge.journal.faults import named_faults
-from edge.journal.file import BYTES_AN_EVENT, JournalFile
+from edge.journal.file import JournalFile
+from edge.journal.limits import Limits
 from edge.journal.position import Position
-from edge.journal.retention import KEPT, AckedMarks
+from edge.journal.retention import AckedMarks
 from edge.journal.standing_tables import StandingTables
 
 CHUNK: Final = 2_000
@@ -20,34 +20,6 @@ FLOOR: Final = "journal.floor"
 MARKS: Final = "journal.acked_marks"
 _MEASURE_EVERY: Final = 500
 _DOWN_TO: Final = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """`events` unacknowledged ones are kept whatever happens, the last `reserve` of them for what
-    matters at doors; acknowledged ones stay `keep` long, unless the file would hold more than
-    `size_bytes` in use (None: five times what the unacknowledged take)."""
-
-    events: int = 100_000
-    reserve: int = 10_000
-    keep: timedelta = KEPT
-    size_bytes: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.keep < KEPT:
-            raise ValueError(f"acknowledged rows stay at least {KEPT.days} days")
-        if self.size_bytes is not None and self.size_bytes < least_bytes(self.events):
-            raise ValueError("the size has no room for the unacknowledged events")
-
-    @property
-    def bytes_in_use(self) -> int:
-        """How much of the file may hold something before acknowledged rows go early."""
-        return self.size_bytes or 5 * least_bytes(self.events)
-
-
-def least_bytes(events: int) -> int:
-    """What so many unacknowledged events take, and a quarter of it for policy and values."""
-    return events * BYTES_AN_EVENT * 5 // 4
 
 
 class Keeping:

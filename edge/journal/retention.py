@@ -12,8 +12,7 @@ from typing import Final
 
 import msgspec
 
-KEPT: Final = timedelta(days=14)
-"""How long acknowledged rows stay at least (the wire's promise)."""
+from edge.journal.limits import KEPT
 
 _BETWEEN_MARKS: Final = timedelta(days=1)
 _Stored = list[tuple[datetime, int]]
