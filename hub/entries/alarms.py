@@ -155,19 +155,20 @@ class Raise:
     device_id: str | None = None
     cause: str = ""
     count: int = 1
-    is_collected: bool = False
-    """Told by a record of an offline device's log, however late that was collected."""
+    is_belated: bool = False
+    """Told by a record of an offline device's log, however late that was collected, or by an event
+    that came after newer ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """An alarm that is over. A collected record (as for `Raise`) says nothing of what was told at
+    """An alarm that is over. A belated one (as for `Raise`) says nothing of what was told at
     once after its own time."""
 
     kind: AlarmKind
     subject: str
     at: datetime
-    is_collected: bool = False
+    is_belated: bool = False
 
 
 def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
@@ -190,8 +191,7 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
     cleared = CLEARS.get(event.kind, ())
     if kind := RAISES.get(event.kind):
         return (_raise(event, kind, subject),)
-    collected = event.origin is not None
-    return tuple(Clear(kind, subject, event.corrected_at, collected) for kind in cleared)
+    return tuple(Clear(kind, subject, event.corrected_at, event.is_belated) for kind in cleared)
 
 
 def unknown_code(event: ProjectedEvent) -> Raise:
@@ -219,7 +219,7 @@ def _raise(event: ProjectedEvent, kind: AlarmKind, subject: str) -> Raise:
         device_id=getattr(body, "device", None),
         cause=cause,
         count=count,
-        is_collected=event.origin is not None,
+        is_belated=event.is_belated,
     )
 
 

@@ -39,6 +39,15 @@ def project(scope: Scope, event: ProjectedEvent) -> None:
         repository.correct_entries(scope, anchor)
 
 
+def again(scope: Scope, event: ProjectedEvent) -> None:
+    """Let an event that went ahead of late ones have the last word on how things stand."""
+    _follow(scope, event)
+    _states(scope, event)
+    for change in alarms_of(event):
+        if isinstance(change, Clear):
+            alarm_repository.clear_alarm(scope, replace(change, is_belated=True))
+
+
 def project_gap(scope: Scope, gap: ProjectedGap) -> None:
     """Write that records are missing."""
     if entry := entry_of(gap):
@@ -75,6 +84,7 @@ PROJECTOR = Projector(
     project_gap=project_gap,
     rejected=rejected,
     reset=reset,
+    again=again,
 )
 
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
 from hub.ingest.bulk import RawValues, insert_raw
 from hub.ingest.rows import Row, RowsRead
-from hub.ingest.tables import raw_conflicts, raw_events, raw_origins, raw_watermarks
+from hub.ingest.tables import (
+    raw_conflicts,
+    raw_events,
+    raw_origins,
+    raw_passed,
+    raw_watermarks,
+)
 from hub.projection.domain import RawRow
 
 Stream: TypeAlias = tuple[str, int]
@@ -56,14 +62,14 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
     known: list[tuple[Stream, Row]] = []
     for stream, rows in streams.items():
         through = marks[stream].through
-        for row in rows.values():
+        for _, row in sorted(rows.items()):
             (fresh if row.seq > through else known).append((stream, row))
-    outcome.new = _insert(scope, fresh, numbers, now, outcome)
+    outcome.new = _insert(scope, fresh, numbers, now, marks, outcome)
     if outcome.new < len(fresh):
         known += fresh
     _find_conflicts(scope, known, now, outcome)
     outcome.known += total - outcome.new
-    _advance(scope, streams, marks, now)
+    _advance(scope, streams, marks, numbers.start, now)
     outcome.through = {stream: mark.through for stream, mark in marks.items()}
     return outcome
 
@@ -97,6 +103,7 @@ def _insert(
     rows: Sequence[tuple[Stream, Row]],
     numbers: range,
     now: datetime,
+    marks: dict[Stream, Mark],
     outcome: Stored,
 ) -> int:
     values: list[RawValues] = [
@@ -110,6 +117,7 @@ def _insert(
             row.body_hash,
             row.origin is not None
             and _collected_before(scope, (controller, epoch), row, number, outcome),
+            row.seq < marks[controller, epoch].highest,
         )
         for number, ((controller, epoch), row) in zip(numbers, rows, strict=False)
     ]
@@ -178,7 +186,11 @@ def _find_conflicts(
 
 
 def _advance(
-    scope: Scope, streams: dict[Stream, dict[int, Row]], marks: dict[Stream, Mark], now: datetime
+    scope: Scope,
+    streams: dict[Stream, dict[int, Row]],
+    marks: dict[Stream, Mark],
+    first_number: int,
+    now: datetime,
 ) -> None:
     """Move each watermark as far as rows follow one another, over early ones too."""
     changed = []
@@ -191,7 +203,7 @@ def _advance(
                 mark.through = max(mark.through, row.last_seq)
             mark.highest = max(mark.highest, row.last_seq)
         if before[1] > mark.through > before[0]:
-            _walk(scope, stream, mark)
+            _walk(scope, stream, mark, first_number)
         if (mark.through, mark.highest) != before:
             changed.append((stream, mark))
     scope.upsert(
@@ -210,21 +222,31 @@ def _advance(
     )
 
 
-def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
-    """A hole was filled: pass over the rows that came before it was."""
+def _walk(scope: Scope, stream: Stream, mark: Mark, first_number: int) -> None:
+    """A hole was filled: pass over the rows that came before it was (with a number below that of
+    this batch), and have them projected again."""
+    limit = 1  # most often the hole only became smaller
     while True:
         rows = scope.all(
-            scope.select(raw_events.c.seq, raw_events.c.last_seq)
+            scope.select(raw_events.c.id, raw_events.c.seq, raw_events.c.last_seq)
             .where(*_key(stream), raw_events.c.seq > mark.through)
             .order_by(raw_events.c.seq)
-            .limit(_WALK)
+            .limit(limit)
         )
+        passed: list[int] = []
         for row in rows:
             if row.seq > mark.through + 1:
-                return
+                break
             mark.through = max(mark.through, row.last_seq)
-        if len(rows) < _WALK:
+            if row.id < first_number:
+                passed.append(row.id)
+        if passed:
+            numbers = scope.take_numbers(_COUNTER, len(passed))
+            told = zip(numbers, passed, strict=True)
+            scope.insert(raw_passed, [{"id": number, "raw_id": raw_id} for number, raw_id in told])
+        if len(rows) < limit or rows[-1].seq > mark.through:
             return
+        limit = _WALK
 
 
 def watermark(scope: Scope, controller: str, epoch: int) -> int:
@@ -235,23 +257,44 @@ def watermark(scope: Scope, controller: str, epoch: int) -> int:
 def raw_events_after(scope: Scope, after_id: int, limit: int) -> list[RawRow]:
     """The next raw rows by id, for projection: none is missed, since ids commit in their order.
 
-    Rows whose origin was collected before are left out.
+    Rows whose origin was collected before are left out; rows that were passed come again.
     """
-    table = raw_events
-    rows = scope.all(
-        scope.select(
-            table.c.id,
-            table.c.controller_id,
-            table.c.epoch,
-            table.c.seq,
-            table.c.body,
-            table.c.received_at,
-        )
+    table, passed = raw_events, raw_passed
+    first = (
+        scope.select(*_TOLD, sa.literal(None, sa.BigInteger).label("again"))
         .where(table.c.id > after_id, table.c.repeated.is_(False))
         .order_by(table.c.id)
-        .limit(limit)
     )
-    return [
-        RawRow(row.id, row.controller_id, row.epoch, row.seq, bytes(row.body), row.received_at)
-        for row in rows
-    ]
+    on = sa.and_(passed.c.town_id == table.c.town_id, passed.c.raw_id == table.c.id)
+    again = (
+        scope.select(*_TOLD, passed.c.id.label("again"))
+        .select_from(table.join(passed, on))
+        .where(passed.c.id > after_id, table.c.repeated.is_(False))
+        .order_by(passed.c.id)
+    )
+    rows = [_raw_row(row) for query in (first, again) for row in scope.all(query.limit(limit))]
+    return sorted(rows, key=lambda row: row.number)[:limit]
+
+
+_TOLD: Final = (
+    raw_events.c.id,
+    raw_events.c.controller_id,
+    raw_events.c.epoch,
+    raw_events.c.seq,
+    raw_events.c.body,
+    raw_events.c.received_at,
+    raw_events.c.late,
+)
+
+
+def _raw_row(row: sa.Row[Any]) -> RawRow:
+    return RawRow(
+        row.id,
+        row.controller_id,
+        row.epoch,
+        row.seq,
+        bytes(row.body),
+        row.received_at,
+        row.late,
+        row.again,
+    )

@@ -19,7 +19,9 @@ from wire.events import EventBody, EventKind, Gap, Origin, decode_event_body, de
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as ingest keeps it: `data` is the event's bytes as the edge journaled them."""
+    """A row as ingest keeps it: `data` is the event's bytes as the edge journaled them. `late`: a
+    higher seq of its epoch came before it. `again`: it came before late ones, which are all here
+    now; its number this time."""
 
     id: int
     controller: str
@@ -27,6 +29,13 @@ class RawRow:
     seq: int
     data: bytes
     received_at: datetime
+    late: bool = False
+    again: int | None = None
+
+    @property
+    def number(self) -> int:
+        """Its place in the order of projection."""
+        return self.id if self.again is None else self.again
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,9 @@ class ProjectedEvent:
     event is projected: `at` itself unless its clock was untrusted and an anchor of the same boot
     is known already. A `clock_anchor` that comes later is a projected event of its own, and each
     topic that keeps times corrects its rows then (`hub.projection.clock`). `(controller, epoch,
-    seq)` is unique; `raw_id` is too, and gives the order of projection.
+    seq)` is unique; `raw_id` is too, and gives the order of projection, which is that of the seqs
+    but where a controller with a backlog sent what happens ahead of it: what it sends then is
+    `late`.
     """
 
     raw_id: int
@@ -54,6 +65,13 @@ class ProjectedEvent:
     received_at: datetime
     error_ms: int | None = None
     origin: Origin | None = None
+    late: bool = False
+
+    @property
+    def is_belated(self) -> bool:
+        """Whether something newer may have been projected before it: it was collected from an
+        offline device, or came after what its controller sent ahead."""
+        return self.late or self.origin is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +146,7 @@ def read_row(row: RawRow, correct: Correct = _as_read) -> Projected | Rejected:
         received_at=row.received_at,
         error_ms=found.error_ms,
         origin=found.origin,
+        late=row.late,
     )
 
 

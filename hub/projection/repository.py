@@ -75,7 +75,7 @@ def latest_anchor(scope: Scope, controller: str, boot: str) -> Anchor | None:
     row = scope.one(
         scope.select(table.c.mono_ns, table.c.at, table.c.error_ms)
         .where(table.c.controller_id == controller, table.c.boot == boot)
-        .order_by(table.c.raw_id.desc())
+        .order_by(table.c.mono_ns.desc(), table.c.raw_id.desc())
         .limit(1)
     )
     if row is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -126,13 +127,16 @@ class ProjectionWorker:
         rows = self._source(scope, repository.watermark(scope), BATCH)
         rejected: list[RejectReason] = []
         for row in rows:
+            if row.again is not None:
+                self._project_again(scope, row)
+                continue
             found = read_row(row, _correct_with(scope))
             outcome = found if isinstance(found, Rejected) else self._project(scope, found)
             if outcome is not None:
                 rejected.append(outcome.reason)
                 self._put_aside(scope, outcome, row.received_at)
         if rows:
-            repository.move_watermark(scope, rows[-1].id)
+            repository.move_watermark(scope, rows[-1].number)
         return len(rows), rejected
 
     def _project(self, scope: Scope, event: Projected) -> Rejected | None:
@@ -152,6 +156,25 @@ class ProjectionWorker:
         except Exception as error:
             return _failed(event, name, error)
         return None
+
+    def _project_again(self, scope: Scope, row: RawRow) -> None:
+        """Tell an event once more; it was read before, and put aside then if it could not be."""
+        event = read_row(row, _correct_with(scope))
+        if not isinstance(event, ProjectedEvent) or row.again is None:
+            return
+        event = replace(event, raw_id=row.again)
+        for projector in self._projectors:
+            if projector.again is None or event.kind not in projector.kinds:
+                continue
+            try:
+                with scope.savepoint():
+                    projector.again(scope, event)
+            except DataError as error:
+                _failed(event, projector.name, error)
+            except DBAPIError:
+                raise
+            except Exception as error:
+                _failed(event, projector.name, error)
 
     def _put_aside(self, scope: Scope, rejected: Rejected, received_at: datetime) -> None:
         repository.put_aside(scope, rejected)

@@ -803,6 +803,7 @@ CREATE TABLE raw_events (
 	body_hash BLOB NOT NULL,
 	received_at DATETIME NOT NULL,
 	repeated BOOLEAN NOT NULL,
+	late BOOLEAN NOT NULL,
 	CONSTRAINT pk_raw_events PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_raw_events_town_id_controller_id_epoch_seq UNIQUE (town_id, controller_id, epoch, seq)
 )
@@ -816,6 +817,14 @@ CREATE TABLE raw_origins (
 	log_index BIGINT NOT NULL,
 	raw_id BIGINT NOT NULL,
 	CONSTRAINT pk_raw_origins PRIMARY KEY (town_id, device_id, log_epoch, log_index)
+)
+""",
+    r"""
+CREATE TABLE raw_passed (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	raw_id BIGINT NOT NULL,
+	CONSTRAINT pk_raw_passed PRIMARY KEY (town_id, id)
 )
 """,
     r"""
@@ -2194,6 +2203,7 @@ CREATE TABLE raw_events (
 	body_hash BYTEA NOT NULL,
 	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	repeated BOOLEAN NOT NULL,
+	late BOOLEAN NOT NULL,
 	CONSTRAINT pk_raw_events PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_raw_events_town_id_controller_id_epoch_seq UNIQUE (town_id, controller_id, epoch, seq)
 )
@@ -2206,6 +2216,14 @@ CREATE TABLE raw_origins (
 	log_index BIGINT NOT NULL,
 	raw_id BIGINT NOT NULL,
 	CONSTRAINT pk_raw_origins PRIMARY KEY (town_id, device_id, log_epoch, log_index)
+)
+""",
+    r"""
+CREATE TABLE raw_passed (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	raw_id BIGINT NOT NULL,
+	CONSTRAINT pk_raw_passed PRIMARY KEY (town_id, id)
 )
 """,
     r"""
