@@ -30,17 +30,19 @@ from wire.reasons import Reason
 
 
 def project(scope: Scope, event: ProjectedEvent) -> None:
-    """Write one event."""
+    """Write one event. One that came ahead says at once what happened, and how things stand only
+    when its turn comes."""
     _log(scope, event)
     _follow(scope, event)
-    _states(scope, event)
+    if not event.ahead:
+        _states(scope, event)
     _alarms(scope, event)
     if anchor := anchor_of(event):
         repository.correct_entries(scope, anchor)
 
 
 def again(scope: Scope, event: ProjectedEvent) -> None:
-    """Let an event that went ahead of late ones have the last word on how things stand."""
+    """Take up what an event that came ahead says of how things stand, in its turn."""
     _follow(scope, event)
     _states(scope, event)
     for change in alarms_of(event):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import dropwhile
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -203,7 +204,9 @@ def _advance(
                 mark.through = max(mark.through, row.last_seq)
             mark.highest = max(mark.highest, row.last_seq)
         if before[1] > mark.through > before[0]:
-            _walk(scope, stream, mark, first_number)
+            _walk(scope, stream, mark)
+        if before[1] > before[0] < mark.through:
+            _tell_again(scope, stream, before[0], mark.through, first_number)
         if (mark.through, mark.highest) != before:
             changed.append((stream, mark))
     scope.upsert(
@@ -222,31 +225,38 @@ def _advance(
     )
 
 
-def _walk(scope: Scope, stream: Stream, mark: Mark, first_number: int) -> None:
-    """A hole was filled: pass over the rows that came before it was (with a number below that of
-    this batch), and have them projected again."""
+def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
+    """A hole was filled: pass over the rows that came before it was."""
     limit = 1  # most often the hole only became smaller
     while True:
         rows = scope.all(
-            scope.select(raw_events.c.id, raw_events.c.seq, raw_events.c.last_seq)
+            scope.select(raw_events.c.seq, raw_events.c.last_seq)
             .where(*_key(stream), raw_events.c.seq > mark.through)
             .order_by(raw_events.c.seq)
             .limit(limit)
         )
-        passed: list[int] = []
         for row in rows:
             if row.seq > mark.through + 1:
-                break
+                return
             mark.through = max(mark.through, row.last_seq)
-            if row.id < first_number:
-                passed.append(row.id)
-        if passed:
-            numbers = scope.take_numbers(_COUNTER, len(passed))
-            told = zip(numbers, passed, strict=True)
-            scope.insert(raw_passed, [{"id": number, "raw_id": raw_id} for number, raw_id in told])
-        if len(rows) < limit or rows[-1].seq > mark.through:
+        if len(rows) < limit:
             return
         limit = _WALK
+
+
+def _tell_again(scope: Scope, stream: Stream, before: int, through: int, first_number: int) -> None:
+    """Of what the watermark passed, have everything projected again from the first row on that was
+    here before this batch (its number is lower): what followed it follows it again."""
+    rows = scope.all(
+        scope.select(raw_events.c.id)
+        .where(*_key(stream), raw_events.c.seq > before, raw_events.c.seq <= through)
+        .order_by(raw_events.c.seq)
+    )
+    passed = list(dropwhile(lambda raw_id: raw_id >= first_number, (row.id for row in rows)))
+    if passed:
+        numbers = scope.take_numbers(_COUNTER, len(passed))
+        told = zip(numbers, passed, strict=True)
+        scope.insert(raw_passed, [{"id": number, "raw_id": raw_id} for number, raw_id in told])
 
 
 def watermark(scope: Scope, controller: str, epoch: int) -> int:
@@ -259,16 +269,26 @@ def raw_events_after(scope: Scope, after_id: int, limit: int) -> list[RawRow]:
 
     Rows whose origin was collected before are left out; rows that were passed come again.
     """
-    table, passed = raw_events, raw_passed
+    table, passed, marks = raw_events, raw_passed, raw_watermarks
+    of_row = sa.and_(passed.c.town_id == table.c.town_id, passed.c.raw_id == table.c.id)
+    of_stream = sa.and_(
+        marks.c.town_id == table.c.town_id,
+        marks.c.controller_id == table.c.controller_id,
+        marks.c.epoch == table.c.epoch,
+    )
     first = (
-        scope.select(*_TOLD, sa.literal(None, sa.BigInteger).label("again"))
+        scope.select(
+            *_TOLD,
+            sa.or_(passed.c.id.is_not(None), table.c.seq > marks.c.through_seq).label("ahead"),
+            sa.literal(None, sa.BigInteger).label("again"),
+        )
+        .select_from(table.outerjoin(passed, of_row).join(marks, of_stream))
         .where(table.c.id > after_id, table.c.repeated.is_(False))
         .order_by(table.c.id)
     )
-    on = sa.and_(passed.c.town_id == table.c.town_id, passed.c.raw_id == table.c.id)
     again = (
-        scope.select(*_TOLD, passed.c.id.label("again"))
-        .select_from(table.join(passed, on))
+        scope.select(*_TOLD, sa.false().label("ahead"), passed.c.id.label("again"))
+        .select_from(table.join(passed, of_row))
         .where(passed.c.id > after_id, table.c.repeated.is_(False))
         .order_by(passed.c.id)
     )
@@ -295,6 +315,7 @@ def _raw_row(row: sa.Row[Any]) -> RawRow:
         row.seq,
         bytes(row.body),
         row.received_at,
-        row.late,
+        bool(row.late),
+        bool(row.ahead),
         row.again,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String
 
 from hub.database.columns import UtcDateTime, id_text
 from hub.database.tables import town_table, unique
@@ -37,6 +37,7 @@ raw_passed: Final = town_table(
 )
 """Rows that came ahead of late ones, once those are all here: what they say of how things stand is
 projected again, at this `id` of the same counter, so that the newest word is the last."""
+Index("ix_raw_passed_raw", raw_passed.c.town_id, raw_passed.c.raw_id)
 
 raw_watermarks: Final = town_table(
     "raw_watermarks",

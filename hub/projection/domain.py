@@ -20,8 +20,8 @@ from wire.events import EventBody, EventKind, Gap, Origin, decode_event_body, de
 @dataclass(frozen=True, slots=True)
 class RawRow:
     """A row as ingest keeps it: `data` is the event's bytes as the edge journaled them. `late`: a
-    higher seq of its epoch came before it. `again`: it came before late ones, which are all here
-    now; its number this time."""
+    higher seq of its epoch came before it. `ahead`: it came before such ones, and will be told
+    again when they are all here; `again` is its number then."""
 
     id: int
     controller: str
@@ -30,6 +30,7 @@ class RawRow:
     data: bytes
     received_at: datetime
     late: bool = False
+    ahead: bool = False
     again: int | None = None
 
     @property
@@ -47,8 +48,8 @@ class ProjectedEvent:
     is known already. A `clock_anchor` that comes later is a projected event of its own, and each
     topic that keeps times corrects its rows then (`hub.projection.clock`). `(controller, epoch,
     seq)` is unique; `raw_id` is too, and gives the order of projection, which is that of the seqs
-    but where a controller with a backlog sent what happens ahead of it: what it sends then is
-    `late`.
+    but where a controller with a backlog sends what happens `ahead` of it: that is told again once
+    what is `late` then is all here.
     """
 
     raw_id: int
@@ -66,6 +67,7 @@ class ProjectedEvent:
     error_ms: int | None = None
     origin: Origin | None = None
     late: bool = False
+    ahead: bool = False
 
     @property
     def is_belated(self) -> bool:
@@ -147,6 +149,7 @@ def read_row(row: RawRow, correct: Correct = _as_read) -> Projected | Rejected:
         error_ms=found.error_ms,
         origin=found.origin,
         late=row.late,
+        ahead=row.ahead,
     )
 
 

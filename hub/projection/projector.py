@@ -29,5 +29,5 @@ class Projector:
     """Is told of every row put aside, with the instant the hub received it."""
     reset: Callable[[Scope], None] | None = None
     again: Callable[[Scope, ProjectedEvent], None] | None = None
-    """Is told of an event of its kinds once more when all that were late before it are projected:
-    here belongs what the newest event must have the last word on. `raw_id` is a new number."""
+    """Is told of an event that came `ahead` once more, in its order: here belongs what the newest
+    event must have the last word on, and `project` leaves it. `raw_id` is a new number."""

@@ -828,6 +828,9 @@ CREATE TABLE raw_passed (
 )
 """,
     r"""
+CREATE INDEX ix_raw_passed_raw ON raw_passed (town_id, raw_id)
+""",
+    r"""
 CREATE TABLE raw_watermarks (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -2225,6 +2228,9 @@ CREATE TABLE raw_passed (
 	raw_id BIGINT NOT NULL,
 	CONSTRAINT pk_raw_passed PRIMARY KEY (town_id, id)
 )
+""",
+    r"""
+CREATE INDEX ix_raw_passed_raw ON raw_passed (town_id, raw_id)
 """,
     r"""
 CREATE TABLE raw_watermarks (
