@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -92,6 +93,11 @@ class JournalFile:
             )
         return (pages - free) * size
 
+    def let_go(self) -> None:
+        """Close whatever can be closed; for a file that did not come to be used."""
+        with suppress(sqlite3.Error):
+            self.db.close()
+
     def close(self) -> None:
         """Checkpoint and close."""
         with named_faults():
@@ -162,7 +168,28 @@ def _create(path: Path, capacity: int) -> Database:
     """Make a file in one go under another name: a crash half way leaves nothing behind."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
+    try:
+        _lay_out(fresh, capacity)
+        _sync(fresh)
+    except BaseException:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)  # on a full disk its blocks are somebody's hope
+        raise
+    fresh.replace(path)
+    _sync(path.parent)
+    return _connect(path)
+
+
+def _lay_out(fresh: Path, capacity: int) -> None:
+    """Make tables, and room for so many events."""
     db = _open_connection(fresh)
+    try:
+        _fill_in(db, fresh, capacity)
+    finally:
+        db.close()
+
+
+def _fill_in(db: Database, fresh: Path, capacity: int) -> None:
     db.execute(f"PRAGMA page_size={PAGE_BYTES}")
     db.execute("PRAGMA journal_mode=OFF")
     db.execute("PRAGMA synchronous=OFF")
@@ -171,11 +198,6 @@ def _create(path: Path, capacity: int) -> Database:
     inode = fresh.stat().st_ino
     db.execute("INSERT INTO marks VALUES (1, 0, 0, ?, ?)", (inode, crc_of(0, 0, inode)))
     db.execute("INSERT INTO policy VALUES (1, 0, 0, ?)", (crc_of(0, 0),))
-    db.close()
-    _sync(fresh)
-    fresh.replace(path)
-    _sync(path.parent)
-    return _connect(path)
 
 
 def _preallocate(db: Database, size: int) -> None:

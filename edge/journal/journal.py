@@ -49,7 +49,11 @@ def open_journal(
     """
     limits = Limits(capacity, reserve, keep, size_bytes)
     file = open_file(path, limits.events)
-    journal = SqliteJournal(file, now, limits)
+    try:
+        journal = SqliteJournal(file, now, limits)
+    except BaseException:
+        file.let_go()  # else the next attempt finds it locked
+        raise
     return journal, SqlitePolicyStore(file)
 
 
