@@ -18,13 +18,10 @@ from typing import Final
 from sqlite_utils import Database
 
 from edge.journal.faults import CORRUPT, named_faults
-from edge.journal.limits import BYTES_AN_EVENT
+from edge.journal.limits import BYTES_AN_EVENT, PAGE_BYTES
 from edge.journal.rows import crc_of
+from edge.journal.wal_frames import is_damaged
 from edge.ports import JournalError
-
-PAGE_BYTES: Final = 1_024
-"""A commit writes whole pages to the WAL, and a row of 300 bytes with one named value is two of
-them: with small ones half as much is written to the card as with SQLite's usual 4,096."""
 
 WAL_BYTES: Final = 4 * 1024 * 1024
 _WAL_USUAL_BYTES: Final = 2 * 1024 * 1024
@@ -110,16 +107,26 @@ def open_file(path: Path, capacity: int) -> JournalFile:
     Raises `JournalError` where neither is possible (read-only card, no such folder).
     """
     with named_faults():
-        if not path.exists() or path.stat().st_size == 0:
+        if not path.exists() and not _wal(path).exists():
             return JournalFile(path, capacity, _create(path, capacity), Found.CREATED)
+        if not path.is_file() or path.stat().st_size == 0 or is_damaged(_wal(path)):
+            return _replaced(path, capacity)
         try:
             db = _connect(path)
         except sqlite3.Error as error:
             if _is_damage(error):
-                aside = _set_aside(path)
-                return JournalFile(path, capacity, _create(path, capacity), Found.CORRUPTED, aside)
+                return _replaced(path, capacity)
             raise
     return JournalFile(path, capacity, db, Found.GOOD)
+
+
+def _replaced(path: Path, capacity: int) -> JournalFile:
+    aside = _set_aside(path)
+    return JournalFile(path, capacity, _create(path, capacity), Found.CORRUPTED, aside)
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
@@ -218,7 +225,7 @@ def _reserve_wal(path: Path) -> None:
     nothing more about a block that was written before, so that a commit is its own bytes and none
     of the file system's journal.
     """
-    wal, ballast = path.with_name(path.name + "-wal"), path.with_name(path.name + _BALLAST_SUFFIX)
+    wal, ballast = _wal(path), path.with_name(path.name + _BALLAST_SUFFIX)
     try:
         _fill(wal)
     except OSError:
@@ -290,11 +297,12 @@ def _set_aside(path: Path) -> Path:
     number = 1
     while (target := path.with_name(f"{path.name}.corrupt-{number}")).exists():
         number += 1
-    wal = path.with_name(path.name + "-wal")
-    if wal.exists():
-        wal.replace(target.with_name(target.name + "-wal"))
+    if _wal(path).exists():
+        _wal(path).replace(_wal(target))
     try:
         path.replace(target)
+    except FileNotFoundError:
+        target.touch()  # the log alone was left
     except OSError as error:
         raise JournalError(CORRUPT) from error
     _sync(path.parent)

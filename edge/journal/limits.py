@@ -12,6 +12,10 @@ KEPT: Final = timedelta(days=14)
 BYTES_AN_EVENT: Final = 512
 """What is set aside for an event with its share of the tree; a usual one has 300 to 450."""
 
+PAGE_BYTES: Final = 1_024
+"""A commit writes whole pages to the WAL, and a row of 300 bytes with one named value is two of
+them: with small ones half as much is written to the card as with SQLite's usual 4,096."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from edge.journal.events_table import INSERT_EVENT
 from edge.journal.rows import crc_of, event_crc, numbered
+from edge.journal.wal_frames import mend
 from wire.policy import entry_hash
 
 _CHUNK: Final = 64
@@ -38,6 +39,7 @@ class Salvaged:
 def salvage(path: Path) -> Salvaged:
     """Read what is left of a file that was set aside; never raises for its damage."""
     saved = Salvaged()
+    mend(path.with_name(path.name + "-wal"))
     try:
         connection = sqlite3.connect(path)
     except sqlite3.Error:

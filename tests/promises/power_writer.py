@@ -13,6 +13,7 @@ from pathlib import Path
 from edge.core.clock_now import ClockNow
 from edge.journal import file
 from edge.journal.journal import SqliteJournal, open_journal
+from edge.journal.limits import PAGE_BYTES
 from edge.ports import JournalError, NewEvent, PolicyChange
 from wire.clock import ClockState
 from wire.events import DoorEventBody, EventKind
@@ -117,8 +118,8 @@ class Writer:
         self.journal.close()
         self.mark(damaged=True)
         with self.path.open("r+b", buffering=0) as raw:
-            raw.seek((page - 1) * file.PAGE_BYTES)
-            raw.write(b"\xff" * file.PAGE_BYTES)
+            raw.seek((page - 1) * PAGE_BYTES)
+            raw.write(b"\xff" * PAGE_BYTES)
         self.open()
         self.mark(healed=True)
 

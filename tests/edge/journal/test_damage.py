@@ -10,8 +10,8 @@ import pytest
 
 from edge.journal import file
 from edge.journal import journal as journals
-from edge.journal.file import PAGE_BYTES, WAL_BYTES
-from edge.journal.limits import BYTES_AN_EVENT
+from edge.journal.file import WAL_BYTES
+from edge.journal.limits import BYTES_AN_EVENT, PAGE_BYTES
 from edge.ports import JournalError, PolicyChange
 from wire.events import Gap, GapReason, decode_row
 from wire.policy import PolicyDigest, entry_hash

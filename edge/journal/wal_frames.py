@@ -1,0 +1,125 @@
+"""SQLite's write-ahead log, frame by frame (sqlite.org/fileformat2, section 4).
+
+SQLite ends a log at the first frame whose check sum is wrong, without a word: right after a power
+loss, which can tear the last commit alone, and a silent loss of every commit behind it where the
+card went bad. What follows a commit proves that it was safe once, so the two are told apart.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from edge.journal.limits import PAGE_BYTES
+
+_HEADER: Final = struct.Struct(">IIIIIIII")
+_FRAME: Final = struct.Struct(">IIIIII")
+_SIZE: Final = _FRAME.size + PAGE_BYTES
+_MAGIC: Final = 0x377F0682
+_FORMAT: Final = 3_007_000
+_MASK: Final = 0xFFFFFFFF
+_PAGES_MOST: Final = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    page: int
+    pages_after: int
+    """Not 0 in the last frame of a commit: how many pages the file has then."""
+    salts: tuple[int, int]
+    sums: tuple[int, int]
+    data: bytes
+
+    @property
+    def head(self) -> bytes:
+        """What the check sum covers beside the page."""
+        return struct.pack(">II", self.page, self.pages_after)
+
+
+def is_damaged(wal: Path) -> bool:
+    """Tell whether commits lie in a log behind a frame that SQLite will end it at."""
+    data = wal.read_bytes() if wal.exists() else b""
+    if len(data) < _HEADER.size + _SIZE:
+        return False
+    header = _header(data)
+    if header is None:
+        return any(data[: _HEADER.size + _FRAME.size])  # a log that was never begun is all zeros
+    order, salts, sums = header
+    frames = _frames(data)
+    for frame in frames:
+        sums = _sum(frame.data, order, *_sum(frame.head, order, *sums))
+        if frame.salts != salts or frame.sums != sums:
+            break
+    else:
+        return False
+    committed = frame.salts == salts and frame.pages_after != 0
+    for later in frames:
+        if later.salts != salts:
+            continue
+        if committed:
+            return True
+        committed = later.pages_after != 0
+    return False
+
+
+def mend(wal: Path) -> None:
+    """Make SQLite read a damaged log to its last commit: right check sums for what is there. A page
+    that is damaged stays so, and its rows tell it."""
+    data = wal.read_bytes() if wal.exists() else b""
+    frames = list(_frames(data))
+    header = _header(data)
+    salts = header[1] if header else _usual_salts(frames)
+    ours = [n for n, frame in enumerate(frames) if frame.salts == salts and frame.pages_after]
+    if not ours:
+        return
+    order = header[0] if header else "<"
+    head = struct.pack(">IIIIII", _MAGIC | (order == ">"), _FORMAT, PAGE_BYTES, 0, *salts)
+    sums = _sum(head, order, 0, 0)
+    out = [head, struct.pack(">II", *sums)]
+    before: _Frame | None = None
+    for frame in frames[: ours[-1] + 1]:
+        if frame.salts != salts or not 0 < frame.page < _PAGES_MOST:
+            # Of which page it was is not known: another one is written twice instead.
+            before = before or next(one for one in frames if one.salts == salts)
+            frame = replace(before, pages_after=0)
+        sums = _sum(frame.data, order, *_sum(frame.head, order, *sums))
+        out.append(frame.head + struct.pack(">IIII", *salts, *sums) + frame.data)
+        before = frame
+    wal.write_bytes(b"".join(out))
+
+
+def _header(data: bytes) -> tuple[str, tuple[int, int], tuple[int, int]] | None:
+    """Give word order, salts and check sum of a log's header, None where it is not whole."""
+    if len(data) < _HEADER.size:
+        return None
+    magic, _, page_bytes, _, salt_1, salt_2, *stored = _HEADER.unpack_from(data)
+    if magic | 1 != _MAGIC | 1 or page_bytes != PAGE_BYTES:
+        return None
+    order = ">" if magic & 1 else "<"
+    sums = _sum(data[: _HEADER.size - 8], order, 0, 0)
+    return (order, (salt_1, salt_2), sums) if sums == tuple(stored) else None
+
+
+def _frames(data: bytes) -> Iterator[_Frame]:
+    for at in range(_HEADER.size, len(data) - _SIZE + 1, _SIZE):
+        page, pages, salt_1, salt_2, sum_1, sum_2 = _FRAME.unpack_from(data, at)
+        body = data[at + _FRAME.size : at + _SIZE]
+        yield _Frame(page, pages, (salt_1, salt_2), (sum_1, sum_2), body)
+
+
+def _usual_salts(frames: list[_Frame]) -> tuple[int, int]:
+    """The salts of a log whose header is gone: those that its first frames agree on."""
+    first = [frame.salts for frame in frames[:8]]
+    return max(first, key=first.count) if first else (0, 0)
+
+
+def _sum(data: bytes, order: str, one: int, two: int) -> tuple[int, int]:
+    """Carry SQLite's check sum on over 8-byte steps."""
+    words = struct.unpack(f"{order}{len(data) // 4}I", data)
+    for left, right in zip(words[::2], words[1::2], strict=True):
+        one = (one + left + two) & _MASK
+        two = (two + right + one) & _MASK
+    return one, two
