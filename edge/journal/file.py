@@ -17,7 +17,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from edge.journal.faults import CORRUPT, named_faults
+from edge.journal.faults import CORRUPT, lenient_text, named_faults
 from edge.journal.limits import BYTES_AN_EVENT, PAGE_BYTES
 from edge.journal.rows import crc_of
 from edge.journal.wal_frames import is_damaged
@@ -113,7 +113,7 @@ def open_file(path: Path, capacity: int) -> JournalFile:
             return _replaced(path, capacity)
         try:
             db = _connect(path)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if _is_damage(error):
                 return _replaced(path, capacity)
             raise
@@ -129,7 +129,9 @@ def _wal(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
 
 
-def _is_damage(error: sqlite3.Error) -> bool:
+def _is_damage(error: sqlite3.Error | UnicodeDecodeError) -> bool:
+    if isinstance(error, UnicodeDecodeError):  # SQLite's message cites the damage
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     missing_table = code == sqlite3.SQLITE_ERROR
     return missing_table or (
@@ -139,6 +141,7 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
 def _open_connection(path: Path) -> Database:
     connection = sqlite3.connect(path, timeout=0)
+    connection.text_factory = lenient_text
     connection.execute("PRAGMA locking_mode=EXCLUSIVE")
     return Database(connection, execute_plugins=False, recursive_triggers=False)
 

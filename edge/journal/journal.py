@@ -372,12 +372,11 @@ class SqliteJournal:
 
     def tail(self, count: int) -> list[tuple[int, bytes]]:
         """The newest rows (seq, bytes), oldest first; seqs below 1 belong to an older epoch."""
-        with named_faults():
-            rows = self._file.db.execute(
-                "SELECT row, body FROM events ORDER BY row DESC LIMIT ?", (count,)
-            ).fetchall()
         offset = self._at.first_row - 1
-        return [(row - offset, wire_row(row - offset, body).data) for row, body in reversed(rows)]
+        return [
+            (row - offset, wire_row(row - offset, body).data)
+            for row, body in self._table.tail(count)
+        ]
 
     def close(self) -> None:
         """Write the marks and close the file."""

@@ -38,7 +38,7 @@ from wire.policy import PolicyDigest, entry_hash
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 OPENS_WITHIN_S = 3.0
-SHORT_STEPS, SHORT_CUTS = 60, 260
+SHORT_STEPS, SHORT_CUTS = 60, 160
 SOAK_STEPS, SOAK_TEARINGS = 400, 6
 
 

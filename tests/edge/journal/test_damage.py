@@ -70,14 +70,15 @@ def test_a_row_whose_bytes_changed_is_sent_as_a_gap_and_always_alike(box, clock,
     assert len(numbers) + 4 == ROWS - 100
 
 
-def test_flipped_bits_in_every_page_never_pass_in_silence(box, clock, opened, tmp_path):
-    """Each page that holds something is damaged in turn: whatever is then missing is declared by a
-    gap or a new epoch, and what is read is byte for byte what was written."""
+def test_flipped_bits_in_a_page_never_pass_in_silence(box, clock, opened, tmp_path):
+    """Every fourth page is damaged in turn (all of them: `tests.promises`): whatever is then
+    missing is declared by a gap or a new epoch, and what is read is byte for byte what was
+    written."""
     epoch = fill(box, clock, opened)
     original = box.path.rename(tmp_path / "original")
     good, choose = original.read_bytes(), random.Random(7)
     declared = 0
-    for page in range(len(good) // PAGE_BYTES):
+    for page in range(0, len(good) // PAGE_BYTES, 4):
         if not any(good[page * PAGE_BYTES : (page + 1) * PAGE_BYTES]):
             continue
         bad = bytearray(good)
@@ -103,7 +104,7 @@ def test_flipped_bits_in_every_page_never_pass_in_silence(box, clock, opened, tm
         assert journal.state("try.") in ({}, {"try.reader": b"4"})
         journal.append([opened(1)], clock())  # it goes on
         box.close()
-    assert declared >= 5
+    assert declared >= 3
 
 
 def test_a_file_that_is_no_journal_is_set_aside_and_a_new_epoch_declares_it(box, clock, opened):
