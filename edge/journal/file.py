@@ -29,6 +29,7 @@ _WAL_PAGES: Final = 1_500
 """Frames after which the WAL goes into the file and begins anew; more only within one commit."""
 
 _FILLER: Final = 256 * 1024
+_PIECE: Final = 4 * 1024
 _BALLAST_SUFFIX: Final = ".ballast"
 
 _SCHEMA: Final = """
@@ -254,13 +255,16 @@ def _allocate(path: Path, size: int) -> None:
 
 
 def _fill(wal: Path) -> None:
-    """Write zeros behind what is there: to SQLite a WAL ends where its check sums do."""
+    """Write zeros behind what is there: to SQLite a WAL ends where its check sums do. In small
+    pieces: the kernel keeps what it is given in one as one, and may write all of it for a change.
+    """
     with wal.open("r+b" if wal.exists() else "w+b", buffering=0) as file:
         end = os.fstat(file.fileno()).st_size
         os.posix_fallocate(file.fileno(), 0, WAL_BYTES)
         if end < _WAL_USUAL_BYTES:
             file.seek(end)
-            file.write(bytes(_WAL_USUAL_BYTES - end))
+            for _ in range(end, _WAL_USUAL_BYTES, _PIECE):
+                file.write(bytes(_PIECE))
 
 
 def _sync(path: Path) -> None:
