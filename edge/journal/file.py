@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -48,7 +49,6 @@ CREATE TABLE policy (
   id INTEGER PRIMARY KEY CHECK (id = 1), hub_epoch INTEGER NOT NULL, version INTEGER NOT NULL,
   crc INTEGER NOT NULL);
 """
-_TABLES: Final = ("events", "epochs", "marks", "state", "entries", "policy")
 
 
 class Found(StrEnum):
@@ -154,13 +154,25 @@ def _connect(path: Path) -> Database:
         verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise _damage(verdict)
-        for name in _TABLES:
-            db.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone()  # noqa: S608 - fixed names
+        if _tables_in(db.conn) != _our_tables():  # a bit of a column's name may have flipped
+            raise _damage("not our tables")
     except BaseException:
         db.close()
         raise
     _reserve_wal(path)
     return db
+
+
+def _tables_in(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    sql = "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"
+    return connection.execute(sql).fetchall()
+
+
+@cache
+def _our_tables() -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as model:
+        model.executescript(_SCHEMA)
+        return _tables_in(model)
 
 
 def _damage(verdict: str) -> sqlite3.DatabaseError:

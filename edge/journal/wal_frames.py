@@ -17,11 +17,20 @@ from edge.journal.limits import PAGE_BYTES
 
 _HEADER: Final = struct.Struct(">IIIIIIII")
 _FRAME: Final = struct.Struct(">IIIIII")
-_SIZE: Final = _FRAME.size + PAGE_BYTES
+_PAGE_SIZES: Final = frozenset(1 << n for n in range(9, 17))
 _MAGIC: Final = 0x377F0682
 _FORMAT: Final = 3_007_000
 _MASK: Final = 0xFFFFFFFF
 _PAGES_MOST: Final = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    order: str
+    """The order of bytes in the words of check sums, as `struct` names it."""
+    page_bytes: int
+    salts: tuple[int, int]
+    sums: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +51,12 @@ class _Frame:
 def is_damaged(wal: Path) -> bool:
     """Tell whether commits lie in a log behind a frame that SQLite will end it at."""
     data = wal.read_bytes() if wal.exists() else b""
-    if len(data) < _HEADER.size + _SIZE:
+    if len(data) < _HEADER.size + _FRAME.size + PAGE_BYTES:
         return False
     header = _header(data)
     if header is None:
         return any(data[: _HEADER.size + _FRAME.size])  # a log that was never begun is all zeros
-    order, salts, sums = header
-    frames = _frames(data)
+    order, salts, sums, frames = header.order, header.salts, header.sums, _frames(data, header)
     for frame in frames:
         sums = _sum(frame.data, order, *_sum(frame.head, order, *sums))
         if frame.salts != salts or frame.sums != sums:
@@ -69,14 +77,14 @@ def mend(wal: Path) -> None:
     """Make SQLite read a damaged log to its last commit: right check sums for what is there. A page
     that is damaged stays so, and its rows tell it."""
     data = wal.read_bytes() if wal.exists() else b""
-    frames = list(_frames(data))
     header = _header(data)
-    salts = header[1] if header else _usual_salts(frames)
+    frames = list(_frames(data, header))
+    salts = header.salts if header else _usual_salts(frames)
     ours = [n for n, frame in enumerate(frames) if frame.salts == salts and frame.pages_after]
     if not ours:
         return
-    order = header[0] if header else "<"
-    head = struct.pack(">IIIIII", _MAGIC | (order == ">"), _FORMAT, PAGE_BYTES, 0, *salts)
+    order, page_bytes = (header.order, header.page_bytes) if header else ("<", PAGE_BYTES)
+    head = struct.pack(">IIIIII", _MAGIC | (order == ">"), _FORMAT, page_bytes, 0, *salts)
     sums = _sum(head, order, 0, 0)
     out = [head, struct.pack(">II", *sums)]
     before: _Frame | None = None
@@ -91,22 +99,23 @@ def mend(wal: Path) -> None:
     wal.write_bytes(b"".join(out))
 
 
-def _header(data: bytes) -> tuple[str, tuple[int, int], tuple[int, int]] | None:
-    """Give word order, salts and check sum of a log's header, None where it is not whole."""
+def _header(data: bytes) -> _Header | None:
+    """Read a log's header, None where it is not whole."""
     if len(data) < _HEADER.size:
         return None
     magic, _, page_bytes, _, salt_1, salt_2, *stored = _HEADER.unpack_from(data)
-    if magic | 1 != _MAGIC | 1 or page_bytes != PAGE_BYTES:
+    if magic | 1 != _MAGIC | 1 or page_bytes not in _PAGE_SIZES:
         return None
     order = ">" if magic & 1 else "<"
     sums = _sum(data[: _HEADER.size - 8], order, 0, 0)
-    return (order, (salt_1, salt_2), sums) if sums == tuple(stored) else None
+    return _Header(order, page_bytes, (salt_1, salt_2), sums) if sums == tuple(stored) else None
 
 
-def _frames(data: bytes) -> Iterator[_Frame]:
-    for at in range(_HEADER.size, len(data) - _SIZE + 1, _SIZE):
+def _frames(data: bytes, header: _Header | None) -> Iterator[_Frame]:
+    size = _FRAME.size + (header.page_bytes if header else PAGE_BYTES)
+    for at in range(_HEADER.size, len(data) - size + 1, size):
         page, pages, salt_1, salt_2, sum_1, sum_2 = _FRAME.unpack_from(data, at)
-        body = data[at + _FRAME.size : at + _SIZE]
+        body = data[at + _FRAME.size : at + size]
         yield _Frame(page, pages, (salt_1, salt_2), (sum_1, sum_2), body)
 
 
