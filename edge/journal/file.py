@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlite_utils import Database
 
@@ -154,7 +154,7 @@ def _connect(path: Path) -> Database:
         verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise _damage(verdict)
-        if _tables_in(db.conn) != _our_tables():  # a bit of a column's name may have flipped
+        if definition_in(db.conn) != our_definition():  # a bit of a column's name may have flipped
             raise _damage("not our tables")
     except BaseException:
         db.close()
@@ -163,16 +163,23 @@ def _connect(path: Path) -> Database:
     return db
 
 
-def _tables_in(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    sql = "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"
+Definition: TypeAlias = list[tuple[int, str, str, str, int, str | None]]
+"""SQLite's own table of tables: row, type, name, table, root page, SQL. Our files are made in one
+way, so it is the same in all of them."""
+
+
+def definition_in(connection: sqlite3.Connection) -> Definition:
+    """Read a file's definition."""
+    sql = "SELECT rowid, type, name, tbl_name, rootpage, sql FROM sqlite_master ORDER BY rowid"
     return connection.execute(sql).fetchall()
 
 
 @cache
-def _our_tables() -> list[tuple[str, str]]:
+def our_definition() -> Definition:
+    """The definition as it should be."""
     with closing(sqlite3.connect(":memory:")) as model:
         model.executescript(_SCHEMA)
-        return _tables_in(model)
+        return definition_in(model)
 
 
 def _damage(verdict: str) -> sqlite3.DatabaseError:

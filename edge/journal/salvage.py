@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from edge.journal.events_table import INSERT_EVENT
 from edge.journal.faults import lenient_text
+from edge.journal.file import definition_in, our_definition
 from edge.journal.rows import crc_of, is_whole, numbered
 from edge.journal.wal_frames import mend
 from wire.policy import entry_hash
@@ -45,12 +46,14 @@ def salvage(path: Path) -> Salvaged:
     saved = Salvaged()
     mend(path.with_name(path.name + "-wal"))
     try:
-        connection = sqlite3.connect(path)
+        connection = _connect(path)
     except sqlite3.Error:
         return saved
     try:
-        connection.text_factory = lenient_text
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        if _restore_definition(connection):
+            connection.close()
+            connection = _connect(path)
         _take_events(connection, saved)
         _take_state(connection, saved)
         _take_policy(connection, saved)
@@ -59,6 +62,30 @@ def salvage(path: Path) -> Salvaged:
     finally:
         connection.close()
     return saved
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    connection.text_factory = lenient_text
+    return connection
+
+
+def _restore_definition(connection: sqlite3.Connection) -> bool:
+    """Put the tables' definition right where that alone is what keeps SQLite from reading them;
+    tell whether it was changed."""
+    try:
+        connection.execute("PRAGMA writable_schema=ON")
+        if definition_in(connection) == our_definition():
+            return False
+        with connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO sqlite_master (rowid, type, name, tbl_name, rootpage, sql)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                our_definition(),
+            )
+    except _DAMAGE:
+        return False
+    return True
 
 
 def _one(connection: sqlite3.Connection, sql: str, *values: object) -> tuple[Any, ...] | None:

@@ -8,7 +8,7 @@ card went bad. What follows a commit proves that it was safe once, so the two ar
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ _PAGE_SIZES: Final = frozenset(1 << n for n in range(9, 17))
 _MAGIC: Final = 0x377F0682
 _FORMAT: Final = 3_007_000
 _MASK: Final = 0xFFFFFFFF
+_FORMER_PAGE_BYTES: Final = 4_096
 _PAGES_MOST: Final = 1 << 26
 
 
@@ -54,22 +55,34 @@ def is_damaged(wal: Path) -> bool:
     if len(data) < _HEADER.size + _FRAME.size + PAGE_BYTES:
         return False
     header = _header(data)
-    if header is None:
-        return any(data[: _HEADER.size + _FRAME.size])  # a log that was never begun is all zeros
-    order, salts, sums, frames = header.order, header.salts, header.sums, _frames(data, header)
-    for frame in frames:
-        sums = _sum(frame.data, order, *_sum(frame.head, order, *sums))
-        if frame.salts != salts or frame.sums != sums:
-            break
-    else:
-        return False
-    committed = frame.salts == salts and frame.pages_after != 0
-    for later in frames:
-        if later.salts != salts:
-            continue
-        if committed:
-            return True
-        committed = later.pages_after != 0
+    rest = _frames(data, header)
+    if header is None:  # torn with the first commit behind it, or damaged with many
+        first = next(rest)
+        return any(first.salts) and _goes_on(
+            first, rest, _Header("<", 0, first.salts, (0, 0)), set()
+        )
+    sums, sizes = header.sums, set[int]()
+    for frame in rest:
+        sums = _sum(frame.data, header.order, *_sum(frame.head, header.order, *sums))
+        if frame.salts != header.salts or frame.sums != sums:
+            return _goes_on(frame, rest, header, sizes)
+        sizes.add(frame.pages_after)
+    return False
+
+
+def _goes_on(broken: _Frame, rest: Iterable[_Frame], header: _Header, sizes: set[int]) -> bool:
+    """Tell whether whole frames of this log come after a commit that lies behind the damage, or at
+    it: `sizes` are those that commits before it told."""
+    committed = broken.salts == header.salts and broken.pages_after in sizes - {0}
+    before = broken
+    for frame in rest:
+        if frame.salts == header.salts:
+            sums = _sum(frame.data, header.order, *_sum(frame.head, header.order, *before.sums))
+            if frame.sums == sums:
+                if committed:
+                    return True
+                committed = frame.pages_after != 0
+        before = frame
     return False
 
 
@@ -83,7 +96,9 @@ def mend(wal: Path) -> None:
     ours = [n for n, frame in enumerate(frames) if frame.salts == salts and frame.pages_after]
     if not ours:
         return
-    order, page_bytes = (header.order, header.page_bytes) if header else ("<", PAGE_BYTES)
+    order, page_bytes = (
+        (header.order, header.page_bytes) if header else ("<", _likely_page_bytes(data))
+    )
     head = struct.pack(">IIIIII", _MAGIC | (order == ">"), _FORMAT, page_bytes, 0, *salts)
     sums = _sum(head, order, 0, 0)
     out = [head, struct.pack(">II", *sums)]
@@ -112,11 +127,21 @@ def _header(data: bytes) -> _Header | None:
 
 
 def _frames(data: bytes, header: _Header | None) -> Iterator[_Frame]:
-    size = _FRAME.size + (header.page_bytes if header else PAGE_BYTES)
+    size = _FRAME.size + (header.page_bytes if header else _likely_page_bytes(data))
     for at in range(_HEADER.size, len(data) - size + 1, size):
         page, pages, salt_1, salt_2, sum_1, sum_2 = _FRAME.unpack_from(data, at)
         body = data[at + _FRAME.size : at + size]
         yield _Frame(page, pages, (salt_1, salt_2), (sum_1, sum_2), body)
+
+
+def _likely_page_bytes(data: bytes) -> int:
+    """The size of the pages in a log whose header is gone: that at which salts stand again."""
+    salts = data[_HEADER.size + 8 : _HEADER.size + 16]
+    for size in (PAGE_BYTES, _FORMER_PAGE_BYTES):
+        at = _HEADER.size + _FRAME.size + size + 8
+        if data[at : at + 8] == salts:
+            return size
+    return PAGE_BYTES
 
 
 def _usual_salts(frames: list[_Frame]) -> tuple[int, int]:

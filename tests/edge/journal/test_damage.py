@@ -129,6 +129,18 @@ def test_damage_keeps_the_policy_and_the_try_budgets_that_can_be_read(box, clock
     assert journal.state("try.") == {"try.reader": b"4"}
 
 
+@pytest.mark.parametrize("word", [b"TABLE events (row", b"body BLOB", b"version INTEGER"])
+def test_a_flipped_bit_in_the_definition_of_the_tables_costs_no_event(box, clock, opened, word):
+    fill(box, clock, opened)
+    data = bytearray(box.path.read_bytes())
+    data[data.index(word) + 1] ^= 4
+    box.path.write_bytes(data)
+    journal = box.open(capacity=1_000)
+    assert journal._file.set_aside is not None
+    assert kept_numbers(journal)[0] == list(range(100, ROWS))
+    assert journal.state("try.") == {"try.reader": b"4"}
+
+
 def test_damage_that_shows_at_a_commit_is_healed_by_a_new_file(box, clock, opened):
     import sqlite3
 
