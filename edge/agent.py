@@ -267,6 +267,7 @@ class Agent:
 
     def _begin(self) -> SqliteJournal:
         settings, time = self._settings, self._time
+        limits = settings.journal_limits
         try:
             Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -276,7 +277,9 @@ class Agent:
         journal, store = open_journal(
             settings.journal_path,
             clock.now(time.mono_ns(), time.wall()),
-            capacity=settings.journal_events,
+            capacity=limits.events,
+            keep=limits.keep,
+            size_bytes=limits.size_bytes,
         )
         clock.raise_floor(journal.floor())
         self._parts = self._wire(journal, store, clock)

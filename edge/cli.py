@@ -120,6 +120,16 @@ def _run(settings: Settings, _options: argparse.Namespace) -> int:
     return OK
 
 
+def _print_kept(kept: dict[str, Any]) -> None:
+    oldest = f"  oldest {kept['oldest_unsent']}" if kept["oldest_unsent"] else ""
+    print(f"           unsent {kept['unsent']} of at most {kept['capacity']}{oldest}")
+    used, most = kept["used_bytes"] / 1e6, kept["size_bytes"] / 1e6
+    print(
+        f"           keeps {kept['rows']} rows for {kept['keep_days']} days,"
+        f" {used:.1f} of {most:.0f} MB; gaps {kept['gaps']}"
+    )
+
+
 def _status(settings: Settings, options: argparse.Namespace) -> int:
     status = ask_agent(settings.socket_path, Request("status"))
     if options.json:
@@ -133,6 +143,8 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
     print(f"journal    epoch {journal['epoch']}  seq {journal['last_seq']}")
     if journal["failure"]:
         print(f"           FAILS: {journal['failure']}")
+    if journal["kept"]:
+        _print_kept(journal["kept"])
     for door in status["doors"]:
         print(f"door       {door['id']}  {door['leaf']}  {door['mode'] or 'normal'}")
     fire = status["fire_alarm"]

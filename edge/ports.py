@@ -141,6 +141,22 @@ class PendingAct:
     command_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class JournalKept:
+    """What the journal holds: `unsent` rows that the hub has not acknowledged, the oldest of them
+    (None without one, or where it cannot be read), all rows, and the gaps declared since the start;
+    beside them what it was made for."""
+
+    unsent: int
+    oldest_unsent: datetime | None
+    rows: int
+    gaps: int
+    capacity: int
+    keep_days: int
+    used_bytes: int
+    size_bytes: int
+
+
 NO_STATE: Final[Mapping[str, bytes | None]] = MappingProxyType({})
 
 
@@ -184,6 +200,9 @@ class Journal(Protocol):
 
     def counters(self) -> dict[str, int]:
         """Rows, unacknowledged rows, gaps and the like, by name, for status and telemetry."""
+
+    def kept(self) -> JournalKept:
+        """What it holds and for how long, for status."""
 
     def tail(self, count: int) -> list[tuple[int, bytes]]:
         """The newest rows (seq, bytes), oldest first, for people to read."""

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
+from edge.journal.limits import KEPT, Limits, least_bytes
 from edge.settings_gpio import GpioPort
 from firmware_bridge.osdp.codes import BAUD_RATES
 
+_MB: Final = 1_000_000
 _AT: Final = re.compile(r" - at `\$\.?(?P<key>[^`]*)`$")
 
 
@@ -128,6 +131,23 @@ class Settings(_Table, frozen=True, kw_only=True):
     fire_alarm: FireInput | None = None
     cards_dir: str | None = None
     journal_events: Annotated[int, msgspec.Meta(ge=1_000, le=10_000_000)] = 100_000
+    journal_days: Annotated[int, msgspec.Meta(ge=KEPT.days, le=3_650)] = KEPT.days
+    journal_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+
+    def __post_init__(self) -> None:
+        least_mb = -(-least_bytes(self.journal_events) // _MB)
+        if self.journal_mb is not None and self.journal_mb < least_mb:
+            raise ValueError(
+                f"journal_mb must be at least {least_mb} for journal_events = {self.journal_events}"
+            )
+
+    @property
+    def journal_limits(self) -> Limits:
+        """How many unsent events the journal has room for, and how long and large what the hub
+        has may stay beside them."""
+        size_bytes = None if self.journal_mb is None else self.journal_mb * _MB
+        keep = timedelta(days=self.journal_days)
+        return Limits(self.journal_events, keep=keep, size_bytes=size_bytes)
 
     @property
     def journal_path(self) -> Path:

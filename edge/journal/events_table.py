@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from edge.journal.faults import CORRUPT, named_faults
 from edge.journal.file import JournalFile
-from edge.journal.rows import StoredRow, event_crc, gap_body, gap_in, span_of
+from edge.journal.rows import StoredRow, gap_body, gap_in, is_whole, span_of
 from edge.ports import JournalError
 from wire.events import GapReason
 
@@ -34,7 +34,7 @@ class EventsTable:
         return [
             StoredRow(number, span_of(body), body)
             for number, crc, body in found
-            if event_crc(number, body) == crc
+            if is_whole(number, crc, body)
         ]
 
     def newest(self) -> tuple[int, int] | None:
@@ -45,7 +45,7 @@ class EventsTable:
         if found is None:
             return None
         row, crc, body = found
-        if not isinstance(body, bytes) or event_crc(row, body) != crc:
+        if not is_whole(row, crc, body):
             raise JournalError(CORRUPT)
         return row, span_of(body)
 
@@ -74,15 +74,26 @@ class EventsTable:
             db.execute("DELETE FROM events WHERE row >= ? AND row < ?", (row, end))
             db.conn.execute(INSERT_EVENT, gap.values)
 
+    def tail(self, count: int) -> list[tuple[int, bytes]]:
+        """Give the newest whole rows, oldest first: number and stored bytes."""
+        with named_faults():
+            rows = self._file.db.execute(
+                f"{_SELECT} ORDER BY row DESC LIMIT ?", (count,)
+            ).fetchall()
+        return [(row, body) for row, _, body in self._whole(reversed(rows))]
+
+    @staticmethod
+    def _whole(rows: Iterable[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, bytes]]:
+        return (row for row in rows if is_whole(*row))
+
     def newest_first(self, before: int) -> Iterator[bytes]:
-        """Give the events' bytes from the newest back, gaps left out."""
+        """Give the whole events' bytes from the newest back, gaps left out."""
         while True:
             with named_faults():
                 rows = self._file.db.execute(
-                    "SELECT row, body FROM events WHERE row < ? ORDER BY row DESC LIMIT ?",
-                    (before, _CHUNK),
+                    f"{_SELECT} WHERE row < ? ORDER BY row DESC LIMIT ?", (before, _CHUNK)
                 ).fetchall()
             if not rows:
                 return
-            yield from (body for _, body in rows if gap_in(body) is None)
+            yield from (body for *_, body in self._whole(rows) if gap_in(body) is None)
             before = rows[-1][0]

@@ -48,6 +48,11 @@ def cause_of(error: sqlite3.Error) -> str:
     return OTHER if code is None else _BY_CODE.get(code & 0xFF, OTHER)
 
 
+def lenient_text(data: bytes) -> str:
+    """Text as it lies in the file, damaged or not: its check sum tells."""
+    return data.decode("utf-8", "replace")
+
+
 @contextmanager
 def named_faults() -> Iterator[None]:
     """Turn every error of SQLite or of the file system inside into a `JournalError` with its named
@@ -56,5 +61,7 @@ def named_faults() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise JournalError(cause_of(error)) from error
+    except UnicodeDecodeError as error:  # SQLite's message cites the damage
+        raise JournalError(CORRUPT) from error
     except OSError as error:
         raise JournalError(_BY_ERRNO.get(error.errno or 0, DISK_IO)) from error

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlite_utils import Database
 
-from edge.journal.faults import CORRUPT, named_faults
+from edge.journal.faults import CORRUPT, lenient_text, named_faults
+from edge.journal.limits import BYTES_AN_EVENT, PAGE_BYTES
 from edge.journal.rows import crc_of
+from edge.journal.wal_frames import is_damaged
 from edge.ports import JournalError
 
-BYTES_AN_EVENT: Final = 512
-"""What is set aside for an event with its share of the tree; a usual one has 300 to 450."""
-
-WAL_BYTES: Final = 8 * 1024 * 1024
+WAL_BYTES: Final = 4 * 1024 * 1024
+_WAL_USUAL_BYTES: Final = 2 * 1024 * 1024
 _WAL_PAGES: Final = 1_500
+"""Frames after which the WAL goes into the file and begins anew; more only within one commit."""
+
 _FILLER: Final = 256 * 1024
+_PIECE: Final = 4 * 1024
 _BALLAST_SUFFIX: Final = ".ballast"
 
 _SCHEMA: Final = """
@@ -44,7 +49,6 @@ CREATE TABLE policy (
   id INTEGER PRIMARY KEY CHECK (id = 1), hub_epoch INTEGER NOT NULL, version INTEGER NOT NULL,
   crc INTEGER NOT NULL);
 """
-_TABLES: Final = ("events", "epochs", "marks", "state", "entries", "policy")
 
 
 class Found(StrEnum):
@@ -78,6 +82,20 @@ class JournalFile:
             self.db = _create(self.path, self.capacity)
         self.damaged, self.found = False, Found.CORRUPTED
 
+    def used_bytes(self) -> int:
+        """How much of the file holds something; the rest is there for the rows to come."""
+        with named_faults():
+            pages, free, size = (
+                int(self.db.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+        return (pages - free) * size
+
+    def let_go(self) -> None:
+        """Close whatever can be closed; for a file that did not come to be used."""
+        with suppress(sqlite3.Error):
+            self.db.close()
+
     def close(self) -> None:
         """Checkpoint and close."""
         with named_faults():
@@ -90,19 +108,31 @@ def open_file(path: Path, capacity: int) -> JournalFile:
     Raises `JournalError` where neither is possible (read-only card, no such folder).
     """
     with named_faults():
-        if not path.exists() or path.stat().st_size == 0:
+        if not path.exists() and not _wal(path).exists():
             return JournalFile(path, capacity, _create(path, capacity), Found.CREATED)
+        if not path.is_file() or path.stat().st_size == 0 or is_damaged(_wal(path)):
+            return _replaced(path, capacity)
         try:
             db = _connect(path)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if _is_damage(error):
-                aside = _set_aside(path)
-                return JournalFile(path, capacity, _create(path, capacity), Found.CORRUPTED, aside)
+                return _replaced(path, capacity)
             raise
     return JournalFile(path, capacity, db, Found.GOOD)
 
 
-def _is_damage(error: sqlite3.Error) -> bool:
+def _replaced(path: Path, capacity: int) -> JournalFile:
+    aside = _set_aside(path)
+    return JournalFile(path, capacity, _create(path, capacity), Found.CORRUPTED, aside)
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _is_damage(error: sqlite3.Error | UnicodeDecodeError) -> bool:
+    if isinstance(error, UnicodeDecodeError):  # SQLite's message cites the damage
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     missing_table = code == sqlite3.SQLITE_ERROR
     return missing_table or (
@@ -112,6 +142,7 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
 def _open_connection(path: Path) -> Database:
     connection = sqlite3.connect(path, timeout=0)
+    connection.text_factory = lenient_text
     connection.execute("PRAGMA locking_mode=EXCLUSIVE")
     return Database(connection, execute_plugins=False, recursive_triggers=False)
 
@@ -123,13 +154,32 @@ def _connect(path: Path) -> Database:
         verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise _damage(verdict)
-        for name in _TABLES:
-            db.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone()  # noqa: S608 - fixed names
+        if definition_in(db.conn) != our_definition():  # a bit of a column's name may have flipped
+            raise _damage("not our tables")
     except BaseException:
         db.close()
         raise
     _reserve_wal(path)
     return db
+
+
+Definition: TypeAlias = list[tuple[int, str, str, str, int, str | None]]
+"""SQLite's own table of tables: row, type, name, table, root page, SQL. Our files are made in one
+way, so it is the same in all of them."""
+
+
+def definition_in(connection: sqlite3.Connection) -> Definition:
+    """Read a file's definition."""
+    sql = "SELECT rowid, type, name, tbl_name, rootpage, sql FROM sqlite_master ORDER BY rowid"
+    return connection.execute(sql).fetchall()
+
+
+@cache
+def our_definition() -> Definition:
+    """The definition as it should be."""
+    with closing(sqlite3.connect(":memory:")) as model:
+        model.executescript(_SCHEMA)
+        return definition_in(model)
 
 
 def _damage(verdict: str) -> sqlite3.DatabaseError:
@@ -148,8 +198,29 @@ def _create(path: Path, capacity: int) -> Database:
     """Make a file in one go under another name: a crash half way leaves nothing behind."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
+    try:
+        _lay_out(fresh, capacity)
+        _sync(fresh)
+    except BaseException:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)  # on a full disk its blocks are somebody's hope
+        raise
+    fresh.replace(path)
+    _sync(path.parent)
+    return _connect(path)
+
+
+def _lay_out(fresh: Path, capacity: int) -> None:
+    """Make tables, and room for so many events."""
     db = _open_connection(fresh)
-    db.execute("PRAGMA page_size=4096")
+    try:
+        _fill_in(db, fresh, capacity)
+    finally:
+        db.close()
+
+
+def _fill_in(db: Database, fresh: Path, capacity: int) -> None:
+    db.execute(f"PRAGMA page_size={PAGE_BYTES}")
     db.execute("PRAGMA journal_mode=OFF")
     db.execute("PRAGMA synchronous=OFF")
     db.executescript(_SCHEMA)
@@ -157,11 +228,6 @@ def _create(path: Path, capacity: int) -> Database:
     inode = fresh.stat().st_ino
     db.execute("INSERT INTO marks VALUES (1, 0, 0, ?, ?)", (inode, crc_of(0, 0, inode)))
     db.execute("INSERT INTO policy VALUES (1, 0, 0, ?)", (crc_of(0, 0),))
-    db.close()
-    _sync(fresh)
-    fresh.replace(path)
-    _sync(path.parent)
-    return _connect(path)
 
 
 def _preallocate(db: Database, size: int) -> None:
@@ -176,14 +242,19 @@ def _preallocate(db: Database, size: int) -> None:
 
 def _reserve_wal(path: Path) -> None:
     """Give the WAL its blocks now. A ballast file of the same size stands in for them while the
-    agent is down (SQLite removes the WAL at a clean close) and makes room on a full disk."""
-    wal, ballast = path.with_name(path.name + "-wal"), path.with_name(path.name + _BALLAST_SUFFIX)
+    agent is down (SQLite removes the WAL at a clean close) and makes room on a full disk.
+
+    What is used of it again and again is written, not merely reserved: the file system notes
+    nothing more about a block that was written before, so that a commit is its own bytes and none
+    of the file system's journal.
+    """
+    wal, ballast = _wal(path), path.with_name(path.name + _BALLAST_SUFFIX)
     try:
-        _allocate(wal, WAL_BYTES)
+        _fill(wal)
     except OSError:
         ballast.unlink(missing_ok=True)
         try:
-            _allocate(wal, WAL_BYTES)
+            _fill(wal)
         except OSError:
             return  # the disk is full beyond our share: commits go on while their blocks last
     if not ballast.exists():
@@ -200,6 +271,19 @@ def _allocate(path: Path, size: int) -> None:
             os.posix_fallocate(descriptor, 0, size)
     finally:
         os.close(descriptor)
+
+
+def _fill(wal: Path) -> None:
+    """Write zeros behind what is there: to SQLite a WAL ends where its check sums do. In small
+    pieces: the kernel keeps what it is given in one as one, and may write all of it for a change.
+    """
+    with wal.open("r+b" if wal.exists() else "w+b", buffering=0) as file:
+        end = os.fstat(file.fileno()).st_size
+        os.posix_fallocate(file.fileno(), 0, WAL_BYTES)
+        if end < _WAL_USUAL_BYTES:
+            file.seek(end)
+            for _ in range(end, _WAL_USUAL_BYTES, _PIECE):
+                file.write(bytes(_PIECE))
 
 
 def _sync(path: Path) -> None:
@@ -239,11 +323,12 @@ def _set_aside(path: Path) -> Path:
     number = 1
     while (target := path.with_name(f"{path.name}.corrupt-{number}")).exists():
         number += 1
-    wal = path.with_name(path.name + "-wal")
-    if wal.exists():
-        wal.replace(target.with_name(target.name + "-wal"))
+    if _wal(path).exists():
+        _wal(path).replace(_wal(target))
     try:
         path.replace(target)
+    except FileNotFoundError:
+        target.touch()  # the log alone was left
     except OSError as error:
         raise JournalError(CORRUPT) from error
     _sync(path.parent)

@@ -10,49 +10,50 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 from edge.core.clock_now import ClockNow
 from edge.journal.events_table import INSERT_EVENT, EventsTable
 from edge.journal.faults import CORRUPT, DISK_FULL, named_faults
 from edge.journal.file import Found, JournalFile, aside_taken, open_file, untaken_aside
-from edge.journal.looking_back import floor_in, pending_acts
+from edge.journal.keeping import FLOOR, MARKS, Keeping
+from edge.journal.limits import Limits
+from edge.journal.looking_back import floor_in, instant_of, pending_acts
 from edge.journal.plan import Plan, event_bytes
 from edge.journal.policy_store import SqlitePolicyStore
 from edge.journal.position import OFFER_AHEAD, Position, due_marks
-from edge.journal.retention import AckedMarks
-from edge.journal.rows import (
-    StoredRow,
-    WireRow,
-    crc_of,
-    wire_row,
-)
+from edge.journal.rows import StoredRow, WireRow, wire_row
 from edge.journal.salvage import Salvaged, salvage, take_over
-from edge.ports import NO_STATE, JournalError, NewEvent, PendingAct
-from wire.events import (
-    EpochBody,
-    EventKind,
-)
+from edge.journal.standing_tables import Epoch, StandingTables
+from edge.ports import NO_STATE, JournalError, JournalKept, NewEvent, PendingAct
+from wire.events import EpochBody, EventKind
 
-CAPACITY: Final = 100_000
-RESERVE: Final = 10_000
-_SET_STATE: Final = "INSERT OR REPLACE INTO state (name, value, crc) VALUES (?, ?, ?)"
-_MARKS: Final = "journal.acked_marks"
-_FLOOR: Final = "journal.floor"
+_LIMITS = Limits()
 
 
 def open_journal(
-    path: Path, now: ClockNow, *, capacity: int = CAPACITY, reserve: int = RESERVE
+    path: Path,
+    now: ClockNow,
+    *,
+    capacity: int = _LIMITS.events,
+    reserve: int = _LIMITS.reserve,
+    keep: timedelta = _LIMITS.keep,
+    size_bytes: int | None = None,
 ) -> tuple[SqliteJournal, SqlitePolicyStore]:
     """Open journal and policy store on their one file, in the thread that will use them.
 
     Makes the file where there is none; one that is damaged is set aside (`.corrupt-N`), what can be
-    read of it taken over, and a new epoch declares it. Raises `JournalError` where none can be had.
+    read of it taken over, and a new epoch declares it. The limits are those of `Limits`. Raises
+    `JournalError` where none can be had.
     """
-    file = open_file(path, capacity)
-    journal = SqliteJournal(file, now, reserve=reserve)
+    limits = Limits(capacity, reserve, keep, size_bytes)
+    file = open_file(path, limits.events)
+    try:
+        journal = SqliteJournal(file, now, limits)
+    except BaseException:
+        file.let_go()  # else the next attempt finds it locked
+        raise
     return journal, SqlitePolicyStore(file)
 
 
@@ -63,13 +64,15 @@ class SqliteJournal:
         self,
         file: JournalFile,
         now: ClockNow,
+        limits: Limits = _LIMITS,
         *,
-        reserve: int = RESERVE,
         draw_epoch: Callable[[], int] = lambda: secrets.randbits(53) or 1,
     ) -> None:
         self._file = file
         self._table = EventsTable(file)
-        self._reserve = min(reserve, file.capacity // 2)
+        self._tables = StandingTables(file)
+        self._keeping = Keeping(file, self._tables, limits)
+        self._reserve = min(limits.reserve, file.capacity // 2)
         self._draw_epoch = draw_epoch
         self._at = Position()
         self._saved = Position()
@@ -79,7 +82,6 @@ class SqliteJournal:
         self._kept_in_doubt: dict[tuple[bytes, ...], range] = {}
         self._open_gap: StoredRow | None = None
         self._counts = {"refused": 0, "gaps": 0, "epochs_opened": 0}
-        self._marks = AckedMarks()
         match file.found:
             case Found.GOOD:
                 self._load(now)
@@ -111,14 +113,28 @@ class SqliteJournal:
 
     def counters(self) -> dict[str, int]:
         """Rows and what became of them, by name, since the start; costs the same however many."""
-        with named_faults():
-            oldest = self._file.db.execute("SELECT min(row) FROM events").fetchone()[0]
+        oldest = self._keeping.oldest_row()
         return {
             **self._counts,
             "rows": 0 if oldest is None else self._at.next_row - oldest,
             "unacknowledged": self._unacknowledged,
             "capacity": self._file.capacity,
         }
+
+    def kept(self) -> JournalKept:
+        """What it holds and for how long, for status."""
+        limits, counts = self._keeping.limits, self.counters()
+        oldest = self._table.read(self._at.through_row + 1, 1) if self._unacknowledged else []
+        return JournalKept(
+            unsent=self._unacknowledged,
+            oldest_unsent=instant_of(oldest[0].body) if oldest else None,
+            rows=counts["rows"],
+            gaps=counts["gaps"],
+            capacity=self._file.capacity,
+            keep_days=limits.keep.days,
+            used_bytes=self._file.used_bytes(),
+            size_bytes=limits.bytes_in_use,
+        )
 
     @property
     def _unacknowledged(self) -> int:
@@ -164,7 +180,7 @@ class SqliteJournal:
         self._at.next_row = plan.next_row
         self._in_doubt = False
         self._counts["refused"] += plan.refused
-        self._marks.note(now.floor)
+        self._keeping.note(now.floor)
         offset = self._at.first_row - 1
         return range(first - offset, plan.next_row - offset)
 
@@ -193,35 +209,26 @@ class SqliteJournal:
                 row, crc, body = rewritten.values
                 db.execute("UPDATE events SET crc = ?, body = ? WHERE row = ?", (crc, body, row))
             db.conn.executemany(INSERT_EVENT, [row.values for row in rows])
-            for name, value in state.items():
-                if value is None:
-                    db.execute("DELETE FROM state WHERE name = ?", (name,))
-                else:
-                    db.execute(_SET_STATE, (name, value, crc_of(name, value)))
+            self._tables.write_state(state)
             marks = due_marks(self._at, self._saved, next_row, live=self._live)
             if marks:
-                self._write_marks(*marks)
+                self._tables.write_marks(*marks)
         if marks:
             self._saved.through_row, self._saved.offered_row = marks
-
-    def _write_marks(self, through_row: int, offered_row: int) -> None:
-        values = through_row, offered_row, self._inode
-        self._file.db.execute(
-            "UPDATE marks SET through_row = ?, offered_row = ?, inode = ?, crc = ?",
-            (*values, crc_of(*values)),
-        )
 
     # --- for the uplink --------------------------------------------------------------------------
 
     def acknowledge(self, epoch: int, through_seq: int) -> None:
-        """Raise or lower the watermark to what the hub holds; costs a commit once a day only."""
+        """Raise or lower the watermark to what the hub holds; costs a commit once a day, or where
+        rows go, only."""
         if epoch != self._at.epoch:
             return
         through_seq = min(max(through_seq, 0), self.last_seq)
         self._at.through_row = self._at.first_row - 1 + through_seq
         self._at.offered_row = max(self._at.offered_row, self._at.through_row)
-        if self._marks.due(self._at.through_row):
-            self._prune(self._marks.take_aged(self._at.through_row))
+        through_row = self._keeping.due(self._at)
+        if through_row is not None:
+            self._prune(through_row)
 
     def offer(self, through_seq: int) -> None:
         """Note, durably, that rows through this seq may be sent from now on, and that new rows
@@ -231,7 +238,7 @@ class SqliteJournal:
         if row > self._saved.offered_row:
             ahead = max(row, self._at.next_row - 1) + OFFER_AHEAD
             with named_faults(), self._file.db.atomic():
-                self._write_marks(self._at.through_row, ahead)
+                self._tables.write_marks(self._at.through_row, ahead)
             self._saved.through_row, self._saved.offered_row = self._at.through_row, ahead
         self._at.offered_row = max(self._at.offered_row, row)
 
@@ -272,10 +279,9 @@ class SqliteJournal:
         row = StoredRow(self._at.next_row, 1, data)
         epoch, through = self._draw_epoch(), self._at.through_row
         with named_faults(), self._file.db.atomic() as db:
-            values = through + 1, epoch
-            db.execute("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)", (*values, crc_of(*values)))
+            self._tables.write_epoch(Epoch(through + 1, epoch))
             db.conn.execute(INSERT_EVENT, row.values)
-            self._write_marks(through, through)
+            self._tables.write_marks(through, through)
         self._at = Position(epoch, through + 1, self._at.next_row + 1, through, through)
         self._saved = Position(epoch, through + 1, 0, through, through)
         self._open_gap, self._live = None, False
@@ -287,8 +293,8 @@ class SqliteJournal:
         self._begun = False
         aside = self._file.set_aside or untaken_aside(self._file.path)
         saved = salvage(aside) if aside else Salvaged()
-        saved.state.pop(_MARKS, None)  # they name rows of the old numbering
-        self._marks = AckedMarks()
+        saved.state.pop(MARKS, None)  # they name rows of the old numbering
+        self._keeping.begin()
         with named_faults(), self._file.db.atomic() as db:
             next_row = take_over(db.conn, saved)
         self._at = Position(saved.previous_epoch or 0, 1, next_row, 0, 0)
@@ -303,77 +309,58 @@ class SqliteJournal:
         self._begin(now)
 
     def _load(self, now: ClockNow) -> None:
-        with named_faults():
-            db = self._file.db
-            epoch = db.execute(
-                "SELECT crc, first_row, epoch FROM epochs ORDER BY first_row DESC LIMIT 1"
-            ).fetchone()
-            marks = db.execute("SELECT crc, through_row, offered_row, inode FROM marks").fetchone()
         try:
+            epoch, marks = self._tables.epoch(), self._tables.marks()
             newest = self._table.newest()
+        except ValueError:
+            self._recover(now)
+            return
         except JournalError as error:
             if error.cause != CORRUPT:
                 raise
             self._recover(now)
             return
-        if epoch is None and newest is None:  # stopped between making the file and its epoch
-            self._begin(now)
+        if epoch is None:
+            # Without a row it was stopped between making the file and its epoch.
+            self._begin(now) if newest is None else self._recover(now)
             return
-        if any(row is None or crc_of(*row[1:]) != row[0] for row in (epoch, marks)):
-            self._recover(now)
-            return
-        _, through, offered, inode = marks
-        next_row = max(sum(newest) if newest else 1, through + 1)
-        self._at = Position(epoch[2], epoch[1], next_row, through, min(offered, next_row - 1))
-        self._saved = Position(epoch[2], epoch[1], next_row, through, offered)
-        self._marks = AckedMarks.decode(self.state(_MARKS).get(_MARKS))
-        if inode != self._inode:
+        next_row = max(sum(newest) if newest else 1, marks.through_row + 1)
+        through, offered = marks.through_row, marks.offered_row
+        self._at = Position(
+            epoch.epoch, epoch.first_row, next_row, through, min(offered, next_row - 1)
+        )
+        self._saved = Position(epoch.epoch, epoch.first_row, next_row, through, offered)
+        self._keeping.load()
+        if marks.inode != self._tables.inode:
             self.open_epoch("restored", now)
-
-    @property
-    def _inode(self) -> int:
-        return self._file.path.stat().st_ino
 
     # --- keeping and looking back ----------------------------------------------------------------
 
     def _prune(self, through_row: int) -> None:
-        """Delete, in bulk, acknowledged rows that are old enough, and note how far we are."""
+        """Delete acknowledged rows in bulk, and note how far we are."""
         floor = self.floor()
-        with named_faults(), self._file.db.atomic() as db:
-            db.execute("DELETE FROM events WHERE row <= ?", (through_row,))
-            self._write_marks(self._at.through_row, max(self._at.offered_row, through_row))
-            own = {_MARKS: self._marks.encode()}
-            if floor is not None:
-                own[_FLOOR] = floor.isoformat().encode()
-            db.conn.executemany(_SET_STATE, [(n, v, crc_of(n, v)) for n, v in own.items()])
-        self._saved.through_row, self._saved.offered_row = (
-            self._at.through_row,
-            self._at.offered_row,
-        )
+        offered_row = max(self._at.offered_row, through_row)
+        with named_faults(), self._file.db.atomic():
+            self._keeping.delete(through_row, floor)
+            self._tables.write_marks(self._at.through_row, offered_row)
+        self._saved.through_row, self._saved.offered_row = self._at.through_row, offered_row
 
     def _drop_acknowledged(self) -> bool:
         """The disk is full: give up the older half of what the hub has. Tell whether any was."""
-        with named_faults():
-            db = self._file.db
-            oldest = db.execute("SELECT min(row) FROM events").fetchone()[0]
-        if oldest is None or oldest > self._at.through_row:
+        through_row = self._keeping.half_of_acknowledged(self._at)
+        if through_row is None:
             return False
-        self._prune(oldest + (self._at.through_row - oldest) // 2)
+        self._prune(through_row)
         return True
 
     def state(self, prefix: str) -> dict[str, bytes]:
         """The named values whose names begin with `prefix`."""
-        with named_faults():
-            rows = self._file.db.execute(
-                "SELECT name, value, crc FROM state WHERE substr(name, 1, ?) = ?",
-                (len(prefix), prefix),
-            ).fetchall()
-        return {name: value for name, value, crc in rows if crc_of(name, value) == crc}
+        return self._tables.state(prefix)
 
     def floor(self) -> datetime | None:
         """The newest wall time journaled under a clock that was relied on, less its error."""
         found = floor_in(self._table.newest_first(self._at.next_row))
-        kept = self.state(_FLOOR).get(_FLOOR)
+        kept = self.state(FLOOR).get(FLOOR)
         if kept is None:
             return found
         before = datetime.fromisoformat(kept.decode())
@@ -385,15 +372,14 @@ class SqliteJournal:
 
     def tail(self, count: int) -> list[tuple[int, bytes]]:
         """The newest rows (seq, bytes), oldest first; seqs below 1 belong to an older epoch."""
-        with named_faults():
-            rows = self._file.db.execute(
-                "SELECT row, body FROM events ORDER BY row DESC LIMIT ?", (count,)
-            ).fetchall()
         offset = self._at.first_row - 1
-        return [(row - offset, wire_row(row - offset, body).data) for row, body in reversed(rows)]
+        return [
+            (row - offset, wire_row(row - offset, body).data)
+            for row, body in self._table.tail(count)
+        ]
 
     def close(self) -> None:
         """Write the marks and close the file."""
         with named_faults(), self._file.db.atomic():
-            self._write_marks(self._at.through_row, self._at.offered_row)
+            self._tables.write_marks(self._at.through_row, self._at.offered_row)
         self._file.close()

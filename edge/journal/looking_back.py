@@ -74,6 +74,15 @@ def _without_twins(pending: Iterable[PendingAct]) -> tuple[PendingAct, ...]:
     return tuple(by_act.values())
 
 
+def instant_of(data: bytes) -> datetime | None:
+    """Give the wall time that an event was journaled at; None of a gap or of what is unreadable."""
+    try:
+        found = decode_row(data)
+    except WireError:
+        return None
+    return None if isinstance(found, Gap) else utc(found.at)
+
+
 def floor_in(newest_first: Iterable[bytes], enough: int = 256) -> datetime | None:
     """Give the newest wall time, less its error bound, among the newest `enough` events whose
     clock was relied on; None if there is none."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edge.journal.faults import named_faults
+from edge.journal.faults import CORRUPT, named_faults
 from edge.journal.file import JournalFile
 from edge.journal.rows import crc_of
-from edge.ports import PolicyChange, StoredPolicy
+from edge.ports import JournalError, PolicyChange, StoredPolicy
 from wire.policy import EntryKey, PolicyDigest, decode_entry, entry_hash
 
 
@@ -26,7 +26,9 @@ class SqlitePolicyStore:
             rows = self._file.db.execute(
                 "SELECT kind, id, hash, body FROM entries ORDER BY kind, id"
             ).fetchall()
-        damaged = [row[:2] for row in rows if entry_hash(row[3]) != row[2]]
+        damaged = [
+            row[:2] for row in rows if not isinstance(row[3], bytes) or entry_hash(row[3]) != row[2]
+        ]
         hub_epoch, version = self.numbers()
         if damaged:
             version = 0
@@ -69,7 +71,7 @@ class SqlitePolicyStore:
             row = self._file.db.execute(
                 "SELECT hash FROM entries WHERE kind = ? AND id = ?", key
             ).fetchone()
-        return None if row is None else bytes(row[0])
+        return None if row is None else _hash(row[0])
 
     def digest_after(self, change: PolicyChange) -> str:
         """What the digest over everything held would be after a change, rejected entries included.
@@ -95,5 +97,11 @@ class SqlitePolicyStore:
         if self._digest is None:
             with named_faults():
                 rows = self._file.db.execute("SELECT hash FROM entries").fetchall()
-            self._digest = PolicyDigest(bytes(row[0]) for row in rows)
+            self._digest = PolicyDigest(_hash(row[0]) for row in rows)
         return self._digest
+
+
+def _hash(value: object) -> bytes:
+    if not isinstance(value, bytes):
+        raise JournalError(CORRUPT)
+    return value

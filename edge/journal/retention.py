@@ -1,7 +1,7 @@
-"""How long acknowledged rows stay: at least 14 days by the floor, which never runs ahead.
+"""How old acknowledged rows are: by the floor, which never runs ahead.
 
-Once a day the watermark is remembered with the floor of that moment; rows below a mark that is
-14 days old may go, once a day, in bulk.
+Once a day the watermark is remembered with the floor of that moment; rows below a mark that is old
+enough may go.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-KEPT: Final = timedelta(days=14)
+from edge.journal.limits import KEPT
+
 _BETWEEN_MARKS: Final = timedelta(days=1)
 _Stored = list[tuple[datetime, int]]
 
@@ -20,19 +21,20 @@ _Stored = list[tuple[datetime, int]]
 class AckedMarks:
     """Watermarks with the floor at which they held."""
 
-    __slots__ = ("_floor", "_marks")
+    __slots__ = ("_floor", "_keep", "_marks")
 
-    def __init__(self, marks: _Stored | None = None) -> None:
+    def __init__(self, marks: _Stored | None = None, keep: timedelta = KEPT) -> None:
+        self._keep = keep
         self._floor: datetime | None = None
         self._marks = deque(marks or ())
 
     @classmethod
-    def decode(cls, data: bytes | None) -> AckedMarks:
+    def decode(cls, data: bytes | None, keep: timedelta = KEPT) -> AckedMarks:
         """Take up what was kept; what cannot be read starts afresh (rows stay longer)."""
         try:
-            return cls(msgspec.json.decode(data or b"[]", type=_Stored))
+            return cls(msgspec.json.decode(data or b"[]", type=_Stored), keep)
         except msgspec.DecodeError:
-            return cls()
+            return cls(keep=keep)
 
     def encode(self) -> bytes:
         """The bytes to keep."""
@@ -55,6 +57,6 @@ class AckedMarks:
     def take_aged(self, through_row: int) -> int:
         """Give the row through which rows may go now, 0 for none."""
         row = 0
-        while self._floor and self._marks and self._floor - self._marks[0][0] >= KEPT:
+        while self._floor and self._marks and self._floor - self._marks[0][0] >= self._keep:
             row = self._marks.popleft()[1]
         return min(row, through_row)

@@ -42,6 +42,11 @@ def event_crc(row: int, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(row.to_bytes(8, "big", signed=True)))
 
 
+def is_whole(row: int, crc: object, body: object) -> bool:
+    """Tell whether an event read from the file is what was written there."""
+    return isinstance(body, bytes) and event_crc(row, body) == crc
+
+
 class StoredRow(NamedTuple):
     """A row to write: its number, how many seqs it takes, its bytes."""
 

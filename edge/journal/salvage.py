@@ -14,8 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.journal.events_table import INSERT_EVENT
-from edge.journal.rows import crc_of, event_crc, numbered
+from edge.journal.faults import lenient_text
+from edge.journal.file import definition_in, our_definition
+from edge.journal.rows import crc_of, is_whole, numbered
+from edge.journal.wal_frames import mend
 from wire.policy import entry_hash
+
+_DAMAGE: Final = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises; the latter where SQLite's message cites the damage."""
 
 _CHUNK: Final = 64
 _MISSES_AT_END: Final = 2_048
@@ -38,26 +44,54 @@ class Salvaged:
 def salvage(path: Path) -> Salvaged:
     """Read what is left of a file that was set aside; never raises for its damage."""
     saved = Salvaged()
+    mend(path.with_name(path.name + "-wal"))
     try:
-        connection = sqlite3.connect(path)
+        connection = _connect(path)
     except sqlite3.Error:
         return saved
     try:
         connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+        if _restore_definition(connection):
+            connection.close()
+            connection = _connect(path)
         _take_events(connection, saved)
         _take_state(connection, saved)
         _take_policy(connection, saved)
-    except sqlite3.Error:
+    except _DAMAGE:
         saved.unreadable += 1
     finally:
         connection.close()
     return saved
 
 
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    connection.text_factory = lenient_text
+    return connection
+
+
+def _restore_definition(connection: sqlite3.Connection) -> bool:
+    """Put the tables' definition right where that alone is what keeps SQLite from reading them;
+    tell whether it was changed."""
+    try:
+        connection.execute("PRAGMA writable_schema=ON")
+        if definition_in(connection) == our_definition():
+            return False
+        with connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO sqlite_master (rowid, type, name, tbl_name, rootpage, sql)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                our_definition(),
+            )
+    except _DAMAGE:
+        return False
+    return True
+
+
 def _one(connection: sqlite3.Connection, sql: str, *values: object) -> tuple[Any, ...] | None:
     try:
         found: tuple[Any, ...] | None = connection.execute(sql, values).fetchone()
-    except sqlite3.Error:
+    except _DAMAGE:
         return None
     return found
 
@@ -71,7 +105,7 @@ def _all(connection: sqlite3.Connection, sql: str, saved: Salvaged) -> Iterator[
     """Give rows until the damage, and count that there was one."""
     try:
         yield from connection.execute(sql)
-    except sqlite3.Error:
+    except _DAMAGE:
         saved.unreadable += 1
 
 
@@ -104,16 +138,12 @@ def _chunk(connection: sqlite3.Connection, after: int) -> list[bytes | None]:
         found = connection.execute(
             "SELECT row, crc, body FROM events WHERE row > ? AND row <= ?", (after, span[-1])
         ).fetchall()
-    except sqlite3.Error:
+    except _DAMAGE:
         singles = (
             _one(connection, "SELECT row, crc, body FROM events WHERE row = ?", row) for row in span
         )
         found = [row for row in singles if row is not None]
-    bodies: dict[int, bytes] = {
-        row: body
-        for row, crc, body in found
-        if isinstance(body, bytes) and event_crc(row, body) == crc
-    }
+    bodies: dict[int, bytes] = {row: body for row, crc, body in found if is_whole(row, crc, body)}
     return [bodies.get(row) for row in span]
 
 

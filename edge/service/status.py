@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from edge.core.clock_now import ClockNow
+from edge.ports import JournalError, JournalKept
 from edge.service.memory import Memory
 from edge.service.passages import open_zones
 from edge.service.recorder import Recorder
@@ -34,11 +35,13 @@ class PolicyStatus(msgspec.Struct, frozen=True):
 
 
 class JournalStatus(msgspec.Struct, frozen=True):
-    """The journal: where it stands, and why it fails if it does."""
+    """The journal: where it stands, why it fails if it does, and what it holds (`JournalKept`;
+    None where even that cannot be read)."""
 
     epoch: int
     last_seq: int
     failure: str | None
+    kept: JournalKept | None = None
 
 
 class DoorStatus(msgspec.Struct, frozen=True):
@@ -115,13 +118,13 @@ def status_of(
         policy=PolicyStatus(
             held.hub_epoch, held.version, held.digest, len(index), len(index.rejected)
         ),
-        journal=JournalStatus(recorder.journal.epoch, recorder.journal.last_seq, recorder.failure),
+        journal=_journal(recorder),
         doors=tuple(_door(door_id, memory, now) for door_id in sorted(memory.doors)),
         devices=tuple(
             DeviceStatus(device, one.online, one.cause, one.detail)
             for device, one in sorted(memory.devices.items())
         ),
-        counters={**memory.counters, **recorder.journal.counters()},
+        counters={**memory.counters, **_counters(recorder)},
         fire_alarm=_fire(memory),
         zones=_zones(memory, now),
     )
@@ -134,6 +137,22 @@ def _zones(memory: Memory, now: ClockNow) -> tuple[ZoneStatus, ...]:
         ZoneStatus(zone, presence.count(zone), body.occupancy_max, zone in standing_open)
         for zone, body in sorted(memory.index.zones.items())
     )
+
+
+def _counters(recorder: Recorder) -> dict[str, int]:
+    try:
+        return recorder.journal.counters()
+    except JournalError:
+        return {}
+
+
+def _journal(recorder: Recorder) -> JournalStatus:
+    journal = recorder.journal
+    try:
+        kept = journal.kept()
+    except JournalError:
+        kept = None
+    return JournalStatus(journal.epoch, journal.last_seq, recorder.failure, kept)
 
 
 def _fire(memory: Memory) -> FireStatus | None:

@@ -1,7 +1,14 @@
 """Which rows are on their way: one at once, a hundred when there is a backlog, again after 5 s.
 
-Positions are seqs of one epoch: `through` is the hub's word, `sent` is ours. Nothing is remembered
-of single messages; what was lost is simply sent again from the watermark.
+Positions are seqs of one epoch: `through` is the hub's word, the others are ours. Nothing is
+remembered of single messages; what was lost is simply sent again from the watermark.
+
+    through        sent            behind         ahead       last_seq
+       |  on its way  |  the backlog  |  on its way  |  to go at once  |
+
+What happens now does not wait for the backlog: rows beyond `behind` go as they come. The hub keeps
+them, and its watermark passes over them once the backlog has reached `behind`; so does `sent`, and
+each row goes once unless 5 s pass without an acknowledgement or the connection is lost.
 """
 
 from __future__ import annotations
@@ -17,6 +24,9 @@ RESEND_AFTER_NS: Final = 5_000_000_000
 WINDOW: Final = 2_000
 """Seqs on their way at most: what a hub that comes back has to swallow at once."""
 
+LIVE_WINDOW: Final = 500
+"""Seqs beyond those that may be on their way if they are of rows that happen now."""
+
 _ROOM: Final = MAX_PAYLOAD_BYTES - 256
 """Leaves room for the envelope and the frame of the message."""
 
@@ -31,10 +41,13 @@ class Outbox:
     sent: int = 0
     waiting_since_ns: int | None = None
     silent: int = 0
+    behind: int = 0
+    ahead: int = 0
 
     def begin(self, through: int) -> None:
-        """Start at the hub's watermark of the journal's epoch."""
+        """Start at the hub's watermark of the journal's epoch: what is there is the backlog."""
         self.epoch, self.through, self.sent = self.reader.epoch, through, through
+        self.behind = self.ahead = max(self.reader.last_seq, through)
         self.waiting_since_ns, self.silent = None, 0
 
     def follow_epoch(self) -> bool:
@@ -49,9 +62,52 @@ class Outbox:
 
         Raises `JournalError` where rows cannot be read or the offer cannot be noted.
         """
-        if self.sent - self.through >= WINDOW or self.sent >= self.reader.last_seq:
+        self._join(now_ns)
+        room = WINDOW - self.on_their_way
+        if self.ahead < self.reader.last_seq and room + LIVE_WINDOW > 0:
+            return self._next_live(now_ns)
+        if self.sent == self.ahead < self.reader.last_seq:  # a burst that the window does not hold
+            self.behind = self.ahead = self.reader.last_seq
+        if room <= 0 or self.sent >= self.behind:
             return None
-        rows = self.reader.rows_from(self.sent + 1, MAX_EVENTS_A_MESSAGE)
+        return self._next_of_backlog(now_ns)
+
+    @property
+    def on_their_way(self) -> int:
+        """Seqs that were sent and are not acknowledged."""
+        return self.sent - self.through + self.ahead - self.behind
+
+    def _join(self, now_ns: int) -> None:
+        """The backlog reached what went ahead of it."""
+        if self.sent < self.behind:
+            return
+        self.sent = self.behind = self.ahead = max(self.sent, self.ahead)
+        if self.waiting_since_ns is None and self.sent > self.through:
+            self.waiting_since_ns = now_ns
+
+    def _next_live(self, now_ns: int) -> bytes | None:
+        taken = self._take(self.ahead, MAX_EVENTS_A_MESSAGE)
+        if taken is None:
+            return None
+        last, data = taken
+        self.ahead = last
+        self._join(now_ns)
+        return data
+
+    def _next_of_backlog(self, now_ns: int) -> bytes | None:
+        taken = self._take(self.sent, min(self.behind - self.sent, MAX_EVENTS_A_MESSAGE))
+        if taken is None:
+            return None
+        self.sent, data = taken
+        self.behind = max(self.behind, self.sent)
+        self.ahead = max(self.ahead, self.behind)
+        if self.waiting_since_ns is None:
+            self.waiting_since_ns = now_ns
+        return data
+
+    def _take(self, after: int, limit: int) -> tuple[int, bytes] | None:
+        """Give the last seq and the message of the rows after a seq."""
+        rows = self.reader.rows_from(after + 1, limit)
         if not rows:
             return None
         taken, size = 0, 0
@@ -62,14 +118,14 @@ class Outbox:
             taken += 1
         last = rows[taken - 1].last_seq
         self.reader.offer(last)
-        self.sent = last
-        if self.waiting_since_ns is None:
-            self.waiting_since_ns = now_ns
-        return encode_events(self.epoch, rows[0].first_seq, [row.data for row in rows[:taken]])
+        return last, encode_events(
+            self.epoch, rows[0].first_seq, [row.data for row in rows[:taken]]
+        )
 
     def acknowledged(self, through: int, now_ns: int) -> None:
         """Move the watermark up."""
         self.through, self.sent = through, max(self.sent, through)
+        self.ahead = max(self.ahead, through)
         self.waiting_since_ns = now_ns if self.sent > through else None
         self.silent = 0
 
@@ -78,5 +134,6 @@ class Outbox:
         if self.waiting_since_ns is None or now_ns - self.waiting_since_ns < RESEND_AFTER_NS:
             return False
         self.sent, self.waiting_since_ns = self.through, None
+        self.behind = self.ahead = max(self.reader.last_seq, self.through)
         self.silent += 1
         return True

@@ -50,7 +50,7 @@ def raise_alarm(scope: Scope, alarm: Raise) -> None:
             alarms,
             {
                 "times": found.times + alarm.count,
-                "last_at": max(found.last_at, alarm.at) if alarm.is_collected else alarm.at,
+                "last_at": max(found.last_at, alarm.at) if alarm.is_belated else alarm.at,
                 "last_received_at": alarm.received_at,
                 "cause": alarm.cause,
             },
@@ -83,14 +83,14 @@ def _goes_on(found: Alarm, alarm: Raise) -> bool:
 
 
 def clear_alarm(scope: Scope, clear: Clear) -> None:
-    """Mark the alarms of that kind and subject as over; by a collected record, those that were
-    raised by one as well, or before its time."""
+    """Mark the alarms of that kind and subject as over; by a belated one, those raised before
+    its time, or by a collected record."""
     where = [
         alarms.c.kind == clear.kind,
         alarms.c.subject == clear.subject,
         alarms.c.cleared_at.is_(None),
     ]
-    if clear.is_collected:
+    if clear.is_belated:
         collected = scope.select(raw_origins.c.raw_id)
         where.append(sa.or_(alarms.c.last_at <= clear.at, alarms.c.id.in_(collected)))
     scope.update(alarms, {"cleared_at": clear.at}, *where)

@@ -172,19 +172,20 @@ class Raise:
     device_id: str | None = None
     cause: str = ""
     count: int = 1
-    is_collected: bool = False
-    """Told by a record of an offline device's log, however late that was collected."""
+    is_belated: bool = False
+    """Told by a record of an offline device's log, however late that was collected, or by an event
+    that came after newer ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clear:
-    """An alarm that is over. A collected record (as for `Raise`) says nothing of what was told at
+    """An alarm that is over. A belated one (as for `Raise`) says nothing of what was told at
     once after its own time."""
 
     kind: AlarmKind
     subject: str
     at: datetime
-    is_collected: bool = False
+    is_belated: bool = False
 
 
 def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
@@ -211,8 +212,7 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
         if isinstance(event.body, ev.LockoutBody) and event.body.kind is ev.TryKind.CARD:
             kind = AlarmKind.CARD_LOCKOUT
         return (_raise(event, kind, subject),)
-    collected = event.origin is not None
-    return tuple(Clear(kind, subject, event.corrected_at, collected) for kind in cleared)
+    return tuple(Clear(kind, subject, event.corrected_at, event.is_belated) for kind in cleared)
 
 
 def rule_broken(event: ProjectedEvent, rule: Reason) -> Raise | None:
@@ -254,7 +254,7 @@ def _raise(event: ProjectedEvent, kind: AlarmKind, subject: str) -> Raise:
         device_id=getattr(body, "device", None),
         cause=cause,
         count=count,
-        is_collected=event.origin is not None,
+        is_belated=event.is_belated,
     )
 
 

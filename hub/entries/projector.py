@@ -31,14 +31,25 @@ from wire.reasons import Outcome, Reason
 
 
 def project(scope: Scope, event: ProjectedEvent) -> None:
-    """Write one event."""
+    """Write one event. One that came ahead says at once what happened, and how things stand only
+    when its turn comes."""
     broken = _broken(scope, event)
     _log(scope, event, broken)
     _follow(scope, event)
-    _states(scope, event)
+    if not event.ahead:
+        _states(scope, event)
     _alarms(scope, event)
     if broken is not None and (alarm := rule_broken(event, broken)) is not None:
         alarm_repository.raise_alarm(scope, alarm)
+
+
+def again(scope: Scope, event: ProjectedEvent) -> None:
+    """Take up what an event that came ahead says of how things stand, in its turn."""
+    _follow(scope, event)
+    _states(scope, event)
+    for change in alarms_of(event):
+        if isinstance(change, Clear):
+            alarm_repository.clear_alarm(scope, replace(change, is_belated=True))
 
 
 def project_gap(scope: Scope, gap: ProjectedGap) -> None:
@@ -78,6 +89,7 @@ PROJECTOR = Projector(
     rejected=rejected,
     reset=reset,
     retime=repository.retime_entries,
+    again=again,
 )
 
 

@@ -16,8 +16,8 @@ from hub.database.scope import Scope
 from hub.ingest.tables import raw_events
 
 COLUMNS: Final = tuple(column.name for column in raw_events.columns)
-RawValues: TypeAlias = tuple[int, str, int, int, int, bytes, bytes, bool]
-"""id, controller, epoch, seq, last_seq, body, body_hash, repeated."""
+RawValues: TypeAlias = tuple[int, str, int, int, int, bytes, bytes, bool, bool]
+"""id, controller, epoch, seq, last_seq, body, body_hash, repeated, late."""
 
 _COPY_FROM: Final = 32
 """Rows from which PostgreSQL is faster by COPY into a temporary table."""
@@ -29,7 +29,7 @@ def insert_raw(scope: Scope, rows: Sequence[RawValues], received_at: datetime) -
         return 0
     at = _as_stored(scope, received_at)
     town = scope.town_id
-    values = [(town, *row[:7], at, row[7]) for row in rows]
+    values = [(town, *row[:7], at, *row[7:]) for row in rows]
     if scope.dialect == "postgresql" and len(rows) >= _COPY_FROM:
         return _copy(scope, values)
     result = scope.connection.exec_driver_sql(

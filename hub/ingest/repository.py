@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeAlias
+from itertools import dropwhile
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
 from hub.ingest.bulk import RawValues, insert_raw
 from hub.ingest.rows import Row, RowsRead
-from hub.ingest.tables import raw_conflicts, raw_events, raw_origins, raw_watermarks
+from hub.ingest.tables import (
+    raw_conflicts,
+    raw_events,
+    raw_origins,
+    raw_passed,
+    raw_watermarks,
+)
 from hub.projection.domain import RawRow
 
 Stream: TypeAlias = tuple[str, int]
@@ -56,14 +63,14 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
     known: list[tuple[Stream, Row]] = []
     for stream, rows in streams.items():
         through = marks[stream].through
-        for row in rows.values():
+        for _, row in sorted(rows.items()):
             (fresh if row.seq > through else known).append((stream, row))
-    outcome.new = _insert(scope, fresh, numbers, now, outcome)
+    outcome.new = _insert(scope, fresh, numbers, now, marks, outcome)
     if outcome.new < len(fresh):
         known += fresh
     _find_conflicts(scope, known, now, outcome)
     outcome.known += total - outcome.new
-    _advance(scope, streams, marks, now)
+    _advance(scope, streams, marks, numbers.start, now)
     outcome.through = {stream: mark.through for stream, mark in marks.items()}
     return outcome
 
@@ -97,6 +104,7 @@ def _insert(
     rows: Sequence[tuple[Stream, Row]],
     numbers: range,
     now: datetime,
+    marks: dict[Stream, Mark],
     outcome: Stored,
 ) -> int:
     values: list[RawValues] = [
@@ -110,6 +118,7 @@ def _insert(
             row.body_hash,
             row.origin is not None
             and _collected_before(scope, (controller, epoch), row, number, outcome),
+            row.seq < marks[controller, epoch].highest,
         )
         for number, ((controller, epoch), row) in zip(numbers, rows, strict=False)
     ]
@@ -178,7 +187,11 @@ def _find_conflicts(
 
 
 def _advance(
-    scope: Scope, streams: dict[Stream, dict[int, Row]], marks: dict[Stream, Mark], now: datetime
+    scope: Scope,
+    streams: dict[Stream, dict[int, Row]],
+    marks: dict[Stream, Mark],
+    first_number: int,
+    now: datetime,
 ) -> None:
     """Move each watermark as far as rows follow one another, over early ones too."""
     changed = []
@@ -192,6 +205,8 @@ def _advance(
             mark.highest = max(mark.highest, row.last_seq)
         if before[1] > mark.through > before[0]:
             _walk(scope, stream, mark)
+        if before[1] > before[0] < mark.through:
+            _tell_again(scope, stream, before[0], mark.through, first_number)
         if (mark.through, mark.highest) != before:
             changed.append((stream, mark))
     scope.upsert(
@@ -212,19 +227,36 @@ def _advance(
 
 def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
     """A hole was filled: pass over the rows that came before it was."""
+    limit = 1  # most often the hole only became smaller
     while True:
         rows = scope.all(
             scope.select(raw_events.c.seq, raw_events.c.last_seq)
             .where(*_key(stream), raw_events.c.seq > mark.through)
             .order_by(raw_events.c.seq)
-            .limit(_WALK)
+            .limit(limit)
         )
         for row in rows:
             if row.seq > mark.through + 1:
                 return
             mark.through = max(mark.through, row.last_seq)
-        if len(rows) < _WALK:
+        if len(rows) < limit:
             return
+        limit = _WALK
+
+
+def _tell_again(scope: Scope, stream: Stream, before: int, through: int, first_number: int) -> None:
+    """Of what the watermark passed, have everything projected again from the first row on that was
+    here before this batch (its number is lower): what followed it follows it again."""
+    rows = scope.all(
+        scope.select(raw_events.c.id)
+        .where(*_key(stream), raw_events.c.seq > before, raw_events.c.seq <= through)
+        .order_by(raw_events.c.seq)
+    )
+    passed = list(dropwhile(lambda raw_id: raw_id >= first_number, (row.id for row in rows)))
+    if passed:
+        numbers = scope.take_numbers(_COUNTER, len(passed))
+        told = zip(numbers, passed, strict=True)
+        scope.insert(raw_passed, [{"id": number, "raw_id": raw_id} for number, raw_id in told])
 
 
 def watermark(scope: Scope, controller: str, epoch: int) -> int:
@@ -235,23 +267,55 @@ def watermark(scope: Scope, controller: str, epoch: int) -> int:
 def raw_events_after(scope: Scope, after_id: int, limit: int) -> list[RawRow]:
     """The next raw rows by id, for projection: none is missed, since ids commit in their order.
 
-    Rows whose origin was collected before are left out.
+    Rows whose origin was collected before are left out; rows that were passed come again.
     """
-    table = raw_events
-    rows = scope.all(
+    table, passed, marks = raw_events, raw_passed, raw_watermarks
+    of_row = sa.and_(passed.c.town_id == table.c.town_id, passed.c.raw_id == table.c.id)
+    of_stream = sa.and_(
+        marks.c.town_id == table.c.town_id,
+        marks.c.controller_id == table.c.controller_id,
+        marks.c.epoch == table.c.epoch,
+    )
+    first = (
         scope.select(
-            table.c.id,
-            table.c.controller_id,
-            table.c.epoch,
-            table.c.seq,
-            table.c.body,
-            table.c.received_at,
+            *_TOLD,
+            sa.or_(passed.c.id.is_not(None), table.c.seq > marks.c.through_seq).label("ahead"),
+            sa.literal(None, sa.BigInteger).label("again"),
         )
+        .select_from(table.outerjoin(passed, of_row).join(marks, of_stream))
         .where(table.c.id > after_id, table.c.repeated.is_(False))
         .order_by(table.c.id)
-        .limit(limit)
     )
-    return [
-        RawRow(row.id, row.controller_id, row.epoch, row.seq, bytes(row.body), row.received_at)
-        for row in rows
-    ]
+    again = (
+        scope.select(*_TOLD, sa.false().label("ahead"), passed.c.id.label("again"))
+        .select_from(table.join(passed, of_row))
+        .where(passed.c.id > after_id, table.c.repeated.is_(False))
+        .order_by(passed.c.id)
+    )
+    rows = [_raw_row(row) for query in (first, again) for row in scope.all(query.limit(limit))]
+    return sorted(rows, key=lambda row: row.number)[:limit]
+
+
+_TOLD: Final = (
+    raw_events.c.id,
+    raw_events.c.controller_id,
+    raw_events.c.epoch,
+    raw_events.c.seq,
+    raw_events.c.body,
+    raw_events.c.received_at,
+    raw_events.c.late,
+)
+
+
+def _raw_row(row: sa.Row[Any]) -> RawRow:
+    return RawRow(
+        row.id,
+        row.controller_id,
+        row.epoch,
+        row.seq,
+        bytes(row.body),
+        row.received_at,
+        bool(row.late),
+        bool(row.ahead),
+        row.again,
+    )

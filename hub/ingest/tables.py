@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String
 
 from hub.database.columns import UtcDateTime, id_text
 from hub.database.tables import town_table, unique
@@ -20,13 +20,24 @@ raw_events: Final = town_table(
     Column("body_hash", LargeBinary, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("repeated", Boolean, nullable=False),
+    Column("late", Boolean, nullable=False),
     unique("controller_id", "epoch", "seq"),
     sqlite_with_rowid=False,
 )
 """`body` are the event's bytes, never re-encoded; `body_hash` their SHA-256. `last_seq` differs
 from `seq` for a gap only. `id` is drawn from a counter whose row stays locked until the commit, so
 ids become visible in their own order. `repeated`: its origin was already collected by somebody;
-the row holds its seq and is not projected."""
+the row holds its seq and is not projected. `late`: a higher seq of its epoch was here already,
+since an edge with a backlog sends what happens now ahead of it."""
+
+raw_passed: Final = town_table(
+    "raw_passed",
+    Column("id", BigInteger, primary_key=True),
+    Column("raw_id", BigInteger, nullable=False),
+)
+"""Rows that came ahead of late ones, once those are all here: what they say of how things stand is
+projected again, at this `id` of the same counter, so that the newest word is the last."""
+Index("ix_raw_passed_raw", raw_passed.c.town_id, raw_passed.c.raw_id)
 
 raw_watermarks: Final = town_table(
     "raw_watermarks",

@@ -63,12 +63,12 @@ class KnownTime:
 
 @dataclass(frozen=True, slots=True)
 class BootSpan:
-    """One boot's share of a journal epoch: the raw event it begins with, and the newest reading of
-    its monotonic clock."""
+    """One boot's share of a journal epoch: the seq it begins with, which alone gives the order of
+    boots, since rows may come ahead of a backlog; and the newest reading of its monotonic clock."""
 
     epoch: int
     boot: str
-    first_raw_id: int
+    first_seq: int
     last_mono_ns: int
 
 

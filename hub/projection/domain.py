@@ -31,7 +31,9 @@ _BOUNDS_MS: Final = {ClockState.TRUSTED: 2_000, ClockState.HOLDOVER: SURE_MS}
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as ingest keeps it: `data` is the event's bytes as the edge journaled them."""
+    """A row as ingest keeps it: `data` is the event's bytes as the edge journaled them. `late`: a
+    higher seq of its epoch came before it. `ahead`: it came before such ones, and will be told
+    again when they are all here; `again` is its number then."""
 
     id: int
     controller: str
@@ -39,6 +41,14 @@ class RawRow:
     seq: int
     data: bytes
     received_at: datetime
+    late: bool = False
+    ahead: bool = False
+    again: int | None = None
+
+    @property
+    def number(self) -> int:
+        """Its place in the order of projection."""
+        return self.id if self.again is None else self.again
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,9 @@ class ProjectedEvent:
     `at` itself unless its clock was untrusted and an anchor of the same boot, or its neighbours in
     the journal, tell more (`hub.projection.clock`). What an anchor tells that comes later, topics
     that keep times hear by `Projector.retime`. `(controller, epoch, seq)` is unique; `raw_id` is
-    too, and gives the order of projection.
+    too, and gives the order of projection, which is that of the seqs but where a controller with a
+    backlog sends what happens `ahead` of it: that is told again once what is `late` then is all
+    here.
     """
 
     raw_id: int
@@ -68,6 +80,8 @@ class ProjectedEvent:
     error_ms: int | None = None
     origin: Origin | None = None
     time_error_ms: int | None = None
+    late: bool = False
+    ahead: bool = False
 
     @property
     def is_time_sure(self) -> bool:
@@ -76,6 +90,12 @@ class ProjectedEvent:
         if self.clock is not ClockState.UNTRUSTED:
             return True
         return self.time_error_ms is not None and self.time_error_ms <= SURE_MS
+
+    @property
+    def is_belated(self) -> bool:
+        """Whether something newer may have been projected before it: it was collected from an
+        offline device, or came after what its controller sent ahead."""
+        return self.late or self.origin is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +174,8 @@ def read_row(row: RawRow, correct: Correct = _nothing) -> Projected | Rejected:
         error_ms=found.error_ms,
         origin=found.origin,
         time_error_ms=known.error_ms if known else found.error_ms,
+        late=row.late,
+        ahead=row.ahead,
     )
 
 

@@ -42,3 +42,6 @@ class Projector:
     reset: Callable[[Scope], None] | None = None
     retime: Callable[[Scope, Retiming], None] | None = None
     """Is told when more is known of times that were not sure; to tell it again changes nothing."""
+    again: Callable[[Scope, ProjectedEvent], None] | None = None
+    """Is told of an event that came `ahead` once more, in its order: here belongs what the newest
+    event must have the last word on, and `project` leaves it. `raw_id` is a new number."""

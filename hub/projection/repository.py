@@ -97,22 +97,22 @@ def boot_span(scope: Scope, controller: str, epoch: int, boot: str) -> BootSpan 
     """Give what is known of a boot in an epoch, or None."""
     c = boot_spans.c
     row = scope.one(
-        scope.select(c.first_raw_id, c.last_mono_ns).where(
+        scope.select(c.first_seq, c.last_mono_ns).where(
             c.controller_id == controller, c.epoch == epoch, c.boot == boot
         )
     )
-    return None if row is None else BootSpan(epoch, boot, row.first_raw_id, row.last_mono_ns)
+    return None if row is None else BootSpan(epoch, boot, row.first_seq, row.last_mono_ns)
 
 
 def spans_of(scope: Scope, controller: str) -> tuple[BootSpan, ...]:
     """Give a controller's boots in the order in which they came."""
     c = boot_spans.c
     rows = scope.all(
-        scope.select(c.epoch, c.boot, c.first_raw_id, c.last_mono_ns)
+        scope.select(c.epoch, c.boot, c.first_seq, c.last_mono_ns)
         .where(c.controller_id == controller)
-        .order_by(c.first_raw_id)
+        .order_by(c.first_seq)
     )
-    return tuple(BootSpan(r.epoch, r.boot, r.first_raw_id, r.last_mono_ns) for r in rows)
+    return tuple(BootSpan(r.epoch, r.boot, r.first_seq, r.last_mono_ns) for r in rows)
 
 
 def keep_span(scope: Scope, controller: str, span: BootSpan) -> None:

@@ -49,7 +49,7 @@ boot_spans: Final = town_table(
     Column("controller_id", id_text(), primary_key=True),
     Column("epoch", BigInteger, primary_key=True),
     Column("boot", String(36), primary_key=True),
-    Column("first_raw_id", BigInteger, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
     Column("last_mono_ns", BigInteger, nullable=False),
 )
 """Which boots a journal's epoch tells of, in its order, and how long each ran at least."""

@@ -41,18 +41,19 @@ class Timelines:
             return None
         return self._timeline(controller).time_of(boot, mono_ns, received_at)
 
-    def begin(self, controller: str, epoch: int, raw_id: int, boot: str, mono_ns: int) -> None:
+    def begin(self, controller: str, epoch: int, seq: int, boot: str, mono_ns: int) -> None:
         """Note that an event of a boot stands in an epoch, before its time is asked."""
         if mono_ns > _LONGEST_NS:
             return
         key = (controller, epoch, boot)
         span = self._spans.get(key) or repository.boot_span(self._scope, *key)
         if span is None:
-            span = BootSpan(epoch, boot, raw_id, mono_ns)
+            span = BootSpan(epoch, boot, seq, mono_ns)
             self._changed(key, span)
             self._ready.pop(controller, None)
-        elif mono_ns > span.last_mono_ns:
-            self._changed(key, replace(span, last_mono_ns=mono_ns))
+        elif mono_ns > span.last_mono_ns or seq < span.first_seq:
+            first, last = min(seq, span.first_seq), max(mono_ns, span.last_mono_ns)
+            self._changed(key, replace(span, first_seq=first, last_mono_ns=last))
         else:
             self._spans[key] = span
 

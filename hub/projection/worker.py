@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final, TypeAlias
@@ -129,6 +130,9 @@ class ProjectionWorker:
         rejected: list[RejectReason] = []
         times = Timelines(scope)
         for row in rows:
+            if row.again is not None:
+                self._project_again(scope, row, times)
+                continue
             found = read_row(row, partial(_correct, times, row))
             outcome = found if isinstance(found, Rejected) else self._project(scope, found, times)
             if outcome is not None:
@@ -136,7 +140,7 @@ class ProjectionWorker:
                 self._put_aside(scope, outcome, row.received_at)
         times.save()
         if rows:
-            repository.move_watermark(scope, rows[-1].id)
+            repository.move_watermark(scope, rows[-1].number)
         return len(rows), rejected
 
     def _project(self, scope: Scope, event: Projected, times: Timelines) -> Rejected | None:
@@ -158,6 +162,25 @@ class ProjectionWorker:
         except Exception as error:
             return _failed(event, name, error)
         return None
+
+    def _project_again(self, scope: Scope, row: RawRow, times: Timelines) -> None:
+        """Tell an event once more; it was read before, and put aside then if it could not be."""
+        event = read_row(row, partial(_correct, times, row))
+        if not isinstance(event, ProjectedEvent) or row.again is None:
+            return
+        event = replace(event, raw_id=row.again)
+        for projector in self._projectors:
+            if projector.again is None or event.kind not in projector.kinds:
+                continue
+            try:
+                with scope.savepoint():
+                    projector.again(scope, event)
+            except DataError as error:
+                _failed(event, projector.name, error)
+            except DBAPIError:
+                raise
+            except Exception as error:
+                _failed(event, projector.name, error)
 
     def _put_aside(self, scope: Scope, rejected: Rejected, received_at: datetime) -> None:
         repository.put_aside(scope, rejected)
@@ -197,12 +220,12 @@ def _failed(event: Projected, projector: str, error: Exception) -> Rejected:
 def _note(times: Timelines, event: Projected) -> Retiming | None:
     if not isinstance(event, ProjectedEvent) or event.origin is not None:
         return None
-    times.begin(event.controller, event.epoch, event.raw_id, event.boot, event.mono_ns)
+    times.begin(event.controller, event.epoch, event.seq, event.boot, event.mono_ns)
     return times.note(event)
 
 
 def _correct(
     times: Timelines, row: RawRow, controller: str, boot: str, mono_ns: int, received_at: datetime
 ) -> KnownTime | None:
-    times.begin(controller, row.epoch, row.id, boot, mono_ns)
+    times.begin(controller, row.epoch, row.seq, boot, mono_ns)
     return times.time_of(controller, boot, mono_ns, received_at)

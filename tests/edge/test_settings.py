@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from edge.driver_choice import make_driver
+from edge.journal.limits import Limits
 from edge.settings import (
     OsdpPort,
     PcscPort,
@@ -94,6 +96,8 @@ def test_a_whole_file_is_read_and_relative_paths_count_from_it(load, tmp_path):
         (("baud = 9600", "baud = 9601"), "ports[...]", "baud"),
         (('driver = "pcsc"', 'driver = "wiegand"'), "ports[...].driver", "wiegand"),
         (('path = "/dev/ttyUSB0"', ""), "ports[...]", "path"),
+        (("rtc = true", "journal_days = 13"), "journal_days", ">= 14"),
+        (("rtc = true", "journal_mb = 63"), "(top level)", "at least 64 for journal_events = 1"),
     ],
 )
 def test_a_bad_value_names_file_key_and_remedy(load, tmp_path, change, key, problem):
@@ -129,7 +133,10 @@ def test_the_file_shown_in_the_documentation_is_read(load):
     assert set(settings.ports) == {"bus0", "desk", "pins", "storehouse"}
     everything = example.replace("# socket", "socket").replace("# journal_events", "journal_events")
     everything = everything.replace("# cards_dir", "cards_dir").replace("# doors", "doors")
-    assert load(everything).journal_events == 100_000
+    everything = everything.replace("# journal_days", "journal_days")
+    limits = load(everything.replace("# journal_mb", "journal_mb")).journal_limits
+    assert limits == Limits(100_000, 10_000, timedelta(days=14), 320_000_000)
+    assert limits.bytes_in_use == Limits().bytes_in_use
 
 
 def test_pins_are_wired_board_by_board(load):

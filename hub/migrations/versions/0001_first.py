@@ -202,7 +202,7 @@ CREATE TABLE boot_spans (
 	controller_id VARCHAR(80) NOT NULL,
 	epoch BIGINT NOT NULL,
 	boot VARCHAR(36) NOT NULL,
-	first_raw_id BIGINT NOT NULL,
+	first_seq BIGINT NOT NULL,
 	last_mono_ns BIGINT NOT NULL,
 	CONSTRAINT pk_boot_spans PRIMARY KEY (town_id, controller_id, epoch, boot)
 )
@@ -863,6 +863,7 @@ CREATE TABLE raw_events (
 	body_hash BLOB NOT NULL,
 	received_at DATETIME NOT NULL,
 	repeated BOOLEAN NOT NULL,
+	late BOOLEAN NOT NULL,
 	CONSTRAINT pk_raw_events PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_raw_events_town_id_controller_id_epoch_seq UNIQUE (town_id, controller_id, epoch, seq)
 )
@@ -877,6 +878,17 @@ CREATE TABLE raw_origins (
 	raw_id BIGINT NOT NULL,
 	CONSTRAINT pk_raw_origins PRIMARY KEY (town_id, device_id, log_epoch, log_index)
 )
+""",
+    r"""
+CREATE TABLE raw_passed (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	raw_id BIGINT NOT NULL,
+	CONSTRAINT pk_raw_passed PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_raw_passed_raw ON raw_passed (town_id, raw_id)
 """,
     r"""
 CREATE TABLE raw_watermarks (
@@ -1687,7 +1699,7 @@ CREATE TABLE boot_spans (
 	controller_id VARCHAR(80) NOT NULL,
 	epoch BIGINT NOT NULL,
 	boot VARCHAR(36) NOT NULL,
-	first_raw_id BIGINT NOT NULL,
+	first_seq BIGINT NOT NULL,
 	last_mono_ns BIGINT NOT NULL,
 	CONSTRAINT pk_boot_spans PRIMARY KEY (town_id, controller_id, epoch, boot)
 )
@@ -2349,6 +2361,7 @@ CREATE TABLE raw_events (
 	body_hash BYTEA NOT NULL,
 	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	repeated BOOLEAN NOT NULL,
+	late BOOLEAN NOT NULL,
 	CONSTRAINT pk_raw_events PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_raw_events_town_id_controller_id_epoch_seq UNIQUE (town_id, controller_id, epoch, seq)
 )
@@ -2362,6 +2375,17 @@ CREATE TABLE raw_origins (
 	raw_id BIGINT NOT NULL,
 	CONSTRAINT pk_raw_origins PRIMARY KEY (town_id, device_id, log_epoch, log_index)
 )
+""",
+    r"""
+CREATE TABLE raw_passed (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	raw_id BIGINT NOT NULL,
+	CONSTRAINT pk_raw_passed PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_raw_passed_raw ON raw_passed (town_id, raw_id)
 """,
     r"""
 CREATE TABLE raw_watermarks (

@@ -47,14 +47,14 @@ def make_ca(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 class Wire:
     """Both ends: `say` and `feed` speak as the hub, `sent` is what the edge published."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, capacity=5_000):
         self.now_s = 0.0
         self.clock_state = ClockState.TRUSTED
         self.ca_key = ec.generate_private_key(ec.SECP256R1())
         self.link = LinkKey(bytes(range(32)))
         signing = Ed25519PrivateKey.generate()
         self.signer = HubSigner(signing)
-        self.journal, self.store = open_journal(folder / "journal.db", self.now, capacity=5_000)
+        self.journal, self.store = open_journal(folder / "journal.db", self.now, capacity=capacity)
         self.session = DeliverySession(
             CONTROLLER,
             self.link,

@@ -167,7 +167,7 @@ def times_of(lived: Sequence[Lived]) -> list[KnownTime | None]:
         event = ev.decode_row(one.row.data)
         assert isinstance(event, Event)
         key = (one.row.epoch, event.boot)
-        first = spans[key].first_raw_id if key in spans else one.row.id
+        first = spans[key].first_seq if key in spans else one.row.id
         spans[key] = BootSpan(*key, first, event.mono_ns)
         if event.kind == EventKind.CLOCK_ANCHOR and event.error_ms is not None:
             anchor = Anchor(CONTROLLER, event.boot, event.mono_ns, event.at, event.error_ms)
