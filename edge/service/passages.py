@@ -71,7 +71,7 @@ def going(memory: Memory, decisions: Iterable[Decision], now: ClockNow) -> Moves
                     stay, pending=(*stay.pending, pending)
                 )
             else:
-                moves.stays[person] = _outside_open_zones(memory, presence.after(person, way))
+                moves.stays[person] = _outside_open_zones(memory, presence.after(person, way), now)
         if decision.first_person and seen:
             moves.coming[door] = until_ns
         elif decision.first_person:
@@ -109,9 +109,9 @@ def wiped(memory: Memory, now: ClockNow) -> Moves:
     """A zone into which a door stands open to everybody knows nobody's whereabouts any more."""
     moves = _none(memory, now)
     presence = _presence(memory, moves, now)
-    for zone in open_zones(memory):
+    for zone in open_zones(memory, now):
         for person in memory.whereabouts.in_zone(zone):
-            left = _outside_open_zones(memory, presence.kept(person))
+            left = _outside_open_zones(memory, presence.kept(person), now)
             if left != memory.whereabouts.of(person):
                 moves.stays[person] = left
     return moves
@@ -139,13 +139,14 @@ def swept(memory: Memory, now: ClockNow) -> Moves:
     return moves
 
 
-def open_zones(memory: Memory) -> set[str]:
+def open_zones(memory: Memory, now: ClockNow) -> set[str]:
     """The zones that a door which stands open to everybody leads into (or out of, where it leads
     into none)."""
+    about = memory.circumstances(now)
     led = (
-        door.body.zone_in or door.body.zone_out
-        for door in memory.doors.values()
-        if door.driven_open
+        body.zone_in or body.zone_out
+        for door, body in memory.index.doors.items()
+        if about.stands_open(door)
     )
     return {zone for zone in led if zone is not None}
 
@@ -181,7 +182,9 @@ def _go(memory: Memory, moves: Moves, door: str, now: ClockNow, *, late: bool = 
         if not late and pending.until_ns < now.mono_ns:
             moves.stays[person] = memory.whereabouts.of(person).without_pending(door)
         else:
-            moves.stays[person] = _outside_open_zones(memory, presence.after(person, pending.way))
+            moves.stays[person] = _outside_open_zones(
+                memory, presence.after(person, pending.way), now
+            )
 
 
 def _can_tell(memory: Memory, door_id: str) -> bool:
@@ -202,9 +205,9 @@ def _would_be_seen(memory: Memory, door_id: str) -> bool:
     return _can_tell(memory, door_id) and not memory.doors[door_id].is_open
 
 
-def _outside_open_zones(memory: Memory, stay: Stay) -> Stay:
+def _outside_open_zones(memory: Memory, stay: Stay, now: ClockNow) -> Stay:
     """The stay as far as the first zone that stands open, and what lies within that."""
-    standing_open = open_zones(memory)
+    standing_open = open_zones(memory, now)
     for number, mark in enumerate(stay.marks):
         if mark.zone in standing_open:
             return msgspec.structs.replace(stay, marks=stay.marks[:number])
