@@ -156,10 +156,12 @@ def arrive(memory: Memory, now: ClockNow) -> None:
     already; it is written anew with the next move."""
     if memory.held.version == 0:
         return
-    for door in memory.whereabouts.doors():
-        moves = _none(memory, now)
-        _go(memory, moves, door, now, late=True)
-        moves.apply(memory)
+    for person in memory.whereabouts.persons():
+        for pending in memory.whereabouts.of(person).pending:  # in the order they were let go
+            moves = _none(memory, now)
+            stay = _presence(memory, moves, now).after(person, pending.way)
+            moves.stays[person] = _outside_open_zones(memory, stay, now)
+            moves.apply(memory)
 
 
 # --- inside --------------------------------------------------------------------------------------
