@@ -71,7 +71,7 @@ def going(memory: Memory, decisions: Iterable[Decision], now: ClockNow) -> Moves
                     stay, pending=(*stay.pending, pending)
                 )
             else:
-                moves.stays[person] = _outside_open_zones(memory, presence.after(person, way), now)
+                moves.stays[person] = _outside(open_zones(memory, now), presence.after(person, way))
         if decision.first_person and seen:
             moves.coming[door] = until_ns
         elif decision.first_person:
@@ -109,9 +109,10 @@ def wiped(memory: Memory, now: ClockNow) -> Moves:
     """A zone into which a door stands open to everybody knows nobody's whereabouts any more."""
     moves = _none(memory, now)
     presence = _presence(memory, moves, now)
-    for zone in open_zones(memory, now):
+    standing_open = open_zones(memory, now)
+    for zone in standing_open:
         for person in memory.whereabouts.in_zone(zone):
-            left = _outside_open_zones(memory, presence.kept(person), now)
+            left = _outside(standing_open, presence.kept(person))
             if left != memory.whereabouts.of(person):
                 moves.stays[person] = left
     return moves
@@ -160,7 +161,7 @@ def arrive(memory: Memory, now: ClockNow) -> None:
         for pending in memory.whereabouts.of(person).pending:  # in the order they were let go
             moves = _none(memory, now)
             stay = _presence(memory, moves, now).after(person, pending.way)
-            moves.stays[person] = _outside_open_zones(memory, stay, now)
+            moves.stays[person] = _outside(open_zones(memory, now), stay)
             moves.apply(memory)
 
 
@@ -184,8 +185,8 @@ def _go(memory: Memory, moves: Moves, door: str, now: ClockNow, *, late: bool = 
         if not late and pending.until_ns < now.mono_ns:
             moves.stays[person] = memory.whereabouts.of(person).without_pending(door)
         else:
-            moves.stays[person] = _outside_open_zones(
-                memory, presence.after(person, pending.way), now
+            moves.stays[person] = _outside(
+                open_zones(memory, now), presence.after(person, pending.way)
             )
 
 
@@ -207,9 +208,8 @@ def _would_be_seen(memory: Memory, door_id: str) -> bool:
     return _can_tell(memory, door_id) and not memory.doors[door_id].is_open
 
 
-def _outside_open_zones(memory: Memory, stay: Stay, now: ClockNow) -> Stay:
+def _outside(standing_open: set[str], stay: Stay) -> Stay:
     """The stay as far as the first zone that stands open, and what lies within that."""
-    standing_open = open_zones(memory, now)
     for number, mark in enumerate(stay.marks):
         if mark.zone in standing_open:
             return msgspec.structs.replace(stay, marks=stay.marks[:number])
