@@ -146,11 +146,16 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
     if journal["kept"]:
         _print_kept(journal["kept"])
     for door in status["doors"]:
-        print(f"door       {door['id']}  {door['leaf']}  {door['mode'] or 'normal'}")
+        mode = "held by schedule" if door["held_by_schedule"] else door["mode"] or "normal"
+        print(f"door       {door['id']}  {door['leaf']}  {mode}")
     fire = status["fire_alarm"]
     if fire is not None:
         state = fire["cause"] or ("BURNS" if fire["burning"] else "quiet")
         print(f"fire       {fire['device']}  {state}  line {fire['fault'] or fire['line']}")
+    for zone in status["zones"]:
+        most = "" if zone["occupancy_max"] is None else f" of {zone['occupancy_max']}"
+        standing = ", stands open" if zone["stands_open"] else ""
+        print(f"zone       {zone['id']}  {zone['persons']}{most} persons{standing}")
     for device in status["devices"]:
         state = "online" if device["online"] else device["cause"] or "not heard of"
         print(f"device     {device['id']}  {state}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from edge.core.backup import DoorCodes
 from edge.core.clock_now import ClockNow
 from edge.core.first_person import FirstSeen
-from edge.core.modes import in_force
+from edge.core.modes import OPENING, in_force
 from edge.core.policy_index import PolicyIndex
 from edge.core.presence import Presence
 from edge.core.whereabouts import Whereabouts
@@ -73,6 +73,13 @@ class Circumstances:
         if schedule is None or not schedule.holds(self.now.at, self.index.holidays):
             return False
         return door.first_person is FirstPerson.NONE or self.first_came(door_id)
+
+    def stands_open(self, door: str) -> bool:
+        """Whether a door is held open to everybody: by the fire alarm, a mode or its schedule."""
+        if self.fire(door):
+            return True
+        mode = self.mode(door)
+        return self.held_by_schedule(door) if mode is None else mode.mode in OPENING
 
     def first_came(self, door: str) -> bool:
         """Whether a first person has opened a door today."""

@@ -71,7 +71,7 @@ def going(memory: Memory, decisions: Iterable[Decision], now: ClockNow) -> Moves
                     stay, pending=(*stay.pending, pending)
                 )
             else:
-                moves.stays[person] = _outside_open_zones(memory, presence.after(person, way))
+                moves.stays[person] = _outside(open_zones(memory, now), presence.after(person, way))
         if decision.first_person and seen:
             moves.coming[door] = until_ns
         elif decision.first_person:
@@ -109,9 +109,10 @@ def wiped(memory: Memory, now: ClockNow) -> Moves:
     """A zone into which a door stands open to everybody knows nobody's whereabouts any more."""
     moves = _none(memory, now)
     presence = _presence(memory, moves, now)
-    for zone in open_zones(memory):
+    standing_open = open_zones(memory, now)
+    for zone in standing_open:
         for person in memory.whereabouts.in_zone(zone):
-            left = _outside_open_zones(memory, presence.kept(person))
+            left = _outside(standing_open, presence.kept(person))
             if left != memory.whereabouts.of(person):
                 moves.stays[person] = left
     return moves
@@ -139,13 +140,14 @@ def swept(memory: Memory, now: ClockNow) -> Moves:
     return moves
 
 
-def open_zones(memory: Memory) -> set[str]:
+def open_zones(memory: Memory, now: ClockNow) -> set[str]:
     """The zones that a door which stands open to everybody leads into (or out of, where it leads
     into none)."""
+    about = memory.circumstances(now)
     led = (
-        door.body.zone_in or door.body.zone_out
-        for door in memory.doors.values()
-        if door.driven_open
+        body.zone_in or body.zone_out
+        for door, body in memory.index.doors.items()
+        if about.stands_open(door)
     )
     return {zone for zone in led if zone is not None}
 
@@ -155,10 +157,12 @@ def arrive(memory: Memory, now: ClockNow) -> None:
     already; it is written anew with the next move."""
     if memory.held.version == 0:
         return
-    for door in memory.whereabouts.doors():
-        moves = _none(memory, now)
-        _go(memory, moves, door, now, late=True)
-        moves.apply(memory)
+    for person in memory.whereabouts.persons():
+        for pending in memory.whereabouts.of(person).pending:  # in the order they were let go
+            moves = _none(memory, now)
+            stay = _presence(memory, moves, now).after(person, pending.way)
+            moves.stays[person] = _outside(open_zones(memory, now), stay)
+            moves.apply(memory)
 
 
 # --- inside --------------------------------------------------------------------------------------
@@ -181,7 +185,9 @@ def _go(memory: Memory, moves: Moves, door: str, now: ClockNow, *, late: bool = 
         if not late and pending.until_ns < now.mono_ns:
             moves.stays[person] = memory.whereabouts.of(person).without_pending(door)
         else:
-            moves.stays[person] = _outside_open_zones(memory, presence.after(person, pending.way))
+            moves.stays[person] = _outside(
+                open_zones(memory, now), presence.after(person, pending.way)
+            )
 
 
 def _can_tell(memory: Memory, door_id: str) -> bool:
@@ -202,9 +208,8 @@ def _would_be_seen(memory: Memory, door_id: str) -> bool:
     return _can_tell(memory, door_id) and not memory.doors[door_id].is_open
 
 
-def _outside_open_zones(memory: Memory, stay: Stay) -> Stay:
+def _outside(standing_open: set[str], stay: Stay) -> Stay:
     """The stay as far as the first zone that stands open, and what lies within that."""
-    standing_open = open_zones(memory)
     for number, mark in enumerate(stay.marks):
         if mark.zone in standing_open:
             return msgspec.structs.replace(stay, marks=stay.marks[:number])

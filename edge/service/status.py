@@ -132,7 +132,7 @@ def status_of(
 
 def _zones(memory: Memory, now: ClockNow) -> tuple[ZoneStatus, ...]:
     presence = memory.circumstances(now).presence
-    standing_open = open_zones(memory)
+    standing_open = open_zones(memory, now)
     return tuple(
         ZoneStatus(zone, presence.count(zone), body.occupancy_max, zone in standing_open)
         for zone, body in sorted(memory.index.zones.items())

@@ -222,7 +222,6 @@ class Oracle:
         if reboot:
             self.boot += 1
         self.kept_ms = dict.fromkeys(self.failures, self.mono_ms)
-        self.driven = set()
         for way in self.ways:
             self._go(way)
         self.ways = []
@@ -605,9 +604,9 @@ class Oracle:
     def _cut(self, person: str) -> None:
         """Zones that stand open, and what lies within them, know nobody."""
         standing = set()
-        for door in self.driven & self.policy.doors.keys():
-            body = self.policy.doors[door]
-            standing.add(body.zone_in or body.zone_out)
+        for door, body in self.policy.doors.items():
+            if self.stands_open(door):
+                standing.add(body.zone_in or body.zone_out)
         kept: list[Mark] = []
         for mark in self.trail(person):
             if mark.zone in standing:
