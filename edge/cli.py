@@ -11,8 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -20,10 +21,15 @@ from edge.control_socket import AgentAbsentError, Request, ask_agent
 from edge.keybox.cli import add_commands
 from edge.settings import Settings, SettingsError, load_settings
 
+if TYPE_CHECKING:
+    from edge.agent import Agent
+    from edge.service_manager import ServiceManager
+
 DEFAULT_SETTINGS: Final = Path("/etc/kagimori/edge.toml")
 OK, FAILED, PARTLY = 0, 1, 3
 TEST_S: Final = 30
 _LOOK_S: Final = 0.25
+_STDERR: Final = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,27 +103,41 @@ def _osdp(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _run(settings: Settings, _options: argparse.Namespace) -> int:
+    import faulthandler
+
     import sdnotify
 
+    from edge.agent_log import lost_exceptions_logged
     from edge.bootstrap import build
+    from edge.service_manager import ServiceManager
+    from edge.words import Words
 
-    notifier = sdnotify.SystemdNotifier()
-    agent = build(settings, alive=lambda: notifier.notify("WATCHDOG=1"))
+    words = Words("status", settings.language)
+    manager = ServiceManager(sdnotify.SystemdNotifier(), words, Path(settings.data_dir))
+    manager.starting()
+    agent = build(settings)
+    with suppress(OSError):  # the watchdog's SIGABRT shows where each thread stood
+        faulthandler.enable(_STDERR)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    with lost_exceptions_logged():
+        return _serve(agent, manager, stopping)
+
+
+def _serve(agent: Agent, manager: ServiceManager, stopping: threading.Event) -> int:
     try:
         agent.start()
-        notifier.notify("READY=1")
+        manager.ready(agent)
         print(f"kagimori-edge: controller {agent.controller_id} serves", file=sys.stderr)
-        stopping.wait()
-        notifier.notify("STOPPING=1")
+        lives = manager.serve(agent, stopping)
+        manager.stopping()
+        return OK if lives else FAILED
     except TimeoutError:
         print("kagimori-edge: the journal cannot be opened; see the log", file=sys.stderr)
         return FAILED
     finally:
         agent.stop()
-    return OK
 
 
 def _status(settings: Settings, options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 import msgspec
 
 from edge.settings_gpio import GpioPort
+from edge.words import Language
 from firmware_bridge.osdp.codes import BAUD_RATES
 
 _AT: Final = re.compile(r" - at `\$\.?(?P<key>[^`]*)`$")
@@ -124,6 +125,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     identity: Identity
     ports: dict[str, Port] = {}
     rtc: bool = False
+    language: Language = Language.JA
     socket: str | None = None
     fire_alarm: FireInput | None = None
     cards_dir: str | None = None
