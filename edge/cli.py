@@ -3,6 +3,7 @@
 `run` imports nothing but what the agent needs. Exit codes: 0 ok, 1 failed, 2 usage, 3 partly.
 """
 
+# ruff: noqa: E402  structlog has to be imported light, before whatever imports it
 from __future__ import annotations
 
 import argparse
@@ -16,6 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+
+from edge.light_start import few_arenas, give_back, import_light
+
+import_light()
 
 from edge.control_socket import AgentAbsentError, Request, ask_agent
 from edge.keybox.cli import add_commands
@@ -105,15 +110,15 @@ def _osdp(settings: Settings, options: argparse.Namespace) -> int:
 def _run(settings: Settings, _options: argparse.Namespace) -> int:
     import faulthandler
 
-    import sdnotify
-
     from edge.agent_log import lost_exceptions_logged
+
+    few_arenas()
     from edge.bootstrap import build
-    from edge.service_manager import ServiceManager
+    from edge.service_manager import ServiceManager, systemd_notifier
     from edge.words import Words
 
     words = Words("status", settings.language)
-    manager = ServiceManager(sdnotify.SystemdNotifier(), words, Path(settings.data_dir))
+    manager = ServiceManager(systemd_notifier(), words, Path(settings.data_dir))
     manager.starting()
     agent = build(settings)
     with suppress(OSError):  # the watchdog's SIGABRT shows where each thread stood
@@ -128,6 +133,7 @@ def _run(settings: Settings, _options: argparse.Namespace) -> int:
 def _serve(agent: Agent, manager: ServiceManager, stopping: threading.Event) -> int:
     try:
         agent.start()
+        give_back()
         manager.ready(agent)
         print(f"kagimori-edge: controller {agent.controller_id} serves", file=sys.stderr)
         lives = manager.serve(agent, stopping)

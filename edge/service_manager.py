@@ -103,9 +103,10 @@ class ServiceManager:
             return True
         self._complained = False
         line = status_line(health.glance, self._words)
-        told = "" if line == self._line else f"\nSTATUS={line}"
+        told = [] if line == self._line else [f"STATUS={line}"]
         self._line = line
-        self._notifier.notify(f"WATCHDOG=1{told}")
+        if self.watched or told:
+            self._notifier.notify("\n".join([*(["WATCHDOG=1"] * self.watched), *told]))
         return True
 
     def _unfit(self, part: str, health: Health) -> None:
@@ -124,6 +125,18 @@ class ServiceManager:
         too_long = health.loop_age_s > self.patience_s * _END_AFTER
         if not self.watched and (too_long or part != "loop"):
             self._end(HUNG_EXIT)
+
+
+def systemd_notifier() -> Notify:
+    """The notification socket of systemd, or nothing. It never blocks: a manager that does not read
+    must not keep the main thread from its looks, nor from a signal."""
+    import sdnotify
+
+    notifier = sdnotify.SystemdNotifier()
+    if notifier.socket is not None:
+        notifier.socket.setblocking(False)
+    made: Notify = notifier
+    return made
 
 
 def stacks() -> dict[str, str]:

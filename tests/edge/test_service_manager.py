@@ -25,6 +25,7 @@ from edge.service_manager import (
     ServiceManager,
     leave_last_words,
     stacks,
+    systemd_notifier,
     take_last_words,
 )
 from edge.words import Language, Words
@@ -259,6 +260,16 @@ def test_where_no_watchdog_watches_the_process_ends_itself(ear, ended, tmp_path)
     agent.now = replace(WELL, loop_age_s=60)
     manager.look(agent)
     assert ended == [HUNG_EXIT]
+
+
+def test_a_manager_that_never_reads_keeps_nobody_waiting(systemd, monkeypatch):
+    monkeypatch.setenv("NOTIFY_SOCKET", str(systemd.path))
+    notifier = systemd_notifier()
+    began = time.monotonic()
+    for _ in range(2_000):  # a queue of datagrams holds some ten or hundred
+        notifier.notify("WATCHDOG=1")
+    assert time.monotonic() - began < 5
+    assert systemd.hear(1)
 
 
 def test_a_watchdog_of_another_process_is_not_ours(ear, ended, tmp_path):
