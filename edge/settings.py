@@ -15,6 +15,7 @@ import msgspec
 from edge.settings_gpio import GpioPort
 from edge.words import Language
 from firmware_bridge.osdp.codes import BAUD_RATES
+from firmware_bridge.serial_names import USB, UsbName
 
 _AT: Final = re.compile(r" - at `\$\.?(?P<key>[^`]*)`$")
 
@@ -31,6 +32,12 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What all tables share: a misspelt key is an error, not a default."""
 
 
+def _check_port(path: str) -> None:
+    """Raise `ValueError` for a USB name that cannot be read."""
+    if path.lower().startswith(USB):
+        UsbName.of(path)
+
+
 class OsdpPort(_Table, frozen=True, kw_only=True, tag="osdp", tag_field="driver"):
     """A serial line with OSDP peripherals. `face` says how its readers send card numbers."""
 
@@ -40,6 +47,7 @@ class OsdpPort(_Table, frozen=True, kw_only=True, tag="osdp", tag_field="driver"
     face: str | None = None
 
     def __post_init__(self) -> None:
+        _check_port(self.path)
         if self.baud not in BAUD_RATES:
             raise ValueError(f"baud must be one of {', '.join(map(str, BAUD_RATES))}")
 
@@ -55,6 +63,9 @@ class SerialLockPort(_Table, frozen=True, kw_only=True, tag="serial_lock", tag_f
     """A serial line with one lock (docs/keybox-link.md)."""
 
     path: str
+
+    def __post_init__(self) -> None:
+        _check_port(self.path)
 
 
 class VirtualPort(_Table, frozen=True, kw_only=True, tag="virtual", tag_field="driver"):
