@@ -182,7 +182,10 @@ class Agent:
         return loop.ask(lambda now: ask(parts, now)).result(timeout=_ANSWER_S)
 
     def _status(self, parts: Parts, now: ClockNow) -> Status:
-        return status_of(parts.agent, self._controller.id, parts.memory, parts.recorder, now)
+        threads = () if parts.threads is None else parts.threads.standings
+        return status_of(
+            parts.agent, self._controller.id, parts.memory, parts.recorder, now, threads
+        )
 
     def _answer_status(self, _request: Request) -> object:
         return self.status()

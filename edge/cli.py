@@ -73,6 +73,10 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("-n", "--count", type=int, default=20, metavar="EVENTS")
         if name == "test":
             sub.add_argument("door", metavar="DOOR", help="its id, as `status` shows it")
+        if name == "doctor":
+            sub.add_argument("--lang", choices=("ja", "ja-easy", "en"), help="default: settings")
+        if name == "status":
+            sub.add_argument("--watch", action="store_true", help="show it again each second")
         if name == "fire":
             sub.add_argument("what", choices=["forget"])
     _add_osdp(commands, shared)
@@ -188,19 +192,22 @@ def _journal(settings: Settings, options: argparse.Namespace) -> int:
 
 def _doctor(settings: Settings, options: argparse.Namespace) -> int:
     from edge.doctor import examine
+    from edge.words import Language, Words
 
-    findings = examine(settings)
+    language = settings.language if options.lang is None else Language(options.lang)
+    findings = examine(settings, language)
+    bad = sum(not finding.ok for finding in findings)
     if options.json:
         _print_json(findings)
-    else:
-        for finding in findings:
-            print(f"{'ok  ' if finding.ok else 'LOOK'}  {finding.check}: {finding.detail}")
-            if finding.remedy:
-                print(f"        {finding.remedy}")
-    bad = sum(not finding.ok for finding in findings)
-    if not bad:
-        return OK
-    return FAILED if bad == len(findings) else PARTLY
+        return FAILED if bad else OK
+    words = Words("doctor", language)
+    for finding in findings:
+        mark = words("title.well" if finding.ok else "title.look")
+        print(f"{'  ' if finding.ok else '! '}[{mark}] {finding.check}: {finding.detail}")
+        if finding.remedy:
+            print(f"      -> {finding.remedy}")
+    print(words("title.some" if bad else "title.all_well", bad=bad, count=len(findings)))
+    return FAILED if bad else OK
 
 
 def _test(settings: Settings, options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge import doctor
+from edge.doctor import port_checks as doctor
 from edge.settings_gpio import GpioBoard, GpioPort, InputPin, OutputPin
 
 PORT = GpioPort(
@@ -19,8 +19,8 @@ PORT = GpioPort(
 
 
 def _findings(monkeypatch, folder, port=PORT):
-    monkeypatch.setattr(doctor, "_DEV", folder)
-    return {one.check: one for one in doctor._pins("pins", port)}
+    monkeypatch.setattr(doctor, "DEV", folder)
+    return {one.check: one for one in doctor.pins("pins", port)}
 
 
 def test_a_machine_without_pins_is_told_and_has_a_remedy(monkeypatch, tmp_path):
@@ -71,7 +71,7 @@ def test_an_output_that_is_on_while_nothing_runs_is_found(
     monkeypatch, tmp_path, pin, active, config, on
 ):
     (tmp_path / "config.txt").write_text(config, encoding="utf-8")
-    monkeypatch.setattr(doctor, "_BOOT_CONFIG", tmp_path / "config.txt")
+    monkeypatch.setattr(doctor, "BOOT_CONFIG", tmp_path / "config.txt")
     port = GpioPort(boards=(GpioBoard(outputs=(OutputPin(pin=pin, active=active),)),))
     found = _findings(monkeypatch, tmp_path, port).get("port pins board 0 output 0")
     assert (found is not None) == on
