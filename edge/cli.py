@@ -151,27 +151,9 @@ def _serve(agent: Agent, manager: ServiceManager, stopping: threading.Event) -> 
 
 
 def _status(settings: Settings, options: argparse.Namespace) -> int:
-    status = ask_agent(settings.socket_path, Request("status"))
-    if options.json:
-        _print_json(status)
-        return OK
-    clock, policy, journal = status["clock"], status["policy"], status["journal"]
-    print(f"agent      {status['agent']}  controller {status['controller']}")
-    print(f"hub        {'reached' if status['link_up'] else 'not reached'}")
-    print(f"clock      {clock['state']}  {clock['now']}  error {clock['error_ms']} ms")
-    print(f"policy     {policy['hub_epoch']}.{policy['version']}  {policy['entries']} entries")
-    print(f"journal    epoch {journal['epoch']}  seq {journal['last_seq']}")
-    if journal["failure"]:
-        print(f"           FAILS: {journal['failure']}")
-    for door in status["doors"]:
-        print(f"door       {door['id']}  {door['leaf']}  {door['mode'] or 'normal'}")
-    fire = status["fire_alarm"]
-    if fire is not None:
-        state = fire["cause"] or ("BURNS" if fire["burning"] else "quiet")
-        print(f"fire       {fire['device']}  {state}  line {fire['fault'] or fire['line']}")
-    for device in status["devices"]:
-        state = "online" if device["online"] else device["cause"] or "not heard of"
-        print(f"device     {device['id']}  {state}")
+    from edge.status_watch import show_status
+
+    show_status(settings, watch=options.watch, as_json=options.json)
     return OK
 
 

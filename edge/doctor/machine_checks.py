@@ -26,8 +26,10 @@ SYS: Final = Path("/sys")
 UNIT: Final = "kagimori-edge.service"
 _UNDER_VOLTAGE, _UNDER_VOLTAGE_PAST = 1 << 0, 1 << 16
 _DISK_ERROR: Final = re.compile(
-    r"mmcblk\d.*error|mmc\d: .*(error|timeout)|I/O error, dev (mmcblk|sd|nvme)|EXT4-fs error"
-    r"|Remounting filesystem read-only|Buffer I/O error",
+    r"mmcblk\d.*error|mmc\d: .*(error|timeout)"
+    r"|(I/O error,|Buffer I/O error on) dev(ice)? (mmcblk|sd|nvme)"
+    r"|EXT4-fs error \(device (mmcblk|sd|nvme)"
+    r"|EXT4-fs \((mmcblk|sd|nvme)\S*\): Remounting filesystem read-only",
     re.IGNORECASE,
 )
 _ANSWER_S: Final = 5.0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import struct
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +23,8 @@ DEV: Final = Path("/dev")
 PROC: Final = Path("/proc")
 BOOT_CONFIG: Final = Path("/boot/firmware/config.txt")
 _NUMBERED: Final = ("ttyUSB", "ttyACM")
-_OURS: Final = ("kagimori-edge", "edge.cli", "edge/cli.py")
+_PEER: Final = struct.Struct("3i")
+"""struct ucred of unix(7): process, user, group."""
 
 
 def ports(settings: Settings, say: Say = ENGLISH) -> list[Finding]:
@@ -31,13 +34,15 @@ def ports(settings: Settings, say: Say = ENGLISH) -> list[Finding]:
         if isinstance(port, GpioPort):
             findings += pins(name, port, say)
         elif isinstance(port, OsdpPort | SerialLockPort):
-            findings += serial_port(name, port.path, say)
+            findings += serial_port(name, port.path, say, agent_pid(settings.socket_path))
     if any(isinstance(port, PcscPort) for port in settings.ports.values()):
         findings.append(card_service(say))
     return findings
 
 
-def serial_port(name: str, path: str, say: Say = ENGLISH) -> list[Finding]:
+def serial_port(
+    name: str, path: str, say: Say = ENGLISH, agent: int | None = None
+) -> list[Finding]:
     """Look at one serial port."""
     check = f"port {name}"
     there = adapters()
@@ -50,7 +55,7 @@ def serial_port(name: str, path: str, say: Say = ENGLISH) -> list[Finding]:
         return [say(check, "port_missing", path=path, name=name, others=others)]
     if not os.access(node, os.R_OK | os.W_OK):
         return [say(check, "port_rights", path=path)]
-    holder = holder_of(node)
+    holder = holder_of(node, agent)
     if holder:
         return [say(check, "port_held", path=path, holder=holder)]
     numbered = not path.lower().startswith(USB) and Path(path).name.startswith(_NUMBERED)
@@ -60,11 +65,24 @@ def serial_port(name: str, path: str, say: Say = ENGLISH) -> list[Finding]:
     return [say(check, "port_ok", path=path if node == path else f"{path} = {node}")]
 
 
-def holder_of(node: str, proc: Path = PROC) -> str:
+def agent_pid(path: Path) -> int | None:
+    """The process that serves the agent's socket, as the kernel has it; None if nobody does."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(1)
+            line.connect(str(path))
+            told = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
+    except OSError:
+        return None
+    pid: int = _PEER.unpack(told)[0]
+    return pid
+
+
+def holder_of(node: str, agent: int | None = None, proc: Path = PROC) -> str:
     """Name a program beside the agent that has a device open, as far as we may look; else empty."""
     real = os.path.realpath(node)
     for process in proc.glob("[0-9]*"):
-        if process.name == str(os.getpid()):
+        if int(process.name) in (os.getpid(), agent):
             continue
         try:
             held = any(os.path.realpath(one) == real for one in (process / "fd").iterdir())
@@ -74,8 +92,7 @@ def holder_of(node: str, proc: Path = PROC) -> str:
             command = b" ".join(words).decode("utf-8", "replace")
         except OSError:
             continue  # gone meanwhile, or another user's
-        if not any(one in command for one in _OURS):
-            return f"{process.name} {command.strip()[:60]}"
+        return f"{process.name} {command.strip()[:60]}"
     return ""
 
 

@@ -222,6 +222,7 @@ def test_errors_of_the_sd_card_are_read_from_the_kernels_log(tmp_path):
         "3,2,20,-;I/O error, dev mmcblk0, sector 1234 op 0x0:(READ)\n"
         "2,3,30,-;EXT4-fs error (device mmcblk0p2): ext4_find_entry\n"
         "6,4,40,-;usb 1-1: new full-speed USB device\n"
+        "2,5,50,-;EXT4-fs error (device loop0): somebody's image, not our disk\n"
     )
     (found,) = machine_checks.disk_errors(ENGLISH, log)
     assert found.code == "disk_errors"
