@@ -353,7 +353,10 @@ class Agent:
         if parts is None or parts.threads is None or now_ns - self._glanced_ns < _GLANCE_NS:
             return
         self._glanced_ns = now_ns
-        self._glance = take_glance(parts.memory, parts.recorder, parts.threads)
+        try:
+            self._glance = take_glance(parts.memory, parts.recorder, parts.threads)
+        except Exception:  # a journal that fails must not keep the tick from its work
+            _log.exception("no_glance")
 
     def _owners(self) -> dict[str, Threaded]:
         """Who has threads to be watched."""

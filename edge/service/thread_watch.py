@@ -92,7 +92,11 @@ class ThreadWatch:
         self._last_ns = now.mono_ns
         if last_ns is not None and now.mono_ns - last_ns > _LATE_NS:
             return
-        self._look(now)
+        try:
+            self._look(now)
+        except Exception:  # what watches must not keep the loop from what it is there for
+            self._memory.counters["internal_errors"] += 1
+            _log.exception("threads_not_looked_at")
 
     def _look(self, now: ClockNow) -> None:
         unfit, standings, present = "", [], set()

@@ -332,3 +332,30 @@ def test_an_exception_that_ends_a_thread_is_logged_with_its_name(capsys):
     assert "thread_died" in said
     assert "bus of the west door" in said
     assert "ZeroDivisionError" in said
+
+
+def test_a_journal_that_cannot_count_keeps_neither_the_loop_nor_the_watchdog_from_their_work(
+    installed, monkeypatch, tmp_path
+):
+    from edge.bootstrap import build
+    from edge.journal.journal import SqliteJournal
+    from edge.ports import JournalError
+    from edge.settings import load_settings
+
+    def broken(_self):
+        raise JournalError("disk_io")
+
+    text = installed.read_text(encoding="utf-8").replace('"data"', f'"{tmp_path / "data"}"')
+    file = installed.with_name("broken.toml")
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(SqliteJournal, "counters", broken)
+    agent = build(load_settings(file))
+    agent.start()
+    try:
+        survived = []
+        monkeypatch.setattr(type(agent._loop), "_survive", lambda *_: survived.append(1))
+        time.sleep(1.5)
+        assert agent.health().loop_age_s < 1
+        assert survived == []
+    finally:
+        agent.stop()

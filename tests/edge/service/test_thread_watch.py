@@ -166,3 +166,13 @@ def test_a_loop_that_hung_is_told_by_the_next_life_and_cleared_by_it(rig, owner)
     (over,) = rig.bodies(EventKind.AGENT_FAULT_CLEARED)
     assert over.part == "loop"
     assert rig.journal.state(FAULT) == {}
+
+
+def test_an_owner_that_cannot_say_is_logged_and_keeps_the_loop_from_nothing(rig, owner, watched):
+    def broken():
+        raise RuntimeError("broken")
+
+    owner.threads = broken
+    before = rig.parts.memory.counters["internal_errors"]
+    watched(3)
+    assert rig.parts.memory.counters["internal_errors"] == before + 3
