@@ -23,12 +23,21 @@ from edge.core.clock_anchors import ClockBounds
 from edge.core.clock_now import ClockNow
 from edge.core.fire_line import Supervision
 from edge.core.model import CardPresented
+from edge.glance import Glance, Health, take_glance
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.journal.policy_store import SqlitePolicyStore
 from edge.keybox.desk import AgentDesk
 from edge.keybox.orders import VisitRefusedError
 from edge.osdp_requests import begin_install, change_key
-from edge.ports import Driver, Incoming, InstallError, JournalError, Link, TimeSource
+from edge.ports import (
+    Driver,
+    Incoming,
+    InstallError,
+    JournalError,
+    Link,
+    Threaded,
+    TimeSource,
+)
 from edge.service.acts import Acts, Drivers
 from edge.service.backup_secrets import BackupSecrets
 from edge.service.commands import Commands
@@ -43,7 +52,9 @@ from edge.service.presentations import Presentations
 from edge.service.recorder import Recorder
 from edge.service.status import Status, status_of
 from edge.service.strikes import Strikes
+from edge.service.thread_watch import ThreadWatch
 from edge.service.uplinks import Uplinks
+from edge.service_manager import take_last_words
 from edge.settings import Settings, SettingsError
 from edge.uplink.session import DeliverySession
 from wire.identity import uuid7
@@ -56,6 +67,7 @@ if TYPE_CHECKING:
 _REOPEN_S: Final = 5.0
 _ANSWER_S: Final = 5.0
 _STOP_S: Final = 5.0
+_GLANCE_NS: Final = 1_000_000_000
 _log = structlog.get_logger(__name__)
 
 
@@ -93,6 +105,9 @@ class Agent:
         self._ready: Future[None] = Future()
         self._socket: ControlSocket | None = None
         self._visits: Visits | None = None
+        self._beat_ns = time.mono_ns()
+        self._glanced_ns = 0
+        self._glance = Glance()
         self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
 
     # --- for whoever runs it ---------------------------------------------------------------------
@@ -141,6 +156,11 @@ class Agent:
         if self._loop is not None:
             self._loop.put(item)
 
+    def health(self) -> Health:
+        """How it stands, without asking any thread: none of them may keep the asker waiting."""
+        age_s = (self._time.mono_ns() - self._beat_ns) / 1e9
+        return Health(self._thread.is_alive(), age_s, self._glance)
+
     def status(self) -> Status:
         """How the agent stands; asked of the loop."""
         answer = self._ask(self._status)
@@ -163,7 +183,10 @@ class Agent:
         return loop.ask(lambda now: ask(parts, now)).result(timeout=_ANSWER_S)
 
     def _status(self, parts: Parts, now: ClockNow) -> Status:
-        return status_of(parts.agent, self._controller.id, parts.memory, parts.recorder, now)
+        threads = () if parts.threads is None else parts.threads.standings
+        return status_of(
+            parts.agent, self._controller.id, parts.memory, parts.recorder, now, threads
+        )
 
     def _answer_status(self, _request: Request) -> object:
         return self.status()
@@ -283,7 +306,7 @@ class Agent:
         )
         clock.raise_floor(journal.floor())
         self._parts = self._wire(journal, store, clock)
-        self._loop = Loop(self._parts, self._alive)
+        self._loop = Loop(self._parts, self._beat)
         self._loop.begin()
         return journal
 
@@ -304,6 +327,7 @@ class Agent:
             store,
         )
         commands = Commands(memory, recorder, acts)
+        happenings = Happenings(memory, recorder, acts, strikes, _fire_alarm(self._settings))
         uplinks = Uplinks(session, self._link, memory, recorder, policies, commands, clock, agent)
         return Parts(
             memory=memory,
@@ -313,7 +337,7 @@ class Agent:
             presentations=Presentations(
                 memory, recorder, acts, drivers, controller.pin, self._verify
             ),
-            happenings=Happenings(memory, recorder, acts, strikes, _fire_alarm(self._settings)),
+            happenings=happenings,
             policies=policies,
             uplinks=uplinks,
             clock=clock,
@@ -321,7 +345,28 @@ class Agent:
             agent=agent,
             has_rtc=self._settings.rtc,
             locks=Locks(memory, recorder, drivers),
+            threads=ThreadWatch(self._owners, memory, recorder, happenings),
+            last_words=take_last_words(Path(self._settings.data_dir)),
         )
+
+    def _beat(self) -> None:
+        """The loop goes round."""
+        now_ns = self._beat_ns = self._time.mono_ns()
+        self._alive()
+        parts = self._parts
+        if parts is None or parts.threads is None or now_ns - self._glanced_ns < _GLANCE_NS:
+            return
+        self._glanced_ns = now_ns
+        try:
+            self._glance = take_glance(parts.memory, parts.recorder, parts.threads)
+        except Exception:  # a journal that fails must not keep the tick from its work
+            _log.exception("no_glance")
+
+    def _owners(self) -> dict[str, Threaded]:
+        """Who has threads to be watched."""
+        others = {"link": self._link, "socket": self._socket, "boxes": self._visits}
+        owners = {**self._drivers, **others}
+        return {name: one for name, one in owners.items() if isinstance(one, Threaded)}
 
     def _new_id(self) -> str:
         unix_ms = int(self._time.wall().timestamp() * 1_000)

@@ -8,6 +8,9 @@ must not die with the log.
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -53,3 +56,34 @@ def configure_log() -> None:
         logger_factory=structlog.WriteLoggerFactory(file=LOG_STREAM),  # type: ignore[arg-type]  # it writes and flushes, and is asked nothing else
         cache_logger_on_first_use=True,
     )
+
+
+@contextmanager
+def lost_exceptions_logged() -> Iterator[None]:
+    """Let no exception vanish that ends a thread, or that nobody could raise (a finaliser's)."""
+    log = structlog.get_logger(__name__)
+    before = threading.excepthook, sys.unraisablehook
+
+    def of_thread(lost: threading.ExceptHookArgs) -> None:
+        if lost.exc_type is not SystemExit:
+            name = "" if lost.thread is None else lost.thread.name
+            log.critical(
+                "thread_died", thread=name, exc_info=_triple(lost.exc_type, lost.exc_value)
+            )
+
+    def unraisable(lost: sys.UnraisableHookArgs) -> None:
+        # Neither the object nor its repr: they may hold what must not be logged.
+        log.error("exception_lost", exc_info=_triple(lost.exc_type, lost.exc_value))
+
+    threading.excepthook, sys.unraisablehook = of_thread, unraisable
+    try:
+        yield
+    finally:
+        threading.excepthook, sys.unraisablehook = before
+
+
+def _triple(
+    kind: type[BaseException], value: BaseException | None
+) -> tuple[type[BaseException], BaseException, object]:
+    error = kind() if value is None else value
+    return kind, error, error.__traceback__

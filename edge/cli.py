@@ -3,6 +3,7 @@
 `run` imports nothing but what the agent needs. Exit codes: 0 ok, 1 failed, 2 usage, 3 partly.
 """
 
+# ruff: noqa: E402  structlog has to be imported light, before whatever imports it
 from __future__ import annotations
 
 import argparse
@@ -11,19 +12,29 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+
+from edge.light_start import few_arenas, give_back, import_light
+
+import_light()
 
 from edge.control_socket import AgentAbsentError, Request, ask_agent
 from edge.keybox.cli import add_commands
 from edge.settings import Settings, SettingsError, load_settings
 
+if TYPE_CHECKING:
+    from edge.agent import Agent
+    from edge.service_manager import ServiceManager
+
 DEFAULT_SETTINGS: Final = Path("/etc/kagimori/edge.toml")
 OK, FAILED, PARTLY = 0, 1, 3
 TEST_S: Final = 30
 _LOOK_S: Final = 0.25
+_STDERR: Final = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +73,10 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("-n", "--count", type=int, default=20, metavar="EVENTS")
         if name == "test":
             sub.add_argument("door", metavar="DOOR", help="its id, as `status` shows it")
+        if name == "doctor":
+            sub.add_argument("--lang", choices=("ja", "ja-easy", "en"), help="default: settings")
+        if name == "status":
+            sub.add_argument("--watch", action="store_true", help="show it again each second")
         if name == "fire":
             sub.add_argument("what", choices=["forget"])
     _add_osdp(commands, shared)
@@ -97,68 +112,48 @@ def _osdp(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _run(settings: Settings, _options: argparse.Namespace) -> int:
-    import sdnotify
+    import faulthandler
 
+    from edge.agent_log import lost_exceptions_logged
+
+    few_arenas()
     from edge.bootstrap import build
+    from edge.service_manager import ServiceManager, systemd_notifier
+    from edge.words import Words
 
-    notifier = sdnotify.SystemdNotifier()
-    agent = build(settings, alive=lambda: notifier.notify("WATCHDOG=1"))
+    words = Words("status", settings.language)
+    manager = ServiceManager(systemd_notifier(), words, Path(settings.data_dir))
+    manager.starting()
+    agent = build(settings)
+    with suppress(OSError):  # the watchdog's SIGABRT shows where each thread stood
+        faulthandler.enable(_STDERR)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    with lost_exceptions_logged():
+        return _serve(agent, manager, stopping)
+
+
+def _serve(agent: Agent, manager: ServiceManager, stopping: threading.Event) -> int:
     try:
         agent.start()
-        notifier.notify("READY=1")
+        give_back()
+        manager.ready(agent)
         print(f"kagimori-edge: controller {agent.controller_id} serves", file=sys.stderr)
-        stopping.wait()
-        notifier.notify("STOPPING=1")
+        lives = manager.serve(agent, stopping)
+        manager.stopping()
+        return OK if lives else FAILED
     except TimeoutError:
         print("kagimori-edge: the journal cannot be opened; see the log", file=sys.stderr)
         return FAILED
     finally:
         agent.stop()
-    return OK
-
-
-def _print_kept(kept: dict[str, Any]) -> None:
-    oldest = f"  oldest {kept['oldest_unsent']}" if kept["oldest_unsent"] else ""
-    print(f"           unsent {kept['unsent']} of at most {kept['capacity']}{oldest}")
-    used, most = kept["used_bytes"] / 1e6, kept["size_bytes"] / 1e6
-    print(
-        f"           keeps {kept['rows']} rows for {kept['keep_days']} days,"
-        f" {used:.1f} of {most:.0f} MB; gaps {kept['gaps']}"
-    )
 
 
 def _status(settings: Settings, options: argparse.Namespace) -> int:
-    status = ask_agent(settings.socket_path, Request("status"))
-    if options.json:
-        _print_json(status)
-        return OK
-    clock, policy, journal = status["clock"], status["policy"], status["journal"]
-    print(f"agent      {status['agent']}  controller {status['controller']}")
-    print(f"hub        {'reached' if status['link_up'] else 'not reached'}")
-    print(f"clock      {clock['state']}  {clock['now']}  error {clock['error_ms']} ms")
-    print(f"policy     {policy['hub_epoch']}.{policy['version']}  {policy['entries']} entries")
-    print(f"journal    epoch {journal['epoch']}  seq {journal['last_seq']}")
-    if journal["failure"]:
-        print(f"           FAILS: {journal['failure']}")
-    if journal["kept"]:
-        _print_kept(journal["kept"])
-    for door in status["doors"]:
-        mode = "held by schedule" if door["held_by_schedule"] else door["mode"] or "normal"
-        print(f"door       {door['id']}  {door['leaf']}  {mode}")
-    fire = status["fire_alarm"]
-    if fire is not None:
-        state = fire["cause"] or ("BURNS" if fire["burning"] else "quiet")
-        print(f"fire       {fire['device']}  {state}  line {fire['fault'] or fire['line']}")
-    for zone in status["zones"]:
-        most = "" if zone["occupancy_max"] is None else f" of {zone['occupancy_max']}"
-        standing = ", stands open" if zone["stands_open"] else ""
-        print(f"zone       {zone['id']}  {zone['persons']}{most} persons{standing}")
-    for device in status["devices"]:
-        state = "online" if device["online"] else device["cause"] or "not heard of"
-        print(f"device     {device['id']}  {state}")
+    from edge.status_watch import show_status
+
+    show_status(settings, watch=options.watch, as_json=options.json)
     return OK
 
 
@@ -179,19 +174,22 @@ def _journal(settings: Settings, options: argparse.Namespace) -> int:
 
 def _doctor(settings: Settings, options: argparse.Namespace) -> int:
     from edge.doctor import examine
+    from edge.words import Language, Words
 
-    findings = examine(settings)
+    language = settings.language if options.lang is None else Language(options.lang)
+    findings = examine(settings, language)
+    bad = sum(not finding.ok for finding in findings)
     if options.json:
         _print_json(findings)
-    else:
-        for finding in findings:
-            print(f"{'ok  ' if finding.ok else 'LOOK'}  {finding.check}: {finding.detail}")
-            if finding.remedy:
-                print(f"        {finding.remedy}")
-    bad = sum(not finding.ok for finding in findings)
-    if not bad:
-        return OK
-    return FAILED if bad == len(findings) else PARTLY
+        return FAILED if bad else OK
+    words = Words("doctor", language)
+    for finding in findings:
+        mark = words("title.well" if finding.ok else "title.look")
+        print(f"{'  ' if finding.ok else '! '}[{mark}] {finding.check}: {finding.detail}")
+        if finding.remedy:
+            print(f"      -> {finding.remedy}")
+    print(words("title.some" if bad else "title.all_well", bad=bad, count=len(findings)))
+    return FAILED if bad else OK
 
 
 def _test(settings: Settings, options: argparse.Namespace) -> int:

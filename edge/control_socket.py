@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +18,14 @@ import msgspec
 import structlog
 
 from edge.keybox.orders import VisitOrder
+from edge.ports import ThreadSign
+from edge.running_clock import running_ns
 from edge.settings import SettingsError
 
 _TIMEOUT_S: Final = 5.0
-_LOOK_S: Final = 0.5
+_LOOK_S: Final = 5.0
+_PATIENCE_S: Final = 20.0
+_BELL_S: Final = 0.5
 _MAX_BYTES: Final = 2_000_000
 """A question may bring a firmware image along."""
 _log = structlog.get_logger(__name__)
@@ -53,15 +59,37 @@ class ControlSocket:
         self._answers = answers
         self._stopping = threading.Event()
         self._listener = _listen(path)
-        self._thread = threading.Thread(target=self._run, name="control socket", daemon=True)
+        self._started = False
+        self._thread = self._new_thread()
 
     def start(self) -> None:
         """Begin to answer."""
+        self._started = True
         self._thread.start()
+
+    def threads(self) -> tuple[ThreadSign, ...]:
+        """The one thread. No door depends upon it."""
+        if not self._started or self._stopping.is_set():
+            return ()
+        alive = self._thread.is_alive()
+        return (ThreadSign("control", alive, self._beat_ns, _PATIENCE_S, must_live=False),)
+
+    def revive(self) -> None:
+        """Answer in a new thread, if the old one is dead."""
+        if not self._thread.is_alive() and not self._stopping.is_set():
+            self._thread = self._new_thread()
+            self._thread.start()
+
+    def _new_thread(self) -> threading.Thread:
+        self._beat_ns = running_ns()
+        return threading.Thread(target=self._run, name="control socket", daemon=True)
 
     def stop(self) -> None:
         """End the thread and take the socket away."""
         self._stopping.set()
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as bell:
+            bell.settimeout(_BELL_S)
+            bell.connect(str(self._path))  # ends the wait for the next one who asks
         if self._thread.is_alive():
             self._thread.join(timeout=2)
         self._listener.close()
@@ -69,6 +97,7 @@ class ControlSocket:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._beat_ns = running_ns()
             try:
                 connection, _ = self._listener.accept()
             except TimeoutError:
@@ -76,6 +105,8 @@ class ControlSocket:
             except OSError:
                 return
             with connection:
+                if self._stopping.is_set():
+                    return
                 connection.settimeout(_TIMEOUT_S)
                 self._serve(connection)
 
@@ -118,7 +149,9 @@ def ask_agent(path: Path, request: Request) -> Any:
 
 def _line(connection: socket.socket, limit: int | None = _MAX_BYTES) -> bytes:
     data = bytearray()
+    until_s = time.monotonic() + _TIMEOUT_S  # in all: whoever dribbles keeps nobody waiting
     while not data.endswith(b"\n"):
+        connection.settimeout(max(until_s - time.monotonic(), 0.001))
         chunk = connection.recv(65_536)
         if not chunk:
             break

@@ -46,3 +46,8 @@ class RunningClock:
 
 running_ns: Final = RunningClock()
 """The process's own."""
+
+
+def in_running_ns(monotonic_ns: int) -> int:
+    """Tell a recent reading of CLOCK_MONOTONIC, by which lines to devices count, in our own."""
+    return running_ns() - (time.monotonic_ns() - monotonic_ns)

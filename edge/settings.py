@@ -15,7 +15,9 @@ import msgspec
 
 from edge.journal.limits import KEPT, Limits, least_bytes
 from edge.settings_gpio import GpioPort
+from edge.words import Language
 from firmware_bridge.osdp.codes import BAUD_RATES
+from firmware_bridge.serial_names import USB, UsbName
 
 _MB: Final = 1_000_000
 _AT: Final = re.compile(r" - at `\$\.?(?P<key>[^`]*)`$")
@@ -33,6 +35,12 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What all tables share: a misspelt key is an error, not a default."""
 
 
+def _check_port(path: str) -> None:
+    """Raise `ValueError` for a USB name that cannot be read."""
+    if path.lower().startswith(USB):
+        UsbName.of(path)
+
+
 class OsdpPort(_Table, frozen=True, kw_only=True, tag="osdp", tag_field="driver"):
     """A serial line with OSDP peripherals. `face` says how its readers send card numbers."""
 
@@ -42,6 +50,7 @@ class OsdpPort(_Table, frozen=True, kw_only=True, tag="osdp", tag_field="driver"
     face: str | None = None
 
     def __post_init__(self) -> None:
+        _check_port(self.path)
         if self.baud not in BAUD_RATES:
             raise ValueError(f"baud must be one of {', '.join(map(str, BAUD_RATES))}")
 
@@ -57,6 +66,9 @@ class SerialLockPort(_Table, frozen=True, kw_only=True, tag="serial_lock", tag_f
     """A serial line with one lock (docs/keybox-link.md)."""
 
     path: str
+
+    def __post_init__(self) -> None:
+        _check_port(self.path)
 
 
 class VirtualPort(_Table, frozen=True, kw_only=True, tag="virtual", tag_field="driver"):
@@ -127,6 +139,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     identity: Identity
     ports: dict[str, Port] = {}
     rtc: bool = False
+    language: Language = Language.JA
     socket: str | None = None
     fire_alarm: FireInput | None = None
     cards_dir: str | None = None

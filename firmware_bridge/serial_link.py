@@ -18,6 +18,8 @@ import serial
 import serial.rs485
 import structlog
 
+from firmware_bridge.serial_names import SerialNameError, resolve
+
 _CHUNK: Final = 4096
 _WRITE_PATIENCE_S: Final = 1.0
 _log = structlog.get_logger(__name__)
@@ -29,7 +31,8 @@ class PortError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class SerialSettings:
-    """Where a line is: device path, speed, and whether the kernel switches RS-485 direction."""
+    """Where a line is: device path or USB name (`firmware_bridge.serial_names`), looked up anew at
+    each opening; speed, and whether the kernel switches RS-485 direction."""
 
     path: str
     baud: int
@@ -147,8 +150,12 @@ class SerialPort(_FdPort):
 
     def __init__(self, settings: SerialSettings) -> None:
         try:
+            path = resolve(settings.path)
+        except SerialNameError as error:
+            raise PortError(str(error)) from error
+        try:
             self._serial = serial.Serial(
-                settings.path, settings.baud, timeout=0, write_timeout=0, exclusive=True
+                path, settings.baud, timeout=0, write_timeout=0, exclusive=True
             )
         except (OSError, ValueError, AttributeError) as error:
             raise PortError(

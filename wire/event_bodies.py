@@ -230,6 +230,15 @@ class AgentBody(_Body, frozen=True, kw_only=True):
     cause: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
+class AgentFaultBody(_Body, frozen=True, kw_only=True):
+    """A part of the agent itself fails, or is well again: `part` names its thread, `cause` is
+    `died`, `hangs` or `given_up`, `revived` how often it was started anew."""
+
+    part: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    cause: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    revived: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
 class LinkBody(_Body, frozen=True, kw_only=True):
     """The link to the hub was lost or is back."""
 
@@ -320,6 +329,7 @@ EventBody: TypeAlias = (
     | LockListBody
     | DoorTestBody
     | AgentBody
+    | AgentFaultBody
     | LinkBody
     | ClockBody
     | PolicyAppliedBody

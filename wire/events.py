@@ -18,6 +18,7 @@ from wire.event_bodies import (
     ActOutcome,
     ActResultBody,
     AgentBody,
+    AgentFaultBody,
     Alarm,
     AlarmBody,
     BatteryBody,
@@ -53,6 +54,7 @@ __all__ = [
     "ActOutcome",
     "ActResultBody",
     "AgentBody",
+    "AgentFaultBody",
     "Alarm",
     "AlarmBody",
     "BatteryBody",
@@ -157,6 +159,8 @@ class EventKind(StrEnum):
     EPOCH_OPENED = "epoch_opened"
     JOURNAL_FAILED = "journal_failed"
     JOURNAL_RESTORED = "journal_restored"
+    AGENT_FAULT = "agent_fault"
+    AGENT_FAULT_CLEARED = "agent_fault_cleared"
     SECURITY_ALARM = "security_alarm"
     TELEMETRY = "telemetry"
 
@@ -219,6 +223,8 @@ BODIES: Final[dict[EventKind, type[EventBody]]] = {
     EventKind.EPOCH_OPENED: EpochBody,
     EventKind.JOURNAL_FAILED: JournalBody,
     EventKind.JOURNAL_RESTORED: JournalBody,
+    EventKind.AGENT_FAULT: AgentFaultBody,
+    EventKind.AGENT_FAULT_CLEARED: AgentFaultBody,
     EventKind.SECURITY_ALARM: AlarmBody,
     EventKind.TELEMETRY: TelemetryBody,
 }

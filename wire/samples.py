@@ -198,6 +198,7 @@ _BY_TYPE: Final[dict[type[ev.EventBody], ev.EventBody]] = {
     ev.LockListBody: ev.LockListBody(device=DEVICE, digest=DIGEST, count=12, placed=True),
     ev.DoorTestBody: ev.DoorTestBody(door=DOOR, passed=True, actor=ACTOR),
     ev.AgentBody: ev.AgentBody(agent="0.1.0", clean=False, cause="start"),
+    ev.AgentFaultBody: ev.AgentFaultBody(part="bus0: bus", cause="hangs", revived=1),
     ev.LinkBody: ev.LinkBody(cause="connect", away_ms=61_000),
     ev.ClockBody: ev.ClockBody(
         state=ClockState.TRUSTED, source="welcome", error_ms=12, step_ms=-3_500

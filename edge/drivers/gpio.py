@@ -26,7 +26,7 @@ from edge.drivers.gpio_board import Board
 from edge.drivers.gpio_chip import Chip, ChipError, OpenChip, Pin, open_chip
 from edge.drivers.gpio_pins import TakeEdge
 from edge.drivers.gpio_watch import PinWatch
-from edge.ports import Emit, Incoming
+from edge.ports import Emit, Incoming, ThreadSign
 from edge.running_clock import running_ns
 from edge.settings_gpio import GpioPort
 from wire.events import ActOutcome
@@ -34,6 +34,8 @@ from wire.policy_bodies import DeviceBody
 
 _SECOND: Final = 1_000_000_000
 _MS: Final = 1_000_000
+_LONGEST_WAIT_S: Final = 2.0
+_PATIENCE_S: Final = 6.0
 _log = structlog.get_logger(__name__)
 
 
@@ -83,7 +85,8 @@ class GpioDriver:
         self._look_ns = 0
         self._emit: Emit | None = None
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="gpio", daemon=True)
+        self._beat_ns = running_ns()
+        self._thread = self._new_thread()
 
     # --- the port --------------------------------------------------------------------------------
 
@@ -92,6 +95,7 @@ class GpioDriver:
         with self._changed:
             self._emit = emit
             self._tell_unserved()
+            self._beat_ns = running_ns()
         self._thread.start()
 
     def configure(
@@ -152,6 +156,24 @@ class GpioDriver:
                 standing.board.show(source.channel, feedback, running_ns())
                 self._changed.notify_all()
 
+    def threads(self) -> tuple[ThreadSign, ...]:
+        """The driver's thread; the library's own only tells edges sooner than `look_ms`."""
+        thread, devices = self._thread, tuple(self._boards)
+        if self._emit is None:
+            return ()
+        return (ThreadSign("pins", thread.is_alive(), self._beat_ns, _PATIENCE_S, devices=devices),)
+
+    def revive(self) -> None:
+        """Go on with the same pins in a new thread, if the old one is dead."""
+        if self._thread.is_alive() or self._stopping:
+            return
+        self._thread = self._new_thread()
+        self._thread.start()
+
+    def _new_thread(self) -> threading.Thread:
+        self._beat_ns = running_ns()
+        return threading.Thread(target=self._run, name="gpio", daemon=True)
+
     def stop(self) -> None:
         """End the thread and the pulses under way; what is held on stays on."""
         with self._changed:
@@ -205,7 +227,7 @@ class GpioDriver:
         with self._changed:
             if self._stopping:
                 return
-            now_ns = running_ns()
+            now_ns = self._beat_ns = running_ns()
             looks = now_ns >= self._look_ns
             if looks:
                 self._look_ns = now_ns + self._times.look_ms * _MS
@@ -245,9 +267,9 @@ class GpioDriver:
         standing.up, standing.told, standing.delay_s = True, "", 0.0
         self._tell([*items, *finished])
 
-    def _wait_s(self, now_ns: int) -> float | None:
+    def _wait_s(self, now_ns: int) -> float:
         if not self._boards:
-            return None
+            return _LONGEST_WAIT_S
         dues = [self._look_ns]
         for standing in self._boards.values():
             due_ns = standing.board.due_ns if standing.up else standing.retry_ns
@@ -255,7 +277,7 @@ class GpioDriver:
                 dues.append(due_ns)
         if self._chip is None:
             dues.append(self._chip_retry_ns)
-        return max(min(dues) - now_ns, 0) / _SECOND
+        return min(max(min(dues) - now_ns, 0) / _SECOND, _LONGEST_WAIT_S)
 
     # --- with the lock held ----------------------------------------------------------------------
 

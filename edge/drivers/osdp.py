@@ -21,8 +21,8 @@ from edge.drivers.osdp_words import (
     feedback_for,
     finished_act,
 )
-from edge.ports import Emit, InstallError
-from edge.running_clock import running_ns
+from edge.ports import Emit, InstallError, ThreadSign
+from edge.running_clock import in_running_ns, running_ns
 from firmware_bridge.osdp import (
     Bus,
     CommandFinished,
@@ -39,6 +39,7 @@ from wire.policy_bodies import DeviceBody
 
 _SECOND: Final = 1_000_000_000
 _FEEDBACK_LIFE_S: Final = 0.5
+_PATIENCE_S: Final = 6.0
 
 
 class OsdpDriver:
@@ -53,8 +54,9 @@ class OsdpDriver:
         *,
         open_port: Callable[[SerialSettings], BytePort] = SerialPort,
     ) -> None:
-        bus = Bus((), baud=settings.baud, nonce=lambda: random.token_bytes(NONCE_LEN))
-        self._bus = SerialBus(settings, bus, self._heard, open_port=open_port)
+        self._settings = settings
+        self._open_port = open_port
+        self._bus = self._new_bus(())
         self._lock = threading.Lock()
         self._words = BusWords(face)
         self._configs: dict[str, PDConfig] = {}
@@ -129,9 +131,30 @@ class OsdpDriver:
             raise InstallError(f"{device}: {error}") from error
         self._bus.rekey(config)
 
+    def threads(self) -> tuple[ThreadSign, ...]:
+        """The thread of the bus."""
+        bus, devices = self._bus, tuple(self._configs)
+        sign = ThreadSign(
+            "bus", bus.is_alive, in_running_ns(bus.beat_ns), _PATIENCE_S, devices=devices
+        )
+        return (sign,) if self._emit is not None else ()
+
+    def revive(self) -> None:
+        """Begin a new bus with the same peripherals, if the old one is dead."""
+        if self._bus.is_alive:
+            return
+        with self._lock:
+            self._bus = self._new_bus(tuple(self._configs.values()))
+        self._bus.start()
+
     def stop(self) -> None:
         """End the bus; outputs stay as they are."""
         self._bus.stop()
+
+    def _new_bus(self, configs: tuple[PDConfig, ...]) -> SerialBus:
+        settings = self._settings
+        bus = Bus(configs, baud=settings.baud, nonce=lambda: random.token_bytes(NONCE_LEN))
+        return SerialBus(settings, bus, self._heard, open_port=self._open_port)
 
     def _served(self, device: str) -> PDConfig:
         with self._lock:

@@ -18,7 +18,7 @@ from edge.core.model import Act, ActFinished, DeviceOffline, DeviceOnline, Feedb
 from edge.drivers.pcsc_api import REMEDIES, Pcsc, PcscCause, PcscError, open_pcsc
 from edge.drivers.pcsc_watch import PcscTimes, ReaderWatch, Tap
 from edge.drivers.pcsc_worker import CardReading, ReaderWorker
-from edge.ports import Emit
+from edge.ports import Emit, ThreadSign
 from edge.running_clock import running_ns
 from wire.events import ActOutcome
 from wire.policy_bodies import DeviceBody
@@ -82,6 +82,31 @@ class PcscDriver:
     def show(self, source: Source, feedback: Feedback) -> None:
         """Show nothing: PC/SC readers light and sound by themselves."""
 
+    def threads(self) -> tuple[ThreadSign, ...]:
+        """The watching thread, and those of each reader."""
+        with self._lock:
+            if self._emit is None:
+                return ()
+            watch, devices = self._watch, tuple(self._devices)
+            readers = [worker.sign() for worker in self._workers.values()]
+        sign = ThreadSign("watch", watch.is_alive, watch.beat_ns, watch.patience_s, devices=devices)
+        return (sign, *readers)
+
+    def revive(self) -> None:
+        """Begin a new watch, or a new worker for a reader, where the old one is dead."""
+        with self._lock:
+            if not self._watch.is_alive:
+                self._told.clear()  # what it sees is told anew
+                self._looked = False
+                self._watch = self._watch.again()
+                self._watch.start()
+            for device, worker in list(self._workers.items()):
+                if not worker.sign().is_alive:
+                    worker.stop()
+                    self._retired.append(self._workers.pop(device))
+                    self._told.pop(device, None)
+            self._assign()
+
     def stop(self) -> None:
         """End the threads within 2 s; one that a hung card holds is left to end by itself."""
         deadline = time.monotonic() + _STOP_S
@@ -143,6 +168,8 @@ class PcscDriver:
                 self._state(device, absent.value)
             elif device not in self._workers and self._pcsc is not None:
                 self._engage(self._pcsc, device, wanted[device])
+            elif (engaged := self._workers.get(device)) is not None:
+                self._state(device, _HUNG if engaged.hung else "", engaged.reader)
 
     def _engage(self, pcsc: Pcsc, device: str, reader: str) -> None:
         tell, hung_changed = self._tell, self._hung_changed

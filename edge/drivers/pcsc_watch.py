@@ -20,6 +20,7 @@ from edge.running_clock import running_ns
 _log: Final = structlog.get_logger(__name__)
 _CANCEL_EVERY_S: Final = 0.05
 _RELIST_S: Final = 0.05
+_GRACE_S: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class PcscTimes:
 
     retry_first_s: float = 0.25
     retry_most_s: float = 5.0
-    wait_ms: int = 30_000
+    wait_ms: int = 2_000
 
 
 class ReaderWatch:
@@ -65,11 +66,32 @@ class ReaderWatch:
         self._opener = opener
         self._stopping = threading.Event()
         self._open: tuple[Pcsc, int] | None = None
+        self._beat_ns = running_ns()
         self._thread = threading.Thread(target=self._run, name="pcsc-watch", daemon=True)
 
     def start(self) -> None:
         """Begin to watch."""
+        self._beat_ns = running_ns()
         self._thread.start()
+
+    def again(self) -> ReaderWatch:
+        """A watch like this one, for when its thread is dead."""
+        return ReaderWatch(self._listener, self._times, self._opener)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    @property
+    def beat_ns(self) -> int:
+        """When the thread last went round, monotonic."""
+        return self._beat_ns
+
+    @property
+    def patience_s(self) -> float:
+        """Within which it goes round, unless the card service does not let go of it."""
+        return self._times.wait_ms / 1_000 + _GRACE_S
 
     def stop(self, timeout_s: float) -> bool:
         """End the thread and say whether it has ended.
@@ -89,6 +111,7 @@ class ReaderWatch:
         pause_s = self._times.retry_first_s
         while not self._stopping.is_set():
             began = time.monotonic()
+            self._beat_ns = running_ns()
             try:
                 self._watch_one_context()
             except PcscError as error:
@@ -100,8 +123,15 @@ class ReaderWatch:
                 self._listener.service_lost(PcscError(PcscCause.READER_FAILED, "pyscard"))
             if time.monotonic() - began > self._times.retry_most_s:
                 pause_s = self._times.retry_first_s
-            self._stopping.wait(pause_s)
+            self._pause(pause_s)
             pause_s = min(pause_s * 2, self._times.retry_most_s)
+
+    def _pause(self, pause_s: float) -> None:
+        until = time.monotonic() + pause_s
+        while (left_s := until - time.monotonic()) > 0:
+            self._beat_ns = running_ns()
+            if self._stopping.wait(min(left_s, 1.0)):
+                return
 
     def _watch_one_context(self) -> None:
         """Watch until told to stop; raises `PcscError` when the service fails."""
@@ -112,6 +142,7 @@ class ReaderWatch:
             known: dict[str, int] = {}
             notice = 0
             while not self._stopping.is_set():
+                self._beat_ns = running_ns()
                 readers = pcsc.readers(context)
                 known = {name: known.get(name, 0) for name in readers}
                 try:
@@ -133,7 +164,7 @@ class ReaderWatch:
         changes = pcsc.wait(context, known, 0) if known else []
         self._listener.readers_seen(pcsc, list(known))
         while not self._stopping.is_set():
-            at_ns = running_ns()
+            at_ns = self._beat_ns = running_ns()
             plugged = [state for state in changes if state.reader == PNP]
             for state in changes:
                 if state.reader != PNP:

@@ -46,6 +46,11 @@ class Watchdog:
             self._stopped = True
             self._changed.notify()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
     def join(self, timeout_s: float) -> bool:
         """Wait for the end of the thread, and say whether it has ended."""
         self._thread.join(timeout_s)

@@ -23,7 +23,7 @@ from edge.core.model import CardFailed, CardPresented, Source
 from edge.drivers.pcsc_api import CardHandle, Pcsc, PcscCause, PcscError
 from edge.drivers.pcsc_watch import Tap
 from edge.drivers.pcsc_watchdog import Watchdog
-from edge.ports import Emit
+from edge.ports import Emit, ThreadSign
 from edge.running_clock import running_ns
 from wire.policy_bodies import Assurance
 
@@ -95,6 +95,14 @@ class ReaderWorker:
             self._current = None
         self._watchdog.stop()
         self._taps.put(None)
+
+    def sign(self) -> ThreadSign:
+        """The two threads of the reader, as one: idle they wait for a card. A card that hangs is
+        told by the watchdog, and held against neither."""
+        alive = self._thread.is_alive() and self._watchdog.is_alive
+        patience_s, now_ns = self._reading.tap_timeout_s, running_ns()
+        name, devices = f"reader {self.device}", (self.device,)
+        return ThreadSign(name, alive, now_ns, patience_s, devices=devices)
 
     def join(self, timeout_s: float) -> bool:
         """Wait for the end; False while a hung card still holds the thread."""

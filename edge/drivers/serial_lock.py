@@ -27,8 +27,8 @@ from edge.core.model import (
 )
 from edge.drivers.serial_lock_upkeep import LockUpkeep
 from edge.drivers.serial_lock_words import SIGNALS, LockWords, finished_act, request_for
-from edge.ports import Emit, Incoming
-from edge.running_clock import running_ns
+from edge.ports import Emit, Incoming, ThreadSign
+from edge.running_clock import in_running_ns, running_ns
 from firmware_bridge.keybox.codes import Kind, Rights, TicketKind
 from firmware_bridge.keybox.host_events import (
     Credential,
@@ -51,6 +51,7 @@ from wire.policy_bodies import DeviceBody
 
 _SECOND: Final = 1_000_000_000
 _FEEDBACK_LIFE_NS: Final = _SECOND // 2
+_PATIENCE_S: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,25 @@ class SerialLockDriver:
         if served is not None:
             deadline_ns = time.monotonic_ns() + _FEEDBACK_LIFE_NS
             served.link.submit(Signal(SIGNALS[feedback]), deadline_ns)
+
+    def threads(self) -> tuple[ThreadSign, ...]:
+        """The thread of the link, once a lock is served."""
+        served = self._served
+        if served is None or self._emit is None:
+            return ()
+        link, devices = served.link, (served.device,)
+        beat_ns = in_running_ns(link.beat_ns)
+        return (ThreadSign("link", link.is_alive, beat_ns, _PATIENCE_S, devices=devices),)
+
+    def revive(self) -> None:
+        """Begin a new link to the lock, if the old one is dead."""
+        with self._changing:
+            before = self._served
+            if before is None or before.link.is_alive:
+                return
+            self._resume |= before.upkeep.position
+            self._served = self._make(before.device, before.credential)
+            self._served.link.start()
 
     def stop(self) -> None:
         """End the link; the bolt stays as it is, and the lock soon decides by itself."""

@@ -26,7 +26,7 @@ from edge.core.model import (
     OutputMode,
     Source,
 )
-from edge.ports import Emit, Incoming
+from edge.ports import Emit, Incoming, ThreadSign
 from edge.running_clock import running_ns
 from wire.events import ActOutcome, Observed
 from wire.policy_bodies import Assurance, DeviceBody
@@ -75,7 +75,7 @@ class VirtualDriver:
         self._emit: Emit | None = None
         self._stopping = False
         self._changed = threading.Condition(threading.RLock())
-        self._thread = threading.Thread(target=self._run, name="virtual site", daemon=True)
+        self._thread = self._new_thread()
 
     # --- the port --------------------------------------------------------------------------------
 
@@ -113,6 +113,22 @@ class VirtualDriver:
         """Remember what a reader was told to show."""
         with self._changed:
             self._state.shown.append((source, feedback))
+
+    def threads(self) -> tuple[ThreadSign, ...]:
+        """The thread that ends pulses; it sleeps until there is one."""
+        if self._emit is None or not self._threaded:
+            return ()
+        alive, devices = self._thread.is_alive(), tuple(self._devices)
+        return (ThreadSign("site", alive, running_ns(), 6.0, devices=devices),)
+
+    def revive(self) -> None:
+        """Go on in a new thread, if the old one is dead."""
+        if not self._thread.is_alive() and not self._stopping:
+            self._thread = self._new_thread()
+            self._thread.start()
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name="virtual site", daemon=True)
 
     def stop(self) -> None:
         """End the thread; outputs stay as they are."""

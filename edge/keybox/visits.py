@@ -39,7 +39,8 @@ from edge.keybox.wants import (
     Tell,
     Want,
 )
-from edge.ports import JournalError
+from edge.ports import JournalError, ThreadSign
+from edge.running_clock import running_ns
 from firmware_bridge.keybox.codes import Rights, TicketKind
 from firmware_bridge.keybox.host_events import (
     Credential,
@@ -57,6 +58,7 @@ _HEADER: Final = 48
 _SIGNATURE: Final = 64
 _LONGEST_IMAGE: Final = 1 << 20
 _STOP_S: Final = 2.0
+_PATIENCE_S: Final = 60.0
 _log = structlog.get_logger(__name__)
 
 
@@ -121,6 +123,7 @@ class Visits:
         self._over = True
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._beat_ns = 0
 
     def begin(self, order: VisitOrder) -> None:
         """Begin a visit; raise `VisitRefusedError` where it cannot be."""
@@ -140,6 +143,7 @@ class Visits:
             self._over, self._cause, self._lines = False, None, []
             self._visit = Visit(order.errand, ticket, None if file is None else file.number)
             arguments = (self._visit, order.port, credential, file)
+            self._beat_ns = running_ns()
             self._thread = threading.Thread(
                 target=self._run, args=arguments, name="keybox visit", daemon=True
             )
@@ -155,6 +159,21 @@ class Visits:
                 report=report if self._over else None,
                 cause=self._cause,
             )
+
+    def threads(self) -> tuple[ThreadSign, ...]:
+        """The thread of the visit under way. No door depends upon it."""
+        with self._lock:
+            thread, over = self._thread, self._over
+        if over or thread is None:
+            return ()
+        alive = thread.is_alive()
+        return (ThreadSign("visit", alive, self._beat_ns, _PATIENCE_S, must_live=False),)
+
+    def revive(self) -> None:
+        """A visit is not begun again by itself: whoever ordered it is told that it failed."""
+        with self._lock:
+            if self._thread is not None and not self._thread.is_alive() and not self._over:
+                self._cause, self._over, self._client = "internal_error", True, None
 
     def stop(self) -> None:
         """Cancel what is under way and end its thread."""
@@ -215,6 +234,7 @@ class Visits:
                 error = thrown
 
     def _do(self, want: Want, client: KeyboxClient, file: FirmwareFile | None) -> object:
+        self._beat_ns = running_ns()
         match want:
             case OpenSession():
                 return client.open()
@@ -256,6 +276,7 @@ class Visits:
             return None  # read from the beginning: the hub tells twins by their origin
 
     def _sent(self, done: int, whole: int) -> None:
+        self._beat_ns = running_ns()
         if done % 8_192 == 0:
             self._tell(f"firmware: {done * 100 // whole} %")
 

@@ -62,6 +62,7 @@ from edge.service.policies import Policies
 from edge.service.presentations import Presentations
 from edge.service.recorder import Recorder
 from edge.service.strikes import Strikes
+from edge.service.thread_watch import FAULT, ThreadWatch
 from edge.service.uplinks import Uplinks
 from wire.events import (
     ActOutcome,
@@ -117,6 +118,9 @@ class Parts:
     agent: str
     has_rtc: bool = False
     locks: Locks | None = None
+    threads: ThreadWatch | None = None
+    last_words: str = ""
+    """The part for whose sake the run before was ended, if it was."""
 
 
 class Loop:
@@ -210,6 +214,8 @@ class Loop:
         for one, budget in parts.memory.budgets.items():
             state[budget_name(*one)] = budget.save(time.boot, now.mono_ns)
         parts.recorder.record(events, now, {**state, RUNNING: b"1", CLOCK: parts.clock.save()})
+        if parts.threads is not None:
+            parts.threads.begin(journal.state(FAULT), parts.last_words, now)
         parts.policies.configure_drivers(now)
         parts.strikes.apply(now)
         self._telemetry_ns = now.mono_ns
@@ -304,6 +310,8 @@ class Loop:
         parts.policies.tick(now)
         if parts.locks is not None:
             parts.locks.tick(now)
+        if parts.threads is not None:
+            parts.threads.tick(now)
         parts.strikes.apply(now)
         parts.recorder.recover(now)
         self._telemetry(now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -123,6 +124,7 @@ class Memory:
     former_keys: FormerKeys = field(default_factory=FormerKeys)
     counters: Counter[str] = field(default_factory=Counter)
     link_up: bool = False
+    welcomed_at: datetime | None = None
     linked_ns: int | None = None
     """When the hub was last gone until: since then the link is up."""
     codes: dict[str, DoorCodes] = field(default_factory=dict)
@@ -153,6 +155,7 @@ class Memory:
         """The hub was lost, or is back."""
         self.link_up = up
         self.linked_ns = now.mono_ns if up else None
+        self.welcomed_at = now.at if up else self.welcomed_at
 
     def away_ns(self, now: ClockNow) -> int | None:
         """How long ago the hub was last gone; an agent that has just started has been without."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,6 +12,7 @@ from edge.ports import JournalError, JournalKept
 from edge.service.memory import Memory
 from edge.service.passages import open_zones
 from edge.service.recorder import Recorder
+from edge.service.thread_watch import ThreadStanding
 from wire.clock import ClockState
 from wire.policy_bodies import DoorMode
 
@@ -42,6 +44,24 @@ class JournalStatus(msgspec.Struct, frozen=True):
     last_seq: int
     failure: str | None
     kept: JournalKept | None = None
+
+
+class ThreadStatus(msgspec.Struct, frozen=True):
+    """A watched thread: `age_ms` since it last went round."""
+
+    part: str
+    state: str
+    age_ms: int
+    revived: int
+
+
+class CodesStatus(msgspec.Struct, frozen=True):
+    """A door's backup codes: the policy's generation, the newest one used, how many are used up."""
+
+    door: str
+    generation: int
+    newest: int
+    used: int
 
 
 class DoorStatus(msgspec.Struct, frozen=True):
@@ -103,10 +123,18 @@ class Status(msgspec.Struct, frozen=True):
     counters: dict[str, int]
     fire_alarm: FireStatus | None = None
     zones: tuple[ZoneStatus, ...] = ()
+    threads: tuple[ThreadStatus, ...] = ()
+    codes: tuple[CodesStatus, ...] = ()
+    welcomed_at: datetime | None = None
 
 
 def status_of(
-    agent: str, controller: str, memory: Memory, recorder: Recorder, now: ClockNow
+    agent: str,
+    controller: str,
+    memory: Memory,
+    recorder: Recorder,
+    now: ClockNow,
+    threads: Sequence[ThreadStanding] = (),
 ) -> Status:
     """Give how the agent stands; called in the loop's thread."""
     index, held = memory.index, memory.held
@@ -127,6 +155,14 @@ def status_of(
         counters={**memory.counters, **_counters(recorder)},
         fire_alarm=_fire(memory),
         zones=_zones(memory, now),
+        threads=tuple(
+            ThreadStatus(one.part, one.state, one.age_ms, one.revived) for one in threads
+        ),
+        codes=tuple(
+            CodesStatus(door, one.told, one.newest, len(one.used))
+            for door, one in sorted(memory.codes.items())
+        ),
+        welcomed_at=memory.welcomed_at,
     )
 
 

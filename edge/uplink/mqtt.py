@@ -11,6 +11,7 @@ import random
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,7 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge.ports import Emit, LinkConnected, LinkLost, MessageArrived, Publish
+from edge.ports import Emit, LinkConnected, LinkLost, MessageArrived, Publish, ThreadSign
 from edge.running_clock import running_ns
 from edge.uplink.backoff import Backoff
 from wire.topics import down_filter
@@ -32,6 +33,8 @@ LONGEST_PAUSE_S: Final = 60.0
 _FAREWELL_S: Final = 0.5
 _IN_FLIGHT: Final = 64
 _QUEUED: Final = 512
+_LONGEST_WAIT_S: Final = 2.0
+_PATIENCE_S: Final = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,35 @@ class MqttLink:
         self._emit: Emit = lambda _event: None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._beat_ns = 0
         self._connection: _Connection | None = None
         self._generation = 0
 
     def start(self, emit: Emit) -> None:
         """Begin; connections and messages are handed to `emit`. Returns at once."""
         self._emit = emit
+        self._begin()
+
+    def threads(self) -> tuple[ThreadSign, ...]:
+        """The one thread. No door depends upon it; names and handshakes may take long."""
+        thread = self._thread
+        if thread is None or self._stopping.is_set():
+            return ()
+        alive = thread.is_alive()
+        return (ThreadSign("mqtt", alive, self._beat_ns, _PATIENCE_S, must_live=False),)
+
+    def revive(self) -> None:
+        """Connect anew in another thread, if the old one is dead."""
+        if self._thread is not None and not self._thread.is_alive():
+            self._begin()
+
+    def _begin(self) -> None:
+        self._beat()
         self._thread = threading.Thread(target=self._run, name="mqtt-link", daemon=True)
         self._thread.start()
+
+    def _beat(self) -> None:
+        self._beat_ns = self._monotonic_ns()
 
     def publish(self, message: Publish) -> None:
         """Send, or drop when there is no connection or its queue is full. Never blocks."""
@@ -92,14 +116,27 @@ class MqttLink:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._beat()
             self._connection = _Connection(
-                self._controller, self._address, self._will, self._established, self._arrived
+                self._controller,
+                self._address,
+                self._will,
+                self._established,
+                self._arrived,
+                self._beat,
             )
             cause = self._connection.serve()
             self._connection = None
             if not self._stopping.is_set():
                 self._emit(LinkLost(self._generation, cause, self._monotonic_ns()))
-                self._stopping.wait(self._backoff.next_s())
+                self._pause(self._backoff.next_s())
+
+    def _pause(self, pause_s: float) -> None:
+        until_s = time.monotonic() + pause_s
+        while (left_s := until_s - time.monotonic()) > 0:
+            self._beat()
+            if self._stopping.wait(min(left_s, _LONGEST_WAIT_S)):
+                return
 
     def _established(self) -> None:
         self._generation += 1
@@ -128,10 +165,11 @@ class _Connection:
         will: Publish,
         established: Callable[[], None],
         arrived: Callable[[paho.MQTTMessage], None],
+        beat: Callable[[], None],
     ) -> None:
         self._controller, self._address = controller, address
-        self._established = established
-        self._decided, self._gone = threading.Event(), threading.Event()
+        self._established, self._beat = established, beat
+        self._gone = threading.Event()
         self._cause = "connection_lost"
         self.stands = False
         self.client = client = paho.Client(
@@ -148,6 +186,9 @@ class _Connection:
         client.max_queued_messages_set(_QUEUED)
         client.connect_timeout = CONNECT_TIMEOUT_S
         client.on_socket_open = _no_delay
+        # Whoever publishes wakes our thread and leaves the writing to it: with no such callback
+        # paho would write in the loop's thread, beside ours, to one TLS object.
+        client.on_socket_register_write = _nothing
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
@@ -162,16 +203,26 @@ class _Connection:
             return "tls_refused"
         except (OSError, ValueError):
             return "unreachable"
-        self.client.loop_start()
-        self._decided.wait(CONNECT_TIMEOUT_S)  # one that never answers is given up as well
-        while self.stands and not self._gone.wait(LOOK_EVERY_S):
-            if not self._served():
-                self._cause = "client_failed"
+        decide_by_s = time.monotonic() + CONNECT_TIMEOUT_S
+        while not self._gone.is_set():
+            self._beat()
+            if self.client.loop(LOOK_EVERY_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                if not self._gone.is_set():
+                    self._cause = "client_failed"  # paho has said nothing of it
                 break
+            if not self.stands and time.monotonic() > decide_by_s:
+                break  # one that never answers is given up as well
+        self._let_go()
+        return self._cause
+
+    def _let_go(self) -> None:
+        """Say goodbye to the broker as far as the socket takes it at once."""
         self.stands = False
         self.client.disconnect()
-        self.client.loop_stop()
-        return self._cause
+        until_s = time.monotonic() + _FAREWELL_S
+        while self.client.socket() is not None and time.monotonic() < until_s:
+            if self.client.loop(_FAREWELL_S / 5) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                break
 
     def say_goodbye(self, will: Publish) -> None:
         """Publish the will ourselves, since a clean goodbye cancels it, and let go."""
@@ -180,11 +231,7 @@ class _Connection:
             if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
                 sent.wait_for_publish(_FAREWELL_S)
         self._give_up("stopped")
-
-    def _served(self) -> bool:
-        """Tell whether paho's thread lives: one that fails says nothing."""
-        thread = self.client._thread  # noqa: SLF001 - paho has no public word for it
-        return thread is not None and thread.is_alive()
+        self.client.disconnect()  # wakes our thread
 
     def _on_connect(
         self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _more: Any
@@ -206,7 +253,6 @@ class _Connection:
             self._give_up("subscription_refused")
             return
         self.stands = True
-        self._decided.set()
         self._established()
 
     def _on_disconnect(self, *_: Any) -> None:
@@ -215,7 +261,10 @@ class _Connection:
     def _give_up(self, cause: str) -> None:
         self._cause, self.stands = cause, False
         self._gone.set()
-        self._decided.set()
+
+
+def _nothing(*_: Any) -> None:
+    """Our thread writes."""
 
 
 def _no_delay(_client: paho.Client, _data: Any, connection: Any) -> None:

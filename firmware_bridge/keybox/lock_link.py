@@ -88,6 +88,7 @@ class LockLink:
         self._begin_ns = 0
         self._told: str | None = None
         self._malformed: dict[str, int] = {}
+        self._beat_ns = time.monotonic_ns()
         name = f"lock {settings.path}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -95,7 +96,18 @@ class LockLink:
 
     def start(self) -> None:
         """Start the thread; a missing port is no error but an `Ended`, and tried again."""
+        self._beat_ns = time.monotonic_ns()
         self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread of the link runs."""
+        return self._thread.is_alive()
+
+    @property
+    def beat_ns(self) -> int:
+        """When the thread last went round, monotonic; every second at least."""
+        return self._beat_ns
 
     def stop(self) -> None:
         """End the thread; what is under way ends as lost. The lock's outputs stay."""
@@ -142,11 +154,12 @@ class LockLink:
             self._lose("internal_error", "")
 
     def _turn(self) -> None:
-        now_ns = time.monotonic_ns()
+        now_ns = self._beat_ns = time.monotonic_ns()
         self._run_jobs()
         if self._session.state is HostState.CLOSED and now_ns < self._begin_ns:
             self._deliver(self._session.step(now_ns).events)
-            wait(None, self._waker, (self._begin_ns - now_ns) / _SECOND)
+            sleep_s = min((self._begin_ns - now_ns) / _SECOND, _LONGEST_SLEEP_S)
+            wait(None, self._waker, sleep_s)
             return
         if self._port is None:
             self._port = self._open_port(self._settings)

@@ -38,7 +38,8 @@ DEFAULT_LIFE_S: Final = 2.0
 DEFAULT_FILE_LIFE_S: Final = 600.0
 _FIRST_REOPEN_NS: Final = 250 * MS
 _LONGEST_REOPEN_NS: Final = 5 * SECOND
-_LONGEST_SLEEP_S: Final = 60.0
+_LONGEST_SLEEP_S: Final = 2.0
+"""So often at least the thread shows that it goes round."""
 _log = structlog.get_logger(__name__)
 
 
@@ -90,12 +91,14 @@ class SerialBus:
         self._reopen_wait_ns = _FIRST_REOPEN_NS
         self._reopen_ns = 0
         self._last_detail: str | None = None
+        self._beat_ns = time.monotonic_ns()
         self._thread = threading.Thread(target=self._run, name=f"osdp {settings.path}", daemon=True)
 
     # For any thread.
 
     def start(self) -> None:
         """Starts the thread; a missing port is no error here but a `PortLost` event."""
+        self._beat_ns = time.monotonic_ns()
         self._thread.start()
 
     def stop(self) -> None:
@@ -121,6 +124,16 @@ class SerialBus:
     def is_open(self) -> bool:
         """Whether the serial port is open."""
         return self._port is not None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread of the bus runs."""
+        return self._thread.is_alive()
+
+    @property
+    def beat_ns(self) -> int:
+        """When the thread last went round, monotonic; every 2 s at least."""
+        return self._beat_ns
 
     def peripherals(self) -> tuple[PDState, ...]:
         """How every peripheral stands."""
@@ -271,10 +284,10 @@ class SerialBus:
         self._waker.close()
 
     def _turn(self) -> None:
-        now_ns = time.monotonic_ns()
+        now_ns = self._beat_ns = time.monotonic_ns()
         if self._port is None:
             if now_ns < self._reopen_ns:
-                wait(None, self._waker, (self._reopen_ns - now_ns) / SECOND)
+                wait(None, self._waker, min((self._reopen_ns - now_ns) / SECOND, _LONGEST_SLEEP_S))
             else:
                 self._open(now_ns)
             self._run_jobs(time.monotonic_ns())
@@ -286,7 +299,7 @@ class SerialBus:
         """Drives the line until it is lost or the bus is stopped."""
         received = b""
         while not self._stopping.is_set():
-            now_ns = time.monotonic_ns()
+            now_ns = self._beat_ns = time.monotonic_ns()
             if self._jobs:
                 self._run_jobs(now_ns)
             step = self._bus.step(now_ns, received)

@@ -28,6 +28,8 @@ class AlarmKind(StrEnum):
     TAMPER = "tamper"
     SECURITY = "security"
     JOURNAL_FAILED = "journal_failed"
+    AGENT_FAULT = "agent_fault"
+    """A thread of a controller's own program died or hangs."""
     DOOR_HELD = "door_held"
     PIN_LOCKOUT = "pin_lockout"
     CARD_LOCKOUT = "card_lockout"
@@ -132,6 +134,7 @@ RAISES: Final = {
     EventKind.TAMPER: AlarmKind.TAMPER,
     EventKind.SECURITY_ALARM: AlarmKind.SECURITY,
     EventKind.JOURNAL_FAILED: AlarmKind.JOURNAL_FAILED,
+    EventKind.AGENT_FAULT: AlarmKind.AGENT_FAULT,
     EventKind.PIN_LOCKOUT: AlarmKind.PIN_LOCKOUT,
     EventKind.DEVICE_OFFLINE: AlarmKind.DEVICE_OFFLINE,
     EventKind.DEVICE_FAULT: AlarmKind.DEVICE_FAULT,
@@ -146,6 +149,7 @@ CLEARS: Final = {
     EventKind.DOOR_HELD_CLEARED: (AlarmKind.DOOR_HELD,),
     EventKind.TAMPER_CLEARED: (AlarmKind.TAMPER,),
     EventKind.JOURNAL_RESTORED: (AlarmKind.JOURNAL_FAILED,),
+    EventKind.AGENT_FAULT_CLEARED: (AlarmKind.AGENT_FAULT,),
     EventKind.DEVICE_ONLINE: (AlarmKind.DEVICE_OFFLINE, AlarmKind.DEVICE_FAULT),
     EventKind.INPUT_FAULT_CLEARED: (AlarmKind.INPUT_FAULT,),
     EventKind.POWER_RESTORED: (AlarmKind.POWER_FAILED,),
@@ -237,7 +241,7 @@ def _raise(event: ProjectedEvent, kind: AlarmKind, subject: str) -> Raise:
     cause, count = "", 1
     if isinstance(body, ev.AlarmBody):
         cause, count = body.alarm.value, body.count
-    elif isinstance(body, ev.DeviceEventBody | ev.JournalBody):
+    elif isinstance(body, ev.DeviceEventBody | ev.JournalBody | ev.AgentFaultBody):
         cause = body.cause
     elif isinstance(body, ev.ClockBody):
         cause = body.source[:64]
@@ -273,5 +277,7 @@ def _subject(event: ProjectedEvent) -> str:
             return body.door or body.reader or event.controller
         case ev.AlarmBody():
             return body.device or event.controller
+        case ev.AgentFaultBody():
+            return f"{event.controller}/{body.part}"  # each part has its own
         case _:
             return event.controller

@@ -71,6 +71,8 @@ TOPICS: Final[dict[EventKind, Topic | None]] = {
     EventKind.EPOCH_OPENED: Topic.SYSTEM,
     EventKind.JOURNAL_FAILED: Topic.SYSTEM,
     EventKind.JOURNAL_RESTORED: Topic.SYSTEM,
+    EventKind.AGENT_FAULT: Topic.SYSTEM,
+    EventKind.AGENT_FAULT_CLEARED: Topic.SYSTEM,
     EventKind.SECURITY_ALARM: Topic.SYSTEM,
     EventKind.TELEMETRY: None,  # counters, no happening
 }
@@ -199,6 +201,8 @@ def _agent(body: ev.EventBody) -> dict[str, Any]:
     match body:
         case ev.AgentBody():
             return {"cause": body.cause or ("" if body.clean else "unclean")}
+        case ev.AgentFaultBody():
+            return {"cause": f"{body.part}: {body.cause}"[:64], "amount": body.revived}
         case ev.LinkBody():
             return {"cause": body.cause, "amount": body.away_ms}
         case ev.ClockBody():

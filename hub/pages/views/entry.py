@@ -30,6 +30,7 @@ _ICONS = {
     EventKind.TAMPER: "alert",
     EventKind.SECURITY_ALARM: "alert",
     EventKind.JOURNAL_FAILED: "alert",
+    EventKind.AGENT_FAULT: "alert",
 }
 _ALARMING = frozenset(
     {
@@ -39,6 +40,7 @@ _ALARMING = frozenset(
         EventKind.TAMPER,
         EventKind.SECURITY_ALARM,
         EventKind.JOURNAL_FAILED,
+        EventKind.AGENT_FAULT,
     }
 )
 _CHIP_TONES = {"granted": "good", "denied": "warn", "alarming": "bad", "soft": "warn", "": ""}

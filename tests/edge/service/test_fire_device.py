@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from edge import doctor
+from edge.doctor import agent_checks as doctor
 from edge.service.fire_device import TRY_NS, FireDevice
 from edge.service.happenings import FireAlarm
 from edge.service.status import status_of
@@ -76,7 +76,7 @@ def test_status_and_doctor_say_so_until_the_policy_has_it_again(wired, monkeypat
 
     def finding():
         told.update(msgspec.to_builtins(_status(wired)))
-        found = doctor._agent(SimpleNamespace(socket_path="-"))
+        found = doctor.running(SimpleNamespace(socket_path="-"))
         return next(one for one in found if one.check == "fire alarm")
 
     assert finding().ok

@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge import doctor
 from edge.agent import _fire_alarm
 from edge.core.fire_line import Supervision
 from edge.core.model import InputFault, Source
+from edge.doctor import agent_checks as doctor
 from edge.service.fire_watch import FireAlarm, releasing_faults
 from edge.service.status import status_of
 from edge.settings import Settings, SettingsError, settings_from
@@ -208,7 +208,7 @@ def test_a_second_contact_that_cannot_be_is_refused(second):
 def _doctor(rig) -> dict:
     status = status_of("t", "c", rig.parts.memory, rig.parts.recorder, rig.loop.now())
     fire = msgspec.to_builtins(status)["fire_alarm"]
-    return {found.check: found for found in doctor._fire(fire)}
+    return {found.check: found for found in doctor.fire(fire)}
 
 
 def test_the_doctor_looks_at_the_line(make_wired):

@@ -278,7 +278,8 @@ def test_what_clears_an_alarm_names_the_subject_that_raised_it(kind: EventKind) 
     event = happened(kind, ev.decode_event_body(samples.sample_event(kind)))
     subjects = {change.subject for change in alarms_of(event)}
     of_device = ({samples.DEVICE}, {f"{samples.DEVICE}/0"})
-    assert subjects in ({DOOR}, *of_device, {samples.READER}, {event.controller})
+    of_agent = ({event.controller}, {f"{event.controller}/bus0: bus"})
+    assert subjects in ({DOOR}, *of_device, {samples.READER}, *of_agent)
     assert isinstance(alarms_of(event)[0], Clear) == (kind in CLEARS)
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from types import SimpleNamespace
-
 import pytest
 
-from edge import doctor
+from edge.doctor import port_checks as doctor
 from edge.settings_gpio import GpioBoard, GpioPort, InputPin, OutputPin
 
 PORT = GpioPort(
@@ -22,8 +19,8 @@ PORT = GpioPort(
 
 
 def _findings(monkeypatch, folder, port=PORT):
-    monkeypatch.setattr(doctor, "_DEV", folder)
-    return {one.check: one for one in doctor._pins("pins", port)}
+    monkeypatch.setattr(doctor, "DEV", folder)
+    return {one.check: one for one in doctor.pins("pins", port)}
 
 
 def test_a_machine_without_pins_is_told_and_has_a_remedy(monkeypatch, tmp_path):
@@ -74,28 +71,8 @@ def test_an_output_that_is_on_while_nothing_runs_is_found(
     monkeypatch, tmp_path, pin, active, config, on
 ):
     (tmp_path / "config.txt").write_text(config, encoding="utf-8")
-    monkeypatch.setattr(doctor, "_BOOT_CONFIG", tmp_path / "config.txt")
+    monkeypatch.setattr(doctor, "BOOT_CONFIG", tmp_path / "config.txt")
     port = GpioPort(boards=(GpioBoard(outputs=(OutputPin(pin=pin, active=active),)),))
     found = _findings(monkeypatch, tmp_path, port).get("port pins board 0 output 0")
     assert (found is not None) == on
     assert found is None or f"gpio={pin}=op," in found.remedy
-
-
-@pytest.mark.parametrize(
-    ("rtc", "shown", "pin_doors", "ok", "said"),
-    [
-        (False, None, ["d-1"], False, "PINs are taken at d-1"),
-        (False, None, None, False, "none"),
-        (False, None, [], True, "no door here takes PINs"),
-        (True, None, ["d-1"], False, "shows no time"),
-        (True, datetime(2000, 1, 1, tzinfo=UTC), [], False, "2000-01-01"),
-        (True, datetime(2026, 11, 26, tzinfo=UTC), ["d-1"], True, "2026-11-26"),
-    ],
-)
-def test_a_door_with_pins_needs_a_battery_clock_that_shows_a_time(
-    rtc, shown, pin_doors, ok, said
-) -> None:
-    finding = doctor._rtc(SimpleNamespace(rtc=rtc), shown, pin_doors)
-    assert finding.ok == ok
-    assert said in finding.detail
-    assert bool(finding.remedy) != ok

@@ -1,0 +1,47 @@
+"""Keeps the agent small: what it never uses is not imported, what its start needed is given back.
+
+structlog takes the libraries for coloured tracebacks along wherever they are installed; a log of
+JSON lines uses none of them. This has to run before anything imports structlog.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from contextlib import suppress
+from typing import Final
+
+_UNUSED: Final = ("rich", "better_exceptions", "colorama")
+_M_ARENA_MAX: Final = -8
+_ARENAS: Final = 2
+"""glibc gives every thread an arena of its own otherwise, which none of ours fills."""
+
+
+def import_light() -> None:
+    """Import structlog without what only terminals want; nothing if it is there already."""
+    if "structlog" in sys.modules:
+        return
+    hidden = [name for name in _UNUSED if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # the documented way to have it fail
+    try:
+        import structlog
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+    del structlog
+
+
+def few_arenas() -> None:
+    """Have threads share their memory; nothing where the C library is another one."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+def give_back() -> None:
+    """Let go of what the start needed, and never search through what lives for ever again."""
+    gc.collect()
+    gc.freeze()
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
