@@ -21,6 +21,7 @@ MAX_EVENTS_A_MESSAGE: Final = 100
 MAX_LIFE_MS: Final = 10_000
 
 Counter: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE)]
+Pace: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Session: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 
@@ -84,7 +85,8 @@ class Welcome(_Message, frozen=True, kw_only=True):
     """`down/welcome`, within 1 s of the hello it answers, naming its session.
 
     The only source of signed time: `hub_time` is right within half the round trip. `epoch` and
-    `through_seq` are the hub's watermark for the epoch of the hello.
+    `through_seq` are the hub's watermark for the epoch of the hello. `backlog_per_s` are the rows a
+    second that a backlog may come with, None: as fast as it goes; new events are never held back.
     """
 
     session: Session
@@ -94,6 +96,7 @@ class Welcome(_Message, frozen=True, kw_only=True):
     through_seq: Counter
     policy: HeldPolicy
     proof: EpochProof
+    backlog_per_s: Pace | None = None
     wire: str = WIRE_VERSION
 
 
@@ -106,10 +109,12 @@ class Events(_Message, frozen=True, kw_only=True):
 
 
 class Ack(_Message, frozen=True, kw_only=True):
-    """`down/acks`, after the hub's commit: everything in `epoch` through `through_seq` is safe."""
+    """`down/acks`, after the hub's commit: everything in `epoch` through `through_seq` is safe.
+    `backlog_per_s` changes what the welcome said, None does not."""
 
     epoch: Counter
     through_seq: Counter
+    backlog_per_s: Pace | None = None
 
 
 class PolicyDelta(_Message, frozen=True, kw_only=True):

@@ -6,9 +6,10 @@ of single messages; what was lost is simply sent again from the watermark.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from edge.uplink.pace import Pace
 from edge.uplink.reader import RowReader
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.messages import MAX_EVENTS_A_MESSAGE, encode_events
@@ -23,7 +24,8 @@ _ROOM: Final = MAX_PAYLOAD_BYTES - 256
 
 @dataclass(slots=True)
 class Outbox:
-    """The positions in one epoch. `silent` counts resends since the last acknowledgement."""
+    """The positions in one epoch. `silent` counts resends since the last acknowledgement. Rows
+    through `behind` are the backlog, which goes at the hub's pace."""
 
     reader: RowReader
     epoch: int = 0
@@ -31,10 +33,13 @@ class Outbox:
     sent: int = 0
     waiting_since_ns: int | None = None
     silent: int = 0
+    behind: int = 0
+    pace: Pace = field(default_factory=Pace)
 
     def begin(self, through: int) -> None:
         """Start at the hub's watermark of the journal's epoch."""
         self.epoch, self.through, self.sent = self.reader.epoch, through, through
+        self.behind = self.reader.last_seq
         self.waiting_since_ns, self.silent = None, 0
 
     def follow_epoch(self) -> bool:
@@ -51,6 +56,9 @@ class Outbox:
         """
         if self.sent - self.through >= WINDOW or self.sent >= self.reader.last_seq:
             return None
+        left = self.behind - self.sent
+        if left > 0 and not self.pace.allows(left, now_ns):
+            return None
         rows = self.reader.rows_from(self.sent + 1, MAX_EVENTS_A_MESSAGE)
         if not rows:
             return None
@@ -62,6 +70,8 @@ class Outbox:
             taken += 1
         last = rows[taken - 1].last_seq
         self.reader.offer(last)
+        if left > 0:
+            self.pace.spend(taken)
         self.sent = last
         if self.waiting_since_ns is None:
             self.waiting_since_ns = now_ns
@@ -78,5 +88,6 @@ class Outbox:
         if self.waiting_since_ns is None or now_ns - self.waiting_since_ns < RESEND_AFTER_NS:
             return False
         self.sent, self.waiting_since_ns = self.through, None
+        self.behind = self.reader.last_seq
         self.silent += 1
         return True

@@ -195,6 +195,7 @@ class DeliverySession:
             self._up = True
             out.append(LinkChanged(up=True, cause="welcomed"))
         out += self._take_watermark(welcome)
+        self._outbox.pace.begin(welcome.backlog_per_s, now.mono_ns)
         self._inbox.begin(welcome.session, welcome.hub_epoch, welcome.policy, now.mono_ns)
         # Said even when nothing is wanted: it answers the welcome, so that the hub knows that this
         # session is alive and no hello that somebody kept.
@@ -244,6 +245,7 @@ class DeliverySession:
             return self._alarm(Alarm.ACK_BEYOND_SENT, channel, "beyond_sent", now)
         if ack.through_seq < self._welcomed_through:
             return self._alarm(Alarm.REPLAYED_MESSAGE, channel, "old_watermark", now)
+        box.pace.change(ack.backlog_per_s, now.mono_ns)
         if ack.through_seq <= box.through:
             return []
         box.acknowledged(ack.through_seq, now.mono_ns)

@@ -12,6 +12,7 @@ from hub.database.scope import Scope
 from hub.link import sessions
 from hub.link.alarms import AlarmBook
 from hub.link.inbound import Opened
+from hub.link.pacing import BacklogPacing
 from hub.link.ports import Downlink, PolicyDesk
 from hub.link.sessions import Greeting, Judged
 from hub.link.tables import LinkAlarm
@@ -41,10 +42,12 @@ class Desk:
         policy: PolicyDesk,
         proof: Callable[[], EpochProof],
         watermark: Callable[[Scope, str, int], int],
+        pacing: BacklogPacing | None = None,
     ) -> None:
         self._database, self._clock = database, clock
         self._downlink, self._alarms, self._policy = downlink, alarms, policy
         self._proof, self._watermark = proof, watermark
+        self._pacing = pacing or BacklogPacing()
         self._greeted: dict[str, Greeted] = {}
         self._online: dict[str, bool] = {}
 
@@ -77,6 +80,8 @@ class Desk:
             self._alarms.note(controller, LinkAlarm.CLONED_CONTROLLER, channel, "boot_came_back")
         if judged.greeting is Greeting.NEW and through > hello.last_seq:
             self._alarms.note(controller, LinkAlarm.JOURNAL_ROLLED_BACK, channel, "last_seq")
+        if through < hello.last_seq:
+            self._pacing.behind(controller)
         proof = self._proof()
         welcome = Welcome(
             session=hello.session,
@@ -86,6 +91,7 @@ class Desk:
             through_seq=through,
             policy=self._policy.held(controller),
             proof=proof,
+            backlog_per_s=self._pacing.per_s(),
         )
         self._greeted[controller] = Greeted(number, hello.epoch, through)
         self._downlink.publish(controller, Channel.WELCOME, encode(welcome))
