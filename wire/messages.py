@@ -5,6 +5,7 @@ Numbers stay within 2^53 - 1, so that any JSON reader can follow. Unknown fields
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ from wire.version import WIRE_VERSION
 
 MAX_SAFE: Final = (1 << 53) - 1
 MAX_EVENTS_A_MESSAGE: Final = 100
+MAX_FORMER_PLACES: Final = 4
 MAX_LIFE_MS: Final = 10_000
 
 Counter: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE)]
@@ -85,7 +87,9 @@ class Welcome(_Message, frozen=True, kw_only=True):
     """`down/welcome`, within 1 s of the hello it answers, naming its session.
 
     The only source of signed time: `hub_time` is right within half the round trip. `epoch` and
-    `through_seq` are the hub's watermark for the epoch of the hello. `backlog_per_s` are the rows a
+    `through_seq` are the hub's watermark for the epoch of the hello, `through_hash` the SHA-256 of
+    the row it holds there: another than the edge's own tells of two machines with one identity
+    (None: not told). `backlog_per_s` are the rows a
     second that a backlog may come with, None: as fast as it goes; new events are never held back.
     """
 
@@ -96,24 +100,36 @@ class Welcome(_Message, frozen=True, kw_only=True):
     through_seq: Counter
     policy: HeldPolicy
     proof: EpochProof
+    through_hash: Digest | None = None
     backlog_per_s: Pace | None = None
     wire: str = WIRE_VERSION
 
 
+class FormerPlace(_Message, frozen=True, kw_only=True):
+    """Where a row stood before it was moved into a new epoch."""
+
+    epoch: Counter
+    seq: Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE)]
+
+
 class Events(_Message, frozen=True, kw_only=True):
-    """`up/events`: rows from `first_seq` on, each an event or a gap (`wire.events.decode_row`)."""
+    """`up/events`: rows from `first_seq` on, each an event or a gap (`wire.events.decode_row`).
+    `was`: where the first of them stood in earlier epochs, if they were moved from there: what the
+    hub holds there already counts once."""
 
     epoch: Counter
     first_seq: Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE)]
     events: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=MAX_EVENTS_A_MESSAGE)]
+    was: Annotated[tuple[FormerPlace, ...], msgspec.Meta(max_length=MAX_FORMER_PLACES)] = ()
 
 
 class Ack(_Message, frozen=True, kw_only=True):
     """`down/acks`, after the hub's commit: everything in `epoch` through `through_seq` is safe.
-    `backlog_per_s` changes what the welcome said, None does not."""
+    `through_hash` and `backlog_per_s` are as in the welcome; None changes nothing."""
 
     epoch: Counter
     through_seq: Counter
+    through_hash: Digest | None = None
     backlog_per_s: Pace | None = None
 
 
@@ -229,9 +245,21 @@ def encode(message: Message) -> bytes:
     return _encoder.encode(message)
 
 
-def encode_events(epoch: int, first_seq: int, rows: list[bytes]) -> bytes:
-    """Make an events message around rows that are bytes already, none of them touched."""
-    return b'{"epoch":%d,"first_seq":%d,"events":[%b]}' % (epoch, first_seq, b",".join(rows))
+def encode_events(
+    epoch: int, first_seq: int, rows: list[bytes], was: Sequence[tuple[int, int]] = ()
+) -> bytes:
+    """Make an events message around rows that are bytes already, none of them touched; `was` are
+    the (epoch, seq) at which the first one stood before."""
+    body = b",".join(rows)
+    if not was:
+        return b'{"epoch":%d,"first_seq":%d,"events":[%b]}' % (epoch, first_seq, body)
+    places = b",".join(b'{"epoch":%d,"seq":%d}' % place for place in was)
+    return b'{"epoch":%d,"first_seq":%d,"events":[%b],"was":[%b]}' % (
+        epoch,
+        first_seq,
+        body,
+        places,
+    )
 
 
 def decode(kind: type[_M], body: bytes) -> _M:

@@ -18,6 +18,13 @@ from edge.core.clock_now import ClockNow
 from edge.journal.events_table import INSERT_EVENT, EventsTable
 from edge.journal.faults import CORRUPT, DISK_FULL, named_faults
 from edge.journal.file import Found, JournalFile, aside_taken, open_file, untaken_aside
+from edge.journal.former_epochs import (
+    FormerEpoch,
+    decode_former,
+    encode_former,
+    places_of,
+    with_former,
+)
 from edge.journal.looking_back import floor_in, pending_acts
 from edge.journal.plan import Plan, event_bytes
 from edge.journal.policy_store import SqlitePolicyStore
@@ -41,6 +48,7 @@ RESERVE: Final = 10_000
 _SET_STATE: Final = "INSERT OR REPLACE INTO state (name, value, crc) VALUES (?, ?, ?)"
 _MARKS: Final = "journal.acked_marks"
 _FLOOR: Final = "journal.floor"
+_FORMER: Final = "journal.former_epochs"
 
 
 def open_journal(
@@ -80,6 +88,7 @@ class SqliteJournal:
         self._open_gap: StoredRow | None = None
         self._counts = {"refused": 0, "gaps": 0, "epochs_opened": 0}
         self._marks = AckedMarks()
+        self._former: tuple[FormerEpoch, ...] = ()
         match file.found:
             case Found.GOOD:
                 self._load(now)
@@ -262,6 +271,16 @@ class SqliteJournal:
                 row += stored.span
         return rows
 
+    def row_at(self, seq: int) -> bytes | None:
+        """Give a row's bytes as they are sent; None for a gap of several seqs or what is gone."""
+        row = self._at.first_row - 1 + seq
+        found = self._table.read(row, 1)
+        return wire_row(seq, found[0].body).data if found and found[0].span == 1 else None
+
+    def former_places(self, seq: int) -> list[tuple[int, int]]:
+        """Give the (epoch, seq) at which a row stood before it was moved here, newest first."""
+        return places_of(self._former, self._at.first_row - 1 + seq)
+
     # --- epochs ----------------------------------------------------------------------------------
 
     def open_epoch(self, cause: str, now: ClockNow) -> None:
@@ -271,14 +290,17 @@ class SqliteJournal:
         data = event_bytes(NewEvent(EventKind.EPOCH_OPENED, body), now)
         row = StoredRow(self._at.next_row, 1, data)
         epoch, through = self._draw_epoch(), self._at.through_row
+        former = with_former(self._former, self._at, moved)
+        kept = encode_former(former)
         with named_faults(), self._file.db.atomic() as db:
+            db.execute(_SET_STATE, (_FORMER, kept, crc_of(_FORMER, kept)))
             values = through + 1, epoch
             db.execute("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?)", (*values, crc_of(*values)))
             db.conn.execute(INSERT_EVENT, row.values)
             self._write_marks(through, through)
         self._at = Position(epoch, through + 1, self._at.next_row + 1, through, through)
         self._saved = Position(epoch, through + 1, 0, through, through)
-        self._open_gap, self._live = None, False
+        self._open_gap, self._live, self._former = None, False, former
         self._counts["epochs_opened"] += 1
 
     def _begin(self, now: ClockNow) -> None:
@@ -287,7 +309,9 @@ class SqliteJournal:
         self._begun = False
         aside = self._file.set_aside or untaken_aside(self._file.path)
         saved = salvage(aside) if aside else Salvaged()
-        saved.state.pop(_MARKS, None)  # they name rows of the old numbering
+        for numbered in (_MARKS, _FORMER):  # they name rows of the old numbering
+            saved.state.pop(numbered, None)
+        self._former = ()
         self._marks = AckedMarks()
         with named_faults(), self._file.db.atomic() as db:
             next_row = take_over(db.conn, saved)
@@ -327,6 +351,7 @@ class SqliteJournal:
         self._at = Position(epoch[2], epoch[1], next_row, through, min(offered, next_row - 1))
         self._saved = Position(epoch[2], epoch[1], next_row, through, offered)
         self._marks = AckedMarks.decode(self.state(_MARKS).get(_MARKS))
+        self._former = decode_former(self.state(_FORMER).get(_FORMER))
         if inode != self._inode:
             self.open_epoch("restored", now)
 

@@ -75,7 +75,8 @@ class Outbox:
         self.sent = last
         if self.waiting_since_ns is None:
             self.waiting_since_ns = now_ns
-        return encode_events(self.epoch, rows[0].first_seq, [row.data for row in rows[:taken]])
+        first, data = rows[0].first_seq, [row.data for row in rows[:taken]]
+        return encode_events(self.epoch, first, data, self.reader.former_places(first))
 
     def acknowledged(self, through: int, now_ns: int) -> None:
         """Move the watermark up."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
@@ -105,6 +106,7 @@ class DeliverySession:
         self._answered = ""
         self._welcomed_through = 0
         self._rolled_back_epoch: int | None = None
+        self._leaving = ""
         self._past_epochs: set[int] = set()
         self._commands = CommandInbox()
         self._welcomed_ns, self._up = 0, False
@@ -226,12 +228,25 @@ class DeliverySession:
             self._outbox.begin(0)
             return []
         if welcome.through_seq > self._rows.offered_seq:
-            self._rolled_back_epoch = self._rows.epoch
-            self._outbox.begin(self._rows.through_seq)
-            return [EpochNeeded("rolled_back")]
+            return self._leave_epoch("rolled_back")
+        if self._contradicted(welcome):
+            return self._leave_epoch("contradicted")
         self._welcomed_through = welcome.through_seq
         self._outbox.begin(welcome.through_seq)
         return [Acknowledged(welcome.epoch, welcome.through_seq)]
+
+    def _contradicted(self, told: Welcome | Ack) -> bool:
+        """Tell whether the hub holds another row than ours under the seq it tells of."""
+        if told.through_hash is None or told.through_seq <= self._rows.through_seq:
+            return False
+        mine = self._rows.row_at(told.through_seq)
+        return mine is not None and sha256(mine).hexdigest() != told.through_hash
+
+    def _leave_epoch(self, cause: str) -> list[SessionOutput]:
+        """What the hub holds of this epoch is not ours: go on in another."""
+        self._rolled_back_epoch, self._leaving = self._rows.epoch, cause
+        self._outbox.begin(self._rows.through_seq)
+        return [EpochNeeded(cause)]
 
     def _on_ack(self, body: bytes, _event: MessageArrived, now: ClockNow) -> list[SessionOutput]:
         ack, box, channel = decode(Ack, body), self._outbox, Channel.ACKS.value
@@ -248,6 +263,8 @@ class DeliverySession:
         box.pace.change(ack.backlog_per_s, now.mono_ns)
         if ack.through_seq <= box.through:
             return []
+        if self._contradicted(ack):
+            return self._leave_epoch("contradicted")
         box.acknowledged(ack.through_seq, now.mono_ns)
         return [Acknowledged(ack.epoch, ack.through_seq), *self._pump(now)]
 
@@ -295,7 +312,7 @@ class DeliverySession:
             self._move(Trigger.CLOCK_ASTRAY)
             return [*out, *self._greet(now, now.mono_ns)]
         if self._rolled_back_epoch == self._rows.epoch:  # it could not be opened so far
-            out.append(EpochNeeded("rolled_back"))
+            out.append(EpochNeeded(self._leaving))
         if self._inbox.want_due(now.mono_ns):
             out.append(self._want())
         return [*out, *self._pump(now)]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from hub.clock import Clock
 from hub.database.engine import Database
 from hub.database.scope import Scope
-from hub.ingest.repository import watermark
+from hub.ingest.repository import standing
 from hub.ingest.worker import IngestCounts, IngestWorker
 from hub.link.alarms import AlarmBook
 from hub.link.desk import Desk
@@ -85,7 +85,7 @@ class HubLink:
             self.alarms,
             policy,
             self._proof,
-            watermark,
+            standing,
             pacing,
         )
         self._ingest = ingest = IngestWorker(

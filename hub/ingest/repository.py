@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -32,13 +32,16 @@ class Mark:
 
 @dataclass(slots=True)
 class Stored:
-    """What came of a batch: the watermark of each stream in it, and counts."""
+    """What came of a batch: the watermark of each stream in it with the hash of the row there, and
+    counts. `moved_known`: rows that an edge moved into a new epoch and that were here already."""
 
     through: dict[Stream, int] = field(default_factory=dict)
     new: int = 0
     known: int = 0
     conflicts: list[tuple[Stream, Row]] = field(default_factory=list)
     repeated_origins: int = 0
+    moved_known: int = 0
+    hashes: dict[Stream, bytes] = field(default_factory=dict)
 
 
 def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
@@ -48,7 +51,9 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
     their order and watermarks are read as they stand.
     """
     outcome = Stored()
+    messages = list(messages)
     streams = _by_stream(messages, outcome)
+    moved = known_elsewhere(scope, messages)
     total = sum(map(len, streams.values()))
     numbers = scope.take_numbers(_COUNTER, max(total, 1))
     marks = _marks(scope, streams)
@@ -58,14 +63,55 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
         through = marks[stream].through
         for row in rows.values():
             (fresh if row.seq > through else known).append((stream, row))
-    outcome.new = _insert(scope, fresh, numbers, now, outcome)
+    outcome.moved_known = sum((stream, row.seq) in moved for stream, row in fresh)
+    outcome.new = _insert(scope, fresh, numbers, now, outcome, moved)
     if outcome.new < len(fresh):
         known += fresh
     _find_conflicts(scope, known, now, outcome)
     outcome.known += total - outcome.new
     _advance(scope, streams, marks, now)
     outcome.through = {stream: mark.through for stream, mark in marks.items()}
+    for stream, through in outcome.through.items():
+        held = hash_at(scope, stream, through)
+        if held is not None:
+            outcome.hashes[stream] = held
     return outcome
+
+
+def hash_at(scope: Scope, stream: Stream, seq: int) -> bytes | None:
+    """The hash of the row that is held under this very seq; None for none, or a longer gap."""
+    found = scope.one(
+        scope.select(raw_events.c.body_hash, raw_events.c.last_seq).where(
+            *_key(stream), raw_events.c.seq == seq
+        )
+    )
+    return None if found is None or found.last_seq != seq else bytes(found.body_hash)
+
+
+def known_elsewhere(scope: Scope, messages: Iterable[RowsRead]) -> set[tuple[Stream, int]]:
+    """Of rows that an edge moved into a new epoch: those that came before, under their old seqs."""
+    known: set[tuple[Stream, int]] = set()
+    for message in messages:
+        for place in message.was if message.rows else ():
+            offset = place.seq - message.rows[0].seq
+            held = _hashes(scope, (message.controller, place.epoch), message.rows, offset)
+            known |= {
+                ((message.controller, message.epoch), row.seq)
+                for row in message.rows
+                if held.get(row.seq + offset) == row.body_hash
+            }
+    return known
+
+
+def _hashes(scope: Scope, stream: Stream, rows: Sequence[Row], offset: int = 0) -> dict[int, bytes]:
+    """What is held under the seqs of some rows, each moved by `offset`."""
+    seqs = [row.seq + offset for row in rows]
+    held = scope.all(
+        scope.select(raw_events.c.seq, raw_events.c.body_hash).where(
+            *_key(stream), raw_events.c.seq.between(min(seqs), max(seqs))
+        )
+    )
+    return {row.seq: bytes(row.body_hash) for row in held}
 
 
 def _by_stream(messages: Iterable[RowsRead], outcome: Stored) -> dict[Stream, dict[int, Row]]:
@@ -98,6 +144,7 @@ def _insert(
     numbers: range,
     now: datetime,
     outcome: Stored,
+    moved: Collection[tuple[Stream, int]],
 ) -> int:
     values: list[RawValues] = [
         (
@@ -108,8 +155,11 @@ def _insert(
             row.last_seq,
             row.body,
             row.body_hash,
-            row.origin is not None
-            and _collected_before(scope, (controller, epoch), row, number, outcome),
+            ((controller, epoch), row.seq) in moved
+            or (
+                row.origin is not None
+                and _collected_before(scope, (controller, epoch), row, number, outcome)
+            ),
         )
         for number, ((controller, epoch), row) in zip(numbers, rows, strict=False)
     ]
@@ -151,13 +201,7 @@ def _find_conflicts(
     for stream, row in rows:
         by_stream.setdefault(stream, []).append(row)
     for stream, those in by_stream.items():
-        seqs = [row.seq for row in those]
-        held = scope.all(
-            scope.select(raw_events.c.seq, raw_events.c.body_hash).where(
-                *_key(stream), raw_events.c.seq.between(min(seqs), max(seqs))
-            )
-        )
-        hashes = {row.seq: bytes(row.body_hash) for row in held}
+        hashes = _hashes(scope, stream, those)
         outcome.conflicts += [
             (stream, row) for row in those if hashes.get(row.seq, row.body_hash) != row.body_hash
         ]
@@ -230,6 +274,12 @@ def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
 def watermark(scope: Scope, controller: str, epoch: int) -> int:
     """The seq through which a controller's epoch is complete; 0 for an epoch never heard of."""
     return _marks(scope, [(controller, epoch)])[controller, epoch].through
+
+
+def standing(scope: Scope, controller: str, epoch: int) -> tuple[int, bytes | None]:
+    """The watermark, and the hash of the row that is held there."""
+    through = watermark(scope, controller, epoch)
+    return through, hash_at(scope, (controller, epoch), through)
 
 
 def raw_events_after(scope: Scope, after_id: int, limit: int) -> list[RawRow]:

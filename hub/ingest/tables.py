@@ -25,8 +25,8 @@ raw_events: Final = town_table(
 )
 """`body` are the event's bytes, never re-encoded; `body_hash` their SHA-256. `last_seq` differs
 from `seq` for a gap only. `id` is drawn from a counter whose row stays locked until the commit, so
-ids become visible in their own order. `repeated`: its origin was already collected by somebody;
-the row holds its seq and is not projected."""
+ids become visible in their own order. `repeated`: its origin was already collected by somebody,
+or the same row came under an earlier epoch; it holds its seq and is not projected."""
 
 raw_watermarks: Final = town_table(
     "raw_watermarks",

@@ -230,7 +230,15 @@ class IngestWorker:
                 self._pacing.behind(taken.read.controller)
         per_s = self._pacing.per_s()
         for (controller, epoch), through in stored.through.items():
-            ack = encode(Ack(epoch=epoch, through_seq=through, backlog_per_s=per_s))
+            held = stored.hashes.get((controller, epoch))
+            ack = encode(
+                Ack(
+                    epoch=epoch,
+                    through_seq=through,
+                    through_hash=held.hex() if held else None,
+                    backlog_per_s=per_s,
+                )
+            )
             self._downlink.publish(controller, Channel.ACKS, ack)
         if stored.new:
             self._on_committed()
