@@ -5,7 +5,8 @@ Numbers stay within 2^53 - 1, so that any JSON reader can follow. Unknown fields
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Annotated, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -62,7 +63,8 @@ class DeviceState(_Message, frozen=True, kw_only=True):
 
 class Hello(_Message, frozen=True, kw_only=True):
     """`up/hello`, at each connect. `session` is 128 random bits the edge has just drawn; `epoch`
-    and `last_seq` are its journal's; 0 for `last_seq` in an empty one."""
+    and `last_seq` are its journal's; 0 for `last_seq` in an empty one. `through_seq` is the hub's
+    watermark as the edge knows it: the least, where it knows none."""
 
     session: Session
     boot_id: Annotated[str, msgspec.Meta(min_length=1, max_length=36)]
@@ -72,6 +74,7 @@ class Hello(_Message, frozen=True, kw_only=True):
     policy: EdgePolicy
     clock: ClockReading
     devices: tuple[DeviceState, ...] = ()
+    through_seq: Counter = 0
     wire: str = WIRE_VERSION
 
 
@@ -87,9 +90,9 @@ class Welcome(_Message, frozen=True, kw_only=True):
     """`down/welcome`, within 1 s of the hello it answers, naming its session.
 
     The only source of signed time: `hub_time` is right within half the round trip. `epoch` and
-    `through_seq` are the hub's watermark for the epoch of the hello, `through_hash` the SHA-256 of
-    the row it holds there: another than the edge's own tells of two machines with one identity
-    (None: not told). `backlog_per_s` are the rows a
+    `through_seq` are the hub's watermark for the epoch of the hello; `since_hash` is
+    `hash_of_hashes` of the rows after the hello's `through_seq` up to it: another than the edge's
+    own tells of two machines with one identity (None: not told). `backlog_per_s` are the rows a
     second that a backlog may come with, None: as fast as it goes; new events are never held back.
     """
 
@@ -100,7 +103,7 @@ class Welcome(_Message, frozen=True, kw_only=True):
     through_seq: Counter
     policy: HeldPolicy
     proof: EpochProof
-    through_hash: Digest | None = None
+    since_hash: Digest | None = None
     backlog_per_s: Pace | None = None
     wire: str = WIRE_VERSION
 
@@ -125,11 +128,13 @@ class Events(_Message, frozen=True, kw_only=True):
 
 class Ack(_Message, frozen=True, kw_only=True):
     """`down/acks`, after the hub's commit: everything in `epoch` through `through_seq` is safe.
-    `through_hash` and `backlog_per_s` are as in the welcome; None changes nothing."""
+    `since_hash` is that of the rows after `since_seq` up to `through_seq`; None for `backlog_per_s`
+    changes nothing."""
 
     epoch: Counter
     through_seq: Counter
-    through_hash: Digest | None = None
+    since_seq: Counter = 0
+    since_hash: Digest | None = None
     backlog_per_s: Pace | None = None
 
 
@@ -243,6 +248,11 @@ _decoders: Final = {
 def encode(message: Message) -> bytes:
     """Make a message's JSON bytes."""
     return _encoder.encode(message)
+
+
+def hash_of_hashes(hashes: Iterable[bytes]) -> str:
+    """Give one digest over the SHA-256s of rows that follow one another."""
+    return sha256(b"".join(hashes)).hexdigest()
 
 
 def encode_events(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -42,12 +43,14 @@ from wire.events import (
     EpochBody,
     EventKind,
 )
+from wire.messages import hash_of_hashes
 
 CAPACITY: Final = 100_000
 RESERVE: Final = 10_000
 _SET_STATE: Final = "INSERT OR REPLACE INTO state (name, value, crc) VALUES (?, ?, ?)"
 _MARKS: Final = "journal.acked_marks"
 _FLOOR: Final = "journal.floor"
+_DIGESTED: Final = 256
 _FORMER: Final = "journal.former_epochs"
 
 
@@ -271,11 +274,20 @@ class SqliteJournal:
                 row += stored.span
         return rows
 
-    def row_at(self, seq: int) -> bytes | None:
-        """Give a row's bytes as they are sent; None for a gap of several seqs or what is gone."""
-        row = self._at.first_row - 1 + seq
-        found = self._table.read(row, 1)
-        return wire_row(seq, found[0].body).data if found and found[0].span == 1 else None
+    def digest_of(self, after: int, through: int) -> str:
+        """Give the digest of the rows after a seq up to another; empty where whole rows do not
+        fill just that span. Declares nothing."""
+        offset, hashes, seq = self._at.first_row - 1, [], after + 1
+        while seq <= through:
+            found = self._table.read(offset + seq, min(_DIGESTED, through - seq + 1))
+            if not found:
+                return ""
+            for row in found:
+                if row.row != offset + seq:
+                    return ""
+                hashes.append(sha256(wire_row(seq, row.body).data).digest())
+                seq += row.span
+        return hash_of_hashes(hashes) if seq == through + 1 else ""
 
     def former_places(self, seq: int) -> list[tuple[int, int]]:
         """Give the (epoch, seq) at which a row stood before it was moved here, newest first."""

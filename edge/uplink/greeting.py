@@ -25,13 +25,14 @@ _NS: Final = 1_000_000_000
 
 class Greeting:
     """The hellos of one connection after another. `session` is the newest's, `sent_ns` when it
-    went out. `chance` gives [0, 1) and spreads the repetitions of a whole fleet."""
+    went out, `through` the watermark it told. `chance` gives [0, 1) and spreads the repetitions of
+    a whole fleet."""
 
     def __init__(self, key: LinkKey, chance: Callable[[], float] = lambda: 1.0) -> None:
         self._key = key
         self._backoff = Backoff(HELLO_AGAIN_S, HELLO_LONGEST_S, chance)
         self._drawn, self._count, self._again_ns = "", 0, 0
-        self.session, self.sent_ns = "", 0
+        self.session, self.sent_ns, self.through = "", 0, 0
 
     def begin(self, drawn: str) -> None:
         """A new connection, with a session that was just drawn."""
@@ -47,16 +48,16 @@ class Greeting:
         return now_ns >= self._again_ns
 
     def hello(
-        self, standing: Standing, journal: tuple[int, int], now: ClockNow, sent_ns: int
+        self, standing: Standing, journal: tuple[int, int, int], now: ClockNow, sent_ns: int
     ) -> Hello:
-        """Make the next hello; `journal` is its epoch and last seq. Each has a session of its own,
-        so that the welcome's time lies between this very hello and its answer, however long the hub
-        was away."""
+        """Make the next hello; `journal` is its epoch, last seq and watermark. Each has a session
+        of its own, so that the welcome's time lies between this very hello and its answer, however
+        long the hub was away."""
         self.session = self._name(self._count)
         self._count += 1
         self.sent_ns = sent_ns
         self._again_ns = now.mono_ns + int(self._backoff.next_s() * _NS)
-        epoch, last_seq = journal
+        epoch, last_seq, self.through = journal
         return Hello(
             session=self.session,
             boot_id=now.boot,
@@ -66,6 +67,7 @@ class Greeting:
             policy=standing.policy,
             clock=ClockReading(state=now.state, now=now.at, error_ms=now.error_ms),
             devices=standing.devices,
+            through_seq=self.through,
         )
 
     def is_earlier(self, session: str) -> bool:

@@ -29,6 +29,11 @@ CONNECT_TIMEOUT_S: Final = 5.0
 LOOK_EVERY_S: Final = 1.0
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 60.0
+TAKEN_OVER_PAUSE_S: Final = 5.0
+"""The first pause after somebody else connected as us: two that did not wait would throw one
+another out for ever."""
+TAKEN_OVER: Final = "taken_over"
+_SESSION_TAKEN_OVER: Final = 0x8E
 _FAREWELL_S: Final = 0.5
 _IN_FLIGHT: Final = 64
 _QUEUED: Final = 512
@@ -48,7 +53,8 @@ class BrokerAddress:
 
 class MqttLink:
     """Fulfils `edge.ports.Link`. Causes of a loss: `unreachable`, `tls_refused`, `refused`,
-    `subscription_refused`, `connection_lost`, `client_failed`."""
+    `subscription_refused`, `connection_lost`, `client_failed`, `taken_over` (MQTT 5: another
+    machine has our identity)."""
 
     def __init__(
         self,
@@ -63,6 +69,8 @@ class MqttLink:
         self._controller, self._address, self._will = controller, address, will
         self._monotonic_ns = monotonic_ns
         self._backoff = Backoff(first_pause_s, LONGEST_PAUSE_S, chance)
+        longer = TAKEN_OVER_PAUSE_S / FIRST_PAUSE_S
+        self._taken_over = Backoff(first_pause_s * longer, LONGEST_PAUSE_S, chance)
         self._emit: Emit = lambda _event: None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -99,7 +107,13 @@ class MqttLink:
             self._connection = None
             if not self._stopping.is_set():
                 self._emit(LinkLost(self._generation, cause, self._monotonic_ns()))
-                self._stopping.wait(self._backoff.next_s())
+                self._stopping.wait(self._pause_s(cause))
+
+    def _pause_s(self, cause: str) -> float:
+        if cause == TAKEN_OVER:
+            return self._taken_over.next_s()
+        self._taken_over.reset()
+        return self._backoff.next_s()
 
     def _established(self) -> None:
         self._generation += 1
@@ -209,8 +223,10 @@ class _Connection:
         self._decided.set()
         self._established()
 
-    def _on_disconnect(self, *_: Any) -> None:
-        self._give_up(self._cause)
+    def _on_disconnect(
+        self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _more: Any
+    ) -> None:
+        self._give_up(TAKEN_OVER if reason.value == _SESSION_TAKEN_OVER else self._cause)
 
     def _give_up(self, cause: str) -> None:
         self._cause, self.stands = cause, False

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
@@ -143,7 +142,7 @@ class DeliverySession:
         """Say hello."""
         if self._standing is None:
             return []
-        journal = self._rows.epoch, self._rows.last_seq
+        journal = self._rows.epoch, self._rows.last_seq, self._rows.through_seq
         hello = self._greeting.hello(self._standing, journal, now, at_ns)
         return [self._publish(Channel.HELLO, hello)]
 
@@ -229,18 +228,19 @@ class DeliverySession:
             return []
         if welcome.through_seq > self._rows.offered_seq:
             return self._leave_epoch("rolled_back")
-        if self._contradicted(welcome):
+        since = self._greeting.through
+        if self._contradicted(since, welcome.through_seq, welcome.since_hash):
             return self._leave_epoch("contradicted")
         self._welcomed_through = welcome.through_seq
         self._outbox.begin(welcome.through_seq)
         return [Acknowledged(welcome.epoch, welcome.through_seq)]
 
-    def _contradicted(self, told: Welcome | Ack) -> bool:
-        """Tell whether the hub holds another row than ours under the seq it tells of."""
-        if told.through_hash is None or told.through_seq <= self._rows.through_seq:
+    def _contradicted(self, since: int, through: int, digest: str | None) -> bool:
+        """Tell whether the hub holds other rows than ours under our seqs. Of what lies below our
+        own watermark nothing is asked: it may be pruned."""
+        if digest is None or not self._rows.through_seq <= since < through:
             return False
-        mine = self._rows.row_at(told.through_seq)
-        return mine is not None and sha256(mine).hexdigest() != told.through_hash
+        return self._rows.digest_of(since, through) != digest
 
     def _leave_epoch(self, cause: str) -> list[SessionOutput]:
         """What the hub holds of this epoch is not ours: go on in another."""
@@ -263,7 +263,7 @@ class DeliverySession:
         box.pace.change(ack.backlog_per_s, now.mono_ns)
         if ack.through_seq <= box.through:
             return []
-        if self._contradicted(ack):
+        if self._contradicted(ack.since_seq, ack.through_seq, ack.since_hash):
             return self._leave_epoch("contradicted")
         box.acknowledged(ack.through_seq, now.mono_ns)
         return [Acknowledged(ack.epoch, ack.through_seq), *self._pump(now)]

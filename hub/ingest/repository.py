@@ -14,26 +14,33 @@ from hub.ingest.bulk import RawValues, insert_raw
 from hub.ingest.rows import Row, RowsRead
 from hub.ingest.tables import raw_conflicts, raw_events, raw_origins, raw_watermarks
 from hub.projection.domain import RawRow
+from wire.messages import hash_of_hashes
 
 Stream: TypeAlias = tuple[str, int]
 """(controller, epoch): what a numbering belongs to."""
 
 _COUNTER: Final = "raw_events"
 _WALK: Final = 1_000
+MOST_DIGESTED: Final = 5_000
+"""Rows at most that a welcome gives a digest of."""
 
 
 @dataclass(slots=True)
 class Mark:
-    """How far a stream is complete, and the highest seq that arrived early."""
+    """How far a stream is complete, the highest seq that arrived early, and the hashes of the rows
+    that were passed since `since`."""
 
     through: int = 0
     highest: int = 0
+    since: int = 0
+    passed: list[bytes] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Stored:
-    """What came of a batch: the watermark of each stream in it with the hash of the row there, and
-    counts. `moved_known`: rows that an edge moved into a new epoch and that were here already."""
+    """What came of a batch, with counts. `since`: where the watermark stood, and the digest of the
+    rows it has passed. `moved_known`: rows that an edge moved into a new epoch and that were here
+    already."""
 
     through: dict[Stream, int] = field(default_factory=dict)
     new: int = 0
@@ -41,7 +48,7 @@ class Stored:
     conflicts: list[tuple[Stream, Row]] = field(default_factory=list)
     repeated_origins: int = 0
     moved_known: int = 0
-    hashes: dict[Stream, bytes] = field(default_factory=dict)
+    since: dict[Stream, tuple[int, str | None]] = field(default_factory=dict)
 
 
 def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
@@ -53,7 +60,7 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
     outcome = Stored()
     messages = list(messages)
     streams = _by_stream(messages, outcome)
-    moved = known_elsewhere(scope, messages)
+    moved = known_elsewhere(scope, messages, streams)
     total = sum(map(len, streams.values()))
     numbers = scope.take_numbers(_COUNTER, max(total, 1))
     marks = _marks(scope, streams)
@@ -71,30 +78,45 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
     outcome.known += total - outcome.new
     _advance(scope, streams, marks, now)
     outcome.through = {stream: mark.through for stream, mark in marks.items()}
-    for stream, through in outcome.through.items():
-        held = hash_at(scope, stream, through)
-        if held is not None:
-            outcome.hashes[stream] = held
+    sure = outcome.new == len(fresh) and not outcome.conflicts
+    for stream, mark in marks.items():
+        outcome.since[stream] = (
+            mark.since,
+            (
+                hash_of_hashes(mark.passed)
+                if sure
+                else digest_since(scope, stream, mark.since, mark.through)
+            ),
+        )
     return outcome
 
 
-def hash_at(scope: Scope, stream: Stream, seq: int) -> bytes | None:
-    """The hash of the row that is held under this very seq; None for none, or a longer gap."""
-    found = scope.one(
-        scope.select(raw_events.c.body_hash, raw_events.c.last_seq).where(
-            *_key(stream), raw_events.c.seq == seq
-        )
+def digest_since(scope: Scope, stream: Stream, since: int, through: int) -> str | None:
+    """The digest of the rows after a seq up to another (`wire.messages.hash_of_hashes`); None for
+    none, or for more than an edge should have to read."""
+    if not since < through <= since + MOST_DIGESTED:
+        return None
+    table = raw_events.c
+    rows = scope.all(
+        scope.select(table.body_hash)
+        .where(*_key(stream), table.seq > since, table.seq <= through)
+        .order_by(table.seq)
     )
-    return None if found is None or found.last_seq != seq else bytes(found.body_hash)
+    return hash_of_hashes(bytes(row.body_hash) for row in rows)
 
 
-def known_elsewhere(scope: Scope, messages: Iterable[RowsRead]) -> set[tuple[Stream, int]]:
-    """Of rows that an edge moved into a new epoch: those that came before, under their old seqs."""
+def known_elsewhere(
+    scope: Scope, messages: Iterable[RowsRead], streams: dict[Stream, dict[int, Row]]
+) -> set[tuple[Stream, int]]:
+    """Of rows that an edge moved into a new epoch: those that came before, or come in this very
+    batch (`streams`), under their old seqs."""
     known: set[tuple[Stream, int]] = set()
     for message in messages:
         for place in message.was if message.rows else ():
             offset = place.seq - message.rows[0].seq
-            held = _hashes(scope, (message.controller, place.epoch), message.rows, offset)
+            former = (message.controller, place.epoch)
+            coming = {seq: row.body_hash for seq, row in streams.get(former, {}).items()}
+            held = coming | _hashes(scope, former, message.rows, offset)
             known |= {
                 ((message.controller, message.epoch), row.seq)
                 for row in message.rows
@@ -134,7 +156,9 @@ def _marks(scope: Scope, streams: Iterable[Stream]) -> dict[Stream, Mark]:
     table = raw_watermarks
     key = sa.tuple_(table.c.controller_id, table.c.epoch)
     for row in scope.all(scope.select(table).where(key.in_(list(marks)))):
-        marks[row.controller_id, row.epoch] = Mark(row.through_seq, row.highest_seq)
+        marks[row.controller_id, row.epoch] = Mark(
+            row.through_seq, row.highest_seq, row.through_seq
+        )
     return marks
 
 
@@ -231,8 +255,9 @@ def _advance(
         before = (mark.through, mark.highest)
         for seq in sorted(rows):
             row = rows[seq]
-            if row.seq <= mark.through + 1:
-                mark.through = max(mark.through, row.last_seq)
+            if row.seq <= mark.through + 1 and row.last_seq > mark.through:
+                mark.through = row.last_seq
+                mark.passed.append(row.body_hash)
             mark.highest = max(mark.highest, row.last_seq)
         if before[1] > mark.through > before[0]:
             _walk(scope, stream, mark)
@@ -258,7 +283,7 @@ def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
     """A hole was filled: pass over the rows that came before it was."""
     while True:
         rows = scope.all(
-            scope.select(raw_events.c.seq, raw_events.c.last_seq)
+            scope.select(raw_events.c.seq, raw_events.c.last_seq, raw_events.c.body_hash)
             .where(*_key(stream), raw_events.c.seq > mark.through)
             .order_by(raw_events.c.seq)
             .limit(_WALK)
@@ -267,6 +292,7 @@ def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
             if row.seq > mark.through + 1:
                 return
             mark.through = max(mark.through, row.last_seq)
+            mark.passed.append(bytes(row.body_hash))
         if len(rows) < _WALK:
             return
 
@@ -276,10 +302,10 @@ def watermark(scope: Scope, controller: str, epoch: int) -> int:
     return _marks(scope, [(controller, epoch)])[controller, epoch].through
 
 
-def standing(scope: Scope, controller: str, epoch: int) -> tuple[int, bytes | None]:
-    """The watermark, and the hash of the row that is held there."""
+def standing(scope: Scope, controller: str, epoch: int, since: int) -> tuple[int, str | None]:
+    """The watermark, and the digest of the rows up to it after the one that the edge knows of."""
     through = watermark(scope, controller, epoch)
-    return through, hash_at(scope, (controller, epoch), through)
+    return through, digest_since(scope, (controller, epoch), since, through)
 
 
 def raw_events_after(scope: Scope, after_id: int, limit: int) -> list[RawRow]:

@@ -230,12 +230,13 @@ class IngestWorker:
                 self._pacing.behind(taken.read.controller)
         per_s = self._pacing.per_s()
         for (controller, epoch), through in stored.through.items():
-            held = stored.hashes.get((controller, epoch))
+            since, digest = stored.since.get((controller, epoch), (0, None))
             ack = encode(
                 Ack(
                     epoch=epoch,
                     through_seq=through,
-                    through_hash=held.hex() if held else None,
+                    since_seq=since,
+                    since_hash=digest if since < through else None,
                     backlog_per_s=per_s,
                 )
             )

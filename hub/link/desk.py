@@ -41,7 +41,7 @@ class Desk:
         alarms: AlarmBook,
         policy: PolicyDesk,
         proof: Callable[[], EpochProof],
-        watermark: Callable[[Scope, str, int], tuple[int, bytes | None]],
+        watermark: Callable[[Scope, str, int, int], tuple[int, str | None]],
         pacing: BacklogPacing | None = None,
     ) -> None:
         self._database, self._clock = database, clock
@@ -67,11 +67,11 @@ class Desk:
         hello = decode(Hello, message.body)
         controller = message.controller
 
-        def work(scope: Scope) -> tuple[Judged, tuple[int, bytes | None]]:
+        def work(scope: Scope) -> tuple[Judged, tuple[int, str | None]]:
             judged = sessions.greet(scope, controller, hello, self._clock.now())
-            return judged, self._watermark(scope, controller, hello.epoch)
+            return judged, self._watermark(scope, controller, hello.epoch, hello.through_seq)
 
-        judged, (through, held) = self._database.write(work)
+        judged, (through, digest) = self._database.write(work)
         channel = Channel.HELLO.value
         if judged.greeting is Greeting.REPLAYED:
             self._alarms.note(controller, LinkAlarm.REPLAYED_HELLO, channel, "session")
@@ -89,7 +89,7 @@ class Desk:
             hub_epoch=proof.hub_epoch,
             epoch=hello.epoch,
             through_seq=through,
-            through_hash=held.hex() if held else None,
+            since_hash=digest,
             policy=self._policy.held(controller),
             proof=proof,
             backlog_per_s=self._pacing.per_s(),
