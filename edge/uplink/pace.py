@@ -24,8 +24,9 @@ class Pace:
     _at_ns: int = 0
 
     def begin(self, per_s: int | None, now_ns: int) -> None:
-        """The hub welcomed us: one full message may go at once."""
-        self.per_s, self._saved, self._at_ns = per_s, MAX_EVENTS_A_MESSAGE, now_ns
+        """The hub welcomed us. Nothing is saved yet: a message at once from each of a fleet would
+        be a flood already."""
+        self.per_s, self._saved, self._at_ns = per_s, 0.0, now_ns
 
     def change(self, per_s: int | None, now_ns: int) -> None:
         """The hub said another pace; None leaves the one it said before."""

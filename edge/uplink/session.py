@@ -260,6 +260,7 @@ class DeliverySession:
             return self._alarm(Alarm.ACK_BEYOND_SENT, channel, "beyond_sent", now)
         if ack.through_seq < self._welcomed_through:
             return self._alarm(Alarm.REPLAYED_MESSAGE, channel, "old_watermark", now)
+        box.answered()
         box.pace.change(ack.backlog_per_s, now.mono_ns)
         if ack.through_seq <= box.through:
             return []
