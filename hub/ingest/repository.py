@@ -48,6 +48,7 @@ class Stored:
     conflicts: list[tuple[Stream, Row]] = field(default_factory=list)
     repeated_origins: int = 0
     moved_known: int = 0
+    highest: dict[Stream, int] = field(default_factory=dict)
     since: dict[Stream, tuple[int, str | None]] = field(default_factory=dict)
 
 
@@ -78,6 +79,7 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
     outcome.known += total - outcome.new
     _advance(scope, streams, marks, now)
     outcome.through = {stream: mark.through for stream, mark in marks.items()}
+    outcome.highest = {stream: mark.highest for stream, mark in marks.items()}
     sure = outcome.new == len(fresh) and not outcome.conflicts
     for stream, mark in marks.items():
         outcome.since[stream] = (

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from hub.clock import Clock
 from hub.database.engine import Database
 from hub.database.errors import ConstraintError
+from hub.ingest.holes import HoleWatch
 from hub.ingest.repository import Stored, store
 from hub.ingest.rows import RowsRead, read_rows
 from hub.link.alarms import AlarmBook
@@ -83,6 +84,7 @@ class IngestWorker:
         self._downlink, self._alarms = downlink, alarms
         self._greeted, self._on_committed = greeted, on_committed
         self._pacing, self._monotonic = pacing or BacklogPacing(monotonic), monotonic
+        self._holes = HoleWatch()
         self._queue: SimpleQueue[Arrival | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -229,6 +231,7 @@ class IngestWorker:
             if len(taken.read.rows) >= PACKED:
                 self._pacing.behind(taken.read.controller)
         per_s = self._pacing.per_s()
+        self._tell_holes(stored)
         for (controller, epoch), through in stored.through.items():
             since, digest = stored.since.get((controller, epoch), (0, None))
             ack = encode(
@@ -243,3 +246,10 @@ class IngestWorker:
             self._downlink.publish(controller, Channel.ACKS, ack)
         if stored.new:
             self._on_committed()
+
+    def _tell_holes(self, stored: Stored) -> None:
+        now_s = self._monotonic()
+        for stream, through in stored.through.items():
+            highest = stored.highest.get(stream, through)
+            if self._holes.look(stream, through, highest, now_s):
+                self._alarms.note(stream[0], LinkAlarm.SEQ_HOLE, _EVENTS, f"after_{through}")

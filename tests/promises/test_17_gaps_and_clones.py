@@ -174,6 +174,36 @@ def test_yesterdays_image_put_back_sends_what_is_new_and_counts_nothing_twice(hu
     assert (NAME, "journal_rolled_back") in hub.alarm_rows()
 
 
+def test_a_hole_that_does_not_fill_is_one_alarm_that_names_the_controller(hub, tmp_path):
+    """Somebody holds one message back, again and again, and lets all the others pass."""
+    air = Air(hub)
+    edge = SimEdge(hub, NAME, tmp_path / "edge.db", "boot-1")
+    air.take(edge)
+    air.settle(edge)
+    held_back = edge.journal.last_seq + 1
+    marked = b'"open_ms":77}'
+
+    def carry(topic, payload):
+        if marked not in payload:
+            hub.receive(topic, payload)
+
+    edge.carry = carry
+    edge.happen(77)
+    for number in range(1_000, 1_400):
+        hub.time.s += 1
+        hub._clock_s = hub.time.s
+        edge.happen(number)
+        edge.tick()
+        hub.serve(500)
+        if number == 1_200:
+            assert (NAME, "seq_hole") not in hub.alarm_rows()
+    assert hub.alarm_rows()[NAME, "seq_hole"] == 1
+    assert edge.journal.through_seq == held_back - 1, "nothing behind the hole is acknowledged"
+    edge.carry = hub.receive
+    air.settle(edge)
+    check(hub, edge)
+
+
 def test_an_ack_that_nobody_earned_is_an_alarm_and_moves_nothing(hub, tmp_path):
     """It lies beyond what was ever sent, in an authentic message of a hub that is confused."""
     air = Air(hub)
