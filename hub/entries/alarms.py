@@ -52,6 +52,7 @@ class AlarmKind(StrEnum):
     REPLAYED_EVENTS = "replayed_events"
     CLONED_CONTROLLER = "cloned_controller"
     JOURNAL_ROLLED_BACK = "journal_rolled_back"
+    SEQ_HOLE = "seq_hole"
     POLICY_MISMATCH = "policy_mismatch"
     POLICY_NOT_COMPILED = "policy_not_compiled"
 
@@ -71,6 +72,7 @@ WIRE: Final = frozenset(
         AlarmKind.REPLAYED_EVENTS,
         AlarmKind.CLONED_CONTROLLER,
         AlarmKind.JOURNAL_ROLLED_BACK,
+        AlarmKind.SEQ_HOLE,
         AlarmKind.POLICY_MISMATCH,
         AlarmKind.POLICY_NOT_COMPILED,
     }

@@ -97,13 +97,20 @@ class Delivery:
         self.alive: list[int] = []
 
     def order(
-        self, role: str, step: str = "", at: int = 0, limit: int = 10**9, burst: int = 0
+        self,
+        role: str,
+        step: str = "",
+        at: int = 0,
+        limit: int = 10**9,
+        burst: int = 0,
+        keepalive_s: int = 30,
     ) -> dict:
         """`burst`: how many events the writer journals in one commit; 0: a few at a time."""
         self.lives += 1
         return {
             "role": role,
             "burst": burst,
+            "keepalive_s": keepalive_s,
             "step": step,
             "at": at,
             "life": self.lives,
