@@ -29,9 +29,11 @@ CONNECT_TIMEOUT_S: Final = 5.0
 LOOK_EVERY_S: Final = 1.0
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 60.0
-TAKEN_OVER_PAUSE_S: Final = 5.0
-"""The first pause after somebody else connected as us: two that did not wait would throw one
-another out for ever."""
+STEADY_S: Final = 5.0
+"""How long a connection must stand to count as a success. Two machines with one identity throw one
+another out: if each came back at once, the broker would do nothing else."""
+UNSTEADY_LONGEST_S: Final = 10.0
+"""The longest pause after a connection that stood, however briefly."""
 TAKEN_OVER: Final = "taken_over"
 _SESSION_TAKEN_OVER: Final = 0x8E
 _FAREWELL_S: Final = 0.5
@@ -69,8 +71,7 @@ class MqttLink:
         self._controller, self._address, self._will = controller, address, will
         self._monotonic_ns = monotonic_ns
         self._backoff = Backoff(first_pause_s, LONGEST_PAUSE_S, chance)
-        longer = TAKEN_OVER_PAUSE_S / FIRST_PAUSE_S
-        self._taken_over = Backoff(first_pause_s * longer, LONGEST_PAUSE_S, chance)
+        self._stands_since_ns: int | None = None
         self._emit: Emit = lambda _event: None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -107,17 +108,19 @@ class MqttLink:
             self._connection = None
             if not self._stopping.is_set():
                 self._emit(LinkLost(self._generation, cause, self._monotonic_ns()))
-                self._stopping.wait(self._pause_s(cause))
+                self._stopping.wait(self._pause_s())
 
-    def _pause_s(self, cause: str) -> float:
-        if cause == TAKEN_OVER:
-            return self._taken_over.next_s()
-        self._taken_over.reset()
-        return self._backoff.next_s()
+    def _pause_s(self) -> float:
+        since_ns, self._stands_since_ns = self._stands_since_ns, None
+        if since_ns is None:
+            return self._backoff.next_s()
+        if self._monotonic_ns() - since_ns >= STEADY_S * 1e9:
+            self._backoff.reset()
+        return min(self._backoff.next_s(), UNSTEADY_LONGEST_S)
 
     def _established(self) -> None:
         self._generation += 1
-        self._backoff.reset()
+        self._stands_since_ns = self._monotonic_ns()
         self._emit(LinkConnected(self._generation, self._monotonic_ns()))
 
     def _arrived(self, message: paho.MQTTMessage) -> None:
