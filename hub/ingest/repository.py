@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
 from hub.ingest.bulk import RawValues, insert_raw
+from hub.ingest.held_repository import (
+    Stream,
+    digest_since,
+    hashes_of,
+    key_of,
+    known_elsewhere,
+)
 from hub.ingest.rows import Row, RowsRead
 from hub.ingest.tables import raw_conflicts, raw_events, raw_origins, raw_watermarks
 from hub.projection.domain import RawRow
 from wire.messages import hash_of_hashes
 
-Stream: TypeAlias = tuple[str, int]
-"""(controller, epoch): what a numbering belongs to."""
-
 _COUNTER: Final = "raw_events"
 _WALK: Final = 1_000
-MOST_DIGESTED: Final = 5_000
-"""Rows at most that a welcome gives a digest of."""
 
 
 @dataclass(slots=True)
@@ -91,51 +93,6 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
             ),
         )
     return outcome
-
-
-def digest_since(scope: Scope, stream: Stream, since: int, through: int) -> str | None:
-    """The digest of the rows after a seq up to another (`wire.messages.hash_of_hashes`); None for
-    none, or for more than an edge should have to read."""
-    if not since < through <= since + MOST_DIGESTED:
-        return None
-    table = raw_events.c
-    rows = scope.all(
-        scope.select(table.body_hash)
-        .where(*_key(stream), table.seq > since, table.seq <= through)
-        .order_by(table.seq)
-    )
-    return hash_of_hashes(bytes(row.body_hash) for row in rows)
-
-
-def known_elsewhere(
-    scope: Scope, messages: Iterable[RowsRead], streams: dict[Stream, dict[int, Row]]
-) -> set[tuple[Stream, int]]:
-    """Of rows that an edge moved into a new epoch: those that came before, or come in this very
-    batch (`streams`), under their old seqs."""
-    known: set[tuple[Stream, int]] = set()
-    for message in messages:
-        for place in message.was if message.rows else ():
-            offset = place.seq - message.rows[0].seq
-            former = (message.controller, place.epoch)
-            coming = {seq: row.body_hash for seq, row in streams.get(former, {}).items()}
-            held = coming | _hashes(scope, former, message.rows, offset)
-            known |= {
-                ((message.controller, message.epoch), row.seq)
-                for row in message.rows
-                if held.get(row.seq + offset) == row.body_hash
-            }
-    return known
-
-
-def _hashes(scope: Scope, stream: Stream, rows: Sequence[Row], offset: int = 0) -> dict[int, bytes]:
-    """What is held under the seqs of some rows, each moved by `offset`."""
-    seqs = [row.seq + offset for row in rows]
-    held = scope.all(
-        scope.select(raw_events.c.seq, raw_events.c.body_hash).where(
-            *_key(stream), raw_events.c.seq.between(min(seqs), max(seqs))
-        )
-    )
-    return {row.seq: bytes(row.body_hash) for row in held}
 
 
 def _by_stream(messages: Iterable[RowsRead], outcome: Stored) -> dict[Stream, dict[int, Row]]:
@@ -211,12 +168,8 @@ def _collected_before(scope: Scope, stream: Stream, row: Row, number: int, outco
 
 
 def _exists(scope: Scope, stream: Stream, seq: int) -> bool:
-    found = scope.one(scope.select(raw_events.c.id).where(*_key(stream), raw_events.c.seq == seq))
+    found = scope.one(scope.select(raw_events.c.id).where(*key_of(stream), raw_events.c.seq == seq))
     return found is not None
-
-
-def _key(stream: Stream) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
-    return raw_events.c.controller_id == stream[0], raw_events.c.epoch == stream[1]
 
 
 def _find_conflicts(
@@ -227,7 +180,7 @@ def _find_conflicts(
     for stream, row in rows:
         by_stream.setdefault(stream, []).append(row)
     for stream, those in by_stream.items():
-        hashes = _hashes(scope, stream, those)
+        hashes = hashes_of(scope, stream, those)
         outcome.conflicts += [
             (stream, row) for row in those if hashes.get(row.seq, row.body_hash) != row.body_hash
         ]
@@ -286,7 +239,7 @@ def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
     while True:
         rows = scope.all(
             scope.select(raw_events.c.seq, raw_events.c.last_seq, raw_events.c.body_hash)
-            .where(*_key(stream), raw_events.c.seq > mark.through)
+            .where(*key_of(stream), raw_events.c.seq > mark.through)
             .order_by(raw_events.c.seq)
             .limit(_WALK)
         )
