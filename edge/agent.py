@@ -6,6 +6,7 @@ named and tried again: the doors stay as they are, and the rest of the machine g
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -325,6 +326,7 @@ class Agent:
             controller.ca,
             journal,
             store,
+            random.random,
         )
         commands = Commands(memory, recorder, acts)
         happenings = Happenings(memory, recorder, acts, strikes, _fire_alarm(self._settings))

@@ -20,6 +20,7 @@ from hub.accounts.service import AccountsService
 from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
 from hub.audit.service import AuditService
+from hub.backup.desk import BackupDesk
 from hub.batteries.reckoning import ForecastChore
 from hub.batteries.service import BatteriesService
 from hub.bookings.wiring import add_backups, add_bookings
@@ -169,6 +170,8 @@ def _workers(
 ) -> list[Worker]:
     live = services.get(Live)
     workers: list[Worker] = [live]
+    if core.db.dialect == "sqlite":
+        workers.append(BackupDesk(core.db, core.clock))
     if ProcessRole.JOBS in roles:
         projection = ProjectionWorker(
             core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)

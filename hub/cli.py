@@ -1,4 +1,4 @@
-"""`kagimori-hub`: serve, migrate, user, token, audit, config.
+"""`kagimori-hub`: serve, migrate, backup, restore, user, token, audit, config.
 
 Results go to stdout (`--json` for programs), everything else to stderr. Exit 0 is ok, 1 failed,
 2 usage.
@@ -19,6 +19,8 @@ import typer
 
 from hub.accounts.service import AccountsService
 from hub.audit.service import AuditService
+from hub.backup import cli as backup_cli
+from hub.backup.manifest import BackupError
 from hub.bootstrap import ALL_ROLES, Hub, ProcessRole, build
 from hub.clock import SystemClock
 from hub.database.errors import DatabaseError
@@ -29,6 +31,7 @@ from hub.serve import serve
 from hub.settings import ConfigError, load_settings, refuse_demo
 from hub.web.problems import Problem
 from hub.web.rights import Principal, PrincipalKind, Role
+from provisioning.errors import ProvisioningError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The Kagimori hub.")
 user_app = typer.Typer(no_args_is_help=True, help="Users who log in with a password.")
@@ -49,6 +52,7 @@ Roles = Annotated[
 ]
 
 _AT_THE_COMMAND_LINE = Principal(PrincipalKind.SYSTEM, "command-line", "kagimori-hub", Role.ADMIN)
+backup_cli.register(app, _AT_THE_COMMAND_LINE)
 
 
 @app.command("serve")
@@ -179,7 +183,7 @@ def main(run: Callable[[], Any] = app) -> None:
         named = [f"{one.field.removeprefix('body.')}: {one.message}" for one in problem.fields]
         print(f"kagimori-hub: {'; '.join(named) or problem}", file=sys.stderr)
         sys.exit(1)
-    except (ConfigError, DatabaseError, KeyFileError) as error:
+    except (ConfigError, DatabaseError, KeyFileError, BackupError, ProvisioningError) as error:
         print(f"kagimori-hub: {error}", file=sys.stderr)
         sys.exit(1)
 

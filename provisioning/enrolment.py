@@ -81,10 +81,11 @@ def init_hub(
 
 
 def open_next_epoch(register: Register, hub: Path, now: datetime) -> int:
-    """Open the next hub epoch, after a restore from a backup; give its number."""
+    """Open the next hub epoch, after a restore from a backup; give its number. None is opened
+    twice, even where the hub's keys were put back from an older copy."""
     with directory_lock(hub):
         held = hub_keys.load_hub_epoch(hub / hub_keys.HUB_EPOCH)
-        proof = register.open_epoch(held.hub_epoch + 1, now)
+        proof = register.open_epoch(max(held.hub_epoch, register.newest_epoch) + 1, now)
         hub_keys.save_hub_epoch(hub / hub_keys.HUB_EPOCH, proof)
     return proof.hub_epoch
 

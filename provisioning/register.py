@@ -57,10 +57,12 @@ class Issued(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Book(msgspec.Struct, frozen=True, kw_only=True):
-    """`issued.json`: everything issued, and the number of the last revocation list."""
+    """`issued.json`: everything issued, the number of the last revocation list, and the newest hub
+    epoch that was ever opened: none is opened twice, whatever copy of its file a hub brings."""
 
     v: int = 1
     crl_number: int = 0
+    hub_epoch: int = 0
     issued: tuple[Issued, ...] = ()
 
 
@@ -166,7 +168,17 @@ class Register:
 
     def open_epoch(self, number: int, now: datetime) -> EpochProof:
         """Sign that a hub epoch was opened (`wire.epochs`)."""
+        with directory_lock(self.directory):
+            book = self._read()
+            newest = max(book.hub_epoch, number)
+            book = msgspec.structs.replace(book, hub_epoch=newest)
+            write_file(self.directory / ISSUED, msgspec.json.encode(book))
         return prove_epoch(self.authority.key, number, now)
+
+    @property
+    def newest_epoch(self) -> int:
+        """The newest hub epoch that was ever opened, 0 before the first."""
+        return self._read().hub_epoch
 
     def _read(self) -> _Book:
         path = self.directory / ISSUED

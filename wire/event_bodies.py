@@ -266,7 +266,8 @@ class PolicyAppliedBody(_Body, frozen=True, kw_only=True):
 
 
 class EpochBody(_Body, frozen=True, kw_only=True):
-    """A new journal epoch began: `created`, `restored`, `rolled_back` or `corrupted`."""
+    """A new journal epoch began: `created`, `restored`, `rolled_back`, `corrupted` or
+    `contradicted` (the hub holds other rows under these seqs: the card was copied)."""
 
     cause: str
     previous: int | None = None

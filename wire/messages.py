@@ -5,6 +5,8 @@ Numbers stay within 2^53 - 1, so that any JSON reader can follow. Unknown fields
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Annotated, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -18,9 +20,11 @@ from wire.version import WIRE_VERSION
 
 MAX_SAFE: Final = (1 << 53) - 1
 MAX_EVENTS_A_MESSAGE: Final = 100
+MAX_FORMER_PLACES: Final = 4
 MAX_LIFE_MS: Final = 10_000
 
 Counter: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE)]
+Pace: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Session: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 
@@ -59,7 +63,8 @@ class DeviceState(_Message, frozen=True, kw_only=True):
 
 class Hello(_Message, frozen=True, kw_only=True):
     """`up/hello`, at each connect. `session` is 128 random bits the edge has just drawn; `epoch`
-    and `last_seq` are its journal's; 0 for `last_seq` in an empty one."""
+    and `last_seq` are its journal's; 0 for `last_seq` in an empty one. `through_seq` is the hub's
+    watermark as the edge knows it: the least, where it knows none."""
 
     session: Session
     boot_id: Annotated[str, msgspec.Meta(min_length=1, max_length=36)]
@@ -69,6 +74,7 @@ class Hello(_Message, frozen=True, kw_only=True):
     policy: EdgePolicy
     clock: ClockReading
     devices: tuple[DeviceState, ...] = ()
+    through_seq: Counter = 0
     wire: str = WIRE_VERSION
 
 
@@ -84,7 +90,10 @@ class Welcome(_Message, frozen=True, kw_only=True):
     """`down/welcome`, within 1 s of the hello it answers, naming its session.
 
     The only source of signed time: `hub_time` is right within half the round trip. `epoch` and
-    `through_seq` are the hub's watermark for the epoch of the hello.
+    `through_seq` are the hub's watermark for the epoch of the hello; `since_hash` is
+    `hash_of_hashes` of the rows after the hello's `through_seq` up to it: another than the edge's
+    own tells of two machines with one identity (None: not told). `backlog_per_s` are the rows a
+    second that a backlog may come with, None: as fast as it goes; new events are never held back.
     """
 
     session: Session
@@ -94,22 +103,39 @@ class Welcome(_Message, frozen=True, kw_only=True):
     through_seq: Counter
     policy: HeldPolicy
     proof: EpochProof
+    since_hash: Digest | None = None
+    backlog_per_s: Pace | None = None
     wire: str = WIRE_VERSION
 
 
+class FormerPlace(_Message, frozen=True, kw_only=True):
+    """Where a row stood before it was moved into a new epoch."""
+
+    epoch: Counter
+    seq: Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE)]
+
+
 class Events(_Message, frozen=True, kw_only=True):
-    """`up/events`: rows from `first_seq` on, each an event or a gap (`wire.events.decode_row`)."""
+    """`up/events`: rows from `first_seq` on, each an event or a gap (`wire.events.decode_row`).
+    `was`: where the first of them stood in earlier epochs, if they were moved from there: what the
+    hub holds there already counts once."""
 
     epoch: Counter
     first_seq: Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE)]
     events: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=MAX_EVENTS_A_MESSAGE)]
+    was: Annotated[tuple[FormerPlace, ...], msgspec.Meta(max_length=MAX_FORMER_PLACES)] = ()
 
 
 class Ack(_Message, frozen=True, kw_only=True):
-    """`down/acks`, after the hub's commit: everything in `epoch` through `through_seq` is safe."""
+    """`down/acks`, after the hub's commit: everything in `epoch` through `through_seq` is safe.
+    `since_hash` is that of the rows after `since_seq` up to `through_seq`; None for `backlog_per_s`
+    changes nothing."""
 
     epoch: Counter
     through_seq: Counter
+    since_seq: Counter = 0
+    since_hash: Digest | None = None
+    backlog_per_s: Pace | None = None
 
 
 class PolicyDelta(_Message, frozen=True, kw_only=True):
@@ -224,9 +250,26 @@ def encode(message: Message) -> bytes:
     return _encoder.encode(message)
 
 
-def encode_events(epoch: int, first_seq: int, rows: list[bytes]) -> bytes:
-    """Make an events message around rows that are bytes already, none of them touched."""
-    return b'{"epoch":%d,"first_seq":%d,"events":[%b]}' % (epoch, first_seq, b",".join(rows))
+def hash_of_hashes(hashes: Iterable[bytes]) -> str:
+    """Give one digest over the SHA-256s of rows that follow one another."""
+    return sha256(b"".join(hashes)).hexdigest()
+
+
+def encode_events(
+    epoch: int, first_seq: int, rows: list[bytes], was: Sequence[tuple[int, int]] = ()
+) -> bytes:
+    """Make an events message around rows that are bytes already, none of them touched; `was` are
+    the (epoch, seq) at which the first one stood before."""
+    body = b",".join(rows)
+    if not was:
+        return b'{"epoch":%d,"first_seq":%d,"events":[%b]}' % (epoch, first_seq, body)
+    places = b",".join(b'{"epoch":%d,"seq":%d}' % place for place in was)
+    return b'{"epoch":%d,"first_seq":%d,"events":[%b],"was":[%b]}' % (
+        epoch,
+        first_seq,
+        body,
+        places,
+    )
 
 
 def decode(kind: type[_M], body: bytes) -> _M:

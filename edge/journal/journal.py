@@ -11,12 +11,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from edge.core.clock_now import ClockNow
 from edge.journal.events_table import INSERT_EVENT, EventsTable
 from edge.journal.faults import CORRUPT, DISK_FULL, named_faults
 from edge.journal.file import Found, JournalFile, aside_taken, open_file, untaken_aside
+from edge.journal.former_epochs import (
+    FormerEpoch,
+    decode_former,
+    encode_former,
+    places_of,
+    with_former,
+)
 from edge.journal.keeping import FLOOR, MARKS, Keeping
 from edge.journal.limits import Limits
 from edge.journal.looking_back import floor_in, instant_of, pending_acts
@@ -28,8 +37,11 @@ from edge.journal.salvage import Salvaged, salvage, take_over
 from edge.journal.standing_tables import Epoch, StandingTables
 from edge.ports import NO_STATE, JournalError, JournalKept, NewEvent, PendingAct
 from wire.events import EpochBody, EventKind
+from wire.messages import hash_of_hashes
 
 _LIMITS = Limits()
+_DIGESTED: Final = 256
+_FORMER: Final = "journal.former_epochs"
 
 
 def open_journal(
@@ -82,6 +94,7 @@ class SqliteJournal:
         self._kept_in_doubt: dict[tuple[bytes, ...], range] = {}
         self._open_gap: StoredRow | None = None
         self._counts = {"refused": 0, "gaps": 0, "epochs_opened": 0}
+        self._former: tuple[FormerEpoch, ...] = ()
         match file.found:
             case Found.GOOD:
                 self._load(now)
@@ -269,6 +282,25 @@ class SqliteJournal:
                 row += stored.span
         return rows
 
+    def digest_of(self, after: int, through: int) -> str:
+        """Give the digest of the rows after a seq up to another; empty where whole rows do not
+        fill just that span. Declares nothing."""
+        offset, hashes, seq = self._at.first_row - 1, [], after + 1
+        while seq <= through:
+            found = self._table.read(offset + seq, min(_DIGESTED, through - seq + 1))
+            if not found:
+                return ""
+            for row in found:
+                if row.row != offset + seq:
+                    return ""
+                hashes.append(sha256(wire_row(seq, row.body).data).digest())
+                seq += row.span
+        return hash_of_hashes(hashes) if seq == through + 1 else ""
+
+    def former_places(self, seq: int) -> list[tuple[int, int]]:
+        """Give the (epoch, seq) at which a row stood before it was moved here, newest first."""
+        return places_of(self._former, self._at.first_row - 1 + seq)
+
     # --- epochs ----------------------------------------------------------------------------------
 
     def open_epoch(self, cause: str, now: ClockNow) -> None:
@@ -278,13 +310,16 @@ class SqliteJournal:
         data = event_bytes(NewEvent(EventKind.EPOCH_OPENED, body), now)
         row = StoredRow(self._at.next_row, 1, data)
         epoch, through = self._draw_epoch(), self._at.through_row
+        former = with_former(self._former, self._at, moved)
+        kept = encode_former(former)
         with named_faults(), self._file.db.atomic() as db:
+            self._tables.write_state({_FORMER: kept})
             self._tables.write_epoch(Epoch(through + 1, epoch))
             db.conn.execute(INSERT_EVENT, row.values)
             self._tables.write_marks(through, through)
         self._at = Position(epoch, through + 1, self._at.next_row + 1, through, through)
         self._saved = Position(epoch, through + 1, 0, through, through)
-        self._open_gap, self._live = None, False
+        self._open_gap, self._live, self._former = None, False, former
         self._counts["epochs_opened"] += 1
 
     def _begin(self, now: ClockNow) -> None:
@@ -293,7 +328,9 @@ class SqliteJournal:
         self._begun = False
         aside = self._file.set_aside or untaken_aside(self._file.path)
         saved = salvage(aside) if aside else Salvaged()
-        saved.state.pop(MARKS, None)  # they name rows of the old numbering
+        for numbered in (MARKS, _FORMER):  # they name rows of the old numbering
+            saved.state.pop(numbered, None)
+        self._former = ()
         self._keeping.begin()
         with named_faults(), self._file.db.atomic() as db:
             next_row = take_over(db.conn, saved)
@@ -331,6 +368,7 @@ class SqliteJournal:
         )
         self._saved = Position(epoch.epoch, epoch.first_row, next_row, through, offered)
         self._keeping.load()
+        self._former = decode_former(self.state(_FORMER).get(_FORMER))
         if marks.inode != self._tables.inode:
             self.open_epoch("restored", now)
 

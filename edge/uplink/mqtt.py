@@ -30,6 +30,13 @@ CONNECT_TIMEOUT_S: Final = 5.0
 LOOK_EVERY_S: Final = 1.0
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 60.0
+STEADY_S: Final = 5.0
+"""How long a connection must stand to count as a success. Two machines with one identity throw one
+another out: if each came back at once, the broker would do nothing else."""
+UNSTEADY_LONGEST_S: Final = 10.0
+"""The longest pause after a connection that stood, however briefly."""
+TAKEN_OVER: Final = "taken_over"
+_SESSION_TAKEN_OVER: Final = 0x8E
 _FAREWELL_S: Final = 0.5
 _IN_FLIGHT: Final = 64
 _QUEUED: Final = 512
@@ -51,7 +58,8 @@ class BrokerAddress:
 
 class MqttLink:
     """Fulfils `edge.ports.Link`. Causes of a loss: `unreachable`, `tls_refused`, `refused`,
-    `subscription_refused`, `connection_lost`, `client_failed`."""
+    `subscription_refused`, `connection_lost`, `client_failed`, `taken_over` (MQTT 5: another
+    machine has our identity)."""
 
     def __init__(
         self,
@@ -66,6 +74,7 @@ class MqttLink:
         self._controller, self._address, self._will = controller, address, will
         self._monotonic_ns = monotonic_ns
         self._backoff = Backoff(first_pause_s, LONGEST_PAUSE_S, chance)
+        self._stands_since_ns: int | None = None
         self._emit: Emit = lambda _event: None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -129,7 +138,15 @@ class MqttLink:
             self._connection = None
             if not self._stopping.is_set():
                 self._emit(LinkLost(self._generation, cause, self._monotonic_ns()))
-                self._pause(self._backoff.next_s())
+                self._pause(self._pause_s())
+
+    def _pause_s(self) -> float:
+        since_ns, self._stands_since_ns = self._stands_since_ns, None
+        if since_ns is None:
+            return self._backoff.next_s()
+        if self._monotonic_ns() - since_ns >= STEADY_S * 1e9:
+            self._backoff.reset()
+        return min(self._backoff.next_s(), UNSTEADY_LONGEST_S)
 
     def _pause(self, pause_s: float) -> None:
         until_s = time.monotonic() + pause_s
@@ -140,7 +157,7 @@ class MqttLink:
 
     def _established(self) -> None:
         self._generation += 1
-        self._backoff.reset()
+        self._stands_since_ns = self._monotonic_ns()
         self._emit(LinkConnected(self._generation, self._monotonic_ns()))
 
     def _arrived(self, message: paho.MQTTMessage) -> None:
@@ -255,8 +272,10 @@ class _Connection:
         self.stands = True
         self._established()
 
-    def _on_disconnect(self, *_: Any) -> None:
-        self._give_up(self._cause)
+    def _on_disconnect(
+        self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _more: Any
+    ) -> None:
+        self._give_up(TAKEN_OVER if reason.value == _SESSION_TAKEN_OVER else self._cause)
 
     def _give_up(self, cause: str) -> None:
         self._cause, self.stands = cause, False

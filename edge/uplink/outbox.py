@@ -13,9 +13,10 @@ each row goes once unless 5 s pass without an acknowledgement or the connection 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from edge.uplink.pace import Pace
 from edge.uplink.reader import RowReader
 from wire.envelope import MAX_PAYLOAD_BYTES
 from wire.messages import MAX_EVENTS_A_MESSAGE, encode_events
@@ -43,11 +44,13 @@ class Outbox:
     silent: int = 0
     behind: int = 0
     ahead: int = 0
+    heard: int = 0
+    pace: Pace = field(default_factory=Pace)
 
     def begin(self, through: int) -> None:
         """Start at the hub's watermark of the journal's epoch: what is there is the backlog."""
         self.epoch, self.through, self.sent = self.reader.epoch, through, through
-        self.behind = self.ahead = max(self.reader.last_seq, through)
+        self.behind = self.ahead = self.heard = max(self.reader.last_seq, through)
         self.waiting_since_ns, self.silent = None, 0
 
     def follow_epoch(self) -> bool:
@@ -63,8 +66,8 @@ class Outbox:
         Raises `JournalError` where rows cannot be read or the offer cannot be noted.
         """
         self._join(now_ns)
-        room = WINDOW - self.on_their_way
-        if self.ahead < self.reader.last_seq and room + LIVE_WINDOW > 0:
+        room = WINDOW - (self.sent - self.through)
+        if self.ahead < self.reader.last_seq and self.on_their_way < WINDOW + LIVE_WINDOW:
             return self._next_live(now_ns)
         if self.sent == self.ahead < self.reader.last_seq:  # a burst that the window does not hold
             self.behind = self.ahead = self.reader.last_seq
@@ -74,8 +77,9 @@ class Outbox:
 
     @property
     def on_their_way(self) -> int:
-        """Seqs that were sent and are not acknowledged."""
-        return self.sent - self.through + self.ahead - self.behind
+        """Seqs that were sent and that the hub did not answer: what went ahead is not in the
+        watermark, but any answer after it tells that the hub takes things in."""
+        return self.sent - self.through + max(self.ahead - max(self.behind, self.heard), 0)
 
     def _join(self, now_ns: int) -> None:
         """The backlog reached what went ahead of it."""
@@ -95,9 +99,13 @@ class Outbox:
         return data
 
     def _next_of_backlog(self, now_ns: int) -> bytes | None:
-        taken = self._take(self.sent, min(self.behind - self.sent, MAX_EVENTS_A_MESSAGE))
+        limit = min(self.behind - self.sent, MAX_EVENTS_A_MESSAGE)
+        if not self.pace.allows(limit, now_ns):
+            return None
+        taken = self._take(self.sent, limit)
         if taken is None:
             return None
+        self.pace.spend(limit)
         self.sent, data = taken
         self.behind = max(self.behind, self.sent)
         self.ahead = max(self.ahead, self.behind)
@@ -118,9 +126,9 @@ class Outbox:
             taken += 1
         last = rows[taken - 1].last_seq
         self.reader.offer(last)
-        return last, encode_events(
-            self.epoch, rows[0].first_seq, [row.data for row in rows[:taken]]
-        )
+        first, data = rows[0].first_seq, [row.data for row in rows[:taken]]
+        was = self.reader.former_places(first)
+        return last, encode_events(self.epoch, first, data, was)
 
     def acknowledged(self, through: int, now_ns: int) -> None:
         """Move the watermark up."""
@@ -129,11 +137,15 @@ class Outbox:
         self.waiting_since_ns = now_ns if self.sent > through else None
         self.silent = 0
 
+    def answered(self) -> None:
+        """The hub committed something of ours, wherever its watermark stands."""
+        self.heard = max(self.heard, self.ahead)
+
     def resend_if_due(self, now_ns: int) -> bool:
         """Go back to the watermark when nothing was acknowledged for 5 s; tell whether so."""
         if self.waiting_since_ns is None or now_ns - self.waiting_since_ns < RESEND_AFTER_NS:
             return False
         self.sent, self.waiting_since_ns = self.through, None
-        self.behind = self.ahead = max(self.reader.last_seq, self.through)
+        self.behind = self.ahead = self.heard = max(self.reader.last_seq, self.through)
         self.silent += 1
         return True

@@ -52,6 +52,13 @@ class RowReader(Protocol):
     def rows_from(self, seq: int, limit: int) -> Sequence[Row]:
         """Give up to `limit` rows from a seq on, without a hole."""
 
+    def digest_of(self, after: int, through: int) -> str:
+        """Give `wire.messages.hash_of_hashes` of the rows after a seq up to another; empty where
+        whole rows do not fill just that span."""
+
+    def former_places(self, seq: int) -> Sequence[tuple[int, int]]:
+        """Give the (epoch, seq) at which a row stood before it was moved here, newest first."""
+
 
 class PolicyReader(Protocol):
     """The policy store as the session sees it. Methods raise `JournalError`."""

@@ -37,14 +37,14 @@ from edge.ports import (
     TimeSample,
 )
 from edge.uplink.alarms import AlarmLedger
-from edge.uplink.backoff import Backoff
 from edge.uplink.command_inbox import CommandInbox
+from edge.uplink.greeting import Greeting
 from edge.uplink.outbox import Outbox
 from edge.uplink.policy_inbox import PolicyInbox, Refused
 from edge.uplink.presence import status_message
 from edge.uplink.reader import PolicyReader, RowReader
 from edge.uplink.states import TABLE, State, Trigger
-from wire.clock import ClockReading, ClockState
+from wire.clock import ClockState
 from wire.envelope import open_sealed, seal
 from wire.epochs import check_epoch
 from wire.errors import WireError, WireFault
@@ -54,7 +54,6 @@ from wire.messages import (
     Ack,
     Command,
     EdgePolicy,
-    Hello,
     Message,
     PolicyChunk,
     Rejected,
@@ -67,13 +66,9 @@ from wire.messages import (
 )
 from wire.topics import Channel, parse_topic, topic_of
 
-HELLO_AGAIN_S: Final = 2.0
-HELLO_LONGEST_S: Final = 60.0
 SILENT_RESENDS: Final = 2
 """Resends without an answer after which the hub is greeted anew."""
 
-_SESSION_LABEL: Final = b"kagimori/session/v1/"
-_EARLIER: Final = 8
 CLOCK_ASTRAY_S: Final = 600
 """While the clock is not trusted, how long after a welcome the hub is asked for the time again."""
 TIME_OLD_S: Final = 86_400
@@ -84,7 +79,8 @@ _MALFORMED: Final = frozenset({WireFault.TOO_LARGE, WireFault.TOO_SHORT})
 
 
 class DeliverySession:
-    """Fulfils `edge.ports.Session` for one controller."""
+    """Fulfils `edge.ports.Session` for one controller. `chance` gives [0, 1): it spreads what a
+    whole fleet would do at one moment."""
 
     def __init__(
         self,
@@ -94,6 +90,7 @@ class DeliverySession:
         ca: x509.Certificate,
         rows: RowReader,
         policy: PolicyReader,
+        chance: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._controller = controller
         self._key, self._keys = key, {key.kid: key}
@@ -104,14 +101,13 @@ class DeliverySession:
         self._alarms = AlarmLedger()
         self.state = State.OFFLINE
         self._standing: Standing | None = None
-        self._greeting, self._greetings = "", 0
+        self._greeting = Greeting(key, chance)
         self._answered = ""
         self._welcomed_through = 0
         self._rolled_back_epoch: int | None = None
+        self._leaving = ""
         self._past_epochs: set[int] = set()
         self._commands = CommandInbox()
-        self._hello = Backoff(HELLO_AGAIN_S, HELLO_LONGEST_S)
-        self._hello_sent_ns, self._hello_again_ns = 0, 0
         self._welcomed_ns, self._up = 0, False
 
     @property
@@ -125,12 +121,12 @@ class DeliverySession:
         """A connection stands: tell that we are there and greet the hub with a new session."""
         self._move(Trigger.CONNECTED)
         self._standing = standing
-        self._greeting, self._greetings, self._answered = "", 0, ""
+        self._greeting.begin(standing.session)
+        self._answered = ""
         self._welcomed_through, self._rolled_back_epoch = 0, None
         self._past_epochs.clear()
         self._commands.begin()
         self._inbox.end()
-        self._hello.reset()
         status = status_message(self._controller, self._key, standing.agent, online=True)
         return [status, *self._greet(standing.now, event.at_ns)]
 
@@ -143,38 +139,12 @@ class DeliverySession:
         return [LinkChanged(up=False, cause=event.cause)] if was_up else []
 
     def _greet(self, now: ClockNow, at_ns: int) -> list[SessionOutput]:
-        """Say hello. Each has a session of its own, so that the welcome's time lies between this
-        very hello and its answer, however long the hub was away."""
-        standing = self._standing
-        if standing is None:
+        """Say hello."""
+        if self._standing is None:
             return []
-        self._greeting = self._session_name(standing.session, self._greetings)
-        self._greetings += 1
-        self._hello_sent_ns = at_ns
-        self._hello_again_ns = now.mono_ns + int(self._hello.next_s() * _NS)
-        hello = Hello(
-            session=self._greeting,
-            boot_id=now.boot,
-            agent=standing.agent,
-            epoch=self._rows.epoch,
-            last_seq=self._rows.last_seq,
-            policy=standing.policy,
-            clock=ClockReading(state=now.state, now=now.at, error_ms=now.error_ms),
-            devices=standing.devices,
-        )
+        journal = self._rows.epoch, self._rows.last_seq, self._rows.through_seq
+        hello = self._greeting.hello(self._standing, journal, now, at_ns)
         return [self._publish(Channel.HELLO, hello)]
-
-    def _session_name(self, drawn: str, number: int) -> str:
-        """The drawn session, then others that only who holds it and the key could name."""
-        if number == 0:
-            return drawn
-        return self._key.tag(_SESSION_LABEL + f"{drawn}/{number}".encode())[:16].hex()
-
-    def _is_earlier(self, session: str) -> bool:
-        """Tell whether a session is one of an earlier hello on this connection."""
-        drawn = self._standing.session if self._standing else ""
-        recent = range(max(0, self._greetings - _EARLIER), self._greetings - 1)
-        return any(self._session_name(drawn, number) == session for number in recent)
 
     # --- what comes in ---------------------------------------------------------------------------
 
@@ -207,8 +177,8 @@ class DeliverySession:
     ) -> Sequence[SessionOutput]:
         welcome = decode(Welcome, body)
         channel = Channel.WELCOME.value
-        if welcome.session != self._greeting:
-            if self._is_earlier(welcome.session):
+        if welcome.session != self._greeting.session:
+            if self._greeting.is_earlier(welcome.session):
                 return []  # late: the hello that was repeated meanwhile is answered as well
             return self._alarm(Alarm.REPLAYED_MESSAGE, channel, "session", now)
         if (self.state, Trigger.WELCOME) not in TABLE:
@@ -219,12 +189,14 @@ class DeliverySession:
         self._move(Trigger.WELCOME)
         self._answered, self._welcomed_ns = welcome.session, now.mono_ns
         self._commands.welcomed(welcome.hub_time, event.at_ns)
-        self._hello.reset()
-        out: list[SessionOutput] = [TimeSample(welcome.hub_time, self._hello_sent_ns, event.at_ns)]
+        self._greeting.answered()
+        sent_ns = self._greeting.sent_ns
+        out: list[SessionOutput] = [TimeSample(welcome.hub_time, sent_ns, event.at_ns)]
         if not self._up:  # else the hub was only asked for the time again
             self._up = True
             out.append(LinkChanged(up=True, cause="welcomed"))
         out += self._take_watermark(welcome)
+        self._outbox.pace.begin(welcome.backlog_per_s, now.mono_ns)
         self._inbox.begin(welcome.session, welcome.hub_epoch, welcome.policy, now.mono_ns)
         # Said even when nothing is wanted: it answers the welcome, so that the hub knows that this
         # session is alive and no hello that somebody kept.
@@ -255,12 +227,26 @@ class DeliverySession:
             self._outbox.begin(0)
             return []
         if welcome.through_seq > self._rows.offered_seq:
-            self._rolled_back_epoch = self._rows.epoch
-            self._outbox.begin(self._rows.through_seq)
-            return [EpochNeeded("rolled_back")]
+            return self._leave_epoch("rolled_back")
+        since = self._greeting.through
+        if self._contradicted(since, welcome.through_seq, welcome.since_hash):
+            return self._leave_epoch("contradicted")
         self._welcomed_through = welcome.through_seq
         self._outbox.begin(welcome.through_seq)
         return [Acknowledged(welcome.epoch, welcome.through_seq)]
+
+    def _contradicted(self, since: int, through: int, digest: str | None) -> bool:
+        """Tell whether the hub holds other rows than ours under our seqs. Of what lies below our
+        own watermark nothing is asked: it may be pruned."""
+        if digest is None or not self._rows.through_seq <= since < through:
+            return False
+        return self._rows.digest_of(since, through) != digest
+
+    def _leave_epoch(self, cause: str) -> list[SessionOutput]:
+        """What the hub holds of this epoch is not ours: go on in another."""
+        self._rolled_back_epoch, self._leaving = self._rows.epoch, cause
+        self._outbox.begin(self._rows.through_seq)
+        return [EpochNeeded(cause)]
 
     def _on_ack(self, body: bytes, _event: MessageArrived, now: ClockNow) -> list[SessionOutput]:
         ack, box, channel = decode(Ack, body), self._outbox, Channel.ACKS.value
@@ -274,8 +260,12 @@ class DeliverySession:
             return self._alarm(Alarm.ACK_BEYOND_SENT, channel, "beyond_sent", now)
         if ack.through_seq < self._welcomed_through:
             return self._alarm(Alarm.REPLAYED_MESSAGE, channel, "old_watermark", now)
+        box.answered()
+        box.pace.change(ack.backlog_per_s, now.mono_ns)
         if ack.through_seq <= box.through:
             return []
+        if self._contradicted(ack.since_seq, ack.through_seq, ack.since_hash):
+            return self._leave_epoch("contradicted")
         box.acknowledged(ack.through_seq, now.mono_ns)
         return [Acknowledged(ack.epoch, ack.through_seq), *self._pump(now)]
 
@@ -310,7 +300,7 @@ class DeliverySession:
     def tick(self, now: ClockNow) -> Sequence[SessionOutput]:
         """Time went by: hello again, events again, policy again, alarms that were held back."""
         out: list[SessionOutput] = list(self._alarms.due(now.mono_ns))
-        if self.state is State.GREETING and now.mono_ns >= self._hello_again_ns:
+        if self.state is State.GREETING and self._greeting.due(now.mono_ns):
             out += self._greet(now, now.mono_ns)
         if self.state is not State.WELCOMED:
             return out
@@ -323,7 +313,7 @@ class DeliverySession:
             self._move(Trigger.CLOCK_ASTRAY)
             return [*out, *self._greet(now, now.mono_ns)]
         if self._rolled_back_epoch == self._rows.epoch:  # it could not be opened so far
-            out.append(EpochNeeded("rolled_back"))
+            out.append(EpochNeeded(self._leaving))
         if self._inbox.want_due(now.mono_ns):
             out.append(self._want())
         return [*out, *self._pump(now)]

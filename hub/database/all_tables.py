@@ -13,6 +13,7 @@ TABLE_MODULES: Final = (
     "hub.accounts.tables",
     "hub.attendance.tables",
     "hub.audit.tables",
+    "hub.backup.tables",
     "hub.batteries.tables",
     "hub.bookings.tables",
     "hub.commands.tables",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine, inspect, text
@@ -36,6 +37,11 @@ class Database(ABC):
     @abstractmethod
     def _transact(self, work: Callable[[Scope], T]) -> tuple[T, list[Callable[[], None]]]:
         """Run the work in one transaction, and give what waits for its commit."""
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the whole database into an empty file while others go on writing; raise
+        `DatabaseError` where this kind of database cannot."""
+        raise DatabaseError(f"{self.dialect} cannot copy itself to {path}")
 
     @abstractmethod
     def close(self) -> None:

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, Final, TypeVar
@@ -29,7 +30,18 @@ BUSY_TIMEOUT_MS: Final = 5_000
 MAX_READERS: Final = 48
 """More than the threads that serve requests, so that none waits for a connection."""
 
-_Job = tuple[Callable[[Scope], Any], Future[Any]]
+_COPIED_PAGES: Final = 256
+"""Pages of a copy between any two writes of others: a few milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A copy of the database, on the writer's list like any other work."""
+
+    path: Path
+
+
+_Job = tuple[Callable[[Scope], Any] | _Copy, Future[Any]]
 
 
 class SqliteDatabase(Database):
@@ -50,6 +62,7 @@ class SqliteDatabase(Database):
         _prepare(self._reader_engine, begin="BEGIN", pragmas=_READER)
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closing = threading.Lock()
+        self._copying = threading.Lock()
         self._closed = False
         opened: Future[None] = Future()
         self._thread = threading.Thread(
@@ -81,6 +94,17 @@ class SqliteDatabase(Database):
             self._jobs.put((work, done))
         return done.result()
 
+    def copy_to(self, path: Path) -> None:
+        """Copy the whole database through the writer, which serves what waits between any two
+        steps: its own writes are carried over, so the copy is as the database is at its end."""
+        with self._copying:
+            done: Future[tuple[None, list[Callable[[], None]]]] = Future()
+            with self._closing:
+                if self._closed:
+                    raise DatabaseError("the database is closed")
+                self._jobs.put((_Copy(path), done))
+            done.result()
+
     def close(self) -> None:
         """Finish the writes that wait, checkpoint, and let go of the file."""
         with self._closing:
@@ -102,13 +126,39 @@ class SqliteDatabase(Database):
         opened.set_result(None)
         with connection:
             while (job := self._jobs.get()) is not None:
-                work, done = job
-                try:
-                    done.set_result(self._in_transaction(connection, work))
-                except BaseException as error:  # noqa: BLE001, RUF100  # handed to the caller
-                    done.set_exception(error)
+                self._serve(connection, job)
                 # Keep no reference while waiting: it would hold the caller's objects alive.
-                del job, work, done
+                del job
+
+    def _serve(self, connection: Connection, job: _Job) -> None:
+        work, done = job
+        try:
+            if isinstance(work, _Copy):
+                self._copy(connection, work.path)
+                done.set_result((None, []))
+            else:
+                done.set_result(self._in_transaction(connection, work))
+        except BaseException as error:  # noqa: BLE001, RUF100  # handed to the caller
+            done.set_exception(error)
+
+    def _copy(self, connection: Connection, path: Path) -> None:
+        def serve_waiting(*_: int) -> None:
+            for _turn in range(self._jobs.qsize()):
+                job = self._jobs.get()
+                if job is None:  # to close is the loop's business, after the copy
+                    self._jobs.put(None)
+                    return
+                self._serve(connection, job)
+
+        source = connection.connection.driver_connection
+        target = sqlite3.connect(path)
+        try:
+            if not isinstance(source, sqlite3.Connection):
+                raise DatabaseError("the writer has no connection of its own")
+            source.backup(target, pages=_COPIED_PAGES, progress=serve_waiting, sleep=0)
+            target.execute("PRAGMA journal_mode = DELETE")
+        finally:
+            target.close()
 
     def _in_transaction(
         self, connection: Connection, work: Callable[[Scope], T]

@@ -63,6 +63,7 @@ class AlarmKind(StrEnum):
     JOURNAL_ROLLED_BACK = "journal_rolled_back"
     CONTROLLER_LOST = "controller_lost"
     """Not heard for longer than a controller is ever silent (`hub.link.watch`)."""
+    SEQ_HOLE = "seq_hole"
     POLICY_MISMATCH = "policy_mismatch"
     POLICY_NOT_COMPILED = "policy_not_compiled"
 
@@ -83,6 +84,7 @@ WIRE: Final = frozenset(
         AlarmKind.CLONED_CONTROLLER,
         AlarmKind.JOURNAL_ROLLED_BACK,
         AlarmKind.CONTROLLER_LOST,
+        AlarmKind.SEQ_HOLE,
         AlarmKind.POLICY_MISMATCH,
         AlarmKind.POLICY_NOT_COMPILED,
     }

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from hub.clock import Clock
 from hub.database.engine import Database
 from hub.database.scope import Scope
-from hub.ingest.repository import watermark
+from hub.ingest.repository import standing
 from hub.ingest.worker import IngestCounts, IngestWorker
 from hub.link.alarms import AlarmBook
 from hub.link.desk import Desk
 from hub.link.mqtt import BrokerAddress
+from hub.link.pacing import BacklogPacing
 from hub.link.ports import Downlink, LinkKeys, PolicyDesk
 from hub.link.service import LinkService
 from hub.link.sessions import current_session
@@ -76,6 +77,7 @@ class HubLink:
 
     def start(self, policy: PolicyDesk) -> None:
         """Begin to take in and to answer; a broker that is away is tried for ever."""
+        pacing = BacklogPacing()
         self._desk = desk = Desk(
             self._database,
             self._clock,
@@ -83,7 +85,8 @@ class HubLink:
             self.alarms,
             policy,
             self._proof,
-            watermark,
+            standing,
+            pacing,
         )
         self._ingest = ingest = IngestWorker(
             self._database,
@@ -93,6 +96,7 @@ class HubLink:
             self.alarms,
             greeted=desk.greeted,
             on_committed=self._on_committed,
+            pacing=pacing,
         )
         ingest.start()
         self._link.start(desk, ingest)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import dropwhile
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
 from hub.ingest.bulk import RawValues, insert_raw
+from hub.ingest.held_repository import (
+    Stream,
+    digest_since,
+    hashes_of,
+    key_of,
+    known_elsewhere,
+)
 from hub.ingest.rows import Row, RowsRead
 from hub.ingest.tables import (
     raw_conflicts,
@@ -21,9 +28,7 @@ from hub.ingest.tables import (
     raw_watermarks,
 )
 from hub.projection.domain import RawRow
-
-Stream: TypeAlias = tuple[str, int]
-"""(controller, epoch): what a numbering belongs to."""
+from wire.messages import hash_of_hashes
 
 _COUNTER: Final = "raw_events"
 _WALK: Final = 1_000
@@ -31,21 +36,29 @@ _WALK: Final = 1_000
 
 @dataclass(slots=True)
 class Mark:
-    """How far a stream is complete, and the highest seq that arrived early."""
+    """How far a stream is complete, the highest seq that arrived early, and the hashes of the rows
+    that were passed since `since`."""
 
     through: int = 0
     highest: int = 0
+    since: int = 0
+    passed: list[bytes] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Stored:
-    """What came of a batch: the watermark of each stream in it, and counts."""
+    """What came of a batch, with counts. `since`: where the watermark stood, and the digest of the
+    rows it has passed. `moved_known`: rows that an edge moved into a new epoch and that were here
+    already."""
 
     through: dict[Stream, int] = field(default_factory=dict)
     new: int = 0
     known: int = 0
     conflicts: list[tuple[Stream, Row]] = field(default_factory=list)
     repeated_origins: int = 0
+    moved_known: int = 0
+    highest: dict[Stream, int] = field(default_factory=dict)
+    since: dict[Stream, tuple[int, str | None]] = field(default_factory=dict)
 
 
 def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
@@ -55,7 +68,9 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
     their order and watermarks are read as they stand.
     """
     outcome = Stored()
+    messages = list(messages)
     streams = _by_stream(messages, outcome)
+    moved = known_elsewhere(scope, messages, streams)
     total = sum(map(len, streams.values()))
     numbers = scope.take_numbers(_COUNTER, max(total, 1))
     marks = _marks(scope, streams)
@@ -65,13 +80,25 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
         through = marks[stream].through
         for _, row in sorted(rows.items()):
             (fresh if row.seq > through else known).append((stream, row))
-    outcome.new = _insert(scope, fresh, numbers, now, marks, outcome)
+    outcome.moved_known = sum((stream, row.seq) in moved for stream, row in fresh)
+    outcome.new = _insert(scope, fresh, numbers, now, marks, outcome, moved)
     if outcome.new < len(fresh):
         known += fresh
     _find_conflicts(scope, known, now, outcome)
     outcome.known += total - outcome.new
     _advance(scope, streams, marks, numbers.start, now)
     outcome.through = {stream: mark.through for stream, mark in marks.items()}
+    outcome.highest = {stream: mark.highest for stream, mark in marks.items()}
+    sure = outcome.new == len(fresh) and not outcome.conflicts
+    for stream, mark in marks.items():
+        outcome.since[stream] = (
+            mark.since,
+            (
+                hash_of_hashes(mark.passed)
+                if sure
+                else digest_since(scope, stream, mark.since, mark.through)
+            ),
+        )
     return outcome
 
 
@@ -95,7 +122,9 @@ def _marks(scope: Scope, streams: Iterable[Stream]) -> dict[Stream, Mark]:
     table = raw_watermarks
     key = sa.tuple_(table.c.controller_id, table.c.epoch)
     for row in scope.all(scope.select(table).where(key.in_(list(marks)))):
-        marks[row.controller_id, row.epoch] = Mark(row.through_seq, row.highest_seq)
+        marks[row.controller_id, row.epoch] = Mark(
+            row.through_seq, row.highest_seq, row.through_seq
+        )
     return marks
 
 
@@ -106,6 +135,7 @@ def _insert(
     now: datetime,
     marks: dict[Stream, Mark],
     outcome: Stored,
+    moved: Collection[tuple[Stream, int]],
 ) -> int:
     values: list[RawValues] = [
         (
@@ -116,8 +146,11 @@ def _insert(
             row.last_seq,
             row.body,
             row.body_hash,
-            row.origin is not None
-            and _collected_before(scope, (controller, epoch), row, number, outcome),
+            ((controller, epoch), row.seq) in moved
+            or (
+                row.origin is not None
+                and _collected_before(scope, (controller, epoch), row, number, outcome)
+            ),
             row.seq < marks[controller, epoch].highest,
         )
         for number, ((controller, epoch), row) in zip(numbers, rows, strict=False)
@@ -144,12 +177,8 @@ def _collected_before(scope: Scope, stream: Stream, row: Row, number: int, outco
 
 
 def _exists(scope: Scope, stream: Stream, seq: int) -> bool:
-    found = scope.one(scope.select(raw_events.c.id).where(*_key(stream), raw_events.c.seq == seq))
+    found = scope.one(scope.select(raw_events.c.id).where(*key_of(stream), raw_events.c.seq == seq))
     return found is not None
-
-
-def _key(stream: Stream) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
-    return raw_events.c.controller_id == stream[0], raw_events.c.epoch == stream[1]
 
 
 def _find_conflicts(
@@ -160,13 +189,7 @@ def _find_conflicts(
     for stream, row in rows:
         by_stream.setdefault(stream, []).append(row)
     for stream, those in by_stream.items():
-        seqs = [row.seq for row in those]
-        held = scope.all(
-            scope.select(raw_events.c.seq, raw_events.c.body_hash).where(
-                *_key(stream), raw_events.c.seq.between(min(seqs), max(seqs))
-            )
-        )
-        hashes = {row.seq: bytes(row.body_hash) for row in held}
+        hashes = hashes_of(scope, stream, those)
         outcome.conflicts += [
             (stream, row) for row in those if hashes.get(row.seq, row.body_hash) != row.body_hash
         ]
@@ -200,8 +223,9 @@ def _advance(
         before = (mark.through, mark.highest)
         for seq in sorted(rows):
             row = rows[seq]
-            if row.seq <= mark.through + 1:
-                mark.through = max(mark.through, row.last_seq)
+            if row.seq <= mark.through + 1 and row.last_seq > mark.through:
+                mark.through = row.last_seq
+                mark.passed.append(row.body_hash)
             mark.highest = max(mark.highest, row.last_seq)
         if before[1] > mark.through > before[0]:
             _walk(scope, stream, mark)
@@ -230,8 +254,8 @@ def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
     limit = 1  # most often the hole only became smaller
     while True:
         rows = scope.all(
-            scope.select(raw_events.c.seq, raw_events.c.last_seq)
-            .where(*_key(stream), raw_events.c.seq > mark.through)
+            scope.select(raw_events.c.seq, raw_events.c.last_seq, raw_events.c.body_hash)
+            .where(*key_of(stream), raw_events.c.seq > mark.through)
             .order_by(raw_events.c.seq)
             .limit(limit)
         )
@@ -239,6 +263,7 @@ def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
             if row.seq > mark.through + 1:
                 return
             mark.through = max(mark.through, row.last_seq)
+            mark.passed.append(bytes(row.body_hash))
         if len(rows) < limit:
             return
         limit = _WALK
@@ -249,7 +274,7 @@ def _tell_again(scope: Scope, stream: Stream, before: int, through: int, first_n
     here before this batch (its number is lower): what followed it follows it again."""
     rows = scope.all(
         scope.select(raw_events.c.id)
-        .where(*_key(stream), raw_events.c.seq > before, raw_events.c.seq <= through)
+        .where(*key_of(stream), raw_events.c.seq > before, raw_events.c.seq <= through)
         .order_by(raw_events.c.seq)
     )
     passed = list(dropwhile(lambda raw_id: raw_id >= first_number, (row.id for row in rows)))
@@ -262,6 +287,12 @@ def _tell_again(scope: Scope, stream: Stream, before: int, through: int, first_n
 def watermark(scope: Scope, controller: str, epoch: int) -> int:
     """The seq through which a controller's epoch is complete; 0 for an epoch never heard of."""
     return _marks(scope, [(controller, epoch)])[controller, epoch].through
+
+
+def standing(scope: Scope, controller: str, epoch: int, since: int) -> tuple[int, str | None]:
+    """The watermark, and the digest of the rows up to it after the one that the edge knows of."""
+    through = watermark(scope, controller, epoch)
+    return through, digest_since(scope, (controller, epoch), since, through)
 
 
 def raw_events_after(scope: Scope, after_id: int, limit: int) -> list[RawRow]:

@@ -14,7 +14,7 @@ import msgspec
 
 from wire.errors import WireError, WireFault
 from wire.events import Gap, GapReason, Origin, decode_row
-from wire.messages import MAX_SAFE, Events
+from wire.messages import MAX_SAFE, Events, FormerPlace
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -32,17 +32,19 @@ class Row:
 
 @dataclass(slots=True)
 class RowsRead:
-    """The rows of one message, in their order, and how many had to be replaced by a gap."""
+    """The rows of one message, in their order, and how many had to be replaced by a gap. `was`:
+    where the first of them stood in earlier epochs."""
 
     controller: str
     epoch: int
     rows: list[Row] = field(default_factory=list)
     malformed: int = 0
+    was: tuple[FormerPlace, ...] = ()
 
 
 def read_rows(controller: str, message: Events) -> RowsRead:
     """Give the rows with their seqs: the first is `first_seq`, a gap takes as many as it says."""
-    read = RowsRead(controller, message.epoch)
+    read = RowsRead(controller, message.epoch, was=message.was)
     seq = message.first_seq
     for raw in message.events:
         body = bytes(raw)

@@ -26,9 +26,10 @@ raw_events: Final = town_table(
 )
 """`body` are the event's bytes, never re-encoded; `body_hash` their SHA-256. `last_seq` differs
 from `seq` for a gap only. `id` is drawn from a counter whose row stays locked until the commit, so
-ids become visible in their own order. `repeated`: its origin was already collected by somebody;
-the row holds its seq and is not projected. `late`: a higher seq of its epoch was here already,
-since an edge with a backlog sends what happens now ahead of it."""
+ids become visible in their own order. `repeated`: its origin was already collected by somebody,
+or the same row came under an earlier epoch; the row holds its seq and is not projected. `late`: a
+higher seq of its epoch was here already, since an edge with a backlog sends what happens now ahead
+of it."""
 
 raw_passed: Final = town_table(
     "raw_passed",

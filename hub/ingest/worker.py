@@ -7,6 +7,7 @@ in between costs a repetition, which the unique key swallows, and never an event
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -18,11 +19,13 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from hub.clock import Clock
 from hub.database.engine import Database
 from hub.database.errors import ConstraintError
+from hub.ingest.holes import HoleWatch
 from hub.ingest.repository import Stored, store
 from hub.ingest.rows import RowsRead, read_rows
 from hub.link.alarms import AlarmBook
 from hub.link.desk import Greeted
 from hub.link.inbound import Arrival, Refused, open_arrival
+from hub.link.pacing import PACKED, BacklogPacing
 from hub.link.ports import Downlink, LinkKeys
 from hub.link.tables import LinkAlarm
 from wire.errors import WireError
@@ -74,10 +77,14 @@ class IngestWorker:
         *,
         greeted: Callable[[str], Greeted | None] = lambda _controller: None,
         on_committed: Callable[[], None] = lambda: None,
+        pacing: BacklogPacing | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database, self._clock, self._keys = database, clock, keys
         self._downlink, self._alarms = downlink, alarms
         self._greeted, self._on_committed = greeted, on_committed
+        self._pacing, self._monotonic = pacing or BacklogPacing(monotonic), monotonic
+        self._holes = HoleWatch()
         self._queue: SimpleQueue[Arrival | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -206,7 +213,10 @@ class IngestWorker:
 
     def _commit(self, batch: Sequence[_Taken]) -> Stored:
         reads = [taken.read for taken in batch]
-        return self._database.write(lambda scope: store(scope, reads, self._clock.now()))
+        began = self._monotonic()
+        stored = self._database.write(lambda scope: store(scope, reads, self._clock.now()))
+        self._pacing.committed(sum(len(read.rows) for read in reads), self._monotonic() - began)
+        return stored
 
     def _acknowledge(self, batch: Sequence[_Taken], stored: Stored) -> None:
         counts = self.counts
@@ -218,8 +228,28 @@ class IngestWorker:
             self._alarms.note(controller, LinkAlarm.TWO_BODIES, _EVENTS, "same_key")
         for taken in batch:
             taken.arrival.acknowledge()
+            if len(taken.read.rows) >= PACKED:
+                self._pacing.behind(taken.read.controller)
+        per_s = self._pacing.per_s()
+        self._tell_holes(stored)
         for (controller, epoch), through in stored.through.items():
-            ack = encode(Ack(epoch=epoch, through_seq=through))
+            since, digest = stored.since.get((controller, epoch), (0, None))
+            ack = encode(
+                Ack(
+                    epoch=epoch,
+                    through_seq=through,
+                    since_seq=since,
+                    since_hash=digest if since < through else None,
+                    backlog_per_s=per_s,
+                )
+            )
             self._downlink.publish(controller, Channel.ACKS, ack)
         if stored.new:
             self._on_committed()
+
+    def _tell_holes(self, stored: Stored) -> None:
+        now_s = self._monotonic()
+        for stream, through in stored.through.items():
+            highest = stored.highest.get(stream, through)
+            if self._holes.look(stream, through, highest, now_s):
+                self._alarms.note(stream[0], LinkAlarm.SEQ_HOLE, _EVENTS, f"after_{through}")

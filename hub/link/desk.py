@@ -12,6 +12,7 @@ from hub.database.scope import Scope
 from hub.link import presence, sessions
 from hub.link.alarms import AlarmBook
 from hub.link.inbound import Opened
+from hub.link.pacing import BacklogPacing
 from hub.link.ports import Downlink, PolicyDesk
 from hub.link.sessions import Greeting, Judged
 from hub.link.tables import LinkAlarm
@@ -40,11 +41,13 @@ class Desk:
         alarms: AlarmBook,
         policy: PolicyDesk,
         proof: Callable[[], EpochProof],
-        watermark: Callable[[Scope, str, int], int],
+        watermark: Callable[[Scope, str, int, int], tuple[int, str | None]],
+        pacing: BacklogPacing | None = None,
     ) -> None:
         self._database, self._clock = database, clock
         self._downlink, self._alarms, self._policy = downlink, alarms, policy
         self._proof, self._watermark = proof, watermark
+        self._pacing = pacing or BacklogPacing()
         self._greeted: dict[str, Greeted] = {}
         self._online: dict[str, bool] = {}
 
@@ -64,11 +67,11 @@ class Desk:
         hello = decode(Hello, message.body)
         controller = message.controller
 
-        def work(scope: Scope) -> tuple[Judged, int]:
+        def work(scope: Scope) -> tuple[Judged, tuple[int, str | None]]:
             judged = sessions.greet(scope, controller, hello, self._clock.now())
-            return judged, self._watermark(scope, controller, hello.epoch)
+            return judged, self._watermark(scope, controller, hello.epoch, hello.through_seq)
 
-        judged, through = self._database.write(work)
+        judged, (through, digest) = self._database.write(work)
         channel = Channel.HELLO.value
         if judged.greeting is Greeting.REPLAYED:
             self._alarms.note(controller, LinkAlarm.REPLAYED_HELLO, channel, "session")
@@ -77,6 +80,8 @@ class Desk:
             self._alarms.note(controller, LinkAlarm.CLONED_CONTROLLER, channel, "boot_came_back")
         if judged.greeting is Greeting.NEW and through > hello.last_seq:
             self._alarms.note(controller, LinkAlarm.JOURNAL_ROLLED_BACK, channel, "last_seq")
+        if through < hello.last_seq:
+            self._pacing.behind(controller)
         proof = self._proof()
         welcome = Welcome(
             session=hello.session,
@@ -84,8 +89,10 @@ class Desk:
             hub_epoch=proof.hub_epoch,
             epoch=hello.epoch,
             through_seq=through,
+            since_hash=digest,
             policy=self._policy.held(controller),
             proof=proof,
+            backlog_per_s=self._pacing.per_s(),
         )
         self._greeted[controller] = Greeted(number, hello.epoch, through)
         self._downlink.publish(controller, Channel.WELCOME, encode(welcome))

@@ -38,6 +38,7 @@ class LinkAlarm(StrEnum):
     REPLAYED_EVENTS = "replayed_events"
     CLONED_CONTROLLER = "cloned_controller"
     JOURNAL_ROLLED_BACK = "journal_rolled_back"
+    SEQ_HOLE = "seq_hole"
 
 
 controller_sessions: Final = town_table(

@@ -902,6 +902,16 @@ CREATE TABLE raw_watermarks (
 )
 """,
     r"""
+CREATE TABLE restores (
+	town_id VARCHAR(36) NOT NULL,
+	hub_epoch BIGINT NOT NULL,
+	taken_at DATETIME,
+	restored_at DATETIME NOT NULL,
+	released_at DATETIME,
+	CONSTRAINT pk_restores PRIMARY KEY (town_id, hub_epoch)
+)
+""",
+    r"""
 CREATE TABLE session_prints (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -2396,6 +2406,16 @@ CREATE TABLE raw_watermarks (
 	highest_seq BIGINT NOT NULL,
 	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_raw_watermarks PRIMARY KEY (town_id, controller_id, epoch)
+)
+""",
+    r"""
+CREATE TABLE restores (
+	town_id VARCHAR(36) NOT NULL,
+	hub_epoch BIGINT NOT NULL,
+	taken_at TIMESTAMP WITH TIME ZONE,
+	restored_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	released_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_restores PRIMARY KEY (town_id, hub_epoch)
 )
 """,
     r"""

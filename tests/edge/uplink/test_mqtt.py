@@ -169,3 +169,61 @@ def test_a_death_leaves_the_last_will_and_a_stop_says_it_itself(linked, mosquitt
     assert hub.got.get(timeout=5)[1] == b"offline"
     assert time.monotonic() - begun < 2
     assert not link._thread.is_alive()
+
+
+def test_a_message_of_an_older_connection_is_never_brought_by_a_later_one(
+    linked, mosquitto, hub_side
+):
+    """Every connection is a new client with a clean session: neither paho's queue nor the broker
+    brings back what belonged to another session."""
+    broker = mosquitto()
+    link, seen = linked(broker.port)
+    seen.next(LinkConnected)
+    hub = hub_side(broker.port)
+    first = link._connection.client
+    broker.kill()
+    for number in range(20):  # into a connection that is gone
+        link.publish(Publish(topic_of(linked.controller, Channel.HELLO), b"%d" % number))
+    seen.next(LinkLost)
+    broker.start()
+    seen.next(LinkConnected)
+    assert link._connection.client is not first
+    hub = hub_side(broker.port)
+    link.publish(Publish(topic_of(linked.controller, Channel.HELLO), b"new"))
+    assert hub.got.get(timeout=5)[1] == b"new"
+
+
+def test_a_connection_that_stood_briefly_is_no_success_and_one_that_stood_is():
+    """Two copies of one card throw one another out: not ten times a second for ever."""
+    now_ns = 0
+    link = MqttLink(
+        "c",
+        BrokerAddress("127.0.0.1", 1, None),
+        Publish("t", b""),
+        monotonic_ns=lambda: now_ns,
+        chance=lambda: 1.0,
+    )
+    pauses = []
+    for _ in range(8):
+        link._established()
+        now_ns += 1_000_000_000
+        pauses.append(link._pause_s())
+    assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0]
+    link._established()
+    now_ns += 5_000_000_000
+    assert link._pause_s() == 0.5
+
+
+def test_pauses_are_spread_by_chance():
+    """A fleet that lost its broker at one moment does not come back at one."""
+    seen = []
+    for step in range(100):
+        link = MqttLink(
+            "c",
+            BrokerAddress("127.0.0.1", 1, None),
+            Publish("t", b""),
+            chance=lambda step=step: step / 100,
+        )
+        seen.append(link._pause_s())
+    assert (min(seen), max(seen)) == (0.25, pytest.approx(0.4975))
+    assert len(set(seen)) == 100

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from hub.ingest.repository import watermark
+from hub.ingest.repository import standing
 from hub.link.alarms import AlarmBook
 from hub.link.desk import Desk
 from hub.link.inbound import Opened
@@ -44,7 +44,7 @@ class Bench:
         self.db, self.clock = db, clock
         self.alarms, self.policy = AlarmBook(), Policy()
         self.sent: list[tuple[str, Channel, bytes]] = []
-        self.desk = Desk(db, clock, self, self.alarms, self.policy, lambda: PROOF, watermark)
+        self.desk = Desk(db, clock, self, self.alarms, self.policy, lambda: PROOF, standing)
         self.numbers = 0
 
     def publish(self, controller, channel, body):

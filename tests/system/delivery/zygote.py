@@ -61,7 +61,8 @@ SPEED = 40
 """The edge's monotonic clock runs this much faster: its 5 s until it sends again are 125 ms."""
 
 UNACKNOWLEDGED = 300
-"""The writer waits for the hub beyond this many, so that a run ends."""
+BURSTS_UNACKNOWLEDGED = 10
+"""The writer waits for the hub beyond this many events, or bursts of them, so that a run ends."""
 
 
 class Death:
@@ -143,13 +144,15 @@ class Writer:
                 order["port"],
                 tls(order["ca"], f"{at}/controller.pem", f"{at}/controller.key"),
                 mqtt5=order["mqtt5"],
+                keepalive_s=order["keepalive_s"],
             ),
             status_message(identity.controller, identity.link, "test", online=False),
             monotonic_ns=lambda: self.now().mono_ns,
             first_pause_s=0.03,
         )
         self.publish = die_in_publishing(self.death, self.link)
-        self.life, self.limit = order["life"], order["limit"]
+        self.life, self.limit, self.burst = order["life"], order["limit"], order["burst"]
+        self.most = self.burst * BURSTS_UNACKNOWLEDGED or UNACKNOWLEDGED
         self.accepted = os.open(order["accepted"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self.chance = random.Random(order["life"])
         self.queue: SimpleQueue = SimpleQueue()
@@ -170,12 +173,12 @@ class Writer:
             except Empty:
                 self.do(self.session.tick(self.now()))
             waiting = self.journal.last_seq - self.journal.through_seq
-            if made < self.limit and waiting < UNACKNOWLEDGED:
+            if made < self.limit and waiting < self.most:
                 made += self.append(made)
 
     def append(self, made: int) -> int:
         """Journal a few events, then say, outside the journal, that they were accepted."""
-        count = min(self.chance.choice((1, 1, 1, 2, 7)), self.limit - made)
+        count = min(self.burst or self.chance.choice((1, 1, 1, 2, 7)), self.limit - made)
         numbers = [self.life * 1_000_000 + made + n for n in range(count)]
         self.journal.append(
             [
@@ -238,6 +241,7 @@ def run_ingest(order: dict) -> None:
             order["port"],
             tls(order["ca"], str(hub / "mqtt.pem"), str(hub / "mqtt.key")),
             mqtt5=order["mqtt5"],
+            keepalive_s=order["keepalive_s"],
         ),
         database,
         SystemClock(),

@@ -7,9 +7,11 @@ for messages. By default it forwards; a test lets it forge, repeat, move, hold b
 
 from __future__ import annotations
 
+import random
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,6 +100,10 @@ class Relay:
         self.seen: list[tuple[str, bytes]] = []
         self.hold: Callable[[str], bool] = lambda _topic: False
         self.held: list[tuple[str, bytes]] = []
+        self.chance: random.Random | None = None
+        self.late: list = []
+        self.fates: Counter[str] = Counter()
+        self._lock = threading.Lock()
         self._down = Client(
             "hub", edge_port, town.hub_context(), "kagimori/v1/+/up/+", self._from_below
         )
@@ -122,7 +128,32 @@ class Relay:
         self.seen.append((topic, payload))
         if self.hold(topic):
             self.held.append((topic, payload))
+        elif self.chance is None:
+            on(topic, payload)
         else:
+            self._maltreat(topic, payload, on)
+
+    def _maltreat(self, topic: str, payload: bytes, on: Callable[[str, bytes], None]) -> None:
+        """Drop, repeat, keep for later, or pass, by chance; what was kept comes in any order."""
+        with self._lock:
+            fate = self.chance.random()
+            self.fates["dropped" if fate < 0.15 else "repeated" if fate < 0.3 else "passed"] += 1
+            if fate >= 0.6:
+                self.late.append((topic, payload, on))
+                self.fates["late"] += 1
+            due = []
+            while self.late and self.chance.random() < 0.4:
+                due.append(self.late.pop(self.chance.randrange(len(self.late))))
+        for _ in range(0 if fate < 0.15 or fate >= 0.6 else 2 if fate < 0.3 else 1):
+            on(topic, payload)
+        for late_topic, late_payload, late_on in due:
+            late_on(late_topic, late_payload)
+
+    def behave(self) -> None:
+        """From now on pass everything, and what was kept first."""
+        self.chance = None
+        while self.late:
+            topic, payload, on = self.late.pop()
             on(topic, payload)
 
     def up(self, topic: str, payload: bytes, retain: bool = False) -> None:

@@ -6,6 +6,8 @@ reach the hub; and whoever behaves goes on.
 
 from __future__ import annotations
 
+import random
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -164,6 +166,27 @@ def test_what_is_held_back_for_a_while_is_delivered_once(stage):
     # a later message may have overtaken one that was held back: they are the same set all the same
     assert sorted(hub.doors(mine)) == list(range(20))
     assert ((mine, "two_bodies")) not in hub.alarms()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_broker_that_drops_repeats_delays_and_reorders_by_chance_costs_time_only(stage, seed):
+    hub, relay, until = stage.hub, stage.relay, stage.until
+    relay.chance = random.Random(seed)
+    for number in range(60):
+        for agent in stage.agents:
+            agent.open_doors(number)
+        time.sleep(0.02)
+    relay.behave()
+    assert min(relay.fates[fate] for fate in ("dropped", "repeated", "late")) > 5, relay.fates
+    for agent, name in zip(stage.agents, stage.names, strict=True):
+        until(
+            lambda name=name: sorted(hub.doors(name)) == list(range(60)),
+            timeout_s=20,
+            what=f"seed {seed}: {hub.doors(name)}",
+        )
+        until(lambda agent=agent: agent.journal.through_seq == agent.journal.last_seq)
+    alarms = {alarm for _, alarm in hub.alarms()}
+    assert not alarms & {"two_bodies", "forged_message", "cloned_controller"}, (seed, alarms)
 
 
 def test_a_hello_is_answered_within_a_second(stage):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 
 import pytest
+
+SOAK_TROUBLES = 500
 
 pytestmark = [pytest.mark.mosquitto, pytest.mark.xdist_group("delivery")]
 
@@ -41,6 +44,43 @@ def test_a_cable_cut_in_the_middle_of_a_message_loses_and_doubles_nothing(delive
     made.port = made.broker.port
     made.settle()
     check(made)
+
+
+def endure(made, cables, chance, troubles):
+    """Do one trouble after another to both cables; everything must arrive in between."""
+    for role, one in cables.items():
+        made.port = one.port
+        made.start(role, keepalive_s=1)
+    for number in range(troubles):
+        kind = type(cables["writer"]).TROUBLES[number % 5]
+        for one in chance.sample(list(cables.values()), chance.choice((1, 1, 2))):
+            one.trouble(kind, chance)
+        time.sleep(chance.random() * 0.4)
+        for one in cables.values():
+            one.heal()
+        wait_for_more(made, 5, 20.0)
+    made.finish()
+    made.port = made.broker.port
+    made.settle()
+    check(made)
+
+
+def test_stalls_resets_dribbles_and_dead_connections_lose_and_double_nothing(delivery, cable):
+    made, seed = delivery(), 20261126
+    cables = {role: cable(made.broker.port) for role in ("writer", "ingest")}
+    endure(made, cables, random.Random(seed), troubles=10)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_800)
+def test_five_hundred_troubles_of_the_network_lose_and_double_nothing(delivery, cable, capsys):
+    made, seed = delivery(), time.time_ns()
+    print(f"seed {seed}")
+    cables = {role: cable(made.broker.port) for role in ("writer", "ingest")}
+    endure(made, cables, random.Random(seed), troubles=SOAK_TROUBLES)
+    line = {"soak": "network", "troubles": SOAK_TROUBLES, "lost": 0, "doubled": 0}
+    with capsys.disabled():
+        print(json.dumps({**line, "events": made.in_hub(), "seed": seed}))
 
 
 def test_a_broker_killed_and_started_again_loses_and_doubles_nothing(delivery):

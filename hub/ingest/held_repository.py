@@ -1,0 +1,71 @@
+"""SQL of what is held already: is it the same as what comes, or as what an edge says it sent?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+
+import sqlalchemy as sa
+
+from hub.database.scope import Scope
+from hub.ingest.rows import Row, RowsRead
+from hub.ingest.tables import raw_events
+from wire.messages import hash_of_hashes
+
+Stream: TypeAlias = tuple[str, int]
+"""(controller, epoch): what a numbering belongs to."""
+
+MOST_DIGESTED: Final = 5_000
+"""Rows at most that a welcome gives a digest of."""
+
+
+def key_of(stream: Stream) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """The condition that a raw row is of a stream."""
+    return raw_events.c.controller_id == stream[0], raw_events.c.epoch == stream[1]
+
+
+def digest_since(scope: Scope, stream: Stream, since: int, through: int) -> str | None:
+    """The digest of the rows after a seq up to another (`wire.messages.hash_of_hashes`); None for
+    none, or for more than an edge should have to read."""
+    if not since < through <= since + MOST_DIGESTED:
+        return None
+    table = raw_events.c
+    rows = scope.all(
+        scope.select(table.body_hash)
+        .where(*key_of(stream), table.seq > since, table.seq <= through)
+        .order_by(table.seq)
+    )
+    return hash_of_hashes(bytes(row.body_hash) for row in rows)
+
+
+def known_elsewhere(
+    scope: Scope, messages: Iterable[RowsRead], streams: dict[Stream, dict[int, Row]]
+) -> set[tuple[Stream, int]]:
+    """Of rows that an edge moved into a new epoch: those that came before, or come in this very
+    batch (`streams`), under their old seqs."""
+    known: set[tuple[Stream, int]] = set()
+    for message in messages:
+        for place in message.was if message.rows else ():
+            offset = place.seq - message.rows[0].seq
+            former = (message.controller, place.epoch)
+            coming = {seq: row.body_hash for seq, row in streams.get(former, {}).items()}
+            held = coming | hashes_of(scope, former, message.rows, offset)
+            known |= {
+                ((message.controller, message.epoch), row.seq)
+                for row in message.rows
+                if held.get(row.seq + offset) == row.body_hash
+            }
+    return known
+
+
+def hashes_of(
+    scope: Scope, stream: Stream, rows: Sequence[Row], offset: int = 0
+) -> dict[int, bytes]:
+    """What is held under the seqs of some rows, each moved by `offset`."""
+    seqs = [row.seq + offset for row in rows]
+    held = scope.all(
+        scope.select(raw_events.c.seq, raw_events.c.body_hash).where(
+            *key_of(stream), raw_events.c.seq.between(min(seqs), max(seqs))
+        )
+    )
+    return {row.seq: bytes(row.body_hash) for row in held}
