@@ -21,6 +21,9 @@ RawValues: TypeAlias = tuple[int, str, int, int, int, bytes, bytes, bool]
 
 _COPY_FROM: Final = 32
 """Rows from which PostgreSQL is faster by COPY into a temporary table."""
+_TOGETHER: Final = 50
+"""Rows one INSERT carries on SQLite. The interpreter's lock is let go and asked for again at each
+statement, so beside busy threads a row by itself costs several times as much."""
 
 
 def insert_raw(scope: Scope, rows: Sequence[RawValues], received_at: datetime) -> int:
@@ -29,13 +32,33 @@ def insert_raw(scope: Scope, rows: Sequence[RawValues], received_at: datetime) -
         return 0
     at = _as_stored(scope, received_at)
     town = scope.town_id
+    if scope.dialect == "sqlite":
+        return _insert_together(scope, [town, at], rows)
     values = [(town, *row[:7], at, row[7]) for row in rows]
-    if scope.dialect == "postgresql" and len(rows) >= _COPY_FROM:
+    if len(rows) >= _COPY_FROM:
         return _copy(scope, values)
     result = scope.connection.exec_driver_sql(
-        _insert_statement(scope.dialect), values, execution_options={"preserve_rowcount": True}
+        _INSERT_ONE, values, execution_options={"preserve_rowcount": True}
     )
     return result.rowcount
+
+
+def _insert_together(scope: Scope, shared: list[Any], rows: Sequence[RawValues]) -> int:
+    """Many rows a statement; those that are left over one by one."""
+    new, odd = 0, len(rows) % _TOGETHER
+    for count, these in ((_TOGETHER, rows[odd:]), (1, rows[:odd])):
+        if not these:
+            continue
+        groups = []
+        for start in range(0, len(these), count):
+            values = shared.copy()
+            for row in these[start : start + count]:
+                values += row
+            groups.append(tuple(values))
+        new += scope.connection.exec_driver_sql(
+            _insert_statement(count), groups, execution_options={"preserve_rowcount": True}
+        ).rowcount
+    return new
 
 
 def _as_stored(scope: Scope, instant: datetime) -> Any:
@@ -46,15 +69,19 @@ def _as_stored(scope: Scope, instant: datetime) -> Any:
     return process(instant) if process else instant
 
 
+_INSERT: Final = f"INSERT INTO {raw_events.name} ({', '.join(COLUMNS)}) VALUES "  # noqa: S608
+_INSERT_ONE: Final = f"{_INSERT}({', '.join(['%s'] * len(COLUMNS))}) ON CONFLICT DO NOTHING"
+
+
 @cache
-def _insert_statement(dialect: str) -> str:
-    mark = "?" if dialect == "sqlite" else "%s"
-    marks = ", ".join([mark] * len(COLUMNS))
-    names = ", ".join(COLUMNS)
-    return (
-        f"INSERT INTO {raw_events.name} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
-        " ON CONFLICT DO NOTHING"
-    )
+def _insert_statement(count: int) -> str:
+    """An INSERT of `count` rows on SQLite: ?1 is the town, ?2 the instant, then the rows."""
+    one = len(COLUMNS) - 2
+    rows = []
+    for first in range(3, 3 + count * one, one):
+        own = [f"?{number}" for number in range(first, first + one)]
+        rows.append(f"(?1, {', '.join(own[:-1])}, ?2, {own[-1]})")
+    return f"{_INSERT}{', '.join(rows)} ON CONFLICT DO NOTHING"
 
 
 def _copy(scope: Scope, values: Sequence[tuple[Any, ...]]) -> int:

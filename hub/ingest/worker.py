@@ -1,15 +1,19 @@
-"""The ingest thread: many messages, one transaction, then the acknowledgements.
+"""The ingest threads: many messages, one transaction, then the acknowledgements.
 
 The order is the promise: insert and watermark, commit, MQTT acknowledgement, our own ack. A death
 in between costs a repetition, which the unique key swallows, and never an event.
+
+One thread opens what came in while the other commits what was opened: on a disk that syncs slowly
+neither waits for the other.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import Empty, Full, Queue, SimpleQueue
 from typing import Final
 
 import structlog
@@ -30,7 +34,11 @@ from wire.messages import Ack, Events, decode, encode
 from wire.topics import Channel
 
 BATCH_ROWS: Final = 500
-WAITING: Final = 20_000
+WAITING_BYTES: Final = 64 * 1024 * 1024
+"""What may wait to be opened. Mosquitto 2.0 keeps to the window it is told only until the first
+acknowledgement, so this is the bound that counts."""
+_OPENED_BATCHES: Final = 2
+_LOOK_EVERY_S: Final = 0.5
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 5.0
 _EVENTS: Final = Channel.EVENTS.value
@@ -79,41 +87,72 @@ class IngestWorker:
         self._downlink, self._alarms = downlink, alarms
         self._greeted, self._on_committed = greeted, on_committed
         self._queue: SimpleQueue[Arrival | None] = SimpleQueue()
+        self._offered_bytes, self._opened_bytes = 0, 0  # each is moved by one thread alone
+        self._batches: Queue[list[_Taken]] = Queue(_OPENED_BATCHES)
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self.counts = IngestCounts()
 
     def offer(self, arrival: Arrival) -> None:
-        """Queue an arrival. The broker's window bounds how many wait; one that keeps to no window
+        """Queue an arrival. The broker's window bounds how much waits; one that keeps to no window
         is heard no further: what it brings too much is not acknowledged, and edges send again."""
-        if self._queue.qsize() < WAITING:
+        if self._offered_bytes - self._opened_bytes < WAITING_BYTES:
+            self._offered_bytes += len(arrival.payload)
             self._queue.put(arrival)
         else:
             self.counts.overflowed += 1
 
     def start(self) -> None:
-        """Work in a thread of its own."""
-        self._thread = threading.Thread(target=self.run, name="hub-ingest", daemon=True)
-        self._thread.start()
+        """Work in threads of its own."""
+        for name, work in (("hub-ingest", self.run), ("hub-ingest-commit", self._run_commits)):
+            thread = threading.Thread(target=work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self) -> None:
         """Finish the batch in hand; what waits stays unacknowledged and is sent again."""
         self._stopping.set()
         self._queue.put(None)
-        if self._thread is not None:
-            self._thread.join(10.0)
+        with suppress(Full):  # then it has something to do, and looks again after it
+            self._batches.put_nowait([])
+        for thread in self._threads:
+            thread.join(10.0)
 
     def run(self) -> None:
-        """Take in batch after batch until `stop`."""
+        """Open what comes in, batch after batch, until `stop`."""
         while not self._stopping.is_set():
             first = self._queue.get()
             if first is None:
                 continue
             try:
-                self.take_in(self._gather(first))
+                self._hand_over(self._gather(first))
             except Exception:
                 # The thread must live. What was not acknowledged, the edge sends again.
                 _log.exception("ingest_failed")
+
+    def _hand_over(self, batch: list[_Taken]) -> None:
+        while batch and not self._stopping.is_set():
+            try:
+                self._batches.put(batch, timeout=_LOOK_EVERY_S)
+            except Full:
+                continue
+            return
+
+    def _run_commits(self) -> None:
+        """Commit what was opened, until `stop`."""
+        while not self._stopping.is_set():
+            try:
+                self.take_in(self._opened())
+            except Exception:  # as above
+                _log.exception("ingest_failed")
+
+    def _opened(self) -> list[_Taken]:
+        """Wait for what was opened; give up to two batches at once, for small ones."""
+        batch = self._batches.get()
+        if len(batch) < BATCH_ROWS:
+            with suppress(Empty):
+                batch += self._batches.get_nowait()
+        return batch
 
     def _gather(self, first: Arrival) -> list[_Taken]:
         """Open arrivals until there are 500 rows or none waits."""
@@ -137,6 +176,7 @@ class IngestWorker:
     def _open(self, arrival: Arrival) -> _Taken | None:
         """Check an arrival; one that is refused is counted and acknowledged at once."""
         self.counts.messages += 1
+        self._opened_bytes += len(arrival.payload)
         opened = open_arrival(arrival, self._keys)
         if isinstance(opened, Refused):
             self._refuse(arrival, opened)
