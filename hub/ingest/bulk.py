@@ -30,7 +30,7 @@ def insert_raw(scope: Scope, rows: Sequence[RawValues], received_at: datetime) -
     """Insert rows that are not there yet; give how many were new."""
     if not rows:
         return 0
-    at = _as_stored(scope, received_at)
+    at = scope.as_stored(raw_events.c.received_at, received_at)
     town = scope.town_id
     if scope.dialect == "sqlite":
         return _insert_together(scope, [town, at], rows)
@@ -59,14 +59,6 @@ def _insert_together(scope: Scope, shared: list[Any], rows: Sequence[RawValues])
             _insert_statement(count), groups, execution_options={"preserve_rowcount": True}
         ).rowcount
     return new
-
-
-def _as_stored(scope: Scope, instant: datetime) -> Any:
-    """The instant as this database's driver takes it, worked out once a batch."""
-    process = raw_events.c.received_at.type.dialect_impl(scope.connection.dialect).bind_processor(
-        scope.connection.dialect
-    )
-    return process(instant) if process else instant
 
 
 _INSERT: Final = f"INSERT INTO {raw_events.name} ({', '.join(COLUMNS)}) VALUES "  # noqa: S608

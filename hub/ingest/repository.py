@@ -5,29 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
 from hub.ingest.bulk import RawValues, insert_raw
+from hub.ingest.marks import Mark, Stream, read_marks, write_marks
 from hub.ingest.rows import Row, RowsRead
-from hub.ingest.tables import raw_conflicts, raw_events, raw_origins, raw_watermarks
+from hub.ingest.tables import raw_conflicts, raw_events, raw_origins
 from hub.projection.domain import RawRow
-
-Stream: TypeAlias = tuple[str, int]
-"""(controller, epoch): what a numbering belongs to."""
 
 _COUNTER: Final = "raw_events"
 _WALK: Final = 1_000
-
-
-@dataclass(slots=True)
-class Mark:
-    """How far a stream is complete, and the highest seq that arrived early."""
-
-    through: int = 0
-    highest: int = 0
 
 
 @dataclass(slots=True)
@@ -51,7 +41,7 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
     streams = _by_stream(messages, outcome)
     total = sum(map(len, streams.values()))
     numbers = scope.take_numbers(_COUNTER, max(total, 1))
-    marks = _marks(scope, streams)
+    marks = read_marks(scope, streams)
     fresh: list[tuple[Stream, Row]] = []
     known: list[tuple[Stream, Row]] = []
     for stream, rows in streams.items():
@@ -81,15 +71,6 @@ def _by_stream(messages: Iterable[RowsRead], outcome: Stored) -> dict[Stream, di
                 if twin.body_hash != row.body_hash:
                     outcome.conflicts.append((stream, row))
     return streams
-
-
-def _marks(scope: Scope, streams: Iterable[Stream]) -> dict[Stream, Mark]:
-    marks = {stream: Mark() for stream in streams}
-    table = raw_watermarks
-    key = sa.tuple_(table.c.controller_id, table.c.epoch)
-    for row in scope.all(scope.select(table).where(key.in_(list(marks)))):
-        marks[row.controller_id, row.epoch] = Mark(row.through_seq, row.highest_seq)
-    return marks
 
 
 def _insert(
@@ -181,7 +162,7 @@ def _advance(
     scope: Scope, streams: dict[Stream, dict[int, Row]], marks: dict[Stream, Mark], now: datetime
 ) -> None:
     """Move each watermark as far as rows follow one another, over early ones too."""
-    changed = []
+    changed: dict[Stream, Mark] = {}
     for stream, rows in streams.items():
         mark = marks[stream]
         before = (mark.through, mark.highest)
@@ -193,21 +174,8 @@ def _advance(
         if before[1] > mark.through > before[0]:
             _walk(scope, stream, mark)
         if (mark.through, mark.highest) != before:
-            changed.append((stream, mark))
-    scope.upsert(
-        raw_watermarks,
-        [
-            {
-                "controller_id": controller,
-                "epoch": epoch,
-                "through_seq": mark.through,
-                "highest_seq": mark.highest,
-                "changed_at": now,
-            }
-            for (controller, epoch), mark in changed
-        ],
-        key=["controller_id", "epoch"],
-    )
+            changed[stream] = mark
+    write_marks(scope, changed, now)
 
 
 def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
@@ -229,7 +197,7 @@ def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
 
 def watermark(scope: Scope, controller: str, epoch: int) -> int:
     """The seq through which a controller's epoch is complete; 0 for an epoch never heard of."""
-    return _marks(scope, [(controller, epoch)])[controller, epoch].through
+    return read_marks(scope, [(controller, epoch)])[controller, epoch].through
 
 
 def raw_events_after(scope: Scope, after_id: int, limit: int) -> list[RawRow]:
