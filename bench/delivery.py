@@ -48,6 +48,7 @@ class Size:
     tutorial: int = 6_000
     defaults: int = 2_000
     steady_s: float = 6.0
+    steady_rates: tuple[int, ...] = (100, 1_000)
     accepted: int = 1_000
     samples: int = 40
 
@@ -147,6 +148,9 @@ class Bench:
                 rates.add("whole", self._whole_path_rate(size.backlog))
             finally:
                 hub.stop()
+        self._report_fresh(rates)
+
+    def _report_fresh(self, rates: Rates) -> None:
         line, unit = self._report.line, "events/s"
         one, many, raw = rates["one"], rates["many"], rates["raw"]
         peer = "paho, counts only"
@@ -157,7 +161,14 @@ class Bench:
         line("one event a message, SQLite", one, unit, "ratio >= 16", peer, value)
         peer = "raw SQLite, 500 a transaction"
         line("50 events a message, SQLite", many, unit, "ratio >= 0.5", peer, raw)
-        line("the edge's journal to the hub's ack, SQLite", rates["whole"], unit, "ratio >= 0.4", peer, raw)
+        line(
+            "the edge's journal to the hub's ack, SQLite",
+            rates["whole"],
+            unit,
+            "ratio >= 0.4",
+            peer,
+            raw,
+        )
         for what, name in (("one", "one event"), ("many", "50 events")):
             again = rates[f"{what} again"]
             line(f"duplicates, {name} a message", again, unit, "ratio >= 1", "fresh", rates[what])
@@ -213,7 +224,7 @@ class Bench:
     def latency(self) -> None:
         """Ratio 6."""
         library = build_slow_sync(self._site.folder)
-        for rate in (100, 1_000):
+        for rate in self._size.steady_rates:
             record = self._site.folder / f"syncs-{rate}"
             hub = self._hub(preload=library, environment={"KAGIMORI_SYNC_RECORD": str(record)})
             hub.start()

@@ -5,7 +5,8 @@
     python -m bench.event_path.edge steady FOLDER PORT COUNT RATE  journals and sends, open loop
 
 `drain` prints nanoseconds of the monotonic clock before the first events message left and once the
-hub's ack for the last had come. `steady` prints, for each event, its seq and nanoseconds since 1970 when the journal said that it is durable.
+hub's ack for the last had come. `steady` prints, for each event, its seq and nanoseconds since 1970
+when the journal said that it is durable.
 """
 
 from __future__ import annotations

@@ -54,9 +54,7 @@ def postgresql_rate(url: str, events: Sequence[tuple[str, int, int, bytes]]) -> 
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS raw_floor")
         connection.execute(_TABLE.format("raw_floor", "BYTEA"))
-        connection.execute(
-            "CREATE TEMPORARY TABLE incoming (LIKE raw_floor) ON COMMIT DELETE ROWS"
-        )
+        connection.execute("CREATE TEMPORARY TABLE incoming (LIKE raw_floor) ON COMMIT DELETE ROWS")
         begun = time.perf_counter()
         for start in range(0, len(events), BATCH):
             with connection.transaction(), connection.cursor() as cursor:

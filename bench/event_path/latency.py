@@ -1,9 +1,9 @@
 """From durable on the edge to committed in the hub, by what both sides wrote down.
 
 The edge says when its journal had an event. The hub is not asked anything while it works: each of
-its rows carries the instant at which its transaction began, and the library under it (`slow_sync.c`,
-with no delay) wrote down every sync. A row is committed when the first sync after that instant is
-done. All by one clock, CLOCK_REALTIME of this machine.
+its rows carries the instant at which its transaction began, and the library under it, with no delay
+of its own (`slow_sync.c`), wrote down every sync. A row is committed when the first sync after that
+instant is done. All by one clock, CLOCK_REALTIME of this machine.
 """
 
 from __future__ import annotations

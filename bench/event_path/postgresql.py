@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 BIN: Final = Path("/usr/lib/postgresql/15/bin")
 
@@ -25,7 +25,7 @@ class PostgresqlServer:
         """Tell whether there is one to start."""
         return (BIN / "postgres").exists()
 
-    def __enter__(self) -> PostgresqlServer:
+    def __enter__(self) -> Self:
         self._home.mkdir()
         if self._as_user:
             shutil.chown(self._home, "postgres", "postgres")
@@ -35,7 +35,10 @@ class PostgresqlServer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self._run("pg_ctl", "-m", "immediate", "-w", "stop")
 

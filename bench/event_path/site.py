@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import psycopg
 
@@ -57,9 +57,7 @@ class Site:
     def _make_broker(self, now: datetime) -> MosquittoProcess:
         at = self.folder / "broker"
         user = pwd.getpwuid(os.geteuid()).pw_name
-        enrolment.init_broker(
-            self.register, at, now, port=self.port, bind="127.0.0.1", user=user
-        )
+        enrolment.init_broker(self.register, at, now, port=self.port, bind="127.0.0.1", user=user)
         path, rules = at / CONFIGURATION, f"acl_file {at / ACCESS_RULES}\n"
         text = path.read_text()
         for before, after in (
@@ -177,7 +175,7 @@ class _Watermark:
             )
             self._sql = self._SQL.format("?")
 
-    def __enter__(self) -> _Watermark:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

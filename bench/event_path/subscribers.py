@@ -1,4 +1,6 @@
-"""Peers of the hub, each a process: `python -m bench.event_path.subscribers KIND PORT COUNT FOLDER`.
+"""Peers of the hub, each a process:
+
+    python -m bench.event_path.subscribers KIND PORT COUNT FOLDER
 
 - `count`: a paho subscriber that counts and does nothing else, QoS 1, paho's own acknowledgement.
 - `tutorial-wal`: what a tutorial shows, `json.loads` and one INSERT and COMMIT a message, on SQLite
@@ -18,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -59,7 +61,9 @@ def _work(kind: str, folder: Path) -> Callable[[bytes], None]:
     if kind == COUNT:
         return _counting()
     if kind == TUTORIAL_WAL:
-        return _tutorial(folder / "tutorial-wal.db", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
+        return _tutorial(
+            folder / "tutorial-wal.db", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"
+        )
     return _tutorial(folder / "tutorial-defaults.db")
 
 
@@ -70,14 +74,17 @@ def main(kind: str, port: int, count: int, folder: Path) -> None:
 
     def on_message(_client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         nonlocal left
-        work(message.payload)
+        work(bytes(message.payload))
         left -= 1
         if left == 0:
             print(time.monotonic_ns(), flush=True)
             done.set()
 
+    def on_connect(*_: Any) -> None:
+        client.subscribe(up_filter(), qos=1)
+
     client.on_message = on_message
-    client.on_connect = lambda *_: client.subscribe(up_filter(), qos=1)
+    client.on_connect = on_connect
     client.on_subscribe = lambda *_: print("ready", flush=True)
     client.connect("127.0.0.1", port)
     client.loop_start()
@@ -98,7 +105,7 @@ class Subscriber:
             text=True,
         )
 
-    def __enter__(self) -> Subscriber:
+    def __enter__(self) -> Self:
         self._line()
         return self
 

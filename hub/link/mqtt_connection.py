@@ -22,7 +22,7 @@ from hub.link.mqtt_packets import (
     PINGREQ,
     Accepted,
     Goodbye,
-    MqttFault,
+    MqttFaultError,
     Packet,
     PacketReader,
     Pong,
@@ -140,7 +140,7 @@ class Connection:
             self._wake_end = wake_end
         try:
             self._stay(connection, ear)
-        except (OSError, MqttFault):
+        except (OSError, MqttFaultError):
             self.give_up("connection_lost")
         finally:
             with self._lock:

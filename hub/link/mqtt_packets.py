@@ -2,7 +2,7 @@
 
 Only what that client uses: CONNECT, CONNACK, SUBSCRIBE, SUBACK, PUBLISH and PUBACK both ways, PING,
 DISCONNECT. A broker that sends anything else, or a packet that breaks off or contradicts itself, is
-told by `MqttFault`. Source: OASIS MQTT 3.1.1 and 5.0, sections as named.
+told by `MqttFaultError`. Source: OASIS MQTT 3.1.1 and 5.0, sections as named.
 
 `PacketReader` is made for many small publications: it looks at what a read gave as a whole, and one
 publication costs a few microseconds.
@@ -30,7 +30,7 @@ _FAILED: Final = 0x80
 _RECEIVE_MAXIMUM, _SERVER_KEEP_ALIVE = 0x21, 0x13
 
 
-class MqttFault(Exception):
+class MqttFaultError(Exception):
     """The broker broke the protocol; the connection cannot go on."""
 
 
@@ -139,7 +139,7 @@ def _length(value: int) -> bytes:
 
 
 class PacketReader:
-    """Takes bytes as they come and gives the packets that are complete. After a `MqttFault` it
+    """Takes bytes as they come and gives the packets that are complete. After a `MqttFaultError` it
     is of no more use."""
 
     def __init__(self, *, mqtt5: bool) -> None:
@@ -149,7 +149,7 @@ class PacketReader:
         self._passing = 0
 
     def feed(self, data: bytes) -> list[Packet]:
-        """Give the packets that these bytes complete; raise `MqttFault`."""
+        """Give the packets that these bytes complete; raise `MqttFaultError`."""
         if self._passing:
             passed = min(self._passing, len(data))
             self._passing -= passed
@@ -180,7 +180,7 @@ class PacketReader:
             end = body + length
             if end - at > LONGEST_KEPT:
                 if first >> 4 != _PUBLISH:
-                    raise MqttFault("a packet longer than any of its kind")
+                    raise MqttFaultError("a packet longer than any of its kind")
                 kept_end = at + LONGEST_KEPT
                 if size < kept_end:
                     self._wanted = LONGEST_KEPT
@@ -213,33 +213,33 @@ def _read_length(data: bytes, at: int, size: int) -> tuple[int, int] | None:
         value |= (byte & 0x7F) << 7 * count
         if not byte & 0x80:
             return value, at + count + 1
-    raise MqttFault("a length of more than four bytes")
+    raise MqttFaultError("a length of more than four bytes")
 
 
 def _published(data: bytes, first: int, at: int, end: int, *, mqtt5: bool) -> Published:
     """PUBLISH (3.3) from its variable header on."""
     qos = first >> 1 & 0x03
     if qos == 2 or qos == 3:
-        raise MqttFault("a publication of a QoS that was not subscribed to")
+        raise MqttFaultError("a publication of a QoS that was not subscribed to")
     topic_end = at + 2 + int.from_bytes(data[at : at + 2], "big")
     payload_at, packet_id = topic_end, 0
     if qos:
         packet_id = int.from_bytes(data[topic_end : topic_end + 2], "big")
         payload_at += 2
     if payload_at + mqtt5 > end:
-        raise MqttFault("a publication shorter than its head")
+        raise MqttFaultError("a publication shorter than its head")
     if mqtt5:
         length, after = (data[payload_at], payload_at + 1)
         if length & 0x80:
             found = _read_length(data, payload_at, end)
             if found is None:
-                raise MqttFault("properties that break off")
+                raise MqttFaultError("properties that break off")
             length, after = found
         payload_at = after + length
         if payload_at > end:
-            raise MqttFault("properties longer than their packet")
+            raise MqttFaultError("properties longer than their packet")
     if qos and not packet_id:
-        raise MqttFault("a publication without a packet id")
+        raise MqttFaultError("a publication without a packet id")
     return Published(
         data[at + 2 : topic_end], data[payload_at:end], packet_id, qos, bool(first & 0x01)
     )
@@ -248,13 +248,13 @@ def _published(data: bytes, first: int, at: int, end: int, *, mqtt5: bool) -> Pu
 def _small(first: int, body: bytes, *, mqtt5: bool) -> Packet:
     read = _READERS.get(first >> 4)
     if read is None:
-        raise MqttFault(f"a packet of kind {first >> 4}")
+        raise MqttFaultError(f"a packet of kind {first >> 4}")
     return read(body, mqtt5)
 
 
 def _connack(body: bytes, mqtt5: bool) -> Accepted:
     if len(body) < 2 + mqtt5:
-        raise MqttFault("a CONNACK that breaks off")
+        raise MqttFaultError("a CONNACK that breaks off")
     if not mqtt5:
         return Accepted(body[1])
     numbers = _numbers_in(body, 2)
@@ -268,7 +268,7 @@ def _suback(body: bytes, mqtt5: bool) -> Subscribed:
     if mqtt5:
         found = _read_length(body, 2, len(body))
         if found is None:
-            raise MqttFault("a SUBACK that breaks off")
+            raise MqttFaultError("a SUBACK that breaks off")
         at = found[0] + found[1]
     codes = body[at:]
     return Subscribed(bool(codes) and all(code < _FAILED for code in codes))
@@ -276,7 +276,7 @@ def _suback(body: bytes, mqtt5: bool) -> Subscribed:
 
 def _puback(body: bytes, _mqtt5: bool) -> Taken:
     if len(body) < 2:
-        raise MqttFault("a PUBACK that breaks off")
+        raise MqttFaultError("a PUBACK that breaks off")
     return Taken(int.from_bytes(body[:2], "big"))
 
 
@@ -310,7 +310,7 @@ def _numbers_in(body: bytes, at: int) -> dict[int, int]:
     """The properties that are numbers."""
     found = _read_length(body, at, len(body))
     if found is None:
-        raise MqttFault("properties that break off")
+        raise MqttFaultError("properties that break off")
     length, at = found
     end, numbers = at + length, dict[int, int]()
     while at < end:
@@ -323,7 +323,7 @@ def _numbers_in(body: bytes, at: int) -> dict[int, int]:
             for _ in range(_TEXTS[name]):
                 at += 2 + int.from_bytes(body[at : at + 2], "big")
         else:
-            raise MqttFault(f"an unknown property {name}")
+            raise MqttFaultError(f"an unknown property {name}")
     if end > len(body):
-        raise MqttFault("properties longer than their packet")
+        raise MqttFaultError("properties longer than their packet")
     return numbers
