@@ -45,8 +45,8 @@ class Size:
     rounds: int = 3
     messages: int = 30_000
     backlog: int = 150_000
-    tutorial: int = 6_000
-    defaults: int = 2_000
+    tutorial: int = 3_000
+    defaults: int = 1_000
     steady_s: float = 6.0
     steady_rates: tuple[int, ...] = (100, 1_000)
     accepted: int = 1_000

@@ -13,6 +13,7 @@ Says `ready` once it is subscribed, then, after COUNT messages, nanoseconds of t
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -26,7 +27,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bench.event_path.site import ROOT
-from wire.topics import up_filter
+from wire.topics import PREFIX, Channel
 
 COUNT: Final = "count"
 TUTORIAL_WAL: Final = "tutorial-wal"
@@ -69,6 +70,7 @@ def _work(kind: str, folder: Path) -> Callable[[bytes], None]:
 
 def main(kind: str, port: int, count: int, folder: Path) -> None:
     """Subscribe, take COUNT messages, say when."""
+    threading.excepthook = lambda _failure: os._exit(1)  # paho's thread would end in silence
     work, left, done = _work(kind, folder), count, threading.Event()
     client = paho.Client(CallbackAPIVersion.VERSION2, client_id=kind)
 
@@ -81,7 +83,7 @@ def main(kind: str, port: int, count: int, folder: Path) -> None:
             done.set()
 
     def on_connect(*_: Any) -> None:
-        client.subscribe(up_filter(), qos=1)
+        client.subscribe(f"{PREFIX}/+/{Channel.EVENTS.value}", qos=1)
 
     client.on_message = on_message
     client.on_connect = on_connect
