@@ -22,7 +22,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
-from bench.event_path.site import ROOT, Site
+from bench.event_path.native import ROOT
+from bench.event_path.site import Site
 from edge.core.clock_now import ClockNow
 from edge.journal.journal import open_journal
 from edge.ports import (

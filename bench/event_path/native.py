@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-SOURCES: Final = Path(__file__).parent
+SOURCES: Final = Path(__file__).resolve().parent
+ROOT: Final = SOURCES.parents[1]
 _FLAGS: Final = ("-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror")
 
 

@@ -17,6 +17,7 @@ from typing import Final, Self
 
 import psycopg
 
+from bench.event_path.native import ROOT
 from deploy.mosquitto.process import MosquittoProcess, free_port
 from hub.database.migrate import migrate
 from provisioning import enrolment
@@ -25,7 +26,6 @@ from provisioning.mosquitto import ACCESS_RULES, CONFIGURATION
 from provisioning.register import Register
 from wire.keys import LinkKey
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 START_S: Final = 60.0
 STALL_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.004

@@ -27,7 +27,7 @@ from typing import Any, Final, Protocol
 
 from bench.event_path.edge import clock_now, new_event
 from bench.event_path.load import event_bytes
-from bench.event_path.site import ROOT
+from bench.event_path.native import ROOT
 from edge.journal.journal import open_journal
 
 JOURNAL: Final = "journal"

@@ -26,7 +26,7 @@ from typing import Any, Final, Self
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from bench.event_path.site import ROOT
+from bench.event_path.native import ROOT
 from wire.topics import PREFIX, Channel
 
 COUNT: Final = "count"

@@ -3,17 +3,17 @@
 The order is the promise: insert and watermark, commit, MQTT acknowledgement, our own ack. A death
 in between costs a repetition, which the unique key swallows, and never an event.
 
-One thread opens what came in while the other commits what was opened: on a disk that syncs slowly
-neither waits for the other.
+Two threads take turns: while one commits, the other opens what comes next, and commits it itself
+when its turn comes. So a slow disk keeps nobody from opening, and a single event is handed from
+thread to thread no more often than it must.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, Full, Queue, SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Final
 
 import structlog
@@ -37,8 +37,7 @@ BATCH_ROWS: Final = 500
 WAITING_BYTES: Final = 64 * 1024 * 1024
 """What may wait to be opened. Mosquitto 2.0 keeps to the window it is told only until the first
 acknowledgement, so this is the bound that counts."""
-_OPENED_BATCHES: Final = 2
-_LOOK_EVERY_S: Final = 0.5
+_THREADS: Final = 2
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 5.0
 _EVENTS: Final = Channel.EVENTS.value
@@ -87,8 +86,8 @@ class IngestWorker:
         self._downlink, self._alarms = downlink, alarms
         self._greeted, self._on_committed = greeted, on_committed
         self._queue: SimpleQueue[Arrival | None] = SimpleQueue()
-        self._offered_bytes, self._opened_bytes = 0, 0  # each is moved by one thread alone
-        self._batches: Queue[list[_Taken]] = Queue(_OPENED_BATCHES)
+        self._offered_bytes, self._opened_bytes = 0, 0  # each moved by one thread at a time
+        self._gathering, self._committing = threading.Lock(), threading.Lock()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self.counts = IngestCounts()
@@ -104,55 +103,49 @@ class IngestWorker:
 
     def start(self) -> None:
         """Work in threads of its own."""
-        for name, work in (("hub-ingest", self.run), ("hub-ingest-commit", self._run_commits)):
-            thread = threading.Thread(target=work, name=name, daemon=True)
+        for number in range(_THREADS):
+            thread = threading.Thread(target=self.run, name=f"hub-ingest-{number}", daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def stop(self) -> None:
         """Finish the batch in hand; what waits stays unacknowledged and is sent again."""
         self._stopping.set()
-        self._queue.put(None)
-        with suppress(Full):  # then it has something to do, and looks again after it
-            self._batches.put_nowait([])
+        for _ in range(2 * _THREADS):  # a batch may end at one, and be added to until the next
+            self._queue.put(None)
         for thread in self._threads:
             thread.join(10.0)
 
     def run(self) -> None:
-        """Open what comes in, batch after batch, until `stop`."""
+        """Take in batch after batch until `stop`."""
         while not self._stopping.is_set():
-            first = self._queue.get()
-            if first is None:
-                continue
             try:
-                self._hand_over(self._gather(first))
+                batch = self._next_batch()
+                try:
+                    self.take_in(batch)
+                finally:
+                    self._committing.release()
             except Exception:
                 # The thread must live. What was not acknowledged, the edge sends again.
                 _log.exception("ingest_failed")
 
-    def _hand_over(self, batch: list[_Taken]) -> None:
-        while batch and not self._stopping.is_set():
+    def _next_batch(self) -> list[_Taken]:
+        """Wait for arrivals and open them; return with the right to commit. What came while
+        another thread committed is opened as well: batches keep the order of arrival."""
+        with self._gathering:
+            first = self._queue.get()
+            batch = self._gather(first) if first is not None else []
+            self._committing.acquire()
             try:
-                self._batches.put(batch, timeout=_LOOK_EVERY_S)
-            except Full:
-                continue
-            return
-
-    def _run_commits(self) -> None:
-        """Commit what was opened, until `stop`."""
-        while not self._stopping.is_set():
-            try:
-                self.take_in(self._opened())
-            except Exception:  # as above
-                _log.exception("ingest_failed")
-
-    def _opened(self) -> list[_Taken]:
-        """Wait for what was opened; give up to two batches at once, for small ones."""
-        batch = self._batches.get()
-        if len(batch) < BATCH_ROWS:
-            with suppress(Empty):
-                batch += self._batches.get_nowait()
-        return batch
+                if sum(len(taken.read.rows) for taken in batch) < BATCH_ROWS:
+                    more = self._queue.get_nowait()
+                    batch += self._gather(more) if more is not None else []
+            except Empty:
+                pass
+            except BaseException:
+                self._committing.release()
+                raise
+            return batch
 
     def _gather(self, first: Arrival) -> list[_Taken]:
         """Open arrivals until there are 500 rows or none waits."""
