@@ -12,7 +12,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeAlias
 
+import psycopg
+from sqlalchemy.exc import DataError, DBAPIError
+
 from hub.database.scope import Scope
+from hub.ingest.marks import Stream
 from hub.ingest.tables import raw_events
 
 COLUMNS: Final = tuple(column.name for column in raw_events.columns)
@@ -61,6 +65,17 @@ def _insert_together(scope: Scope, shared: list[Any], rows: Sequence[RawValues])
     return new
 
 
+_INCOMING: Final = "raw_incoming"
+_COPY_TYPES: Final = tuple(
+    {str: "text", int: "int8", bytes: "bytea", bool: "bool", datetime: "timestamptz"}[
+        column.type.python_type
+    ]
+    for column in raw_events.columns
+)
+_HASHES: Final = (
+    f"SELECT seq, body_hash FROM {raw_events.name} WHERE town_id = {{0}}"  # noqa: S608
+    " AND controller_id = {0} AND epoch = {0} AND seq BETWEEN {0} AND {0}"
+)
 _INSERT: Final = f"INSERT INTO {raw_events.name} ({', '.join(COLUMNS)}) VALUES "  # noqa: S608
 _INSERT_ONE: Final = f"{_INSERT}({', '.join(['%s'] * len(COLUMNS))}) ON CONFLICT DO NOTHING"
 
@@ -77,19 +92,37 @@ def _insert_statement(count: int) -> str:
 
 
 def _copy(scope: Scope, values: Sequence[tuple[Any, ...]]) -> int:
+    """By way of a temporary table of the connection's, in PostgreSQL's own binary form."""
     connection = scope.connection
+    held = connection.info
+    if _INCOMING not in held:
+        connection.exec_driver_sql(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {_INCOMING} (LIKE {raw_events.name})"
+            " ON COMMIT DELETE ROWS"
+        )
+        # Only then is it there to stay.
+        scope.after_commit(lambda: held.setdefault(_INCOMING, True))
     names = ", ".join(COLUMNS)
-    connection.exec_driver_sql(
-        f"CREATE TEMPORARY TABLE IF NOT EXISTS raw_incoming (LIKE {raw_events.name})"
-        " ON COMMIT DELETE ROWS"
-    )
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY raw_incoming ({names}) FROM STDIN") as copy:
-        for row in values:
-            copy.write_row(row)
+    text = f"COPY {_INCOMING} ({names}) FROM STDIN (FORMAT BINARY)"
+    try:
+        with driver.cursor() as cursor, cursor.copy(text) as copy:
+            copy.set_types(_COPY_TYPES)
+            for row in values:
+                copy.write_row(row)
+    except psycopg.Error as error:  # as SQLAlchemy names what goes through its own hands
+        kind = DataError if isinstance(error, psycopg.DataError) else DBAPIError
+        raise kind(text, None, error) from error
     result = connection.exec_driver_sql(
-        f"INSERT INTO {raw_events.name} ({names}) SELECT {names} FROM raw_incoming"  # noqa: S608
+        f"INSERT INTO {raw_events.name} ({names}) SELECT {names} FROM {_INCOMING}"  # noqa: S608
         " ON CONFLICT DO NOTHING"
     )
-    connection.exec_driver_sql("DELETE FROM raw_incoming")
     return result.rowcount
+
+
+def held_hashes(scope: Scope, stream: Stream, first: int, last: int) -> dict[int, bytes]:
+    """Give the body hash of each row a stream has between two seqs, both included."""
+    sign = "?" if scope.dialect == "sqlite" else "%s"
+    values = (scope.town_id, *stream, first, last)
+    rows = scope.connection.exec_driver_sql(_HASHES.format(sign), values)
+    return {seq: bytes(digest) for seq, digest in rows}

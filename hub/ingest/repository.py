@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
-from hub.ingest.bulk import RawValues, insert_raw
+from hub.ingest.bulk import RawValues, held_hashes, insert_raw
 from hub.ingest.marks import Mark, Stream, read_marks, write_marks
 from hub.ingest.rows import Row, RowsRead
 from hub.ingest.tables import raw_conflicts, raw_events, raw_origins
@@ -133,12 +133,7 @@ def _find_conflicts(
         by_stream.setdefault(stream, []).append(row)
     for stream, those in by_stream.items():
         seqs = [row.seq for row in those]
-        held = scope.all(
-            scope.select(raw_events.c.seq, raw_events.c.body_hash).where(
-                *_key(stream), raw_events.c.seq.between(min(seqs), max(seqs))
-            )
-        )
-        hashes = {row.seq: bytes(row.body_hash) for row in held}
+        hashes = held_hashes(scope, stream, min(seqs), max(seqs))
         outcome.conflicts += [
             (stream, row) for row in those if hashes.get(row.seq, row.body_hash) != row.body_hash
         ]
