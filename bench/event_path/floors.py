@@ -3,7 +3,7 @@
 Rows are made before anything is timed. On SQLite there are two floors: the hub's own table with the
 rows it writes there (town, id, hash, instant, two indexes), and the plainest table that stores each
 event once, its key (controller, epoch, seq) and its bytes. The first tells what ingest costs, the
-second what the hub's rows cost as well. On PostgreSQL it is the plain table.
+second what the hub's rows cost as well. On PostgreSQL the same, by COPY as psycopg does it.
 """
 
 from __future__ import annotations
@@ -70,11 +70,14 @@ def sqlite_rate(path: Path, events: Sequence[tuple[Any, ...]]) -> float:
     return len(events) / taken_s
 
 
-def postgresql_rate(url: str, events: Sequence[tuple[str, int, int, bytes]]) -> float:
-    """Events a second by COPY into a temporary table and INSERT from it, 500 a transaction."""
+def postgresql_rate(url: str, events: Sequence[tuple[Any, ...]]) -> float:
+    """Events a second by COPY into a temporary table and INSERT from it, 500 a transaction, in a
+    database that has the hub's tables."""
+    plain = len(events[0]) == len(_PLAIN)
+    own = f"CREATE TABLE raw_floor (LIKE {raw_events.name} INCLUDING ALL)"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS raw_floor")
-        connection.execute(_TABLE.format("raw_floor", "BYTEA"))
+        connection.execute((_TABLE.format("raw_floor", "BYTEA") if plain else own).encode())
         connection.execute("CREATE TEMPORARY TABLE incoming (LIKE raw_floor) ON COMMIT DELETE ROWS")
         begun = time.perf_counter()
         for start in range(0, len(events), BATCH):

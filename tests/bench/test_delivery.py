@@ -38,7 +38,7 @@ TINY = delivery.Size(
     accepted=20,
     samples=3,
 )
-LINES = {"fresh": 8, "latency": 2, "postgresql": 1, "slow_disk": 1}
+LINES = {"fresh": 8, "latency": 2, "postgresql": 2, "slow_disk": 1}
 
 
 def check(*cases: str) -> None:
