@@ -21,6 +21,7 @@ from sqlalchemy.schema import CreateTable
 
 from bench.event_path.load import event_bytes
 from hub.ingest.tables import raw_events
+from hub.ingest.worker import BATCH_ROWS
 from hub.settings import FIRST_TOWN
 
 BATCH: Final = 500
@@ -71,8 +72,8 @@ def sqlite_rate(path: Path, events: Sequence[tuple[Any, ...]]) -> float:
 
 
 def postgresql_rate(url: str, events: Sequence[tuple[Any, ...]]) -> float:
-    """Events a second by COPY into a temporary table and INSERT from it, 500 a transaction, in a
-    database that has the hub's tables."""
+    """Events a second by COPY into a temporary table and INSERT from it, as many a transaction as
+    the hub takes, in a database that has the hub's tables."""
     plain = len(events[0]) == len(_PLAIN)
     own = f"CREATE TABLE raw_floor (LIKE {raw_events.name} INCLUDING ALL)"
     with psycopg.connect(url, autocommit=True) as connection:
@@ -80,10 +81,10 @@ def postgresql_rate(url: str, events: Sequence[tuple[Any, ...]]) -> float:
         connection.execute((_TABLE.format("raw_floor", "BYTEA") if plain else own).encode())
         connection.execute("CREATE TEMPORARY TABLE incoming (LIKE raw_floor) ON COMMIT DELETE ROWS")
         begun = time.perf_counter()
-        for start in range(0, len(events), BATCH):
+        for start in range(0, len(events), BATCH_ROWS):
             with connection.transaction(), connection.cursor() as cursor:
                 with cursor.copy("COPY incoming FROM STDIN") as copy:
-                    for row in events[start : start + BATCH]:
+                    for row in events[start : start + BATCH_ROWS]:
                         copy.write_row(row)
                 cursor.execute(
                     "INSERT INTO raw_floor SELECT * FROM incoming ON CONFLICT DO NOTHING"

@@ -33,7 +33,7 @@ from wire.errors import WireError
 from wire.messages import Ack, Events, decode, encode
 from wire.topics import Channel
 
-BATCH_ROWS: Final = 500
+BATCH_ROWS: Final = 2_000
 WAITING_BYTES: Final = 64 * 1024 * 1024
 """What may wait to be opened. Mosquitto 2.0 keeps to the window it is told only until the first
 acknowledgement, so this is the bound that counts."""
@@ -148,7 +148,7 @@ class IngestWorker:
             return batch
 
     def _gather(self, first: Arrival) -> list[_Taken]:
-        """Open arrivals until there are 500 rows or none waits."""
+        """Open arrivals until there are `BATCH_ROWS` or none waits."""
         batch: list[_Taken] = []
         rows, arrival = 0, first
         while True:

@@ -28,7 +28,8 @@ def test_many_messages_are_one_commit_and_one_ack_a_stream(bench, make_event):
     assert bench.rings == [1]
 
 
-def test_a_batch_ends_at_five_hundred_rows(bench, make_event):
+def test_a_batch_ends_when_it_has_enough_rows(bench, make_event, monkeypatch):
+    monkeypatch.setattr("hub.ingest.worker.BATCH_ROWS", 500)
     rows = [make_event(n) for n in range(100)]
     bench.feed(*(bench.arrival(1 + n * 100, rows) for n in range(7)))
     assert bench.acks() == [500]
