@@ -60,6 +60,9 @@ class ProcessRole(StrEnum):
 
 
 ALL_ROLES: Final = frozenset(ProcessRole)
+ON_SQLITE: Final = (ALL_ROLES, frozenset({ProcessRole.INGEST}))
+"""What the one process on SQLite may do: everything, or only take in what waits (after a long time
+away, say, before anybody is let in again)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def build(
     if not demo:
         refuse_demo(settings)
     chosen = frozenset(roles)
-    if settings.database.url.startswith("sqlite") and chosen != ALL_ROLES:
+    if settings.database.url.startswith("sqlite") and chosen not in ON_SQLITE:
         raise ConfigError(
             "database.url: SQLite serves one process: several processes (--role) need PostgreSQL; "
             "set database.url to postgresql://..., or leave --role away"

@@ -75,7 +75,7 @@ def configuration(listener: Listener) -> str:
         "persistent_client_expiration 1d",
         "queue_qos0_messages false",
         "max_queued_messages 2000",
-        "max_inflight_messages 100",
+        "max_inflight_messages 4000",
         "",
         "# Longer messages are none of ours.",
         f"max_packet_size {MAX_PAYLOAD_BYTES + _PACKET_OVERHEAD_BYTES}",

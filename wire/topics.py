@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from wire.errors import WireError, WireFault
@@ -51,8 +52,16 @@ def topic_of(controller: str, channel: Channel) -> str:
     return f"{PREFIX}/{check_controller_id(controller)}/{channel.value}"
 
 
+_LONGEST: Final = 64
+"""Longer texts are not remembered: topics of ours are shorter."""
+
+
 def parse_topic(text: str) -> Topic:
     """Take a topic apart; raise `WireError(BAD_TOPIC)` for one that is not in the list."""
+    return _parsed(text) if len(text) <= _LONGEST else _parse(text)
+
+
+def _parse(text: str) -> Topic:
     head, _, rest = text.removeprefix(PREFIX + "/").partition("/")
     if not text.startswith(PREFIX + "/") or not rest:
         raise WireError(WireFault.BAD_TOPIC, "not a topic of this version")
@@ -60,6 +69,10 @@ def parse_topic(text: str) -> Topic:
         return Topic(check_controller_id(head), Channel(rest))
     except ValueError as error:  # WireError is one
         raise WireError(WireFault.BAD_TOPIC, "not in the list of topics") from error
+
+
+_parsed: Final = lru_cache(maxsize=4_096)(_parse)
+"""Every message is looked at by its topic, most often one seen a moment ago."""
 
 
 def down_filter(controller: str) -> str:

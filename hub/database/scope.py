@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Connection, CursorResult, Select, Table
+from sqlalchemy import Column, ColumnElement, Connection, CursorResult, Select, Table
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +19,12 @@ from hub.database.tables import counters, is_town_table, metadata
 from hub.database.town import within_town
 
 Values = Mapping[str, Any]
+
+_TAKE_NUMBERS: Final = (
+    f"INSERT INTO {counters.name} (town_id, name, value) VALUES ({{0}}, {{0}}, {{0}})"  # noqa: S608
+    " ON CONFLICT (town_id, name) DO UPDATE"
+    f" SET value = {counters.name}.value + excluded.value RETURNING value"
+)
 
 
 class Scope:
@@ -114,14 +120,19 @@ class Scope:
         The counter's row stays locked until the transaction ends, so that numbers become visible
         in their own order: a worker that reads 'greater than my watermark' misses none.
         """
-        insert = self._dialect_insert(counters)
-        statement = insert.on_conflict_do_update(
-            index_elements=["town_id", "name"],
-            set_={"value": counters.c.value + insert.excluded.value},
-        ).returning(counters.c.value)
-        row = {"town_id": self.town_id, "name": name, "value": count}
-        last = int(self.connection.execute(statement, row).scalar_one())
+        # By the driver's own text: worked out anew each time, it would cost more than it does.
+        mark = "?" if self.dialect == "sqlite" else "%s"
+        row = (self.town_id, name, count)
+        taken = self.connection.exec_driver_sql(_TAKE_NUMBERS.format(mark), row)
+        last = int(taken.scalar_one())
         return range(last - count + 1, last + 1)
+
+    def as_stored(self, column: Column[Any], value: Any) -> Any:
+        """Give a value as this database's driver takes it for a column: for statements in the
+        driver's own text."""
+        dialect = self.connection.dialect
+        process = column.type.dialect_impl(dialect).bind_processor(dialect)
+        return process(value) if process else value
 
     # --- the transaction -------------------------------------------------------------------
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
+from hub.ingest.bulk import held_hashes
+from hub.ingest.marks import Stream
 from hub.ingest.rows import Row, RowsRead
 from hub.ingest.tables import raw_events
 from wire.messages import hash_of_hashes
-
-Stream: TypeAlias = tuple[str, int]
-"""(controller, epoch): what a numbering belongs to."""
 
 MOST_DIGESTED: Final = 5_000
 """Rows at most that a welcome gives a digest of."""
@@ -63,9 +62,4 @@ def hashes_of(
 ) -> dict[int, bytes]:
     """What is held under the seqs of some rows, each moved by `offset`."""
     seqs = [row.seq + offset for row in rows]
-    held = scope.all(
-        scope.select(raw_events.c.seq, raw_events.c.body_hash).where(
-            *key_of(stream), raw_events.c.seq.between(min(seqs), max(seqs))
-        )
-    )
-    return {row.seq: bytes(row.body_hash) for row in held}
+    return held_hashes(scope, stream, min(seqs), max(seqs))

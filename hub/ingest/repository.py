@@ -12,13 +12,8 @@ import sqlalchemy as sa
 
 from hub.database.scope import Scope
 from hub.ingest.bulk import RawValues, insert_raw
-from hub.ingest.held_repository import (
-    Stream,
-    digest_since,
-    hashes_of,
-    key_of,
-    known_elsewhere,
-)
+from hub.ingest.held_repository import digest_since, hashes_of, key_of, known_elsewhere
+from hub.ingest.marks import Mark, Stream, read_marks, write_marks
 from hub.ingest.rows import Row, RowsRead
 from hub.ingest.tables import (
     raw_conflicts,
@@ -32,17 +27,6 @@ from wire.messages import hash_of_hashes
 
 _COUNTER: Final = "raw_events"
 _WALK: Final = 1_000
-
-
-@dataclass(slots=True)
-class Mark:
-    """How far a stream is complete, the highest seq that arrived early, and the hashes of the rows
-    that were passed since `since`."""
-
-    through: int = 0
-    highest: int = 0
-    since: int = 0
-    passed: list[bytes] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -73,7 +57,7 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
     moved = known_elsewhere(scope, messages, streams)
     total = sum(map(len, streams.values()))
     numbers = scope.take_numbers(_COUNTER, max(total, 1))
-    marks = _marks(scope, streams)
+    marks = read_marks(scope, streams)
     fresh: list[tuple[Stream, Row]] = []
     known: list[tuple[Stream, Row]] = []
     for stream, rows in streams.items():
@@ -115,17 +99,6 @@ def _by_stream(messages: Iterable[RowsRead], outcome: Stored) -> dict[Stream, di
                 if twin.body_hash != row.body_hash:
                     outcome.conflicts.append((stream, row))
     return streams
-
-
-def _marks(scope: Scope, streams: Iterable[Stream]) -> dict[Stream, Mark]:
-    marks = {stream: Mark() for stream in streams}
-    table = raw_watermarks
-    key = sa.tuple_(table.c.controller_id, table.c.epoch)
-    for row in scope.all(scope.select(table).where(key.in_(list(marks)))):
-        marks[row.controller_id, row.epoch] = Mark(
-            row.through_seq, row.highest_seq, row.through_seq
-        )
-    return marks
 
 
 def _insert(
@@ -217,7 +190,7 @@ def _advance(
     now: datetime,
 ) -> None:
     """Move each watermark as far as rows follow one another, over early ones too."""
-    changed = []
+    changed: dict[Stream, Mark] = {}
     for stream, rows in streams.items():
         mark = marks[stream]
         before = (mark.through, mark.highest)
@@ -232,21 +205,8 @@ def _advance(
         if before[1] > before[0] < mark.through:
             _tell_again(scope, stream, before[0], mark.through, first_number)
         if (mark.through, mark.highest) != before:
-            changed.append((stream, mark))
-    scope.upsert(
-        raw_watermarks,
-        [
-            {
-                "controller_id": controller,
-                "epoch": epoch,
-                "through_seq": mark.through,
-                "highest_seq": mark.highest,
-                "changed_at": now,
-            }
-            for (controller, epoch), mark in changed
-        ],
-        key=["controller_id", "epoch"],
-    )
+            changed[stream] = mark
+    write_marks(scope, changed, now)
 
 
 def _walk(scope: Scope, stream: Stream, mark: Mark) -> None:
@@ -286,7 +246,7 @@ def _tell_again(scope: Scope, stream: Stream, before: int, through: int, first_n
 
 def watermark(scope: Scope, controller: str, epoch: int) -> int:
     """The seq through which a controller's epoch is complete; 0 for an epoch never heard of."""
-    return _marks(scope, [(controller, epoch)])[controller, epoch].through
+    return read_marks(scope, [(controller, epoch)])[controller, epoch].through
 
 
 def standing(scope: Scope, controller: str, epoch: int, since: int) -> tuple[int, str | None]:

@@ -19,8 +19,7 @@ from wire.messages import MAX_SAFE, Events, FormerPlace
 _encoder: Final = msgspec.json.Encoder()
 
 
-@dataclass(slots=True)
-class Row:
+class Row(msgspec.Struct, gc=False):
     """An event's place, bytes and SHA-256; `origin` where it was collected from a device."""
 
     seq: int

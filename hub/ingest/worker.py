@@ -1,7 +1,11 @@
-"""The ingest thread: many messages, one transaction, then the acknowledgements.
+"""The ingest threads: many messages, one transaction, then the acknowledgements.
 
 The order is the promise: insert and watermark, commit, MQTT acknowledgement, our own ack. A death
 in between costs a repetition, which the unique key swallows, and never an event.
+
+Two threads take turns: while one commits, the other opens what comes next, and commits it itself
+when its turn comes. So a slow disk keeps nobody from opening, and a single event is handed from
+thread to thread no more often than it must.
 """
 
 from __future__ import annotations
@@ -32,8 +36,11 @@ from wire.errors import WireError
 from wire.messages import Ack, Events, decode, encode
 from wire.topics import Channel
 
-BATCH_ROWS: Final = 500
-WAITING: Final = 20_000
+BATCH_ROWS: Final = 2_000
+WAITING_BYTES: Final = 64 * 1024 * 1024
+"""What may wait to be opened. Mosquitto 2.0 keeps to the window it is told only until the first
+acknowledgement, so this is the bound that counts."""
+_THREADS: Final = 2
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 5.0
 _EVENTS: Final = Channel.EVENTS.value
@@ -86,44 +93,69 @@ class IngestWorker:
         self._pacing, self._monotonic = pacing or BacklogPacing(monotonic), monotonic
         self._holes = HoleWatch()
         self._queue: SimpleQueue[Arrival | None] = SimpleQueue()
+        self._offered_bytes, self._opened_bytes = 0, 0  # each moved by one thread at a time
+        self._gathering, self._committing = threading.Lock(), threading.Lock()
         self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self.counts = IngestCounts()
 
     def offer(self, arrival: Arrival) -> None:
-        """Queue an arrival. The broker's window bounds how many wait; one that keeps to no window
+        """Queue an arrival. The broker's window bounds how much waits; one that keeps to no window
         is heard no further: what it brings too much is not acknowledged, and edges send again."""
-        if self._queue.qsize() < WAITING:
+        if self._offered_bytes - self._opened_bytes < WAITING_BYTES:
+            self._offered_bytes += len(arrival.payload)
             self._queue.put(arrival)
         else:
             self.counts.overflowed += 1
 
     def start(self) -> None:
-        """Work in a thread of its own."""
-        self._thread = threading.Thread(target=self.run, name="hub-ingest", daemon=True)
-        self._thread.start()
+        """Work in threads of its own."""
+        for number in range(_THREADS):
+            thread = threading.Thread(target=self.run, name=f"hub-ingest-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self) -> None:
         """Finish the batch in hand; what waits stays unacknowledged and is sent again."""
         self._stopping.set()
-        self._queue.put(None)
-        if self._thread is not None:
-            self._thread.join(10.0)
+        for _ in range(2 * _THREADS):  # a batch may end at one, and be added to until the next
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join(10.0)
 
     def run(self) -> None:
         """Take in batch after batch until `stop`."""
         while not self._stopping.is_set():
-            first = self._queue.get()
-            if first is None:
-                continue
             try:
-                self.take_in(self._gather(first))
+                batch = self._next_batch()
+                try:
+                    self.take_in(batch)
+                finally:
+                    self._committing.release()
             except Exception:
                 # The thread must live. What was not acknowledged, the edge sends again.
                 _log.exception("ingest_failed")
 
+    def _next_batch(self) -> list[_Taken]:
+        """Wait for arrivals and open them; return with the right to commit. What came while
+        another thread committed is opened as well: batches keep the order of arrival."""
+        with self._gathering:
+            first = self._queue.get()
+            batch = self._gather(first) if first is not None else []
+            self._committing.acquire()
+            try:
+                if sum(len(taken.read.rows) for taken in batch) < BATCH_ROWS:
+                    more = self._queue.get_nowait()
+                    batch += self._gather(more) if more is not None else []
+            except Empty:
+                pass
+            except BaseException:
+                self._committing.release()
+                raise
+            return batch
+
     def _gather(self, first: Arrival) -> list[_Taken]:
-        """Open arrivals until there are 500 rows or none waits."""
+        """Open arrivals until there are `BATCH_ROWS` or none waits."""
         batch: list[_Taken] = []
         rows, arrival = 0, first
         while True:
@@ -144,6 +176,7 @@ class IngestWorker:
     def _open(self, arrival: Arrival) -> _Taken | None:
         """Check an arrival; one that is refused is counted and acknowledged at once."""
         self.counts.messages += 1
+        self._opened_bytes += len(arrival.payload)
         opened = open_arrival(arrival, self._keys)
         if isinstance(opened, Refused):
             self._refuse(arrival, opened)

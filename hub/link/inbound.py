@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from hub.link.ports import LinkKeys
 from hub.link.tables import LinkAlarm
 from wire.envelope import open_sealed
@@ -13,8 +15,7 @@ from wire.errors import WireError, WireFault
 from wire.topics import RETAINED, Channel, parse_topic
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A message as the broker gave it. `acknowledge` belongs to the connection it came by: after a
     reconnect it does nothing, so that no stale number acknowledges another message. `number` grows
     with each arrival. One that is not `guaranteed` (QoS 0) is held back by nobody: no broker waits
@@ -22,10 +23,14 @@ class Arrival:
 
     number: int
     topic: str
-    payload: bytes = field(repr=False)
+    payload: bytes
     retained: bool
-    acknowledge: Callable[[], None] = field(repr=False)
+    acknowledge: Callable[[], None]
     guaranteed: bool = True
+
+    def __repr__(self) -> str:
+        """Without what it says."""
+        return f"Arrival({self.number}, {self.topic!r}, {len(self.payload)} bytes)"
 
 
 @dataclass(frozen=True, slots=True)

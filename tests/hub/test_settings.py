@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.bootstrap import ProcessRole, build
+from hub.database.errors import DatabaseBusyError
 from hub.serve import server_options
 from hub.settings import ConfigError, DatabaseSettings, Settings, load_settings, refuse_demo
 from provisioning.enrolment import init_hub
@@ -112,6 +113,19 @@ def test_several_processes_need_postgresql(tmp_path: Path) -> None:
     settings = Settings(directory=tmp_path, database=DatabaseSettings(url=url))
     with pytest.raises(ConfigError, match="need PostgreSQL"):
         build(settings, roles=[ProcessRole.API])
+
+
+def test_the_one_process_on_sqlite_may_only_take_in(tmp_path: Path, hub_directory: Path) -> None:
+    """`serve --role ingest`: after a long time away, before anybody is let in again."""
+    url = f"sqlite:///{tmp_path / 'hub.db'}"
+    settings = Settings(directory=hub_directory, database=DatabaseSettings(url=url))
+    hub = build(settings, roles=[ProcessRole.INGEST])
+    try:
+        assert [probe.name for probe in hub.probes] == ["database", "schema", "keys", "broker"]
+        with pytest.raises(DatabaseBusyError):
+            build(settings, roles=[ProcessRole.INGEST])
+    finally:
+        hub.stop()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sqlalchemy.exc import DataError
 
+from hub.ingest import bulk
 from hub.ingest.repository import raw_events_after, store, watermark
 from hub.ingest.tables import raw_conflicts
 from wire.events import Origin
@@ -127,3 +129,50 @@ def test_numbers_become_visible_in_their_order_however_many_write(
     reader.join()
     assert seen == [row.id for row in kept()]
     assert len(seen) == 160
+
+
+@pytest.mark.parametrize("size", [1, 49, 50, 51, 137])
+def test_batches_of_every_size_are_stored_whole_and_once(put, kept, rows_of, make_event, size):
+    """One by one, many a statement, by COPY: rows go in differently and come out alike."""
+    rows = [rows_of(seq, make_event(seq)) for seq in range(1, size + 1)]
+    assert (put(*rows).new, put(*rows).known) == (size, size)
+    more = [rows_of(seq, make_event(seq)) for seq in range(size, 2 * size + 1)]
+    assert put(*more).new == size
+    found = [(row.id, row.seq, row.data) for row in kept()]
+    assert [(seq, data) for _, seq, data in found] == [
+        (n, make_event(n)) for n in range(1, 2 * size + 1)
+    ]
+    assert [number for number, _, _ in found] == sorted({number for number, _, _ in found})
+
+
+def test_a_transaction_rolled_back_leaves_nothing_behind_for_the_next(
+    db, put, kept, clock, rows_of, make_event
+):
+    rows = [rows_of(seq, make_event(seq)) for seq in range(1, 101)]
+
+    def fail(scope):
+        store(scope, rows, clock.now())
+        raise RuntimeError("rolled back")
+
+    with pytest.raises(RuntimeError):
+        db.write(fail)
+    assert kept() == []
+    assert put(*rows[:60]).new == 60
+    assert put(*rows).new == 40
+
+
+@pytest.mark.postgres
+def test_a_row_that_postgresql_refuses_is_told_as_such(database_at, db, clock, rows_of, make_event):
+    if not database_at.startswith("postgresql"):
+        return
+    rows = [rows_of(seq, make_event(seq), controller="nul\x00") for seq in range(1, 101)]
+    with pytest.raises(DataError):
+        db.write(lambda scope: bulk.insert_raw(scope, _values(rows), clock.now()))
+
+
+def _values(messages):
+    return [
+        (number, read.controller, read.epoch, row.seq, row.last_seq, row.body, row.body_hash, False)
+        for number, read in enumerate(messages, start=1)
+        for row in read.rows
+    ]

@@ -28,7 +28,8 @@ def test_many_messages_are_one_commit_and_one_ack_a_stream(bench, make_event):
     assert bench.rings == [1]
 
 
-def test_a_batch_ends_at_five_hundred_rows(bench, make_event):
+def test_a_batch_ends_when_it_has_enough_rows(bench, make_event, monkeypatch):
+    monkeypatch.setattr("hub.ingest.worker.BATCH_ROWS", 500)
     rows = [make_event(n) for n in range(100)]
     bench.feed(*(bench.arrival(1 + n * 100, rows) for n in range(7)))
     assert bench.acks() == [500]
@@ -108,9 +109,10 @@ def test_what_is_refused_is_acknowledged_to_the_broker_counted_and_not_stored(
 
 
 def test_a_broker_that_keeps_to_no_window_cannot_fill_our_memory(bench, make_event, monkeypatch):
-    monkeypatch.setattr("hub.ingest.worker.WAITING", 10)
-    for number in range(1, 31):
-        bench.worker.offer(bench.arrival(number, [make_event(number)]))
+    arrivals = [bench.arrival(number, [make_event(1)]) for number in range(11, 41)]
+    monkeypatch.setattr("hub.ingest.worker.WAITING_BYTES", 10 * len(arrivals[0].payload))
+    for arrival in arrivals:
+        bench.worker.offer(arrival)
     assert bench.worker.counts.overflowed == 20
     assert bench.acknowledged == []
 
