@@ -195,7 +195,12 @@ def _entering(persons: int, rounds: int, *, full: bool) -> Callable[[], int]:
     let in, or told that the zone is full."""
     index, whereabouts = _zone(persons, full)
     about = Circumstances(
-        index, _now(), {}, lambda _reader: False, lambda _door: False, whereabouts=whereabouts
+        index,
+        _now(),
+        {},
+        lambda _reader, _kind: False,
+        lambda _door: False,
+        whereabouts=whereabouts,
     )
     source = Source(_DEVICE, 0)
     step = 2 * max(persons // 194, 1)

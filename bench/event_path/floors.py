@@ -42,7 +42,19 @@ def rows(count: int) -> list[tuple[str, int, int, bytes]]:
 def hub_rows(events: Sequence[tuple[str, int, int, bytes]]) -> list[tuple[Any, ...]]:
     """The same events as rows of `raw_events`."""
     return [
-        (FIRST_TOWN, seq, controller, epoch, seq, seq, body, sha256(body).digest(), _AT, False)
+        (
+            FIRST_TOWN,
+            seq,
+            controller,
+            epoch,
+            seq,
+            seq,
+            body,
+            sha256(body).digest(),
+            _AT,
+            False,
+            False,
+        )
         for controller, epoch, seq, body in events
     ]
 

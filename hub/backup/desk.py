@@ -55,16 +55,17 @@ class BackupDesk:
 
     def stop(self) -> None:
         """Listen no more."""
-        if self._listener is not None:
-            self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
             self._thread.join(5.0)
             self._path.unlink(missing_ok=True)
 
     def _run(self) -> None:
-        while self._listener is not None:
+        while (listener := self._listener) is not None:
             try:
-                connection, _ = self._listener.accept()
+                connection, _ = listener.accept()
             except OSError:
                 return
             with connection:

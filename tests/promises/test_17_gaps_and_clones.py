@@ -14,7 +14,7 @@ import shutil
 
 import pytest
 
-from edge.journal.journal import SqliteJournal
+from edge.journal.standing_tables import StandingTables
 from tests.promises.fleet_bench import SimEdge, SimHub, Time, numbers_in
 
 NAME = "k7w2m9x4c1t8z5qa"
@@ -22,7 +22,7 @@ NAME = "k7w2m9x4c1t8z5qa"
 
 @pytest.fixture
 def copied_cards_keep_their_inode(monkeypatch):
-    monkeypatch.setattr(SqliteJournal, "_inode", 12_345)
+    monkeypatch.setattr(StandingTables, "inode", 12_345)
 
 
 @pytest.fixture

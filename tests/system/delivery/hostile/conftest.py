@@ -343,8 +343,11 @@ class Hub:
             return raw_events_after(scope, 0, 10_000)
 
     def doors(self, controller: str) -> list[int]:
+        """As they came in; what came ahead of others is told again later, and counts once."""
         found = [
-            msgspec.json.decode(row.data) for row in self.rows() if row.controller == controller
+            msgspec.json.decode(row.data)
+            for row in self.rows()
+            if row.controller == controller and row.again is None
         ]
         return [one["body"]["open_ms"] for one in found if one.get("kind") == "door_opened"]
 
