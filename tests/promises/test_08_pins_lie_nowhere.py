@@ -29,6 +29,7 @@ from edge.control_socket import Request, ask_agent
 from edge.controller_files import load_controller
 from edge.drivers.virtual import VirtualDriver
 from edge.settings import settings_from
+from hub.link.mqtt import MqttClient as HubClient
 from tests.system.test_issue_to_placed import System
 from wire.keys import PinKey
 from wire.pins import pin_digest
@@ -109,16 +110,23 @@ class Planted:
 
 @pytest.fixture
 def planted(town, mosquitto, monkeypatch) -> Iterator[Planted]:
-    system = System(town, mosquitto().port)
-    made = Planted(system, VirtualDriver())
+    messages: list[tuple[str, bytes]] = []
     publish = paho.Client.publish
 
     def heard(client: paho.Client, topic: str, payload: Any = None, *more: Any, **how: Any) -> Any:
-        made.messages.append((topic, bytes(payload or b"")))
+        messages.append((topic, bytes(payload or b"")))
         return publish(client, topic, payload, *more, **how)
 
+    told = HubClient.publish
+
+    def heard_of_hub(client: HubClient, topic: str, payload: bytes) -> bool:
+        messages.append((topic, payload))
+        return told(client, topic, payload)
+
     monkeypatch.setattr(paho.Client, "publish", heard)
-    yield made
+    monkeypatch.setattr(HubClient, "publish", heard_of_hub)
+    system = System(town, mosquitto().port)
+    yield Planted(system, VirtualDriver(), messages=messages)
     system.stop()
 
 
