@@ -131,6 +131,7 @@ class Oracle:
         self.policy = policy
         self.at = at
         self.floor = at
+        self.error = timedelta(0)
         self.trusted = True
         self.boot = 1
         self.mono_ms = mono_ms
@@ -146,9 +147,9 @@ class Oracle:
         self.awaited: dict[str, tuple[Shown, Told, int]] = {}
         self.leaves: dict[str, bool] = {}
         self.driven: set[str] = set()
-        self.failures: dict[str, list[int]] = {}
-        self.locked_out_ms: dict[str, int] = {}
-        self.kept_ms: dict[str, int] = {}
+        self.failures: dict[tuple[str, str], list[int]] = {}
+        self.locked_out_ms: dict[tuple[str, str], int] = {}
+        self.kept_ms: dict[tuple[str, str], int] = {}
 
     # --- what happens ----------------------------------------------------------------------------
 
@@ -180,7 +181,7 @@ class Oracle:
             other = self.waiting.pop(place)
             self._opened_by(other.opening)
         if told.spends_try:
-            self._spend(reader)
+            self._spend(reader, "card" if told.factor == "card" else "pin")
         self._opened_by(told)
         return [*events, told]
 
@@ -243,15 +244,17 @@ class Oracle:
             if shown.digits is not None:
                 return replace(known, reason="no_door")
             wrong = self._credential(reader, shown, known)
-            return replace(known, reason=wrong or "no_door")
+            told = replace(known, reason=wrong or "no_door")
+            return self._counted(reader_id, reader, shown, told)
         door = self.policy.doors[known.door]
         mode = self._mode(known.door)
         plain = self._plain(reader_id, reader, door, shown, known, joining)
+        plain = self._counted(reader_id, reader, shown, plain)
         if self.fire:
             return _instead(plain, "fire_alarm")
         if mode in (DoorMode.EMERGENCY_OPEN, DoorMode.LOCKDOWN):
             return _instead(plain, mode.value)
-        if self._credential(reader, shown, known) is not None:
+        if plain.reason == "throttled" or self._credential(reader, shown, known) is not None:
             return plain
         if mode is DoorMode.LOCKED:
             return replace(_instead(plain, "door_locked"), spends_try=plain.spends_try)
@@ -319,7 +322,7 @@ class Oracle:
 
     def _digits_wrong(self, reader_id: str, reader: pb.ReaderBody, shown: Shown) -> str | None:
         digits = shown.digits or ""
-        if self.mono_ms < self.locked_out_ms.get(reader_id, 0):
+        if self.mono_ms < self.locked_out_ms.get((reader_id, "pin"), 0):
             return "throttled"
         if len(digits) > reader.max_keys:
             return "pin_too_long"
@@ -340,7 +343,13 @@ class Oracle:
         """A day without fire, mode and hold."""
         wrong = self._credential(reader, shown, known)
         if wrong is not None:
-            return replace(known, reason=wrong, spends_try=wrong == "unknown_pin")
+            guessed = shown.digits is not None and wrong in (
+                "unknown_pin",
+                "credential_blocked",
+                "credential_revoked",
+                "person_blocked",
+            )
+            return replace(known, reason=wrong, spends_try=guessed)
         if known.factor != "pin":
             sure = min(shown.assurance, reader.assurance.value, key=RANK.index)
             if RANK.index(sure) < RANK.index(door.min_assurance.value):
@@ -349,17 +358,27 @@ class Oracle:
         known = replace(known, grant=grant_id, by_grant=True)
         if reason not in OPENING:
             needs_pin = reason == "second_factor_missing" and known.factor == "card"
-            early = False
-            if reason == "not_yet_valid" and shown.digits is not None:
+            costs = shown.digits is not None
+            if reason == "not_yet_valid":
                 start = self.policy.grants[grant_id or ""].start
-                early = start is not None and start - self.at > timedelta(hours=1)
-            return replace(known, reason=reason, needs_pin=needs_pin, spends_try=early)
+                costs = costs and start is not None and start - self.at > timedelta(hours=1)
+            return replace(known, reason=reason, needs_pin=needs_pin, spends_try=costs)
         grant = self.policy.grants[grant_id or ""]
         pin = self._pin(known.door, shown.digits) if shown.digits is not None else None
         if pin is not None and pin.duress:
             reason = "duress_pin"
         known = replace(known, reason=reason, duress=pin is not None and pin.duress)
         return self._through(reader, door, known, grant, joining)
+
+    def _counted(self, reader_id: str, reader: pb.ReaderBody, shown: Shown, told: Told) -> Told:
+        """A card that anybody can copy, shown alone, has a try budget of its own."""
+        sure = min(shown.assurance, reader.assurance.value, key=RANK.index)
+        if shown.digits is not None or sure != "identifier":
+            return told
+        if self.mono_ms < self.locked_out_ms.get((reader_id, "card"), 0):
+            return Told("throttled", reader_id, "card", told.door, told.credential, told.person)
+        guessed = told.reason in ("unknown_card", "assurance_too_low")
+        return replace(told, spends_try=guessed)
 
     def _grant(self, door: pb.DoorBody, known: Told, shown: Shown) -> tuple[str | None, str]:
         pin = self._pin(known.door, shown.digits) if shown.digits is not None else None
@@ -534,7 +553,8 @@ class Oracle:
         ran = timedelta(milliseconds=self.ran_ms - mark.ran_ms)
         latest = mark.at
         if self.trusted:
-            latest = self.at - ran if latest is None else min(latest, self.at - ran)
+            since = self.at + self.error - ran
+            latest = since if latest is None else min(latest, since)
         age = ran if latest is None else max(ran, self.floor - latest)
         if zone.forget_after_s is not None and age >= timedelta(seconds=zone.forget_after_s):
             return True
@@ -615,7 +635,7 @@ class Oracle:
         self.trails[person] = kept
 
     def _mark(self, zone: str) -> Mark:
-        at = self.at if self.trusted else None
+        at = self.at + self.error if self.trusted else None
         return Mark(zone, self.ran_ms, at, self.policy.zones[zone].forgiven)
 
     # --- first and second persons ----------------------------------------------------------------
@@ -707,34 +727,43 @@ class Oracle:
 
     # --- the try budget --------------------------------------------------------------------------
 
-    def _spend(self, reader_id: str) -> None:
-        """k times `tries` failures within the first k lockouts: the k-th lockout."""
+    def _spend(self, reader_id: str, kind: str) -> None:
+        """k times `tries` failures within the first k lockouts: the k-th lockout. Of PINs a day is
+        remembered, of cards an hour."""
         reader = self.policy.readers[reader_id]
-        failures = self.failures.setdefault(reader_id, [])
+        if kind == "pin":
+            tries, within_s, remembered_s = reader.tries, reader.budget_window_s, 86_400
+            lockout_s, longest_s = reader.lockout_s, reader.lockout_max_s
+        else:
+            tries, within_s, remembered_s = reader.card_tries, reader.card_window_s, 3_600
+            lockout_s, longest_s = reader.card_lockout_s, reader.card_lockout_max_s
+        if tries == 0:
+            return
+        failures = self.failures.setdefault((reader_id, kind), [])
         failures.append(self.mono_ms)
-        self.kept_ms[reader_id] = self.mono_ms
-        until_ms = self.locked_out_ms.get(reader_id, 0)
-        lockout_s = min(reader.lockout_s, reader.lockout_max_s)
+        self.kept_ms[reader_id, kind] = self.mono_ms
+        until_ms = self.locked_out_ms.get((reader_id, kind), 0)
+        lockout_s = min(lockout_s, longest_s)
         sum_s, rung = 0, 0
-        while max(sum_s, reader.budget_window_s) <= 86_400 or rung == 0:
+        while max(sum_s, within_s) <= remembered_s or rung == 0:
             rung += 1
             sum_s += lockout_s
-            window_ms = max(sum_s, reader.budget_window_s) * 1_000
-            if len(failures) >= rung * reader.tries:
-                left_ms = failures[-rung * reader.tries] + window_ms
+            window_ms = max(sum_s, within_s) * 1_000
+            if len(failures) >= rung * tries:
+                left_ms = failures[-rung * tries] + window_ms
                 if left_ms > self.mono_ms:
                     until_ms = max(until_ms, left_ms, self.mono_ms + lockout_s * 1_000)
-            lockout_s = min(2 * lockout_s, reader.lockout_max_s)
-        self.locked_out_ms[reader_id] = until_ms
+            lockout_s = min(2 * lockout_s, longest_s)
+        self.locked_out_ms[reader_id, kind] = until_ms
 
     def age_tries(self) -> None:
         """Over a reboot no time counts as passed since tries were last kept: with a failure, or at
         a start."""
-        for reader, failures in self.failures.items():
-            add_ms = self.mono_ms - self.kept_ms[reader]
-            self.failures[reader] = [at + add_ms for at in failures]
-            if reader in self.locked_out_ms:
-                self.locked_out_ms[reader] += add_ms
+        for which, failures in self.failures.items():
+            add_ms = self.mono_ms - self.kept_ms[which]
+            self.failures[which] = [at + add_ms for at in failures]
+            if which in self.locked_out_ms:
+                self.locked_out_ms[which] += add_ms
 
     # --- looking up ------------------------------------------------------------------------------
 

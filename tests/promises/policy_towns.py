@@ -203,6 +203,9 @@ class Town:
             tries=self.chance.choice((3, 5)),
             lockout_s=60,
             lockout_max_s=600,
+            card_tries=self.chance.choice((0, 3, 30)),
+            card_lockout_s=self.chance.choice((10, 60)),
+            card_lockout_max_s=300,
         )
         self.policy.readers[reader] = body
         self.reader_channel[reader] = channel
@@ -312,6 +315,7 @@ class Day:
         self.rig.policy(*self.town.entries.values(), snapshot=True)
         assert not self.rig.parts.memory.index.rejected
         self.oracle = Oracle(self.town.policy, self.time.wall_now, self._mono_ms(), self._ran_ms())
+        self.oracle.floor, self.oracle.error = self._clock()
         self.order = 0
         self.seen = self.rig.journal.last_seq
         for door, body in self.town.policy.doors.items():
@@ -334,6 +338,7 @@ class Day:
             (self.go_in_and_again, 16),
             (self.two_together, 14),
             (self.guess, 3),
+            (self.guess_cards, 2),
             (self.wait_a_little, 20),
             (self.wait_long, 4),
             (self.turn_handle, 10),
@@ -403,6 +408,15 @@ class Day:
             self._type(reader, STAYING_DIGITS + f"{self.chance.randrange(10**4):04d}")
             self._pass(self.chance.randrange(100, 2_000))
         self._type(reader, self._digits(reader))
+
+    def guess_cards(self) -> None:
+        """Somebody emulates one number after another, and then somebody taps a card of theirs."""
+        reader = self._reader()
+        for _ in range(4):
+            self._tap(reader, self.chance.randbytes(8), "identifier")
+            self._pass(self.chance.randrange(100, 2_000))
+        for assurance in ("identifier", "reader_verified"):
+            self._tap(reader, self.chance.choice(self.town.known_cards), assurance)
 
     def two_together(self) -> None:
         """Several come to one door, one after the other, and go in."""
@@ -530,6 +544,7 @@ class Day:
         # The uptime is kept every five minutes: a power cut takes no more.
         assert 0 <= lost_ms <= (300_000 if crash and reboot else 0), self.told(f"{lost_ms} lost")
         oracle.ran_ms = self._ran_ms()
+        oracle.floor, oracle.error = self._clock()
         oracle.restart(reboot=reboot)
         self.seen = self.rig.journal.last_seq
         oracle.settle()
@@ -597,8 +612,7 @@ class Day:
         oracle.mono_ms += ms
         oracle.ran_ms += ms
         oracle.trusted = oracle.trusted or trusted
-        if oracle.trusted:
-            oracle.floor = oracle.at
+        oracle.floor, oracle.error = self._clock()
         assert oracle.mono_ms == self._mono_ms()
         self._check(oracle.tick())
         for door in self.town.policy.doors:
@@ -607,6 +621,16 @@ class Day:
                 assert driven, self.told(f"door {self.town.door_number[door]} is not held open")
             elif ms > 20_000:
                 assert not driven, self.told(f"door {self.town.door_number[door]} is still driven")
+
+    def _clock(self) -> tuple[datetime, timedelta]:
+        """What is certainly past, and how far off the clock may be, are a matter of the clock,
+        which promise 18 looks after: to the policy they are given, as the time is. Never more than
+        is true, and nearly all of it where the clock is relied on."""
+        now = self.rig.loop.now()
+        assert now.floor <= self.time.wall_now, self.told("the floor lies in the future")
+        if now.relied_on:
+            assert self.time.wall_now - now.floor < timedelta(seconds=5), self.told("a low floor")
+        return now.floor, timedelta(milliseconds=now.error_ms or 0)
 
     def _policy(self, *put: bytes, drop: list[EntryKey] | None = None, said: str = "") -> None:
         self.story.append(said)

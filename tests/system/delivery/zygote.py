@@ -132,7 +132,12 @@ class Writer:
         signers = signers_from(
             ca, load_certificates(Path(order["signing"]).read_bytes()), datetime.now(UTC)
         )
-        self.journal, store = open_journal(Path(order["journal"]), self.now(), capacity=20_000)
+        self.journal, store = open_journal(
+            Path(order["journal"]),
+            self.now(),
+            capacity=20_000,
+            size_bytes=1 << 40,  # the comparison is with every row there ever was
+        )
         self.session = DeliverySession(
             identity.controller, identity.link, signers, ca, self.journal, store
         )
