@@ -59,6 +59,17 @@ class EventsTable:
             return None
         return found
 
+    def gap_over(self, row: int) -> int | None:
+        """Give the row at which a gap begins that reaches over `row`; None where there is none."""
+        with named_faults():
+            found = self._file.db.execute(
+                f"{_SELECT} WHERE row < ? ORDER BY row DESC LIMIT 1", (row,)
+            ).fetchone()
+        if found is None or not is_whole(*found):
+            return None
+        begun, _, body = found
+        return int(begun) if begun + span_of(body) > row else None
+
     def declare_gap(self, row: int, next_row: int) -> None:
         """Write a gap over everything unreadable from `row` to the next whole row, so that it is
         told alike however often it is sent."""

@@ -263,7 +263,8 @@ class SqliteJournal:
         """Give up to `limit` rows from a seq of the current epoch on, gaps for what is unreadable.
 
         The rows follow one another without a hole. A gap is written down before it is told, so
-        that it is always told alike.
+        that it is always told alike. A seq that a gap has grown over is given from where that
+        begins.
         """
         rows: list[WireRow] = []
         if not self._begun:  # an empty file is no gap: what it lacks is still to be taken over
@@ -272,6 +273,10 @@ class SqliteJournal:
         while len(rows) < limit and row < self._at.next_row:
             found = self._table.read(row, limit - len(rows))
             if not found or found[0].row != row:
+                begun = None if rows else self._table.gap_over(row)
+                if begun is not None:
+                    row = begun
+                    continue
                 self._table.declare_gap(row, self._at.next_row)
                 self._counts["gaps"] += 1
                 continue
