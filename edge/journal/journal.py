@@ -426,3 +426,8 @@ class SqliteJournal:
         with named_faults(), self._file.db.atomic():
             self._tables.write_marks(self._at.through_row, self._at.offered_row)
         self._file.close()
+
+    def let_go(self) -> None:
+        """Close whatever can be closed, and write nothing; for a journal that did not come to be
+        used."""
+        self._file.let_go()
