@@ -310,12 +310,14 @@ class SqliteJournal:
 
     def open_epoch(self, cause: str, now: ClockNow) -> None:
         """Begin a new epoch, move the unacknowledged rows into it and journal `epoch_opened`."""
+        self._open(cause, now, with_former(self._former, self._at, self._unacknowledged))
+
+    def _open(self, cause: str, now: ClockNow, former: tuple[FormerEpoch, ...]) -> None:
         moved, previous = self._unacknowledged, self._at.epoch
         body = EpochBody(cause=cause, previous=previous or None, moved=moved)
         data = event_bytes(NewEvent(EventKind.EPOCH_OPENED, body), now)
         row = StoredRow(self._at.next_row, 1, data)
         epoch, through = self._draw_epoch(), self._at.through_row
-        former = with_former(self._former, self._at, moved)
         kept = encode_former(former)
         with named_faults(), self._file.db.atomic() as db:
             self._tables.write_state({_FORMER: kept})
@@ -335,12 +337,11 @@ class SqliteJournal:
         saved = salvage(aside) if aside else Salvaged()
         for numbered in (MARKS, _FORMER):  # they name rows of the old numbering
             saved.state.pop(numbered, None)
-        self._former = ()
         self._keeping.begin()
         with named_faults(), self._file.db.atomic() as db:
             next_row = take_over(db.conn, saved)
         self._at = Position(saved.previous_epoch or 0, 1, next_row, 0, 0)
-        self.open_epoch(self._file.found.value, now)
+        self._open(self._file.found.value, now, saved.former)
         self._begun = True
         aside_taken(self._file.path)
 
