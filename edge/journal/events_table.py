@@ -49,6 +49,14 @@ class EventsTable:
             raise JournalError(CORRUPT)
         return row, span_of(body)
 
+    def count_after(self, row: int) -> int:
+        """Count the rows numbered above `row`."""
+        with named_faults():
+            found = self._file.db.execute(
+                "SELECT count(*) FROM events WHERE row > ?", (row,)
+            ).fetchone()
+        return int(found[0])
+
     def _single(self, row: int) -> tuple[int, int, bytes] | None:
         try:
             with named_faults():
