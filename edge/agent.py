@@ -108,6 +108,7 @@ class Agent:
         self._visits: Visits | None = None
         self._beat_ns = time.mono_ns()
         self._glanced_ns = 0
+        self._last_words = ""
         self._glance = Glance()
         self._thread = threading.Thread(target=self._run, name="loop", daemon=True)
 
@@ -297,6 +298,7 @@ class Agent:
         except OSError as error:
             remedy = "Make the folder and give it to the agent's user"
             raise SettingsError(settings.data_dir, "data_dir", str(error), remedy) from error
+        self._last_words = self._last_words or take_last_words(Path(settings.data_dir))
         clock = Clock(time.boot, None, ClockBounds())
         journal, store = open_journal(
             settings.journal_path,
@@ -305,10 +307,14 @@ class Agent:
             keep=limits.keep,
             size_bytes=limits.size_bytes,
         )
-        clock.raise_floor(journal.floor())
-        self._parts = self._wire(journal, store, clock)
-        self._loop = Loop(self._parts, self._beat)
-        self._loop.begin()
+        try:
+            clock.raise_floor(journal.floor())
+            self._parts = self._wire(journal, store, clock)
+            self._loop = Loop(self._parts, self._beat)
+            self._loop.begin()
+        except BaseException:
+            journal.let_go()  # else the next attempt finds it locked
+            raise
         return journal
 
     def _wire(self, journal: SqliteJournal, store: SqlitePolicyStore, clock: Clock) -> Parts:
@@ -348,7 +354,7 @@ class Agent:
             has_rtc=self._settings.rtc,
             locks=Locks(memory, recorder, drivers),
             threads=ThreadWatch(self._owners, memory, recorder, happenings),
-            last_words=take_last_words(Path(self._settings.data_dir)),
+            last_words=self._last_words,
         )
 
     def _beat(self) -> None:

@@ -21,7 +21,7 @@ from typing import Final
 import structlog
 
 from edge.cards.faces import ReaderFace
-from edge.core.model import Act, ActFinished, DeviceOffline, Feedback, Source
+from edge.core.model import Act, ActFinished, DeviceOffline, DeviceOnline, Feedback, Source
 from edge.drivers.gpio_board import Board
 from edge.drivers.gpio_chip import Chip, ChipError, OpenChip, Pin, open_chip
 from edge.drivers.gpio_pins import TakeEdge
@@ -164,10 +164,14 @@ class GpioDriver:
         return (ThreadSign("pins", thread.is_alive(), self._beat_ns, _PATIENCE_S, devices=devices),)
 
     def revive(self) -> None:
-        """Go on with the same pins in a new thread, if the old one is dead."""
+        """Go on with the same pins in a new thread, if the old one is dead; what is served is told
+        again, since nothing was while it was dead."""
         if self._thread.is_alive() or self._stopping:
             return
         self._thread = self._new_thread()
+        with self._changed:
+            up = [one.board.device for one in self._boards.values() if one.up]
+            self._tell(DeviceOnline(device, running_ns(), "gpio") for device in up)
         self._thread.start()
 
     def _new_thread(self) -> threading.Thread:

@@ -122,9 +122,12 @@ class VirtualDriver:
         return (ThreadSign("site", alive, running_ns(), 6.0, devices=devices),)
 
     def revive(self) -> None:
-        """Go on in a new thread, if the old one is dead."""
+        """Go on in a new thread, if the old one is dead; what is plugged in is told again."""
         if not self._thread.is_alive() and not self._stopping:
             self._thread = self._new_thread()
+            with self._changed:
+                for device in self._devices:
+                    self._announce(device)
             self._thread.start()
 
     def _new_thread(self) -> threading.Thread:

@@ -49,6 +49,14 @@ class EventsTable:
             raise JournalError(CORRUPT)
         return row, span_of(body)
 
+    def count_after(self, row: int) -> int:
+        """Count the rows numbered above `row`."""
+        with named_faults():
+            found = self._file.db.execute(
+                "SELECT count(*) FROM events WHERE row > ?", (row,)
+            ).fetchone()
+        return int(found[0])
+
     def _single(self, row: int) -> tuple[int, int, bytes] | None:
         try:
             with named_faults():
@@ -58,6 +66,17 @@ class EventsTable:
         except JournalError:
             return None
         return found
+
+    def gap_over(self, row: int) -> int | None:
+        """Give the row at which a gap begins that reaches over `row`; None where there is none."""
+        with named_faults():
+            found = self._file.db.execute(
+                f"{_SELECT} WHERE row < ? ORDER BY row DESC LIMIT 1", (row,)
+            ).fetchone()
+        if found is None or not is_whole(*found):
+            return None
+        begun, _, body = found
+        return int(begun) if begun + span_of(body) > row else None
 
     def declare_gap(self, row: int, next_row: int) -> None:
         """Write a gap over everything unreadable from `row` to the next whole row, so that it is

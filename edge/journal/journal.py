@@ -93,6 +93,7 @@ class SqliteJournal:
         self._in_doubt = False
         self._kept_in_doubt: dict[tuple[bytes, ...], range] = {}
         self._open_gap: StoredRow | None = None
+        self._hollow: int | None = None  # unacknowledged seqs without a row, once counted
         self._counts = {"refused": 0, "gaps": 0, "epochs_opened": 0}
         self._former: tuple[FormerEpoch, ...] = ()
         match file.found:
@@ -179,7 +180,7 @@ class SqliteJournal:
     ) -> range:
         if self._in_doubt:
             self._look_again()
-        plan = Plan(self._at.next_row, self._file.capacity - self._unacknowledged, self._reserve)
+        plan = Plan(self._at.next_row, self._room(), self._reserve)
         if self._open_gap and self._open_gap.row > self._at.offered_row:
             plan.gap = self._open_gap
         bodies = tuple(event_bytes(new, now) for new in events)
@@ -190,12 +191,25 @@ class SqliteJournal:
         self._in_doubt = True
         self._commit(plan.rows, plan.rewritten, state, plan.next_row)
         first, self._open_gap = self._at.next_row, plan.gap
+        if self._hollow is not None:
+            self._hollow += plan.next_row - first - len(plan.rows)
         self._at.next_row = plan.next_row
         self._in_doubt = False
         self._counts["refused"] += plan.refused
         self._keeping.note(now.floor)
         offset = self._at.first_row - 1
         return range(first - offset, plan.next_row - offset)
+
+    def _room(self) -> int:
+        """How many events still fit. What was refused has its seq and takes no row of its own:
+        however long the journal is full, noise does not use up what is kept for doors."""
+        room = self._file.capacity - self._unacknowledged
+        if room > self._reserve:
+            return room
+        if self._hollow is None:
+            rows = self._table.count_after(self._at.through_row)
+            self._hollow = max(self._unacknowledged - rows, 0)
+        return room + self._hollow
 
     def _look_again(self) -> None:
         """A commit that failed may have been kept all the same: go on behind what is there, and
@@ -208,7 +222,7 @@ class SqliteJournal:
             seqs = range(first, first + end - self._at.next_row)
             self._kept_in_doubt = {tuple(row.body for row in rows): seqs}
             self._at.next_row = end
-        self._open_gap, self._in_doubt = None, False
+        self._open_gap, self._in_doubt, self._hollow = None, False, None
 
     def _commit(
         self,
@@ -238,6 +252,7 @@ class SqliteJournal:
             return
         through_seq = min(max(through_seq, 0), self.last_seq)
         self._at.through_row = self._at.first_row - 1 + through_seq
+        self._hollow = self._hollow and None  # counted anew; where there was none there is none
         self._at.offered_row = max(self._at.offered_row, self._at.through_row)
         through_row = self._keeping.due(self._at)
         if through_row is not None:
@@ -263,7 +278,8 @@ class SqliteJournal:
         """Give up to `limit` rows from a seq of the current epoch on, gaps for what is unreadable.
 
         The rows follow one another without a hole. A gap is written down before it is told, so
-        that it is always told alike.
+        that it is always told alike. A seq that a gap has grown over is given from where that
+        begins.
         """
         rows: list[WireRow] = []
         if not self._begun:  # an empty file is no gap: what it lacks is still to be taken over
@@ -272,6 +288,10 @@ class SqliteJournal:
         while len(rows) < limit and row < self._at.next_row:
             found = self._table.read(row, limit - len(rows))
             if not found or found[0].row != row:
+                begun = None if rows else self._table.gap_over(row)
+                if begun is not None:
+                    row = begun
+                    continue
                 self._table.declare_gap(row, self._at.next_row)
                 self._counts["gaps"] += 1
                 continue
@@ -305,12 +325,14 @@ class SqliteJournal:
 
     def open_epoch(self, cause: str, now: ClockNow) -> None:
         """Begin a new epoch, move the unacknowledged rows into it and journal `epoch_opened`."""
+        self._open(cause, now, with_former(self._former, self._at, self._unacknowledged))
+
+    def _open(self, cause: str, now: ClockNow, former: tuple[FormerEpoch, ...]) -> None:
         moved, previous = self._unacknowledged, self._at.epoch
         body = EpochBody(cause=cause, previous=previous or None, moved=moved)
         data = event_bytes(NewEvent(EventKind.EPOCH_OPENED, body), now)
         row = StoredRow(self._at.next_row, 1, data)
         epoch, through = self._draw_epoch(), self._at.through_row
-        former = with_former(self._former, self._at, moved)
         kept = encode_former(former)
         with named_faults(), self._file.db.atomic() as db:
             self._tables.write_state({_FORMER: kept})
@@ -320,6 +342,7 @@ class SqliteJournal:
         self._at = Position(epoch, through + 1, self._at.next_row + 1, through, through)
         self._saved = Position(epoch, through + 1, 0, through, through)
         self._open_gap, self._live, self._former = None, False, former
+        self._hollow = None
         self._counts["epochs_opened"] += 1
 
     def _begin(self, now: ClockNow) -> None:
@@ -330,12 +353,11 @@ class SqliteJournal:
         saved = salvage(aside) if aside else Salvaged()
         for numbered in (MARKS, _FORMER):  # they name rows of the old numbering
             saved.state.pop(numbered, None)
-        self._former = ()
         self._keeping.begin()
         with named_faults(), self._file.db.atomic() as db:
             next_row = take_over(db.conn, saved)
         self._at = Position(saved.previous_epoch or 0, 1, next_row, 0, 0)
-        self.open_epoch(self._file.found.value, now)
+        self._open(self._file.found.value, now, saved.former)
         self._begun = True
         aside_taken(self._file.path)
 
@@ -421,3 +443,8 @@ class SqliteJournal:
         with named_faults(), self._file.db.atomic():
             self._tables.write_marks(self._at.through_row, self._at.offered_row)
         self._file.close()
+
+    def let_go(self) -> None:
+        """Close whatever can be closed, and write nothing; for a journal that did not come to be
+        used."""
+        self._file.let_go()

@@ -54,6 +54,8 @@ class Keeping:
         if at.next_row - self._measured_row >= _MEASURE_EVERY:
             self._measured_row = at.next_row
             self._may_go = max(self._may_go, self._beyond_size(at))
+        # A hub that was restored wants rows again that it had: those stay, whatever went before.
+        self._may_go = min(self._may_go, at.through_row)
         oldest = self.oldest_row() if self._may_go else None
         if oldest is None or oldest > self._may_go:
             self._may_go = 0

@@ -2,7 +2,8 @@
 
 Every row that is taken over proves itself (CRC-32 of an event, SHA-256 of a policy entry). What
 cannot be read is lost for good and declared by the `epoch_opened` event of the new journal. Where
-even the watermark is unreadable all events are taken over: rather twice in the hub than never.
+even the watermark is unreadable all events are taken over: rather sent twice than never. What the
+hub has of them it counts once, being told where each stood (`former`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Any, Final
 from edge.journal.events_table import INSERT_EVENT
 from edge.journal.faults import lenient_text
 from edge.journal.file import definition_in, our_definition
-from edge.journal.rows import crc_of, is_whole, numbered
+from edge.journal.former_epochs import FormerEpoch, salvaged_from
+from edge.journal.rows import crc_of, is_whole, numbered, span_of
 from edge.journal.wal_frames import mend
 from wire.policy import entry_hash
 
@@ -30,15 +32,27 @@ _MISSES_WITHIN: Final = 262_144
 
 @dataclass(slots=True)
 class Salvaged:
-    """What was saved: event bodies in their order, state by name, entries as (kind, id, hash,
-    body), and the policy's numbers (version 0 unless every entry is there)."""
+    """What was saved: event bodies in their order with the row numbers they had, state by name,
+    entries as (kind, id, hash, body), and the policy's numbers (version 0 unless every entry is
+    there). `former` is where the rows stood, if that can be read."""
 
     bodies: list[bytes] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    first_row: int = 1
     state: dict[str, bytes] = field(default_factory=dict)
     entries: list[tuple[str, str, bytes, bytes]] = field(default_factory=list)
     policy: tuple[int, int] = (0, 0)
     previous_epoch: int | None = None
     unreadable: int = 0
+
+    @property
+    def former(self) -> tuple[FormerEpoch, ...]:
+        """The places that the rows had in the previous epoch; of gaps every seq counts."""
+        if self.previous_epoch is None:
+            return ()
+        spans = zip(self.rows, map(span_of, self.bodies), strict=True)
+        numbers = [row + within for row, span in spans for within in range(span)]
+        return salvaged_from(self.previous_epoch, self.first_row, numbers)
 
 
 def salvage(path: Path) -> Salvaged:
@@ -111,7 +125,8 @@ def _all(connection: sqlite3.Connection, sql: str, saved: Salvaged) -> Iterator[
 
 def _take_events(connection: sqlite3.Connection, saved: Salvaged) -> None:
     epoch = _one(connection, "SELECT crc, first_row, epoch FROM epochs ORDER BY 2 DESC LIMIT 1")
-    saved.previous_epoch = epoch[2] if epoch and _whole(epoch) else None
+    if epoch and _whole(epoch):
+        saved.first_row, saved.previous_epoch = epoch[1:]
     mark = _one(connection, "SELECT crc, through_row, offered_row, inode FROM marks")
     row = mark[1] if mark and _whole(mark) else 0
     newest = _one(connection, "SELECT max(row) FROM events")
@@ -120,7 +135,10 @@ def _take_events(connection: sqlite3.Connection, saved: Salvaged) -> None:
     misses = 0
     while misses < allowed and (last is None or row < last):
         chunk = _chunk(connection, row)
-        saved.bodies += [body for body in chunk if body is not None]
+        for number, body in enumerate(chunk, row + 1):
+            if body is not None:
+                saved.rows.append(number)
+                saved.bodies.append(body)
         row += _CHUNK
         if any(body is not None for body in chunk):
             misses = 0

@@ -11,11 +11,11 @@ from functools import partial
 from typing import Final
 
 from edge.core.attempts import CardAttempt, Decision, PinAttempt
-from edge.core.circumstances import FirstOfTwo
+from edge.core.circumstances import Circumstances, FirstOfTwo
 from edge.core.clock_now import ClockNow
 from edge.core.decide import decide
 from edge.core.model import Feedback, Source
-from edge.core.place import Access
+from edge.core.place import Access, place_of
 from edge.ports import NewEvent
 from edge.service.memory import Memory
 from edge.service.outcomes import Outcomes
@@ -83,6 +83,9 @@ class SecondPersons:
             about, throttled=lambda _reader, _kind: False, waiting=lambda _door, _side: None
         )
         again = decide(first.attempt, alone)
+        if not _stands_there(first.source, access, about):
+            self._end(place, now)  # what holds at another door or side holds nothing here
+            return
         if again.joined is not None:
             first.denial = replace(again, punch=None)
             self._note(place, first)
@@ -128,6 +131,13 @@ class SecondPersons:
             self._outcomes.show(first.source, Feedback.DENIED)
         else:
             self._outcomes.carry_out(first.denial, first.source, now)
+
+
+def _stands_there(source: Source, access: Access, about: Circumstances) -> bool:
+    """Whether a reader still is at that side of that door."""
+    at = place_of(source, about)
+    there = None if at is None else at.access
+    return there is not None and (there.door_id, there.side) == (access.door_id, access.side)
 
 
 def _without_digits(attempt: PinAttempt, door: str) -> PinAttempt:

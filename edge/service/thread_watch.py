@@ -152,6 +152,8 @@ class ThreadWatch:
     def _fault(self, part: str, cause: str, sign: ThreadSign, now: ClockNow) -> None:
         for device in sign.devices:
             if self._memory.standing(device).online is False:
+                if device in self._unserved:  # what died after a hang: the driver tells who is back
+                    self._unserved[device] = OFFLINE[cause]
                 continue  # it is away already, and why is known
             self._unserved[device] = OFFLINE[cause]
             self._happenings.handle(DeviceOffline(device, OFFLINE[cause], now.mono_ns), now)

@@ -21,8 +21,9 @@ from edge.bootstrap import build
 from edge.control_socket import AgentAbsentError, Request, ask_agent
 from edge.controller_files import load_controller
 from edge.drivers.virtual import VirtualDriver
-from edge.ports import PolicyChange
+from edge.ports import JournalError, PolicyChange
 from edge.service import contact_tests
+from edge.service.loop import Loop
 from edge.settings import SettingsError, load_settings
 from provisioning import enrolment
 from provisioning.register import Register
@@ -88,6 +89,26 @@ def test_it_serves_while_the_broker_is_down(agent):
     assert not status.link_up
     assert status.controller == agent.controller_id
     assert status.journal.failure is None
+
+
+def test_a_journal_that_cannot_be_read_at_the_start_is_opened_again(file, monkeypatch):
+    """It is let go before the next attempt, which would find it locked for ever."""
+    monkeypatch.setattr("edge.agent._REOPEN_S", 0.05)
+    begin, failures = Loop.begin, ["disk_io", "disk_io"]
+
+    def begins(loop: Loop) -> None:
+        if failures:
+            raise JournalError(failures.pop())
+        begin(loop)
+
+    monkeypatch.setattr(Loop, "begin", begins)
+    built = build(load_settings(file))
+    try:
+        built.start(timeout_s=20)
+        assert not failures
+        assert built.status().journal.failure is None
+    finally:
+        built.stop()
 
 
 def test_the_socket_answers_and_only_owner_and_group_may_ask(agent, file):

@@ -209,7 +209,7 @@ def test_full_of_unsent_rows_telemetry_goes_first_then_doors_follow_their_settin
     assert rig.journal.counters()["refused"] >= 2
     assert _gaps(rig)[-1].reason == "refused_full"
     assert enter(rig)  # the reserve is for doors
-    room = CAPACITY - rig.journal.journal._unacknowledged
+    room = rig.journal.journal._room()
     rig.journal.journal.append(_door_events(room), rig.loop.now())
     mark = rig.journal.last_seq
     assert enter(rig) is (rule is OnJournalFailure.OPEN)

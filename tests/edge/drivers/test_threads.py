@@ -7,7 +7,7 @@ import time
 import pytest
 
 from edge.agent_log import lost_exceptions_logged
-from edge.core.model import Act, ActFinished, OutputMode, Source
+from edge.core.model import Act, ActFinished, DeviceOnline, OutputMode, Source
 from edge.drivers.virtual import VirtualDriver
 from edge.ports import Threaded
 from tests.edge.drivers.test_gpio import RELAY, Site
@@ -54,6 +54,7 @@ def test_a_pulse_on_a_pin_is_ended_by_the_thread_that_comes_after_the_dead_one()
         driver.revive()
         _until(lambda: site.chip.pin(RELAY).state == 1)
         assert driver.threads()[0].is_alive
+        site.wait(DeviceOnline, device="door")  # else it would count as offline for ever
     finally:
         driver.stop()
 
@@ -81,6 +82,8 @@ def test_a_virtual_pulse_is_ended_by_the_thread_that_comes_after_the_dead_one():
     del driver.advance
     target, deadline_ns = Source("d", 0), time.monotonic_ns() + 2_000_000_000
     driver.act(Act("a", target, OutputMode.PULSE, deadline_ns, 50))
+    before = len([one for one in heard if isinstance(one, DeviceOnline)])
     driver.revive()
     _until(lambda: not driver.outputs().get(target, False))
+    assert len([one for one in heard if isinstance(one, DeviceOnline)]) == before + 1
     driver.stop()

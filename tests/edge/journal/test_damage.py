@@ -225,7 +225,7 @@ def test_a_damaged_file_that_cannot_be_replaced_yet_is_replaced_later(
     assert kept_numbers(journal)[0] == [1, 3]
 
 
-@pytest.mark.parametrize("step", ["take_over", "open_epoch"])
+@pytest.mark.parametrize("step", ["take_over", "_open"])
 @pytest.mark.parametrize("stopped", [False, True])
 def test_what_was_salvaged_is_not_lost_when_the_new_file_cannot_be_begun(
     box, clock, opened, monkeypatch, step, stopped
@@ -297,3 +297,31 @@ def test_rows_taken_over_from_a_damaged_file_stay_their_fourteen_days(box, clock
 def _told(journal):
     rows = [(seq, json.loads(data)["body"].get("open_ms")) for seq, data in journal.tail(500)]
     return [(seq, number) for seq, number in rows if number is not None]
+
+
+def test_what_was_salvaged_is_told_with_the_place_it_stood_at(box, clock, opened):
+    """Else the hub would take what it has, and we no longer know that it has, for new."""
+    epoch = fill(box, clock, opened)
+    journal = box.open(capacity=1_000)
+    journal.append([opened(n) for n in range(ROWS, ROWS + 5)], clock(ROWS))
+    journal._file.db.execute("UPDATE events SET crc = 0 WHERE row IN (150, 151, 200)")
+    journal._recover(clock(ROWS))
+    found = {}
+    for row in journal.rows_from(1, 1_000):
+        event = decode_row(row.data)
+        if event.kind == "door_opened":
+            number = json.loads(bytes(event.body))["open_ms"]
+            found[number] = journal.former_places(row.first_seq)
+        else:
+            assert journal.former_places(row.first_seq) == []
+    # The first event of the epoch stood at seq 1, the event numbered 0 at seq 2.
+    assert found == {number: [(epoch, number + 2)] for number in found}
+    assert len(found) >= ROWS + 5 - 101 - 3
+    assert not {148, 149, 198} & found.keys()
+    box.close()
+    assert box.open(capacity=1_000).former_places(1) == [(epoch, min(found) + 2)]
+    journal = box.journal
+    journal.open_epoch("rolled_back", clock(ROWS))
+    assert journal.former_places(1)[-1] == (epoch, min(found) + 2)
+    assert journal.former_places(100)[-1] == (epoch, sorted(found)[99] + 2)
+    box.close()

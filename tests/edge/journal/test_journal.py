@@ -217,6 +217,29 @@ def test_door_decisions_fill_the_reserve_and_then_the_journal_is_full(box, clock
     assert list(journal.append([opened(51)], clock())) == [51]
 
 
+def test_what_is_refused_uses_up_nothing_of_the_reserve(box, clock, opened, telemetry):
+    """Weeks without the hub bring thousands of them."""
+    journal = box.open(capacity=50, reserve=10)
+    journal.append([opened(n) for n in range(39)], clock())  # 40 with the epoch's own
+    for _ in range(100):
+        journal.append([telemetry], clock())
+    box.close()
+    journal = box.open(capacity=50, reserve=10)
+    for number in range(4):
+        journal.append([telemetry, opened(number)], clock())
+    while journal._room():
+        journal.append([opened()], clock())
+    with pytest.raises(JournalError, match="full"):
+        journal.append([opened()], clock())
+    rows = [row for row in journal.rows_from(1, 1_000) if b'"gap"' not in row.data]
+    gaps = [row for row in journal.rows_from(1, 1_000) if b'"gap"' in row.data]
+    assert len(rows) + len(gaps) == 50
+    assert sum(row.last_seq - row.first_seq + 1 for row in gaps) == 104
+    journal.acknowledge(journal.epoch, 141)  # the great gap goes, and takes nothing else along
+    for number in range(40):
+        journal.append([opened(number)], clock())
+
+
 def test_a_full_disk_costs_old_acknowledged_rows_and_no_new_one(box, clock, opened):
     """Beyond the pages that were allocated at the start, with no more to be had."""
     journal = box.open(capacity=50, reserve=10)

@@ -114,3 +114,16 @@ def test_status_tells_what_is_unsent_since_when_and_what_is_kept(open_with, cloc
     assert (kept.capacity, kept.keep_days, kept.gaps) == (200, 14, 0)
     journal.acknowledge(journal.epoch, 3)
     assert journal.kept().oldest_unsent is None
+
+
+def test_what_a_restored_hub_wants_again_is_not_deleted_under_its_eyes(open_with, clock, opened):
+    """Rows that may go do so in chunks; between two of them the hub's watermark may fall."""
+    journal = open_with(capacity=6 * CHUNK)
+    journal.append([opened(n) for n in range(5 * CHUNK)], clock())
+    journal.acknowledge(journal.epoch, journal.last_seq)
+    journal.append([opened()], clock(20 * DAY))
+    journal.acknowledge(journal.epoch, journal.last_seq)
+    assert journal.counters()["rows"] == 4 * CHUNK + 2, "the first chunk went"
+    for _ in range(3):
+        journal.acknowledge(journal.epoch, CHUNK + 10)
+    assert numbers(journal)[0] == CHUNK + 9  # seq CHUNK + 11, after the event of the epoch

@@ -90,6 +90,18 @@ def test_its_devices_are_told_offline_once_and_one_that_was_away_stays_away(rig,
     assert rig.parts.memory.standing(device).online is False
 
 
+def test_after_a_hang_and_a_death_the_driver_alone_tells_who_is_back(rig, owner, watched):
+    """The new thread goes round before anybody has answered it."""
+    owner.frozen_ns = rig.time.mono
+    watched(10)
+    owner.alive = False
+    watched(1)
+    owner.frozen_ns = None
+    watched(3)
+    assert (owner.revivals, owner.alive) == (1, True)
+    assert rig.parts.memory.standing(rig.town.device_id).online is False
+
+
 def test_a_thread_that_died_is_revived_at_once_and_told_once(rig, owner, watched):
     owner.alive = False
     watched(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from edge.core.model import Feedback
 from tests.edge.conftest import CARD, DEVICE, DOOR, PERSON, made_id
@@ -10,8 +11,10 @@ from wire.events import EventKind
 from wire.policy import EntryKind
 from wire.policy_bodies import (
     Assurance,
+    DoorBody,
     DoorMode,
     EntryState,
+    GrantBody,
     OnJournalFailure,
     PunchRule,
     ReaderBody,
@@ -139,6 +142,27 @@ def test_what_was_withdrawn_from_the_first_meanwhile_opens_nothing(vault, change
     assert (first.credential, first.reason) == (CARD, reason)
     partners = [one.partner for one in vault.bodies(EventKind.ACCESS_GRANTED)]
     assert set(partners) <= {None}
+
+
+def test_who_waits_at_a_reader_that_is_moved_to_another_door_waits_here_no_more(vault):
+    """What they may open there says nothing of this door."""
+    other, reader = made_id(80), made_id(81)
+    beside = ReaderBody(device=DEVICE, channel=1, door=DOOR)
+    vault.policy(
+        vault.town.put(EntryKind.READER, reader, beside),
+        vault.town.put(EntryKind.DOOR, other, DoorBody(two_person=True)),
+        vault.town.put(EntryKind.GRANT, made_id(82), GrantBody(door=other, person=PERSON)),
+    )
+    mine(vault, channel=1)
+    vault.policy(
+        vault.town.put(EntryKind.READER, reader, replace(beside, door=other)),
+        drop=[vault.town.drop(EntryKind.GRANT, made_id(20))],
+    )
+    annas(vault)
+    assert vault.bodies(EventKind.ACCESS_GRANTED) == []
+    assert not vault.unlocked
+    (denied,) = vault.bodies(EventKind.ACCESS_DENIED)
+    assert (denied.credential, denied.door) == (CARD, DOOR)
 
 
 def test_wrong_guesses_of_others_do_not_undo_the_first(vault):

@@ -8,10 +8,11 @@ from collections import Counter
 
 import pytest
 
-from edge.ports import Publish
+from edge.ports import NewEvent, Publish
 from edge.uplink.outbox import LIVE_WINDOW, WINDOW
 from edge.uplink.states import State
-from wire.events import Gap, decode_row
+from tests.edge.uplink.conftest import Wire
+from wire.events import EventKind, Gap, GapReason, TelemetryBody, decode_row
 from wire.topics import Channel
 
 
@@ -152,3 +153,29 @@ def test_nothing_is_lost_whatever_is_lost_on_the_way(wire, seed):
     assert wire.session.refused == {}
     told = [json.loads(data)["kind"] for data in hub.rows.values()]
     assert len(told) == hub.through
+
+
+def test_a_gap_that_grows_while_the_backlog_waits_is_told_as_what_it_is(tmp_path):
+    """A full journal counts telemetry in a gap; grown beyond where the live rows begin, it is one
+    gap still, not rows that cannot be read."""
+    wire = Wire(tmp_path, capacity=400)
+    wire.append(*range(210))
+    telemetry = NewEvent(EventKind.TELEMETRY, TelemetryBody(counters={}))
+    wire.journal.append([telemetry], wire.now)
+    wire.greeted(backlog_per_s=1)
+    assert wire.events_sent() == []
+    wire.journal.append([telemetry], wire.now)
+    wire.append(1)
+    hub = Hub()
+    for message in wire.sent(Channel.EVENTS):
+        assert message.first_seq == 212
+        hub.take(message)
+    wire.wait(200)
+    wire.greeted()
+    for message in wire.sent(Channel.EVENTS):
+        hub.take(message)
+    assert hub.through == wire.journal.last_seq == 214
+    gaps = {raw for raw in hub.rows.values() if isinstance(decode_row(raw), Gap)}
+    assert [decode_row(raw).reason for raw in gaps] == [GapReason.REFUSED_FULL.value]
+    assert wire.journal.counters()["gaps"] == 0
+    wire.journal.close()

@@ -64,6 +64,9 @@ UNACKNOWLEDGED = 300
 BURSTS_UNACKNOWLEDGED = 10
 """The writer waits for the hub beyond this many events, or bursts of them, so that a run ends."""
 
+_ROOM = 1 << 30
+"""So much that the journal keeps what the hub has: at the end row is compared with row."""
+
 
 class Death:
     """Kills its own process at the n-th time a step is reached."""
@@ -133,10 +136,7 @@ class Writer:
             ca, load_certificates(Path(order["signing"]).read_bytes()), datetime.now(UTC)
         )
         self.journal, store = open_journal(
-            Path(order["journal"]),
-            self.now(),
-            capacity=20_000,
-            size_bytes=1 << 40,  # the comparison is with every row there ever was
+            Path(order["journal"]), self.now(), capacity=20_000, size_bytes=_ROOM
         )
         self.session = DeliverySession(
             identity.controller, identity.link, signers, ca, self.journal, store
