@@ -79,6 +79,8 @@ class MqttClient:
             self._connection = connection = Connection(
                 self._address, topics, self._arrived, self._up
             )
+            if self._stopping.is_set():  # `stop` may have looked before there was a connection
+                return
             cause = self._served(connection)
             self._connection = None
             if self._stopping.is_set():
