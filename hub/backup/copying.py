@@ -33,7 +33,9 @@ def take(db: Database, clock: Clock, backup: Path) -> Manifest:
     partial = backup.with_name(backup.name + ".partial")
     taken_at = clock.now()
     try:
-        os.close(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+        # What a crash left, or somebody put there, may be readable for others.
+        partial.unlink(missing_ok=True)
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         _copy(db, partial)
         with partial.open("rb") as file:
             os.fsync(file.fileno())
@@ -53,6 +55,8 @@ def take(db: Database, clock: Clock, backup: Path) -> Manifest:
         write_manifest(backup, manifest)
     except OSError as error:
         raise BackupError(f"{backup}: {error.strerror or error}") from error
+    except (sqlite3.Error, subprocess.TimeoutExpired) as error:  # the disk is full, most likely
+        raise BackupError(f"{backup}: {error}") from error
     finally:
         partial.unlink(missing_ok=True)
     return manifest

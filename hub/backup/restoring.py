@@ -7,6 +7,7 @@ has looked at what the backup cannot know (`release`).
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -63,30 +64,58 @@ def put_back(
             "`kagimori-hub restore --in-place`"
         )
     database = Path(str(url.database))
+    incoming = database.with_name(database.name + ".incoming")
     held = lock_file(url)
     try:
         manifest = read_manifest(backup, settings.town.id)
         if manifest.kind != "sqlite":
             raise BackupError(f"{backup} is of {manifest.kind}, database.url names SQLite")
         check_sqlite(backup)
-        incoming = database.with_name(database.name + ".incoming")
-        shutil.copyfile(backup, incoming)
-        incoming.chmod(0o600)
-        known = max(_epoch_in(incoming) or 0, _epoch_in(database) or 0)
-        proof = _new_epoch(settings, known, open_epoch)
-        if proof.opened_at <= manifest.taken_at:
-            raise BackupError(
-                f"{settings.file('hub_epoch')} was opened before this backup was taken: open the "
-                "next one with `kagimori-provision hub epoch`, or name the authority with --ca"
-            )
-        set_aside = _set_aside(database, clock.now())
-        incoming.replace(database)
-        sync_folder(database.parent)
+        return _put_back(settings, clock, who, manifest, (backup, incoming, database), open_epoch)
+    except OSError as error:  # the disk is full, most likely
+        raise BackupError(f"{error.filename or incoming}: {error.strerror or error}") from error
     finally:
+        _discard(incoming)
         held.close()
-    migrate(settings.database.url)
-    ended = _begin_life(settings, clock, who, proof, manifest)
+
+
+def _put_back(
+    settings: Settings,
+    clock: Clock,
+    who: Principal,
+    manifest: Manifest,
+    files: tuple[Path, Path, Path],
+    open_epoch: Callable[[], object] | None,
+) -> Restored:
+    """Make the new life ready beside the database, then let it take its place in one step: a power
+    cut leaves either what was there or a database that sends no policy yet."""
+    backup, incoming, database = files
+    _discard(incoming)
+    os.close(os.open(incoming, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
+    shutil.copyfile(backup, incoming)
+    beside = database_url(settings.database.url).set(database=str(incoming))
+    url = beside.render_as_string(hide_password=False)
+    migrate(url)
+    known = max(_epoch_in(incoming) or 0, _epoch_in(database) or 0)
+    proof = _new_epoch(settings, known, open_epoch)
+    if proof.opened_at <= manifest.taken_at:
+        raise BackupError(
+            f"{settings.file('hub_epoch')} was opened before this backup was taken: open the "
+            "next one with `kagimori-provision hub epoch`, or name the authority with --ca"
+        )
+    ended = _begin_life(settings, url, (clock.now(), who), proof, manifest)
+    with incoming.open("rb") as file:
+        os.fsync(file.fileno())
+    set_aside = _set_aside(database, clock.now())
+    incoming.replace(database)
+    sync_folder(database.parent)
     return Restored(proof.hub_epoch, manifest.taken_at, set_aside, ended)
+
+
+def _discard(incoming: Path) -> None:
+    """Remove what is left of a database that was to come in."""
+    for ending in (*_BESIDE, ".lock"):
+        incoming.with_name(incoming.name + ending).unlink(missing_ok=True)
 
 
 def adopt(
@@ -101,7 +130,8 @@ def adopt(
     finally:
         db.close()
     proof = _new_epoch(settings, known, open_epoch)
-    return Restored(proof.hub_epoch, None, None, _begin_life(settings, clock, who, proof, None))
+    ended = _begin_life(settings, settings.database.url, (clock.now(), who), proof, None)
+    return Restored(proof.hub_epoch, None, None, ended)
 
 
 def release(settings: Settings, clock: Clock, who: Principal) -> int:
@@ -155,7 +185,11 @@ def _set_aside(database: Path, now: datetime) -> Path | None:
     if not database.exists():
         return None
     aside = database.with_name(f"{database.name}.before-restore-{now:%Y%m%dT%H%M%SZ}")
-    for ending in _BESIDE:
+    try:
+        os.link(database, aside)  # it stays in its place until the other takes it
+    except OSError:  # a file system without links
+        database.replace(aside)
+    for ending in _BESIDE[1:]:
         part = database.with_name(database.name + ending)
         if part.exists():
             part.replace(aside.with_name(aside.name + ending))
@@ -164,13 +198,13 @@ def _set_aside(database: Path, now: datetime) -> Path | None:
 
 def _begin_life(
     settings: Settings,
-    clock: Clock,
-    who: Principal,
+    url: str,
+    by: tuple[datetime, Principal],
     proof: EpochProof,
     manifest: Manifest | None,
 ) -> dict[str, int]:
-    now, taken_at = clock.now(), manifest.taken_at if manifest else None
-    db = open_database(settings.database.url, settings.town.id)
+    (now, who), taken_at = by, manifest.taken_at if manifest else None
+    db = open_database(url, settings.town.id)
 
     def write(scope: Scope) -> dict[str, int]:
         hub_epoch.ensure(scope, proof)

@@ -157,7 +157,7 @@ CLEARS: Final = {
     EventKind.POWER_RESTORED: (AlarmKind.POWER_FAILED,),
     EventKind.LOCK_JAM_CLEARED: (AlarmKind.LOCK_JAMMED,),
 }
-_ALARMING_REFUSALS: Final = frozenset(
+ALARMING_REFUSALS: Final = frozenset(
     refusal.value for refusal in ClockRefusal if refusal is not ClockRefusal.RTC_UNCHECKED
 )
 """An RTC that was never compared is no news: every new one is."""
@@ -211,7 +211,7 @@ def alarms_of(event: Projected) -> tuple[Raise | Clear, ...]:
             ),
         )
     subject = _subject(event)
-    if isinstance(event.body, ev.ClockBody) and event.body.source in _ALARMING_REFUSALS:
+    if isinstance(event.body, ev.ClockBody) and event.body.source in ALARMING_REFUSALS:
         return (_raise(event, AlarmKind.CLOCK_REFUSED, subject),)
     cleared = CLEARS.get(event.kind, ())
     if kind := RAISES.get(event.kind):

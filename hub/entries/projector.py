@@ -45,7 +45,8 @@ def project(scope: Scope, event: ProjectedEvent) -> None:
 
 def again(scope: Scope, event: ProjectedEvent) -> None:
     """Take up what an event that came ahead says of how things stand, in its turn."""
-    _follow(scope, event)
+    if not repository.is_opening_told(scope, event):
+        _follow(scope, event)
     _states(scope, event)
     for change in alarms_of(event):
         if isinstance(change, Clear):

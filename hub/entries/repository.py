@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from hub.database.scope import Scope
 from hub.entries.devices import DeviceState
 from hub.entries.domain import Entry, Result
-from hub.entries.doors import ActiveMode, DoorState
+from hub.entries.doors import ActiveMode, DoorState, door_of
 from hub.entries.tables import device_states, door_states, entries
 from hub.projection.clock import DRIFT_PPM, KnownTime
 from hub.projection.domain import ProjectedEvent
 from hub.projection.projector import Retiming
 from wire.clock import ClockState
-from wire.events import ActOutcome, Observed
+from wire.events import ActOutcome, EventKind, Observed
 from wire.policy_bodies import DoorMode
 
 _ENTRY_FIELDS: Final = tuple(field.name for field in dataclasses.fields(Entry))
@@ -108,6 +108,18 @@ def open_release(scope: Scope, event: ProjectedEvent, door_id: str) -> Entry | N
         .limit(1)
     )
     return _entry(row) if row else None
+
+
+def is_opening_told(scope: Scope, event: ProjectedEvent) -> bool:
+    """Tell whether the opening that an event tells of follows a release already: it must not be
+    taken for that of another too."""
+    if event.kind is not EventKind.DOOR_OPENED:
+        return False
+    e = entries.c
+    same = (e.door_id == door_of(event), e.controller_id == event.controller, e.boot == event.boot)
+    since = event.corrected_at - timedelta(days=1)  # lets the index do the work, as above
+    where = (*same, e.opened_at == event.corrected_at, e.occurred_at >= since)
+    return scope.one(scope.select(e.id).where(*where).limit(1)) is not None
 
 
 def _collected_release(

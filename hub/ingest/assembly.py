@@ -96,6 +96,7 @@ class HubLink:
             self.alarms,
             greeted=desk.greeted,
             on_committed=self._on_committed,
+            renew=self._link.renew,
             pacing=pacing,
         )
         ingest.start()

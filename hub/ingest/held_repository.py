@@ -17,6 +17,9 @@ from wire.messages import hash_of_hashes
 MOST_DIGESTED: Final = 5_000
 """Rows at most that a welcome gives a digest of."""
 
+_APART: Final = 100
+"""Seqs so far from one another are two questions."""
+
 
 def key_of(stream: Stream) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     """The condition that a raw row is of a stream."""
@@ -60,6 +63,15 @@ def known_elsewhere(
 def hashes_of(
     scope: Scope, stream: Stream, rows: Sequence[Row], offset: int = 0
 ) -> dict[int, bytes]:
-    """What is held under the seqs of some rows, each moved by `offset`."""
-    seqs = [row.seq + offset for row in rows]
-    return held_hashes(scope, stream, min(seqs), max(seqs))
+    """What is held under the seqs of some rows, each moved by `offset`. Rows far apart are asked
+    for apart: an old message that somebody sends again beside a new one must not have a whole
+    journal read."""
+    found: dict[int, bytes] = {}
+    seqs = sorted(row.seq + offset for row in rows)
+    first = last = seqs[0]
+    for seq in [*seqs[1:], seqs[-1] + _APART]:
+        if seq - last >= _APART:
+            found |= held_hashes(scope, stream, first, last)
+            first = seq
+        last = seq
+    return found

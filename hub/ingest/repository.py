@@ -49,14 +49,14 @@ def store(scope: Scope, messages: Iterable[RowsRead], now: datetime) -> Stored:
     """Insert what is new, note what contradicts what is there, move the watermarks.
 
     The counter's row is taken first: it serialises ingest processes, so that ids become visible in
-    their order and watermarks are read as they stand.
+    their order, and watermarks and rows that were moved are read as they stand.
     """
     outcome = Stored()
     messages = list(messages)
     streams = _by_stream(messages, outcome)
-    moved = known_elsewhere(scope, messages, streams)
     total = sum(map(len, streams.values()))
     numbers = scope.take_numbers(_COUNTER, max(total, 1))
+    moved = known_elsewhere(scope, messages, streams)
     marks = read_marks(scope, streams)
     fresh: list[tuple[Stream, Row]] = []
     known: list[tuple[Stream, Row]] = []

@@ -40,6 +40,10 @@ BATCH_ROWS: Final = 2_000
 WAITING_BYTES: Final = 64 * 1024 * 1024
 """What may wait to be opened. Mosquitto 2.0 keeps to the window it is told only until the first
 acknowledgement, so this is the bound that counts."""
+_OVERHEAD: Final = 512
+"""What an arrival costs beside its payload, which may be empty."""
+RENEWAL_S: Final = 10.0
+"""So long between two renewals of the connection."""
 _THREADS: Final = 2
 FIRST_RETRY_S: Final = 0.2
 LONGEST_RETRY_S: Final = 5.0
@@ -72,7 +76,7 @@ class _Taken:
 
 class IngestWorker:
     """Fulfils `hub.link.service.EventSink`. `on_committed` is called after each commit that stored
-    something (to wake the projection)."""
+    something (to wake the projection); `renew` is asked for a new connection to the broker."""
 
     def __init__(
         self,
@@ -84,16 +88,18 @@ class IngestWorker:
         *,
         greeted: Callable[[str], Greeted | None] = lambda _controller: None,
         on_committed: Callable[[], None] = lambda: None,
+        renew: Callable[[], None] = lambda: None,
         pacing: BacklogPacing | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database, self._clock, self._keys = database, clock, keys
         self._downlink, self._alarms = downlink, alarms
-        self._greeted, self._on_committed = greeted, on_committed
+        self._greeted, self._on_committed, self._renew = greeted, on_committed, renew
         self._pacing, self._monotonic = pacing or BacklogPacing(monotonic), monotonic
         self._holes = HoleWatch()
         self._queue: SimpleQueue[Arrival | None] = SimpleQueue()
         self._offered_bytes, self._opened_bytes = 0, 0  # each moved by one thread at a time
+        self._owed, self._renewed_s = False, -RENEWAL_S
         self._gathering, self._committing = threading.Lock(), threading.Lock()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -102,11 +108,25 @@ class IngestWorker:
     def offer(self, arrival: Arrival) -> None:
         """Queue an arrival. The broker's window bounds how much waits; one that keeps to no window
         is heard no further: what it brings too much is not acknowledged, and edges send again."""
-        if self._offered_bytes - self._opened_bytes < WAITING_BYTES:
-            self._offered_bytes += len(arrival.payload)
+        if self._waiting_bytes < WAITING_BYTES:
+            self._offered_bytes += _cost(arrival)
             self._queue.put(arrival)
         else:
             self.counts.overflowed += 1
+            self._owed = True
+
+    @property
+    def _waiting_bytes(self) -> int:
+        return self._offered_bytes - self._opened_bytes
+
+    def _settle(self) -> None:
+        """What was dropped is never acknowledged on its connection and would fill the broker's
+        window for good: ask for a new one, once there is room again."""
+        now_s = self._monotonic()
+        has_room = self._waiting_bytes < WAITING_BYTES // 2
+        if self._owed and has_room and now_s - self._renewed_s >= RENEWAL_S:
+            self._owed, self._renewed_s = False, now_s
+            self._renew()
 
     def start(self) -> None:
         """Work in threads of its own."""
@@ -130,10 +150,12 @@ class IngestWorker:
                 batch = self._next_batch()
                 try:
                     self.take_in(batch)
+                    self._settle()
                 finally:
                     self._committing.release()
             except Exception:
                 # The thread must live. What was not acknowledged, the edge sends again.
+                self._owed = True
                 _log.exception("ingest_failed")
 
     def _next_batch(self) -> list[_Taken]:
@@ -176,7 +198,7 @@ class IngestWorker:
     def _open(self, arrival: Arrival) -> _Taken | None:
         """Check an arrival; one that is refused is counted and acknowledged at once."""
         self.counts.messages += 1
-        self._opened_bytes += len(arrival.payload)
+        self._opened_bytes += _cost(arrival)
         opened = open_arrival(arrival, self._keys)
         if isinstance(opened, Refused):
             self._refuse(arrival, opened)
@@ -286,3 +308,7 @@ class IngestWorker:
             highest = stored.highest.get(stream, through)
             if self._holes.look(stream, through, highest, now_s):
                 self._alarms.note(stream[0], LinkAlarm.SEQ_HOLE, _EVENTS, f"after_{through}")
+
+
+def _cost(arrival: Arrival) -> int:
+    return len(arrival.payload) + _OVERHEAD

@@ -123,9 +123,8 @@ class Desk:
         )
 
     def _on_status(self, message: Opened, _number: int) -> None:
+        """Another process may have heard of a change: the row is looked at each time."""
         controller, online = message.controller, decode(Status, message.body).online
-        if self._online.get(controller) is online:
-            return
         now = self._clock.now()
         self._database.write(
             lambda scope: presence.keep_presence(scope, controller, online=online, now=now)

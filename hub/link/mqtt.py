@@ -67,6 +67,12 @@ class MqttClient:
         if self._thread is not None:
             self._thread.join(2.0)
 
+    def renew(self) -> None:
+        """Give up the connection for a new one, on which nothing is owed."""
+        connection = self._connection
+        if connection is not None:
+            connection.give_up("renewed")
+
     def publish(self, topic: str, payload: bytes) -> bool:
         """Hand a message to the broker, QoS 1, not retained; False where there is none."""
         connection = self._connection
@@ -79,6 +85,8 @@ class MqttClient:
             self._connection = connection = Connection(
                 self._address, topics, self._arrived, self._up
             )
+            if self._stopping.is_set():  # `stop` may have looked before there was a connection
+                return
             cause = self._served(connection)
             self._connection = None
             if self._stopping.is_set():

@@ -42,6 +42,11 @@ while one is being committed, on a disk that syncs slowly too."""
 
 _IN_FLIGHT: Final = 1_000
 _QUEUED: Final = 20_000
+_QUEUED_BYTES: Final = 64 * 1024 * 1024
+_OUT_BYTES: Final = 1024 * 1024
+"""No more publications are made ready while so much waits to go out."""
+_MOST_OUT: Final = 16 * 1024 * 1024
+"""A broker that talks and does not listen is left once so much waits for it."""
 _READ: Final = 256 * 1024
 _READS_IN_A_ROW: Final = 16
 """Then what waits to go out has its turn."""
@@ -87,11 +92,15 @@ class Connection:
         self._reader = PacketReader(mqtt5=address.mqtt5)
         self._out = bytearray()
         self._last_sent = self._last_heard = 0.0
-        self._pinged = False
+        self._pinged_at: float | None = None
+        self._stuck_since: float | None = None
+        self._full_since: float | None = None
+        self._accepted = False
         # What other threads hand over, under the lock.
         self._lock = threading.Lock()
         self._acknowledged: list[int] = []
         self._waiting: deque[tuple[str, bytes]] = deque()
+        self._waiting_bytes = 0
         self._flying: set[int] = set()
         self._last_id = _SUBSCRIPTION_ID
         self._woken, self._wake_end = False, -1
@@ -109,7 +118,10 @@ class Connection:
         with self._lock:
             if not self.stands or len(self._waiting) >= _QUEUED:
                 return False
+            if self._waiting_bytes >= _QUEUED_BYTES:
+                return False
             self._waiting.append((topic, payload))
+            self._waiting_bytes += len(payload)
             self._wake()
         return True
 
@@ -196,11 +208,17 @@ class Connection:
         with self._lock:
             self._woken = False
             acknowledged, self._acknowledged = self._acknowledged, []
-            packets = []
-            while self._waiting and len(self._flying) < self._in_flight:
+            packets: list[bytes] = []
+            room = _OUT_BYTES - len(self._out)
+            while self._waiting and len(self._flying) < self._in_flight and room > 0:
                 topic, payload = self._waiting.popleft()
+                self._waiting_bytes -= len(payload)
                 number = self._next_id()
                 packets.append(publish_packet(topic, payload, number, mqtt5=self._address.mqtt5))
+                room -= len(packets[-1])
+            is_full = bool(self._waiting) and len(self._flying) >= self._in_flight
+        if is_full and self._full_since is None:
+            self._full_since = time.monotonic()
         if acknowledged:
             self._out += puback_packets(acknowledged)
         self._out += b"".join(packets)
@@ -220,9 +238,13 @@ class Connection:
             try:
                 sent = connection.send(self._out)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                if self._stuck_since is None:
+                    self._stuck_since = time.monotonic()
+                if len(self._out) > _MOST_OUT:
+                    self.give_up("connection_lost")
                 return
             del self._out[:sent]
-            self._last_sent = time.monotonic()
+            self._last_sent, self._stuck_since = time.monotonic(), None
 
     def _receive(self, connection: socket.socket) -> bool:
         """Read what is there; tell whether there may be more that `poll` does not see."""
@@ -234,7 +256,7 @@ class Connection:
             if not data:
                 self.give_up("connection_lost")
                 return False
-            self._last_heard, self._pinged = time.monotonic(), False
+            self._last_heard, self._pinged_at = time.monotonic(), None
             publications: list[Published] = []
             for packet in self._reader.feed(data):
                 if type(packet) is Published:
@@ -242,19 +264,29 @@ class Connection:
                 else:
                     self._take(packet)
             if publications:
+                if not self._accepted:
+                    raise MqttFaultError("a publication before the CONNACK")
                 self._arrived(self, publications)
         return True
 
     def _take(self, packet: Packet) -> None:
+        """Do what a packet asks for; one that answers nothing we said is a fault."""
         match packet:
             case Accepted(code, keepalive_s, receive_maximum):
+                if self._accepted:
+                    raise MqttFaultError("a second CONNACK")
                 if code:
                     self.give_up("refused")
-                self._keepalive_s = float(keepalive_s or self._keepalive_s)
+                    return
+                self._accepted = True
+                # Never less often than we meant to: a broker could else hide that it is gone.
+                self._keepalive_s = min(self._keepalive_s, float(keepalive_s or _LAST_ID))
                 self._in_flight = min(_IN_FLIGHT, receive_maximum)
                 mqtt5 = self._address.mqtt5
                 self._out += subscribe_packet(_SUBSCRIPTION_ID, self._filter, mqtt5=mqtt5)
-            case Subscribed(granted):
+            case Subscribed(granted, packet_id):
+                if not self._accepted or self.stood or packet_id != _SUBSCRIPTION_ID:
+                    raise MqttFaultError("a SUBACK for nothing that was asked")
                 if not granted:
                     self.give_up("subscription_refused")
                     return
@@ -262,6 +294,7 @@ class Connection:
                 self._established()
             case Taken(packet_id):
                 self._flying.discard(packet_id)
+                self._full_since = None
             case Goodbye():
                 self.give_up("connection_lost")
             case Pong() | Published():
@@ -270,25 +303,37 @@ class Connection:
     def _until_due(self, begun: float) -> float:
         """Seconds until something must be looked at, though nothing comes in."""
         now = time.monotonic()
-        due = min(self._last_sent, self._last_heard) + self._keepalive_s
-        if self._pinged:
-            due = self._last_sent + self._keepalive_s
+        begins = self._unanswered()
+        if self._pinged_at is None:
+            begins.append(min(self._last_sent, self._last_heard))
+        due = min(begins) + self._keepalive_s
         if not self.stood:
             due = min(due, begun + CONNECT_TIMEOUT_S)
         return max(0.0, due - now) + 0.001
 
     def _keep_alive(self, begun: float) -> None:
         """Ping when either side was silent for the keep-alive; a ping without any answer for as
-        long is the end (3.1.2.10)."""
+        long is the end (3.1.2.10), whatever we sent meanwhile: a line that is cut takes much before
+        it fails. So is a broker that for as long took nothing of ours, or acknowledged nothing
+        while more waits."""
         now = time.monotonic()
         if not self.stood and now - begun >= CONNECT_TIMEOUT_S:
             self.give_up("refused")
-        elif self._pinged and now - self._last_sent >= self._keepalive_s:
+        elif any(now - since >= self._keepalive_s for since in self._unanswered()):
             self.give_up("connection_lost")
-        elif not self._pinged and now - min(self._last_sent, self._last_heard) >= self._keepalive_s:
+        elif self._pinged_at is None and (
+            now - min(self._last_sent, self._last_heard) >= self._keepalive_s
+        ):
             self._out += PINGREQ
-            self._pinged, self._last_sent = True, now
+            self._pinged_at = self._last_sent = now
+
+    def _unanswered(self) -> list[float]:
+        """Since when the broker owes us something."""
+        owed = (self._pinged_at, self._stuck_since, self._full_since)
+        return [since for since in owed if since is not None]
 
     def _say_goodbye(self, connection: socket.socket) -> None:
-        connection.settimeout(_FAREWELL_S)
-        connection.sendall(self._out + DISCONNECT)
+        """Say so, if we are who ends it; one that no longer listens costs us no time."""
+        if self._stuck_since is None and len(self._out) <= _OUT_BYTES:
+            connection.settimeout(_FAREWELL_S)
+            connection.sendall(self._out + DISCONNECT)

@@ -48,6 +48,7 @@ class Subscribed:
     """SUBACK: whether every filter was granted."""
 
     granted: bool
+    packet_id: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,8 @@ def _suback(body: bytes, mqtt5: bool) -> Subscribed:
             raise MqttFaultError("a SUBACK that breaks off")
         at = found[0] + found[1]
     codes = body[at:]
-    return Subscribed(bool(codes) and all(code < _FAILED for code in codes))
+    granted = bool(codes) and all(code < _FAILED for code in codes)
+    return Subscribed(granted, int.from_bytes(body[:2], "big"))
 
 
 def _puback(body: bytes, _mqtt5: bool) -> Taken:

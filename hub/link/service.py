@@ -29,7 +29,8 @@ from wire.keys import HubSigner
 from wire.topics import SIGNED, Channel, topic_of
 
 WAITING: Final = 10_000
-"""Small messages waiting at most; more are not acknowledged, and senders repeat what matters."""
+"""Small messages waiting at most; more are dropped, and senders repeat what matters."""
+WAITING_BYTES: Final = 32 * 1024 * 1024
 
 _EVENTS_END: Final = "/" + Channel.EVENTS.value
 _ALARMS_EVERY_S: Final = 1.0
@@ -79,8 +80,10 @@ class LinkService:
         self._desk: Desk | None = None
         self._events: EventSink | None = None
         self._queue: Queue[Arrival] = Queue(WAITING)
+        self._queued_bytes, self._served_bytes = 0, 0  # each moved by one thread alone
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._full = False
         self._beat_at = -BEAT_S
 
     @property
@@ -94,6 +97,10 @@ class LinkService:
         self._thread = threading.Thread(target=self._run, name="hub-link", daemon=True)
         self._thread.start()
         self._client.start()
+
+    def renew(self) -> None:
+        """Have the connection to the broker replaced by a new one."""
+        self._client.renew()
 
     def stop(self) -> None:
         """Let the broker go, serve what waits no more, write the alarms that are left."""
@@ -112,9 +119,15 @@ class LinkService:
                 self._alarms.note("", LinkAlarm.MISPLACED_MESSAGE, channel, "qos_0")
             return
         try:
+            if self._queued_bytes - self._served_bytes >= WAITING_BYTES:
+                raise Full
             self._queue.put_nowait(arrival)
+            self._queued_bytes += len(arrival.payload)
         except Full:
-            _log.warning("control_queue_full")
+            arrival.acknowledge()  # as what fails is: else it would fill the broker's window
+            if not self._full:
+                _log.warning("control_queue_full")
+            self._full = True
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -124,6 +137,8 @@ class LinkService:
             except Empty:
                 self._write_alarms()
                 continue
+            self._served_bytes += len(arrival.payload)
+            self._full = False
             self.serve(arrival)
             if self._queue.empty():
                 self._write_alarms()

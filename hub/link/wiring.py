@@ -5,8 +5,13 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 
+import structlog
 from prometheus_client import CollectorRegistry
 
+from hub.audit.service import record
+from hub.backup import repository as restores
+from hub.backup.repository import Restore
+from hub.database.scope import Scope
 from hub.ingest.assembly import HubLink
 from hub.ingest.meters import LinkMeters
 from hub.link.keyring import FileLinkKeys
@@ -17,11 +22,14 @@ from hub.policy.hub_epoch import HubEpochError
 from hub.policy.outlet import Outlet
 from hub.settings import ConfigError, Settings
 from hub.web.core import Core, Services
+from hub.web.rights import SYSTEM
 from provisioning.errors import ProvisioningError
 from provisioning.hub_keys import load_hub_epoch
 from provisioning.keys import load_signing_key
 from wire.keys import HubSigner
 from wire.messages import EpochProof
+
+_log = structlog.get_logger(__name__)
 
 
 class LinkWorker:
@@ -77,7 +85,26 @@ class LinkWorker:
             self._link.stop()
 
     def _take_up_epoch(self, proof: EpochProof) -> EpochProof:
-        return self._core.db.write(lambda scope: hub_epoch.ensure(scope, proof))
+        """Only a restore opens a new epoch for a hub that has lived. One that nobody noted (it was
+        cut off, or the database was put back without `kagimori-hub restore`) is looked at like any
+        other before a policy is sent (docs/backup.md)."""
+        now = self._core.clock.now()
+
+        def work(scope: Scope) -> tuple[EpochProof, bool]:
+            before = hub_epoch.number(scope)
+            present = hub_epoch.ensure(scope, proof)
+            unnoted = before is not None and present.hub_epoch > before
+            if unnoted:
+                restores.note(scope, Restore(present.hub_epoch, None, now, None))
+                restores.end_former_life(scope)
+                said = {"hub_epoch": present.hub_epoch, "taken_at": None}
+                record(scope, now, SYSTEM, "hub.restored", ("hub", "hub"), said)
+            return present, unnoted
+
+        present, unnoted = self._core.db.write(work)
+        if unnoted:
+            _log.warning("restore_not_released", hub_epoch=present.hub_epoch)
+        return present
 
 
 def broker_address(settings: Settings) -> BrokerAddress:

@@ -147,6 +147,8 @@ def read_row(row: RawRow, correct: Correct = _nothing) -> Projected | Rejected:
             return ProjectedGap(
                 row.id, row.controller, row.epoch, first, last, found.reason, row.received_at
             )
+        if "\x00" in found.boot:  # PostgreSQL takes none, and boots are noted before all else
+            raise WireError(WireFault.BAD_FIELD, "boot")
         body = decode_event_body(found)
         at = utc(found.at)
     except WireError as error:

@@ -3,6 +3,9 @@
 Who was let in went through when the leaf opened after it; at once, where the leaf stood open
 already; and at a door whose leaf nobody sees, when the lock was driven. A zone of which a door
 stood open to everybody begins anew when that is over.
+
+What comes ahead of a backlog counts at once where it is whole, and is looked at again in its turn:
+by then what it follows from is here, and doors stand as they stood.
 """
 
 from __future__ import annotations
@@ -66,6 +69,8 @@ def _went_by(scope: Scope, event: ProjectedEvent) -> Entry | None:
     """The decision by which somebody went through a door now; None if nobody did."""
     body = event.body
     match body:
+        case AccessBody() if event.ahead:  # how the leaf stood then is not known yet
+            return None
         case AccessBody() if body.act is not None and body.door is not None:
             stands_open = log.door_state(scope, body.door).leaf is Leaf.OPEN
             return log.entry_by_act(scope, event.controller, body.act) if stands_open else None
@@ -100,4 +105,5 @@ PROJECTOR = Projector(
     ),
     project=project,
     reset=repository.forget_all,
+    again=project,
 )

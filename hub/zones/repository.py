@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -25,7 +26,9 @@ from hub.zones.domain import (
     is_remembered,
     trail_after,
 )
-from hub.zones.tables import last_passages, whereabouts
+from hub.zones.tables import last_passages, whereabouts, zone_beginnings
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def went(scope: Scope, gone: Passage) -> None:
@@ -38,8 +41,16 @@ def went(scope: Scope, gone: Passage) -> None:
     row = {"person_id": gone.person_id, "at": gone.at}
     scope.upsert(last_passages, row, key=("person_id",))
     after = trail_after(_trail(scope, gone.person_id, gone.at), gone)
+    begun = _beginnings(scope, {mark.zone_id for mark in after})
     scope.delete(whereabouts, w.person_id == gone.person_id)
-    scope.insert(whereabouts, [asdict(mark) for mark in after])
+    known = [mark for mark in after if mark.since > begun.get(mark.zone_id, _NEVER)]
+    scope.insert(whereabouts, [asdict(mark) for mark in known])
+
+
+def _beginnings(scope: Scope, zone_ids: set[str]) -> dict[str, datetime]:
+    b = zone_beginnings.c
+    rows = scope.all(scope.select(b.zone_id, b.at).where(b.zone_id.in_(sorted(zone_ids))))
+    return {row.zone_id: row.at for row in rows}
 
 
 def _trail(scope: Scope, person_id: str, at: datetime) -> tuple[Whereabouts, ...]:
@@ -61,7 +72,10 @@ def _trail(scope: Scope, person_id: str, at: datetime) -> tuple[Whereabouts, ...
 
 def begin_anew(scope: Scope, zone_id: str, at: datetime) -> None:
     """Forget who went into a zone until an instant: a door of it stood open to everybody."""
-    w = whereabouts.c
+    w, b = whereabouts.c, zone_beginnings.c
+    before = scope.scalar(scope.select(b.at).where(b.zone_id == zone_id))
+    if before is None or before < at:
+        scope.upsert(zone_beginnings, {"zone_id": zone_id, "at": at}, key=("zone_id",))
     scope.delete(whereabouts, w.zone_id == zone_id, w.since <= at)
 
 
@@ -112,3 +126,4 @@ def forget_all(scope: Scope) -> None:
     """Remove everything that follows from events."""
     scope.delete(whereabouts, sa.true())
     scope.delete(last_passages, sa.true())
+    scope.delete(zone_beginnings, sa.true())

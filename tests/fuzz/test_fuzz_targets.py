@@ -9,7 +9,7 @@ import pytest
 from firmware_bridge.osdp.codes import CommandCode, ReplyCode
 from firmware_bridge.osdp.command_reader import decode_command
 from firmware_bridge.osdp.secure_channel import SecureSession
-from tests.fuzz import fuzz_osdp
+from tests.fuzz import fuzz_mqtt, fuzz_osdp
 from tests.fuzz.__main__ import all_targets, main
 from tests.fuzz.osdp_scripts import Scene, Script
 from tests.fuzz.target import PythonTarget, Target
@@ -22,7 +22,9 @@ def test_every_target_holds_for_its_seeds(target: Target) -> None:
     assert target.replay() > 0
 
 
-@pytest.mark.parametrize("target", fuzz_osdp.TARGETS, ids=lambda target: target.name)
+@pytest.mark.parametrize(
+    "target", [*fuzz_osdp.TARGETS, *fuzz_mqtt.TARGETS], ids=lambda target: target.name
+)
 def test_a_second_of_mutations_finds_nothing(target: PythonTarget) -> None:
     report = target.mutate(1.0)
     assert report.crashes == 0, report.detail

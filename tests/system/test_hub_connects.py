@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from hub.backup.repository import under_review
 from hub.bootstrap import build
 from hub.database.migrate import migrate
 from hub.settings import ConfigError, DatabaseSettings, MqttSettings, Settings
@@ -86,3 +87,19 @@ def test_key_files_older_than_the_database_stop_the_start(hub_at, town):
     path.write_bytes(first)
     with pytest.raises(ConfigError, match="restore the newer file"):
         hub_at(1).start()
+
+
+def test_a_new_epoch_that_no_restore_noted_is_looked_at_before_a_policy_is_sent(hub_at, town):
+    """A restore that was cut off, or a database put back without it: what it does not know of
+    cancelled PINs must not open doors."""
+    hub = hub_at(1)
+    hub.start()
+    path = town.hub / hub_keys.HUB_EPOCH
+    enrolment.open_next_epoch(town.register, town.hub, hub_keys.load_hub_epoch(path).opened_at)
+    for _ in range(2):
+        hub = hub_at(1)
+        hub.start()
+        with hub.core.db.read() as scope:
+            waiting = under_review(scope)
+        assert waiting is not None
+        assert waiting.hub_epoch == 2

@@ -956,6 +956,14 @@ CREATE TABLE whereabouts (
 CREATE INDEX ix_whereabouts_zone ON whereabouts (town_id, zone_id, since)
 """,
     r"""
+CREATE TABLE zone_beginnings (
+	town_id VARCHAR(36) NOT NULL,
+	zone_id VARCHAR(80) NOT NULL,
+	at DATETIME NOT NULL,
+	CONSTRAINT pk_zone_beginnings PRIMARY KEY (town_id, zone_id)
+)
+""",
+    r"""
 CREATE TABLE cards (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -2461,6 +2469,14 @@ CREATE TABLE whereabouts (
 """,
     r"""
 CREATE INDEX ix_whereabouts_zone ON whereabouts (town_id, zone_id, since)
+""",
+    r"""
+CREATE TABLE zone_beginnings (
+	town_id VARCHAR(36) NOT NULL,
+	zone_id VARCHAR(80) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_zone_beginnings PRIMARY KEY (town_id, zone_id)
+)
 """,
     r"""
 CREATE TABLE cards (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from hub.entries.alarms import ALARMING_REFUSALS
 from hub.entries.domain import GAP, Entry, Result, Topic
 from hub.pages.words import Words, iso
 from wire.events import ActOutcome, EventKind, Factor, Observed, TryKind
@@ -175,6 +176,8 @@ def _title(entry: Entry, names: Names) -> str:
         return "punch_denied"
     if entry.kind == EventKind.PIN_LOCKOUT and entry.cause == TryKind.CARD:
         return "card_lockout"
+    if entry.kind == EventKind.CLOCK_STATE and entry.cause in ALARMING_REFUSALS:
+        return "clock_refused"
     if entry.kind == EventKind.MODE_ENDED and entry.cause:
         return f"{entry.cause}_ended"
     if entry.kind in _LIDS and entry.door_id in names.boxes:

@@ -92,3 +92,26 @@ def test_writes_go_on_while_a_copy_is_taken_and_are_in_it(db, tmp_path, monkeypa
     with db.read() as scope:
         kept = scope.scalar(scope.select(counters.c.value).where(counters.c.name == "during"))
     assert kept == len(written)
+
+
+def test_what_a_crash_left_readable_for_others_does_not_make_the_backup_so(db, clock, tmp_path):
+    path, elsewhere = tmp_path / "backup.db", tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"")
+    left = tmp_path / "backup.db.partial"
+    for leave in (lambda: left.write_bytes(b"half"), lambda: left.symlink_to(elsewhere)):
+        leave()
+        take(db, clock, path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        path.unlink()
+        manifest_path(path).unlink()
+    assert elsewhere.read_bytes() == b""
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(db, clock, tmp_path, monkeypatch):
+    def full(_db, _partial):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("hub.backup.copying._copy", full)
+    with pytest.raises(BackupError, match="disk is full"):
+        take(db, clock, tmp_path / "backup.db")
+    assert list(tmp_path.iterdir()) == []

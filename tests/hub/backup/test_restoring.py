@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import sqlite3
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.backup import restoring
 from hub.backup.desk import BackupDesk, ask, socket_path
 from hub.backup.repository import under_review
 from hub.cli import main
@@ -192,3 +194,65 @@ def test_a_backup_of_another_file_or_a_broken_one_is_refused_by_name(installed):
     code, _, err = installed.run("restore", str(backup), "--ca", str(installed.folder / "ca"))
     assert (code, "damaged" in err) == (1, True)
     assert installed.epoch() == 1
+
+
+class PowerCutError(BaseException):
+    """Ends the process where it stands."""
+
+
+def _databases_of(installed):
+    with sqlite3.connect(installed.folder / "hub.db") as connection:
+        users = connection.execute("SELECT count(*) FROM users").fetchone()[0]
+        waiting = connection.execute(
+            "SELECT count(*) FROM restores WHERE released_at IS NULL"
+        ).fetchone()[0]
+    connection.close()
+    return users, waiting
+
+
+@pytest.mark.parametrize("step", ["migrate", "_new_epoch", "_begin_life", "_set_aside", "sync"])
+def test_a_power_cut_leaves_what_was_there_or_a_life_that_sends_nothing_yet(
+    installed, monkeypatch, step
+):
+    """An older state of the database must never stand there as if nothing had happened: a hub that
+    starts by itself would send PINs that were cancelled since."""
+    backup = installed.folder / "backup.db"
+    assert installed.run("backup", str(backup))[0] == 0
+    assert installed.run("user", "add", "late", stdin="correct horse battery\n")[0] == 0
+
+    def cut(*_args, **_more):
+        raise PowerCutError
+
+    with monkeypatch.context() as power:
+        power.setattr(restoring, "sync_folder" if step == "sync" else step, cut)
+        with pytest.raises(PowerCutError):
+            installed.run("restore", str(backup), "--ca", str(installed.folder / "ca"))
+    users, waiting = _databases_of(installed)
+    assert (users, waiting) == ((1, 1) if step == "sync" else (2, 0))
+    assert installed.run("restore", str(backup), "--ca", str(installed.folder / "ca"))[0] == 0
+    assert _databases_of(installed) == (1, 1)
+    assert not list(installed.folder.glob("hub.db.incoming*"))
+
+
+def test_a_full_disk_is_told_and_changes_nothing(installed, monkeypatch):
+    backup = installed.folder / "backup.db"
+    assert installed.run("backup", str(backup))[0] == 0
+    before = (installed.folder / "hub.db").read_bytes()
+
+    def full(_source, target):
+        Path(target).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr(restoring.shutil, "copyfile", full)
+    code, _, err = installed.run("restore", str(backup), "--ca", str(installed.folder / "ca"))
+    assert (code, "No space left" in err) == (1, True)
+    assert (installed.folder / "hub.db").read_bytes() == before
+    assert not list(installed.folder.glob("hub.db.incoming*"))
+    assert installed.epoch() == 1
+
+
+def test_the_hub_database_is_readable_for_the_owner_alone_after_a_restore(installed):
+    backup = installed.folder / "backup.db"
+    assert installed.run("backup", str(backup))[0] == 0
+    assert installed.run("restore", str(backup), "--ca", str(installed.folder / "ca"))[0] == 0
+    assert (installed.folder / "hub.db").stat().st_mode & 0o777 == 0o600

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
+import time
 
 import pytest
 from sqlalchemy.exc import DataError
@@ -11,6 +13,7 @@ from hub.ingest import bulk
 from hub.ingest.repository import raw_events_after, store, watermark
 from hub.ingest.tables import raw_conflicts
 from wire.events import Origin
+from wire.messages import FormerPlace
 from wire.samples import CONTROLLER, DEVICE
 
 
@@ -176,3 +179,50 @@ def _values(messages):
         for number, read in enumerate(messages, start=1)
         for row in read.rows
     ]
+
+
+def test_an_old_row_sent_again_beside_a_new_one_has_no_whole_journal_read(
+    put, db, rows_of, make_event, monkeypatch
+):
+    """Anybody who kept a message, the broker for one, may send it again as often as he likes."""
+    from hub.ingest import held_repository
+
+    put(*(rows_of(n, make_event(n)) for n in range(1, 1_001)))
+    read, real = [], held_repository.held_hashes
+
+    def held_hashes(*asked):
+        found = real(*asked)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(held_repository, "held_hashes", held_hashes)
+    other = make_event(77)
+    stored = put(rows_of(1, make_event(1), make_event(2)), rows_of(999, make_event(999), other))
+    assert read == [2, 2]
+    assert [row.body for _, row in stored.conflicts] == [other]
+
+
+def test_a_row_that_was_moved_is_known_though_another_process_commits_its_first_place_meanwhile(
+    db, clock, rows_of, make_event
+):
+    """What stands at the old place is read under the lock that orders commits."""
+    first_stored, results = threading.Event(), []
+    old = rows_of(5, make_event(1), epoch=7)
+    new = rows_of(1, make_event(1), epoch=8)
+    new = dataclasses.replace(new, was=(FormerPlace(epoch=7, seq=5),))
+
+    def one(scope):
+        store(scope, [old], clock.now())
+        first_stored.set()
+        time.sleep(0.3)
+
+    def other():
+        first_stored.wait(5)
+        results.append(db.write(lambda scope: store(scope, [new], clock.now())))
+
+    threads = [threading.Thread(target=db.write, args=(one,)), threading.Thread(target=other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert [stored.moved_known for stored in results] == [1]

@@ -110,7 +110,7 @@ def test_what_is_refused_is_acknowledged_to_the_broker_counted_and_not_stored(
 
 def test_a_broker_that_keeps_to_no_window_cannot_fill_our_memory(bench, make_event, monkeypatch):
     arrivals = [bench.arrival(number, [make_event(1)]) for number in range(11, 41)]
-    monkeypatch.setattr("hub.ingest.worker.WAITING_BYTES", 10 * len(arrivals[0].payload))
+    monkeypatch.setattr("hub.ingest.worker.WAITING_BYTES", 10 * (len(arrivals[0].payload) + 512))
     for arrival in arrivals:
         bench.worker.offer(arrival)
     assert bench.worker.counts.overflowed == 20
@@ -179,3 +179,56 @@ def test_the_thread_outlives_whatever_is_raised(bench, make_event, monkeypatch):
             time.sleep(0.005)
     bench.worker.stop()
     assert bench.acknowledged == [1, 2]
+
+
+def test_a_flood_of_empty_messages_is_bounded_too(bench, monkeypatch):
+    """Nobody opens while the database is away; a broker could send for hours."""
+    monkeypatch.setattr("hub.ingest.worker.WAITING_BYTES", 100_000)
+    for _ in range(1_000):
+        bench.worker.offer(bench.arrival(1, [], payload=b""))
+    assert bench.worker._queue.qsize() < 250
+    assert bench.worker.counts.overflowed > 750
+
+
+def test_what_was_dropped_costs_a_new_connection_once_there_is_room(bench, make_event, monkeypatch):
+    """It is acknowledged never, and would stand in the broker's window as long as the connection
+    does: in the end nothing would come any more."""
+    monkeypatch.setattr("hub.ingest.worker.WAITING_BYTES", 5_000)
+    renewals = []
+    bench.worker._renew = lambda: renewals.append(len(bench.acknowledged))
+    for number in range(1, 21):
+        bench.worker.offer(bench.arrival(number, [make_event(number)]))
+    assert bench.worker.counts.overflowed > 0
+    assert renewals == []
+    bench.worker.start()
+    end = time.monotonic() + 5
+    while not renewals and time.monotonic() < end:
+        time.sleep(0.01)
+    bench.worker.stop()
+    assert len(renewals) == 1
+
+
+def test_a_batch_that_failed_for_an_unknown_reason_costs_a_new_connection(
+    bench, make_event, monkeypatch
+):
+    renewals, failures = [], [1]
+    bench.worker._renew = lambda: renewals.append(1)
+    real = bench.worker._commit
+
+    def commit(batch):
+        if failures:
+            failures.pop()
+            raise RuntimeError("nobody foresaw it")
+        return real(batch)
+
+    monkeypatch.setattr(bench.worker, "_commit", commit)
+    bench.worker.start()
+    bench.worker.offer(bench.arrival(1, [make_event(1)]))
+    end = time.monotonic() + 5
+    while failures and time.monotonic() < end:
+        time.sleep(0.01)
+    bench.worker.offer(bench.arrival(1, [make_event(1)]))
+    while not renewals and time.monotonic() < end:
+        time.sleep(0.01)
+    bench.worker.stop()
+    assert (renewals, bench.acknowledged) == ([1], [2])

@@ -180,3 +180,15 @@ def test_a_status_is_kept_since_when_it_says_so_and_is_only_a_hint(bench):
     assert bench.desk.hint_online(CONTROLLER) is False
     bench.say(Channel.STATUS, ms.Status(online=True, agent="0.1.0"))
     assert away() == {}
+
+
+def test_a_status_that_another_process_of_the_hub_took_is_outlived_here(bench):
+    """Each gets its share of the messages: the one before may have been another's."""
+    from hub.link import presence
+
+    other = type(bench)(bench.db, bench.clock)
+    bench.say(Channel.STATUS, ms.Status(online=True, agent="0.1.0"))
+    other.say(Channel.STATUS, ms.Status(online=False, agent="0.1.0"))
+    bench.say(Channel.STATUS, ms.Status(online=True, agent="0.1.0"))
+    with bench.db.read() as scope:
+        assert presence.said_offline(scope) == {}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
+import time
 
 import pytest
 
@@ -124,6 +126,11 @@ def served(broker):
         ([CONNACK, bytes.fromhex("9004 0001 00 87")], "subscription_refused"),
         ([CONNACK, b"\x50\x02\x00\x01"], "connection_lost"),
         ([CONNACK, SUBACK + b"\xe0\x01\x8e"], "connection_lost"),
+        ([SUBACK], "connection_lost"),  # to nothing
+        ([publish_packet("a", b"x", 1, mqtt5=True)], "connection_lost"),  # before the CONNACK
+        ([CONNACK, CONNACK], "connection_lost"),
+        ([CONNACK, SUBACK + SUBACK], "connection_lost"),
+        ([CONNACK, bytes.fromhex("9004 0002 00 01")], "connection_lost"),  # another's
     ],
 )
 def test_every_end_has_its_cause(served, broker, says, cause):
@@ -235,3 +242,89 @@ def test_an_acknowledgement_never_reaches_another_connection(broker):
     assert broker.hear() == bytes.fromhex("4002 0005")
     assert (old.number, new.number) == (1, 2)
     client.stop()
+
+
+def _short_lived(broker):
+    one = Served(broker)
+    one.connection._keepalive_s = 0.3
+    return one.start()
+
+
+def test_a_line_that_is_cut_is_noticed_though_we_go_on_talking(broker):
+    """What we send only fills the kernel's buffer: it proves nothing."""
+    one = _short_lived(broker)
+    broker.accept(CONNACK, SUBACK)
+    assert one.up.wait(PATIENCE_S)
+    end = time.monotonic() + PATIENCE_S
+    while one.cause is None and time.monotonic() < end:
+        one.connection.publish("a", b"still here")
+        one.connection.acknowledge(1)
+        time.sleep(0.02)
+    assert one.ended() == "connection_lost"
+
+
+def test_a_broker_that_talks_and_does_not_listen_is_left(broker):
+    """It would fill our memory with what waits for it, and nobody would be answered any more."""
+    one = _short_lived(broker)
+    broker.accept(CONNACK, SUBACK)
+    assert one.up.wait(PATIENCE_S)
+    one.connection._in_flight = 60_000
+    for _ in range(400):
+        one.connection.publish("a", bytes(64 * 1024))
+    end = time.monotonic() + PATIENCE_S
+    with contextlib.suppress(OSError):
+        while one.cause is None and time.monotonic() < end:
+            broker.client.sendall(publish_packet("a", b"x", 1, mqtt5=True))
+            time.sleep(0.01)
+            assert len(one.connection._out) < 2 * 1024 * 1024
+    assert one.ended() == "connection_lost"
+
+
+def test_acknowledgements_that_are_not_taken_are_bounded(broker, monkeypatch):
+    monkeypatch.setattr(mqtt_connection, "_MOST_OUT", 100_000)
+    one = Served(broker).start()
+    broker.accept(CONNACK, SUBACK)
+    assert one.up.wait(PATIENCE_S)
+    end = time.monotonic() + PATIENCE_S
+    while one.cause is None and time.monotonic() < end:
+        for _ in range(20_000):
+            one.connection.acknowledge(1)
+    assert one.ended() == "connection_lost"
+
+
+def test_a_broker_that_acknowledges_nothing_while_more_waits_is_left(broker):
+    one = _short_lived(broker)
+    broker.accept(CONNACK_TWO_AT_ONCE, SUBACK)
+    assert one.up.wait(PATIENCE_S)
+    for _ in range(3):
+        one.connection.publish("a", b"x")
+    end = time.monotonic() + PATIENCE_S
+    with contextlib.suppress(OSError):
+        while one.cause is None and time.monotonic() < end:
+            broker.client.sendall(b"\xd0\x00")
+            time.sleep(0.02)
+    assert one.ended() == "connection_lost"
+
+
+def test_a_broker_cannot_ask_us_to_look_for_it_less_often_than_we_mean_to(served, broker):
+    one = served(bytes.fromhex("2006 00 00 03 13ffff"), SUBACK)
+    assert one.connection._keepalive_s == 30
+
+
+def test_what_waits_to_be_sent_is_bounded_in_bytes_too(served, broker, monkeypatch):
+    monkeypatch.setattr(mqtt_connection, "_QUEUED_BYTES", 1_000)
+    one = served(CONNACK_TWO_AT_ONCE, SUBACK)
+    for text in (b"1", b"2"):
+        one.connection.publish("a", text)
+        broker.hear()
+    assert [one.connection.publish("a", bytes(600)) for _ in range(3)] == [True, True, False]
+
+
+def test_a_client_that_is_stopped_while_it_begins_connects_no_more(broker):
+    client = MqttClient(BrokerAddress("127.0.0.1", broker.port, None), lambda _arrival: None)
+    client._stopping = stopping = threading.Event()
+    stopping.is_set = iter([False, True]).__next__  # stopped between the two looks
+    client._run()
+    broker._listener.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        broker.accept()

@@ -15,7 +15,7 @@ from hub.entries.domain import Entry, Result, Topic
 from hub.pages.views.door_sheet import outcome_of
 from hub.pages.views.entry import Names, Ordered, entry_line
 from hub.pages.words import Words
-from wire.clock import ClockState
+from wire.clock import ClockRefusal, ClockState
 from wire.events import ActOutcome, EventKind, Factor, Observed
 from wire.reasons import Reason
 
@@ -219,3 +219,22 @@ def test_a_hold_that_nobody_ordered_is_told_as_the_schedules() -> None:
         "開放を終えました",
         "時間割による",
     )
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_clock_that_was_refused_is_not_told_as_a_change_of_the_clock(language: Language) -> None:
+    """Nothing changed: somebody told a controller a time that it did not believe. A clock chip that
+    was never compared is no news."""
+    words = Words(Translator(language), ZoneInfo("Asia/Tokyo"), NOW)
+    changed = replace(
+        BASE, kind=EventKind.CLOCK_STATE, topic=Topic.SYSTEM, result=None, reason=None,
+        cause=ClockState.HOLDOVER.value,
+    )  # fmt: skip
+    refused = {
+        refusal: entry_line(replace(changed, cause=refusal.value), NAMES, words).title
+        for refusal in ClockRefusal
+    }
+    usual = entry_line(changed, NAMES, words).title
+    assert refused.pop(ClockRefusal.RTC_UNCHECKED) == usual
+    assert usual not in refused.values()
+    assert len(set(refused.values())) == 1

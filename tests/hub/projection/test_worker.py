@@ -161,3 +161,20 @@ def test_a_wake_is_answered_at_once(db: Database, journal: MemoryJournal) -> Non
         assert len(rows(db, "entries")) == 1
     finally:
         work.stop()
+
+
+@pytest.mark.parametrize("clock", list(ClockState))
+def test_a_boot_that_no_database_can_hold_puts_its_row_aside_and_stops_nobody(
+    db: Database, clock: ClockState
+) -> None:
+    """PostgreSQL takes no NUL: one controller's nonsense must not end everybody's projection."""
+    journal, told = MemoryJournal(), []
+    body = ev.DoorEventBody(door="d")
+    journal.add(EventKind.DOOR_OPENED, body, 1, clock=clock, boot="nul\x00")
+    journal.add(EventKind.DOOR_OPENED, body, 2)
+    kinds = frozenset({EventKind.DOOR_OPENED})
+    projector = Projector("p", kinds, lambda _scope, event: told.append(event.raw_id))
+    work = ProjectionWorker(db, journal.after, [projector])
+    assert work.step() == 2
+    assert told == [2]
+    assert work.rejects == {RejectReason.UNREADABLE: 1}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -150,6 +152,98 @@ def test_a_replay_from_nothing_finds_the_same_people(hall: Any) -> None:
     before = hall.occupancy()
     ProjectionWorker(hall.hub.core.db, hall.journal.after, [ENTRIES, ZONES]).replay()
     assert hall.occupancy() == before
+
+
+# --- what comes ahead of a backlog ---
+
+
+def tell(hall: Any, told: list[Any]) -> None:
+    """Have these rows projected, by their numbers."""
+    hall.journal = SimpleNamespace(
+        start=hall.journal.start,
+        after=lambda _scope, after, limit: [r for r in told if r.number > after][:limit],
+    )
+
+
+def ahead(hall: Any, count: int) -> None:
+    """The last `count` rows come before the ones in front of them, and again in their turn."""
+    rows = hall.journal.rows
+    early, late = rows[-count:], rows[:-count]
+    ids = iter(range(1, 1 + 2 * len(rows)))
+    told = [replace(row, id=next(ids), ahead=True) for row in early]
+    told += [replace(row, id=next(ids), late=True) for row in late]
+    told += [replace(row, again=next(ids), ahead=False) for row in told[:count]]
+    tell(hall, told)
+
+
+def test_an_opening_that_comes_ahead_of_its_decision_is_a_passage_in_the_end(hall: Any) -> None:
+    hall.let_in(hall.ann)
+    hall.leaf(opens=True)
+    ahead(hall, 1)
+    assert hall.inside() == [hall.ann]
+
+
+def test_a_lock_driven_ahead_of_its_decision_is_a_passage_in_the_end(hall: Any) -> None:
+    hall.let_in(hall.ann, hall.back)
+    ahead(hall, 1)
+    assert hall.inside() == [hall.ann]
+
+
+def test_one_opening_is_not_the_passage_of_two(hall: Any) -> None:
+    """Ann was let in and did not open; Bob, of whom we heard first, did."""
+    hall.let_in(hall.ann)
+    hall.clock.advance(timedelta(seconds=20))
+    hall.let_in(hall.bob)
+    hall.leaf(opens=True)
+    ahead(hall, 3)
+    assert hall.inside() == [hall.bob]
+
+
+def test_whether_the_leaf_stood_open_is_asked_once_it_is_known(hall: Any) -> None:
+    """While a backlog drains, the state of the door is that of hours ago."""
+    hall.let_in(hall.ann)
+    hall.leaf(opens=True)
+    hall.clock.advance(timedelta(minutes=1))
+    hall.let_in(hall.bob)
+    ahead(hall, 2)
+    assert sorted(hall.inside()) == sorted([hall.ann, hall.bob])
+
+
+def test_a_door_that_stood_open_hours_ago_lets_nobody_in_now(hall: Any) -> None:
+    hall.leaf(opens=True)
+    hall.inside()
+    hall.leaf(opens=False)
+    hall.clock.advance(timedelta(minutes=1))
+    hall.let_in(hall.bob)
+    seen, rows = hall.journal.rows[0], hall.journal.rows[1:]
+    told = [
+        seen,
+        replace(rows[1], id=2, ahead=True),
+        replace(rows[2], id=3, ahead=True),
+        replace(rows[0], id=4, late=True),
+        replace(rows[1], id=2, again=5),
+        replace(rows[2], id=3, again=6),
+    ]
+    tell(hall, told)
+    assert hall.inside() == []
+
+
+@pytest.mark.parametrize("controllers", [1, 2])
+def test_who_went_in_before_the_zone_began_anew_is_not_inside_though_it_is_heard_later(
+    hall: Any, controllers: int
+) -> None:
+    """Told late by the same controller or, with nothing to tell again, by another."""
+    hall.let_in(hall.ann)
+    hall.leaf(opens=True)
+    hall.clock.advance(timedelta(minutes=1))
+    body = ev.ModeEventBody(door=hall.back, mode=DoorMode.HOLD_OPEN, order=0, cause="schedule")
+    hall.journal.add(EventKind.MODE_ENDED, body, hall.now_s)
+    if controllers == 1:
+        ahead(hall, 1)
+    else:
+        rows = hall.journal.rows
+        rows[:] = [replace(row, id=n) for n, row in enumerate([rows[-1], *rows[:-1]], 1)]
+    assert hall.inside() == []
 
 
 # --- what is forgotten ---
