@@ -184,6 +184,8 @@ def alarm_line(
     details = []
     if alarm.kind is AlarmKind.RULE_BROKEN and t.has(f"reason.{alarm.cause}"):
         details.append(t(f"reason.{alarm.cause}"))
+    if alarm.kind is AlarmKind.CLOCK_REFUSED and t.has(f"clock.{alarm.cause}"):
+        details.append(t(f"clock.{alarm.cause}"))
     if alarm.times > 1:
         details.append(t("board.times", count=alarm.times))
     if alarm.cleared_at:

@@ -259,6 +259,8 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
         told += told_of_test(entry.cause == "passed", entry.cause, words)
     elif entry.kind in _LINES and t.has(f"line_fault.{entry.cause}"):
         told.append(t(f"line_fault.{entry.cause}"))
+    elif entry.kind == EventKind.CLOCK_STATE and t.has(f"clock.{entry.cause}"):
+        told.append(t(f"clock.{entry.cause}"))
     if entry.topic is Topic.SYSTEM:
         told.append(names.sites.get(entry.controller_id, ""))
     if entry.kind == EventKind.PUNCH or _at_terminal(entry):

@@ -15,7 +15,7 @@ from hub.entries.domain import Entry, Result, Topic
 from hub.pages.views.door_sheet import outcome_of
 from hub.pages.views.entry import Names, Ordered, entry_line
 from hub.pages.words import Words
-from wire.clock import ClockState
+from wire.clock import ClockRefusal, ClockState
 from wire.events import ActOutcome, EventKind, Factor, Observed
 from wire.reasons import Reason
 
@@ -219,3 +219,13 @@ def test_a_hold_that_nobody_ordered_is_told_as_the_schedules() -> None:
         "開放を終えました",
         "時間割による",
     )
+
+
+@pytest.mark.parametrize("cause", [*ClockState, *ClockRefusal])
+def test_a_clock_that_changed_says_to_what(cause: ClockState | ClockRefusal) -> None:
+    """Whether PINs work is what the line is looked at for."""
+    entry = replace(
+        BASE, kind=EventKind.CLOCK_STATE, topic=Topic.SYSTEM, result=None, reason=None,
+        factor=None, door_id=None, cause=cause.value,
+    )  # fmt: skip
+    assert entry_line(entry, NAMES, WORDS).detail.startswith(WORDS.t(f"clock.{cause.value}"))
