@@ -193,9 +193,9 @@ def alarm_line(
     seen = bool(alarm.acknowledged_at and not _again(alarm))
     # Of several devices of one name the site tells which.
     machine = names.devices.get(alarm.device_id or "") or names.controllers.get(alarm.controller_id)
-    place = names.doors.get(alarm.door_id or "") or " ".join(
-        filter(None, (names.sites.get(alarm.controller_id), machine))
-    )
+    site = names.sites.get(alarm.controller_id, "")
+    told = (machine,) if machine and machine.startswith(site) else (site, machine)
+    place = names.doors.get(alarm.door_id or "") or " ".join(filter(None, told))
     return AlarmLine(
         id=alarm.id,
         icon=_ALARM_ICONS.get(alarm.kind, "alert"),

@@ -123,6 +123,8 @@ def test_an_alarm_of_a_controller_names_its_site() -> None:
     names = Names(controllers={"c": "制御装置 1"}, sites={"c": "町民体育館"})
     assert alarm_line(alarm, names, speaking()).place == "町民体育館 制御装置 1"
     assert alarm_line(alarm, Names(), speaking()).place == ""
+    named = Names(controllers={"c": "町民体育館 制御盤"}, sites={"c": "町民体育館"})
+    assert alarm_line(alarm, named, speaking()).place == "町民体育館 制御盤"  # once is enough
 
 
 @pytest.mark.parametrize("language", Language)
