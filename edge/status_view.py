@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from edge.words import Words
 
-_GRANTS: Final = ("access_granted", "access_duress")
-_DECISIONS: Final = (*_GRANTS, "access_denied")
+_DECISIONS: Final = ("access_granted", "access_duress", "access_denied")
+_DURESS: Final = "duress_pin"
 _ID_WIDTH, _SHORT_ID_WIDTH = 36, 15
 _LEAF_WIDTH, _MODE_WIDTH, _CAUSE_WIDTH = 10, 10, 16
 _NARROW: Final = 100
@@ -45,8 +45,14 @@ class Decisions:
             door = body.get("door")
             if event.get("kind") not in _DECISIONS or door is None:
                 continue
-            reason = "" if event["kind"] == "access_duress" else str(body.get("reason", ""))
-            self.of[door] = Decision(event["at"], event["kind"] in _GRANTS, reason)
+            reason = str(body.get("reason", ""))
+            granted = event["kind"] == "access_granted" or reason == _DURESS
+            if (
+                reason == _DURESS
+            ):  # as if it were the plain PIN; where it denies it denies as others
+                both = body.get("factor") == "card_and_pin"
+                reason = "card_and_pin_valid" if both else "pin_valid"
+            self.of[door] = Decision(event["at"], granted, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ def view(
     now: datetime,
 ) -> list[Line]:
     """Give the lines of a screen; what does not fit is counted, what is well goes first then."""
-    say = _Sayer(words, now, width < _NARROW)
+    say = _Sayer(words, now, width < _NARROW, Words("reasons", words.language))
     lines = [Line(f"{status['controller']}  {status['agent']}  {now:%H:%M:%S}", head=True)]
     lines += _summary(status, say)
     parts = [
@@ -112,6 +118,7 @@ class _Sayer:
     words: Words
     now: datetime
     is_narrow: bool
+    reasons: Words
 
     def __call__(self, key: str, **values: object) -> str:
         return self.words(f"view.{key}", **values)
@@ -126,6 +133,10 @@ class _Sayer:
     def named(self, key: str) -> str:
         """A word of the wire in the language, or as it is where nobody has put it into one."""
         return self(key) if self.words.has(f"view.{key}") else key
+
+    def reason(self, key: str) -> str:
+        """Why a door opened or did not."""
+        return self.reasons(f"reason.{key}") if self.reasons.has(f"reason.{key}") else key
 
     def time(self, text: str | None) -> str:
         """An instant in local time: the hour today, otherwise the day as well."""
@@ -151,7 +162,7 @@ def _summary(status: Mapping[str, Any], say: _Sayer) -> list[Line]:
     lines = [
         _row(
             say("hub"),
-            say("reached" if up else "away", since=say.time(status.get("welcomed_at"))),
+            _link(status, say),
             bad=not up,
         ),
         _row(say("clock"), say(state, error=clock["error_ms"]), bad=state == "untrusted"),
@@ -172,6 +183,14 @@ def _summary(status: Mapping[str, Any], say: _Sayer) -> list[Line]:
     return lines
 
 
+def _link(status: Mapping[str, Any], say: _Sayer) -> str:
+    """Since when the hub is reached, or is not."""
+    if status["link_up"]:
+        return say("reached", since=say.time(status.get("welcomed_at")))
+    lost = status.get("lost_at")
+    return say("away", since=say.time(lost)) if lost else say("away_ever")
+
+
 def _row(name: str, text: str, *, bad: bool = False) -> Line:
     return Line(f"{fit(name, 10)} {text}", bad)
 
@@ -187,7 +206,7 @@ def _door(door: Mapping[str, Any], decisions: Decisions, say: _Sayer) -> Line:
     told = ""
     if last is not None:
         result = say("granted" if last.granted else "denied")
-        told = f"{say.time(last.at)} {result} {last.reason}".rstrip()
+        told = f"{say.time(last.at)} {result} {say.reason(last.reason)}".rstrip()
     leaf, mode = door["leaf"], door["mode"] or "normal"
     if door.get("held_by_schedule"):
         mode = "held_by_schedule"

@@ -43,7 +43,9 @@ app.add_typer(token_app, name="token")
 app.add_typer(audit_app, name="audit")
 app.add_typer(config_app, name="config")
 
-Config = Annotated[Path | None, typer.Option("--config", help="The settings' TOML file.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", "--settings", help="The settings' TOML file.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Sites = Annotated[list[str] | None, typer.Option("--site", help="Limit to this site; repeatable.")]
 Roles = Annotated[

@@ -15,6 +15,7 @@ from typing import Final
 from deploy.demo.broker import DemoMosquitto, EmbeddedBrokerProcess
 from deploy.demo.plan import LAPTOP_PLAN, PHONE, SITES
 from deploy.mosquitto.process import BrokerProcess, find_mosquitto, free_port
+from edge.machine import Machine
 from provisioning import enrolment
 from provisioning.errors import ProvisioningError
 from provisioning.register import Register
@@ -143,11 +144,13 @@ def write_laptop_settings(made: Installation) -> None:
 
 
 def _write_edge_settings(made: Installation, name: str, broker_port: int, ports: str) -> None:
+    # Where this machine shows no battery clock, the agent would rightly say so on the board.
+    has_rtc = Machine().rtc() is not None
     made.edge_settings(name).write_text(
         f"""# Made by kagimori-demo.
 data_dir = "data"
 socket = "{made.edge_socket(name)}"
-rtc = true
+rtc = {str(has_rtc).lower()}
 
 [mqtt]
 host = "127.0.0.1"

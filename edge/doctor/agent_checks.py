@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from edge.control_socket import AgentAbsentError, Request, ask_agent
@@ -35,16 +36,24 @@ def running(settings: Settings, say: Say = ENGLISH) -> list[Finding]:
 
 
 def _hub(status: dict[str, Any], say: Say) -> Finding:
-    since = status.get("welcomed_at") or "-"
-    return say("hub link", "hub_ok" if status["link_up"] else "hub_away", since=since)
+    if status["link_up"]:
+        return say("hub link", "hub_ok", since=_local(status["welcomed_at"]))
+    lost = status.get("lost_at")
+    return say("hub link", "hub_away", since=_local(lost)) if lost else say("hub link", "hub_never")
+
+
+def _local(instant: str | None) -> str:
+    """An instant of the agent's answer, in local time."""
+    if instant is None:
+        return "-"
+    return f"{datetime.fromisoformat(instant).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _clock(status: dict[str, Any], say: Say) -> list[Finding]:
     clock = status.get("clock")
     if clock is None:
         return []
-    code = "clock_untrusted" if clock["state"] == "untrusted" else "clock_state"
-    return [say("clock", code, state=clock["state"], error_ms=clock["error_ms"])]
+    return [say("clock", f"clock_{clock['state']}", error_ms=clock["error_ms"])]
 
 
 def _journal(settings: Settings, status: dict[str, Any], say: Say) -> list[Finding]:

@@ -125,6 +125,8 @@ class Memory:
     counters: Counter[str] = field(default_factory=Counter)
     link_up: bool = False
     welcomed_at: datetime | None = None
+    lost_at: datetime | None = None
+    """When the hub was lost; None while it is reached, and where it was not yet in this life."""
     linked_ns: int | None = None
     """When the hub was last gone until: since then the link is up."""
     codes: dict[str, DoorCodes] = field(default_factory=dict)
@@ -155,6 +157,7 @@ class Memory:
         """The hub was lost, or is back."""
         self.link_up = up
         self.linked_ns = now.mono_ns if up else None
+        self.lost_at = None if up else self.lost_at or now.at
         self.welcomed_at = now.at if up else self.welcomed_at
 
     def away_ns(self, now: ClockNow) -> int | None:

@@ -126,6 +126,7 @@ class Status(msgspec.Struct, frozen=True):
     threads: tuple[ThreadStatus, ...] = ()
     codes: tuple[CodesStatus, ...] = ()
     welcomed_at: datetime | None = None
+    lost_at: datetime | None = None
 
 
 def status_of(
@@ -163,6 +164,7 @@ def status_of(
             for door, one in sorted(memory.codes.items())
         ),
         welcomed_at=memory.welcomed_at,
+        lost_at=memory.lost_at,
     )
 
 

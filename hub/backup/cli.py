@@ -25,7 +25,9 @@ from provisioning import enrolment
 from provisioning.private_files import read_private
 from provisioning.register import Register
 
-Config = Annotated[Path | None, typer.Option("--config", help="The settings' TOML file.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", "--settings", help="The settings' TOML file.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -25,6 +25,9 @@ from edge.control_socket import AgentAbsentError, ControlSocket
 from edge.status_view import Decisions, fit, painted, view, width_of
 from edge.status_watch import StatusWatch
 from edge.words import Language, Words
+from hub.catalogue import Language as HubLanguage
+from hub.catalogue import sentences as catalogue
+from wire.reasons import Reason
 from wire.samples import sample_id
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +64,9 @@ ROWS = [
     {"seq": 4, "event": {"kind": "access_granted", "at": "2026-11-24T17:00:00Z",
      "body": {"door": DOORS[0], "reason": "card_valid", "person": "Sato"}}},
     {"seq": 5, "event": {"kind": "access_duress", "at": "2026-11-24T17:30:00Z",
-     "body": {"door": DOORS[1], "reason": "duress", "person": "Sato"}}},
+     "body": {"door": DOORS[1], "reason": "duress_pin", "factor": "pin", "person": "Sato"}}},
+    {"seq": 6, "event": {"kind": "access_duress", "at": "2026-11-24T17:40:00Z",
+     "body": {"door": DOORS[2], "reason": "zone_full", "factor": "pin", "person": "Sato"}}},
 ]  # fmt: skip
 
 
@@ -76,15 +81,34 @@ def _shown(status, language=Language.EN, height=24, width=80) -> str:
 
 def test_a_door_shows_its_last_decision_and_nobodys_name():
     shown = _shown(_status())
-    assert "17:00:00 granted card_valid" in shown
-    assert "unknown_card" not in shown
+    assert "17:00:00 granted Card" in shown
+    assert "Unknown card" not in shown
     assert "Sato" not in shown
 
 
-def test_a_duress_looks_like_any_opening():
+def test_a_duress_looks_like_any_opening_and_at_a_door_that_stays_shut_like_any_denial():
     shown = _shown(_status())
-    assert "17:30:00 granted" in shown
-    assert "duress" not in shown
+    assert "17:30:00 granted PIN\n" in shown
+    assert "17:40:00 denied The zone is full\n" in shown
+    assert "duress" not in shown.lower()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_reasons_read_as_on_the_hubs_pages(language):
+    hub = {
+        key.removeprefix("reason."): texts[HubLanguage(language.value)]
+        for key, texts in catalogue().items()
+        if key.startswith("reason.")
+    }
+    words = Words("reasons", language)
+    assert {reason.value: words(f"reason.{reason.value}") for reason in Reason} == hub
+
+
+def test_since_when_the_hub_is_not_reached_is_told_not_when_it_came():
+    away = _shown(_status(link_up=False, lost_at="2026-11-24T17:12:00Z"))
+    assert "not reached since 17:12:00" in away
+    assert "09:00:00" not in away
+    assert "not reached since the agent started" in _shown(_status(link_up=False, lost_at=None))
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -97,7 +121,7 @@ def test_no_line_is_wider_than_the_terminal(language, width):
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"link_up": False}, "not reached"),
+        ({"link_up": False, "lost_at": None}, "not reached"),
         ({"clock": {"state": "untrusted", "error_ms": None}}, "NOT TO BE RELIED ON"),
         ({"journal": {"failure": "disk_io"}}, "FAILS (disk_io)"),
         (
@@ -147,7 +171,7 @@ def test_the_watch_goes_on_while_the_agent_is_away(tmp_path):
     StatusWatch(settings, out, ask, lambda _s: next(turns), size).screens()
     first, second = out.getvalue().split("\x1b[H")[1:]
     assert "does not answer" in first
-    assert "card_valid" in second
+    assert "granted Card" in second
     assert out.getvalue().endswith("\x1b[?1049l"), "the terminal is as it was"
 
 

@@ -135,3 +135,19 @@ def _client(installed: Path) -> httpx.Client:
             time.sleep(0.1)
         else:
             return client
+
+
+def test_the_settings_file_is_named_as_at_the_edge(
+    installed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--settings` is what `kagimori-edge` calls it; nobody has to remember which."""
+    told = []
+    for option in ("--settings", "--config"):
+        arguments = ["kagimori-hub", "restore", "none.db", option, str(installed / "hub.toml")]
+        monkeypatch.setattr(sys, "argv", arguments)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 1
+        told.append(capsys.readouterr().err)
+    assert told[0] == told[1]
+    assert "none.db" in told[0]

@@ -184,6 +184,8 @@ def alarm_line(
     details = []
     if alarm.kind is AlarmKind.RULE_BROKEN and t.has(f"reason.{alarm.cause}"):
         details.append(t(f"reason.{alarm.cause}"))
+    if alarm.kind is AlarmKind.CLOCK_REFUSED and t.has(f"clock.{alarm.cause}"):
+        details.append(t(f"clock.{alarm.cause}"))
     if alarm.times > 1:
         details.append(t("board.times", count=alarm.times))
     if alarm.cleared_at:
@@ -191,9 +193,9 @@ def alarm_line(
     seen = bool(alarm.acknowledged_at and not _again(alarm))
     # Of several devices of one name the site tells which.
     machine = names.devices.get(alarm.device_id or "") or names.controllers.get(alarm.controller_id)
-    place = names.doors.get(alarm.door_id or "") or " ".join(
-        filter(None, (names.sites.get(alarm.controller_id), machine))
-    )
+    site = names.sites.get(alarm.controller_id, "")
+    told = (machine,) if machine and machine.startswith(site) else (site, machine)
+    place = names.doors.get(alarm.door_id or "") or " ".join(filter(None, told))
     return AlarmLine(
         id=alarm.id,
         icon=_ALARM_ICONS.get(alarm.kind, "alert"),

@@ -57,7 +57,9 @@ def door_rules(
         if hold is not None and hold.holds
         else None,
         first_person=words.t(f"door_rules.first_{door.first_person}") if waits else "",
-        firsts=words.t("words.comma").join(firsts or ()) if waits else "",
+        firsts=words.t("door_rules.firsts", names=words.t("words.comma").join(firsts))
+        if waits and firsts
+        else "",
         first_chip=Chip("bad", "alert", words.t("door_rules.nobody_is_first"))
         if waits and firsts is not None and not firsts
         else None,

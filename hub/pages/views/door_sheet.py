@@ -16,7 +16,7 @@ from hub.pages.views.choice import Choice
 from hub.pages.views.door import AlarmLine, Chip, DeviceLine
 from hub.pages.views.door_rules import DoorRules
 from hub.pages.views.door_safety import DoorSafety
-from hub.pages.views.entry import EntryLine
+from hub.pages.views.entry import BY_SCHEDULE, EntryLine
 from hub.pages.words import Words
 from wire.events import Observed, TryKind
 from wire.policy_bodies import DoorMode
@@ -114,15 +114,17 @@ def outcome_of(command: DoorCommand, words: Words) -> Outcome:
 
 
 def mode_words(state: DoorState, ordered: OrderRow | None, words: Words) -> tuple[str, str]:
-    """The mode the door follows, and what to know of it: until when, or that an order is on its
-    way."""
+    """The mode the door follows, and what to know of it: until when, that a schedule holds it, or
+    that an order is on its way. What a schedule holds nobody ordered: it waits for nothing."""
     followed = state.mode
     name = words.t(f"mode.{followed.mode}" if followed else "mode.normal")
-    if ordered is not None and (followed is None or followed.order != ordered.order_no):
-        pending = words.t("door.pending")
-        return name, f"{words.t(f'mode.{ordered.mode}')} {pending}"
-    if ordered is None and followed is not None:
+    obeyed = {each.order for each in state.modes} - {BY_SCHEDULE}
+    if ordered is not None and ordered.order_no not in obeyed:
+        return name, f"{words.t(f'mode.{ordered.mode}')} {words.t('door.pending')}"
+    if ordered is None and obeyed:
         return name, f"{words.t('mode.normal')} {words.t('door.pending')}"
+    if followed is not None and followed.order == BY_SCHEDULE:
+        return name, words.t("entries.by_schedule")
     if ordered is not None and ordered.expires_at is not None:
         return name, words.t("words.until", time=words.when(ordered.expires_at))
     return name, ""

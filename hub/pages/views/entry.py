@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from hub.entries.alarms import ALARMING_REFUSALS
 from hub.entries.domain import GAP, Entry, Result, Topic
@@ -48,6 +49,8 @@ _CHIP_TONES = {"granted": "good", "denied": "warn", "alarming": "bad", "soft": "
 _ERROR_TOLD_MS = 60_000
 BY_SCHEDULE = 0
 """The order number of a mode that nobody ordered: the door's schedule began or ended it."""
+_SHOWN_SHIFT = timedelta(seconds=1)
+"""The page shows whole seconds."""
 _REFUSALS = frozenset({ActOutcome.FAILED, ActOutcome.EXPIRED, ActOutcome.REFUSED})
 _MODES = frozenset({EventKind.MODE_APPLIED, EventKind.MODE_ENDED})
 
@@ -243,7 +246,8 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
     t = words.t
     told: list[str] = []
     if entry.reason is not None:
-        told.append(t(f"reason.{entry.reason}"))
+        if entry.reason is not Reason.UNKNOWN_CARD:  # who it was says so
+            told.append(t(f"reason.{entry.reason}"))
         told.append(_partner(entry, names, words))
         if entry.soft is not None:
             told.append(t("entries.soft", rule=t(f"reason.{entry.soft}")))
@@ -262,6 +266,8 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
         told += told_of_test(entry.cause == "passed", entry.cause, words)
     elif entry.kind in _LINES and t.has(f"line_fault.{entry.cause}"):
         told.append(t(f"line_fault.{entry.cause}"))
+    elif entry.kind == EventKind.CLOCK_STATE and t.has(f"clock.{entry.cause}"):
+        told.append(t(f"clock.{entry.cause}"))
     if entry.topic is Topic.SYSTEM:
         told.append(names.sites.get(entry.controller_id, ""))
     if entry.kind == EventKind.PUNCH or _at_terminal(entry):
@@ -271,15 +277,25 @@ def _details(entry: Entry, names: Names, words: Words) -> list[str]:
     told.append(_followed(entry, names, words))
     if entry.is_collected:
         told.append(_collected(entry, names, words))
-    if entry.is_corrected:
+    if _worth_telling(entry):
         told += _corrected(entry, words)
     return told
+
+
+def _worth_telling(entry: Entry) -> bool:
+    """Whether its clock was off by what the page can show; the rows tell every correction."""
+    shift = abs(entry.occurred_at - entry.at)
+    return entry.is_corrected and (shift >= _SHOWN_SHIFT or not entry.is_time_sure)
 
 
 def _corrected(entry: Entry, words: Words) -> list[str]:
     """What its clock showed, beside how far off the better time may be: within what it was, or
     between which two times."""
-    told = [words.t("entries.corrected", time=words.date_time(entry.at))]
+    day = words.day_of(entry.at)
+    shown = words.second(entry.at)
+    if day != words.day_of(entry.occurred_at):
+        shown = f"{words.day(day)} {shown}"
+    told = [words.t("entries.corrected", time=shown)]
     earliest, latest = entry.earliest_at, entry.latest_at
     if earliest is None or latest is None or entry.time_error_ms is None:
         return told

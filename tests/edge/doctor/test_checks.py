@@ -60,7 +60,7 @@ def installed(tmp_path_factory):
 # --- words ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("topic", ["doctor", "status"])
+@pytest.mark.parametrize("topic", ["doctor", "status", "reasons"])
 def test_every_sentence_is_there_in_every_language_with_the_same_blanks(topic):
     for table, names in sentences(topic).items():
         for name, texts in names.items():
@@ -423,7 +423,8 @@ ROWS = [{"event": {"at": "2026-11-20T08:00:00Z"}}]
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"link_up": False}, "hub_away"),
+        ({"link_up": False, "lost_at": "2026-11-24T09:40:00Z"}, "hub_away"),
+        ({"link_up": False, "lost_at": None}, "hub_never"),
         ({"clock": {"state": "untrusted", "error_ms": None}}, "clock_untrusted"),
         ({"journal": {"failure": "disk_io"}}, "journal_fails"),
         ({"counters": {"unacknowledged": 500, "capacity": 100_000}}, "journal_unsent"),

@@ -131,3 +131,20 @@ def test_neither_loss_nor_return_of_the_link_changes_a_decision_or_moves_a_door(
     hub.welcome()
     assert len(hub.rig.site.acts()) == 1
     assert hub.rig.last(EventKind.LINK_RESTORED).away_ms is not None
+
+
+def test_since_when_the_hub_is_away_is_known_until_it_is_back(hub):
+    """It is the status's answer to "for how long?"; a second loss without a return keeps it."""
+    hub.rig.connect()
+    hub.welcome()
+    memory = hub.rig.parts.memory
+    assert memory.lost_at is None
+    hub.rig.disconnect()
+    lost = memory.lost_at
+    assert lost is not None
+    hub.rig.go(60)
+    hub.rig.disconnect()
+    assert memory.lost_at == lost
+    hub.rig.connect()
+    hub.welcome()
+    assert (memory.link_up, memory.lost_at) == (True, None)

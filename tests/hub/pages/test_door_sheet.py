@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.catalogue import Language, Translator
+from hub.commands.repository import OrderRow
 from hub.entries.domain import Entry, Topic
 from hub.entries.doors import ActiveMode, DoorState
-from hub.pages.views.door_sheet import barred, paused_lines
+from hub.pages.views.door_sheet import barred, mode_words, paused_lines
 from hub.pages.words import Words
 from wire.clock import ClockState
 from wire.events import EventKind
@@ -50,3 +51,28 @@ def test_a_reader_that_takes_no_pin_says_until_when() -> None:
     told = paused_lines(found, {"r": "玄関の読取機"}, WORDS)
     assert told == ("玄関の読取機 暗証番号は 18:46 まで受け付けません",)
     assert paused_lines([lockout(6)], {}, WORDS) == ()
+
+
+def order(number: int, mode: DoorMode = DoorMode.HOLD_OPEN) -> OrderRow:
+    return OrderRow("o", number, "d", mode, "", "u", NOW, NOW, None, None, None, None)
+
+
+SCHEDULED = ActiveMode(DoorMode.HOLD_OPEN, 0, NOW)
+
+
+@pytest.mark.parametrize(
+    ("modes", "ordered", "told"),
+    [
+        ((), None, ("通常", "")),
+        ((SCHEDULED,), None, ("開放中", "時間割による")),
+        ((SCHEDULED,), order(4, DoorMode.LOCKED), ("開放中", "施錠中 反映待ち")),
+        ((SCHEDULED, ActiveMode(DoorMode.HOLD_OPEN, 4, NOW)), order(4), ("開放中", "18:42 まで")),
+        ((SCHEDULED, ActiveMode(DoorMode.LOCKED, 4, NOW)), None, ("施錠中", "通常 反映待ち")),
+        ((ActiveMode(DoorMode.HOLD_OPEN, 3, NOW),), order(4), ("開放中", "開放中 反映待ち")),
+    ],
+)
+def test_what_a_schedule_holds_waits_for_no_order(
+    modes: tuple[ActiveMode, ...], ordered: OrderRow | None, told: tuple[str, str]
+) -> None:
+    """Nobody ordered it, so nothing is on its way; an order is until the door obeys it."""
+    assert mode_words(DoorState("d", modes=modes), ordered, WORDS) == told

@@ -105,7 +105,7 @@ def test_a_terminal_is_named_and_speaks_of_clocking() -> None:
     )  # fmt: skip
     line = entry_line(denied, NAMES, WORDS)
     assert line.title == "打刻できませんでした"
-    assert line.detail == "登録のないカードです、事務室の打刻機"
+    assert (line.who, line.detail) == ("未登録のカード", "事務室の打刻機")
 
 
 def test_a_mode_says_who_ordered_it_and_why() -> None:
@@ -178,6 +178,24 @@ def test_a_corrected_time_stands_beside_the_original_with_its_error() -> None:
     assert wide.detail.endswith("19:42 の間")
 
 
+@pytest.mark.parametrize(
+    ("shift_ms", "told"), [(53, ""), (999, ""), (1_000, "18:41:59"), (-1_000, "18:42:01")]
+)
+def test_a_correction_that_the_page_cannot_show_is_not_told(shift_ms: int, told: str) -> None:
+    """Every start of a controller is put right by some milliseconds: no news to anybody."""
+    at = NOW - timedelta(milliseconds=shift_ms)
+    line = entry_line(replace(BASE, at=at, time_error_ms=20), NAMES, WORDS)
+    assert ("装置の時計" in line.detail) is bool(told)
+    assert told in line.detail
+
+
+def test_an_unknown_card_is_said_once() -> None:
+    """Who it was and why it was refused are the same words."""
+    entry = replace(BASE, kind=EventKind.ACCESS_DENIED, reason=Reason.UNKNOWN_CARD)
+    line = entry_line(replace(entry, result=Result.DENIED), NAMES, WORDS)
+    assert (line.who, line.detail) == ("未登録のカード", "")
+
+
 def test_a_time_that_nothing_bounds_is_unsure_and_says_no_more() -> None:
     """It is what the clock showed."""
     line = entry_line(replace(BASE, clock=ClockState.UNTRUSTED), NAMES, WORDS)
@@ -238,3 +256,13 @@ def test_a_clock_that_was_refused_is_not_told_as_a_change_of_the_clock(language:
     assert refused.pop(ClockRefusal.RTC_UNCHECKED) == usual
     assert usual not in refused.values()
     assert len(set(refused.values())) == 1
+
+
+@pytest.mark.parametrize("cause", [*ClockState, *ClockRefusal])
+def test_a_clock_that_changed_says_to_what(cause: ClockState | ClockRefusal) -> None:
+    """Whether PINs work is what the line is looked at for."""
+    entry = replace(
+        BASE, kind=EventKind.CLOCK_STATE, topic=Topic.SYSTEM, result=None, reason=None,
+        factor=None, door_id=None, cause=cause.value,
+    )  # fmt: skip
+    assert entry_line(entry, NAMES, WORDS).detail.startswith(WORDS.t(f"clock.{cause.value}"))

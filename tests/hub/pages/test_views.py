@@ -27,6 +27,7 @@ from hub.pages.words import Words, pin_groups
 from hub.projection.domain import ProjectedEvent, read_row
 from hub.projection.memory_journal import MemoryJournal
 from wire import samples
+from wire.clock import ClockRefusal
 from wire.events import ActOutcome, EventKind, decode_event_body
 from wire.policy_bodies import DoorMode
 from wire.reasons import Reason
@@ -122,6 +123,22 @@ def test_an_alarm_of_a_controller_names_its_site() -> None:
     names = Names(controllers={"c": "制御装置 1"}, sites={"c": "町民体育館"})
     assert alarm_line(alarm, names, speaking()).place == "町民体育館 制御装置 1"
     assert alarm_line(alarm, Names(), speaking()).place == ""
+    named = Names(controllers={"c": "町民体育館 制御盤"}, sites={"c": "町民体育館"})
+    assert alarm_line(alarm, named, speaking()).place == "町民体育館 制御盤"  # once is enough
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_clock_that_was_not_believed_says_why_and_what_to_look_at(language: Language) -> None:
+    """The alarm alone would send somebody to the manual; every cause has its words."""
+    words, told = speaking(language), set()
+    for refusal in ClockRefusal:
+        alarm = Alarm(
+            1, AlarmKind.CLOCK_REFUSED, "c", "c", None, None, NOW, NOW, NOW, 1, refusal.value,
+            None, None, None, "",
+        )  # fmt: skip
+        told.add(alarm_line(alarm, Names(), words).detail)
+    assert "" not in told
+    assert len(told) == len(ClockRefusal)
 
 
 def test_what_matters_most_of_a_door_is_said_first() -> None:

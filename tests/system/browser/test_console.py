@@ -119,6 +119,25 @@ def test_the_filters_of_the_log_stand_in_its_address(staff: Any, town: Any) -> N
     assert staff.run("return document.querySelector('#kind').value") == "denied"
 
 
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_the_mark_of_an_unsure_time_is_not_cut_off(staff: Any, town: Any, width: int) -> None:
+    """Beside the time there is no room for it on a telephone: it goes below."""
+    box = town.ids["box"]
+    origin = ev.Origin(device=box, log_epoch=9, index=town.seq)
+    town.happen(EventKind.KEY_TAKEN, ev.DeviceEventBody(device=box), origin=origin)
+    staff.size(width, 800)
+    staff.open("/entries?lang=ja")
+    marks = staff.run(
+        """return [...document.querySelectorAll('td time + .chip')].map(mark => {
+          const seen = mark.closest('.scroll').getBoundingClientRect();
+          const room = mark.getBoundingClientRect();
+          return room.left >= seen.left && room.right <= seen.right;
+        })"""
+    )
+    assert marks
+    assert all(marks)
+
+
 def test_a_tap_at_the_terminal_shows_who_is_in(staff: Any, town: Any) -> None:
     """The board names them, and the day shows the punch."""
     punch = ev.PunchBody(

@@ -1,4 +1,4 @@
-"""What must hold of paho at the hub: small messages leave at once, and an acknowledgement belongs
+"""What must hold of the hub's client: small messages leave at once, and an acknowledgement belongs
 to the connection its message came by."""
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from hub.link import mqtt_connection
 from hub.link.mqtt import BrokerAddress, MqttClient
 from wire.topics import Channel, topic_of
 
@@ -42,40 +43,71 @@ def joined(town, mosquitto):
     client.stop()
 
 
-def test_small_messages_do_not_wait_for_each_other(joined):
-    client, *_ = joined
-    connection = client._connection.client.socket()
-    assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+@pytest.fixture
+def acknowledged(monkeypatch):
+    """The packet numbers that the hub acknowledges to the broker, as it does."""
+    numbers: list[int] = []
+    write = mqtt_connection.puback_packets
+
+    def writes(packet_ids):
+        numbers.extend(packet_ids)
+        return write(packet_ids)
+
+    monkeypatch.setattr(mqtt_connection, "puback_packets", writes)
+    return numbers
 
 
-def test_an_acknowledgement_never_reaches_a_message_of_a_later_connection(joined):
+def until(holds, timeout_s=5.0):
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_small_messages_do_not_wait_for_each_other(monkeypatch, town, mosquitto):
+    made, connect = [], mqtt_connection.Connection._connect
+
+    def connects(self):
+        made.append(connect(self))
+        return made[-1]
+
+    monkeypatch.setattr(mqtt_connection.Connection, "_connect", connects)
+    ups: SimpleQueue = SimpleQueue()
+    address = BrokerAddress("127.0.0.1", mosquitto().port, town.hub_context())
+    client = MqttClient(address, lambda _: None, lambda up, _cause: ups.put(up))
+    client.start()
+    assert ups.get(timeout=10)
+    assert made[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    client.stop()
+
+
+def test_an_acknowledgement_never_reaches_a_message_of_a_later_connection(joined, acknowledged):
     """Packet numbers begin anew with each connection: the stale one has the number of a message
     that is not committed yet."""
     client, arrivals, ups, publish, _ = joined
     publish(b"first").wait_for_publish(5)
     stale = arrivals.get(timeout=5)
-    client._connection.client.socket().shutdown(socket.SHUT_RDWR)
+    client._connection.give_up("test")
     assert [ups.get(timeout=5), ups.get(timeout=5)] == [False, True]
     publish(b"second").wait_for_publish(5)
     fresh = arrivals.get(timeout=5)
     while fresh.payload != b"second":  # the broker may bring the first once more
         fresh = arrivals.get(timeout=5)
-    acked = []
-    now = client._connection.client
-    send = now._send_puback
-    now._send_puback = lambda mid: (acked.append(mid), send(mid))[1]
     stale.acknowledge()
     time.sleep(0.05)
-    assert acked == [], "the stale acknowledgement reached the new connection"
+    assert acknowledged == [], "the stale acknowledgement reached the new connection"
     fresh.acknowledge()
-    assert len(acked) == 1
+    until(lambda: len(acknowledged) == 1)
 
 
-def test_what_was_not_acknowledged_is_not_taken_as_delivered(joined):
-    """`manual_ack`: the broker keeps a message in flight until the commit is behind it."""
-    client, arrivals, _, publish, _ = joined
+def test_what_was_not_acknowledged_is_not_taken_as_delivered(joined, acknowledged):
+    """The broker keeps a message in flight until the commit is behind it."""
+    _, arrivals, _, publish, _ = joined
     for number in range(5):
         publish(b"%d" % number).wait_for_publish(5)
     got = [arrivals.get(timeout=5) for _ in range(5)]
     assert [one.payload for one in got] == [b"0", b"1", b"2", b"3", b"4"]
-    assert client._connection.client._manual_ack
+    assert acknowledged == []
+    for one in got:
+        one.acknowledge()
+    until(lambda: len(acknowledged) == 5)
