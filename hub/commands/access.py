@@ -236,6 +236,8 @@ def _pins(scope: Scope, door: Door, zone: ZoneNow | None, at: datetime) -> list[
     for placement in found:
         pin = credential(scope, placement.credential_id)
         if pin is not None and pin.revoked_at is None:
+            person = people_rows.person(scope, pin.person_id) if pin.person_id else None
+            exempt = person is not None and person.anti_passback_exempt
             ways.append(
                 Access(
                     by=AccessBy.PIN,
@@ -244,7 +246,7 @@ def _pins(scope: Scope, door: Door, zone: ZoneNow | None, at: datetime) -> list[
                     person_id=pin.person_id,
                     booking_id=pin.booking_id,
                     placement=placement.state,
-                    conditions=of_way(door, zone, pin.person_id),
+                    conditions=of_way(door, zone, pin.person_id, exempt=exempt),
                 )
             )
     return ways

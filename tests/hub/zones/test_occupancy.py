@@ -422,6 +422,19 @@ def test_the_access_list_says_what_may_still_refuse_somebody(with_card: Any) -> 
     assert [_conditions(way) for way in later] == [door, door]
 
 
+def test_whoever_is_exempt_is_so_with_a_pin_as_well(hall: Any, hub_town: Any) -> None:
+    """As at the edge: the exemption is the person's, not the card's."""
+    hall.change("zones", hall.zone, anti_passback="hard")
+    hub_town.pin(hall.front, starts_h=0, person=hall.ann)
+    hall.walks(hall.ann)
+    hall.inside()
+    (way,) = _ways(hall, hall.front)
+    assert (way["by"], _conditions(way)) == ("pin", [("anti_passback", False)])
+    hall.change("people", hall.ann, anti_passback_exempt=True)
+    (way,) = _ways(hall, hall.front)
+    assert _conditions(way) == []
+
+
 def test_the_first_person_and_the_uses_left_are_told(with_card: Any) -> None:
     hall = with_card
     hall.change("doors", hall.front, first_person="entry")
