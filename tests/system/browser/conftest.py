@@ -79,6 +79,7 @@ class Town:
         body: EventBody,
         at: dt.datetime | None = None,
         origin: Origin | None = None,
+        clock: ClockState = ClockState.TRUSTED,
     ) -> None:
         """Let the controller's event come in, as ingest stores it; `at` is now unless given, and an
         `origin` says that it was collected from an offline device."""
@@ -88,7 +89,7 @@ class Town:
             boot=BOOT,
             mono_ns=self.seq * 1_000_000_000,
             at=at or self.clock.now(),
-            clock=ClockState.TRUSTED,
+            clock=clock,
             body=encode_body(kind, body),
             origin=origin,
         )

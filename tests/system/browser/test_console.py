@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from wire import events as ev
+from wire.clock import ClockState
 from wire.events import EventKind
 from wire.reasons import Reason
 
@@ -122,11 +123,14 @@ def test_the_filters_of_the_log_stand_in_its_address(staff: Any, town: Any) -> N
 @pytest.mark.parametrize("width", [320, 360, 1280])
 def test_the_mark_of_an_unsure_time_is_not_cut_off(staff: Any, town: Any, width: int) -> None:
     """Beside the time there is no room for it on a telephone: it goes below."""
+    # The box's own record: no anchor of the controller tells of its time.
     box = town.ids["box"]
+    taken = ev.DeviceEventBody(device=box)
     origin = ev.Origin(device=box, log_epoch=9, index=town.seq)
-    town.happen(EventKind.KEY_TAKEN, ev.DeviceEventBody(device=box), origin=origin)
+    town.happen(EventKind.KEY_TAKEN, taken, origin=origin, clock=ClockState.UNTRUSTED)
     staff.size(width, 800)
     staff.open("/entries?lang=ja")
+    staff.wait(lambda: staff.driver.refresh() or "時刻未確認" in staff.text())
     marks = staff.run(
         """return [...document.querySelectorAll('td time + .chip')].map(mark => {
           const seen = mark.closest('.scroll').getBoundingClientRect();
