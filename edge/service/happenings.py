@@ -168,19 +168,22 @@ class Happenings:
         active = item.active != wired.inverted
         if item.initial:
             events = door.found(wired.role, active, item.at_ns)
-            self._moved(wired, active, events, now)
+            self._moved(wired, item, events, now)
         elif wired.role == InputRole.REX and active:
             self._egress(wired.door, item, now)
         else:
             events = door.input(wired.role, active, item.at_ns)
-            self._moved(wired, active, events, now)
+            self._moved(wired, item, events, now)
         self.tests.look(now)
         self._acts.observe(wired.door, now)
 
-    def _moved(self, wired: DoorInput, active: bool, events: list[NewEvent], now: ClockNow) -> None:
+    def _moved(
+        self, wired: DoorInput, item: InputChanged, events: list[NewEvent], now: ClockNow
+    ) -> None:
         """A leaf that opened tells that whoever was let go there has gone."""
+        active = item.active != wired.inverted
         if wired.role == InputRole.CONTACT and active and events:
-            moves = passages.opened(self._memory, wired.door, now)
+            moves = passages.opened(self._memory, wired.door, item.at_ns, now)
             self._recorder.record(events, now, moves.state)
             moves.apply(self._memory)
         else:

@@ -22,6 +22,9 @@ from edge.core.whereabouts import Pending, Stay, Uptime
 from edge.service.memory import FIRST, UPTIME, WHERE, Memory
 
 _MS: Final = 1_000_000
+_HEARD_LATE_NS: Final = 5_000 * _MS
+"""So long an opening may have waited in our own queue: a worn SD card takes seconds for a commit.
+A way that is pending beyond its time counts for nothing but such an opening."""
 
 
 @dataclass(slots=True)
@@ -79,11 +82,12 @@ def going(memory: Memory, decisions: Iterable[Decision], now: ClockNow) -> Moves
     return moves
 
 
-def opened(memory: Memory, door: str, now: ClockNow) -> Moves:
-    """A door's leaf was opened: whoever had a way pending there has gone it."""
+def opened(memory: Memory, door: str, at_ns: int, now: ClockNow) -> Moves:
+    """A door's leaf was opened at a moment, of which we hear now: whoever had a way pending there
+    then has gone it."""
     moves = _none(memory, now)
-    _go(memory, moves, door, now)
-    if memory.coming.get(door, -1) >= now.mono_ns:
+    _go(memory, moves, door, now, at_ns=at_ns)
+    if memory.coming.get(door, -1) >= at_ns:
         moves.firsts[door] = FirstSeen.of(now)
     memory.coming.pop(door, None)
     return moves
@@ -95,12 +99,12 @@ def lapsed(memory: Memory, now: ClockNow) -> Moves:
     moves = _none(memory, now)
     for door in memory.whereabouts.doors():
         if not _can_tell(memory, door):
-            _go(memory, moves, door, now, late=True)
+            _go(memory, moves, door, now)
             continue
         for person in memory.whereabouts.at_door(door):
             stay = moves.stays.get(person, memory.whereabouts.of(person))
             pending = stay.pending_at(door)
-            if pending is not None and pending.until_ns < now.mono_ns:
+            if pending is not None and pending.until_ns + _HEARD_LATE_NS < now.mono_ns:
                 moves.stays[person] = stay.without_pending(door)
     return moves
 
@@ -176,13 +180,16 @@ def _presence(memory: Memory, moves: Moves, now: ClockNow) -> Presence:
     return Presence(memory.index, memory.whereabouts, now, moves.uptime.ran_ns)
 
 
-def _go(memory: Memory, moves: Moves, door: str, now: ClockNow, *, late: bool = False) -> None:
+def _go(
+    memory: Memory, moves: Moves, door: str, now: ClockNow, *, at_ns: int | None = None
+) -> None:
+    """Whoever has a way pending at a door goes it: at that moment, or nobody knows when."""
     presence = _presence(memory, moves, now)
     for person in memory.whereabouts.at_door(door):
         pending = memory.whereabouts.of(person).pending_at(door)
         if pending is None or person in moves.stays:  # of two doors the other has its turn later
             continue
-        if not late and pending.until_ns < now.mono_ns:
+        if at_ns is not None and pending.until_ns < at_ns:
             moves.stays[person] = memory.whereabouts.of(person).without_pending(door)
         else:
             moves.stays[person] = _outside(

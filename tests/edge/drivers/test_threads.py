@@ -10,6 +10,7 @@ from edge.agent_log import lost_exceptions_logged
 from edge.core.model import Act, ActFinished, DeviceOnline, OutputMode, Source
 from edge.drivers.virtual import VirtualDriver
 from edge.ports import Threaded
+from edge.running_clock import running_ns
 from tests.edge.drivers.test_gpio import RELAY, Site
 from wire.policy_bodies import DeviceBody, DeviceDriver
 
@@ -80,7 +81,7 @@ def test_a_virtual_pulse_is_ended_by_the_thread_that_comes_after_the_dead_one():
         driver._changed.notify_all()
     _until(lambda: not driver.threads()[0].is_alive)
     del driver.advance
-    target, deadline_ns = Source("d", 0), time.monotonic_ns() + 2_000_000_000
+    target, deadline_ns = Source("d", 0), running_ns() + 2_000_000_000
     driver.act(Act("a", target, OutputMode.PULSE, deadline_ns, 50))
     before = len([one for one in heard if isinstance(one, DeviceOnline)])
     driver.revive()

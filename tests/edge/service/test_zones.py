@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edge.core.model import InputChanged, Source
 from edge.service.status import status_of
 from tests.edge.conftest import DEVICE, DOOR, PERSON, made_id
 from wire.events import EventKind
@@ -83,6 +84,7 @@ def test_a_grant_that_nobody_used_moves_nobody(hall):
     assert persons(hall) == 1  # on the way in
     hall.go(10)
     assert persons(hall) == 0
+    hall.go(5)
     assert hall.journal.state("where/") == {}
     assert walk(hall) is Reason.CARD_VALID
 
@@ -92,6 +94,19 @@ def test_a_way_that_is_gone_too_late_is_not_gone(hall):
     hall.time.go(7)
     hall.set_input(CONTACT, True)
     assert persons(hall) == 0
+
+
+def test_an_opening_that_waited_in_the_queue_counts_by_its_own_time(hall):
+    """A commit that takes seconds lets nobody in twice."""
+    assert tap(hall) is Reason.CARD_VALID
+    hall.time.go(2)
+    opened = InputChanged(Source(DEVICE, CONTACT), True, hall.time.mono)
+    hall.time.go(8)
+    hall.loop.tick()  # it comes before the loop has taken the opening
+    hall.loop.handle(opened)
+    hall.go(30)
+    hall.loop.handle(InputChanged(Source(DEVICE, CONTACT), False, hall.time.mono))
+    assert tap(hall) is Reason.ANTI_PASSBACK
 
 
 def test_a_denial_moves_nobody(hall):
