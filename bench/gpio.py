@@ -21,6 +21,7 @@ from bench.report import Report, percentile
 from edge.agent_log import configure_log
 from edge.core.model import Act, CardPresented, DeviceOnline, InputChanged, OutputMode, Source
 from edge.drivers.gpio import GpioDriver
+from edge.running_clock import running_ns
 from edge.settings_gpio import GpioBoard, GpioPort, InputPin, OutputPin, WiegandReader
 from firmware_bridge.wiegand import encode
 from wire.policy_bodies import DeviceBody, DeviceDriver
@@ -83,7 +84,7 @@ def _off_by_ms(pin: MockPin, pulse: Callable[[], None]) -> list[float]:
 
 def _pulses(site: Site, report: Report) -> None:
     def ours() -> None:
-        deadline_ns = time.monotonic_ns() + 10**9
+        deadline_ns = running_ns() + 10**9
         site.driver.act(Act("a", Source("door", 0), OutputMode.PULSE, deadline_ns, PULSE_MS))
 
     mine = _off_by_ms(site.chip.pin(RELAY), ours)
