@@ -22,8 +22,8 @@ from edge.controller_files import Controller
 from edge.core.clock import Clock
 from edge.core.clock_anchors import ClockBounds
 from edge.core.clock_now import ClockNow
-from edge.core.fire_line import Supervision
 from edge.core.model import CardPresented
+from edge.fire_alarm import fire_alarm_of
 from edge.glance import Glance, Health, take_glance
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.journal.policy_store import SqlitePolicyStore
@@ -43,7 +43,6 @@ from edge.service.acts import Acts, Drivers
 from edge.service.backup_secrets import BackupSecrets
 from edge.service.commands import Commands
 from edge.service.contact_tests import TestRefusedError
-from edge.service.fire_watch import FireAlarm, releasing_faults
 from edge.service.happenings import Happenings
 from edge.service.locks import Locks
 from edge.service.loop import Loop, Parts
@@ -335,7 +334,7 @@ class Agent:
             random.random,
         )
         commands = Commands(memory, recorder, acts)
-        happenings = Happenings(memory, recorder, acts, strikes, _fire_alarm(self._settings))
+        happenings = Happenings(memory, recorder, acts, strikes, fire_alarm_of(self._settings))
         uplinks = Uplinks(session, self._link, memory, recorder, policies, commands, clock, agent)
         return Parts(
             memory=memory,
@@ -387,29 +386,3 @@ class Agent:
     def _open_door_secret(self, door: str, sealed: str) -> bytes:
         context = seal_context(self._controller.id, "door", door)
         return open_secret(self._controller.key, sealed, context)
-
-
-def _fire_alarm(settings: Settings) -> FireAlarm | None:
-    fire = settings.fire_alarm
-    if fire is None:
-        return None
-    doors = None if fire.doors is None else frozenset(fire.doors)
-    second = fire.supervised
-    supervision, channel, inverted = Supervision.NONE, None, False
-    if second is not None:
-        relay = second.fault_channel is not None
-        supervision = Supervision.FAULT_RELAY if relay else Supervision.CHANGE_OVER
-        channel = second.fault_channel if relay else second.rest_channel
-        inverted = relay if second.inverted is None else second.inverted
-    return FireAlarm(
-        fire.device,
-        fire.channel,
-        fire.inverted,
-        doors,
-        supervision,
-        channel,
-        inverted,
-        releasing_faults(
-            on_fault=fire.on_fault == "release", on_offline=fire.on_offline == "release"
-        ),
-    )

@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.agent import _fire_alarm
 from edge.core.fire_line import Supervision
 from edge.core.model import InputFault, Source
 from edge.doctor import agent_checks as doctor
+from edge.fire_alarm import fire_alarm_of
 from edge.service.fire_watch import FireAlarm, releasing_faults
 from edge.service.status import status_of
 from edge.settings import Settings, SettingsError, settings_from
@@ -189,7 +189,7 @@ def _settings(fire: dict) -> Settings:
     ],
 )
 def test_the_settings_say_how_it_is_wired(fire, supervision, channel, inverted, releasing):
-    alarm = _fire_alarm(_settings(fire))
+    alarm = fire_alarm_of(_settings(fire))
     assert (alarm.supervision, alarm.second_channel) == (supervision, channel)
     assert (alarm.second_inverted, alarm.releasing) == (inverted, releasing)
 
