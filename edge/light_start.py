@@ -14,7 +14,7 @@ from typing import Final
 
 _UNUSED: Final = ("rich", "better_exceptions", "colorama")
 _M_ARENA_MAX: Final = -8
-_ARENAS: Final = 2
+_ARENAS: Final = 1
 """glibc gives every thread an arena of its own otherwise, which none of ours fills."""
 
 

@@ -26,6 +26,8 @@ from edge.ports import JournalError
 
 WAL_BYTES: Final = 4 * 1024 * 1024
 _WAL_USUAL_BYTES: Final = 2 * 1024 * 1024
+_CACHE_KIB: Final = 512
+"""Rows are written once and read once, in order: a larger cache would only hold memory."""
 _WAL_PAGES: Final = 1_500
 """Frames after which the WAL goes into the file and begins anew; more only within one commit."""
 
@@ -144,6 +146,7 @@ def _open_connection(path: Path) -> Database:
     connection = sqlite3.connect(path, timeout=0)
     connection.text_factory = lenient_text
     connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     return Database(connection, execute_plugins=False, recursive_triggers=False)
 
 
