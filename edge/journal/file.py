@@ -146,7 +146,6 @@ def _open_connection(path: Path) -> Database:
     connection = sqlite3.connect(path, timeout=0)
     connection.text_factory = lenient_text
     connection.execute("PRAGMA locking_mode=EXCLUSIVE")
-    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     return Database(connection, execute_plugins=False, recursive_triggers=False)
 
 
@@ -195,6 +194,7 @@ def _set_wal(db: Database) -> None:
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     db.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
+    db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
 
 
 def _create(path: Path, capacity: int) -> Database:
