@@ -23,6 +23,7 @@ _FORMAT: Final = 3_007_000
 _MASK: Final = 0xFFFFFFFF
 _FORMER_PAGE_BYTES: Final = 4_096
 _PAGES_MOST: Final = 1 << 26
+_SECTOR: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ class _Frame:
     salts: tuple[int, int]
     sums: tuple[int, int]
     data: bytes
+    is_split: bool = False
+    """Its head lies on two sectors: torn, it can name page and commit of what lay there before,
+    beside the salts of now."""
 
     @property
     def head(self) -> bytes:
@@ -73,7 +77,8 @@ def is_damaged(wal: Path) -> bool:
 def _goes_on(broken: _Frame, rest: Iterable[_Frame], header: _Header, sizes: set[int]) -> bool:
     """Tell whether whole frames of this log come after a commit that lies behind the damage, or at
     it: `sizes` are those that commits before it told."""
-    committed = broken.salts == header.salts and broken.pages_after in sizes - {0}
+    told = broken.salts == header.salts and not broken.is_split
+    committed = told and broken.pages_after in sizes - {0}
     before = broken
     for frame in rest:
         if frame.salts == header.salts:
@@ -131,7 +136,8 @@ def _frames(data: bytes, header: _Header | None) -> Iterator[_Frame]:
     for at in range(_HEADER.size, len(data) - size + 1, size):
         page, pages, salt_1, salt_2, sum_1, sum_2 = _FRAME.unpack_from(data, at)
         body = data[at + _FRAME.size : at + size]
-        yield _Frame(page, pages, (salt_1, salt_2), (sum_1, sum_2), body)
+        is_split = at % _SECTOR > _SECTOR - _FRAME.size
+        yield _Frame(page, pages, (salt_1, salt_2), (sum_1, sum_2), body, is_split)
 
 
 def _likely_page_bytes(data: bytes) -> int:

@@ -203,6 +203,7 @@ def _break(
 
 def _next_is_served(rig: Rig, where: str) -> None:
     shut(rig)
+    rig.parts.memory.budgets.clear()  # so many wrong PINs as are tried here would lock anybody out
     before = openings(rig)
     for item in _pin(rig):
         rig.loop.handle(item)

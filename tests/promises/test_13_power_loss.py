@@ -41,6 +41,7 @@ ROOT = HERE.parents[1]
 OPENS_WITHIN_S = 3.0
 SHORT_STEPS, SHORT_CUTS = 60, 160
 SOAK_STEPS, SOAK_TEARINGS = 400, 6
+TORN_STEPS, TORN_SEED, TORN_AT = 400, 101702, 3208
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +228,21 @@ def test_an_accepted_event_survives_a_cut_at_any_moment(recorded, place, monkeyp
     assert promised.kept
     assert judge.counts["cuts"] >= SHORT_CUTS
     assert judge.slowest_s < OPENS_WITHIN_S
+
+
+def test_an_accepted_event_survives_a_frame_whose_head_was_torn_on_two_sectors(
+    recorded, place, monkeypatch
+):
+    """Found by chance: what lay there before lent the frame its commit, and looked like damage."""
+    ops, folder = recorded("usual", TORN_STEPS, TORN_SEED)
+    judge, promised = Judge(place, monkeypatch), Promised()
+    for number, disk, marks in cuts(ops, folder):
+        for mark in marks:
+            promised.take(mark)
+        if number == TORN_AT:
+            judge.judge(disk, promised, random.Random(f"{TORN_SEED}/{number}/0"))
+            break
+    assert judge.counts["cuts"] == 1
 
 
 @pytest.mark.soak
