@@ -159,8 +159,9 @@ class Judge:
                 unsent += [number] if seq > journal.through_seq else []
         assert numbers == sorted(set(numbers)), "out of order, or twice"
         missing = set(promised.kept) - set(numbers) - promised.may_go
-        if taken_over:  # a new file takes over what the hub does not have
-            missing -= set(promised.kept[: promised.kept.index(unsent[0])] if unsent else ())
+        if taken_over:  # a new file takes over what the hub does not have; it may have all by now
+            first = (unsent or numbers)[:1]
+            missing -= set(promised.kept[: promised.kept.index(first[0])] if first else ())
         assert not missing, sorted(missing)
         more = [one for one in numbers if one not in set(promised.kept)]
         assert more in ([], promised.trying), "half of a commit"
