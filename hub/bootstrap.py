@@ -1,7 +1,8 @@
 """Builds a hub from its settings. Importing builds nothing.
 
 A topic plugs in by one explicit line each: its service in `_services`, its worker in `_workers`,
-its question for `/readyz` in `_probes`, its router in `hub.app.ROUTERS`.
+its chores in `_chores`, its jobs in `_jobs`, its question for `/readyz` in `_probes`, its router in
+`hub.app.ROUTERS`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ from hub.door_tests.service import DoorTestsService
 from hub.entries.live import Live
 from hub.entries.lost_links import LostLinks
 from hub.entries.service import EntriesService
+from hub.happenings.readers import ForgetHappenings
 from hub.ingest.repository import raw_events_after
+from hub.jobs.worker import Job, JobsWorker
 from hub.keyboxes.wiring import add_keyboxes
 from hub.keys import HubKeys, KeyFileError
 from hub.link.wiring import LinkWorker
@@ -180,14 +183,29 @@ def _workers(
             core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)
         )
         workers.append(services.add(projection))
-        chores: list[Chore] = [CommandExpiry(core.clock), ForecastChore(), LostLinks(core.clock)]
-        workers.append(policy_worker(core, services, chores))
+        workers.append(policy_worker(core, services, _chores(core)))
+        workers.append(services.add(JobsWorker(core.db, _jobs(core, services), registry)))
     if ProcessRole.INGEST in roles:
         link = LinkWorker(core, services, registry, lambda: _wake_projection(services))
         workers.append(services.add(link))
         if core.db.dialect == "postgresql":
             workers.append(outbox_worker(core, services))
     return workers
+
+
+def _chores(core: Core) -> list[Chore]:
+    """What time demands of the database alone, one a line."""
+    return [
+        CommandExpiry(core.clock),
+        ForecastChore(),
+        LostLinks(core.clock),
+        ForgetHappenings(core.clock),
+    ]
+
+
+def _jobs(core: Core, services: Services) -> list[Job]:  # noqa: ARG001  # topics need them
+    """What waits for somebody outside, one a line."""
+    return []
 
 
 def _wake_projection(services: Services) -> None:

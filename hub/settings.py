@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from hub.database.engine import database_url
 from hub.database.errors import DatabaseError
+from hub.settings_section import Section
 from provisioning import enrolment, hub_keys
 from wire.certificates import is_demo, load_certificates
 from wire.errors import WireError
@@ -38,11 +39,7 @@ class ConfigError(Exception):
     """The settings cannot be used; the message names file, key and remedy."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ListenSettings(_Section):
+class ListenSettings(Section):
     """Where the hub listens. Off loopback it speaks TLS, or trusts one named proxy that does."""
 
     host: str = "127.0.0.1"
@@ -78,7 +75,7 @@ class ListenSettings(_Section):
         return self
 
 
-class TownSettings(_Section):
+class TownSettings(Section):
     """The town: what pages show and in which zone its days begin."""
 
     id: str = FIRST_TOWN
@@ -102,7 +99,7 @@ class TownSettings(_Section):
         return ZoneInfo(self.timezone)
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Where the data lies."""
 
     url: str = "sqlite:////var/lib/kagimori/hub.db"
@@ -117,7 +114,7 @@ class DatabaseSettings(_Section):
         return value
 
 
-class MqttSettings(_Section):
+class MqttSettings(Section):
     """The broker; certificate, key and CA default to those in `directory`."""
 
     host: str = "localhost"
@@ -129,14 +126,14 @@ class MqttSettings(_Section):
     key: Path | None = None
 
 
-class SessionSettings(_Section):
+class SessionSettings(Section):
     """How long a login lasts."""
 
     idle_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
     absolute_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 12
 
 
-class ResidentsSettings(_Section):
+class ResidentsSettings(Section):
     """What people without a login may do: so many bookings asked for from one address an hour."""
 
     requests_an_hour: Annotated[int, Field(ge=1, le=10_000)] = 20

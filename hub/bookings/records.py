@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from hub.bookings.tables import Approval, BookingSource, BookingState
 from hub.bookings.windows import BookedWindow, BookingRules, OpenSpan
+from hub.catalogue import Language
 from hub.keyboxes.codes import ShownCode
 from hub.keyboxes.domain import CodeState, LockKind
 from hub.pins.placement import Pending, PlacementState, Problem, Readiness
@@ -40,6 +41,10 @@ class Contact:
     name: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
+    line: str = field(default="", repr=False)
+    """Their LINE user id, as LINE's webhook gave it."""
+    language: Language = Language.JA
+    """In which they are written to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from hub.bookings.records import (
 )
 from hub.bookings.tables import BookingSource, BookingState
 from hub.bookings.windows import BookedWindow
+from hub.catalogue import Language
 from hub.keyboxes.codes import ShownCode
 from hub.keyboxes.domain import CodeState, LockKind
 from hub.pins.placement import Pending, PlacementState, Problem, Readiness
@@ -33,6 +34,12 @@ class ContactIn(ShapeIn):
     name: Text = ""
     email: Annotated[str, Field(max_length=254)] = ""
     phone: Annotated[str, Field(max_length=40)] = ""
+    line: Annotated[str, Field(max_length=64)] = Field("", description="A LINE user id.")
+    language: Language = Field(Language.JA, description="In which they are written to.")
+
+    def contact(self) -> Contact:
+        """The same as the service takes it."""
+        return Contact(self.name, self.email, self.phone, self.line, self.language)
 
 
 class HolderIn(ShapeIn):
@@ -71,7 +78,7 @@ class BookingIn(ShapeIn):
             starts_at=self.starts_at,
             ends_at=self.ends_at,
             state=self.state,
-            contact=Contact(contact.name, contact.email, contact.phone) if contact else None,
+            contact=contact.contact() if contact else None,
             purpose=self.purpose,
             paid=self.paid,
             digits=self.digits,
@@ -228,7 +235,13 @@ class BookingOut(BaseModel):
             source=kept.source,
             booked=_window(kept.booked),
             effective=_window(kept.effective),
-            contact=ContactIn(name=contact.name, email=contact.email, phone=contact.phone),
+            contact=ContactIn(
+                name=contact.name,
+                email=contact.email,
+                phone=contact.phone,
+                line=contact.line,
+                language=contact.language,
+            ),
             purpose=kept.purpose,
             paid=kept.paid,
             readiness=view.readiness,

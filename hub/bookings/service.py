@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 
 from hub.audit.service import record
-from hub.bookings import merge, repository
+from hub.bookings import happened, merge, repository
 from hub.bookings.facilities import known_doors, known_key_boxes
 from hub.bookings.holders import HolderPins
 from hub.bookings.merge import Frame
@@ -23,6 +23,7 @@ from hub.clock import Clock, Ids
 from hub.database.engine import Database
 from hub.database.errors import OverlapError
 from hub.database.scope import Scope
+from hub.happenings.domain import HappeningKind as H
 from hub.keyboxes.domain import NoCodeLeftError
 from hub.pins.draw import DigitsIncompatibleError, NoPinLeftError
 from hub.pins.lengths import GuessRiskError
@@ -32,6 +33,11 @@ from hub.web.paging import Page, beyond, page_of
 from hub.web.rights import Principal, Right
 
 T = TypeVar("T")
+
+_ENDED_BY: Final = {
+    BookingState.CANCELLED: H.BOOKING_CANCELLED,
+    BookingState.REJECTED: H.BOOKING_REJECTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class BookingsService:
             action = "booking.created" if before is None else "booking.changed"
             record(scope, now, who, action, ("booking", kept.id), _told(kept))
         self._holders.follow(scope, before, kept, wish.holders, f"{who.actor} put")
+        happened.put(scope, now, before, kept, who.actor, holders=wish.holders is not None)
         if before is not None and before.booked != kept.booked:
             self._links.move(scope, kept.id, kept.effective.ends_at)
         return view(scope, kept, self._clock.now()), before is None
@@ -160,6 +167,7 @@ class BookingsService:
             repository.write(scope, kept, new=False)
             record(scope, now, who, "booking.approved", ("booking", kept.id))
             self._holders.follow(scope, before, kept, None, f"{who.actor} approved")
+            happened.tell_of(scope, now, H.BOOKING_CONFIRMED, kept, f"{who.actor} approved")
             return view(scope, kept, self._clock.now())
 
         return self._write(write)
@@ -251,6 +259,7 @@ class BookingsService:
         self._holders.revoke(scope, kept, f"{who.actor} {action}")
         self._links.kill(scope, kept.id)
         record(scope, now, who, action, ("booking", kept.id))
+        happened.tell_of(scope, now, _ENDED_BY[state], kept, f"{who.actor} {action}")
         return view(scope, kept, self._clock.now())
 
     def _frame(

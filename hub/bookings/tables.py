@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Boolean, Column, Index, Integer, String, Text, column, func, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
+from hub.catalogue import Language
 from hub.database.columns import Closed, UtcDateTime, id_text, json_document
 from hub.database.tables import belongs_to, town_table, unique
 
@@ -34,6 +35,10 @@ class BookingSource(StrEnum):
     API = "api"
     CONSOLE = "console"
     RESIDENT = "resident"
+    FEED = "feed"
+    """A calendar that is polled."""
+    CSV = "csv"
+    WEBHOOK = "webhook"
 
 
 facilities: Final = town_table(
@@ -91,6 +96,8 @@ bookings: Final = town_table(
     Column("contact_name", String(120), nullable=False),
     Column("contact_email", String(254), nullable=False),
     Column("contact_phone", String(40), nullable=False),
+    Column("contact_line", String(64), nullable=False, server_default=""),
+    Column("contact_language", Closed(Language), nullable=False, server_default=Language.JA.value),
     Column("purpose", Text, nullable=False),
     Column("paid", Boolean),
     Column("digits", Integer),

@@ -6,15 +6,16 @@ must not run side by side takes `Scope.lock`, or a row lock by `with_for_update(
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from hub.database.engine import Database
-from hub.database.scope import Scope
+from hub.database.scope import Scope, lock_number
 
 T = TypeVar("T")
 
@@ -60,6 +61,18 @@ class PostgresqlDatabase(Database):
             else:
                 return result, scope.take_after_commit()
         raise AssertionError("the last attempt returns or raises")
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[bool]:
+        """Hold an advisory lock of a connection of its own."""
+        number = lock_number(self.town_id, f"held:{name}")
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            ours = bool(connection.scalar(select(func.pg_try_advisory_lock(number))))
+            try:
+                yield ours
+            finally:
+                if ours:
+                    connection.execute(select(func.pg_advisory_unlock(number)))
 
     def close(self) -> None:
         """Let go of every connection."""

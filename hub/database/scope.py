@@ -27,6 +27,12 @@ _TAKE_NUMBERS: Final = (
 )
 
 
+def lock_number(town_id: str, name: str) -> int:
+    """Give the number by which PostgreSQL knows a town's named lock: signed, 64 bits."""
+    digest = hashlib.sha256(f"{town_id}\x00{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
 class Scope:
     """A connection in a transaction, and the town it may see.
 
@@ -140,8 +146,7 @@ class Scope:
         """Hold the town's named lock until the transaction ends. On SQLite the one writer is the
         lock already."""
         if self.dialect == "postgresql":
-            digest = hashlib.sha256(f"{self.town_id}\x00{name}".encode()).digest()
-            number = int.from_bytes(digest[:8], "big", signed=True)
+            number = lock_number(self.town_id, name)
             self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
     @contextmanager

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hub.database.scope import Scope
+from hub.happenings.domain import HappeningKind
 from hub.pins import placements
 from hub.pins.placement import AT_DOOR, PlacementEvent, PlacementState, Problem
 from hub.pins.placements import Happening, Placement
@@ -133,6 +134,9 @@ def confirm(
         problems = placement.problems - _CURED
         if not _keys(placement).isdisjoint(rejected) and placement.state is not S.ENDED:
             placements.set_problems(scope, placement, problems | {Problem.REJECTED})
+            if Problem.REJECTED not in placement.problems:
+                cause = f"left out of version {version}"
+                placements.tell_of(scope, now, HappeningKind.PIN_FAILED, placement, cause)
             continue
         event = _CONFIRMED_BY_DIGEST.get(placement.state)
         if event is None:

@@ -10,11 +10,17 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
+from hub.happenings.domain import HappeningKind, Subject
+from hub.happenings.repository import tell
 from hub.pins.placement import PlacementEvent, PlacementState, Problem, advance
-from hub.pins.tables import pin_placements, placement_history
+from hub.pins.tables import pin_credentials, pin_placements, placement_history
 from hub.sites.tables import doors
 
 _CAUSE_LENGTH: Final = 120
+_TOLD: Final = {
+    PlacementEvent.CONFIRM: HappeningKind.PIN_PLACED,
+    PlacementEvent.CONFIRM_REVOKED: HappeningKind.PIN_REVOKED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,24 @@ def change(
         now = replace(now, wanted_version=None, placed_at=None)
     _write(scope, now)
     _write_history(scope, now, what.event, what.now, what.cause)
+    told = _TOLD.get(what.event)
+    if told is not None:
+        tell_of(scope, what.now, told, now, what.cause)
     return now
+
+
+def tell_of(
+    scope: Scope, at: datetime, kind: HappeningKind, placement: Placement, cause: str
+) -> None:
+    """Tell those who listen that something happened to a placement."""
+    t = pin_credentials
+    booking_id = scope.scalar(scope.select(t.c.booking_id).where(t.c.id == placement.credential_id))
+    subject = Subject(
+        booking_id=booking_id,
+        credential_id=placement.credential_id,
+        door_id=placement.door_id,
+    )
+    tell(scope, at, kind, subject, cause)
 
 
 def set_problems(scope: Scope, placement: Placement, problems: frozenset[Problem]) -> None:

@@ -12,6 +12,8 @@ from typing import Final, TypeAlias
 
 from hub.clock import Clock, Ids
 from hub.database.scope import Scope
+from hub.happenings.domain import HappeningKind, Subject
+from hub.happenings.repository import tell
 from hub.keys import HubKeys
 from hub.pins import placements, repository
 from hub.pins.draw import NoPinLeftError, PinError, RandomBelow, draw_pin
@@ -227,6 +229,8 @@ class Pins:
         digits = self._draw(scope, credential.id, doors, window, credential.digits)
         sealed = self._seal(credential.id, digits)
         repository.set_digits(scope, credential.id, sealed, len(digits), now)
+        subject = Subject(booking_id=credential.booking_id, credential_id=credential.id)
+        tell(scope, now, HappeningKind.PIN_CHANGED, subject, "other digits")
 
     def _extend(
         self,

@@ -22,6 +22,13 @@ class Right(StrEnum):
     BOOKINGS_READ = "bookings:read"
     BOOKINGS_WRITE = "bookings:write"
     BOOKINGS_APPROVE = "bookings:approve"
+    BOOKINGS_IMPORT = "bookings:import"
+    """Feeds and CSV files of a town's own booking system: set up, tried, confirmed."""
+    NOTICES_READ = "notices:read"
+    NOTICES_SEND = "notices:send"
+    """What is sent to residents: templates, sending again."""
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
     PINS_REVEAL = "pins:reveal"
     DOORS_READ = "doors:read"
     DOORS_UNLOCK = "doors:unlock"
@@ -75,6 +82,9 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
         Right.GRANTS_READ,
         Right.BOOKINGS_WRITE,
         Right.BOOKINGS_APPROVE,
+        Right.BOOKINGS_IMPORT,
+        Right.NOTICES_READ,
+        Right.NOTICES_SEND,
         Right.PINS_REVEAL,
         Right.DOORS_UNLOCK,
         Right.DOORS_MODE,
@@ -92,6 +102,8 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
         Right.AUDIT_READ,
         Right.ACCOUNTS_READ,
         Right.METRICS_READ,
+        Right.NOTICES_READ,
+        Right.WEBHOOKS_READ,
     },
     Role.INTEGRATION: frozenset(
         {Right.SELF, Right.SITES_READ, Right.BOOKINGS_READ, Right.BOOKINGS_WRITE}

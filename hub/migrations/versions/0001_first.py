@@ -428,6 +428,37 @@ CREATE TABLE groups (
 )
 """,
     r"""
+CREATE TABLE happening_readers (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	through_seq BIGINT NOT NULL,
+	CONSTRAINT pk_happening_readers PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE happenings (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	at DATETIME NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	site_id VARCHAR(80),
+	booking_id VARCHAR(80),
+	credential_id VARCHAR(80),
+	door_id VARCHAR(80),
+	other_id VARCHAR(80),
+	cause VARCHAR(120) NOT NULL,
+	details JSON NOT NULL,
+	CONSTRAINT pk_happenings PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_happenings_at ON happenings (town_id, at)
+""",
+    r"""
+CREATE INDEX ix_happenings_booking ON happenings (town_id, booking_id)
+""",
+    r"""
 CREATE TABLE hub_epochs (
 	town_id VARCHAR(36) NOT NULL,
 	hub_epoch BIGINT NOT NULL,
@@ -1138,6 +1169,8 @@ CREATE TABLE bookings (
 	contact_name VARCHAR(120) NOT NULL,
 	contact_email VARCHAR(254) NOT NULL,
 	contact_phone VARCHAR(40) NOT NULL,
+	contact_line VARCHAR(64) DEFAULT '' NOT NULL,
+	contact_language VARCHAR(64) DEFAULT 'ja' NOT NULL,
 	purpose TEXT NOT NULL,
 	paid BOOLEAN,
 	digits INTEGER,
@@ -1943,6 +1976,37 @@ CREATE TABLE groups (
 )
 """,
     r"""
+CREATE TABLE happening_readers (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	through_seq BIGINT NOT NULL,
+	CONSTRAINT pk_happening_readers PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE happenings (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	site_id VARCHAR(80),
+	booking_id VARCHAR(80),
+	credential_id VARCHAR(80),
+	door_id VARCHAR(80),
+	other_id VARCHAR(80),
+	cause VARCHAR(120) NOT NULL,
+	details JSONB NOT NULL,
+	CONSTRAINT pk_happenings PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_happenings_at ON happenings (town_id, at)
+""",
+    r"""
+CREATE INDEX ix_happenings_booking ON happenings (town_id, booking_id)
+""",
+    r"""
 CREATE TABLE hub_epochs (
 	town_id VARCHAR(36) NOT NULL,
 	hub_epoch BIGINT NOT NULL,
@@ -2653,6 +2717,8 @@ CREATE TABLE bookings (
 	contact_name VARCHAR(120) NOT NULL,
 	contact_email VARCHAR(254) NOT NULL,
 	contact_phone VARCHAR(40) NOT NULL,
+	contact_line VARCHAR(64) DEFAULT '' NOT NULL,
+	contact_language VARCHAR(64) DEFAULT 'ja' NOT NULL,
 	purpose TEXT NOT NULL,
 	paid BOOLEAN,
 	digits INTEGER,

@@ -132,7 +132,7 @@ def book(
     if errors or window is None:
         shown = _facility_day(facilities, facility_id, chosen, words)
         return _again(request, words, shown, given, errors)
-    contact = Contact(given.name, given.email, given.phone)
+    contact = Contact(given.name, given.email, given.phone, language=words.t.language)
     address = request.client.host if request.client else ""
     try:
         made = residents.request_booking(

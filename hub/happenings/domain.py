@@ -1,0 +1,73 @@
+"""The closed list of what is told, and the shape of one happening. Ids, never names or digits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class HappeningKind(StrEnum):
+    """Everything that is told; the words are those of the webhooks' `type`."""
+
+    BOOKING_REQUESTED = "booking.requested"
+    BOOKING_CONFIRMED = "booking.confirmed"
+    """Made as confirmed, or approved."""
+    BOOKING_CHANGED = "booking.changed"
+    """`details.changed` lists what: `window`, `doors`, `key_boxes`, `contact`, `holders`,
+    `facility`, `paid`, `purpose`."""
+    BOOKING_REJECTED = "booking.rejected"
+    BOOKING_CANCELLED = "booking.cancelled"
+    BOOKING_READY = "booking.ready"
+    """Every door has confirmed."""
+    BOOKING_LATE = "booking.late"
+    """Its deadline passed and some door has not confirmed."""
+    BOOKING_USED = "booking.used"
+    """Somebody came: the first entry."""
+    BOOKING_NO_SHOW = "booking.no_show"
+    BOOKING_EARLY = "booking.early"
+    BOOKING_OVERSTAYED = "booking.overstayed"
+    BOOKING_LEFT_OPEN = "booking.left_open"
+    PIN_CHANGED = "pin.changed"
+    """A holder's digits are others now: reissued, or since the new time would have collided."""
+    PIN_PLACED = "pin.placed"
+    """The door's controller has proven that it holds it."""
+    PIN_REVOKED = "pin.revoked"
+    """The door's controller has proven that it no longer opens."""
+    PIN_FAILED = "pin.failed"
+    """The controller left it out of its index and said why."""
+    ENTRY_GRANTED = "entry.granted"
+    ENTRY_DENIED = "entry.denied"
+    ALARM_RAISED = "alarm.raised"
+    ALARM_CLEARED = "alarm.cleared"
+    FEED_SHRANK = "feed.shrank"
+    FEED_FAILING = "feed.failing"
+    FEED_RECOVERED = "feed.recovered"
+    NOTICE_FAILED = "notice.failed"
+    """No channel reached the contact: somebody has to telephone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What it happened to; None where that does not apply."""
+
+    site_id: str | None = None
+    booking_id: str | None = None
+    credential_id: str | None = None
+    door_id: str | None = None
+    other_id: str | None = None
+    """An entry, an alarm, a feed, a notice: as the kind says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened. `seq` counts without gaps in the order of commits."""
+
+    seq: int
+    id: str
+    at: datetime
+    kind: HappeningKind
+    subject: Subject
+    cause: str
+    details: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,117 @@
+"""SQL of happenings."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from hub.database.scope import Scope
+from hub.happenings.domain import Happening, HappeningKind, Subject
+from hub.happenings.tables import happening_readers, happenings
+from wire.identity import uuid7
+
+KEPT: Final = timedelta(days=60)
+_COUNTER: Final = "happenings"
+_CAUSE_LENGTH: Final = 120
+
+
+def tell(
+    scope: Scope,
+    at: datetime,
+    kind: HappeningKind,
+    subject: Subject,
+    cause: str,
+    details: Mapping[str, object] | None = None,
+) -> Happening:
+    """Write down what happened, in the transaction in which it does.
+
+    `cause` says who or what brought it about, as the audit log and the history of a placement do.
+    `details` are JSON and hold no personal data, no digits and no secret.
+    """
+    made = Happening(
+        seq=scope.take_numbers(_COUNTER)[0],
+        id=uuid7(int(at.timestamp() * 1000), secrets.token_bytes(10)),
+        at=at,
+        kind=kind,
+        subject=subject,
+        cause=cause[:_CAUSE_LENGTH],
+        details=dict(details or {}),
+    )
+    scope.insert(
+        happenings,
+        {
+            "seq": made.seq,
+            "id": made.id,
+            "at": made.at,
+            "kind": made.kind,
+            "site_id": subject.site_id,
+            "booking_id": subject.booking_id,
+            "credential_id": subject.credential_id,
+            "door_id": subject.door_id,
+            "other_id": subject.other_id,
+            "cause": made.cause,
+            "details": made.details,
+        },
+    )
+    return made
+
+
+def after(scope: Scope, seq: int, limit: int) -> list[Happening]:
+    """Give the next happenings behind a seq, in order."""
+    t = happenings
+    rows = scope.all(scope.select(t).where(t.c.seq > seq).order_by(t.c.seq).limit(limit))
+    return [_happening(row) for row in rows]
+
+
+def of_booking(scope: Scope, booking_id: str) -> list[Happening]:
+    """Give what happened to a booking, in order."""
+    t = happenings
+    rows = scope.all(scope.select(t).where(t.c.booking_id == booking_id).order_by(t.c.seq))
+    return [_happening(row) for row in rows]
+
+
+def through(scope: Scope, reader: str) -> int:
+    """Give how far a reader has come; one that is new is put at the present, and begins there."""
+    t = happening_readers
+    found = scope.scalar(scope.select(t.c.through_seq).where(t.c.name == reader))
+    if found is not None:
+        return int(found)
+    last = int(scope.scalar(scope.select(sa.func.max(happenings.c.seq))) or 0)
+    scope.upsert_ignore(t, {"name": reader, "through_seq": last})
+    return last
+
+
+def move_on(scope: Scope, reader: str, seq: int) -> None:
+    """Write down that a reader is through with everything up to a seq."""
+    scope.update(happening_readers, {"through_seq": seq}, happening_readers.c.name == reader)
+
+
+def forget_before(scope: Scope, at: datetime) -> int:
+    """Delete what is older than an instant and behind every reader; give how many rows."""
+    slowest = scope.scalar(scope.select(sa.func.min(happening_readers.c.through_seq)))
+    conditions = [happenings.c.at < at]
+    if slowest is not None:
+        conditions.append(happenings.c.seq <= slowest)
+    return scope.delete(happenings, *conditions)
+
+
+def _happening(row: Any) -> Happening:
+    return Happening(
+        seq=row.seq,
+        id=row.id,
+        at=row.at,
+        kind=row.kind,
+        subject=Subject(
+            site_id=row.site_id,
+            booking_id=row.booking_id,
+            credential_id=row.credential_id,
+            door_id=row.door_id,
+            other_id=row.other_id,
+        ),
+        cause=row.cause,
+        details=row.details,
+    )
