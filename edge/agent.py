@@ -23,7 +23,7 @@ from edge.core.clock import Clock
 from edge.core.clock_anchors import ClockBounds
 from edge.core.clock_now import ClockNow
 from edge.core.model import CardPresented
-from edge.fire_alarm import fire_alarm_of
+from edge.fire_alarm import fire_alarm_of, shelter_input_of
 from edge.glance import Glance, Health, take_glance
 from edge.journal.journal import SqliteJournal, open_journal
 from edge.journal.policy_store import SqlitePolicyStore
@@ -50,6 +50,7 @@ from edge.service.memory import Memory
 from edge.service.policies import Policies
 from edge.service.presentations import Presentations
 from edge.service.recorder import Recorder
+from edge.service.shelter import SwitchStillOnError
 from edge.service.status import Status, status_of
 from edge.service.strikes import Strikes
 from edge.service.thread_watch import ThreadWatch
@@ -131,6 +132,8 @@ class Agent:
                 "test": self._begin_test,
                 "tested": self._tested,
                 "fire-forget": self._forget_fire,
+                "shelter-open": self._open_shelter,
+                "shelter-close": self._close_shelter,
                 "visit": self._begin_visit,
                 "visited": lambda request: self._at_boxes().look(request.count),
             },
@@ -236,6 +239,20 @@ class Agent:
     def _forget_fire(self, _request: Request) -> object:
         return {"forgotten": self._ask(lambda parts, now: parts.policies.forget_fire(now))}
 
+    def _open_shelter(self, _request: Request) -> object:
+        def work(parts: Parts, now: ClockNow) -> list[str]:
+            parts.happenings.shelter.open(now)
+            return sorted(filter(parts.memory.opened_as_shelter, parts.memory.doors))
+
+        return {"doors": self._ask(work)}
+
+    def _close_shelter(self, _request: Request) -> object:
+        try:
+            self._ask(lambda parts, now: parts.happenings.shelter.close(now))
+        except SwitchStillOnError as error:
+            raise RefusedError(str(error)) from error
+        return {"doors": []}
+
     def _begin_visit(self, request: Request) -> object:
         if request.visit is None:
             raise RefusedError("which visit?")
@@ -334,7 +351,14 @@ class Agent:
             random.random,
         )
         commands = Commands(memory, recorder, acts)
-        happenings = Happenings(memory, recorder, acts, strikes, fire_alarm_of(self._settings))
+        happenings = Happenings(
+            memory,
+            recorder,
+            acts,
+            strikes,
+            fire_alarm_of(self._settings),
+            shelter_input_of(self._settings),
+        )
         uplinks = Uplinks(session, self._link, memory, recorder, policies, commands, clock, agent)
         return Parts(
             memory=memory,

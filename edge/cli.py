@@ -1,4 +1,5 @@
-"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`, `test`, `fire`, `osdp`, `keybox`.
+"""`kagimori-edge`: `run`, `status`, `journal`, `doctor`, `test`, `fire`, `shelter`, `osdp`,
+`keybox`.
 
 `run` imports nothing but what the agent needs. Exit codes: 0 ok, 1 failed, 2 usage, 3 partly.
 """
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         ("doctor", _doctor, "look for what is wrong, and say what to do"),
         ("test", _test, "watch a door's contact while somebody opens and closes it"),
         ("fire", _fire, "forget what the fire alarm releases and the policy no longer has"),
+        ("shelter", _shelter, "open the doors of a shelter now, without any network"),
     ):
         sub = commands.add_parser(name, parents=[shared], help=text, description=text)
         sub.set_defaults(command=command)
@@ -79,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--watch", action="store_true", help="show it again each second")
         if name == "fire":
             sub.add_argument("what", choices=["forget"])
+        if name == "shelter":
+            sub.add_argument("what", choices=["open", "close"])
     _add_osdp(commands, shared)
     add_commands(commands, shared)
     return parser
@@ -220,6 +224,20 @@ def _fire(settings: Settings, options: argparse.Namespace) -> int:
         _print_json(answer)
     else:
         print(f"{answer['forgotten']} strikes forgotten")
+    return OK
+
+
+def _shelter(settings: Settings, options: argparse.Namespace) -> int:
+    answer = ask_agent(settings.socket_path, Request(f"shelter-{options.what}"))
+    if options.json:
+        _print_json(answer)
+    elif options.what == "close":
+        print("closed, save what an order, a schedule or a fire alarm holds open")
+    for door in () if options.json else answer["doors"]:
+        print(f"open {door}")
+    if options.what == "open" and not answer["doors"]:
+        print("no door of this controller is a shelter's", file=sys.stderr)
+        return FAILED
     return OK
 
 

@@ -1,9 +1,11 @@
-"""The fire alarm as the settings have it: wired to this controller, never the hub's to change."""
+"""The fire alarm and the shelter's switch as the settings have them: wired to this controller,
+never the hub's to change."""
 
 from __future__ import annotations
 
 from edge.core.fire_line import Supervision
 from edge.service.fire_watch import FireAlarm, releasing_faults
+from edge.service.shelter import ShelterInput
 from edge.settings import Settings
 
 
@@ -32,3 +34,12 @@ def fire_alarm_of(settings: Settings) -> FireAlarm | None:
             on_fault=fire.on_fault == "release", on_offline=fire.on_offline == "release"
         ),
     )
+
+
+def shelter_input_of(settings: Settings) -> ShelterInput | None:
+    """Give the input that opens the shelter; None where none is wired to this controller."""
+    switch = settings.shelter
+    if switch is None:
+        return None
+    doors = None if switch.doors is None else frozenset(switch.doors)
+    return ShelterInput(switch.device, switch.channel, switch.inverted, switch.latching, doors)

@@ -131,6 +131,17 @@ class FireInput(_Table, frozen=True, kw_only=True):
             raise ValueError("the second contact needs a channel of its own")
 
 
+class ShelterSwitch(_Table, frozen=True, kw_only=True):
+    """The input that opens this site's shelter without a hub: a key switch, or with `latching` a
+    contact that only gives a sign. Without `doors` it opens those the hub calls a shelter's."""
+
+    device: str
+    channel: Annotated[int, msgspec.Meta(ge=0, le=63)] = 0
+    inverted: bool = False
+    latching: bool = False
+    doors: tuple[str, ...] | None = None
+
+
 class Settings(_Table, frozen=True, kw_only=True):
     """All settings."""
 
@@ -142,6 +153,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     language: Language = Language.JA
     socket: str | None = None
     fire_alarm: FireInput | None = None
+    shelter: ShelterSwitch | None = None
     cards_dir: str | None = None
     journal_events: Annotated[int, msgspec.Meta(ge=1_000, le=10_000_000)] = 100_000
     journal_days: Annotated[int, msgspec.Meta(ge=KEPT.days, le=3_650)] = KEPT.days

@@ -210,6 +210,8 @@ def _door(door: Mapping[str, Any], decisions: Decisions, say: _Sayer) -> Line:
     leaf, mode = door["leaf"], door["mode"] or "normal"
     if door.get("held_by_schedule"):
         mode = "held_by_schedule"
+    if door.get("shelter") and mode == "emergency_open":
+        mode = "shelter"
     columns = (
         say.id(door["id"]),
         fit(say.named(leaf), _LEAF_WIDTH),

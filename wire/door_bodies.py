@@ -122,6 +122,8 @@ class DoorBody(EntryBody, frozen=True, kw_only=True):
     two_person: bool = False
     second_person_ms: Annotated[int, msgspec.Meta(ge=5_000, le=120_000)] = 30_000
     backup: BackupCodes | None = None
+    shelter: bool = False
+    """Opened with the shelter, by the hub's order or on the spot."""
 
 
 class DoorMode(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from edge.core.backup import DoorCodes
 from edge.core.clock_now import ClockNow
 from edge.core.first_person import FirstSeen
-from edge.core.modes import OPENING, in_force
+from edge.core.modes import OPENING, in_force, opened_on_the_spot
 from edge.core.policy_index import PolicyIndex
 from edge.core.presence import Presence
 from edge.core.whereabouts import Whereabouts
@@ -19,6 +19,11 @@ from wire.policy_bodies import FirstPerson, ModeBody, Side
 def no_codes(_door: str) -> DoorCodes | None:
     """No door has backup codes."""
     return None
+
+
+def no_shelter(_door: str) -> bool:
+    """No door is that of a shelter which was opened on the spot."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Circumstances:
     is spent, `fire` whether the fire alarm releases a door, `codes` gives a door's backup codes,
     and `away_ns` is how long ago the controller was last without its hub: 0 while it is, None where
     it never was. `whereabouts` with the uptime `ran_ns` tell who is where, `firsts` when a first
-    person came to a door, `waiting` who waits at a door and side for a second one.
+    person came to a door, `waiting` who waits at a door and side for a second one. `shelter` tells
+    whether a door was opened on the spot as a shelter's.
     """
 
     index: PolicyIndex
@@ -58,10 +64,14 @@ class Circumstances:
     ran_ns: int = 0
     firsts: Mapping[str, FirstSeen] = field(default_factory=dict)
     waiting: Callable[[str, Side], FirstOfTwo | None] = nobody_waits
+    shelter: Callable[[str], bool] = no_shelter
 
     def mode(self, door: str) -> ModeBody | None:
         """The mode that rules a door now."""
-        return in_force(self.index.modes(door), self.now)
+        modes = tuple(self.index.modes(door))
+        if self.shelter(door):
+            modes = (*modes, opened_on_the_spot(door))
+        return in_force(modes, self.now)
 
     def held_by_schedule(self, door_id: str) -> bool:
         """Whether a door's schedule holds it open, where no mode says otherwise. A clock that is

@@ -19,6 +19,15 @@ OPENING: Final = frozenset({DoorMode.EMERGENCY_OPEN, DoorMode.HOLD_OPEN})
 """The modes that drive the strike for as long as they are in force."""
 
 
+SHELTER_ORDER: Final = 0
+"""The order number of a shelter opened on the spot: lower than any of the hub's."""
+
+
+def opened_on_the_spot(door: str) -> ModeBody:
+    """The mode of a shelter's door that a switch or somebody at the Pi has opened."""
+    return ModeBody(door=door, mode=DoorMode.EMERGENCY_OPEN, order=SHELTER_ORDER, reason="shelter")
+
+
 def in_force(modes: Iterable[ModeBody], now: ClockNow) -> ModeBody | None:
     """Give the one mode that rules a door now, or None for normal."""
     best: ModeBody | None = None

@@ -38,6 +38,7 @@ from edge.service.fire_watch import FireAlarm as FireAlarm
 from edge.service.fire_watch import FireWatch
 from edge.service.memory import Memory
 from edge.service.recorder import Recorder
+from edge.service.shelter import Shelter, ShelterInput
 from edge.service.strikes import Strikes
 from wire.events import (
     AccessBody,
@@ -77,6 +78,7 @@ class Happenings:
         acts: Acts,
         strikes: Strikes,
         fire_alarm: FireAlarm | None,
+        shelter_input: ShelterInput | None = None,
     ) -> None:
         self._memory = memory
         self._recorder = recorder
@@ -84,13 +86,15 @@ class Happenings:
         self._strikes = strikes
         self.tests = ContactTests(memory, recorder)
         self._fire = FireWatch(memory, recorder, strikes, fire_alarm)
+        self.shelter = Shelter(memory, recorder, strikes, shelter_input)
         self._faults: dict[tuple[str, str], _Faults] = {}
         self._lines: dict[Source, str] = {}
         self._standing: dict[tuple[type, str], bool] = {}
 
     def remember(self, state: Mapping[str, bytes]) -> None:
-        """Take up a fire alarm of an earlier run."""
+        """Take up a fire alarm of an earlier run, and a shelter that was opened."""
         self._fire.remember(state)
+        self.shelter.remember(state)
 
     def tick(self, now: ClockNow) -> None:
         """Let time do its work on the fire alarm's line and on tests of contacts."""
@@ -160,6 +164,7 @@ class Happenings:
         source = item.source
         self._memory.inputs[source] = item.active
         self._fire.input(item, now)
+        self.shelter.input(item, now)
         for wired in list(self._memory.index.inputs_at(source.device, source.channel)):
             self._door_input(wired, item, now)
 

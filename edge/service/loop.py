@@ -51,6 +51,7 @@ from edge.service.memory import (
     MODES,
     RUNNING,
     SEALED,
+    SHELTER,
     UPTIME,
     USES,
     WHERE,
@@ -192,7 +193,7 @@ class Loop:
             parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
         parts.policies.load()
         arrive(parts.memory, now)
-        parts.happenings.remember(journal.state(FIRE))
+        parts.happenings.remember({**journal.state(FIRE), **journal.state(SHELTER)})
         parts.policies.remember(
             {
                 **journal.state(FIRE_DEVICE),

@@ -43,6 +43,7 @@ DRIVEN: Final = "driven"
 FIRE: Final = "fire"
 FIRE_DEVICE: Final = "fire_device"
 FIRE_STRIKES: Final = "fire_strikes"
+SHELTER: Final = "shelter"
 
 _log = structlog.get_logger(__name__)
 
@@ -88,6 +89,15 @@ class Fire:
 
 
 @dataclass(slots=True)
+class ShelterStanding:
+    """Whether the shelter was opened on the spot, and its doors: those that the policy calls so
+    where None."""
+
+    open: bool = False
+    doors: frozenset[str] | None = None
+
+
+@dataclass(slots=True)
 class DeviceStanding:
     """How a device stands: None until it was heard of."""
 
@@ -121,6 +131,7 @@ class Memory:
     waiting: dict[tuple[str, Side], FirstOfTwo] = field(default_factory=dict)
     """Who waits for a second person, by door and side."""
     fire: Fire = field(default_factory=Fire)
+    shelter: ShelterStanding = field(default_factory=ShelterStanding)
     former_keys: FormerKeys = field(default_factory=FormerKeys)
     counters: Counter[str] = field(default_factory=Counter)
     link_up: bool = False
@@ -147,7 +158,18 @@ class Memory:
             ran_ns=self.uptime.at(now).ran_ns,
             firsts=self.firsts,
             waiting=lambda door, side: self.waiting.get((door, side)),
+            shelter=self.opened_as_shelter,
         )
+
+    def opened_as_shelter(self, door: str) -> bool:
+        """Whether a door is that of a shelter which was opened on the spot."""
+        shelter = self.shelter
+        if not shelter.open:
+            return False
+        if shelter.doors is not None:
+            return door in shelter.doors
+        body = self.index.doors.get(door)
+        return body is not None and body.shelter
 
     def hold_codes(self, door: str, codes: DoorCodes) -> None:
         """Hold a door's backup codes as they are now."""

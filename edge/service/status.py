@@ -75,6 +75,8 @@ class DoorStatus(msgspec.Struct, frozen=True):
     fire: bool
     takes_pins: bool = False
     held_by_schedule: bool = False
+    shelter: bool = False
+    """Opened on the spot, as a shelter's."""
 
 
 class ZoneStatus(msgspec.Struct, frozen=True):
@@ -215,4 +217,5 @@ def _door(door_id: str, memory: Memory, now: ClockNow) -> DoorStatus:
             reader.keypad and reader.door == door_id for reader in memory.index.readers.values()
         ),
         held_by_schedule=mode is None and about.held_by_schedule(door_id),
+        shelter=memory.opened_as_shelter(door_id),
     )

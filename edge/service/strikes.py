@@ -31,7 +31,8 @@ _log = structlog.get_logger(__name__)
 
 
 class _Standing(msgspec.Struct, frozen=True):
-    """The mode a door was last told to be in. A hold by schedule has no order's number: 0."""
+    """The mode a door was last told to be in. A hold by schedule, or a shelter opened on the spot,
+    has no order's number: 0."""
 
     mode: DoorMode
     order: int
@@ -39,7 +40,9 @@ class _Standing(msgspec.Struct, frozen=True):
     @property
     def source(self) -> str:
         """What says so."""
-        return "policy" if self.order else "schedule"
+        if self.order:
+            return "policy"
+        return "schedule" if self.mode is DoorMode.HOLD_OPEN else "shelter"
 
 
 _BY_SCHEDULE: Final = _Standing(DoorMode.HOLD_OPEN, 0)

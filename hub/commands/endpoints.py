@@ -11,8 +11,14 @@ from fastapi import APIRouter, Header, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from hub.commands.access import AccessBy, AccessService
-from hub.commands.mode_service import DoorModeView, DoorTrack, EmergencyView, ModesService
-from hub.commands.repository import OrderRow
+from hub.commands.mode_service import (
+    Area,
+    DoorModeView,
+    DoorTrack,
+    EmergencyView,
+    ModesService,
+    TrackedDoor,
+)
 from hub.commands.service import CommandsService, UnlockOrder
 from hub.commands.states import CommandState
 from hub.commands.tables import EmergencyKind
@@ -177,10 +183,12 @@ def set_mode(who: Steerer, service: Modes, door_id: str, given: ModeIn) -> DoorM
 
 
 class EmergencyIn(_In):
-    """An order to every door of a site, or of the town."""
+    """An order to every door of a site, of an area, or of the town; to shelters alone."""
 
     kind: EmergencyKind
     site_id: str | None = None
+    area: Annotated[str, Field(max_length=80, description="As its sites have it.")] = ""
+    shelters_only: bool = Field(False, description="Only the doors that are a shelter's.")
     reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -189,12 +197,20 @@ class TrackedDoorOut(BaseModel):
 
     door_id: str
     track: DoorTrack
+    on_the_spot: bool = Field(
+        description="Opened there, by the shelter's switch or somebody at the Pi."
+    )
     order: OrderOut
 
     @classmethod
-    def of(cls, row: OrderRow, track: DoorTrack) -> TrackedDoorOut:
+    def of(cls, door: TrackedDoor) -> TrackedDoorOut:
         """Show one door."""
-        return cls(door_id=row.door_id, track=track, order=OrderOut.model_validate(row))
+        return cls(
+            door_id=door.order.door_id,
+            track=door.track,
+            on_the_spot=door.on_the_spot,
+            order=OrderOut.model_validate(door.order),
+        )
 
 
 class EmergencyOut(BaseModel):
@@ -203,6 +219,8 @@ class EmergencyOut(BaseModel):
     id: str
     kind: EmergencyKind
     site_id: str | None
+    area: str
+    shelters_only: bool
     reason: str
     actor: str
     ordered_at: datetime
@@ -217,18 +235,22 @@ class EmergencyOut(BaseModel):
             id=found.id,
             kind=found.kind,
             site_id=found.site_id,
+            area=found.area,
+            shelters_only=found.shelters_only,
             reason=found.reason,
             actor=found.actor,
             ordered_at=found.ordered_at,
             ended_at=found.ended_at,
-            doors=[TrackedDoorOut.of(row, track) for row, track in view.doors],
+            doors=[TrackedDoorOut.of(door) for door in view.doors],
         )
 
 
 @router.post("/emergencies", status_code=HTTPStatus.CREATED, summary="Open or lock down an area")
 def order_emergency(who: Commander, service: Modes, given: EmergencyIn) -> EmergencyOut:
-    """Every door is tracked until its controller has applied it. It lasts until it is ended."""
-    return EmergencyOut.of(service.order_emergency(who, given.kind, given.site_id, given.reason))
+    """Every door is tracked until its controller has applied it, those that nothing reaches now as
+    soon as they are back. It lasts until it is ended."""
+    area = Area(given.site_id, given.area, given.shelters_only)
+    return EmergencyOut.of(service.order_emergency(who, given.kind, area, given.reason))
 
 
 @router.get("/emergencies", summary="Emergencies that are not over")

@@ -11,12 +11,14 @@ from hub.audit.service import record
 from hub.clock import Clock, Ids
 from hub.commands import repository
 from hub.commands.modes import LAYER, Layer, displaced, effective, refusal
-from hub.commands.problems import REFUSED_MODES
+from hub.commands.problems import NO_DOORS, REFUSED_MODES
 from hub.commands.repository import Emergency, OrderRow
 from hub.commands.service import reachable_door
 from hub.commands.tables import EmergencyKind
 from hub.database.engine import Database
 from hub.database.scope import Scope
+from hub.entries.doors import DoorState
+from hub.entries.repository import all_door_states
 from hub.policy.touch import touch_mode
 from hub.sites import repository as site_rows
 from hub.sites.domain import Door
@@ -51,11 +53,31 @@ class DoorTrack(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Area:
+    """Which doors an emergency is for: of a site, of an area, or of the whole town; with
+    `shelters_only` those that are a shelter's."""
+
+    site_id: str | None = None
+    name: str = ""
+    shelters_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedDoor:
+    """How far an emergency has come at one door. `on_the_spot`: its shelter was opened there, by
+    its switch or somebody at the Pi, whether the order has arrived or not."""
+
+    order: OrderRow
+    track: DoorTrack
+    on_the_spot: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EmergencyView:
     """An emergency with every door tracked."""
 
     emergency: Emergency
-    doors: tuple[tuple[OrderRow, DoorTrack], ...]
+    doors: tuple[TrackedDoor, ...]
 
 
 class ModesService:
@@ -100,16 +122,19 @@ class ModesService:
         return self._db.write(write)
 
     def order_emergency(
-        self, who: Principal, kind: EmergencyKind, site_id: str | None, reason: str
+        self, who: Principal, kind: EmergencyKind, area: Area, reason: str
     ) -> EmergencyView:
-        """Open or lock down every door of a site, or of the town."""
+        """Open or lock down every door of an area: one order, applied by each controller as soon as
+        it hears of it. Refuses an area without any door, since nothing would come of it."""
 
         def write(scope: Scope) -> EmergencyView:
-            doors = self._doors(scope, who, site_id)
+            doors = self._doors(scope, who, area)
             made = Emergency(
                 id=self._ids.new(),
                 kind=kind,
-                site_id=site_id,
+                site_id=area.site_id,
+                area=area.name,
+                shelters_only=area.shelters_only,
                 reason=reason,
                 actor=who.id,
                 ordered_at=self._clock.now(),
@@ -119,7 +144,12 @@ class ModesService:
             for door in doors:
                 self._order(scope, who, door, _MODE_OF[kind], reason, None, made.id)
             target = ("emergency", made.id)
-            said = {"kind": kind.value, "site": site_id}
+            said = {
+                "kind": kind.value,
+                "site": area.site_id,
+                "area": area.name,
+                "shelters_only": area.shelters_only,
+            }
             record(scope, made.ordered_at, who, "emergency.ordered", target, said)
             return self._track(scope, made)
 
@@ -203,18 +233,21 @@ class ModesService:
         for door_id in {row.door_id for row in rows}:
             touch_mode(scope, door_id)
 
-    def _doors(self, scope: Scope, who: Principal, site_id: str | None) -> list[Door]:
-        if not who.reaches(site_id):
+    def _doors(self, scope: Scope, who: Principal, area: Area) -> list[Door]:
+        if not who.reaches(area.site_id):
             raise Problem(NOT_FOUND, "no such site")
-        if site_id is not None:
-            if site_rows.site(scope, site_id) is None:
+        if area.site_id is not None:
+            if site_rows.site(scope, area.site_id) is None:
                 raise Problem(NOT_FOUND, "no such site")
-            return list(site_rows.doors_of_site(scope, site_id))
-        return [
-            door
-            for controller in site_rows.active_controllers(scope)
-            for door in site_rows.doors_of_controller(scope, controller.id)
-        ]
+            found = site_rows.doors_of_site(scope, area.site_id)
+        else:
+            if area.name and not site_rows.is_area(scope, area.name):
+                raise Problem(NOT_FOUND, "no site lies in such an area")
+            found = site_rows.doors_of_area(scope, area.name)
+        doors = [door for door in found if door.shelter or not area.shelters_only]
+        if not doors:
+            raise Problem(NO_DOORS)
+        return doors
 
     def _emergency(self, scope: Scope, who: Principal, emergency_id: str) -> Emergency:
         found = repository.emergency(scope, emergency_id)
@@ -231,7 +264,21 @@ class ModesService:
 
     def _track(self, scope: Scope, found: Emergency) -> EmergencyView:
         rows = repository.orders_of_emergency(scope, found.id)
-        return EmergencyView(found, tuple((row, _tracked(row, found)) for row in rows))
+        states = all_door_states(scope)
+        return EmergencyView(
+            found,
+            tuple(
+                TrackedDoor(row, _tracked(row, found), _opened_there(states.get(row.door_id)))
+                for row in rows
+            ),
+        )
+
+
+def _opened_there(state: DoorState | None) -> bool:
+    """Only what is opened on the spot has no order's number."""
+    return state is not None and any(
+        each.mode is DoorMode.EMERGENCY_OPEN and each.order == 0 for each in state.modes
+    )
 
 
 def _tracked(row: OrderRow, emergency: Emergency) -> DoorTrack:
@@ -245,5 +292,8 @@ def _tracked(row: OrderRow, emergency: Emergency) -> DoorTrack:
 def doors_waiting(views: Iterable[EmergencyView]) -> list[str]:
     """Give the doors at which an emergency is not applied yet: somebody may have to go there."""
     return [
-        row.door_id for view in views for row, track in view.doors if track is DoorTrack.ORDERED
+        door.order.door_id
+        for view in views
+        for door in view.doors
+        if door.track is DoorTrack.ORDERED and not door.on_the_spot
     ]

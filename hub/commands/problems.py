@@ -17,6 +17,9 @@ NO_STRIKE: Final = ProblemKind("no_strike", HTTPStatus.CONFLICT)
 COMMAND_ID_USED: Final = ProblemKind("command_id_used", HTTPStatus.CONFLICT)
 """Another command has that id."""
 
+NO_DOORS: Final = ProblemKind("no_doors", HTTPStatus.UNPROCESSABLE_ENTITY)
+"""An emergency was ordered for an area without a door that it could concern."""
+
 REFUSED_MODES: Final = {
     refusal: ProblemKind(f"mode_{refusal.value}", HTTPStatus.UNPROCESSABLE_ENTITY)
     if refusal is not ModeRefusal.EMERGENCY_ACTIVE

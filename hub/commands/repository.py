@@ -64,11 +64,14 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """One order to many doors."""
+    """One order to many doors: of a site, of an area, or of the whole town; of shelters alone, or
+    of all."""
 
     id: str
     kind: EmergencyKind
     site_id: str | None
+    area: str
+    shelters_only: bool
     reason: str
     actor: str
     ordered_at: datetime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String
 
 from hub.commands.states import CommandState
 from hub.database.columns import Closed, UtcDateTime, id_text
@@ -59,12 +59,14 @@ emergencies: Final = town_table(
     Column("id", id_text(), primary_key=True),
     Column("kind", Closed(EmergencyKind), nullable=False),
     Column("site_id", id_text()),
+    Column("area", String(80), nullable=False),
+    Column("shelters_only", Boolean, nullable=False),
     Column("reason", String(200), nullable=False),
     Column("actor", id_text(), nullable=False),
     Column("ordered_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
 )
-"""One order to many doors; without a site, to the whole town."""
+"""One order to many doors: of a site, of an area, or without either of the whole town."""
 
 mode_orders: Final = town_table(
     "mode_orders",

@@ -35,7 +35,8 @@ class SiteState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Site:
     """A building or ground of the town. `horizon_hours`: how far ahead its edges hold PINs.
-    `latitude` and `longitude` are degrees of WGS 84, both or neither."""
+    `latitude` and `longitude` are degrees of WGS 84, both or neither. `area` is the part of the
+    town it lies in: emergencies are ordered for an area."""
 
     id: str
     name: str
@@ -44,6 +45,7 @@ class Site:
     address: str
     phone: str
     horizon_hours: int
+    area: str
     created_at: datetime
     updated_at: datetime
     latitude: float | None = None
@@ -136,6 +138,7 @@ class Door:
     first_person: FirstPerson
     two_person: bool
     second_person_ms: int
+    shelter: bool
     created_at: datetime
     updated_at: datetime
 
@@ -178,6 +181,7 @@ class Door:
             first_person=self.first_person,
             two_person=self.two_person,
             second_person_ms=self.second_person_ms,
+            shelter=self.shelter,
         )
 
 

@@ -83,6 +83,20 @@ def doors_of_site(scope: Scope, site_id: str) -> tuple[Door, ...]:
     return _list(scope, doors, Door, doors.c.site_id == site_id, doors.c.state == _ACTIVE)
 
 
+def doors_of_area(scope: Scope, area: str) -> tuple[Door, ...]:
+    """Give the doors of all sites in an area, or of the whole town where it is empty."""
+    where = [doors.c.state == _ACTIVE]
+    if area:
+        there = sa.select(sites.c.id).where(sites.c.area == area)
+        where.append(doors.c.site_id.in_(there))
+    return _list(scope, doors, Door, *where)
+
+
+def is_area(scope: Scope, area: str) -> bool:
+    """Tell whether some site lies in an area of that name."""
+    return scope.one(scope.select(sites.c.id).where(sites.c.area == area)) is not None
+
+
 def doors_by_id(scope: Scope, door_ids: Collection[str]) -> dict[str, Door]:
     """Give the doors of these ids, removed ones included, by id; unknown ids are left out."""
     return {found.id: found for found in _list(scope, doors, Door, doors.c.id.in_(door_ids))}

@@ -72,6 +72,12 @@ class PointShape(BaseModel):
 # --- sites, controllers, zones -----------------------------------------------------------------
 
 
+Area = Annotated[
+    str, Field(max_length=80, description="The part of the town, for emergencies of an area.")
+]
+Shelter = Annotated[bool, Field(description="Opened with the shelter, by an order or on the spot.")]
+
+
 class SiteIn(BodyIn):
     """A new site: a building or a ground."""
 
@@ -81,6 +87,7 @@ class SiteIn(BodyIn):
     address: Annotated[str, Field(max_length=200)] = ""
     phone: Annotated[str, Field(max_length=40)] = ""
     horizon_hours: Hours = 72
+    area: Area = ""
     latitude: Latitude | None = None
     longitude: Longitude | None = None
 
@@ -94,6 +101,7 @@ class SiteChange(ChangeIn):
     address: Annotated[str, Field(max_length=200)] | None = None
     phone: Annotated[str, Field(max_length=40)] | None = None
     horizon_hours: Hours | None = None
+    area: Area | None = None
     latitude: Latitude | None = clearable()
     longitude: Longitude | None = clearable()
 
@@ -108,6 +116,7 @@ class SiteOut(RowOut):
     address: str
     phone: str
     horizon_hours: int
+    area: str
     latitude: float | None
     longitude: float | None
     created_at: datetime
@@ -229,6 +238,7 @@ class DoorIn(BodyIn):
     first_person: FirstPerson = FirstPerson.NONE
     two_person: bool = False
     second_person_ms: SecondPersonMs = 30_000
+    shelter: Shelter = False
 
 
 class DoorChange(ChangeIn):
@@ -260,6 +270,7 @@ class DoorChange(ChangeIn):
     first_person: FirstPerson | None = None
     two_person: bool | None = None
     second_person_ms: SecondPersonMs | None = None
+    shelter: Shelter | None = None
 
 
 class DoorOut(RowOut):
@@ -293,6 +304,7 @@ class DoorOut(RowOut):
     first_person: FirstPerson
     two_person: bool
     second_person_ms: int
+    shelter: bool
     created_at: datetime
     updated_at: datetime
 

@@ -29,6 +29,7 @@ from provisioning import enrolment
 from provisioning.register import Register
 from wire.errors import WireError
 from wire.policy import PolicyDigest, entry_hash
+from wire.policy_bodies import DoorMode
 from wire.sealing import seal_context, seal_secret
 
 NOW = datetime.now(UTC)
@@ -397,3 +398,35 @@ def test_a_test_that_fails_says_why(with_door, file, door_policy, capsys, monkey
 def test_what_the_fire_alarm_keeps_is_forgotten_on_demand(with_door, file, capsys):
     assert cli.main(["fire", "forget", "--settings", str(file), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"forgotten": 0}
+
+
+def test_a_shelter_is_opened_at_the_pi_while_no_hub_is_there(file, door_policy, with_door, capsys):
+    text = file.read_text() + f'\n[shelter]\ndevice = "{door_policy.device_id}"\nchannel = 7\n'
+    assert load_settings(file).shelter is None
+    asked = ["--settings", str(file), "--json"]
+    assert cli.main(["shelter", "open", *asked]) == 1, "no door of this policy is a shelter's"
+    assert cli.main(["shelter", "close", *asked]) == 0
+    file.write_text(text + f'doors = ["{door_policy.door_id}"]\n')
+    assert load_settings(file).shelter.doors == (door_policy.door_id,)
+
+
+def test_doors_of_a_shelter_open_at_once_for_somebody_at_the_pi(file, door_policy, capsys):
+    doors = f'device = "{door_policy.device_id}"\nchannel = 7\ndoors = ["{door_policy.door_id}"]\n'
+    file.write_text(f"{file.read_text()}\n[shelter]\n{doors}")
+    site = VirtualDriver()
+    built = build(load_settings(file), drivers={"site": site})
+    built.start()
+    put = tuple(door_policy.usual())
+    change = PolicyChange(1, 1, put, (), PolicyDigest(map(entry_hash, put)).hex, snapshot=True)
+    built._ask(lambda parts, now: parts.policies.apply(change, now))
+    asked = ["--settings", str(file), "--json"]
+    try:
+        assert cli.main(["shelter", "open", *asked]) == 0
+        assert json.loads(capsys.readouterr().out) == {"doors": [door_policy.door_id]}
+        (shown,) = built.status().doors
+        assert (shown.shelter, shown.mode) == (True, DoorMode.EMERGENCY_OPEN)
+        assert cli.main(["shelter", "close", *asked]) == 0
+        (shown,) = built.status().doors
+        assert (shown.shelter, shown.mode) == (False, None)
+    finally:
+        built.stop()

@@ -97,8 +97,8 @@ class Town:
 
     # --- what stands somewhere ---
 
-    def site(self, horizon_hours: int = 72) -> str:
-        row = dict.fromkeys(("name_en", "name_kana", "address", "phone"), "")
+    def site(self, horizon_hours: int = 72, area: str = "") -> str:
+        row = dict.fromkeys(("name_en", "name_kana", "address", "phone"), "") | {"area": area}
         return self._insert(
             sites, None, name=self._name(), horizon_hours=horizon_hours, **row, **_WRITTEN
         )
@@ -140,6 +140,7 @@ class Town:
             "first_person": FirstPerson.NONE,
             "two_person": False,
             "second_person_ms": 30_000,
+            "shelter": False,
         }
         return self._insert(doors, touch.touch_door, **(row | changed), **_WRITTEN)
 

@@ -40,6 +40,7 @@ from edge.service.memory import Memory
 from edge.service.policies import Policies
 from edge.service.presentations import Presentations
 from edge.service.recorder import Recorder
+from edge.service.shelter import ShelterInput
 from edge.service.strikes import Strikes
 from edge.service.uplinks import Uplinks
 from edge.uplink.session import DeliverySession
@@ -163,6 +164,7 @@ class Rig:
         self.town = town
         self.version = 0
         self.fire_alarm: FireAlarm | None = None
+        self.shelter_input: ShelterInput | None = None
         self.has_rtc = False
         self.verify: Callable[..., bool] = lambda _presented, _card: False
         self.hub_key = Ed25519PrivateKey.generate()
@@ -218,7 +220,9 @@ class Rig:
         presentations = Presentations(
             memory, recorder, acts, drivers, self.town.pin_key, lambda *both: self.verify(*both)
         )
-        happenings = Happenings(memory, recorder, acts, strikes, self.fire_alarm)
+        happenings = Happenings(
+            memory, recorder, acts, strikes, self.fire_alarm, self.shelter_input
+        )
         return Parts(
             memory,
             recorder,

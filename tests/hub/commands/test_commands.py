@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from hub.commands.access import AccessBy, AccessService, schedule_holds
-from hub.commands.mode_service import DoorTrack, ModesService
+from hub.commands.mode_service import Area, DoorTrack, ModesService, doors_waiting
 from hub.commands.projector import project
 from hub.commands.service import CommandExpiry, CommandsService, UnlockOrder
 from hub.commands.states import CommandState
 from hub.commands.tables import EmergencyKind
+from hub.entries.projector import PROJECTOR as ENTRIES
 from hub.link.tables import SessionState, controller_sessions
 from hub.people import repository as people_rows
 from hub.policy.outlet import Outlet
@@ -85,6 +86,8 @@ class Desk:
             body=body,
             received_at=self.town.clock.now(),
         )
+        if isinstance(body, ModeEventBody):
+            self.town.db.write(lambda scope: ENTRIES.project(scope, event))
         self.town.db.write(lambda scope: project(scope, event))
 
     def result(
@@ -335,20 +338,56 @@ def test_an_emergency_is_tracked_door_by_door_and_never_ends_in_open(desk: Desk)
     other = desk.town.door(desk.site, desk.controller)
     until = desk.town.clock.now() + timedelta(hours=2)
     desk.modes.set_mode(CLERK, desk.door, DoorMode.HOLD_OPEN, "", until)
-    ordered = desk.modes.order_emergency(admin, EmergencyKind.LOCKDOWN, desk.site, "不審者")
-    assert {track for _, track in ordered.doors} == {DoorTrack.ORDERED}
-    assert {row.door_id for row, _ in ordered.doors} == {desk.door, other}
+    ordered = desk.modes.order_emergency(admin, EmergencyKind.LOCKDOWN, Area(desk.site), "不審者")
+    assert {door.track for door in ordered.doors} == {DoorTrack.ORDERED}
+    assert {door.order.door_id for door in ordered.doors} == {desk.door, other}
     assert modes_held(desk) == ["lockdown", "lockdown"]
     hold = desk.modes.set_mode
     refused = lambda: hold(CLERK, desk.door, DoorMode.HOLD_OPEN, "", until)  # noqa: E731
     assert code_of(refused) == "mode_emergency_active"
-    first = ordered.doors[0][0]
+    first = ordered.doors[0].order
     said = ModeEventBody(door=first.door_id, mode=first.mode, order=first.order_no)
     desk.say(EventKind.MODE_APPLIED, said)
-    tracked = {row.door_id: t for row, t in desk.modes.emergency(admin, ordered.emergency.id).doors}
+    now = desk.modes.emergency(admin, ordered.emergency.id)
+    tracked = {door.order.door_id: door.track for door in now.doors}
     assert tracked[first.door_id] is DoorTrack.APPLIED
     desk.modes.end_emergency(admin, ordered.emergency.id)
     assert modes_held(desk) == []
+
+
+def test_one_order_opens_every_shelter_of_an_area_and_tracks_each_door(desk: Desk) -> None:
+    admin = replace(CLERK, role=Role.ADMIN)
+    town = desk.town
+    near, far = town.site(area="北部"), town.site(area="北部")
+    away = town.controller(far)
+    here = town.door(near, town.controller(near), shelter=True)
+    there = town.door(far, away, shelter=True)
+    town.door(near, town.controller(near))
+    town.door(town.site(area="南部"), town.controller(town.site()), shelter=True)
+    area = Area(name="北部", shelters_only=True)
+    ordered = desk.modes.order_emergency(admin, EmergencyKind.OPEN, area, "地震")
+    assert {door.order.door_id for door in ordered.doors} == {here, there}
+    assert set(doors_waiting([ordered])) == {here, there}
+    # The far site has no network: its switch is turned there, and the hub hears of it later.
+    said = ModeEventBody(door=there, mode=DoorMode.EMERGENCY_OPEN, order=0, cause="shelter")
+    desk.say(EventKind.MODE_APPLIED, said, away)
+    now = desk.modes.emergency(admin, ordered.emergency.id)
+    found = {door.order.door_id: (door.track, door.on_the_spot) for door in now.doors}
+    assert found == {here: (DoorTrack.ORDERED, False), there: (DoorTrack.ORDERED, True)}
+    assert doors_waiting([now]) == [here]
+    order = next(door.order for door in now.doors if door.order.door_id == there)
+    said = ModeEventBody(door=there, mode=DoorMode.EMERGENCY_OPEN, order=order.order_no)
+    desk.say(EventKind.MODE_APPLIED, said, away)
+    tracks = desk.modes.emergency(admin, ordered.emergency.id).doors
+    assert {d.order.door_id: d.track for d in tracks}[there] is DoorTrack.APPLIED
+
+
+def test_an_emergency_that_would_concern_no_door_is_refused(desk: Desk) -> None:
+    admin = replace(CLERK, role=Role.ADMIN)
+    order = lambda area: desk.modes.order_emergency(admin, EmergencyKind.OPEN, area, "訓練")  # noqa: E731
+    assert code_of(lambda: order(Area(name="どこか"))) == "not_found"
+    assert code_of(lambda: order(Area(desk.site, shelters_only=True))) == "no_doors"
+    assert desk.modes.open_emergencies(admin) == []
 
 
 # --- access --------------------------------------------------------------------------------------

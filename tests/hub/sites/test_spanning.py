@@ -70,6 +70,7 @@ def _door(number: int, controller: str, state: SiteState = SiteState.ACTIVE) -> 
         first_person=FirstPerson.NONE,
         two_person=False,
         second_person_ms=30_000,
+        shelter=False,
         created_at=NOW,
         updated_at=NOW,
     )
