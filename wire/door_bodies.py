@@ -93,7 +93,8 @@ class DoorBody(EntryBody, frozen=True, kw_only=True):
     """A door: how it is driven and watched, and what it demands. Entry id = door id.
 
     `strike` releases the bolt for `unlock_ms`; `contact` sees the leaf, `bolt` the bolt (active =
-    retracted), `rex` is request-to-exit, `mechanical_key` the cylinder's switch. A door left open
+    retracted), `rex` is request-to-exit, `mechanical_key` the cylinder's switch, `bell` a bell push
+    whose ring is told to the hub. A door left open
     beyond `held_after_ms` is held; one opened without a release is forced if `detect_forced`.
 
     A reader of side `entry` leads from `zone_out` into `zone_in`, one of side `exit` back. The door
@@ -112,6 +113,7 @@ class DoorBody(EntryBody, frozen=True, kw_only=True):
     bolt: Point | None = None
     rex: Point | None = None
     mechanical_key: Point | None = None
+    bell: Point | None = None
     fail: FailMode = FailMode.SECURE
     on_untrusted_clock: OnUntrustedClock = OnUntrustedClock.DENY
     on_journal_failure: OnJournalFailure = OnJournalFailure.DENY
@@ -122,6 +124,9 @@ class DoorBody(EntryBody, frozen=True, kw_only=True):
     two_person: bool = False
     second_person_ms: Annotated[int, msgspec.Meta(ge=5_000, le=120_000)] = 30_000
     backup: BackupCodes | None = None
+    interlock: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
+    """Of the controller's doors with the same interlock at most one is open or released: the others
+    let nobody in meanwhile. The way out, the fire alarm and modes are asked for nothing."""
     shelter: bool = False
     """Opened with the shelter, by the hub's order or on the spot."""
 

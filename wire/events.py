@@ -118,6 +118,7 @@ class EventKind(StrEnum):
     BOLT_EXTENDED = "bolt_extended"
     REX = "rex"
     MECHANICAL_KEY = "mechanical_key"
+    DOORBELL = "doorbell"
     MODE_APPLIED = "mode_applied"
     MODE_ENDED = "mode_ended"
     FIRE_ALARM = "fire_alarm"
@@ -184,6 +185,7 @@ BODIES: Final[dict[EventKind, type[EventBody]]] = {
     EventKind.BOLT_EXTENDED: DoorEventBody,
     EventKind.REX: DoorEventBody,
     EventKind.MECHANICAL_KEY: DoorEventBody,
+    EventKind.DOORBELL: DoorEventBody,
     EventKind.MODE_APPLIED: ModeEventBody,
     EventKind.MODE_ENDED: ModeEventBody,
     EventKind.FIRE_ALARM: DeviceEventBody,

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     ZONE_FULL = "zone_full"
     FIRST_PERSON_MISSING = "first_person_missing"
     SECOND_PERSON_MISSING = "second_person_missing"
+    INTERLOCKED = "interlocked"
     COMMAND_EXPIRED = "command_expired"
     COMMAND_SESSION = "command_session"
     COMMAND_REPEATED = "command_repeated"

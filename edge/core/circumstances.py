@@ -26,6 +26,11 @@ def no_shelter(_door: str) -> bool:
     return False
 
 
+def nothing_in_the_way(_door: str) -> bool:
+    """No door is kept shut by another one."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class FirstOfTwo:
     """Somebody who may open a door that wants two, and waits at it for the other."""
@@ -50,7 +55,8 @@ class Circumstances:
     and `away_ns` is how long ago the controller was last without its hub: 0 while it is, None where
     it never was. `whereabouts` with the uptime `ran_ns` tell who is where, `firsts` when a first
     person came to a door, `waiting` who waits at a door and side for a second one. `shelter` tells
-    whether a door was opened on the spot as a shelter's.
+    whether a door was opened on the spot as a shelter's, `interlocked` whether another door of its
+    interlock is open or released.
     """
 
     index: PolicyIndex
@@ -65,6 +71,7 @@ class Circumstances:
     firsts: Mapping[str, FirstSeen] = field(default_factory=dict)
     waiting: Callable[[str, Side], FirstOfTwo | None] = nobody_waits
     shelter: Callable[[str], bool] = no_shelter
+    interlocked: Callable[[str], bool] = nothing_in_the_way
 
     def mode(self, door: str) -> ModeBody | None:
         """The mode that rules a door now."""

@@ -32,5 +32,6 @@ def decide_command(command: Command, taken_ns: int, about: Circumstances) -> Rea
     mode = about.mode(command.door)
     if mode is not None:
         return _BY_MODE[mode.mode]
-    held = about.held_by_schedule(command.door)
-    return Reason.HELD_OPEN if held else Reason.REMOTE_UNLOCK
+    if about.held_by_schedule(command.door):
+        return Reason.HELD_OPEN
+    return Reason.INTERLOCKED if about.interlocked(command.door) else Reason.REMOTE_UNLOCK

@@ -1,4 +1,4 @@
-"""What a door's leaf, bolt, REX and mechanical key do, told by inputs and by time.
+"""What a door's leaf, bolt, REX, mechanical key and bell do, told by inputs and by time.
 
 The leaf is a table: (state, what happened) -> (next state, the one event of it). A pair that is not
 in the table changes nothing and tells nothing: a contact that repeats itself is no happening.
@@ -120,6 +120,8 @@ class Door:
             case InputRole.MECHANICAL_KEY if active:
                 self.release(at_ns + self.body.unlock_ms * _MS)
                 return [self._event(EventKind.MECHANICAL_KEY)]
+            case InputRole.BELL if active:
+                return [self._event(EventKind.DOORBELL)]
             case _:
                 return []
 
@@ -159,6 +161,13 @@ class Door:
     def is_open(self) -> bool:
         """Whether the leaf is known to be open."""
         return self.leaf in (Leaf.OPEN, Leaf.FORCED, Leaf.HELD)
+
+    def stands_in_the_way(self, now_ns: int) -> bool:
+        """Whether a door interlocked with this one has to stay shut: this one is open, held open or
+        released, or nobody knows what its leaf does."""
+        if self.is_open or self.driven_open or now_ns <= self._released_until_ns:
+            return True
+        return self.body.contact is not None and self.leaf is Leaf.UNKNOWN
 
     def observed(self) -> Observed:
         """What bolt and contact say now, the bolt first; NOTHING where neither is fitted."""

@@ -1,7 +1,8 @@
-"""What is asked of somebody whose credential opens the door: zones, first and second persons.
+"""What is asked of somebody whose credential opens the door: zones, persons, the interlock.
 
-The order is docs/policy.md's: anti-passback, the zone is full, first person, second person. The
-first two are asked of persons who go in; nobody is kept inside for where he was thought to be.
+The order is docs/policy.md's: anti-passback, the zone is full, first person, second person,
+interlock. The first two are asked of persons who go in; nobody is kept inside for where he was
+thought to be.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ REASONS: Final = frozenset(
         Reason.ZONE_FULL,
         Reason.FIRST_PERSON_MISSING,
         Reason.SECOND_PERSON_MISSING,
+        Reason.INTERLOCKED,
     }
 )
 """Why a credential that opens the door does not open it now."""
@@ -73,7 +75,8 @@ def let_through(
         partner=partner.credential if partner is not None else None,
     )
     if not access.door.two_person or partner is not None:
-        return opening
+        shut = about.interlocked(access.door_id)
+        return _refused(granted, Reason.INTERLOCKED) if shut else opening
     alone = _refused(granted, Reason.SECOND_PERSON_MISSING)
     return alone if who is None else replace(alone, joined=opening)
 

@@ -33,7 +33,8 @@ class InputRole:
     BOLT = "bolt"
     REX = "rex"
     MECHANICAL_KEY = "mechanical_key"
-    ALL = (CONTACT, BOLT, REX, MECHANICAL_KEY)
+    BELL = "bell"
+    ALL = (CONTACT, BOLT, REX, MECHANICAL_KEY, BELL)
 
 
 @dataclass(frozen=True, slots=True)

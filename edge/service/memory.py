@@ -159,6 +159,18 @@ class Memory:
             firsts=self.firsts,
             waiting=lambda door, side: self.waiting.get((door, side)),
             shelter=self.opened_as_shelter,
+            interlocked=lambda door: self.interlocked(door, now.mono_ns),
+        )
+
+    def interlocked(self, door: str, now_ns: int) -> bool:
+        """Whether another door of a door's interlock is open, released or not known to be shut."""
+        body = self.index.doors.get(door)
+        if body is None or body.interlock is None:
+            return False
+        return any(
+            other.body.interlock == body.interlock and other.stands_in_the_way(now_ns)
+            for other_id, other in self.doors.items()
+            if other_id != door
         )
 
     def opened_as_shelter(self, door: str) -> bool:

@@ -55,6 +55,8 @@ def of_way(
         found.append(Condition(Reason.FIRST_PERSON_MISSING))
     if door.two_person:
         found.append(Condition(Reason.SECOND_PERSON_MISSING))
+    if door.interlock is not None:
+        found.append(Condition(Reason.INTERLOCKED))
     return tuple(found)
 
 

@@ -32,6 +32,7 @@ TOPICS: Final[dict[EventKind, Topic | None]] = {
     EventKind.BOLT_EXTENDED: None,  # the same
     EventKind.REX: Topic.DOOR,
     EventKind.MECHANICAL_KEY: Topic.DOOR,
+    EventKind.DOORBELL: Topic.DOOR,
     EventKind.MODE_APPLIED: Topic.DOOR,
     EventKind.MODE_ENDED: Topic.DOOR,
     EventKind.FIRE_ALARM: Topic.DEVICE,

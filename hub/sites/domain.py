@@ -129,6 +129,7 @@ class Door:
     bolt: Point | None
     rex: Point | None
     mechanical_key: Point | None
+    bell: Point | None
     fail: FailMode
     on_untrusted_clock: OnUntrustedClock
     on_journal_failure: OnJournalFailure
@@ -139,6 +140,7 @@ class Door:
     two_person: bool
     second_person_ms: int
     shelter: bool
+    interlock: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -156,6 +158,7 @@ class Door:
             "bolt": self.bolt,
             "rex": self.rex,
             "mechanical_key": self.mechanical_key,
+            "bell": self.bell,
         }
         return {name: point for name, point in named.items() if point is not None}
 
@@ -172,6 +175,7 @@ class Door:
             bolt=self.bolt,
             rex=self.rex,
             mechanical_key=self.mechanical_key,
+            bell=self.bell,
             fail=self.fail,
             on_untrusted_clock=self.on_untrusted_clock,
             on_journal_failure=self.on_journal_failure,
@@ -182,6 +186,7 @@ class Door:
             two_person=self.two_person,
             second_person_ms=self.second_person_ms,
             shelter=self.shelter,
+            interlock=self.interlock,
         )
 
 

@@ -91,6 +91,7 @@ def _check_door(scope: Scope, before: Door | None, after: Door) -> None:
     if moved:
         _check_uses_stay(scope, before, after)
     _check_hold(scope, after)
+    _check_interlock(scope, after)
     if after.zone_in is not None and after.zone_in == after.zone_out:
         raise invalid("zone_out", "same_zone", "a door leads from one zone into another")
     for name in ("zone_in", "zone_out"):
@@ -117,6 +118,22 @@ def _check_hold(scope: Scope, door: Door) -> None:
         raise invalid(
             "first_person", "no_hold_schedule", "nothing to hold open: name a hold_schedule as well"
         )
+
+
+def _check_interlock(scope: Scope, door: Door) -> None:
+    """An interlock is held by one controller, which has to see each leaf; a door that stands open
+    by its schedule would keep the others shut all the while."""
+    if door.interlock is None:
+        return
+    scope.lock(f"interlock/{door.interlock}")
+    if door.contact is None:
+        raise invalid("contact", "missing", "an interlocked door needs a contact for its leaf")
+    if door.hold_schedule is not None:
+        raise invalid("hold_schedule", "interlocked", "an interlocked door is not held open")
+    others = repository.doors_of_interlock(scope, door.interlock)
+    held_by = controllers_of([*(each for each in others if each.id != door.id), door])
+    if len(held_by) > 1:
+        raise refused(SpannedRule.INTERLOCK, "interlock", held_by)
 
 
 def _check_zone_of_door(

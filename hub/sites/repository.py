@@ -92,6 +92,11 @@ def doors_of_area(scope: Scope, area: str) -> tuple[Door, ...]:
     return _list(scope, doors, Door, *where)
 
 
+def doors_of_interlock(scope: Scope, name: str) -> tuple[Door, ...]:
+    """Give the doors of an interlock."""
+    return _list(scope, doors, Door, doors.c.interlock == name, doors.c.state == _ACTIVE)
+
+
 def is_area(scope: Scope, area: str) -> bool:
     """Tell whether some site lies in an area of that name."""
     return scope.one(scope.select(sites.c.id).where(sites.c.area == area)) is not None

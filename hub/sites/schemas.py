@@ -77,6 +77,16 @@ Area = Annotated[
 ]
 Shelter = Annotated[bool, Field(description="Opened with the shelter, by an order or on the spot.")]
 
+Interlock = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=64,
+        description="A name: of the doors that have it, on one controller and with contacts, "
+        "at most one is open or released.",
+    ),
+]
+
 
 class SiteIn(BodyIn):
     """A new site: a building or a ground."""
@@ -229,6 +239,7 @@ class DoorIn(BodyIn):
     bolt: PointShape | None = None
     rex: PointShape | None = None
     mechanical_key: PointShape | None = None
+    bell: PointShape | None = None
     fail: FailMode = FailMode.SECURE
     on_untrusted_clock: OnUntrustedClock = OnUntrustedClock.DENY
     on_journal_failure: OnJournalFailure = OnJournalFailure.DENY
@@ -239,6 +250,7 @@ class DoorIn(BodyIn):
     two_person: bool = False
     second_person_ms: SecondPersonMs = 30_000
     shelter: Shelter = False
+    interlock: Interlock = None
 
 
 class DoorChange(ChangeIn):
@@ -261,6 +273,7 @@ class DoorChange(ChangeIn):
     bolt: PointShape | None = clearable()
     rex: PointShape | None = clearable()
     mechanical_key: PointShape | None = clearable()
+    bell: PointShape | None = clearable()
     fail: FailMode | None = None
     on_untrusted_clock: OnUntrustedClock | None = None
     on_journal_failure: OnJournalFailure | None = None
@@ -271,6 +284,7 @@ class DoorChange(ChangeIn):
     two_person: bool | None = None
     second_person_ms: SecondPersonMs | None = None
     shelter: Shelter | None = None
+    interlock: Interlock = clearable()
 
 
 class DoorOut(RowOut):
@@ -295,6 +309,7 @@ class DoorOut(RowOut):
     bolt: PointShape | None
     rex: PointShape | None
     mechanical_key: PointShape | None
+    bell: PointShape | None
     fail: FailMode
     on_untrusted_clock: OnUntrustedClock
     on_journal_failure: OnJournalFailure
@@ -305,13 +320,14 @@ class DoorOut(RowOut):
     two_person: bool
     second_person_ms: int
     shelter: bool
+    interlock: str | None
     created_at: datetime
     updated_at: datetime
 
 
 def door_columns(values: dict[str, Any]) -> dict[str, Any]:
     """Turn points as sent into the wire's points."""
-    points = ("strike", "contact", "bolt", "rex", "mechanical_key")
+    points = ("strike", "contact", "bolt", "rex", "mechanical_key", "bell")
     made = {
         name: msgspec.convert(values[name], Point)
         for name in points

@@ -25,6 +25,7 @@ class SpannedRule(StrEnum):
     ANTI_PASSBACK = "anti_passback"
     OCCUPANCY_MAX = "occupancy_max"
     MAX_USES = "max_uses"
+    INTERLOCK = "interlock"
 
 
 _REMEDIES: Final = {
@@ -32,6 +33,7 @@ _REMEDIES: Final = {
     "anti_passback to 'soft': a breach is then reported, not refused",
     SpannedRule.OCCUPANCY_MAX: "wire the zone's doors to one controller, or set the zone's 'soft': "
     "one person too many is then reported, not refused",
+    SpannedRule.INTERLOCK: "wire the doors of the interlock to one controller",
     SpannedRule.MAX_USES: "keep the limited grants to doors of one controller, or set each grant's "
     "'soft': every controller then counts for itself, and more uses are reported",
 }

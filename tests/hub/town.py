@@ -141,6 +141,7 @@ class Town:
             "two_person": False,
             "second_person_ms": 30_000,
             "shelter": False,
+            "interlock": None,
         }
         return self._insert(doors, touch.touch_door, **(row | changed), **_WRITTEN)
 

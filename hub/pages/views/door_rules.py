@@ -32,12 +32,15 @@ class DoorRules:
     firsts: str
     first_chip: Chip | None
     two_person: str
+    interlock: str
+    shelter: str
     zones: tuple[ZoneLink, ...]
 
     @property
     def any(self) -> bool:
         """Whether there is anything to show."""
-        return bool(self.hold or self.first_person or self.two_person or self.zones)
+        told = (self.hold, self.first_person, self.two_person, self.interlock, self.shelter)
+        return any(told) or bool(self.zones)
 
 
 def door_rules(
@@ -66,6 +69,10 @@ def door_rules(
         two_person=words.t("door_rules.within", seconds=door.second_person_ms // 1_000)
         if door.two_person
         else "",
+        interlock=words.t("door_rules.interlock_with", name=door.interlock)
+        if door.interlock
+        else "",
+        shelter=words.t("door_rules.shelter_opens") if door.shelter else "",
         zones=tuple(
             ZoneLink(
                 zone.id,

@@ -23,6 +23,7 @@ _ICONS = {
     EventKind.DOOR_HELD_CLEARED: "door_closed",
     EventKind.REX: "door_open",
     EventKind.MECHANICAL_KEY: "key",
+    EventKind.DOORBELL: "bell",
     EventKind.MODE_APPLIED: "gear",
     EventKind.MODE_ENDED: "gear",
     EventKind.FIRE_ALARM: "fire",

@@ -42,7 +42,7 @@ class World:
         self.state = ClockState.TRUSTED
         self.uses: dict[str, int] = {}
         self.throttled = self.cards_throttled = False
-        self.fire = False
+        self.fire = self.interlocked = False
         self.error_ms = 5
         self.codes: DoorCodes | None = None
         self.away_ns: int | None = None
@@ -139,6 +139,7 @@ class World:
             self.ran_ns,
             self.firsts,
             lambda door, side: self.waiting.get((door, side)),
+            interlocked=lambda _door: self.interlocked,
         )
 
     def pin(self, digits: str, channel: int = 0, **changes) -> Decision:

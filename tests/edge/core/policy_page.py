@@ -507,4 +507,6 @@ PHRASES: dict[str, Callable[[Case], object]] = {
     "another waits who may be first": _later(lambda case: case.waits("other", first_person=True)),
     "oneself waits": _later(lambda case: case.waits("me")),
     "last use of a grant of both": _last_use,
+    # interlocks
+    "interlocked": _world(interlocked=True),
 }

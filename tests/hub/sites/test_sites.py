@@ -340,3 +340,30 @@ def test_a_serial_lock_is_provisioned_at_the_bench_and_its_controller_gets_the_l
     assert _error(refused) == (422, "body.secret", "length")
     other = admin.post(f"/api/v1/devices/{gym.device}/provisioning")
     assert _error(other) == (422, "body.driver", "not_provisioned")
+
+
+def test_an_interlock_is_held_by_one_controller_that_sees_each_leaf(
+    admin: TestClient, gym: Any, hall: Any
+) -> None:
+    path, other = f"/api/v1/doors/{gym.door}", f"/api/v1/doors/{hall.door}"
+    lock = {"interlock": "風除室"}
+    assert _error(admin.patch(path, json={**lock, "contact": None})) == (
+        422,
+        "body.contact",
+        "missing",
+    )
+    assert admin.patch(path, json=lock).json()["interlock"] == "風除室"
+    status, field, code = _error(admin.patch(other, json=lock))
+    assert (status, field, code) == (422, "body.interlock", "spans_controllers")
+    assert admin.patch(path, json={"interlock": None}).json()["interlock"] is None
+    assert admin.patch(other, json=lock).status_code == 200
+
+
+def test_a_shelters_door_and_its_bell_are_told_to_the_controller(
+    admin: TestClient, gym: Any
+) -> None:
+    path, bell = f"/api/v1/doors/{gym.door}", {"device": gym.device, "channel": 5}
+    told = admin.patch(path, json={"shelter": True, "bell": bell}).json()
+    assert (told["shelter"], told["bell"]["channel"]) == (True, 5)
+    same = {"device": gym.device, "channel": 0}
+    assert _error(admin.patch(path, json={"bell": same})) == (422, "body.contact", "shared")

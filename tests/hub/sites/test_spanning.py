@@ -71,6 +71,8 @@ def _door(number: int, controller: str, state: SiteState = SiteState.ACTIVE) -> 
         two_person=False,
         second_person_ms=30_000,
         shelter=False,
+        interlock=None,
+        bell=None,
         created_at=NOW,
         updated_at=NOW,
     )
