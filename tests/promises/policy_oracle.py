@@ -124,6 +124,9 @@ class Waiting:
     silent: bool
 
 
+HEARD_LATE_MS = 5_000
+
+
 class Oracle:
     """One controller's day. Whoever drives it moves `at`, `mono_ms` and `ran_ms` together."""
 
@@ -192,7 +195,8 @@ class Oracle:
             if self.mono_ms >= until_ms:
                 del self.awaited[reader]
                 events.append(told)
-        self.ways = [way for way in self.ways if way.until_ms >= self.mono_ms]
+        # An opening in time may still wait to be heard: until then a way counts for a restart.
+        self.ways = [way for way in self.ways if way.until_ms + HEARD_LATE_MS >= self.mono_ms]
         self.settle()
         return events
 

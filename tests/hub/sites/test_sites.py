@@ -345,18 +345,21 @@ def test_a_serial_lock_is_provisioned_at_the_bench_and_its_controller_gets_the_l
 def test_an_interlock_is_held_by_one_controller_that_sees_each_leaf(
     admin: TestClient, gym: Any, hall: Any
 ) -> None:
-    path, other = f"/api/v1/doors/{gym.door}", f"/api/v1/doors/{hall.door}"
-    lock = {"interlock": "風除室"}
-    assert _error(admin.patch(path, json={**lock, "contact": None})) == (
-        422,
-        "body.contact",
-        "missing",
-    )
+    path, lock = f"/api/v1/doors/{gym.door}", {"interlock": "風除室"}
+    blind = admin.patch(path, json={**lock, "contact": None})
+    assert _error(blind) == (422, "body.contact", "missing")
     assert admin.patch(path, json=lock).json()["interlock"] == "風除室"
-    status, field, code = _error(admin.patch(other, json=lock))
-    assert (status, field, code) == (422, "body.interlock", "spans_controllers")
+    other = {
+        **lock,
+        "site_id": hall.site,
+        "controller_id": hall.controller,
+        "name": "裏口",
+        "contact": {"device": hall.device, "channel": 1},
+    }
+    refused = admin.post("/api/v1/doors", json=other)
+    assert _error(refused) == (422, "body.interlock", "spans_controllers")
     assert admin.patch(path, json={"interlock": None}).json()["interlock"] is None
-    assert admin.patch(other, json=lock).status_code == 200
+    assert admin.post("/api/v1/doors", json=other).status_code == 201
 
 
 def test_a_shelters_door_and_its_bell_are_told_to_the_controller(
