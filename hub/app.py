@@ -22,6 +22,7 @@ from hub.entries import endpoints as entries
 from hub.keyboxes import endpoints as keyboxes
 from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
+from hub.policy import endpoints as policy
 from hub.sites import endpoints as sites
 from hub.web import documents, health
 from hub.web.middleware import (
@@ -44,6 +45,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     sites.router,
     keyboxes.router,
     people.router,
+    policy.router,
     documents.router,
     door_tests.router,
     entries.router,

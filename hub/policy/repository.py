@@ -120,6 +120,13 @@ def entries(
     return found
 
 
+def count(scope: Scope, controller_id: str) -> int:
+    """Give how many entries a controller should hold."""
+    t = policy_entries
+    found = scope.select(sa.func.count()).select_from(t).where(t.c.controller_id == controller_id)
+    return int(scope.scalar(found))
+
+
 def _stored(row: Any) -> StoredEntry:
     return StoredEntry(
         key=EntryKey(row.kind, row.entry_id),
