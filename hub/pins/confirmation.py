@@ -126,9 +126,16 @@ def confirm(
     version: int,
     rejected: Collection[EntryKey],
     now: datetime,
+    *,
+    formerly: Collection[EntryKey] | None = None,
 ) -> None:
-    """Take a digest that is right: what was wanted by that version is placed, revoked or gone."""
-    for placement in placements.at_controller(scope, controller_id, AT_DOOR | {S.ENDED}):
+    """Take a digest that is right: what was wanted by that version is placed, revoked or gone.
+
+    `formerly` are the keys that the report before rejected, if that one was right as well: then
+    only what is on its way and what either report rejects is looked at, however much the controller
+    holds. None looks at everything.
+    """
+    for placement in _concerned(scope, controller_id, rejected, formerly):
         if placement.wanted_version is None or placement.wanted_version > version:
             continue
         problems = placement.problems - _CURED
@@ -146,6 +153,30 @@ def confirm(
         done = placements.change(scope, placement, Happening(event, now, cause), problems=problems)
         if done.state is S.PLACED and done.starts_at <= now:
             placements.change(scope, done, Happening(E.START, now, "window"))
+
+
+def _concerned(
+    scope: Scope,
+    controller_id: str,
+    rejected: Collection[EntryKey],
+    formerly: Collection[EntryKey] | None,
+) -> list[Placement]:
+    if formerly is None:
+        return placements.at_controller(scope, controller_id, AT_DOOR | {S.ENDED})
+    found = placements.at_controller(scope, controller_id, _CONFIRMED_BY_DIGEST)
+    about = {*rejected, *formerly}
+    if not about:
+        return found
+    kind = EntryKind.CREDENTIAL.value
+    entries = placements.of_entries(
+        scope,
+        controller_id,
+        AT_DOOR,
+        # A card's id names no placement, and finds none.
+        credential_ids={key.id.partition("@")[0] for key in about if key.kind == kind},
+        grant_ids={key.id for key in about if key.kind == EntryKind.GRANT.value},
+    )
+    return list({each.key: each for each in [*found, *entries]}.values())
 
 
 def mismatch(scope: Scope, controller_id: str) -> None:

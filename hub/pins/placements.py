@@ -98,6 +98,23 @@ def at_controller(
     return where(scope, *conditions)
 
 
+def of_entries(
+    scope: Scope,
+    controller_id: str,
+    states: Iterable[PlacementState],
+    credential_ids: Iterable[str],
+    grant_ids: Iterable[str],
+) -> list[Placement]:
+    """Give the placements at a controller's doors that are in some states and have one of these
+    credentials or grants."""
+    t = pin_placements
+    ours = sa.select(doors.c.id).where(doors.c.controller_id == controller_id)
+    named = sa.or_(
+        t.c.credential_id.in_(sorted(credential_ids)), t.c.grant_id.in_(sorted(grant_ids))
+    )
+    return where(scope, t.c.door_id.in_(ours), t.c.state.in_(list(states)), named)
+
+
 def add(scope: Scope, made: Placement, cause: str) -> None:
     """Insert a placement, and the beginning of its history."""
     scope.insert(
