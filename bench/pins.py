@@ -91,7 +91,7 @@ class Bench:
         _say(f"{kind}, {count} controllers, load average {os.getloadavg()[0]:.1f}")
         with self._database(kind) as (name, url), self._running(kind, name, url, count) as run:
             warm = run.desk.bookings(_paced(self._size.warm, self._size.rate), count)
-            self._placed(run, run.desk.ask(warm), "warm")
+            self._placed(run, run.desk.ask(warm))
             self._steady(run, [change.key for change in warm])
             if self._size.burst:
                 self._burst(run)
@@ -114,9 +114,7 @@ class Bench:
             yield name, server.url
 
     @contextmanager
-    def _running(
-        self, kind: str, name: str, postgresql: str | None, count: int
-    ) -> Iterator[Run]:
+    def _running(self, kind: str, name: str, postgresql: str | None, count: int) -> Iterator[Run]:
         hub = HubProcess(
             self._site,
             name,
@@ -166,11 +164,9 @@ class Bench:
         dues = _paced(int(self._size.rate * self._size.seconds), self._size.rate)
         bookings = run.desk.bookings(dues[::2], run.count)
         keys = [*booked, *(change.key for change in bookings)]
-        cancellations = [
-            Change(due, key, None) for due, key in zip(dues[1::2], keys, strict=False)
-        ]
+        cancellations = [Change(due, key, None) for due, key in zip(dues[1::2], keys, strict=False)]
         asked = run.desk.ask([*bookings, *cancellations])
-        issued = self._placed(run, asked, "book")
+        issued = self._placed(run, asked)
         revoked = self._revoked(run, asked)
         _say(
             f"  answered p99 {percentile(asked.answered_ms, 99):.0f} ms, left late p99 "
@@ -187,7 +183,7 @@ class Bench:
                     percentile(self._floors, percent),
                 )
 
-    def _placed(self, run: Run, asked: Asked, what: str) -> list[float]:
+    def _placed(self, run: Run, asked: Asked) -> list[float]:
         self._none_failed(asked)
         run.watch.wait_for(PLACED, set(asked.credentials.values()))
         self._credentials = getattr(self, "_credentials", {}) | asked.credentials
@@ -207,7 +203,7 @@ class Bench:
         """One booking at each controller, all due at one instant."""
         begun = time.time_ns()
         asked = run.desk.ask(run.desk.bookings([0.0] * run.count, run.count))
-        taken = self._placed(run, asked, "burst")
+        taken = self._placed(run, asked)
         _say(f"  burst {max(taken) / 1000:.1f} s, {(time.time_ns() - begun) / 1e9:.1f} s in all")
         self._report.line(
             f"a booking at each of {run.count} controllers at once, {run.kind}: the last placed",

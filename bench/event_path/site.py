@@ -128,7 +128,9 @@ class HubProcess:
 
     def _ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/readyz", timeout=2) as said:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.http_port}/readyz", timeout=2
+            ) as said:
                 return bool(said.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -130,9 +130,7 @@ class SimulatedController:
         index.swap(prepared)
         self._index = index
         entries = len(change.put) + len(change.drop)
-        held = EdgePolicy(
-            hub_epoch=change.hub_epoch, version=change.version, digest=index.digest
-        )
+        held = EdgePolicy(hub_epoch=change.hub_epoch, version=change.version, digest=index.digest)
         commit = Commit(change.version, time.time_ns(), index.digest, entries, change.snapshot)
         self.commits.append(commit)
         body = PolicyAppliedBody(

@@ -42,9 +42,7 @@ def fill(
     _insert(scope, people, persons)
     _insert(scope, cards, [_card(keys, ids, each) for each in holders])
     places = [doors[number % len(doors)] for number in range(many)]
-    _insert(
-        scope, grants, [_grant(ids, *each) for each in zip(places, holders, strict=False)]
-    )
+    _insert(scope, grants, [_grant(ids, *each) for each in zip(places, holders, strict=False)])
     pins = [_pin(keys, ids, number, now) for number in range(many - many // 2)]
     _insert(scope, pin_credentials, pins)
     _insert(

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.event_path.site import Site
-from hub.bootstrap import build
 from hub.accounts.service import AccountsService
+from hub.bootstrap import build
 from hub.clock import Ids
 from hub.database.scope import Scope
 from hub.policy.touch import touch_controller

@@ -76,7 +76,7 @@ class HistoryWatch:
             connection, mark = sqlite3.connect(uri, uri=True, isolation_level=None), "?"
         sql, last = _SQL.format(mark), 0
         while not self._stopping.wait(LOOK_EVERY_S):
-            rows = connection.execute(sql, (last,)).fetchall()  # type: ignore[arg-type]
+            rows = connection.execute(sql, (last,)).fetchall()
             if not rows:
                 continue
             now, last = time.time_ns(), rows[-1][0]

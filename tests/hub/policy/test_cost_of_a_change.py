@@ -14,7 +14,7 @@ from hub.policy import hub_epoch, repository
 from hub.policy.compiler import Compiled
 from hub.policy.exchange import PolicyExchange
 from hub.policy.touch import touch_person
-from wire.messages import EpochProof, HeldPolicy, Reported
+from wire.messages import EpochProof, Reported
 from wire.policy_bodies import EntryState
 
 T = TypeVar("T")
