@@ -98,10 +98,10 @@ class HubProcess:
         self.database = site.folder / f"{name}.db"
         self.url = postgresql or f"sqlite:///{self.database}"
         self._postgresql = postgresql
-        self._port = free_port()
+        self.http_port = free_port()
         self._config = site.folder / f"{name}.toml"
         self._config.write_text(
-            f'directory = "{site.hub}"\n[listen]\nport = {self._port}\ntls = false\n'
+            f'directory = "{site.hub}"\n[listen]\nport = {self.http_port}\ntls = false\n'
             f'[database]\nurl = "{self.url}"\n[mqtt]\nhost = "127.0.0.1"\nport = {site.port}\n'
         )
         self._environment = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
@@ -128,7 +128,9 @@ class HubProcess:
 
     def _ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=2) as said:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.http_port}/readyz", timeout=2
+            ) as said:
                 return bool(said.status == 200)
         except (urllib.error.URLError, OSError):
             return False

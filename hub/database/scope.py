@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -31,6 +32,14 @@ def lock_number(town_id: str, name: str) -> int:
     """Give the number by which PostgreSQL knows a town's named lock: signed, 64 bits."""
     digest = hashlib.sha256(f"{town_id}\x00{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
+
+
+@lru_cache
+def _update_of(table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> sa.Update:
+    """Give the UPDATE of rows by their key within the town, each value a parameter: `_` and the
+    column's name."""
+    where = [table.c[name] == sa.bindparam(f"_{name}") for name in ("town_id", *key)]
+    return sa.update(table).where(*where).values({n: sa.bindparam(f"_{n}") for n in names})
 
 
 class Scope:
@@ -113,6 +122,17 @@ class Scope:
             raise ValueError("an UPDATE names its rows")
         self._check_town(table, values)
         return self.execute(sa.update(table).where(*where).values(**values)).rowcount
+
+    def update_rows(self, table: Table, rows: Sequence[Values], *, key: Sequence[str]) -> None:
+        """Set columns of many rows at once: each of `rows` holds the `key` columns (without
+        town_id) that name its row, and the columns to set, the same in all."""
+        if not rows:
+            return
+        self._check_town(table, rows[0])
+        statement = _update_of(table, tuple(key), tuple(sorted(rows[0].keys() - set(key))))
+        # A column that is set may not lend its name to a parameter of the WHERE clause.
+        named = [{f"_{name}": value for name, value in row.items()} for row in rows]
+        self._run(statement, [{"_town_id": self.town_id, **row} for row in named])
 
     def delete(self, table: Table, *where: ColumnElement[bool]) -> int:
         """Delete the town's rows that satisfy all conditions (at least one); give how many."""

@@ -23,6 +23,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from hub.database.engine import Database
 from hub.database.errors import DatabaseBusyError, DatabaseError
 from hub.database.scope import Scope
+from hub.database.statistics import settle
 
 T = TypeVar("T")
 
@@ -120,6 +121,7 @@ class SqliteDatabase(Database):
     def _write_loop(self, opened: Future[None]) -> None:
         try:
             connection = self._writer_engine.connect()
+            settle(_driver(connection))
         except BaseException as error:  # noqa: BLE001, RUF100  # handed to the thread that opens
             opened.set_exception(error)
             return
@@ -150,11 +152,8 @@ class SqliteDatabase(Database):
                     return
                 self._serve(connection, job)
 
-        source = connection.connection.driver_connection
-        target = sqlite3.connect(path)
+        source, target = _driver(connection), sqlite3.connect(path)
         try:
-            if not isinstance(source, sqlite3.Connection):
-                raise DatabaseError("the writer has no connection of its own")
             source.backup(target, pages=_COPIED_PAGES, progress=serve_waiting, sleep=0)
             target.execute("PRAGMA journal_mode = DELETE")
         finally:
@@ -167,6 +166,14 @@ class SqliteDatabase(Database):
         with connection.begin():
             result = work(scope)
         return result, scope.take_after_commit()
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    """Give the driver's own connection."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise DatabaseError("the writer has no connection of its own")
+    return driver
 
 
 _COMMON: Final = ("PRAGMA foreign_keys = ON", f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

@@ -30,14 +30,15 @@ def within_town(statement: S, town_id: str) -> S:
     """
     if not isinstance(statement, Select | CompoundSelect | Update | Delete):
         raise TownLeakError(f"{type(statement).__name__} cannot be confined to a town; use Scope")
-    confined: Any
+    confined: Any = statement
     inner_selects = _look_inside(statement)
     if isinstance(statement, Select) and not inner_selects:
         # The usual case needs no copy of the whole tree: an eighth of the time.
         return cast("S", statement.where(*_filters(statement, town_id)))
-    confined = visitors.cloned_traverse(
-        statement, {}, {"select": lambda inner: _confine_select(inner, town_id)}
-    )
+    if inner_selects or isinstance(statement, CompoundSelect):
+        confined = visitors.cloned_traverse(
+            statement, {}, {"select": lambda inner: _confine_select(inner, town_id)}
+        )
     if isinstance(confined, Update | Delete):
         if not is_town_table(confined.table):
             raise TownLeakError(f"{confined.table} carries no town")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -32,32 +32,49 @@ def tell(
     `cause` says who or what brought it about, as the audit log and the history of a placement do.
     `details` are JSON and hold no personal data, no digits and no secret.
     """
-    made = Happening(
-        seq=scope.take_numbers(_COUNTER)[0],
-        id=uuid7(int(at.timestamp() * 1000), secrets.token_bytes(10)),
-        at=at,
-        kind=kind,
-        subject=subject,
-        cause=cause[:_CAUSE_LENGTH],
-        details=dict(details or {}),
-    )
-    scope.insert(
-        happenings,
-        {
-            "seq": made.seq,
-            "id": made.id,
-            "at": made.at,
-            "kind": made.kind,
-            "site_id": subject.site_id,
-            "booking_id": subject.booking_id,
-            "credential_id": subject.credential_id,
-            "door_id": subject.door_id,
-            "other_id": subject.other_id,
-            "cause": made.cause,
-            "details": made.details,
-        },
-    )
+    return tell_all(scope, at, [(kind, subject, cause)], details)[0]
+
+
+def tell_all(
+    scope: Scope,
+    at: datetime,
+    news: Sequence[tuple[HappeningKind, Subject, str]],
+    details: Mapping[str, object] | None = None,
+) -> list[Happening]:
+    """The same of several things at once: kind, subject and cause of each."""
+    if not news:
+        return []
+    numbers = scope.take_numbers(_COUNTER, len(news))
+    made = [
+        Happening(
+            seq=seq,
+            id=uuid7(int(at.timestamp() * 1000), secrets.token_bytes(10)),
+            at=at,
+            kind=kind,
+            subject=subject,
+            cause=cause[:_CAUSE_LENGTH],
+            details=dict(details or {}),
+        )
+        for seq, (kind, subject, cause) in zip(numbers, news, strict=True)
+    ]
+    scope.insert(happenings, [_row(each) for each in made])
     return made
+
+
+def _row(made: Happening) -> dict[str, Any]:
+    return {
+        "seq": made.seq,
+        "id": made.id,
+        "at": made.at,
+        "kind": made.kind,
+        "site_id": made.subject.site_id,
+        "booking_id": made.subject.booking_id,
+        "credential_id": made.subject.credential_id,
+        "door_id": made.subject.door_id,
+        "other_id": made.subject.other_id,
+        "cause": made.cause,
+        "details": made.details,
+    }
 
 
 def after(scope: Scope, seq: int, limit: int) -> list[Happening]:

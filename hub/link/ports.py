@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from hub.database.scope import Scope
 from wire.keys import LinkKey
 from wire.messages import HeldPolicy, Reported, Want
 from wire.topics import Channel
@@ -29,17 +30,18 @@ class Sessions(Protocol):
 
 
 class PolicyDesk(Protocol):
-    """The policy's side of the link. Called in the link's control thread, one call at a time."""
+    """The policy's side of the link. Each call is part of the caller's transaction; messages are
+    given as JSON bytes for `down/policy`, to be sent once it is committed."""
 
-    def held(self, controller: str) -> HeldPolicy:
+    def held(self, scope: Scope, controller: str) -> HeldPolicy:
         """What the controller should hold now; version 0 with the empty digest where nothing is
         compiled yet."""
 
-    def wanted(self, controller: str, want: Want) -> None:
+    def wanted(self, scope: Scope, controller: str, want: Want) -> Sequence[bytes]:
         """A controller asks for a delta or a snapshot; a `want` from the version it should hold is
         an answer to the welcome and asks for nothing."""
 
-    def reported(self, controller: str, reported: Reported) -> None:
+    def reported(self, scope: Scope, controller: str, reported: Reported) -> Sequence[bytes]:
         """A controller says what its index holds."""
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import Empty, Full, Queue
 from typing import Final, Protocol
 
@@ -24,13 +25,15 @@ from hub.link.ports import LinkKeys
 from hub.link.presence import BEAT_S, beat
 from hub.link.tables import LinkAlarm
 from wire.envelope import seal
-from wire.errors import WireError
 from wire.keys import HubSigner
 from wire.topics import SIGNED, Channel, topic_of
 
 WAITING: Final = 10_000
 """Small messages waiting at most; more are dropped, and senders repeat what matters."""
 WAITING_BYTES: Final = 32 * 1024 * 1024
+
+TOGETHER: Final = 64
+"""Small messages served in one transaction at most: a welcome waits for those before it."""
 
 _EVENTS_END: Final = "/" + Channel.EVENTS.value
 _ALARMS_EVERY_S: Final = 1.0
@@ -133,34 +136,47 @@ class LinkService:
         while not self._stopping.is_set():
             self._beat()
             try:
-                arrival = self._queue.get(timeout=_ALARMS_EVERY_S)
+                arrivals = [self._queue.get(timeout=_ALARMS_EVERY_S)]
             except Empty:
                 self._write_alarms()
                 continue
-            self._served_bytes += len(arrival.payload)
+            with suppress(Empty):
+                while len(arrivals) < TOGETHER:
+                    arrivals.append(self._queue.get_nowait())
+            self._served_bytes += sum(len(arrival.payload) for arrival in arrivals)
             self._full = False
-            self.serve(arrival)
+            self.serve(arrivals)
             if self._queue.empty():
                 self._write_alarms()
 
-    def serve(self, arrival: Arrival) -> None:
-        """Serve one small message and acknowledge it whatever became of it."""
-        opened: Opened | Refused | None = None
+    def serve(self, arrivals: Sequence[Arrival]) -> None:
+        """Serve small messages that wait together, and acknowledge them whatever became of them."""
         try:
-            opened = open_arrival(arrival, self._keys)
-            if isinstance(opened, Refused):
-                self._alarms.note(opened.controller, opened.alarm, opened.channel, opened.cause)
-            elif self._desk is not None:
-                self._desk.serve(opened, arrival.number)
-        except WireError as error:
-            controller = opened.controller if isinstance(opened, Opened) else ""
-            channel = opened.channel.value if isinstance(opened, Opened) else ""
-            self._alarms.note(controller, LinkAlarm.MALFORMED_MESSAGE, channel, error.fault.value)
+            opened = [
+                (found, arrival.number)
+                for arrival in arrivals
+                if (found := self._open(arrival)) is not None
+            ]
+            if opened and self._desk is not None:
+                self._desk.serve(opened)
         except Exception:
             # Whatever failed (a database that is away, most likely), the edge says it again.
             _log.exception("link_message_failed")
         finally:
-            arrival.acknowledge()
+            for arrival in arrivals:
+                arrival.acknowledge()
+
+    def _open(self, arrival: Arrival) -> Opened | None:
+        """Check an envelope; one that is not taken is counted."""
+        try:
+            found = open_arrival(arrival, self._keys)
+        except Exception:  # the key file is away, say: it costs this message alone
+            _log.exception("link_message_failed")
+            return None
+        if isinstance(found, Refused):
+            self._alarms.note(found.controller, found.alarm, found.channel, found.cause)
+            return None
+        return found
 
     def _beat(self) -> None:
         """Say now and then that this process has the broker: without it nobody can be missed."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Integer, LargeBinary, String
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+)
 
 from hub.database.columns import Closed, Structured, UtcDateTime, id_text
 from hub.database.tables import belongs_to, town_table, unique
@@ -130,3 +139,4 @@ grants: Final = town_table(
     ),
     CheckConstraint("start_at IS NULL OR end_at IS NULL OR start_at < end_at", name="window"),
 )
+Index("ix_grants_start", grants.c.town_id, grants.c.start_at)

@@ -14,7 +14,7 @@ from hub.database.scope import Scope
 from hub.happenings.domain import HappeningKind
 from hub.pins import placements
 from hub.pins.placement import AT_DOOR, PlacementEvent, PlacementState, Problem
-from hub.pins.placements import Happening, Placement
+from hub.pins.placements import Happening, Placement, Step
 from hub.pins.tables import pin_placements
 from wire.identity import pin_policy_id
 from wire.policy import EntryKey, EntryKind
@@ -67,23 +67,35 @@ def follow(
     """
     if credentials is not None and not credentials:
         return
-    wanted = frozenset(wanted)
-    for placement in placements.at_controller(scope, controller_id, _UNFINISHED, credentials):
-        keys = _keys(placement)
-        touched, held = not keys.isdisjoint(changed), keys <= wanted
-        what = _event(placement, wanted=held, touched=touched, now=now)
+    wanted, cause = frozenset(wanted), f"policy version {version}"
+    found = placements.at_controller(scope, controller_id, _UNFINISHED, credentials)
+    touched = {each.key for each in found if not _keys(each).isdisjoint(changed)}
+    held = {each.key for each in found if _keys(each) <= wanted}
+    steps: list[Step] = []
+    put: list[Placement] = []
+    stay: list[Placement] = []
+    for each in found:
+        is_touched = each.key in touched
+        what = _event(each, wanted=each.key in held, touched=is_touched, now=now)
         if what is not None:
-            happening = Happening(what, now, f"policy version {version}")
-            placement = placements.change(
-                scope, placement, happening, version=version if touched else None
-            )
-            if what is E.END and not touched:
-                placement = placements.set_wanted(scope, placement, None)
-        elif touched:
-            placement = placements.set_wanted(scope, placement, version)
-        if placement.state is S.ENDED:
-            placement = _leave(scope, placement, touched=touched, held=held, now=now)
-        _note_enrolment(scope, placement, enrolled=enrolled)
+            steps.append(Step(each, what, version if is_touched else None))
+        else:
+            (put if is_touched else stay).append(each)
+    moved = placements.change_all(scope, steps, now, cause)
+    unheard = [each for each in moved if each.state is S.ENDED and each.key not in touched]
+    rest = [each for each in moved if each.state is not S.ENDED or each.key in touched]
+    present = [
+        *rest,
+        *stay,
+        *placements.set_wanted_all(scope, put, version),
+        *placements.set_wanted_all(scope, unheard, None),
+    ]
+    for each in present:
+        after = each
+        if each.state is S.ENDED:
+            is_touched, is_held = each.key in touched, each.key in held
+            after = _leave(scope, each, touched=is_touched, held=is_held, now=now)
+        _note_enrolment(scope, after, enrolled=enrolled)
 
 
 def _event(
@@ -126,26 +138,58 @@ def confirm(
     version: int,
     rejected: Collection[EntryKey],
     now: datetime,
+    *,
+    formerly: Collection[EntryKey] | None = None,
 ) -> None:
-    """Take a digest that is right: what was wanted by that version is placed, revoked or gone."""
-    for placement in placements.at_controller(scope, controller_id, AT_DOOR | {S.ENDED}):
+    """Take a digest that is right: what was wanted by that version is placed, revoked or gone.
+
+    `formerly` are the keys that the report before rejected, if that one was right as well: then
+    only what is on its way and what either report rejects is looked at, however much the controller
+    holds. None looks at everything.
+    """
+    cause, steps = f"digest of version {version}", list[Step]()
+    for placement in _concerned(scope, controller_id, rejected, formerly):
         if placement.wanted_version is None or placement.wanted_version > version:
             continue
         problems = placement.problems - _CURED
         if not _keys(placement).isdisjoint(rejected) and placement.state is not S.ENDED:
             placements.set_problems(scope, placement, problems | {Problem.REJECTED})
             if Problem.REJECTED not in placement.problems:
-                cause = f"left out of version {version}"
-                placements.tell_of(scope, now, HappeningKind.PIN_FAILED, placement, cause)
+                why = f"left out of version {version}"
+                placements.tell_of(scope, now, HappeningKind.PIN_FAILED, placement, why)
             continue
         event = _CONFIRMED_BY_DIGEST.get(placement.state)
         if event is None:
             placements.set_problems(scope, placement, problems)
-            continue
-        cause = f"digest of version {version}"
-        done = placements.change(scope, placement, Happening(event, now, cause), problems=problems)
-        if done.state is S.PLACED and done.starts_at <= now:
-            placements.change(scope, done, Happening(E.START, now, "window"))
+        else:
+            steps.append(Step(placement, event, problems=problems))
+    done = placements.change_all(scope, steps, now, cause)
+    begun = [each for each in done if each.state is S.PLACED and each.starts_at <= now]
+    placements.change_all(scope, [Step(each, E.START) for each in begun], now, "window")
+
+
+def _concerned(
+    scope: Scope,
+    controller_id: str,
+    rejected: Collection[EntryKey],
+    formerly: Collection[EntryKey] | None,
+) -> list[Placement]:
+    if formerly is None:
+        return placements.at_controller(scope, controller_id, AT_DOOR | {S.ENDED})
+    found = placements.at_controller(scope, controller_id, _CONFIRMED_BY_DIGEST)
+    about = {*rejected, *formerly}
+    if not about:
+        return found
+    kind = EntryKind.CREDENTIAL.value
+    entries = placements.of_entries(
+        scope,
+        controller_id,
+        AT_DOOR,
+        # A card's id names no placement, and finds none.
+        credential_ids={key.id.partition("@")[0] for key in about if key.kind == kind},
+        grant_ids={key.id for key in about if key.kind == EntryKind.GRANT.value},
+    )
+    return list({each.key: each for each in [*found, *entries]}.values())
 
 
 def mismatch(scope: Scope, controller_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,12 +11,14 @@ import sqlalchemy as sa
 
 from hub.database.scope import Scope
 from hub.happenings.domain import HappeningKind, Subject
-from hub.happenings.repository import tell
+from hub.happenings.repository import tell_all
 from hub.pins.placement import PlacementEvent, PlacementState, Problem, advance
 from hub.pins.tables import pin_credentials, pin_placements, placement_history
 from hub.sites.tables import doors
 
 _CAUSE_LENGTH: Final = 120
+_HISTORY: Final = "placement_history"
+_IN_ONE_STATEMENT: Final = 500
 _TOLD: Final = {
     PlacementEvent.CONFIRM: HappeningKind.PIN_PLACED,
     PlacementEvent.CONFIRM_REVOKED: HappeningKind.PIN_REVOKED,
@@ -98,6 +100,23 @@ def at_controller(
     return where(scope, *conditions)
 
 
+def of_entries(
+    scope: Scope,
+    controller_id: str,
+    states: Iterable[PlacementState],
+    credential_ids: Iterable[str],
+    grant_ids: Iterable[str],
+) -> list[Placement]:
+    """Give the placements at a controller's doors that are in some states and have one of these
+    credentials or grants."""
+    t = pin_placements
+    ours = sa.select(doors.c.id).where(doors.c.controller_id == controller_id)
+    named = sa.or_(
+        t.c.credential_id.in_(sorted(credential_ids)), t.c.grant_id.in_(sorted(grant_ids))
+    )
+    return where(scope, t.c.door_id.in_(ours), t.c.state.in_(list(states)), named)
+
+
 def add(scope: Scope, made: Placement, cause: str) -> None:
     """Insert a placement, and the beginning of its history."""
     scope.insert(
@@ -116,6 +135,17 @@ def add(scope: Scope, made: Placement, cause: str) -> None:
     _write_history(scope, made, PlacementEvent.MAKE, made.changed_at, cause)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is to happen to one placement. `version` replaces the wanted version if given,
+    `problems` the problems."""
+
+    placement: Placement
+    event: PlacementEvent
+    version: int | None = None
+    problems: frozenset[Problem] | None = None
+
+
 def change(
     scope: Scope,
     placement: Placement,
@@ -129,38 +159,78 @@ def change(
     `version` replaces the wanted version if given. Raises `TransitionError` where the table does
     not allow the event.
     """
-    state = advance(placement.state, what.event)
-    confirmed = what.event is PlacementEvent.CONFIRM
-    now = replace(
+    step = Step(placement, what.event, version, problems)
+    return change_all(scope, [step], what.now, what.cause)[0]
+
+
+def change_all(scope: Scope, steps: Sequence[Step], now: datetime, cause: str) -> list[Placement]:
+    """The same of several placements at once, each of them named once; in their order."""
+    if not steps:
+        return []
+    made = [_after(step, now) for step in steps]
+    _write_all(scope, made)
+    numbers = scope.take_numbers(_HISTORY, len(made))
+    rows = [
+        _history(number, after, step.event, now, cause)
+        for number, after, step in zip(numbers, made, steps, strict=True)
+    ]
+    scope.insert(placement_history, rows)
+    told = [
+        (_TOLD[step.event], after)
+        for after, step in zip(made, steps, strict=True)
+        if step.event in _TOLD
+    ]
+    _tell_all(scope, now, told, cause)
+    return made
+
+
+def _after(step: Step, now: datetime) -> Placement:
+    placement = step.placement
+    state = advance(placement.state, step.event)
+    confirmed = step.event is PlacementEvent.CONFIRM
+    made = replace(
         placement,
         state=state,
-        problems=placement.problems if problems is None else problems,
-        wanted_version=placement.wanted_version if version is None else version,
-        changed_at=what.now,
-        placed_at=what.now if confirmed else placement.placed_at,
+        problems=placement.problems if step.problems is None else step.problems,
+        wanted_version=placement.wanted_version if step.version is None else step.version,
+        changed_at=now,
+        placed_at=now if confirmed else placement.placed_at,
     )
     if state is PlacementState.SCHEDULED:
-        now = replace(now, wanted_version=None, placed_at=None)
-    _write(scope, now)
-    _write_history(scope, now, what.event, what.now, what.cause)
-    told = _TOLD.get(what.event)
-    if told is not None:
-        tell_of(scope, what.now, told, now, what.cause)
-    return now
+        return replace(made, wanted_version=None, placed_at=None)
+    return made
 
 
 def tell_of(
     scope: Scope, at: datetime, kind: HappeningKind, placement: Placement, cause: str
 ) -> None:
     """Tell those who listen that something happened to a placement."""
+    _tell_all(scope, at, [(kind, placement)], cause)
+
+
+def _tell_all(
+    scope: Scope, at: datetime, told: Sequence[tuple[HappeningKind, Placement]], cause: str
+) -> None:
+    bookings: dict[str, str] = {}
     t = pin_credentials
-    booking_id = scope.scalar(scope.select(t.c.booking_id).where(t.c.id == placement.credential_id))
-    subject = Subject(
-        booking_id=booking_id,
-        credential_id=placement.credential_id,
-        door_id=placement.door_id,
-    )
-    tell(scope, at, kind, subject, cause)
+    credentials = sorted({placement.credential_id for _, placement in told})
+    for first in range(0, len(credentials), _IN_ONE_STATEMENT):
+        batch = credentials[first : first + _IN_ONE_STATEMENT]
+        rows = scope.all(scope.select(t.c.id, t.c.booking_id).where(t.c.id.in_(batch)))
+        bookings.update((row.id, row.booking_id) for row in rows)
+    news = [
+        (
+            kind,
+            Subject(
+                booking_id=bookings.get(placement.credential_id),
+                credential_id=placement.credential_id,
+                door_id=placement.door_id,
+            ),
+            cause,
+        )
+        for kind, placement in told
+    ]
+    tell_all(scope, at, news)
 
 
 def set_problems(scope: Scope, placement: Placement, problems: frozenset[Problem]) -> None:
@@ -187,10 +257,24 @@ def set_window(
     return moved
 
 
+def set_wanted_all(
+    scope: Scope, found: Sequence[Placement], version: int | None
+) -> list[Placement]:
+    """The same of several placements at once."""
+    now = [replace(each, wanted_version=version) for each in found]
+    _write_all(scope, [each for each, before in zip(now, found, strict=True) if each != before])
+    return now
+
+
 def _write(scope: Scope, now: Placement) -> None:
-    scope.update(
-        pin_placements,
+    _write_all(scope, [now])
+
+
+def _write_all(scope: Scope, made: Sequence[Placement]) -> None:
+    rows = [
         {
+            "credential_id": now.credential_id,
+            "door_id": now.door_id,
             "state": now.state,
             "starts_at": now.starts_at,
             "ends_at": now.ends_at,
@@ -198,27 +282,31 @@ def _write(scope: Scope, now: Placement) -> None:
             "wanted_version": now.wanted_version,
             "changed_at": now.changed_at,
             "placed_at": now.placed_at,
-        },
-        pin_placements.c.credential_id == now.credential_id,
-        pin_placements.c.door_id == now.door_id,
-    )
+        }
+        for now in made
+    ]
+    scope.update_rows(pin_placements, rows, key=("credential_id", "door_id"))
 
 
 def _write_history(
     scope: Scope, now: Placement, event: PlacementEvent, at: datetime, cause: str
 ) -> None:
-    scope.insert(
-        placement_history,
-        {
-            "seq": scope.take_numbers("placement_history")[0],
-            "credential_id": now.credential_id,
-            "door_id": now.door_id,
-            "at": at,
-            "event": event,
-            "state": now.state,
-            "cause": cause[:_CAUSE_LENGTH],
-        },
-    )
+    number = scope.take_numbers(_HISTORY)[0]
+    scope.insert(placement_history, _history(number, now, event, at, cause))
+
+
+def _history(
+    seq: int, now: Placement, event: PlacementEvent, at: datetime, cause: str
+) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "credential_id": now.credential_id,
+        "door_id": now.door_id,
+        "at": at,
+        "event": event,
+        "state": now.state,
+        "cause": cause[:_CAUSE_LENGTH],
+    }
 
 
 def note(scope: Scope, credential_id: str, at: datetime, cause: str) -> None:

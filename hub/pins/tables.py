@@ -27,6 +27,7 @@ pin_credentials: Final = town_table(
 """One PIN for all doors of a booking's holder. `sealed` is AES-GCM bound to this row; `digits` is
 how many, never which."""
 Index("ix_pin_credentials_booking", pin_credentials.c.town_id, pin_credentials.c.booking_id)
+Index("ix_pin_credentials_person", pin_credentials.c.town_id, pin_credentials.c.person_id)
 
 pin_placements: Final = town_table(
     "pin_placements",
@@ -47,10 +48,10 @@ pin_placements: Final = town_table(
 """A credential at a door, with the grant that lets it in there: its id and its effective window,
 which stands nowhere else. `wanted_version` is the policy version of the
 door's controller that put or dropped its entries last: only a digest of it or later confirms."""
-Index("ix_pin_placements_door", pin_placements.c.town_id, pin_placements.c.door_id)
-Index("ix_pin_placements_starts", pin_placements.c.town_id, pin_placements.c.starts_at)
-Index("ix_pin_placements_ends", pin_placements.c.town_id, pin_placements.c.ends_at)
-Index("ix_pin_placements_state", pin_placements.c.town_id, pin_placements.c.state)
+_of = pin_placements.c
+Index("ix_pin_placements_door", _of.town_id, _of.door_id, _of.state)
+Index("ix_pin_placements_starts", _of.town_id, _of.state, _of.starts_at)
+Index("ix_pin_placements_ends", _of.town_id, _of.state, _of.ends_at)
 
 placement_history: Final = town_table(
     "placement_history",

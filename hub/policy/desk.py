@@ -24,30 +24,23 @@ class PolicyCounter:
         self._exchange = exchange
         self._downlink = downlink
 
-    def held(self, controller: str) -> HeldPolicy:
+    def held(self, scope: Scope, controller: str) -> HeldPolicy:
         """Give what the controller should hold now; version 0, empty, where nothing is compiled."""
-        with self._db.read() as scope:
-            return self._exchange.held(scope, controller)[1]
+        return self._exchange.held(scope, controller)[1]
 
-    def wanted(self, controller: str, want: Want) -> None:
-        """Send the delta or snapshot asked for; nothing to a controller that is up to date."""
-        with self._db.read() as scope:
-            held = self._exchange.held(scope, controller)[1]
-            if want.from_version == held.version:
-                return
-            messages = self._exchange.answer_want(
-                scope, controller, want.session, want.from_version
-            )
-        self._send(controller, messages)
+    def wanted(self, scope: Scope, controller: str, want: Want) -> list[bytes]:
+        """Give the delta or snapshot asked for; nothing to a controller that is up to date."""
+        held = self._exchange.held(scope, controller)[1]
+        if want.from_version == held.version:
+            return []
+        found = self._exchange.answer_want(scope, controller, want.session, want.from_version)
+        return self._released(scope, found)
 
-    def reported(self, controller: str, reported: Reported) -> None:
-        """Take a report, and send a snapshot where its digest is not the desired one."""
-
-        def take(scope: Scope) -> list[PolicyMessage]:
-            session = current_session(scope, controller)
-            return self._exchange.on_reported(scope, controller, reported, session)
-
-        self._send(controller, self._db.write(take))
+    def reported(self, scope: Scope, controller: str, reported: Reported) -> list[bytes]:
+        """Take a report of the current session, and give a snapshot where its digest is not the
+        desired one."""
+        found = self._exchange.on_reported(scope, controller, reported, reported.session)
+        return self._released(scope, found)
 
     def announce(self, made: Sequence[NewVersion]) -> None:
         """Send each new version as the change from the one before: a controller that does not
@@ -62,20 +55,21 @@ class PolicyCounter:
                 head = PolicyHead(epoch, version.held.version, version.held.digest)
                 delta = pack_delta(head, version.from_version, version.put, version.drop)
                 if delta is not None and version.from_version:
-                    self._send(version.controller_id, [delta])
+                    self._send(version.controller_id, self._released(scope, [delta]))
                     continue
                 session = current_session(scope, version.controller_id)
                 if session is not None:
-                    self._send(
-                        version.controller_id,
-                        self._exchange.answer_want(scope, version.controller_id, session, None),
-                    )
+                    found = self._exchange.answer_want(scope, version.controller_id, session, None)
+                    self._send(version.controller_id, self._released(scope, found))
 
-    def _send(self, controller: str, messages: Sequence[PolicyMessage]) -> None:
-        """Send, unless the database was restored and nobody has looked yet: what doors hold is
-        newer than what is known here (docs/backup.md). They ask again."""
-        with self._db.read() as scope:
-            if messages and under_review(scope) is not None:
-                return
-        for message in messages:
-            self._downlink.publish(controller, Channel.POLICY, encode(message))
+    def _send(self, controller: str, bodies: Sequence[bytes]) -> None:
+        for body in bodies:
+            self._downlink.publish(controller, Channel.POLICY, body)
+
+    @staticmethod
+    def _released(scope: Scope, messages: Sequence[PolicyMessage]) -> list[bytes]:
+        """Give messages as bytes; none if the database was restored and nobody has looked yet: what
+        doors hold is newer than what is known here (docs/backup.md). They ask again."""
+        if not messages or under_review(scope) is not None:
+            return []
+        return [encode(message) for message in messages]

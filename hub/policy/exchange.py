@@ -98,7 +98,8 @@ class PolicyExchange:
         )
         reports.keep(scope, controller_id, report)
         if matches:
-            self._confirm(scope, controller_id, reported)
+            cured = before is None or not before.matches or before.hub_epoch != epoch
+            self._confirm(scope, controller_id, reported, cured=cured)
             return []
         if not wrong:
             return []
@@ -110,8 +111,14 @@ class PolicyExchange:
         head = PolicyHead(epoch, held.version, held.digest)
         return list(self._snapshot(scope, controller_id, head, session))
 
-    def _confirm(self, scope: Scope, controller_id: str, reported: Reported) -> None:
-        reports.replace_rejections(scope, controller_id, reported.rejected)
+    def _confirm(
+        self, scope: Scope, controller_id: str, reported: Reported, *, cured: bool
+    ) -> None:
+        """Take what a right digest proves. `cured`: the one before was not right, so anything that
+        the controller holds may have been in doubt."""
+        formerly = reports.rejections(scope, controller_id)
+        if formerly or reported.rejected:
+            reports.replace_rejections(scope, controller_id, reported.rejected)
         for item in reported.rejected:
             _log.warning(
                 "policy_entry_rejected",
@@ -121,7 +128,14 @@ class PolicyExchange:
                 reason=item.reason.value,
             )
         rejected = {EntryKey(item.kind, item.id) for item in reported.rejected}
-        confirmation.confirm(scope, controller_id, reported.version, rejected, self._clock.now())
+        confirmation.confirm(
+            scope,
+            controller_id,
+            reported.version,
+            rejected,
+            self._clock.now(),
+            formerly=None if cured else formerly.keys(),
+        )
 
     def _judge(
         self, scope: Scope, controller_id: str, reported: Reported, epoch: int, held: HeldPolicy

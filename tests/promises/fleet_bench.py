@@ -126,14 +126,14 @@ class SimHub:
         key = self.keys.get(controller)
         return {key.kid: key} if key else {}
 
-    def held(self, controller):
+    def held(self, scope, controller):
         return HeldPolicy(version=0, digest=EMPTY_DIGEST)
 
-    def wanted(self, controller, want):
-        return None
+    def wanted(self, scope, controller, want):
+        return []
 
-    def reported(self, controller, reported):
-        return None
+    def reported(self, scope, controller, reported):
+        return []
 
     def receive(self, topic: str, payload: bytes) -> None:
         """The broker brings a message: small ones are answered at once, events wait."""
@@ -146,7 +146,7 @@ class SimHub:
         self.clock.set(self.time.now())
         opened = open_arrival(arrival, self)
         if isinstance(opened, Opened):
-            self.desk.serve(opened, arrival.number)
+            self.desk.serve([(opened, arrival.number)])
 
     def serve(self, rows: int, rows_per_s: float = 0.0) -> int:
         """Take in what waits, up to so many rows in one commit; give how many. A commit takes as

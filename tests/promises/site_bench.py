@@ -33,7 +33,6 @@ from wire.messages import HeldPolicy, PolicyChunk, encode
 from wire.pins import card_digest, pin_digest
 from wire.policy import EntryKind, PolicyDigest, encode_entry, entry_hash
 from wire.samples import sample_id
-from wire.topics import Channel
 
 DEVICE, READER, DOOR = map(sample_id, (101, 102, 103))
 PEOPLE = {name: sample_id(200 + n) for n, name in enumerate(("staff", "blocked", "nobody"))}
@@ -193,13 +192,13 @@ class BenchHub:
     def _digest(self, controller: str) -> str:
         return PolicyDigest(map(entry_hash, self.policies.get(controller, []))).hex
 
-    def held(self, controller):
+    def held(self, scope, controller):
         version = 1 if controller in self.policies else 0
         return HeldPolicy(version=version, digest=self._digest(controller))
 
-    def wanted(self, controller, want):
+    def wanted(self, scope, controller, want):
         if want.from_version is not None:
-            return
+            return []
         chunk = PolicyChunk(
             hub_epoch=1,
             version=1,
@@ -209,11 +208,12 @@ class BenchHub:
             digest=self._digest(controller),
             entries=tuple(map(msgspec.Raw, self.policies[controller])),
         )
-        self.link.downlink.publish(controller, Channel.POLICY, encode(chunk))
+        return [encode(chunk)]
 
-    def reported(self, controller, reported):
+    def reported(self, scope, controller, reported):
         assert not reported.rejected, reported.rejected
         self.reports[controller] = reported.version
+        return []
 
     def rows(self, controller: str) -> list[tuple[int, bytes]]:
         with self.db.read() as scope:

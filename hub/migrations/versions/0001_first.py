@@ -643,6 +643,9 @@ CREATE TABLE pin_credentials (
 CREATE INDEX ix_pin_credentials_booking ON pin_credentials (town_id, booking_id)
 """,
     r"""
+CREATE INDEX ix_pin_credentials_person ON pin_credentials (town_id, person_id)
+""",
+    r"""
 CREATE TABLE pin_links (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1479,6 +1482,9 @@ CREATE INDEX ix_grants_person_id ON grants (person_id)
 CREATE INDEX ix_grants_schedule_id ON grants (schedule_id)
 """,
     r"""
+CREATE INDEX ix_grants_start ON grants (town_id, start_at)
+""",
+    r"""
 CREATE TABLE mode_orders (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1522,16 +1528,13 @@ CREATE TABLE pin_placements (
 )
 """,
     r"""
-CREATE INDEX ix_pin_placements_door ON pin_placements (town_id, door_id)
+CREATE INDEX ix_pin_placements_door ON pin_placements (town_id, door_id, state)
 """,
     r"""
-CREATE INDEX ix_pin_placements_ends ON pin_placements (town_id, ends_at)
+CREATE INDEX ix_pin_placements_ends ON pin_placements (town_id, state, ends_at)
 """,
     r"""
-CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, starts_at)
-""",
-    r"""
-CREATE INDEX ix_pin_placements_state ON pin_placements (town_id, state)
+CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, state, starts_at)
 """,
     r"""
 CREATE TABLE readers (
@@ -2195,6 +2198,9 @@ CREATE TABLE pin_credentials (
 """,
     r"""
 CREATE INDEX ix_pin_credentials_booking ON pin_credentials (town_id, booking_id)
+""",
+    r"""
+CREATE INDEX ix_pin_credentials_person ON pin_credentials (town_id, person_id)
 """,
     r"""
 CREATE TABLE pin_links (
@@ -3034,6 +3040,9 @@ CREATE INDEX ix_grants_person_id ON grants (person_id)
 CREATE INDEX ix_grants_schedule_id ON grants (schedule_id)
 """,
     r"""
+CREATE INDEX ix_grants_start ON grants (town_id, start_at)
+""",
+    r"""
 CREATE TABLE mode_orders (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -3077,16 +3086,13 @@ CREATE TABLE pin_placements (
 )
 """,
     r"""
-CREATE INDEX ix_pin_placements_door ON pin_placements (town_id, door_id)
+CREATE INDEX ix_pin_placements_door ON pin_placements (town_id, door_id, state)
 """,
     r"""
-CREATE INDEX ix_pin_placements_ends ON pin_placements (town_id, ends_at)
+CREATE INDEX ix_pin_placements_ends ON pin_placements (town_id, state, ends_at)
 """,
     r"""
-CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, starts_at)
-""",
-    r"""
-CREATE INDEX ix_pin_placements_state ON pin_placements (town_id, state)
+CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, state, starts_at)
 """,
     r"""
 CREATE TABLE readers (

@@ -29,14 +29,16 @@ class Policy:
     wants: list[ms.Want] = field(default_factory=list)
     reports: list[ms.Reported] = field(default_factory=list)
 
-    def held(self, controller):
+    def held(self, scope, controller):
         return ms.HeldPolicy(version=42, digest="ab" * 32)
 
-    def wanted(self, controller, want):
+    def wanted(self, scope, controller, want):
         self.wants.append(want)
+        return []
 
-    def reported(self, controller, reported):
+    def reported(self, scope, controller, reported):
         self.reports.append(reported)
+        return []
 
 
 class Bench:
@@ -53,7 +55,7 @@ class Bench:
 
     def say(self, channel, message, controller=CONTROLLER):
         self.numbers += 1
-        self.desk.serve(Opened(controller, channel, ms.encode(message)), self.numbers)
+        self.desk.serve([(Opened(controller, channel, ms.encode(message)), self.numbers)])
 
     def hello(self, session, boot="boot-1", epoch=7, last_seq=5, version=0):
         self.say(

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy.exc import OperationalError
+
 from hub.ingest.repository import store
 from hub.ingest.rows import Row, RowsRead
 from hub.link.alarms import alarm_counts, write_alarms
+from hub.link.inbound import Opened
 from hub.link.sessions import KEPT_SESSIONS, PRINTS_KEPT, print_of
 from hub.link.tables import LinkAlarm, controller_sessions, session_prints
 from wire import messages as ms
-from wire.samples import CONTROLLER
+from wire.clock import ClockReading, ClockState
+from wire.policy import EMPTY_DIGEST
+from wire.samples import CONTROLLER, NOW
 from wire.topics import Channel
 
 
@@ -192,3 +198,67 @@ def test_a_status_that_another_process_of_the_hub_took_is_outlived_here(bench):
     bench.say(Channel.STATUS, ms.Status(online=True, agent="0.1.0"))
     with bench.db.read() as scope:
         assert presence.said_offline(scope) == {}
+
+
+def hello_of(number):
+    hello = ms.Hello(
+        session=f"{number:032x}",
+        boot_id="boot",
+        agent="0.1.0",
+        epoch=7,
+        last_seq=0,
+        policy=ms.EdgePolicy(hub_epoch=3, version=0, digest=EMPTY_DIGEST),
+        clock=ClockReading(state=ClockState.TRUSTED, now=NOW),
+    )
+    return Opened(f"controller{number:06d}", Channel.HELLO, ms.encode(hello)), number
+
+
+def test_all_that_waits_together_is_served_in_one_transaction(bench, monkeypatch):
+    commits = []
+    write = bench.db.write
+    monkeypatch.setattr(bench.db, "write", lambda work: commits.append(1) or write(work))
+    arrived = [hello_of(number) for number in range(1, 20)]
+    arrived.append((Opened("controller000003", Channel.WANT, b'{"session":'), 20))
+    want = ms.Want(session=f"{5:032x}", from_version=None)
+    arrived.append((Opened("controller000005", Channel.WANT, ms.encode(want)), 21))
+    bench.desk.serve(arrived)
+    assert len(commits) == 1
+    welcomed = [controller for controller, channel, _ in bench.sent if channel is Channel.WELCOME]
+    assert welcomed == [opened.controller for opened, _ in arrived[:19]]
+    assert [each.session for each in bench.policy.wants] == [f"{5:032x}"]
+    assert bench.alarms.counts == {LinkAlarm.MALFORMED_MESSAGE: 1}
+
+
+def test_what_one_message_raises_costs_none_of_the_others(bench, monkeypatch):
+    held = bench.policy.held
+
+    def sometimes(scope, controller):
+        if controller.endswith("2"):
+            raise LookupError("a row that nobody expected")
+        return held(scope, controller)
+
+    monkeypatch.setattr(bench.policy, "held", sometimes)
+    bench.desk.serve([hello_of(number) for number in (1, 2, 3)])
+    assert [controller[-1] for controller, _, _ in bench.sent] == ["1", "3"]
+    with bench.db.read() as scope:
+        kept = scope.all(scope.select(controller_sessions.c.controller_id))
+    assert sorted(row.controller_id[-1] for row in kept) == ["1", "3"]
+
+
+def test_nothing_is_answered_before_it_is_committed(bench, monkeypatch):
+    """Nor if it never is."""
+    write = bench.db.write
+
+    def fails_at_last(work):
+        def broken(scope):
+            work(scope)
+            assert not bench.sent
+            raise OperationalError("COMMIT", {}, OSError("the disk is full"))
+
+        return write(broken)
+
+    monkeypatch.setattr(bench.db, "write", fails_at_last)
+    with pytest.raises(OperationalError):
+        bench.desk.serve([hello_of(1), hello_of(2)])
+    assert not bench.sent
+    assert bench.desk.greeted("controller000001") is None

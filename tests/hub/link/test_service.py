@@ -46,7 +46,7 @@ def test_a_key_file_that_cannot_be_read_costs_one_message_and_acknowledges_it(li
             False,
             lambda number=number: acknowledged.append(number),
         )
-        link.serve(arrival)
+        link.serve([arrival])
     assert acknowledged == [1, 2]
     assert link._alarms.counts[LinkAlarm.UNKNOWN_CONTROLLER] == 1
 
