@@ -9,9 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
+from hub.accounts import examples
 from hub.accounts.domain import MAX_PASSWORD, MIN_PASSWORD, UserState
 from hub.accounts.service import AccountsService
 from hub.web.core import provided
+from hub.web.fields import shown
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
 from hub.web.rights import RIGHTS_OF, Principal, PrincipalKind, Right, Role
@@ -43,6 +45,8 @@ class _Out(BaseModel):
 class UserIn(_In):
     """A new user."""
 
+    model_config = shown(examples.USER_IN)
+
     login: Login
     name: Name
     password: Password
@@ -54,6 +58,8 @@ class UserIn(_In):
 class UserChange(_In):
     """What to change of a user; what is left out stays."""
 
+    model_config = shown(examples.USER_CHANGE)
+
     name: Name | None = None
     password: Password | None = None
     role: Role | None = None
@@ -64,6 +70,8 @@ class UserChange(_In):
 
 class UserOut(_Out):
     """A user."""
+
+    model_config = shown(examples.USER_OUT)
 
     id: str
     login: str
@@ -79,6 +87,8 @@ class UserOut(_Out):
 class TokenIn(_In):
     """A new bearer token."""
 
+    model_config = shown(examples.TOKEN_IN)
+
     name: Name = Field(description="What it is for, so that somebody knows when to revoke it.")
     role: Role
     sites: Sites = None
@@ -87,6 +97,8 @@ class TokenIn(_In):
 
 class TokenOut(_Out):
     """A bearer token, without its text."""
+
+    model_config = shown(examples.TOKEN_OUT)
 
     id: str
     name: str
@@ -102,11 +114,15 @@ class TokenOut(_Out):
 class NewTokenOut(TokenOut):
     """A bearer token just made: the only answer that holds its text."""
 
+    model_config = shown(examples.NEW_TOKEN_OUT)
+
     token: str = Field(description="Send it as `Authorization: Bearer ...`. It is not shown again.")
 
 
 class MeOut(BaseModel):
     """Who asks."""
+
+    model_config = shown(examples.ME_OUT)
 
     kind: PrincipalKind
     id: str

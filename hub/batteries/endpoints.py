@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from hub.batteries.schemas import (
+    BatteryChangeIn,
+    BatteryChangeOut,
     BatteryOut,
+    BatteryProfileIn,
+    BatteryProfileOut,
     BatterySheetOut,
-    ChangeIn,
-    ChangeOut,
-    ProfileIn,
-    ProfileOut,
     RouteOut,
     battery_out,
     route_out,
@@ -57,7 +57,10 @@ def list_batteries(
 def battery_route(
     who: Reader,
     service: Service,
-    before: Annotated[date, Query(description="What should be replaced before this date.")],
+    before: Annotated[
+        date,
+        Query(description="What should be replaced before this date.", examples=["2027-03-31"]),
+    ],
     start: Annotated[
         str | None, Query(max_length=128, description="The site to set out from.")
     ] = None,
@@ -74,7 +77,9 @@ def device_battery(who: Reader, service: Service, device_id: str) -> BatteryShee
 
 
 @router.put("/devices/{device_id}/battery", summary="Say what a device runs on")
-def set_profile(who: Writer, service: Service, device_id: str, body: ProfileIn) -> ProfileOut:
+def set_profile(
+    who: Writer, service: Service, device_id: str, body: BatteryProfileIn
+) -> BatteryProfileOut:
     """Without it neither a low level nor a day can be told."""
     made = service.set_profile(
         who,
@@ -85,11 +90,13 @@ def set_profile(who: Writer, service: Service, device_id: str, body: ProfileIn) 
         body.heartbeat_s,
         body.heard_by,
     )
-    return ProfileOut.model_validate(made)
+    return BatteryProfileOut.model_validate(made)
 
 
 @router.post("/devices/{device_id}/battery-changes", status_code=201, summary="Record new cells")
-def record_change(who: Writer, service: Service, device_id: str, body: ChangeIn) -> ChangeOut:
+def record_change(
+    who: Writer, service: Service, device_id: str, body: BatteryChangeIn
+) -> BatteryChangeOut:
     """The forecast starts anew, and a low level is over."""
     made = service.record_change(who, device_id, body.at, body.chemistry, body.note)
-    return ChangeOut.model_validate(made)
+    return BatteryChangeOut.model_validate(made)

@@ -84,7 +84,12 @@ def availability(
     who: SitesReader,
     service: Facilities,
     facility_id: str,
-    day: Annotated[date, Query(alias="date", description="A date where the facility stands.")],
+    day: Annotated[
+        date,
+        Query(
+            alias="date", description="A date where the facility stands.", examples=["2026-04-10"]
+        ),
+    ],
 ) -> list[SlotOut]:
     """The slots of a day, each free, taken or past."""
     service.get(facility_id, who)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from hub.commands import examples
 from hub.commands.access import AccessBy, AccessService
 from hub.commands.mode_service import DoorModeView, DoorTrack, EmergencyView, ModesService
 from hub.commands.repository import OrderRow
@@ -18,6 +19,7 @@ from hub.commands.states import CommandState
 from hub.commands.tables import EmergencyKind
 from hub.pins.placement import PlacementState
 from hub.web.core import provided
+from hub.web.fields import shown
 from hub.web.identity import requires
 from hub.web.rights import Principal, Right
 from wire.events import Observed
@@ -61,12 +63,16 @@ class _Out(BaseModel):
 class CommandIn(_In):
     """What to do at a door now."""
 
+    model_config = shown(examples.COMMAND_IN)
+
     action: Literal["unlock"] = "unlock"
     reason: ReasonText = ""
 
 
 class CommandOut(_Out):
     """A command and what is known of it."""
+
+    model_config = shown(examples.COMMAND_OUT)
 
     id: str
     door_id: str
@@ -123,6 +129,8 @@ class ManualMode(StrEnum):
 class ModeIn(_In):
     """A mode for a door."""
 
+    model_config = shown(examples.MODE_IN)
+
     mode: ManualMode
     reason: ReasonText = ""
     expires_at: AwareDatetime | None = Field(
@@ -132,6 +140,8 @@ class ModeIn(_In):
 
 class OrderOut(_Out):
     """An order, and what the door reported of it."""
+
+    model_config = shown(examples.ORDER_OUT)
 
     id: str
     order_no: int
@@ -147,6 +157,8 @@ class OrderOut(_Out):
 
 class DoorModeOut(BaseModel):
     """Which orders stand at a door; the governing one counts, none is `normal`."""
+
+    model_config = shown(examples.DOOR_MODE_OUT)
 
     door_id: str
     governing: OrderOut | None
@@ -179,6 +191,8 @@ def set_mode(who: Steerer, service: Modes, door_id: str, given: ModeIn) -> DoorM
 class EmergencyIn(_In):
     """An order to every door of a site, or of the town."""
 
+    model_config = shown(examples.EMERGENCY_IN)
+
     kind: EmergencyKind
     site_id: str | None = None
     reason: Annotated[str, Field(min_length=1, max_length=200)]
@@ -199,6 +213,8 @@ class TrackedDoorOut(BaseModel):
 
 class EmergencyOut(BaseModel):
     """An emergency, door by door."""
+
+    model_config = shown(examples.EMERGENCY_OUT)
 
     id: str
     kind: EmergencyKind
@@ -262,6 +278,8 @@ class ConditionOut(_Out):
 class AccessOut(_Out):
     """One way in. A door that a schedule holds open has neither grant nor credential."""
 
+    model_config = shown(examples.ACCESS_OUT)
+
     by: AccessBy
     grant_id: str | None
     credential_id: str | None
@@ -281,7 +299,7 @@ class AccessOut(_Out):
 
 
 @router.get("/doors/{door_id}/access", summary="Who could open a door?")
-def access(
+def list_access(
     who: GrantsReader,
     service: AccessAt,
     door_id: str,

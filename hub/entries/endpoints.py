@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime
 
+from hub.entries import examples
 from hub.entries.live import Live
 from hub.entries.schemas import (
     AcknowledgeIn,
@@ -63,7 +64,13 @@ def list_entries(
     "/events/stream",
     summary="What happens, as it happens",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {}}}},
+    responses={
+        200: {
+            "content": {
+                "text/event-stream": {"schema": {"type": "string"}, "example": examples.STREAM}
+            }
+        }
+    },
 )
 async def stream_events(
     who: Reader,

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from hub.audit.row_routes import RowShapes, offer_changing, offer_reading
-from hub.keyboxes import schemas
+from hub.keyboxes import examples, schemas
 from hub.keyboxes.backups import DoorBackups
 from hub.keyboxes.domain import KeyBox
 from hub.keyboxes.kinds import KEY_BOX
@@ -49,9 +49,9 @@ def add_key_box(who: Writer, service: Service, given: schemas.KeyBoxIn) -> schem
 
 
 @router.get("/key_box_profiles", summary="List the profiles of sealed codes")
-def list_profiles(who: Reader) -> list[schemas.ProfileOut]:  # noqa: ARG001  # the right alone
+def list_profiles(who: Reader) -> list[schemas.CodeProfileOut]:  # noqa: ARG001  # the right alone
     """The closed list: no profile exists that a blind try hits more often than 1 in 100,000."""
-    return schemas.ProfileOut.every()
+    return schemas.CodeProfileOut.every()
 
 
 @router.get("/key_boxes/{key_box_id}/state", summary="A key box as last heard of")
@@ -95,7 +95,14 @@ def draw_key_box_secrets(who: Writer, service: Service, key_box_id: str) -> sche
     status_code=HTTPStatus.CREATED,
     summary="Make a ticket for a key box",
     response_class=Response,
-    responses={201: {"content": {"application/json": {}}, "description": "The ticket file."}},
+    responses={
+        201: {
+            "content": {
+                "application/json": {"schema": {"type": "object"}, "example": examples.TICKET}
+            },
+            "description": "The ticket file.",
+        }
+    },
 )
 def make_key_box_ticket(
     who: Servicer, service: Service, key_box_id: str, given: schemas.TicketIn

@@ -185,8 +185,11 @@ def list_holidays(
     who: Annotated[Principal, requires(Right.GRANTS_READ)],
     service: Service,
     calendar_id: str,
-    first: Annotated[date, Query(description="From this day on.")],
-    last: Annotated[date, Query(description="Through this day, at most three years on.")],
+    first: Annotated[date, Query(description="From this day on.", examples=["2026-04-01"])],
+    last: Annotated[
+        date,
+        Query(description="Through this day, at most three years on.", examples=["2026-05-31"]),
+    ],
 ) -> schemas.HolidaysOut:
     """National holidays and the turn of the year, with what this town added or removed."""
     return schemas.HolidaysOut(dates=list(service.holidays(who, calendar_id, first, last)))

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import BaseModel, Field
 
+from hub.sites import examples
 from hub.sites.domain import SiteState
-from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable
+from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable, shown
 from wire.policy_bodies import (
     AntiPassback,
     Assurance,
@@ -75,6 +76,8 @@ class PointShape(BaseModel):
 class SiteIn(BodyIn):
     """A new site: a building or a ground."""
 
+    model_config = shown(examples.SITE_IN)
+
     name: Name
     name_en: OptionalName = ""
     name_kana: OptionalName = ""
@@ -88,6 +91,8 @@ class SiteIn(BodyIn):
 class SiteChange(ChangeIn):
     """What to change of a site."""
 
+    model_config = shown(examples.SITE_CHANGE)
+
     name: Name | None = None
     name_en: OptionalName | None = None
     name_kana: OptionalName | None = None
@@ -100,6 +105,8 @@ class SiteChange(ChangeIn):
 
 class SiteOut(RowOut):
     """A site."""
+
+    model_config = shown(examples.SITE_OUT)
 
     id: str
     name: str
@@ -117,6 +124,8 @@ class SiteOut(RowOut):
 class ControllerIn(BodyIn):
     """A new controller, by the id that its enrolment gave it."""
 
+    model_config = shown(examples.CONTROLLER_IN)
+
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{16}$", description="As in its certificate.")]
     site_id: Id
     name: Name
@@ -128,6 +137,8 @@ class ControllerIn(BodyIn):
 class ControllerChange(ChangeIn):
     """What to change of a controller."""
 
+    model_config = shown(examples.CONTROLLER_CHANGE)
+
     site_id: Id | None = None
     name: Name | None = None
     name_en: OptionalName | None = None
@@ -138,6 +149,8 @@ class ControllerChange(ChangeIn):
 
 class ControllerOut(RowOut):
     """A controller: one edge agent."""
+
+    model_config = shown(examples.CONTROLLER_OUT)
 
     id: str
     site_id: str
@@ -153,6 +166,8 @@ class ControllerOut(RowOut):
 class ZoneIn(BodyIn):
     """A new zone: an area behind doors."""
 
+    model_config = shown(examples.ZONE_IN)
+
     site_id: Id
     name: Name
     name_en: OptionalName = ""
@@ -167,6 +182,8 @@ class ZoneIn(BodyIn):
 class ZoneChange(ChangeIn):
     """What to change of a zone."""
 
+    model_config = shown(examples.ZONE_CHANGE)
+
     name: Name | None = None
     name_en: OptionalName | None = None
     anti_passback: AntiPassback | None = None
@@ -179,6 +196,8 @@ class ZoneChange(ChangeIn):
 
 class ZoneOut(RowOut):
     """A zone."""
+
+    model_config = shown(examples.ZONE_OUT)
 
     id: str
     site_id: str
@@ -202,6 +221,8 @@ class ZoneOut(RowOut):
 
 class DoorIn(BodyIn):
     """A new door, with how it is driven and watched."""
+
+    model_config = shown(examples.DOOR_IN)
 
     site_id: Id
     controller_id: Id
@@ -234,6 +255,8 @@ class DoorIn(BodyIn):
 class DoorChange(ChangeIn):
     """What to change of a door."""
 
+    model_config = shown(examples.DOOR_CHANGE)
+
     controller_id: Id | None = None
     state: SiteState | None = None
     name: Name | None = None
@@ -264,6 +287,8 @@ class DoorChange(ChangeIn):
 
 class DoorOut(RowOut):
     """A door."""
+
+    model_config = shown(examples.DOOR_OUT)
 
     id: str
     site_id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -31,6 +32,8 @@ branch on `code`, show `title`, and quote `request_id` when you ask for help. Ea
 the right it needs in `x-kagimori-right`.
 """
 RIGHT_FIELD: Final = "x-kagimori-right"
+
+
 def guard_of(route: APIRoute) -> RightNeeded | Public | None:
     """Give what a route demands, or None if it names nothing (a test fails for such a route)."""
     for dependency in route.dependant.dependencies:
@@ -114,13 +117,33 @@ def docs(request: Request) -> Response:
     """The OpenAPI document as a page: no script, nothing from outside."""
     document = openapi_of(request.app)
     operations = [
-        {"path": path, "method": method.upper(), **item[method]}
+        {"path": path, "method": method.upper(), **item[method], **_answers(document, item[method])}
         for path, item in sorted(document["paths"].items())
         for method in METHODS
         if method in item
     ]
     schemas = sorted(document["components"]["schemas"].items())
     return render(request, "docs.html", document=document, operations=operations, schemas=schemas)
+
+
+def _answers(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation's answers, and the examples of those that tell of success, as text."""
+    answers = {
+        status: resolved(document, answer) for status, answer in operation["responses"].items()
+    }
+    shown = [
+        (kind, _as_text(content["example"]))
+        for status, answer in answers.items()
+        for kind, content in answer.get("content", {}).items()
+        if status.startswith("2") and "example" in content
+    ]
+    return {"answers": answers.items(), "shown": shown}
+
+
+def _as_text(example: Any) -> str:
+    if isinstance(example, str):
+        return example
+    return json.dumps(example, ensure_ascii=False, indent=2)
 
 
 @router.get("/problems/{code}", dependencies=[public()], include_in_schema=False)

@@ -34,6 +34,9 @@ class Examples:
     def fill_in(self) -> list[str]:
         """Give every operation examples of its body, its answers and its parameters, and a curl
         line; tell where none could be made."""
+        for schema in self.document["components"]["schemas"].values():
+            if "examples" in schema:
+                schema["examples"] = [self.with_nulls(one, schema) for one in schema["examples"]]
         for where, _, operation in self._operations():
             self._bodies(where, operation)
             self._answers(where, operation)
@@ -111,7 +114,7 @@ class Examples:
     def of(self, schema: Mapping[str, Any], where: str = "") -> Any:
         """Give an example of a schema; raise `NoExampleError`."""
         if schema.get("examples"):
-            return schema["examples"][0]
+            return self.with_nulls(schema["examples"][0], schema)
         if "example" in schema:
             return schema["example"]
         if "$ref" in schema:
@@ -125,6 +128,26 @@ class Examples:
         if "anyOf" in schema:
             return self._of_any(schema["anyOf"], where)
         return self._of_type(schema, where)
+
+    def with_nulls(self, example: Any, schema: Mapping[str, Any]) -> Any:
+        """Give a shape's own example whole: the framework leaves every null out of its document,
+        so that what a shape demands and an example lacks was null."""
+        if "$ref" in schema:
+            name = schema["$ref"].rsplit("/", 1)[-1]
+            return self.with_nulls(example, self.document["components"]["schemas"][name])
+        if "anyOf" in schema and example is not None:
+            shapes = [one for one in schema["anyOf"] if one.get("type") != "null"]
+            return self.with_nulls(example, shapes[0]) if len(shapes) == 1 else example
+        if isinstance(example, list) and "items" in schema:
+            return [self.with_nulls(one, schema["items"]) for one in example]
+        if not isinstance(example, dict) or "properties" not in schema:
+            return example
+        demanded = schema.get("required", ())
+        return {
+            name: self.with_nulls(example.get(name), inner)
+            for name, inner in schema["properties"].items()
+            if name in example or name in demanded
+        } | {name: value for name, value in example.items() if name not in schema["properties"]}
 
     def _of_any(self, options: list[dict[str, Any]], where: str) -> Any:
         for option in options:

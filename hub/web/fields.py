@@ -12,6 +12,11 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 OptionalName = Annotated[str, Field(max_length=100)]
 
 
+def shown(example: Any) -> ConfigDict:
+    """For a shape's `model_config`: the example that the API's document shows of it."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class BodyIn(BaseModel):
     """What a caller sends: an unknown field is an error, not a misspelling that does nothing."""
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement
 
 from hub.web.problems import INVALID, FieldProblem, Problem
@@ -37,7 +37,9 @@ class PageOf(BaseModel, Generic[M]):
     model_config = ConfigDict(json_schema_extra={"description": "One page of a list."})
 
     items: list[M]
-    next_cursor: str | None = None
+    next_cursor: str | None = Field(
+        None, description="For the next page; null at the end.", examples=[None]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,7 @@ def document_problems(
     operation[PROBLEMS_FIELD] = [name for _, names in sorted(codes.items()) for name in names]
 
 
-def _of_frame(
-    route: APIRoute, method: str, operation: dict[str, Any]
-) -> Iterable[ProblemKind]:
+def _of_frame(route: APIRoute, method: str, operation: dict[str, Any]) -> Iterable[ProblemKind]:
     """What surrounds a route refuses: the host, the caller, the shape of what was sent."""
     needs_right = any(
         isinstance(dependency.call, RightNeeded) for dependency in route.dependant.dependencies
