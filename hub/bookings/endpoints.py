@@ -119,7 +119,11 @@ def list_bookings(
     return PageOf(items=[BookingOut.of(each) for each in page.items], next_cursor=page.next_cursor)
 
 
-@router.put("/bookings/{reservation_key}", summary="Make or change a booking")
+@router.put(
+    "/bookings/{reservation_key}",
+    summary="Make or change a booking",
+    responses={201: {"model": BookingOut, "description": "It was made."}},
+)
 def put_booking(
     who: Writer,
     service: Bookings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from hub.audit.row_routes import RowShapes, offer_rows
 from hub.sites import device_schemas, schemas
@@ -13,6 +13,7 @@ from hub.sites.kinds import CONTROLLER, DEVICE, DOOR, READER, SITE, ZONE
 from hub.sites.repository import doors_of_zone
 from hub.sites.secrets import DeviceSecrets
 from hub.sites.spanning import spans
+from hub.web import example_ids
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.problems import invalid
@@ -133,7 +134,7 @@ def draw_device_secret(
 def provision_serial_lock(
     who: Annotated[Principal, requires(Right.SITES_WRITE)],
     secrets: Annotated[DeviceSecrets, provided(DeviceSecrets)],
-    device_id: str,
+    device_id: Annotated[str, Path(examples=[example_ids.LOCK])],
     response: Response,
     renew: Annotated[
         bool,
