@@ -12,7 +12,7 @@ from hub.sites.domain import SiteState
 from hub.sites.kinds import CONTROLLER, DEVICE, DOOR, READER, SITE, ZONE
 from hub.sites.repository import doors_of_zone
 from hub.sites.secrets import DeviceSecrets
-from hub.sites.spanning import spans
+from hub.sites.spanning import SPANS_CONTROLLERS, spans
 from hub.web import example_ids
 from hub.web.core import provided
 from hub.web.identity import requires
@@ -59,6 +59,7 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         schemas.ZoneOut,
         filters=("site_id",),
         defaults={"forgiven": 0, "forgiven_at": None},
+        refuses=(SPANS_CONTROLLERS,),
         also=lambda scope, zone: {"spans": spans(doors_of_zone(scope, zone.id))},
     ),
     RowShapes(
@@ -73,6 +74,7 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         schemas.DoorOut,
         filters=("site_id", "controller_id", "state"),
         defaults={"state": SiteState.ACTIVE},
+        refuses=(SPANS_CONTROLLERS,),
         prepare=schemas.door_columns,
     ),
     RowShapes(

@@ -85,9 +85,7 @@ class Examples:
                 if parameter.get("required"):
                     self.missing.append(f"{where}: {parameter['name']}: {error}")
 
-    def _of_parameter(
-        self, path: str, operation: dict[str, Any], parameter: dict[str, Any]
-    ) -> Any:
+    def _of_parameter(self, path: str, operation: dict[str, Any], parameter: dict[str, Any]) -> Any:
         try:
             return self.of(parameter["schema"])
         except NoExampleError:
