@@ -16,9 +16,9 @@ from hub.attendance.domain import (
     TOKYO,
     BreakSource,
     Day,
+    DayProblem,
     Flag,
     Ignored,
-    Problem,
     Punch,
     ReadPunch,
     Rules,
@@ -240,19 +240,19 @@ def _break(shift: _Open, start: datetime, end: datetime, rules: Rules) -> tuple[
 
 def _problems(
     shifts: Sequence[_Open], read: Sequence[ReadPunch], rules: Rules, now: datetime
-) -> tuple[Problem, ...]:
+) -> tuple[DayProblem, ...]:
     waiting = {Ignored.CLOCK_UNTRUSTED, Ignored.CLOCK_AHEAD}
-    found: set[Problem] = set()
+    found: set[DayProblem] = set()
     for shift in shifts:
         running = _is_open(shift, rules, now)
         ended = shift.breaks[:-1] if running else shift.breaks
         checks = (
-            (Problem.MISSING_IN, shift.starts_at is None),
-            (Problem.MISSING_OUT, shift.ends_at is None and not running),
-            (Problem.MISSING_BREAK_START, any(begin is None for begin, _ in shift.breaks)),
-            (Problem.MISSING_BREAK_END, any(end is None for _, end in ended)),
+            (DayProblem.MISSING_IN, shift.starts_at is None),
+            (DayProblem.MISSING_OUT, shift.ends_at is None and not running),
+            (DayProblem.MISSING_BREAK_START, any(begin is None for begin, _ in shift.breaks)),
+            (DayProblem.MISSING_BREAK_END, any(end is None for _, end in ended)),
         )
         found |= {problem for problem, holds in checks if holds}
     if any(item.ignored in waiting for item in read):
-        found.add(Problem.WAITING)
-    return tuple(problem for problem in Problem if problem in found)
+        found.add(DayProblem.WAITING)
+    return tuple(problem for problem in DayProblem if problem in found)

@@ -75,7 +75,7 @@ class Flag(StrEnum):
     INFERRED = "inferred"
 
 
-class Problem(StrEnum):
+class DayProblem(StrEnum):
     """What is missing or odd in a day."""
 
     MISSING_IN = "missing_in"
@@ -127,7 +127,7 @@ class Day:
     work_date: date
     shifts: tuple[Shift, ...]
     punches: tuple[ReadPunch, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[DayProblem, ...]
 
     @property
     def first_in(self) -> datetime | None:

@@ -8,9 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.attendance.domain import BreakSource, Day, Flag, Ignored, Problem
+from hub.attendance import examples
+from hub.attendance.domain import BreakSource, Day, DayProblem, Flag, Ignored
 from hub.attendance.service import AttendanceService, MonthTotal
 from hub.web.core import provided
+from hub.web.fields import CalendarDate, shown
 from hub.web.identity import requires
 from hub.web.rights import Principal, Right
 from wire.events import PunchDirection
@@ -18,8 +20,12 @@ from wire.events import PunchDirection
 router = APIRouter(prefix="/api/v1/attendance", tags=["attendance"])
 Service = Annotated[AttendanceService, provided(AttendanceService)]
 Reader = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
-First = Annotated[date, Query(alias="from", description="The first work date.")]
-Last = Annotated[date, Query(alias="to", description="The last work date.")]
+First = Annotated[
+    CalendarDate, Query(alias="from", description="The first work date.", examples=["2026-04-01"])
+]
+Last = Annotated[
+    CalendarDate, Query(alias="to", description="The last work date.", examples=["2026-04-30"])
+]
 Person = Annotated[str | None, Query(max_length=128, description="Nobody named: whom one may see.")]
 
 
@@ -29,6 +35,8 @@ class _Out(BaseModel):
 
 class PunchOut(_Out):
     """A tap as it was journaled; it is never changed."""
+
+    model_config = shown(examples.PUNCH_OUT)
 
     id: int
     person_id: str
@@ -55,6 +63,8 @@ class ReadPunchOut(_Out):
 class ShiftOut(_Out):
     """One stretch of work, in whole minutes."""
 
+    model_config = shown(examples.SHIFT_OUT)
+
     starts_at: datetime | None
     ends_at: datetime | None
     open: bool
@@ -67,6 +77,8 @@ class ShiftOut(_Out):
 class DayOut(_Out):
     """One person's work date."""
 
+    model_config = shown(examples.DAY_OUT)
+
     person_id: str
     work_date: date
     first_in: datetime | None
@@ -75,13 +87,15 @@ class DayOut(_Out):
     present_min: int
     break_min: int
     worked_min: int
-    problems: list[Problem]
+    problems: list[DayProblem]
     shifts: list[ShiftOut]
     punches: list[ReadPunchOut]
 
 
 class MonthOut(_Out):
     """One person's month: plain totals, without pay classes."""
+
+    model_config = shown(examples.MONTH_OUT)
 
     person_id: str
     days_worked: int
@@ -116,10 +130,10 @@ def list_days(
 
 
 @router.get("/months/{month}", summary="A month's days and totals")
-def month(
+def read_month(
     who: Reader,
     service: Service,
-    month: Annotated[str, Path(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")],
+    month: Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-04"])],
     person: Person = None,
 ) -> list[MonthOut]:
     """By person; whole minutes, nothing rounded."""

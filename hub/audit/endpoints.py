@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from hub.audit import examples
 from hub.audit.service import AuditFilter, AuditService
 from hub.web.addresses import AddressKind
 from hub.web.core import provided
+from hub.web.fields import Instant, shown
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
 from hub.web.rights import Right
@@ -22,7 +24,7 @@ Service = Annotated[AuditService, provided(AuditService)]
 class AuditEntryOut(BaseModel):
     """One entry of the audit log."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = shown(examples.AUDIT_ENTRY_OUT) | ConfigDict(from_attributes=True)
 
     seq: int = Field(description="Its number in the chain, without gaps.")
     at: datetime
@@ -39,7 +41,7 @@ class AuditEntryOut(BaseModel):
 class ChainOut(BaseModel):
     """Whether the chain holds."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = shown(examples.CHAIN_OUT) | ConfigDict(from_attributes=True)
 
     entries: int = Field(description="How many entries fit, from the first.")
     head: str = Field(description="Hash of the last that fits: keep it off this machine.")
@@ -54,8 +56,8 @@ def read_audit(
     action: Annotated[str | None, Query(max_length=64)] = None,
     target_kind: Annotated[str | None, Query(max_length=32)] = None,
     target_id: Annotated[str | None, Query(max_length=128)] = None,
-    since: Annotated[AwareDatetime | None, Query(description="From here on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this.")] = None,
+    since: Annotated[Instant | None, Query(description="From here on.")] = None,
+    until: Annotated[Instant | None, Query(description="Before this.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> PageOf[AuditEntryOut]:

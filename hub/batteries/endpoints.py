@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from hub.batteries.schemas import (
+    BatteryChangeIn,
+    BatteryChangeOut,
     BatteryOut,
+    BatteryProfileIn,
+    BatteryProfileOut,
     BatterySheetOut,
-    ChangeIn,
-    ChangeOut,
-    ProfileIn,
-    ProfileOut,
     RouteOut,
     battery_out,
     route_out,
@@ -23,6 +21,7 @@ from hub.batteries.schemas import (
 from hub.batteries.service import BatteriesService, BatteryFilter
 from hub.batteries.standing import BatteryState
 from hub.web.core import provided
+from hub.web.fields import CalendarDate, Instant
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
 from hub.web.rights import Principal, Right
@@ -41,7 +40,7 @@ def list_batteries(
     site: Id = None,
     state: BatteryState | None = None,
     due_before: Annotated[
-        AwareDatetime | None,
+        Instant | None,
         Query(description="Only what is low, or whose range begins before this."),
     ] = None,
     cursor: Cursor = None,
@@ -57,7 +56,10 @@ def list_batteries(
 def battery_route(
     who: Reader,
     service: Service,
-    before: Annotated[date, Query(description="What should be replaced before this date.")],
+    before: Annotated[
+        CalendarDate,
+        Query(description="What should be replaced before this date.", examples=["2027-03-31"]),
+    ],
     start: Annotated[
         str | None, Query(max_length=128, description="The site to set out from.")
     ] = None,
@@ -74,7 +76,9 @@ def device_battery(who: Reader, service: Service, device_id: str) -> BatteryShee
 
 
 @router.put("/devices/{device_id}/battery", summary="Say what a device runs on")
-def set_profile(who: Writer, service: Service, device_id: str, body: ProfileIn) -> ProfileOut:
+def set_profile(
+    who: Writer, service: Service, device_id: str, body: BatteryProfileIn
+) -> BatteryProfileOut:
     """Without it neither a low level nor a day can be told."""
     made = service.set_profile(
         who,
@@ -85,11 +89,13 @@ def set_profile(who: Writer, service: Service, device_id: str, body: ProfileIn) 
         body.heartbeat_s,
         body.heard_by,
     )
-    return ProfileOut.model_validate(made)
+    return BatteryProfileOut.model_validate(made)
 
 
 @router.post("/devices/{device_id}/battery-changes", status_code=201, summary="Record new cells")
-def record_change(who: Writer, service: Service, device_id: str, body: ChangeIn) -> ChangeOut:
+def record_change(
+    who: Writer, service: Service, device_id: str, body: BatteryChangeIn
+) -> BatteryChangeOut:
     """The forecast starts anew, and a low level is over."""
     made = service.record_change(who, device_id, body.at, body.chemistry, body.note)
-    return ChangeOut.model_validate(made)
+    return BatteryChangeOut.model_validate(made)

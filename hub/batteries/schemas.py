@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
+from hub.batteries import examples
 from hub.batteries.domain import ChemistryKind, Forecast, HeardBy, WhyNot
 from hub.batteries.service import BatterySheet, BatteryView, Route
 from hub.batteries.standing import BatteryState, WhyUnknown
-from hub.web.fields import BodyIn, RowOut
+from hub.web.fields import BodyIn, Instant, RowOut, shown
 
 
-class ProfileIn(BodyIn):
+class BatteryProfileIn(BodyIn):
     """What a device runs on."""
+
+    model_config = shown(examples.PROFILE_IN)
 
     chemistry: ChemistryKind
     cells: Annotated[int, Field(ge=1, le=24, description="Cells in series.")]
@@ -27,8 +30,10 @@ class ProfileIn(BodyIn):
     heard_by: HeardBy = HeardBy.NETWORK
 
 
-class ProfileOut(RowOut):
+class BatteryProfileOut(RowOut):
     """What a device runs on."""
+
+    model_config = shown(examples.PROFILE_OUT)
 
     device_id: str
     chemistry: ChemistryKind
@@ -38,16 +43,20 @@ class ProfileOut(RowOut):
     heard_by: HeardBy
 
 
-class ChangeIn(BodyIn):
+class BatteryChangeIn(BodyIn):
     """New cells."""
 
-    at: AwareDatetime | None = Field(None, description="When they were put in; null is now.")
+    model_config = shown(examples.CHANGE_IN)
+
+    at: Instant | None = Field(None, description="When they were put in; null is now.")
     chemistry: ChemistryKind | None = Field(None, description="If of another kind than before.")
     note: Annotated[str, Field(max_length=200)] = ""
 
 
-class ChangeOut(RowOut):
+class BatteryChangeOut(RowOut):
     """New cells: recorded by somebody, or inferred from a jump of the voltage."""
+
+    model_config = shown(examples.CHANGE_OUT)
 
     device_id: str
     at: datetime
@@ -60,6 +69,8 @@ class ChangeOut(RowOut):
 class ReadingOut(RowOut):
     """A raw reading."""
 
+    model_config = shown(examples.READING_OUT)
+
     at: datetime
     millivolts: int
     temperature_dc: int | None = Field(description="Tenths of a degree Celsius.")
@@ -69,6 +80,8 @@ class ReadingOut(RowOut):
 class ForecastOut(BaseModel):
     """When the cells will be used up, or why that cannot be said. The day lies between `earliest`
     and `latest` with 80 %; both are wider where the last reading is old."""
+
+    model_config = shown(examples.FORECAST_OUT)
 
     as_of: datetime | None = Field(description="The last reading it stands on.")
     new_since: datetime | None = Field(description="When the cells were new, where known.")
@@ -83,6 +96,8 @@ class ForecastOut(BaseModel):
 class BatteryOut(BaseModel):
     """A battery as it stands."""
 
+    model_config = shown(examples.BATTERY_OUT)
+
     device_id: str
     name: str
     site_id: str
@@ -95,19 +110,23 @@ class BatteryOut(BaseModel):
     as_of: datetime | None
     age_days: int
     low_since: datetime | None
-    profile: ProfileOut | None
+    profile: BatteryProfileOut | None
     forecast: ForecastOut | None
 
 
 class BatterySheetOut(BatteryOut):
     """A battery with its past: changes, and the readings since the cells were new."""
 
-    changes: list[ChangeOut]
+    model_config = shown(examples.BATTERY_SHEET_OUT)
+
+    changes: list[BatteryChangeOut]
     readings: list[ReadingOut]
 
 
 class RouteStopOut(BaseModel):
     """A site to drive to, with its batteries, the most urgent first."""
+
+    model_config = shown(examples.ROUTE_STOP_OUT)
 
     site_id: str
     name: str
@@ -119,6 +138,8 @@ class RouteStopOut(BaseModel):
 
 class RouteOut(BaseModel):
     """Where to replace cells before a date, in an order to drive."""
+
+    model_config = shown(examples.ROUTE_OUT)
 
     before: date
     length_km: float | None = Field(description="As the crow flies between those on the map.")
@@ -135,7 +156,7 @@ def sheet_out(sheet: BatterySheet) -> BatterySheetOut:
     """Shape a battery with its past."""
     return BatterySheetOut(
         **_fields(sheet.view),
-        changes=[ChangeOut.model_validate(each) for each in sheet.changes],
+        changes=[BatteryChangeOut.model_validate(each) for each in sheet.changes],
         readings=[ReadingOut.model_validate(each) for each in sheet.readings],
     )
 
@@ -171,7 +192,7 @@ def _fields(view: BatteryView) -> dict[str, Any]:
         "as_of": state.at,
         "age_days": stands.age_days,
         "low_since": state.low_since,
-        "profile": ProfileOut.model_validate(view.profile) if view.profile else None,
+        "profile": BatteryProfileOut.model_validate(view.profile) if view.profile else None,
         "forecast": _forecast(stands.forecast) if stands.forecast else None,
     }
 

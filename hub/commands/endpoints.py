@@ -8,8 +8,9 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from hub.commands import examples
 from hub.commands.access import AccessBy, AccessService
 from hub.commands.mode_service import (
     Area,
@@ -19,12 +20,22 @@ from hub.commands.mode_service import (
     ModesService,
     TrackedDoor,
 )
+from hub.commands.problems import (
+    COMMAND_ID_USED,
+    CONTROLLER_OFFLINE,
+    NO_DOORS,
+    NO_STRIKE,
+    REFUSED_MODES,
+)
 from hub.commands.service import CommandsService, UnlockOrder
 from hub.commands.states import CommandState
 from hub.commands.tables import EmergencyKind
 from hub.pins.placement import PlacementState
 from hub.web.core import provided
+from hub.web.fields import BodyIn, Instant, shown
 from hub.web.identity import requires
+from hub.web.problems import NOT_FOUND
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 from wire.events import Observed
 from wire.policy_bodies import DoorMode
@@ -53,10 +64,6 @@ CommandKey = Annotated[
 ReasonText = Annotated[str, Field(max_length=200)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -64,8 +71,10 @@ class _Out(BaseModel):
 # --- commands ------------------------------------------------------------------------------------
 
 
-class CommandIn(_In):
+class CommandIn(BodyIn):
     """What to do at a door now."""
+
+    model_config = shown(examples.COMMAND_IN)
 
     action: Literal["unlock"] = "unlock"
     reason: ReasonText = ""
@@ -73,6 +82,8 @@ class CommandIn(_In):
 
 class CommandOut(_Out):
     """A command and what is known of it."""
+
+    model_config = shown(examples.COMMAND_OUT)
 
     id: str
     door_id: str
@@ -88,7 +99,10 @@ class CommandOut(_Out):
 
 
 @router.post(
-    "/doors/{door_id}/commands", status_code=HTTPStatus.ACCEPTED, summary="Unlock a door now"
+    "/doors/{door_id}/commands",
+    status_code=HTTPStatus.ACCEPTED,
+    summary="Unlock a door now",
+    responses=refuses(CONTROLLER_OFFLINE, NO_STRIKE, COMMAND_ID_USED),
 )
 def send_command(
     who: Unlocker,
@@ -126,18 +140,22 @@ class ManualMode(StrEnum):
     LOCKED = "locked"
 
 
-class ModeIn(_In):
+class ModeIn(BodyIn):
     """A mode for a door."""
+
+    model_config = shown(examples.MODE_IN)
 
     mode: ManualMode
     reason: ReasonText = ""
-    expires_at: AwareDatetime | None = Field(
+    expires_at: Instant | None = Field(
         None, description="When it ends by itself; `hold_open` must say."
     )
 
 
 class OrderOut(_Out):
     """An order, and what the door reported of it."""
+
+    model_config = shown(examples.ORDER_OUT)
 
     id: str
     order_no: int
@@ -153,6 +171,8 @@ class OrderOut(_Out):
 
 class DoorModeOut(BaseModel):
     """Which orders stand at a door; the governing one counts, none is `normal`."""
+
+    model_config = shown(examples.DOOR_MODE_OUT)
 
     door_id: str
     governing: OrderOut | None
@@ -172,7 +192,11 @@ def read_mode(who: Reader, service: Modes, door_id: str) -> DoorModeOut:
     return DoorModeOut.of(service.get(who, door_id))
 
 
-@router.put("/doors/{door_id}/mode", summary="Hold a door open, lock it, or neither")
+@router.put(
+    "/doors/{door_id}/mode",
+    summary="Hold a door open, lock it, or neither",
+    responses=refuses(*REFUSED_MODES.values()),
+)
 def set_mode(who: Steerer, service: Modes, door_id: str, given: ModeIn) -> DoorModeOut:
     """Applied as soon as its controller hears of it, kept while it is away."""
     mode = None if given.mode is ManualMode.NORMAL else DoorMode(given.mode.value)
@@ -182,11 +206,13 @@ def set_mode(who: Steerer, service: Modes, door_id: str, given: ModeIn) -> DoorM
 # --- emergencies ---------------------------------------------------------------------------------
 
 
-class EmergencyIn(_In):
+class EmergencyIn(BodyIn):
     """An order to every door of a site, of an area, or of the town; to shelters alone."""
 
+    model_config = shown(examples.EMERGENCY_IN)
+
     kind: EmergencyKind
-    site_id: str | None = None
+    site_id: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     area: Annotated[str, Field(max_length=80, description="As its sites have it.")] = ""
     shelters_only: bool = Field(False, description="Only the doors that are a shelter's.")
     reason: Annotated[str, Field(min_length=1, max_length=200)]
@@ -215,6 +241,8 @@ class TrackedDoorOut(BaseModel):
 
 class EmergencyOut(BaseModel):
     """An emergency, door by door."""
+
+    model_config = shown(examples.EMERGENCY_OUT)
 
     id: str
     kind: EmergencyKind
@@ -245,7 +273,12 @@ class EmergencyOut(BaseModel):
         )
 
 
-@router.post("/emergencies", status_code=HTTPStatus.CREATED, summary="Open or lock down an area")
+@router.post(
+    "/emergencies",
+    status_code=HTTPStatus.CREATED,
+    summary="Open or lock down an area",
+    responses=refuses(NOT_FOUND, NO_DOORS),
+)
 def order_emergency(who: Commander, service: Modes, given: EmergencyIn) -> EmergencyOut:
     """Every door is tracked until its controller has applied it, those that nothing reaches now as
     soon as they are back. It lasts until it is ended."""
@@ -284,6 +317,8 @@ class ConditionOut(_Out):
 class AccessOut(_Out):
     """One way in. A door that a schedule holds open has neither grant nor credential."""
 
+    model_config = shown(examples.ACCESS_OUT)
+
     by: AccessBy
     grant_id: str | None
     credential_id: str | None
@@ -303,11 +338,11 @@ class AccessOut(_Out):
 
 
 @router.get("/doors/{door_id}/access", summary="Who could open a door?")
-def access(
+def list_access(
     who: GrantsReader,
     service: AccessAt,
     door_id: str,
-    at: Annotated[AwareDatetime | None, Query(description="Now, where left out.")] = None,
+    at: Annotated[Instant | None, Query(description="Now, where left out.")] = None,
 ) -> list[AccessOut]:
     """Every way in at that time, and why."""
     found = service.at(who, door_id, at)

@@ -9,10 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.door_tests import examples
 from hub.door_tests.domain import Standing, TestedBy
 from hub.door_tests.service import DoorTestsService
 from hub.web.core import provided
-from hub.web.fields import BodyIn
+from hub.web.fields import BodyIn, shown
 from hub.web.identity import requires
 from hub.web.rights import Principal, Right
 
@@ -23,6 +24,8 @@ Tests = Annotated[DoorTestsService, provided(DoorTestsService)]
 class DoorTestIn(BodyIn):
     """A test of a door that somebody has just made there."""
 
+    model_config = shown(examples.DOOR_TEST_IN)
+
     passed: bool
     cause: Annotated[str, Field(max_length=64, description="What was wrong, if it failed.")] = ""
     note: Annotated[str, Field(max_length=500)] = ""
@@ -31,7 +34,7 @@ class DoorTestIn(BodyIn):
 class DoorTestOut(BaseModel):
     """One test."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = shown(examples.DOOR_TEST_OUT) | ConfigDict(from_attributes=True)
 
     id: str
     door_id: str
@@ -47,6 +50,8 @@ class DoorTestOut(BaseModel):
 class DoorTestsOut(BaseModel):
     """A door's tests, the newest first, and how it stands by the latest."""
 
+    model_config = shown(examples.DOOR_TESTS_OUT)
+
     standing: Standing = Field(description="`overdue` where the latest is older than a year.")
     tests: list[DoorTestOut]
 
@@ -54,7 +59,7 @@ class DoorTestsOut(BaseModel):
 class DoorStandingOut(BaseModel):
     """How a door stands by its latest test."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = shown(examples.DOOR_STANDING_OUT) | ConfigDict(from_attributes=True)
 
     door_id: str
     standing: Standing

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.entries import examples
 from hub.entries.devices import Contact
 from hub.entries.domain import Result, Topic
 from hub.entries.doors import Bolt, Leaf
 from hub.sites.clock_risks import ClockRisk
+from hub.web.fields import BodyIn, shown
 from wire.clock import ClockState
 from wire.events import ActOutcome, Factor, Observed
 from wire.policy_bodies import DoorMode
@@ -22,6 +24,8 @@ class _Out(BaseModel):
 
 class EntryOut(_Out):
     """One happening, with what followed it."""
+
+    model_config = shown(examples.ENTRY_OUT)
 
     id: int
     kind: str = Field(description="An event kind, or `gap` for records an edge lost.")
@@ -76,6 +80,8 @@ class EntryOut(_Out):
 class ModeOut(_Out):
     """A mode in force."""
 
+    model_config = shown(examples.MODE_OUT)
+
     mode: DoorMode
     order: int
     since: datetime
@@ -83,6 +89,8 @@ class ModeOut(_Out):
 
 class DeviceStateOut(_Out):
     """A device as last heard of."""
+
+    model_config = shown(examples.DEVICE_STATE_OUT)
 
     device_id: str
     contact: Contact
@@ -105,6 +113,8 @@ class DeviceStateOut(_Out):
 class DoorStateOut(_Out):
     """A door as last heard of; all unknown while `heard_at` is null."""
 
+    model_config = shown(examples.DOOR_STATE_OUT)
+
     door_id: str
     leaf: Leaf
     leaf_since: datetime | None
@@ -124,6 +134,8 @@ class DoorStateOut(_Out):
 class AlarmOut(_Out):
     """An alarm that stands."""
 
+    model_config = shown(examples.ALARM_OUT)
+
     id: int
     kind: str
     is_critical: bool
@@ -140,9 +152,9 @@ class AlarmOut(_Out):
     note: str
 
 
-class AcknowledgeIn(BaseModel):
+class AcknowledgeIn(BodyIn):
     """Taking note of an alarm."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = shown(examples.ACKNOWLEDGE_IN)
 
     note: str = Field("", max_length=500)

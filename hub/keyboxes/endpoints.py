@@ -8,13 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from hub.audit.row_routes import RowShapes, offer_changing, offer_reading
-from hub.keyboxes import schemas
+from hub.bookings.refusals import KINDS as BOOKING_REFUSALS
+from hub.bookings.refusals import Refusal
+from hub.keyboxes import examples, schemas
 from hub.keyboxes.backups import DoorBackups
 from hub.keyboxes.domain import KeyBox
 from hub.keyboxes.kinds import KEY_BOX
-from hub.keyboxes.service import KeyBoxes
+from hub.keyboxes.service import ALREADY_PROVISIONED, VISIT_FIRST, KeyBoxes
 from hub.web.core import provided
 from hub.web.identity import requires
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 from wire.keybox_ticket import encode_ticket
 
@@ -49,9 +52,9 @@ def add_key_box(who: Writer, service: Service, given: schemas.KeyBoxIn) -> schem
 
 
 @router.get("/key_box_profiles", summary="List the profiles of sealed codes")
-def list_profiles(who: Reader) -> list[schemas.ProfileOut]:  # noqa: ARG001  # the right alone
+def list_profiles(who: Reader) -> list[schemas.CodeProfileOut]:  # noqa: ARG001  # the right alone
     """The closed list: no profile exists that a blind try hits more often than 1 in 100,000."""
-    return schemas.ProfileOut.every()
+    return schemas.CodeProfileOut.every()
 
 
 @router.get("/key_boxes/{key_box_id}/state", summary="A key box as last heard of")
@@ -67,7 +70,9 @@ def key_box_visits(who: Reader, service: Service, key_box_id: str) -> list[schem
 
 
 @router.post(
-    "/key_boxes/{key_box_id}/provisioning", summary="Give the bench secret of a blank key box"
+    "/key_boxes/{key_box_id}/provisioning",
+    summary="Give the bench secret of a blank key box",
+    responses=refuses(ALREADY_PROVISIONED),
 )
 def provision_key_box(
     who: Writer,
@@ -95,7 +100,14 @@ def draw_key_box_secrets(who: Writer, service: Service, key_box_id: str) -> sche
     status_code=HTTPStatus.CREATED,
     summary="Make a ticket for a key box",
     response_class=Response,
-    responses={201: {"content": {"application/json": {}}, "description": "The ticket file."}},
+    responses={
+        201: {
+            "content": {
+                "application/json": {"schema": {"type": "object"}, "example": examples.TICKET}
+            },
+            "description": "The ticket file.",
+        }
+    },
 )
 def make_key_box_ticket(
     who: Servicer, service: Service, key_box_id: str, given: schemas.TicketIn
@@ -124,7 +136,11 @@ def list_key_box_tickets(
     return [schemas.TicketMadeOut.of(each) for each in service.tickets(who, key_box_id)]
 
 
-@router.post("/key_boxes/{key_box_id}/retire", summary="Let every code of a key box die")
+@router.post(
+    "/key_boxes/{key_box_id}/retire",
+    summary="Let every code of a key box die",
+    responses=refuses(VISIT_FIRST, BOOKING_REFUSALS[Refusal.NO_CODE_LEFT]),
+)
 def retire_key_box_codes(
     who: Servicer,
     service: Service,

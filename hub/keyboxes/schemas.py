@@ -9,12 +9,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from hub.keyboxes import examples
 from hub.keyboxes.domain import BoxState
 from hub.keyboxes.log_repository import TicketMade, Visit
 from hub.keyboxes.repository import DoorBackup
 from hub.keyboxes.service import BoxSheet, Concerned, Provisioning
 from hub.sites.domain import SiteState
-from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut
+from hub.web.fields import BodyIn, CalendarDate, ChangeIn, Name, OptionalName, RowOut, shown
 from wire.keybox_keys import Right, date_of
 from wire.offline_profiles import DEFAULT_PROFILE, PROFILES, Profile
 
@@ -30,6 +31,8 @@ Reason = Annotated[str, Field(min_length=1, max_length=200)]
 class KeyBoxIn(BodyIn):
     """A new key box. Its secrets are drawn by the hub and never given but to the bench."""
 
+    model_config = shown(examples.KEY_BOX_IN)
+
     site_id: Id
     name: Name
     name_en: OptionalName = ""
@@ -44,6 +47,8 @@ class KeyBoxIn(BodyIn):
 class KeyBoxChange(ChangeIn):
     """What to change of a key box. Its profile stays: another one is another box."""
 
+    model_config = shown(examples.KEY_BOX_CHANGE)
+
     site_id: Id | None = None
     name: Name | None = None
     name_en: OptionalName | None = None
@@ -57,6 +62,8 @@ class KeyBoxChange(ChangeIn):
 
 class KeyBoxOut(RowOut):
     """A key box. `guess_risk` is the chance that one blind try hits a code, at any moment."""
+
+    model_config = shown(examples.KEY_BOX_OUT)
 
     id: str
     site_id: str
@@ -86,8 +93,10 @@ class ShapeOut(BaseModel):
     once: bool
 
 
-class ProfileOut(BaseModel):
+class CodeProfileOut(BaseModel):
     """Which windows codes can carry, and how likely a blind try hits one."""
+
+    model_config = shown(examples.PROFILE_OUT)
 
     name: str
     digits: int
@@ -98,7 +107,7 @@ class ProfileOut(BaseModel):
     shapes: list[ShapeOut]
 
     @classmethod
-    def of(cls, profile: Profile) -> ProfileOut:
+    def of(cls, profile: Profile) -> CodeProfileOut:
         """Show a profile."""
         return cls(
             name=profile.name,
@@ -118,13 +127,15 @@ class ProfileOut(BaseModel):
         )
 
     @classmethod
-    def every(cls) -> list[ProfileOut]:
+    def every(cls) -> list[CodeProfileOut]:
         """Show the closed list."""
         return [cls.of(profile) for profile in PROFILES.values()]
 
 
 class BoxStateOut(RowOut):
     """What a box told of itself, as of its last visit."""
+
+    model_config = shown(examples.BOX_STATE_OUT)
 
     last_visit_at: datetime | None
     collected_by: str
@@ -146,6 +157,8 @@ class BoxStateOut(RowOut):
 
 class KeyBoxStateOut(BaseModel):
     """A key box as last heard of, and what the hub keeps of it."""
+
+    model_config = shown(examples.KEY_BOX_STATE_OUT)
 
     key_box_id: str
     told: BoxStateOut
@@ -174,6 +187,8 @@ class KeyBoxStateOut(BaseModel):
 class ProvisioningOut(BaseModel):
     """What the bench writes into a blank box: given once."""
 
+    model_config = shown(examples.PROVISIONING_OUT)
+
     device: str
     kind: int = Field(1, description="A key box, as the maintenance link counts kinds.")
     maintenance_secret: str = Field(description="K_maint, 32 bytes in base64.")
@@ -199,7 +214,9 @@ class TicketRight(StrEnum):
 class TicketIn(BodyIn):
     """A ticket for one box and one day."""
 
-    day: Annotated[date, Field(description="In Japan; today, or one of the next 14 days.")]
+    model_config = shown(examples.TICKET_IN)
+
+    day: Annotated[CalendarDate, Field(description="In Japan; today, or one of the next 14 days.")]
     rights: Annotated[list[TicketRight], Field(min_length=1, max_length=6)] = Field(
         default_factory=lambda: [
             TicketRight.READ,
@@ -210,7 +227,10 @@ class TicketIn(BodyIn):
     )
     purpose: Reason
     secret_version: int | None = Field(
-        None, ge=0, description="The secret the box is thought to have; what it told if left out."
+        None,
+        ge=0,
+        le=2**31 - 1,
+        description="The secret the box is thought to have; what it told if left out.",
     )
 
     @property
@@ -224,6 +244,8 @@ class TicketIn(BodyIn):
 
 class TicketMadeOut(RowOut):
     """A ticket that was made, never what is in it."""
+
+    model_config = shown(examples.TICKET_MADE_OUT)
 
     id: str
     day: date
@@ -247,6 +269,8 @@ class TicketMadeOut(RowOut):
 
 class VisitOut(BaseModel):
     """What came of one controller's visits to a box on one day."""
+
+    model_config = shown(examples.VISIT_OUT)
 
     day: date
     collected_by: str = Field(description="The controller that brought the records.")
@@ -275,11 +299,15 @@ class VisitOut(BaseModel):
 class RetireIn(BodyIn):
     """Why all codes of a box are to die."""
 
+    model_config = shown(examples.RETIRE_IN)
+
     reason: Reason
 
 
 class ConcernedOut(RowOut):
     """A booking that gets a new code; `was_revealed`: somebody has to be told."""
+
+    model_config = shown(examples.CONCERNED_OUT)
 
     booking_id: str
     reservation_key: str
@@ -304,6 +332,8 @@ class ConcernedOut(RowOut):
 class DoorBackupIn(BodyIn):
     """Sealed codes for a networked door while its controller has no hub."""
 
+    model_config = shown(examples.DOOR_BACKUP_IN)
+
     profile: ProfileName = DEFAULT_PROFILE
     grace_s: Annotated[
         int, Field(ge=0, le=604_800, description="Taken so long after the hub is back.")
@@ -312,6 +342,8 @@ class DoorBackupIn(BodyIn):
 
 class DoorBackupOut(RowOut):
     """The sealed codes of a networked door. Its secret is drawn by the hub and never given."""
+
+    model_config = shown(examples.DOOR_BACKUP_OUT)
 
     door_id: str
     profile: str

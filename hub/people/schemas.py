@@ -6,10 +6,21 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
+from hub.people import examples
 from hub.people.domain import CalendarSource, CardState, NamedDay
-from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable
+from hub.web.fields import (
+    BodyIn,
+    CalendarDate,
+    ChangeIn,
+    Instant,
+    Name,
+    OptionalName,
+    RowOut,
+    clearable,
+    shown,
+)
 from hub.web.problems import invalid
 from wire.policy_bodies import DateException, DaySpan, EntryState, WeekSpan
 
@@ -49,6 +60,8 @@ Reason = Annotated[str, Field(max_length=200, description="For the audit log.")]
 class PersonIn(BodyIn):
     """A new person."""
 
+    model_config = shown(examples.PERSON_IN)
+
     name: Name
     name_kana: OptionalName = ""
     name_en: OptionalName = ""
@@ -60,6 +73,8 @@ class PersonIn(BodyIn):
 
 class PersonChange(ChangeIn):
     """What to change of a person. `blocked` closes every door to them at once."""
+
+    model_config = shown(examples.PERSON_CHANGE)
 
     name: Name | None = None
     name_kana: OptionalName | None = None
@@ -73,6 +88,8 @@ class PersonChange(ChangeIn):
 
 class PersonOut(RowOut):
     """A person."""
+
+    model_config = shown(examples.PERSON_OUT)
 
     id: str
     name: str
@@ -92,6 +109,8 @@ class PersonOut(RowOut):
 class GroupIn(BodyIn):
     """A new group of people."""
 
+    model_config = shown(examples.GROUP_IN)
+
     name: Name
     name_en: OptionalName = ""
 
@@ -99,12 +118,16 @@ class GroupIn(BodyIn):
 class GroupChange(ChangeIn):
     """What to change of a group."""
 
+    model_config = shown(examples.GROUP_CHANGE)
+
     name: Name | None = None
     name_en: OptionalName | None = None
 
 
 class GroupOut(RowOut):
     """A group of people who are granted things together."""
+
+    model_config = shown(examples.GROUP_OUT)
 
     id: str
     name: str
@@ -116,11 +139,15 @@ class GroupOut(RowOut):
 class Members(BodyIn):
     """The people of a group."""
 
+    model_config = shown(examples.MEMBERS)
+
     person_ids: Annotated[list[Id], Field(max_length=10_000)]
 
 
 class CardIn(BodyIn):
     """A new card."""
+
+    model_config = shown(examples.CARD_IN)
 
     namespace: Namespace
     identity: Identity
@@ -135,12 +162,16 @@ class CardIn(BodyIn):
 class CardChange(ChangeIn):
     """What to change of a card; its state has routes of its own."""
 
+    model_config = shown(examples.CARD_CHANGE)
+
     person_id: Id | None = clearable()
     label: Annotated[str, Field(max_length=100)] | None = None
 
 
 class CardOut(RowOut):
     """A card. Its number is never given."""
+
+    model_config = shown(examples.CARD_OUT)
 
     id: str
     person_id: str | None
@@ -157,6 +188,8 @@ class CardOut(RowOut):
 class CardLookup(BodyIn):
     """A card as a reader tells it: in a body, for a number does not belong into an address."""
 
+    model_config = shown(examples.CARD_LOOKUP)
+
     namespace: Namespace
     identity: Identity
 
@@ -164,18 +197,22 @@ class CardLookup(BodyIn):
 class CardMove(BodyIn):
     """Why a card's state changes."""
 
+    model_config = shown(examples.CARD_MOVE)
+
     reason: Reason = ""
 
 
 class GrantIn(BodyIn):
     """A new grant: exactly one of person, group and card, to one door."""
 
+    model_config = shown(examples.GRANT_IN)
+
     door_id: Id
     person_id: Id | None = None
     group_id: Id | None = None
     card_id: Id | None = None
-    start_at: AwareDatetime | None = None
-    end_at: Annotated[AwareDatetime | None, Field(description="The window is half-open.")] = None
+    start_at: Instant | None = None
+    end_at: Annotated[Instant | None, Field(description="The window is half-open.")] = None
     schedule_id: Id | None = None
     needs_pin: Annotated[bool, Field(description="Card and PIN together.")] = False
     first_person: FirstPerson = False
@@ -187,8 +224,10 @@ class GrantIn(BodyIn):
 class GrantChange(ChangeIn):
     """What to change of a grant; `revoked` withdraws it."""
 
-    start_at: AwareDatetime | None = clearable()
-    end_at: AwareDatetime | None = clearable()
+    model_config = shown(examples.GRANT_CHANGE)
+
+    start_at: Instant | None = clearable()
+    end_at: Instant | None = clearable()
     schedule_id: Id | None = clearable()
     needs_pin: bool | None = None
     first_person: FirstPerson | None = None
@@ -200,6 +239,8 @@ class GrantChange(ChangeIn):
 
 class GrantOut(RowOut):
     """A grant."""
+
+    model_config = shown(examples.GRANT_OUT)
 
     id: str
     door_id: str
@@ -221,7 +262,7 @@ class GrantOut(RowOut):
 
 # --- schedules and calendars -------------------------------------------------------------------
 
-Minute = Annotated[int, Field(ge=0, le=1440)]
+Minute = Annotated[int, Field(ge=0, le=1440, strict=True)]
 Span = Annotated[
     tuple[Minute, Minute],
     Field(description="`[from, to)` in minutes since midnight; over midnight is two spans."),
@@ -229,24 +270,26 @@ Span = Annotated[
 Spans = Annotated[list[Span], Field(max_length=20)]
 
 
-class WeekShape(BaseModel):
+class WeekShape(BodyIn):
     """The same spans on several weekdays, 0 = Monday."""
 
-    days: Annotated[list[Annotated[int, Field(ge=0, le=6)]], Field(min_length=1, max_length=7)]
+    days: Annotated[
+        list[Annotated[int, Field(ge=0, le=6, strict=True)]], Field(min_length=1, max_length=7)
+    ]
     spans: Spans
 
 
-class ExceptionShape(BaseModel):
+class ExceptionShape(BodyIn):
     """One date that follows its own spans; none means closed."""
 
-    day: date
+    day: CalendarDate
     spans: Spans = Field(default_factory=list)
 
 
-class DayShape(BaseModel):
+class DayShape(BodyIn):
     """A date with its name."""
 
-    day: date
+    day: CalendarDate
     name: Name
 
 
@@ -257,11 +300,13 @@ HolidaySpans = Annotated[
     Spans, Field(description="What holds on a day of the calendar; none means closed.")
 ]
 Days = Annotated[list[DayShape], Field(max_length=500)]
-Dates = Annotated[list[date], Field(max_length=500)]
+Dates = Annotated[list[CalendarDate], Field(max_length=500)]
 
 
 class ScheduleIn(BodyIn):
     """A new schedule."""
+
+    model_config = shown(examples.SCHEDULE_IN)
 
     name: Name
     name_en: OptionalName = ""
@@ -275,6 +320,8 @@ class ScheduleIn(BodyIn):
 class ScheduleChange(ChangeIn):
     """What to change of a schedule."""
 
+    model_config = shown(examples.SCHEDULE_CHANGE)
+
     name: Name | None = None
     name_en: OptionalName | None = None
     tz: TimeZone | None = None
@@ -286,6 +333,8 @@ class ScheduleChange(ChangeIn):
 
 class ScheduleOut(RowOut):
     """A schedule. First a date's exception decides, then a holiday, then the weekday."""
+
+    model_config = shown(examples.SCHEDULE_OUT)
 
     id: str
     name: str
@@ -302,6 +351,8 @@ class ScheduleOut(RowOut):
 class CalendarIn(BodyIn):
     """A new holiday calendar."""
 
+    model_config = shown(examples.CALENDAR_IN)
+
     name: Name
     name_en: OptionalName = ""
     source: CalendarSource = CalendarSource.JAPAN
@@ -312,6 +363,8 @@ class CalendarIn(BodyIn):
 class CalendarChange(ChangeIn):
     """What to change of a holiday calendar."""
 
+    model_config = shown(examples.CALENDAR_CHANGE)
+
     name: Name | None = None
     name_en: OptionalName | None = None
     source: CalendarSource | None = None
@@ -321,6 +374,8 @@ class CalendarChange(ChangeIn):
 
 class CalendarOut(RowOut):
     """A holiday calendar."""
+
+    model_config = shown(examples.CALENDAR_OUT)
 
     id: str
     name: str
@@ -334,6 +389,8 @@ class CalendarOut(RowOut):
 
 class HolidaysOut(BaseModel):
     """The dates of a holiday calendar."""
+
+    model_config = shown(examples.HOLIDAYS_OUT)
 
     dates: list[date]
 

@@ -8,14 +8,17 @@ from typing import Annotated
 
 from pydantic import Base64Bytes, BaseModel, Field
 
+from hub.sites import examples
 from hub.sites.domain import SiteState
 from hub.sites.schemas import Id
-from hub.web.fields import BodyIn, ChangeIn, Name, RowOut, clearable
+from hub.web.fields import BodyIn, ChangeIn, Name, RowOut, clearable, shown
 from wire.policy_bodies import Assurance, DeviceDriver, PunchRule, Side
 
 
 class DeviceIn(BodyIn):
     """A new device on a port of a controller."""
+
+    model_config = shown(examples.DEVICE_IN)
 
     controller_id: Id
     name: Name
@@ -28,6 +31,8 @@ class DeviceIn(BodyIn):
 class DeviceChange(ChangeIn):
     """What to change of a device."""
 
+    model_config = shown(examples.DEVICE_CHANGE)
+
     state: SiteState | None = None
     name: Name | None = None
     port: Annotated[str, Field(min_length=1, max_length=64)] | None = None
@@ -37,6 +42,8 @@ class DeviceChange(ChangeIn):
 
 class DeviceOut(RowOut):
     """A device. Its secret is never given."""
+
+    model_config = shown(examples.DEVICE_OUT)
 
     id: str
     controller_id: str
@@ -53,11 +60,15 @@ class DeviceOut(RowOut):
 class DeviceSecretIn(BodyIn):
     """A device's secret, such as an OSDP secure channel base key."""
 
+    model_config = shown(examples.DEVICE_SECRET_IN)
+
     secret: Annotated[Base64Bytes, Field(description="16 to 64 bytes in base64.")]
 
 
 class LockProvisioningOut(BaseModel):
     """What the bench writes into a blank serial lock: given once."""
+
+    model_config = shown(examples.LOCK_PROVISIONING_OUT)
 
     device: str
     kind: int = Field(2, description="A serial lock, as the maintenance link counts kinds.")
@@ -72,6 +83,8 @@ class LockProvisioningOut(BaseModel):
 
 class ReaderIn(BodyIn):
     """A new reader or keypad; without a door it is an attendance terminal."""
+
+    model_config = shown(examples.READER_IN)
 
     device_id: Id
     door_id: Id | None = None
@@ -98,6 +111,8 @@ class ReaderIn(BodyIn):
 class ReaderChange(ChangeIn):
     """What to change of a reader."""
 
+    model_config = shown(examples.READER_CHANGE)
+
     door_id: Id | None = clearable()
     state: SiteState | None = None
     name: Name | None = None
@@ -121,6 +136,8 @@ class ReaderChange(ChangeIn):
 
 class ReaderOut(RowOut):
     """A reader or keypad."""
+
+    model_config = shown(examples.READER_OUT)
 
     id: str
     device_id: str

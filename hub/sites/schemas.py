@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from hub.sites import examples
 from hub.sites.domain import SiteState
-from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable
+from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable, shown
 from wire.policy_bodies import (
     AntiPassback,
     Assurance,
@@ -61,7 +62,7 @@ Settings = Annotated[
 ]
 
 
-class PointShape(BaseModel):
+class PointShape(BodyIn):
     """An input or output of a device."""
 
     device: Id
@@ -91,6 +92,8 @@ Interlock = Annotated[
 class SiteIn(BodyIn):
     """A new site: a building or a ground."""
 
+    model_config = shown(examples.SITE_IN)
+
     name: Name
     name_en: OptionalName = ""
     name_kana: OptionalName = ""
@@ -105,6 +108,8 @@ class SiteIn(BodyIn):
 class SiteChange(ChangeIn):
     """What to change of a site."""
 
+    model_config = shown(examples.SITE_CHANGE)
+
     name: Name | None = None
     name_en: OptionalName | None = None
     name_kana: OptionalName | None = None
@@ -118,6 +123,8 @@ class SiteChange(ChangeIn):
 
 class SiteOut(RowOut):
     """A site."""
+
+    model_config = shown(examples.SITE_OUT)
 
     id: str
     name: str
@@ -136,6 +143,8 @@ class SiteOut(RowOut):
 class ControllerIn(BodyIn):
     """A new controller, by the id that its enrolment gave it."""
 
+    model_config = shown(examples.CONTROLLER_IN)
+
     id: Annotated[str, Field(pattern=r"^[a-z0-9]{16}$", description="As in its certificate.")]
     site_id: Id
     name: Name
@@ -147,6 +156,8 @@ class ControllerIn(BodyIn):
 class ControllerChange(ChangeIn):
     """What to change of a controller."""
 
+    model_config = shown(examples.CONTROLLER_CHANGE)
+
     site_id: Id | None = None
     name: Name | None = None
     name_en: OptionalName | None = None
@@ -157,6 +168,8 @@ class ControllerChange(ChangeIn):
 
 class ControllerOut(RowOut):
     """A controller: one edge agent."""
+
+    model_config = shown(examples.CONTROLLER_OUT)
 
     id: str
     site_id: str
@@ -172,6 +185,8 @@ class ControllerOut(RowOut):
 class ZoneIn(BodyIn):
     """A new zone: an area behind doors."""
 
+    model_config = shown(examples.ZONE_IN)
+
     site_id: Id
     name: Name
     name_en: OptionalName = ""
@@ -186,6 +201,8 @@ class ZoneIn(BodyIn):
 class ZoneChange(ChangeIn):
     """What to change of a zone."""
 
+    model_config = shown(examples.ZONE_CHANGE)
+
     name: Name | None = None
     name_en: OptionalName | None = None
     anti_passback: AntiPassback | None = None
@@ -198,6 +215,8 @@ class ZoneChange(ChangeIn):
 
 class ZoneOut(RowOut):
     """A zone."""
+
+    model_config = shown(examples.ZONE_OUT)
 
     id: str
     site_id: str
@@ -221,6 +240,8 @@ class ZoneOut(RowOut):
 
 class DoorIn(BodyIn):
     """A new door, with how it is driven and watched."""
+
+    model_config = shown(examples.DOOR_IN)
 
     site_id: Id
     controller_id: Id
@@ -256,6 +277,8 @@ class DoorIn(BodyIn):
 class DoorChange(ChangeIn):
     """What to change of a door."""
 
+    model_config = shown(examples.DOOR_CHANGE)
+
     controller_id: Id | None = None
     state: SiteState | None = None
     name: Name | None = None
@@ -289,6 +312,8 @@ class DoorChange(ChangeIn):
 
 class DoorOut(RowOut):
     """A door."""
+
+    model_config = shown(examples.DOOR_OUT)
 
     id: str
     site_id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,9 +14,11 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from hub.catalogue import Translator
+from hub.web.examples import METHODS, Examples
 from hub.web.identity import Public, RightNeeded, public
 from hub.web.pages import render
-from hub.web.problems import NOT_FOUND, PROBLEM_MEDIA_TYPE, Problem
+from hub.web.problems import NOT_FOUND, Problem
+from hub.web.refusals import PROBLEM, PROBLEM_SCHEMA, REQUEST_ID_DOCUMENT, document_problems
 from hub.web.responses import language_of
 
 router = APIRouter()
@@ -29,32 +32,6 @@ branch on `code`, show `title`, and quote `request_id` when you ask for help. Ea
 the right it needs in `x-kagimori-right`.
 """
 RIGHT_FIELD: Final = "x-kagimori-right"
-_METHODS: Final = ("get", "put", "post", "patch", "delete")
-_PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "A problem (RFC 9457).",
-    "required": ["type", "title", "status", "code", "request_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri", "description": "Explains the kind."},
-        "title": {"type": "string", "description": "The kind in the caller's language."},
-        "status": {"type": "integer", "description": "The HTTP status."},
-        "code": {"type": "string", "description": "The kind, stable: branch on this."},
-        "detail": {"type": "string", "description": "What happened this time."},
-        "request_id": {"type": "string", "description": "Finds the request in the hub's log."},
-        "errors": {
-            "type": "array",
-            "description": "The fields to correct.",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "field": {"type": "string", "description": "Where, as in `body.starts_at`."},
-                    "code": {"type": "string", "description": "What, stable."},
-                    "message": {"type": "string", "description": "What, for people."},
-                },
-            },
-        },
-    },
-}
 
 
 def guard_of(route: APIRoute) -> RightNeeded | Public | None:
@@ -73,7 +50,7 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
         )
         components = document.setdefault("components", {})
         schemas = components.setdefault("schemas", {})
-        schemas["Problem"] = _PROBLEM
+        schemas[PROBLEM_SCHEMA] = PROBLEM
         for unused in ("HTTPValidationError", "ValidationError"):  # ours are problems
             schemas.pop(unused, None)
         components["securitySchemes"] = {
@@ -81,6 +58,7 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
         }
         for route in api_routes(app):
             _complete(document, route)
+        Examples(document).fill_in()
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -105,16 +83,27 @@ def _complete(document: dict[str, Any], route: APIRoute) -> None:
         operation = document["paths"].get(route.path_format, {}).get(method.lower())
         if operation is None:
             continue
-        operation["responses"].pop("422", None)
-        operation["responses"]["default"] = {
-            "description": "A problem.",
-            "content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
+        if operation["operationId"] == route.unique_id:
+            operation["operationId"] = route.operation_id or route.name
+        document_problems(document, route, method, operation)
+        for answer in operation["responses"].values():
+            if "$ref" not in answer:
+                answer.setdefault("headers", {})["X-Request-ID"] = REQUEST_ID_DOCUMENT
+            for content in answer.get("content", {}).values():
+                content.get("schema", {}).pop("title", None)
         if isinstance(guard, RightNeeded):
             operation[RIGHT_FIELD] = guard.right.value
             operation["security"] = [{"bearer": []}]
         else:
             operation[RIGHT_FIELD] = "public"
+
+
+def resolved(document: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    """Give a response of an operation itself where it is a reference to a shared one."""
+    if "$ref" not in answer:
+        return answer
+    found: dict[str, Any] = document["components"]["responses"][answer["$ref"].split("/")[-1]]
+    return found
 
 
 @router.get("/api/v1/openapi.json", dependencies=[public()], include_in_schema=False)
@@ -128,13 +117,33 @@ def docs(request: Request) -> Response:
     """The OpenAPI document as a page: no script, nothing from outside."""
     document = openapi_of(request.app)
     operations = [
-        {"path": path, "method": method.upper(), **item[method]}
+        {"path": path, "method": method.upper(), **item[method], **_answers(document, item[method])}
         for path, item in sorted(document["paths"].items())
-        for method in _METHODS
+        for method in METHODS
         if method in item
     ]
     schemas = sorted(document["components"]["schemas"].items())
     return render(request, "docs.html", document=document, operations=operations, schemas=schemas)
+
+
+def _answers(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
+    """An operation's answers, and the examples of those that tell of success, as text."""
+    answers = {
+        status: resolved(document, answer) for status, answer in operation["responses"].items()
+    }
+    shown = [
+        (kind, _as_text(content["example"]))
+        for status, answer in answers.items()
+        for kind, content in answer.get("content", {}).items()
+        if status.startswith("2") and "example" in content
+    ]
+    return {"answers": answers.items(), "shown": shown}
+
+
+def _as_text(example: Any) -> str:
+    if isinstance(example, str):
+        return example
+    return json.dumps(example, ensure_ascii=False, indent=2)
 
 
 @router.get("/problems/{code}", dependencies=[public()], include_in_schema=False)

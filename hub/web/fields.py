@@ -2,18 +2,85 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Annotated, Any, Final
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 OptionalName = Annotated[str, Field(max_length=100)]
 
 
+_YEARS: Final = r"^2[01][0-9]{2}-"
+"""What databases, clocks and time zones all reckon with: from 2000 until 2199."""
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_AFTER_LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+MAX_INTEGER: Final = 2**53 - 1
+"""The largest integer that every JSON reader keeps exact (RFC 8259, 6); databases keep more."""
+
+
+def _as_text(given: Any) -> Any:
+    """Refuse a number: of seconds or of milliseconds, nobody can tell."""
+    if isinstance(given, str) and re.match(r"\d{4}-", given):
+        return given
+    if isinstance(given, date):  # `datetime` is one
+        return given
+    raise ValueError("write a date as 2026-04-10, an instant as 2026-04-10T18:30:00+09:00")
+
+
+def _reckoned_instant(given: datetime) -> datetime:
+    try:
+        within = _FIRST <= given.astimezone(UTC) < _AFTER_LAST
+    except OverflowError:
+        within = False
+    if not within:
+        raise ValueError("an instant lies between the years 2000 and 2199")
+    return given
+
+
+def _reckoned_day(given: date) -> date:
+    if not _FIRST.date() <= given < _AFTER_LAST.date():
+        raise ValueError("a date lies between the years 2000 and 2199")
+    return given
+
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_as_text),
+    AfterValidator(_reckoned_instant),
+    Field(json_schema_extra={"pattern": _YEARS, "examples": ["2026-04-10T18:30:00+09:00"]}),
+]
+"""An instant that a caller sends: RFC 3339 with an offset, of the years 2000 to 2199."""
+
+CalendarDate = Annotated[
+    date,
+    BeforeValidator(_as_text),
+    AfterValidator(_reckoned_day),
+    Field(json_schema_extra={"pattern": _YEARS, "examples": ["2026-04-10"]}),
+]
+"""A date that a caller sends, of the years 2000 to 2199."""
+
+
+def shown(example: Any) -> ConfigDict:
+    """For a shape's `model_config`: the example that the API's document shows of it."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class BodyIn(BaseModel):
-    """What a caller sends: an unknown field is an error, not a misspelling that does nothing."""
+    """What a caller sends: an unknown field is an error, not a misspelling that does nothing, and
+    so is `true` or `"5"` where the document says a number."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,6 +92,44 @@ class BodyIn(BaseModel):
             if "\x00" in text or (not text.isascii() and _has_surrogate(text)):
                 raise ValueError("text holds no NUL and no half of a character")
         return given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_schema_says(cls, given: Any) -> Any:
+        """Refuse the values of another JSON type that would be turned into one that fits."""
+        if not isinstance(given, dict):
+            return given
+        types = _json_types(cls)
+        return {
+            name: value if name not in types or _is_of(value, types[name]) else _Unfit()
+            for name, value in given.items()
+        }
+
+
+class _Unfit:
+    """Stands where a value of another JSON type was sent, so that its field names the error."""
+
+
+@cache
+def _json_types(shape: type[BaseModel]) -> dict[str, frozenset[str]]:
+    """The JSON types that each field of a shape takes, where its schema says so plainly."""
+    found: dict[str, frozenset[str]] = {}
+    for name, field in shape.model_json_schema().get("properties", {}).items():
+        options = field.get("anyOf", [field])
+        types = {option.get("type") for option in options}
+        if None not in types:  # a reference or anything at all: its own shape looks
+            found[name] = frozenset(types)
+    return found
+
+
+def _is_of(value: Any, types: frozenset[str]) -> bool:
+    if isinstance(value, bool):
+        return "boolean" in types
+    if isinstance(value, int | float):
+        return bool(types & {"integer", "number"})
+    if isinstance(value, str):
+        return "string" in types
+    return True
 
 
 class ChangeIn(BodyIn):

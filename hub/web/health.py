@@ -13,6 +13,10 @@ from hub.web.identity import RightNeeded, identify, public
 from hub.web.rights import Principal, Right
 
 router = APIRouter(tags=["health"])
+_METRICS = (
+    "# TYPE kagimori_http_requests_total counter\n"
+    'kagimori_http_requests_total{method="GET",route="/healthz",status="200"} 12.0\n'
+)
 
 
 class Health(BaseModel):
@@ -21,11 +25,14 @@ class Health(BaseModel):
     ok: bool = True
 
 
-class Readiness(BaseModel):
+class HubReadiness(BaseModel):
     """Whether everything the hub needs is there."""
 
     ready: bool
-    checks: dict[str, bool] = Field(description="Each part, and whether it is there.")
+    checks: dict[str, bool] = Field(
+        description="Each part, and whether it is there.",
+        examples=[{"database": True, "schema": True, "keys": True, "broker": True}],
+    )
 
 
 @router.get("/healthz", dependencies=[public()], summary="Is the process alive?")
@@ -38,14 +45,14 @@ def healthz() -> Health:
     "/readyz",
     dependencies=[public()],
     summary="Is everything there?",
-    responses={503: {"model": Readiness, "description": "Something is missing."}},
-    response_model=Readiness,
+    responses={503: {"model": HubReadiness, "description": "Something is missing."}},
+    response_model=HubReadiness,
 )
 def readyz(request: Request) -> JSONResponse:
     """Database reachable and at this version's level, broker connected, key files readable."""
     probes: tuple[Probe, ...] = request.app.state.probes
     checks = {probe.name: probe.ready() for probe in probes}
-    found = Readiness(ready=all(checks.values()), checks=checks)
+    found = HubReadiness(ready=all(checks.values()), checks=checks)
     return JSONResponse(found.model_dump(), status_code=200 if found.ready else 503)
 
 
@@ -69,6 +76,12 @@ class LoopbackOr(RightNeeded):
     dependencies=[Depends(LoopbackOr(Right.METRICS_READ))],
     summary="Prometheus metrics",
     response_class=PlainTextResponse,
+    responses={
+        200: {
+            "content": {"text/plain": {"schema": {"type": "string", "examples": [_METRICS]}}},
+            "description": "The metrics.",
+        }
+    },
 )
 def metrics(request: Request) -> Response:
     """Counters and histograms in the Prometheus text format. Open to this machine itself."""

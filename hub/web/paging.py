@@ -8,12 +8,12 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import sqlalchemy as sa
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement
 
 from hub.web.problems import INVALID, FieldProblem, Problem
@@ -37,7 +37,9 @@ class PageOf(BaseModel, Generic[M]):
     model_config = ConfigDict(json_schema_extra={"description": "One page of a list."})
 
     items: list[M]
-    next_cursor: str | None = None
+    next_cursor: str | None = Field(
+        None, description="For the next page; null at the end.", examples=[None]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def _decode(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
         if not isinstance(found, list) or len(found) != len(columns):
             raise ValueError("another list's cursor")
         return [_typed(value, column) for value, column in zip(found, columns, strict=True)]
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
         field = FieldProblem("query.cursor", "bad_cursor", "not a cursor of this list")
         raise Problem(INVALID, "", (field,)) from error
 
@@ -94,7 +96,11 @@ def _typed(value: Any, column: ColumnElement[Any]) -> Any:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
             raise ValueError("an instant carries its offset")
-        return instant
+        return instant.astimezone(UTC)
     if type(value) is not wanted:
         raise ValueError("a cursor's value has another type")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("a cursor's number fits a column")
+    if isinstance(value, str) and b"\x00" in value.encode():  # raises for half of a character
+        raise ValueError("a cursor's text is one that a column holds")
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match
 
 from hub.catalogue import Language, Translator, choose_language
 from hub.database.errors import DuplicateError, MissingReferenceError
@@ -36,6 +38,7 @@ from hub.web.problems import (
 )
 
 LANGUAGE_COOKIE: Final = "kagimori-language"
+_PARAMETER: Final = re.compile(r"\{[^}]*\}")
 _log = structlog.get_logger("hub.web")
 
 
@@ -104,9 +107,24 @@ async def _on_http(request: Request, error: Exception) -> Response:
     kind = OF_STATUS.get(error.status_code) or ProblemKind(
         HTTP_ERROR.code, HTTPStatus(error.status_code)
     )
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
     # The framework's detail only repeats the status; ours stands in the title.
     detail = error.detail if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else ""
-    return problem_response(request, Problem(kind, detail, headers=error.headers or {}))
+    return problem_response(request, Problem(kind, detail, headers=headers))
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What the address of a request takes: the framework names one route's methods alone."""
+    by_path: dict[str, set[str]] = {}
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            path = _PARAMETER.sub("{}", getattr(route, "path", ""))
+            by_path.setdefault(path, set()).update(getattr(route, "methods", None) or ())
+    # `/cards/lookup` is no card: of the paths that match, the one with the fewest parameters.
+    return by_path[min(by_path, key=lambda path: path.count("{}"))] if by_path else set()
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:
@@ -159,5 +177,6 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(MissingReferenceError, _on_reference)
     app.add_exception_handler(DataError, _on_bad_data)
     app.add_exception_handler(UnicodeEncodeError, _on_bad_data)
+    app.add_exception_handler(OverflowError, _on_bad_data)
     app.add_exception_handler(OperationalError, _on_unavailable)
     app.add_exception_handler(KeyFileError, _on_unavailable)

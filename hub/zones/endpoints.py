@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 
 from hub.people.schemas import PersonOut
 from hub.web.core import provided
-from hub.web.fields import BodyIn
+from hub.web.fields import BodyIn, shown
 from hub.web.identity import requires
 from hub.web.rights import Principal, Right
+from hub.zones import examples
 from hub.zones.domain import Occupancy
 from hub.zones.service import ZonesService
 
@@ -32,6 +33,8 @@ class InsideOut(BaseModel):
 
 class OccupancyOut(BaseModel):
     """Who is inside a zone. Persons count; who came by a booking's PIN does not."""
+
+    model_config = shown(examples.OCCUPANCY_OUT)
 
     zone_id: str
     count: int
@@ -72,6 +75,8 @@ class OccupancyOut(BaseModel):
 
 class ForgiveIn(BodyIn):
     """Why whereabouts are forgotten."""
+
+    model_config = shown(examples.FORGIVE_IN)
 
     reason: Annotated[str, Field(min_length=1, max_length=200, description="For the audit log.")]
 

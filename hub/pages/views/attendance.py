@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub.attendance.domain import Day, Flag, Problem, ReadPunch, work_date_of
+from hub.attendance.domain import Day, DayProblem, Flag, ReadPunch, work_date_of
 from hub.attendance.service import MonthTotal
 from hub.pages.words import Words
 
@@ -84,7 +84,7 @@ def is_seen_only(day: Day) -> bool:
 
 
 def _status(day: Day) -> tuple[str, str, str]:
-    if day.problems and day.problems != (Problem.WAITING,):
+    if day.problems and day.problems != (DayProblem.WAITING,):
         return "warn", "alert", "incomplete"
     if is_seen_only(day):
         return "", "person", "seen"

@@ -15,7 +15,7 @@ from hub.attendance.domain import (
     Day,
     Flag,
     Ignored,
-    Problem,
+    DayProblem,
     Punch,
     Rules,
     whole_minutes,
@@ -111,21 +111,21 @@ def test_a_forgotten_out_does_not_turn_the_next_day_round() -> None:
     friday, saturday = days(
         punch(1, IN, "08:30"), punch(2, IN, "08:30", SATURDAY), punch(3, OUT, "17:15", SATURDAY)
     )
-    assert friday.problems == (Problem.MISSING_OUT,)
+    assert friday.problems == (DayProblem.MISSING_OUT,)
     assert (saturday.worked_min, saturday.problems) == (465, ())
 
 
 def test_an_out_alone_says_that_the_in_is_missing() -> None:
     """Nothing is invented: the day has no minutes."""
     (day,) = days(punch(1, OUT, "17:15"))
-    assert (day.problems, day.present_min, day.first_in) == ((Problem.MISSING_IN,), 0, None)
+    assert (day.problems, day.present_min, day.first_in) == ((DayProblem.MISSING_IN,), 0, None)
 
 
 def test_an_out_too_long_after_the_in_does_not_close_it() -> None:
     """Beyond the longest shift both ends are reported missing."""
     friday, saturday = days(punch(1, IN, "08:30"), punch(2, OUT, "17:15", SATURDAY))
-    assert friday.problems == (Problem.MISSING_OUT,)
-    assert saturday.problems == (Problem.MISSING_IN,)
+    assert friday.problems == (DayProblem.MISSING_OUT,)
+    assert saturday.problems == (DayProblem.MISSING_IN,)
 
 
 def test_somebody_at_work_is_in_and_nothing_is_missing_yet() -> None:
@@ -134,7 +134,7 @@ def test_somebody_at_work_is_in_and_nothing_is_missing_yet() -> None:
     (day,) = days(started, now=tokyo(FRIDAY, "10:00"))
     assert (day.is_in, day.problems, day.last_out) == (True, (), None)
     (day,) = days(started, now=tokyo(SATURDAY, "08:30"))
-    assert (day.is_in, day.problems) == (False, (Problem.MISSING_OUT,))
+    assert (day.is_in, day.problems) == (False, (DayProblem.MISSING_OUT,))
 
 
 def test_punched_breaks_replace_the_regular_one() -> None:
@@ -143,9 +143,9 @@ def test_punched_breaks_replace_the_regular_one() -> None:
     (day,) = days(*taps, punch(9, OUT, "17:30"))
     assert (day.break_min, day.shifts[0].break_source) == (30, BreakSource.PUNCHED)
     (day,) = days(*taps, punch(4, REST, "15:00"), punch(9, OUT, "17:30"))
-    assert day.problems == (Problem.MISSING_BREAK_END,)
+    assert day.problems == (DayProblem.MISSING_BREAK_END,)
     (day,) = days(punch(1, IN, "08:30"), punch(2, BACK, "12:40"), punch(9, OUT, "17:30"))
-    assert day.problems == (Problem.MISSING_BREAK_START,)
+    assert day.problems == (DayProblem.MISSING_BREAK_START,)
 
 
 def test_a_break_that_goes_on_is_no_problem() -> None:
@@ -165,7 +165,7 @@ def test_door_taps_give_first_in_and_last_out() -> None:
 def test_door_taps_never_override_an_explicit_day() -> None:
     """They are presence, kept beside the punches; a missing out stays missing."""
     (day,) = days(punch(1, IN, "08:30"), punch(2, TAP, "08:20"), punch(3, TAP, "17:20"))
-    assert day.problems == (Problem.MISSING_OUT,)
+    assert day.problems == (DayProblem.MISSING_OUT,)
     assert {item.ignored for item in day.punches if item.punch.direction is TAP} == {
         Ignored.PRESENCE_ONLY
     }
@@ -180,14 +180,14 @@ def test_a_door_tap_after_midnight_ends_the_evening_before() -> None:
 def test_an_untrusted_time_waits_and_does_not_count() -> None:
     """It is shown, and the day says that something waits."""
     (day,) = days(punch(1, IN, "08:30", trusted=False), punch(2, OUT, "17:15"))
-    assert day.problems == (Problem.MISSING_IN, Problem.WAITING)
+    assert day.problems == (DayProblem.MISSING_IN, DayProblem.WAITING)
     assert day.punches[0].ignored is Ignored.CLOCK_UNTRUSTED
 
 
 def test_a_time_in_the_future_waits() -> None:
     """A clock that runs ahead of the hub's is not believed."""
     (day,) = days(punch(1, IN, "08:30", received_at=tokyo(FRIDAY, "08:00")))
-    assert (day.punches[0].ignored, day.problems) == (Ignored.CLOCK_AHEAD, (Problem.WAITING,))
+    assert (day.punches[0].ignored, day.problems) == (Ignored.CLOCK_AHEAD, (DayProblem.WAITING,))
 
 
 def test_late_and_corrected_punches_count_and_say_so() -> None:

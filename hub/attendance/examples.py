@@ -1,0 +1,60 @@
+"""Examples of punches, days and months, for the API's document."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hub.web import example_ids as ids
+
+Example = dict[str, Any]
+
+
+def _punch(number: int, direction: str, at: str) -> Example:
+    return {
+        "id": number,
+        "person_id": ids.PERSON,
+        "reader_id": ids.READER,
+        "door_id": ids.DOOR,
+        "direction": direction,
+        "corrected_at": at,
+        "at": at,
+        "trusted": True,
+        "time_error_ms": 40,
+        "received_at": at.replace(":00Z", ":01Z"),
+    }
+
+
+PUNCH_OUT: Final = _punch(20_411, "in", "2026-04-02T23:28:00Z")
+SHIFT_OUT: Final[Example] = {
+    "starts_at": "2026-04-02T23:28:00Z",
+    "ends_at": "2026-04-03T08:32:00Z",
+    "open": False,
+    "present_min": 544,
+    "break_min": 60,
+    "break_source": "regular",
+    "worked_min": 484,
+}
+DAY_OUT: Final[Example] = {
+    "person_id": ids.PERSON,
+    "work_date": "2026-04-03",
+    "first_in": "2026-04-02T23:28:00Z",
+    "last_out": "2026-04-03T08:32:00Z",
+    "is_in": False,
+    "present_min": 544,
+    "break_min": 60,
+    "worked_min": 484,
+    "problems": [],
+    "shifts": [SHIFT_OUT],
+    "punches": [
+        {"punch": PUNCH_OUT, "ignored": None, "flags": []},
+        {"punch": _punch(20_466, "out", "2026-04-03T08:32:00Z"), "ignored": None, "flags": []},
+    ],
+}
+MONTH_OUT: Final[Example] = {
+    "person_id": ids.PERSON,
+    "days_worked": 1,
+    "present_min": 544,
+    "break_min": 60,
+    "worked_min": 484,
+    "days": [DAY_OUT],
+}

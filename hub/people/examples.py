@@ -1,0 +1,100 @@
+"""Examples of people, cards, grants, schedules and calendars, for the API's document."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hub.web import example_ids as ids
+
+Example = dict[str, Any]
+
+_PERSON: Final[Example] = {
+    "name": "山田 花子",
+    "name_kana": "やまだ はなこ",
+    "name_en": "YAMADA Hanako",
+    "staff_number": "10427",
+    "department": "生涯学習課",
+    "anti_passback_exempt": False,
+    "long_unlock": False,
+}
+PERSON_IN: Final = _PERSON
+PERSON_CHANGE: Final[Example] = {"department": "総務課", "long_unlock": True}
+PERSON_OUT: Final[Example] = {
+    "id": ids.PERSON,
+    **_PERSON,
+    "state": "active",
+    "forgiven": 0,
+    "forgiven_at": None,
+    **ids.MADE,
+}
+
+GROUP_IN: Final[Example] = {"name": "公民館職員", "name_en": "Hall staff"}
+GROUP_CHANGE: Final[Example] = {"name_en": "Community hall staff"}
+GROUP_OUT: Final[Example] = {"id": ids.GROUP, **GROUP_IN, **ids.MADE}
+MEMBERS: Final[Example] = {"person_ids": [ids.PERSON]}
+
+CARD_IN: Final[Example] = {
+    "namespace": "felica",
+    "identity": "0123456789ABCDEF",
+    "person_id": ids.PERSON,
+    "label": "職員証 10427",
+    "profile": None,
+    "public_key": None,
+}
+CARD_CHANGE: Final[Example] = {"label": "職員証 10427 (再発行)"}
+CARD_OUT: Final[Example] = {
+    "id": ids.CARD,
+    "person_id": ids.PERSON,
+    "namespace": "felica",
+    "label": "職員証 10427",
+    "profile": None,
+    "state": "active",
+    "state_reason": "",
+    "state_changed_at": "2026-04-01T00:15:00Z",
+    **ids.MADE,
+}
+CARD_LOOKUP: Final[Example] = {"namespace": "felica", "identity": "0123456789ABCDEF"}
+CARD_MOVE: Final[Example] = {"reason": "窓口で届け出"}
+
+_GRANT: Final[Example] = {
+    "door_id": ids.DOOR,
+    "person_id": ids.PERSON,
+    "group_id": None,
+    "card_id": None,
+    "start_at": "2026-04-01T00:00:00Z",
+    "end_at": "2027-03-31T15:00:00Z",
+    "schedule_id": ids.SCHEDULE,
+    "needs_pin": False,
+    "first_person": False,
+    "max_uses": None,
+    "soft": False,
+    "note": "2026年度",
+}
+GRANT_IN: Final = _GRANT
+GRANT_CHANGE: Final[Example] = {"end_at": "2026-09-30T15:00:00Z", "note": "上半期まで"}
+GRANT_OUT: Final[Example] = {"id": ids.GRANT, **_GRANT, "state": "active", **ids.MADE}
+
+_SCHEDULE: Final[Example] = {
+    "name": "開館時間",
+    "name_en": "Opening hours",
+    "tz": "Asia/Tokyo",
+    "week": [{"days": [1, 2, 3, 4, 5, 6], "spans": [[540, 1260]]}],
+    "calendar_id": ids.CALENDAR,
+    "holiday_spans": [],
+    "exceptions": [{"day": "2026-11-03", "spans": [[540, 1020]]}],
+}
+SCHEDULE_IN: Final = _SCHEDULE
+SCHEDULE_CHANGE: Final[Example] = {"holiday_spans": [[600, 1020]]}
+SCHEDULE_OUT: Final[Example] = {"id": ids.SCHEDULE, **_SCHEDULE, **ids.MADE}
+
+_CALENDAR: Final[Example] = {
+    "name": "鍵守町の休日",
+    "name_en": "Town holidays",
+    "source": "japan",
+    "added": [{"day": "2026-06-15", "name": "町制記念日"}],
+    "removed": ["2026-11-03"],
+}
+CALENDAR_IN: Final = _CALENDAR
+CALENDAR_CHANGE: Final[Example] = {"removed": []}
+CALENDAR_OUT: Final[Example] = {"id": ids.CALENDAR, **_CALENDAR, **ids.MADE}
+HOLIDAYS_OUT: Final[Example] = {"dates": ["2026-04-29", "2026-05-03", "2026-05-04", "2026-05-05"]}

@@ -1,0 +1,42 @@
+"""The ids of the town that the API's examples speak of: the same door is the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _id(last: int) -> str:
+    """A UUIDv7 of the spring of 2026."""
+    return f"0195f3a0-6c00-7000-8000-{last:012x}"
+
+
+SITE: Final = _id(0x101)
+CONTROLLER: Final = "k7m2q9x4w8e3r6t1"
+ZONE: Final = _id(0x201)
+DOOR: Final = _id(0x301)
+DEVICE: Final = _id(0x401)
+LOCK: Final = _id(0x402)
+READER: Final = _id(0x501)
+PERSON: Final = _id(0x601)
+GROUP: Final = _id(0x701)
+CARD: Final = _id(0x801)
+GRANT: Final = _id(0x901)
+SCHEDULE: Final = _id(0xA01)
+CALENDAR: Final = _id(0xB01)
+KEY_BOX: Final = _id(0xC01)
+FACILITY: Final = _id(0xD01)
+BOOKING: Final = _id(0xE01)
+HOLDER: Final = _id(0xE02)
+CREDENTIAL: Final = _id(0xE03)
+COMMAND: Final = _id(0xF01)
+ORDER: Final = _id(0xF02)
+EMERGENCY: Final = _id(0xF03)
+USER: Final = _id(0x1001)
+TOKEN: Final = _id(0x1002)
+DOOR_TEST: Final = _id(0x1101)
+TICKET: Final = _id(0x1201)
+RESERVATION_KEY: Final = "yoyaku-2026-0410-0007"
+"""The key that the town's booking system gave the booking."""
+
+MADE: Final = {"created_at": "2026-04-01T00:15:00Z", "updated_at": "2026-04-01T00:15:00Z"}
+"""When rows were made and last changed: 09:15 in Japan."""
