@@ -47,8 +47,8 @@ def put(
     *,
     holders: bool,
 ) -> None:
-    """Tell what a PUT made of a booking; nothing where it changed nothing. `holders`: the caller
-    named its holders, so that they may have changed."""
+    """Tell what a PUT made of a booking; nothing where it changed nothing. `holders`: whether
+    those are others now."""
     confirmed = after.state is BookingState.CONFIRMED
     if before is None or not before.stands:
         kind = HappeningKind.BOOKING_CONFIRMED if confirmed else HappeningKind.BOOKING_REQUESTED

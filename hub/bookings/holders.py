@@ -41,16 +41,16 @@ class HolderPins:
         after: Booking,
         wished: tuple[HolderWish, ...] | None,
         cause: str,
-    ) -> None:
-        """Bring holders and PINs in line with a booking that was made or changed."""
+    ) -> bool:
+        """Bring holders and PINs in line with a booking that was made or changed; tell whether its
+        holders are others now."""
         if before is not None and not before.stands:
             wished = self._begin_again(scope, before, wished)
         elif before is not None:
             self._move(scope, before, after, cause)
         if before is None and wished is None:
             wished = (HolderWish(after.contact.name),)
-        if wished is not None:
-            self._sync(scope, after, wished, cause)
+        others = wished is not None and self._sync(scope, after, wished, cause)
         holders = [row.id for row in repository.holders(scope, after.id)]
         # A key box keeps to hours: no neighbour trims its codes.
         window = after.widened.starts_at, after.widened.ends_at
@@ -58,6 +58,7 @@ class HolderPins:
             self._codes.follow(scope, after.id, holders, after.key_boxes, after.doors, window)
         except WindowUncoveredError as error:
             raise _uncovered(after, error) from error
+        return others
 
     def rewiden(self, scope: Scope, before: Booking, after: Booking, cause: str) -> bool:
         """Let the doors follow margins that a neighbour changed; False, nothing done, where that
@@ -169,12 +170,14 @@ class HolderPins:
 
     def _sync(
         self, scope: Scope, booking: Booking, wished: tuple[HolderWish, ...], cause: str
-    ) -> None:
-        """Make these the holders. One is known again by its id, else by person and name."""
+    ) -> bool:
+        """Make these the holders; tell whether that changed anything. One is known again by its id,
+        else by person and name."""
         present = {row.id: row for row in repository.holders(scope, booking.id)}
         by_name = {(row.person_id, row.name): row.id for row in present.values()}
         kept: set[str] = set()
         new: list[HolderWish] = []
+        renamed = False
         for wish in wished:
             found = wish.id if wish.id in present else by_name.get((wish.person_id, wish.name))
             if found is None or found in kept:
@@ -183,6 +186,7 @@ class HolderPins:
             kept.add(found)
             if present[found].name != wish.name:
                 repository.rename_holder(scope, found, wish.name)
+                renamed = True
         gone = present.keys() - kept
         for credential in self._live(scope, booking):
             if credential.holder_id in gone:
@@ -191,6 +195,7 @@ class HolderPins:
             repository.remove_holder(scope, holder_id, self._clock.now())
         for wish in new:
             self._add(scope, booking, wish, cause)
+        return bool(gone or new or renamed)
 
     def _add(self, scope: Scope, booking: Booking, wish: HolderWish, cause: str) -> None:
         holder_id = self._ids.new()

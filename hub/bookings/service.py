@@ -106,8 +106,8 @@ class BookingsService:
             action = "booking.created" if before is None else "booking.changed"
             record(scope, now, who, action, ("booking", kept.id), _told(kept))
         cause = f"{who.actor} put"
-        self._holders.follow(scope, before, kept, wish.holders, cause)
-        happened.put(scope, now, before, kept, who.actor, holders=wish.holders is not None)
+        others = self._holders.follow(scope, before, kept, wish.holders, cause)
+        happened.put(scope, now, before, kept, who.actor, holders=others)
         if before is not None and before.effective != kept.effective:
             self._links.move(scope, kept.id, kept.effective.ends_at)
         if (

@@ -1,0 +1,51 @@
+"""What the shapes of bookings share: texts, instants and windows, each within what makes sense."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from hub.bookings.windows import BookedWindow
+from hub.web.fields import BodyIn
+
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2199
+
+
+def _sensible(instant: datetime) -> datetime:
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_sensible)]
+"""An instant with its offset, in a year in which somebody can book."""
+Text = Annotated[str, Field(max_length=120)]
+Id = Annotated[str, Field(max_length=80)]
+Minutes = Annotated[int, Field(ge=0, le=12 * 60)]
+DoorIds = Annotated[list[Id], Field(max_length=50)]
+
+
+class ShapeIn(BodyIn):
+    """What all that comes in shares: a field that is not known is an error, and text is text."""
+
+
+def example(shown: object) -> ConfigDict:
+    """The configuration of a shape with its example."""
+    return ConfigDict(json_schema_extra={"examples": [shown]})  # type: ignore[list-item]  # JSON
+
+
+class WindowOut(BaseModel):
+    """Half-open: from `starts_at`, until but not at `ends_at`."""
+
+    model_config = example({"starts_at": "2026-04-10T09:00:00Z", "ends_at": "2026-04-10T11:00:00Z"})
+
+    starts_at: datetime
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, window: BookedWindow) -> WindowOut:
+        """Show a window."""
+        return cls(starts_at=window.starts_at, ends_at=window.ends_at)
