@@ -205,7 +205,8 @@ def read_calendar(
 def add_holder(
     who: Writer, service: Members, reservation_key: ReservationKey, given: HolderIn
 ) -> BookingOut:
-    """Nobody else's PIN changes. The entry log shows each holder under their own name."""
+    """Nobody else's PIN changes, and the entry log shows each holder under their own name. Somebody
+    of that name and person who is there already is the same: asking again adds nobody."""
     member = HolderWish(given.name, given.person_id)
     return BookingOut.of(service.add(who, reservation_key, member))
 

@@ -72,11 +72,10 @@ def _time_of(body: bytes, received_at: datetime) -> datetime:
 
 
 def box_heard_through(scope: Scope, box_id: str) -> datetime | None:
-    """Give the instant through which a key box's own log is in the hub: that of the last visit, or
-    of its newest record; None where nobody has brought any."""
-    state = log_rows.box_states(scope, [box_id])[box_id]
-    known = [each for each in (state.last_visit_at, state.heard_at) if each is not None]
-    return max(known) if known else None
+    """Give the instant through which a key box's own log is in the hub, that of its newest record;
+    None where nobody has brought any. A visit alone says nothing: what it brought may be underway.
+    """
+    return log_rows.box_states(scope, [box_id])[box_id].heard_at
 
 
 def lost_since(scope: Scope, controller_ids: Collection[str], since: datetime) -> frozenset[str]:

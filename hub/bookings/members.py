@@ -24,12 +24,15 @@ class MembersService:
         self._bookings = bookings
 
     def add(self, who: Principal, reservation_key: str, member: HolderWish) -> BookingView:
-        """Give one more person a PIN; somebody of that name and person who has one already keeps
-        it. Refused (`too_many_holders`) beyond the facility's limit."""
+        """Give one more person a PIN. Somebody of that name and person who has one already is the
+        same, and keeps it: asking again adds nobody. Refused (`too_many_holders`) beyond the
+        facility's limit."""
 
         def write(scope: Scope) -> BookingView:
             present = self._present(scope, who, reservation_key)
-            return self._make(scope, who, reservation_key, (*present, member))
+            known = {(each.person_id, each.name) for each in present}
+            joined = () if (member.person_id, member.name) in known else (member,)
+            return self._make(scope, who, reservation_key, (*present, *joined))
 
         with named_refusals():
             return self._db.write(write)
