@@ -11,7 +11,7 @@ from hub.bookings import parts, repository
 from hub.bookings.closures import closed_days
 from hub.bookings.facility_repository import write_facility
 from hub.bookings.neighbours import lock_sites
-from hub.bookings.records import Facility
+from hub.bookings.records import Booking, Facility
 from hub.bookings.refusals import Refusal, refused
 from hub.bookings.windows import BookedWindow, Slot, local_day, slots_of
 from hub.clock import Clock, Ids
@@ -67,6 +67,14 @@ class FacilitiesService:
         """Give one; refuse `facility_unknown`."""
         with self._db.read() as scope:
             return self._get(scope, facility_id, who)
+
+    def of_booking(self, booking: Booking) -> Facility | None:
+        """Give the facility of a booking, also one that takes none any more; None for doors
+        alone."""
+        if booking.facility_id is None:
+            return None
+        with self._db.read() as scope:
+            return repository.facility(scope, booking.facility_id)
 
     def create(self, who: Principal, wanted: Facility) -> Facility:
         """Add a facility; its id is made here."""
