@@ -23,7 +23,8 @@ def _sensible(instant: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(_sensible)]
 """An instant with its offset, in a year in which somebody can book."""
 Text = Annotated[str, Field(max_length=120)]
-Id = Annotated[str, Field(max_length=80)]
+Id = Annotated[str, Field(max_length=80, pattern=r"^[^\x00]*$")]
+"""An id as a caller names it, in a body or an address: no database takes a NUL."""
 Minutes = Annotated[int, Field(ge=0, le=12 * 60)]
 DoorIds = Annotated[list[Id], Field(max_length=50)]
 

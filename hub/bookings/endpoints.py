@@ -215,7 +215,7 @@ def add_holder(
     "/bookings/{reservation_key}/holders/{holder_id}", summary="Take one person's PIN away"
 )
 def remove_holder(
-    who: Writer, service: Members, reservation_key: ReservationKey, holder_id: str
+    who: Writer, service: Members, reservation_key: ReservationKey, holder_id: Id
 ) -> BookingOut:
     """Nobody else's PIN changes. The last holder stays: cancel the booking instead."""
     return BookingOut.of(service.remove(who, reservation_key, holder_id))
@@ -259,7 +259,7 @@ def reissue_pin(
     who: Revealer,
     service: Bookings,
     reservation_key: ReservationKey,
-    holder_id: str | None = None,
+    holder_id: Id | None = None,
 ) -> BookingOut:
     """For every holder, or for one. The old digits die as soon as each door has the new ones; a
     key box takes the old ones as `still_opens` says, unless its codes are retired."""

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from hub.bookings.closure_schemas import ClosureIn, ClosureOut, Day
 from hub.bookings.closures import ClosuresService
+from hub.bookings.common_schemas import Id
 from hub.bookings.facilities import FacilitiesService
 from hub.bookings.facility_schemas import FacilityIn, FacilityOut, SlotOut
 from hub.web.core import provided
@@ -39,14 +40,14 @@ def add_facility(who: SitesWriter, service: Facilities, given: FacilityIn) -> Fa
 
 
 @router.get("/facilities/{facility_id}", summary="Read a facility")
-def read_facility(who: SitesReader, service: Facilities, facility_id: str) -> FacilityOut:
+def read_facility(who: SitesReader, service: Facilities, facility_id: Id) -> FacilityOut:
     """One facility."""
     return FacilityOut.of(service.get(facility_id, who))
 
 
 @router.put("/facilities/{facility_id}", summary="Change a facility")
 def change_facility(
-    who: SitesWriter, service: Facilities, facility_id: str, given: FacilityIn, active: bool = True
+    who: SitesWriter, service: Facilities, facility_id: Id, given: FacilityIn, active: bool = True
 ) -> FacilityOut:
     """Replaces it. Bookings that stand keep their windows, doors, margins and what they had to
     pay. What it excludes holds at once: refused (`exclusion_impossible`) while standing bookings of
@@ -62,7 +63,7 @@ def change_facility(
 def availability(
     who: SitesReader,
     service: Facilities,
-    facility_id: str,
+    facility_id: Id,
     day: Annotated[Day, Query(alias="date", description="A date where the facility stands.")],
 ) -> list[SlotOut]:
     """The slots of a day, each free, taken or past; none on a day on which it is closed."""
@@ -89,7 +90,7 @@ def add_closure(who: Approver, service: Closures, given: ClosureIn) -> ClosureOu
 
 
 @router.delete("/closures/{closure_id}", status_code=HTTPStatus.NO_CONTENT, summary="Open again")
-def lift_closure(who: Approver, service: Closures, closure_id: str) -> Response:
+def lift_closure(who: Approver, service: Closures, closure_id: Id) -> Response:
     """Bookings are taken there again."""
     service.delete(who, closure_id)
     return Response(status_code=HTTPStatus.NO_CONTENT)
