@@ -24,6 +24,7 @@ from hub.audit.service import AuditService
 from hub.backup.desk import BackupDesk
 from hub.batteries.reckoning import ForecastChore
 from hub.batteries.service import BatteriesService
+from hub.bookings.outcomes import SettleOutcomes
 from hub.bookings.wiring import add_backups, add_bookings
 from hub.clock import Clock, Ids, SystemClock
 from hub.commands.service import CommandExpiry
@@ -200,6 +201,7 @@ def _chores(core: Core) -> list[Chore]:
         ForecastChore(),
         LostLinks(core.clock),
         ForgetHappenings(core.clock),
+        SettleOutcomes(core.clock),
     ]
 
 

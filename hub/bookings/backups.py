@@ -57,7 +57,7 @@ class BookingBackups:
     def offered(self, booking: Booking) -> bool:
         """Tell whether some door of a booking is away now and takes sealed codes."""
         over = booking.effective.ends_at <= self._clock.now()
-        if booking.state is not BookingState.CONFIRMED or over or not booking.doors:
+        if not booking.released or over or not booking.doors:
             return False
         with self._db.read() as scope:
             backups = _usable(scope, booking)
@@ -75,6 +75,8 @@ class BookingBackups:
             over = booking.effective.ends_at <= now
             if booking.state is not BookingState.CONFIRMED or over:
                 raise refused(Refusal.NO_PIN, "codes are given for a confirmed booking to come")
+            if booking.awaits_payment:
+                raise refused(Refusal.PAYMENT_MISSING, "codes are given once it is paid")
             given = [
                 code
                 for backup in self._away(scope, booking)

@@ -1,31 +1,83 @@
-"""What goes over HTTP of facilities: their shapes in and out, and what all shapes here share."""
+"""What goes over HTTP of facilities: their shapes in and out."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from hub.bookings.records import (
-    Facility,
-)
-from hub.bookings.tables import Approval
+from hub.bookings.common_schemas import DoorIds, Id, Minutes, ShapeIn, Text, example
+from hub.bookings.records import Facility
+from hub.bookings.steps import STEPS_MAX, Step, StepMoment
+from hub.bookings.tables import Approval, Handover, Payment
 from hub.bookings.windows import BookingRules, OpenSpan, Slot, SlotState
-from hub.web.fields import BodyIn
 
-Id = Annotated[str, Field(min_length=1, max_length=80)]
-Text = Annotated[str, Field(max_length=120)]
-Minutes = Annotated[int, Field(ge=0, le=12 * 60)]
-DoorIds = Annotated[list[Id], Field(max_length=50)]
+_HALL = "0190a000-0000-7000-8000-0000000000f1"
+_HALF = "0190a000-0000-7000-8000-0000000000f2"
+_SITE = "0190a000-0000-7000-8000-000000000051"
+_DOOR = "0190a000-0000-7000-8000-0000000000d1"
+_BOX = "0190a000-0000-7000-8000-0000000000b1"
+_OPEN = {"weekday": 0, "start_min": 540, "end_min": 1260}
+_STEPS = [
+    {
+        "moment": "arrive",
+        "ja": "キーボックスを開けて鍵を取り、シャッターを開けます",
+        "easy": "キーボックスを開けます。かぎを取ります。シャッターを開けます",
+        "en": "Open the key box, take the key and open the shutter",
+        "door_id": None,
+        "key_box_id": _BOX,
+    },
+    {
+        "moment": "leave",
+        "ja": "鍵を戻し、キーボックスを閉めます",
+        "easy": "かぎを戻します。キーボックスを閉めます",
+        "en": "Put the key back and lock the box",
+        "door_id": None,
+        "key_box_id": _BOX,
+    },
+]
+_FACILITY = {
+    "site_id": _SITE,
+    "name_ja": "体育館",
+    "name_easy": "たいいくかん",
+    "name_en": "Gym",
+    "doors": [_DOOR],
+    "key_boxes": [_BOX],
+    "approval": "required",
+    "payment": "before_pin",
+    "handover": "trim",
+    "timezone": "Asia/Tokyo",
+    "holders_max": 30,
+    "steps": _STEPS,
+    "calendar_id": None,
+    "excludes": [_HALF],
+    "margin_before_min": 10,
+    "margin_after_min": 10,
+    "slot_min": 30,
+    "longest_min": 720,
+    "ahead_days": 90,
+    "opening": [_OPEN],
+    "phone": "0123-45-6789",
+}
 
 
-class ShapeIn(BodyIn):
-    """What all that comes in here shares."""
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError) as error:
+        raise ValueError("no such time zone: write one like Asia/Tokyo") from error
+    return name
+
+
+ZoneName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
 
 
 class OpenSpanIn(ShapeIn):
     """Opening hours on one weekday (0 = Monday), in minutes since midnight."""
+
+    model_config = example(_OPEN)
 
     weekday: Annotated[int, Field(ge=0, le=6)]
     start_min: Annotated[int, Field(ge=0, le=1439)]
@@ -38,22 +90,71 @@ class OpenSpanIn(ShapeIn):
         return self
 
 
+class StepIn(ShapeIn):
+    """One instruction for arriving or leaving, in three languages; the Japanese stands in for what
+    is left out. A leaving step with a key box says that its key is put back there."""
+
+    model_config = example(_STEPS[0])
+
+    moment: StepMoment
+    ja: Annotated[str, Field(min_length=1, max_length=200)]
+    easy: Annotated[str, Field(max_length=200)] = ""
+    en: Annotated[str, Field(max_length=200)] = ""
+    door_id: Id | None = None
+    key_box_id: Id | None = None
+
+    def step(self) -> Step:
+        """The same as the service takes it."""
+        return Step(**self.model_dump())
+
+    @classmethod
+    def of(cls, step: Step) -> StepIn:
+        """Show a step."""
+        return cls(
+            moment=step.moment,
+            ja=step.ja,
+            easy=step.easy,
+            en=step.en,
+            door_id=step.door_id,
+            key_box_id=step.key_box_id,
+        )
+
+
 class FacilityIn(ShapeIn):
     """A new facility."""
+
+    model_config = example(_FACILITY)
 
     site_id: Id
     name_ja: Annotated[str, Field(min_length=1, max_length=120)]
     name_easy: Text = Field("", description="やさしい日本語; the Japanese name where left out.")
     name_en: Text = Field("", description="English; the Japanese name where left out.")
-    doors: DoorIds = []
-    key_boxes: DoorIds = []
+    doors: DoorIds = Field(default_factory=list)
+    key_boxes: DoorIds = Field(default_factory=list)
     approval: Approval = Approval.REQUIRED
+    payment: Payment = Field(
+        Payment.NONE, description="What must be paid before a PIN is shown, placed or sent."
+    )
+    handover: Handover = Field(
+        Handover.OVERLAP,
+        description="`trim`: the next PIN does not open while the former one still does.",
+    )
+    timezone: ZoneName = Field("Asia/Tokyo", description="Opening hours and days are local to it.")
+    holders_max: Annotated[int, Field(ge=1, le=100)] = Field(
+        30, description="So many people of one booking can have a PIN of their own."
+    )
+    steps: Annotated[list[StepIn], Field(max_length=STEPS_MAX)] = Field(default_factory=list)
+    calendar_id: Id | None = Field(None, description="A holiday calendar on whose days it closes.")
+    excludes: DoorIds = Field(
+        default_factory=list,
+        description="Facilities of the same site that cannot be used at the same time.",
+    )
     margin_before_min: Minutes = 10
     margin_after_min: Minutes = 10
     slot_min: Annotated[int, Field(ge=5, le=24 * 60)] = 30
     longest_min: Annotated[int, Field(ge=5, le=31 * 24 * 60)] = 12 * 60
     ahead_days: Annotated[int, Field(ge=1, le=800)] = 90
-    opening: Annotated[list[OpenSpanIn], Field(max_length=70)] = []
+    opening: Annotated[list[OpenSpanIn], Field(max_length=70)] = Field(default_factory=list)
     phone: Annotated[str, Field(max_length=40)] = ""
 
     def facility(self) -> Facility:
@@ -74,13 +175,22 @@ class FacilityIn(ShapeIn):
                 longest_min=self.longest_min,
                 ahead_days=self.ahead_days,
                 opening=tuple(OpenSpan(s.weekday, s.start_min, s.end_min) for s in self.opening),
+                zone=ZoneInfo(self.timezone),
+                handover=self.handover,
             ),
             phone=self.phone,
+            payment=self.payment,
+            holders_max=self.holders_max,
+            steps=tuple(step.step() for step in self.steps),
+            calendar_id=self.calendar_id,
+            excludes=tuple(sorted(set(self.excludes))),
         )
 
 
 class FacilityOut(BaseModel):
     """A facility."""
+
+    model_config = example({"id": _HALL, **_FACILITY, "active": True})
 
     id: str
     site_id: str
@@ -90,6 +200,13 @@ class FacilityOut(BaseModel):
     doors: list[str]
     key_boxes: list[str]
     approval: Approval
+    payment: Payment
+    handover: Handover
+    timezone: str
+    holders_max: int
+    steps: list[StepIn]
+    calendar_id: str | None
+    excludes: list[str]
     margin_before_min: int
     margin_after_min: int
     slot_min: int
@@ -112,6 +229,13 @@ class FacilityOut(BaseModel):
             doors=list(found.doors),
             key_boxes=list(found.key_boxes),
             approval=found.approval,
+            payment=found.payment,
+            handover=rules.handover,
+            timezone=rules.zone.key,
+            holders_max=found.holders_max,
+            steps=[StepIn.of(step) for step in found.steps],
+            calendar_id=found.calendar_id,
+            excludes=list(found.excludes),
             margin_before_min=rules.margin_before_min,
             margin_after_min=rules.margin_after_min,
             slot_min=rules.slot_min,
@@ -128,6 +252,14 @@ class FacilityOut(BaseModel):
 
 class SlotOut(BaseModel):
     """One slot of a facility's day."""
+
+    model_config = example(
+        {
+            "starts_at": "2026-04-10T09:00:00Z",
+            "ends_at": "2026-04-10T09:30:00Z",
+            "state": "free",
+        }
+    )
 
     starts_at: datetime
     ends_at: datetime

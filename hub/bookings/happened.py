@@ -13,12 +13,14 @@ from hub.happenings.domain import HappeningKind, Subject
 from hub.happenings.repository import tell
 
 _COMPARED: Final[dict[str, Callable[[Booking], object]]] = {
-    "window": lambda booking: (booking.booked, booking.effective),
+    "window": lambda booking: booking.booked,
+    "effective": lambda booking: booking.effective,
     "facility": lambda booking: booking.facility_id,
     "doors": lambda booking: booking.doors,
     "key_boxes": lambda booking: booking.key_boxes,
     "contact": lambda booking: booking.contact,
     "paid": lambda booking: booking.paid,
+    "released": lambda booking: booking.released,
     "purpose": lambda booking: booking.purpose,
 }
 
@@ -45,10 +47,10 @@ def put(
     *,
     holders: bool,
 ) -> None:
-    """Tell what a PUT made of a booking; nothing where it changed nothing. `holders`: the caller
-    named its holders, so that they may have changed."""
+    """Tell what a PUT made of a booking; nothing where it changed nothing. `holders`: whether
+    those are others now."""
     confirmed = after.state is BookingState.CONFIRMED
-    if before is None:
+    if before is None or not before.stands:
         kind = HappeningKind.BOOKING_CONFIRMED if confirmed else HappeningKind.BOOKING_REQUESTED
         tell_of(scope, at, kind, after, f"{actor} put")
         return
@@ -57,6 +59,13 @@ def put(
     changed = [name for name, of in _COMPARED.items() if of(before) != of(after)]
     if holders:
         changed.append("holders")
+    tell_changed(scope, at, before, after, changed, f"{actor} put")
+
+
+def tell_changed(
+    scope: Scope, at: datetime, before: Booking, after: Booking, changed: list[str], cause: str
+) -> None:
+    """Tell what is another now; nothing for nothing."""
     if changed:
         details: dict[str, object] = {"changed": changed}
         if "window" in changed:
@@ -64,4 +73,4 @@ def put(
                 before.booked.starts_at.isoformat(),
                 before.booked.ends_at.isoformat(),
             ]
-        tell_of(scope, at, HappeningKind.BOOKING_CHANGED, after, f"{actor} put", details)
+        tell_of(scope, at, HappeningKind.BOOKING_CHANGED, after, cause, details)

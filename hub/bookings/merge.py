@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from hub.bookings.records import Booking, BookingWish, Contact, Facility
+from hub.bookings.records import Booking, BookingWish, Contact, Facility, Occurrence
 from hub.bookings.refusals import Refusal, refused
-from hub.bookings.tables import Approval, BookingSource, BookingState
+from hub.bookings.tables import Approval, BookingSource, BookingState, Payment
 from hub.bookings.windows import BookedWindow, BookingRules, check_residents_window, check_window
 
 
@@ -23,6 +23,13 @@ class Frame:
     may_approve: bool
     now: datetime
     key_boxes: tuple[str, ...] = ()
+    occurrence: Occurrence | None = None
+    """The date of a series that the booking is, where the series itself asks."""
+
+    @property
+    def payment(self) -> Payment:
+        """What the facility wants paid; nothing for doors alone."""
+        return self.facility.payment if self.facility else Payment.NONE
 
     @property
     def rules(self) -> BookingRules:
@@ -30,8 +37,11 @@ class Frame:
         return self.facility.rules if self.facility else BookingRules()
 
 
-def made(booking_id: str, reservation_key: str, wish: BookingWish, frame: Frame) -> Booking:
-    """Give the booking that a wish makes where there was none; raise a `Problem` if refused."""
+def made(
+    booking_id: str, reservation_key: str, number: str, wish: BookingWish, frame: Frame
+) -> Booking:
+    """Give the booking that a wish makes where there was none; raise a `Problem` if refused. Its
+    effective window is still that with both margins."""
     if wish.starts_at is None or wish.ends_at is None:
         raise refused(Refusal.WINDOW_MISSING, "a new booking has starts_at and ends_at")
     booked = BookedWindow(wish.starts_at, wish.ends_at)
@@ -45,6 +55,11 @@ def made(booking_id: str, reservation_key: str, wish: BookingWish, frame: Frame)
         source=frame.source,
         booked=booked,
         effective=frame.rules.effective(booked),
+        number=number,
+        margins=frame.rules.margins,
+        payment=frame.payment,
+        approved_at=_approved_at(None, wish, frame),
+        occurrence=frame.occurrence,
         contact=wish.contact or Contact(),
         purpose=wish.purpose or "",
         paid=wish.paid,
@@ -59,27 +74,36 @@ def made(booking_id: str, reservation_key: str, wish: BookingWish, frame: Frame)
 
 def changed(before: Booking, wish: BookingWish, frame: Frame) -> Booking:
     """Give the booking that a wish makes of an earlier one; what it leaves out stays, each end of
-    the window for itself. Raise a `Problem` if refused."""
-    if not before.stands:
+    the window for itself. One that was cancelled stands again if the wish says in which state.
+    Raise a `Problem` if refused."""
+    revived = before.state is BookingState.CANCELLED and wish.state is not None
+    if not before.stands and not revived:
         raise refused(Refusal.BOOKING_OVER, f"it is {before.state.value}; use a new key")
     booked = BookedWindow(
         wish.starts_at or before.booked.starts_at, wish.ends_at or before.booked.ends_at
     )
-    moved = booked != before.booked
     facility_id = frame.facility.id if frame.facility else before.facility_id
-    locks, before_locks = (frame.doors, frame.key_boxes), (before.doors, before.key_boxes)
-    if moved or facility_id != before.facility_id or locks != before_locks:
-        if before.effective.ends_at <= frame.now:
+    rewidened = booked != before.booked or facility_id != before.facility_id or revived
+    relocked = (frame.doors, frame.key_boxes) != (before.doors, before.key_boxes)
+    if rewidened or relocked:
+        if before.effective.ends_at <= frame.now and not revived:
             raise refused(Refusal.BOOKING_OVER, "its window has ended")
         _check(booked, frame)
-    rewidened = moved or facility_id != before.facility_id
+    margins = frame.rules.margins if rewidened else before.margins
+    moved = facility_id != before.facility_id or revived
     return replace(
         before,
         facility_id=facility_id,
         site_id=frame.site_id,
-        state=_next_state(before.state, wish.state, frame),
+        state=_first_state(wish.state, frame)
+        if revived
+        else _next_state(before.state, wish.state, frame),
         booked=booked,
-        effective=frame.rules.effective(booked) if rewidened else before.effective,
+        effective=margins.widen(booked) if rewidened else before.effective,
+        margins=margins,
+        payment=frame.payment if moved else before.payment,
+        approved_at=_approved_at(None if revived else before.approved_at, wish, frame),
+        occurrence=_occurrence(before, booked, facility_id, relocked, frame),
         contact=before.contact if wish.contact is None else wish.contact,
         purpose=before.purpose if wish.purpose is None else wish.purpose,
         paid=before.paid if wish.paid is None else wish.paid,
@@ -87,6 +111,23 @@ def changed(before: Booking, wish: BookingWish, frame: Frame) -> Booking:
         doors=frame.doors,
         key_boxes=frame.key_boxes,
     )
+
+
+def _occurrence(
+    before: Booking, booked: BookedWindow, facility_id: str | None, relocked: bool, frame: Frame
+) -> Occurrence | None:
+    """A change by the series itself; or one that moved an occurrence alone, which from then on no
+    longer follows its series."""
+    if frame.occurrence is not None or before.occurrence is None:
+        return frame.occurrence or before.occurrence
+    alone = booked != before.booked or facility_id != before.facility_id or relocked
+    return replace(before.occurrence, detached=before.occurrence.detached or alone)
+
+
+def _approved_at(before: datetime | None, wish: BookingWish, frame: Frame) -> datetime | None:
+    """When somebody who may said that it holds: the first time counts."""
+    said = wish.state is BookingState.CONFIRMED and frame.may_approve
+    return frame.now if before is None and said else before
 
 
 def _check(booked: BookedWindow, frame: Frame) -> None:

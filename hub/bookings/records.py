@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
-from hub.bookings.tables import Approval, BookingSource, BookingState
-from hub.bookings.windows import BookedWindow, BookingRules, OpenSpan
+from hub.bookings.outcome import Outcome
+from hub.bookings.steps import Step
+from hub.bookings.tables import Approval, BookingSource, BookingState, Payment
+from hub.bookings.windows import BookedWindow, BookingRules, Margins, OpenSpan
 from hub.catalogue import Language
 from hub.keyboxes.codes import ShownCode
 from hub.keyboxes.domain import CodeState, LockKind
@@ -32,6 +34,17 @@ class Facility:
     phone: str = ""
     active: bool = True
     key_boxes: tuple[str, ...] = ()
+    payment: Payment = Payment.NONE
+    holders_max: int = 30
+    steps: tuple[Step, ...] = ()
+    calendar_id: str | None = None
+    excludes: tuple[str, ...] = ()
+    """Facilities that cannot be used at the same time, whoever of the two says so."""
+
+    def name_in(self, language: Language) -> str:
+        """Its name in a language; the Japanese where there is no other."""
+        by_language = {Language.EN: self.name_en, Language.EASY: self.name_easy}
+        return by_language.get(language) or self.name_ja
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,17 @@ class BookingWish:
     paid: bool | None = None
     digits: int | None = None
     holders: tuple[HolderWish, ...] | None = None
+    override_closed: bool = False
+    """Book a day on which the facility is closed: for those who may approve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Which date of which series a booking is. `detached`: it was changed by itself since."""
+
+    series_id: str
+    on: date
+    detached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +119,28 @@ class Booking:
     created_at: datetime
     changed_at: datetime
     key_boxes: tuple[str, ...] = ()
+    number: str = ""
+    margins: Margins = field(default_factory=Margins)
+    payment: Payment = Payment.NONE
+    approved_at: datetime | None = None
+    occurrence: Occurrence | None = None
+
+    @property
+    def awaits_payment(self) -> bool:
+        """Whether its PIN is held back until it is paid, or approved unpaid where that counts."""
+        if self.payment is Payment.NONE or self.paid:
+            return False
+        return not (self.payment is Payment.BEFORE_PIN_OR_APPROVED and self.approved_at is not None)
+
+    @property
+    def released(self) -> bool:
+        """Whether its PIN may be shown, placed and sent."""
+        return self.state is BookingState.CONFIRMED and not self.awaits_payment
+
+    @property
+    def widened(self) -> BookedWindow:
+        """Its window with both margins whole, as if nobody came before or after."""
+        return self.margins.widen(self.booked)
 
     @property
     def stands(self) -> bool:
@@ -161,6 +207,7 @@ class BookingView:
     readiness: Readiness
     codes: tuple[CodeView, ...] = ()
     still_opens: tuple[StillOpens, ...] = ()
+    outcome: Outcome = field(default_factory=Outcome)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -173,10 +220,13 @@ class BookingView:
 
     @property
     def pending(self) -> tuple[Pending, ...]:
-        """Everything that is waited for at any door, once."""
-        return _once(
-            pending for c in self.credentials for p in c.placements for pending in p.pending
-        )
+        """Everything that is waited for, once; what the booking itself waits for first."""
+        kept = self.booking
+        waits = [Pending.APPROVAL] if kept.state is BookingState.REQUESTED else []
+        if kept.stands and kept.awaits_payment:
+            waits.append(Pending.PAYMENT)
+        at_doors = (p for c in self.credentials for place in c.placements for p in place.pending)
+        return _once([*waits, *at_doors])
 
 
 @dataclass(frozen=True, slots=True)

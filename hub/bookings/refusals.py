@@ -42,11 +42,31 @@ class Refusal(StrEnum):
     NO_PIN = "no_pin"
     PIN_REVOKED = "pin_revoked"
     TOO_MANY = "too_many_bookings"
+    PAYMENT_MISSING = "payment_missing"
+    EXCLUSION = "exclusion_impossible"
+    CALENDAR_UNKNOWN = "calendar_unknown"
+    CLOSURE_UNKNOWN = "closure_unknown"
+    STEP_LOCK_UNKNOWN = "step_lock_unknown"
+    HOLDER_UNKNOWN = "holder_unknown"
+    LAST_HOLDER = "last_holder"
+    TOO_MANY_HOLDERS = "too_many_holders"
+    NUMBER_MISTYPED = "number_mistyped"
+    RULE_INVALID = "rule_invalid"
+    SERIES_UNKNOWN = "series_unknown"
+    SERIES_OVER = "series_over"
+    SERIES_CONFLICTS = "series_conflicts"
 
 
 STATUS: Final[dict[Refusal, HTTPStatus]] = {
     Refusal.BOOKING_UNKNOWN: HTTPStatus.NOT_FOUND,
     Refusal.NO_PIN: HTTPStatus.NOT_FOUND,
+    Refusal.CLOSURE_UNKNOWN: HTTPStatus.NOT_FOUND,
+    Refusal.HOLDER_UNKNOWN: HTTPStatus.NOT_FOUND,
+    Refusal.SERIES_UNKNOWN: HTTPStatus.NOT_FOUND,
+    Refusal.PAYMENT_MISSING: HTTPStatus.CONFLICT,
+    Refusal.LAST_HOLDER: HTTPStatus.CONFLICT,
+    Refusal.SERIES_OVER: HTTPStatus.CONFLICT,
+    Refusal.SERIES_CONFLICTS: HTTPStatus.CONFLICT,
     Refusal.DOUBLE_BOOKED: HTTPStatus.CONFLICT,
     Refusal.NO_PIN_LEFT: HTTPStatus.CONFLICT,
     Refusal.NO_CODE_LEFT: HTTPStatus.CONFLICT,

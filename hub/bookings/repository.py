@@ -1,122 +1,33 @@
-"""SQL of facilities and bookings."""
+"""SQL of bookings and their holders."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from hub.bookings.records import Booking, Contact, Facility, opening_of
+from hub.bookings import parts
+from hub.bookings.facility_repository import all_facilities as all_facilities
+from hub.bookings.facility_repository import facility as facility
+from hub.bookings.facility_repository import grouped
+from hub.bookings.numbers import draw_number
+from hub.bookings.records import Booking, Contact, Occurrence
 from hub.bookings.tables import (
     BookingState,
     booking_doors,
     booking_holders,
     booking_key_boxes,
     bookings,
-    facilities,
-    facility_doors,
-    facility_key_boxes,
 )
-from hub.bookings.windows import JAPAN, BookedWindow, BookingRules
+from hub.bookings.windows import BookedWindow, Margins
 from hub.database.scope import Scope
 
 STANDING = (BookingState.REQUESTED, BookingState.CONFIRMED)
-
-
-# --- facilities ----------------------------------------------------------------------------------
-
-
-def facility(scope: Scope, facility_id: str) -> Facility | None:
-    """Give a facility, active or not."""
-    rows = scope.all(scope.select(facilities).where(facilities.c.id == facility_id))
-    return next(iter(_with_locks_of(scope, rows)), None)
-
-
-def all_facilities(scope: Scope, site_ids: Iterable[str] | None = None) -> list[Facility]:
-    """Give the facilities of some sites, or of the town, in the order of their Japanese names."""
-    statement = scope.select(facilities).order_by(facilities.c.name_ja, facilities.c.id)
-    if site_ids is not None:
-        statement = statement.where(facilities.c.site_id.in_(sorted(site_ids)))
-    return _with_locks_of(scope, scope.all(statement))
-
-
-def _with_locks_of(scope: Scope, rows: Sequence[Any]) -> list[Facility]:
-    ids = [row.id for row in rows]
-    f, b = facility_doors.c, facility_key_boxes.c
-    doors = _grouped(scope, f.facility_id, f.door_id, ids)
-    boxes = _grouped(scope, b.facility_id, b.key_box_id, ids)
-    return [_facility(row, doors[row.id], boxes[row.id]) for row in rows]
-
-
-def _grouped(
-    scope: Scope, owner: sa.Column[Any], lock: sa.Column[Any], owner_ids: Sequence[str]
-) -> dict[str, list[str]]:
-    """Give the doors or key boxes of several facilities or bookings, by their id."""
-    found: dict[str, list[str]] = {owner_id: [] for owner_id in owner_ids}
-    columns = (owner.label("owner_id"), lock.label("lock_id"))
-    statement = scope.select(*columns).where(owner.in_(owner_ids)).order_by(lock)
-    for row in scope.all(statement):
-        found[row.owner_id].append(row.lock_id)
-    return found
-
-
-def _facility(
-    row: Any, doors: Sequence[str], key_boxes: Sequence[str], zone: ZoneInfo = JAPAN
-) -> Facility:
-    return Facility(
-        id=row.id,
-        site_id=row.site_id,
-        name_ja=row.name_ja,
-        name_easy=row.name_easy,
-        name_en=row.name_en,
-        doors=tuple(doors),
-        key_boxes=tuple(key_boxes),
-        approval=row.approval,
-        rules=BookingRules(
-            margin_before_min=row.margin_before_min,
-            margin_after_min=row.margin_after_min,
-            slot_min=row.slot_min,
-            longest_min=row.longest_min,
-            ahead_days=row.ahead_days,
-            opening=opening_of(row.opening),
-            zone=zone,
-        ),
-        phone=row.phone,
-        active=row.active,
-    )
-
-
-def write_facility(scope: Scope, kept: Facility, now: datetime, *, new: bool) -> None:
-    """Insert or change a facility with its doors and key boxes."""
-    values = {
-        "site_id": kept.site_id,
-        "name_ja": kept.name_ja,
-        "name_easy": kept.name_easy,
-        "name_en": kept.name_en,
-        "phone": kept.phone,
-        "approval": kept.approval,
-        "margin_before_min": kept.rules.margin_before_min,
-        "margin_after_min": kept.rules.margin_after_min,
-        "slot_min": kept.rules.slot_min,
-        "longest_min": kept.rules.longest_min,
-        "ahead_days": kept.rules.ahead_days,
-        "opening": [[s.weekday, s.start_min, s.end_min] for s in kept.rules.opening],
-        "active": kept.active,
-        "changed_at": now,
-    }
-    if new:
-        scope.insert(facilities, {**values, "id": kept.id, "created_at": now})
-    else:
-        scope.update(facilities, values, facilities.c.id == kept.id)
-        scope.delete(facility_doors, facility_doors.c.facility_id == kept.id)
-        scope.delete(facility_key_boxes, facility_key_boxes.c.facility_id == kept.id)
-    rows = [{"facility_id": kept.id, "door_id": door} for door in kept.doors]
-    scope.insert(facility_doors, rows)
-    boxes = [{"facility_id": kept.id, "key_box_id": box} for box in kept.key_boxes]
-    scope.insert(facility_key_boxes, boxes)
+NUMBER_RESTS: Final = timedelta(days=30)
+"""So long after a booking's end nobody else gets its number."""
 
 
 # --- bookings ------------------------------------------------------------------------------------
@@ -142,7 +53,7 @@ def search(
     scope: Scope,
     conditions: Sequence[sa.ColumnElement[bool]],
     order: Sequence[sa.ColumnElement[Any]],
-    limit: int,
+    limit: int | None,
 ) -> list[Booking]:
     """Give bookings that satisfy all conditions, in an order."""
     statement = scope.select(bookings).where(*conditions).order_by(*order).limit(limit)
@@ -152,8 +63,8 @@ def search(
 def _with_locks(scope: Scope, rows: Sequence[Any]) -> list[Booking]:
     ids = [row.id for row in rows]
     d, b = booking_doors.c, booking_key_boxes.c
-    doors = _grouped(scope, d.booking_id, d.door_id, ids)
-    boxes = _grouped(scope, b.booking_id, b.key_box_id, ids)
+    doors = grouped(scope, d.booking_id, d.door_id, ids)
+    boxes = grouped(scope, b.booking_id, b.key_box_id, ids)
     return [_booking(row, doors[row.id], boxes[row.id]) for row in rows]
 
 
@@ -174,6 +85,13 @@ def _booking(row: Any, doors: Sequence[str], key_boxes: Sequence[str]) -> Bookin
             line=row.contact_line,
             language=row.contact_language,
         ),
+        number=row.number,
+        margins=Margins(row.margin_before_min, row.margin_after_min, row.handover),
+        payment=row.payment,
+        approved_at=row.approved_at,
+        occurrence=Occurrence(row.series_id, row.occurs_on, row.detached)
+        if row.series_id is not None
+        else None,
         purpose=row.purpose,
         paid=row.paid,
         digits=row.digits,
@@ -185,8 +103,12 @@ def _booking(row: Any, doors: Sequence[str], key_boxes: Sequence[str]) -> Bookin
     )
 
 
-def write(scope: Scope, kept: Booking, *, new: bool) -> None:
-    """Insert or change a booking with its doors and key boxes."""
+def write(
+    scope: Scope, kept: Booking, *, new: bool, takes_up: frozenset[str] | None = None
+) -> None:
+    """Insert or change a booking with its doors and key boxes, and with what it takes up: the parts
+    named, or those it has; nothing once it does not stand."""
+    at = kept.occurrence
     values = {
         "reservation_key": kept.reservation_key,
         "facility_id": kept.facility_id,
@@ -202,6 +124,15 @@ def write(scope: Scope, kept: Booking, *, new: bool) -> None:
         "contact_phone": kept.contact.phone,
         "contact_line": kept.contact.line,
         "contact_language": kept.contact.language,
+        "number": kept.number,
+        "margin_before_min": kept.margins.before_min,
+        "margin_after_min": kept.margins.after_min,
+        "handover": kept.margins.handover,
+        "payment": kept.payment,
+        "approved_at": kept.approved_at,
+        "series_id": at.series_id if at else None,
+        "occurs_on": at.on if at else None,
+        "detached": at is not None and at.detached,
         "purpose": kept.purpose,
         "paid": kept.paid,
         "digits": kept.digits,
@@ -218,24 +149,29 @@ def write(scope: Scope, kept: Booking, *, new: bool) -> None:
     scope.insert(booking_doors, rows)
     boxes = [{"booking_id": kept.id, "key_box_id": box} for box in kept.key_boxes]
     scope.insert(booking_key_boxes, boxes)
+    if not kept.stands:
+        parts.occupy(scope, kept.id, (), kept.booked)
+    elif takes_up is not None:
+        parts.occupy(scope, kept.id, takes_up, kept.booked)
 
 
-def taken(
-    scope: Scope, facility_id: str, window: BookedWindow, but_not: str = ""
-) -> list[BookedWindow]:
-    """Give the windows of other standing bookings of a facility that overlap this one."""
-    rows = scope.all(
-        scope.select(bookings.c.starts_at, bookings.c.ends_at)
-        .where(
-            bookings.c.facility_id == facility_id,
-            bookings.c.state.in_(STANDING),
-            bookings.c.starts_at < window.ends_at,
-            bookings.c.ends_at > window.starts_at,
-            bookings.c.id != but_not,
-        )
-        .order_by(bookings.c.starts_at)
-    )
-    return [BookedWindow(row.starts_at, row.ends_at) for row in rows]
+def set_effective(scope: Scope, kept: Booking) -> None:
+    """Write a booking's effective window alone."""
+    window = kept.effective
+    values = {"effective_from": window.starts_at, "effective_until": window.ends_at}
+    scope.update(bookings, values, bookings.c.id == kept.id)
+
+
+def new_number(scope: Scope, now: datetime) -> str:
+    """Draw a number that no booking has which stands, or stood lately."""
+    scope.lock("booking_numbers")
+    b = bookings.c
+
+    def is_taken(number: str) -> bool:
+        lately = sa.and_(b.state.in_(STANDING), b.effective_until > now - NUMBER_RESTS)
+        return scope.one(scope.select(b.id).where(b.number == number, lately)) is not None
+
+    return draw_number(secrets.randbelow, is_taken)
 
 
 def count_ahead(scope: Scope, phone: str, now: datetime) -> int:

@@ -11,7 +11,7 @@ from hub.bookings.holders import HolderPins
 from hub.bookings.records import Booking, BookingView, BookingWish, Contact, Revealed
 from hub.bookings.refusals import Refusal, refused
 from hub.bookings.service import BookingsService, named_refusals
-from hub.bookings.tables import BookingSource, BookingState
+from hub.bookings.tables import BookingSource
 from hub.bookings.throttle import AddressThrottle
 from hub.bookings.views import view
 from hub.bookings.windows import BookedWindow
@@ -47,7 +47,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A booking as its holder sees it; `revealed` only while it is confirmed and not over."""
+    """A booking as its holder sees it; `revealed` only while its PIN is released and not over."""
 
     view: BookingView
     revealed: tuple[Revealed, ...] = field(repr=False)
@@ -151,7 +151,7 @@ class ResidentsService:
 
     def _is_shown(self, booking: Booking) -> bool:
         over = booking.effective.ends_at <= self._clock.now()
-        return booking.state is BookingState.CONFIRMED and not over
+        return booking.released and not over
 
     def cancel(self, cookie: str) -> BookingView | None:
         """Cancel the booking a cookie shows; its PIN and its links die. None as for `shown`."""

@@ -2,35 +2,102 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from hub.bookings.backups import BackupCode
-from hub.bookings.facility_schemas import DoorIds, Id, ShapeIn, Text
-from hub.bookings.records import (
-    BookingView,
-    BookingWish,
-    CodeView,
-    Contact,
-    HolderWish,
-    Revealed,
-    StillOpens,
+from hub.bookings.common_schemas import DoorIds, Id, Instant, ShapeIn, Text, WindowOut, example
+from hub.bookings.outcome import Outcome
+from hub.bookings.pin_schemas import (
+    CODE,
+    CREDENTIAL,
+    OFFLINE,
+    STILL_OPENS,
+    CodeOut,
+    CredentialOut,
+    OfflineOut,
+    StillOpensOut,
 )
-from hub.bookings.tables import BookingSource, BookingState
-from hub.bookings.windows import BookedWindow
+from hub.bookings.records import BookingView, BookingWish, Contact, HolderWish
+from hub.bookings.tables import Attendance, BookingSource, BookingState, Payment
 from hub.catalogue import Language
-from hub.keyboxes.codes import ShownCode
-from hub.keyboxes.domain import CodeState, LockKind
-from hub.pins.placement import Pending, PlacementState, Problem, Readiness
-from hub.web.fields import Instant
+from hub.pins.placement import Pending, Problem, Readiness
+
+_FACILITY = "0190a000-0000-7000-8000-0000000000f1"
+_SITE = "0190a000-0000-7000-8000-000000000051"
+_DOOR = "0190a000-0000-7000-8000-0000000000d1"
+_BOX = "0190a000-0000-7000-8000-0000000000b1"
+CONTACT = {
+    "name": "山田 花子",
+    "email": "hanako@example.jp",
+    "phone": "0123-45-6789",
+    "line": "",
+    "language": "ja",
+}
+_HOLDER = {"id": None, "name": "鈴木 太郎", "person_id": None}
+BOOKING_IN = {
+    "facility_id": _FACILITY,
+    "starts_at": "2026-04-10T18:00:00+09:00",
+    "ends_at": "2026-04-10T20:00:00+09:00",
+    "contact": CONTACT,
+    "purpose": "卓球",
+    "paid": True,
+    "holders": [_HOLDER],
+}
+_HAPPENED = {
+    "attendance": "used",
+    "first_entry_at": "2026-04-10T08:57:11Z",
+    "last_entry_at": "2026-04-10T10:02:40Z",
+    "entries": 3,
+    "early_at": "2026-04-10T08:57:11Z",
+    "early_denied": 1,
+    "late_denied": 0,
+    "overstayed_at": None,
+    "left_open": [],
+    "keys_missing": [],
+    "unheard": [],
+    "settled_at": "2026-04-10T12:10:05Z",
+}
+BOOKING_OUT = {
+    "id": "0190a000-0000-7000-8000-0000000000b0",
+    "reservation_key": "R-2026:1201",
+    "number": "572841",
+    "facility_id": _FACILITY,
+    "site_id": _SITE,
+    "doors": [_DOOR],
+    "key_boxes": [_BOX],
+    "state": "confirmed",
+    "source": "api",
+    "booked": {"starts_at": "2026-04-10T09:00:00Z", "ends_at": "2026-04-10T11:00:00Z"},
+    "effective": {"starts_at": "2026-04-10T08:50:00Z", "ends_at": "2026-04-10T11:10:00Z"},
+    "contact": CONTACT,
+    "purpose": "卓球",
+    "payment": "before_pin",
+    "paid": True,
+    "released": True,
+    "approved_at": None,
+    "series_id": None,
+    "occurs_on": None,
+    "detached": False,
+    "readiness": "placed",
+    "problems": [],
+    "pending": [],
+    "credentials": [CREDENTIAL],
+    "offline": OFFLINE,
+    "codes": [CODE],
+    "still_opens": [STILL_OPENS],
+    "happened": _HAPPENED,
+    "decision_reason": "",
+    "created_at": "2026-04-01T03:00:00Z",
+    "changed_at": "2026-04-01T03:00:00Z",
+}
 
 
 class ContactIn(ShapeIn):
     """Whom to reach about a booking."""
+
+    model_config = example(CONTACT)
 
     name: Text = ""
     email: Annotated[str, Field(max_length=254)] = ""
@@ -46,14 +113,29 @@ class ContactIn(ShapeIn):
 class HolderIn(ShapeIn):
     """Somebody who is to have a PIN."""
 
+    model_config = example(_HOLDER)
+
     id: Id | None = Field(None, description="Names one that exists, to keep their PIN.")
     name: Text
     person_id: Id | None = None
 
 
+def contact_shown(contact: Contact) -> ContactIn:
+    """Show a contact."""
+    return ContactIn(
+        name=contact.name,
+        email=contact.email,
+        phone=contact.phone,
+        line=contact.line,
+        language=contact.language,
+    )
+
+
 class BookingIn(ShapeIn):
     """What is wanted of a booking. Whatever is left out stays as it is; nothing is ever dropped
     by leaving it out."""
+
+    model_config = example(BOOKING_IN)
 
     facility_id: Id | None = None
     doors: DoorIds | None = Field(None, description="Instead of the facility's own doors.")
@@ -68,6 +150,9 @@ class BookingIn(ShapeIn):
         None, description="More digits than the doors demand, as a `guess_risk` problem proposes."
     )
     holders: Annotated[list[HolderIn], Field(min_length=1, max_length=100)] | None = None
+    override_closed: bool = Field(
+        False, description="Book a closed day all the same; needs the right to approve."
+    )
 
     def wish(self) -> BookingWish:
         """The same as the service takes it."""
@@ -83,121 +168,61 @@ class BookingIn(ShapeIn):
             purpose=self.purpose,
             paid=self.paid,
             digits=self.digits,
+            override_closed=self.override_closed,
             holders=None
             if self.holders is None
             else tuple(HolderWish(h.name, h.person_id, h.id) for h in self.holders),
         )
 
 
-class WindowOut(BaseModel):
-    """Half-open: from `starts_at`, until but not at `ends_at`."""
+class HappenedOut(BaseModel):
+    """What became of a booking, as far as is known. `no_show` is said only once every controller
+    was heard through the window's end; until then `unheard` lists the locks that are waited for."""
 
-    starts_at: datetime
-    ends_at: datetime
+    model_config = example(_HAPPENED)
 
-
-class PlacementOut(BaseModel):
-    """A PIN at one door."""
-
-    door_id: str
-    state: PlacementState
-    problems: list[Problem]
-    pending: list[Pending]
-    placed_at: datetime | None
-
-
-class CredentialOut(BaseModel):
-    """One holder's PIN, without its digits."""
-
-    id: str
-    holder_id: str
-    holder: str
-    digits: int
-    readiness: Readiness
-    placements: list[PlacementOut]
-
-
-class CodeOut(BaseModel):
-    """One holder's sealed code for one key box, without its digits. `effective` is what it really
-    covers: starts lie on a grid and durations come from a list."""
-
-    id: str
-    key_box_id: str
-    holder_id: str
-    holder: str
-    digits: int
-    state: CodeState
-    effective: WindowOut
-    problems: list[Problem]
-    revealed_at: datetime | None = Field(description="Once shown, it cannot be revoked from afar.")
+    attendance: Attendance
+    first_entry_at: datetime | None
+    last_entry_at: datetime | None
+    entries: int
+    early_at: datetime | None = Field(description="The first entry before the booked start.")
+    early_denied: int = Field(description="Tries with its PIN before the window began.")
+    late_denied: int = Field(description="Tries with its PIN after the window ended.")
+    overstayed_at: datetime | None = Field(
+        description="The first sign of the party after its window, margin included."
+    )
+    left_open: list[str] = Field(description="Doors that stood open, or unlocked, at the end.")
+    keys_missing: list[str] = Field(description="Key boxes whose key did not come back.")
+    unheard: list[str]
+    settled_at: datetime | None = Field(description="Nothing more will be asked from then on.")
 
     @classmethod
-    def of(cls, view: CodeView) -> CodeOut:
-        """Show a code."""
+    def of(cls, outcome: Outcome) -> HappenedOut:
+        """Show what became of a booking."""
         return cls(
-            id=view.id,
-            key_box_id=view.key_box_id,
-            holder_id=view.holder_id,
-            holder=view.holder,
-            digits=view.digits,
-            state=view.state,
-            effective=_window(view.effective),
-            problems=list(view.problems),
-            revealed_at=view.revealed_at,
+            attendance=outcome.attendance,
+            first_entry_at=outcome.first_entry_at,
+            last_entry_at=outcome.last_entry_at,
+            entries=outcome.entries,
+            early_at=outcome.early_at,
+            early_denied=outcome.early_denied,
+            late_denied=outcome.late_denied,
+            overstayed_at=outcome.overstayed_at,
+            left_open=list(outcome.left_open),
+            keys_missing=list(outcome.keys_missing),
+            unheard=list(outcome.unheard),
+            settled_at=outcome.settled_at,
         )
-
-
-class StillOpensOut(BaseModel):
-    """A code that was shown, is nobody's any more and opens all the same: until its window ends or,
-    at a key box, a code of a later generation is used there."""
-
-    lock_id: str
-    lock_kind: LockKind
-    holder_id: str
-    code: str = Field(description="shape.slot.generation.variant; no digits follow from it.")
-    opens: WindowOut
-
-    @classmethod
-    def of(cls, found: StillOpens) -> StillOpensOut:
-        """Show one."""
-        return cls(
-            lock_id=found.lock_id,
-            lock_kind=found.lock_kind,
-            holder_id=found.holder_id,
-            code=found.tag,
-            opens=_window(found.opens),
-        )
-
-
-class OfflineOut(BaseModel):
-    """How many codes of key boxes there are, by state: counted apart, since no box confirms."""
-
-    computed: int
-    active: int
-    ended: int
-    can_be_confirmed: bool = Field(False, description="Never: a key box has no network.")
-
-    @classmethod
-    def of(cls, codes: Sequence[CodeView]) -> OfflineOut:
-        """Count codes."""
-        counted = Counter(code.state for code in codes)
-        return cls(
-            computed=counted[CodeState.COMPUTED],
-            active=counted[CodeState.ACTIVE],
-            ended=counted[CodeState.ENDED],
-            can_be_confirmed=False,
-        )
-
-
-def _window(window: BookedWindow) -> WindowOut:
-    return WindowOut(starts_at=window.starts_at, ends_at=window.ends_at)
 
 
 class BookingOut(BaseModel):
     """A booking, and how far its doors are ready for it."""
 
+    model_config = example(BOOKING_OUT)
+
     id: str
     reservation_key: str
+    number: str = Field(description="Short, to be said on the telephone; its last digit checks it.")
     facility_id: str | None
     site_id: str
     doors: list[str]
@@ -208,7 +233,13 @@ class BookingOut(BaseModel):
     effective: WindowOut
     contact: ContactIn
     purpose: str
+    payment: Payment = Field(description="What had to be paid as it was made.")
     paid: bool | None
+    released: bool = Field(description="Whether its PIN may be shown, placed and sent.")
+    approved_at: datetime | None
+    series_id: str | None
+    occurs_on: date | None = Field(description="Which date of its series it is.")
+    detached: bool = Field(description="Changed by itself: its series leaves it alone.")
     readiness: Readiness
     problems: list[Problem]
     pending: list[Pending]
@@ -216,6 +247,7 @@ class BookingOut(BaseModel):
     offline: OfflineOut
     codes: list[CodeOut]
     still_opens: list[StillOpensOut]
+    happened: HappenedOut
     decision_reason: str
     created_at: datetime
     changed_at: datetime
@@ -224,53 +256,36 @@ class BookingOut(BaseModel):
     def of(cls, view: BookingView) -> BookingOut:
         """Show a booking."""
         kept = view.booking
-        contact = kept.contact
+        at = kept.occurrence
         return cls(
             id=kept.id,
             reservation_key=kept.reservation_key,
+            number=kept.number,
             facility_id=kept.facility_id,
             site_id=kept.site_id,
             doors=list(kept.doors),
             key_boxes=list(kept.key_boxes),
             state=kept.state,
             source=kept.source,
-            booked=_window(kept.booked),
-            effective=_window(kept.effective),
-            contact=ContactIn(
-                name=contact.name,
-                email=contact.email,
-                phone=contact.phone,
-                line=contact.line,
-                language=contact.language,
-            ),
+            booked=WindowOut.of(kept.booked),
+            effective=WindowOut.of(kept.effective),
+            contact=contact_shown(kept.contact),
             purpose=kept.purpose,
+            payment=kept.payment,
             paid=kept.paid,
+            released=kept.released,
+            approved_at=kept.approved_at,
+            series_id=at.series_id if at else None,
+            occurs_on=at.on if at else None,
+            detached=at is not None and at.detached,
             readiness=view.readiness,
             problems=list(view.problems),
             pending=list(view.pending),
-            credentials=[
-                CredentialOut(
-                    id=each.credential_id,
-                    holder_id=each.holder_id,
-                    holder=each.holder,
-                    digits=each.digits,
-                    readiness=each.readiness,
-                    placements=[
-                        PlacementOut(
-                            door_id=placement.door_id,
-                            state=placement.state,
-                            problems=list(placement.problems),
-                            pending=list(placement.pending),
-                            placed_at=placement.placed_at,
-                        )
-                        for placement in each.placements
-                    ],
-                )
-                for each in view.credentials
-            ],
+            credentials=[CredentialOut.of(each) for each in view.credentials],
             offline=OfflineOut.of(view.codes),
             codes=[CodeOut.of(each) for each in view.codes],
             still_opens=[StillOpensOut.of(each) for each in view.still_opens],
+            happened=HappenedOut.of(view.outcome),
             decision_reason=kept.decision_reason,
             created_at=kept.created_at,
             changed_at=kept.changed_at,
@@ -280,67 +295,6 @@ class BookingOut(BaseModel):
 class DecisionIn(ShapeIn):
     """Why a request is approved or rejected."""
 
+    model_config = example({"reason": "利用目的を確認しました"})
+
     reason: Annotated[str, Field(max_length=200)] = ""
-
-
-class CodeDigitsOut(BaseModel):
-    """The digits of a sealed code, and from when until when they open."""
-
-    lock_id: str
-    lock_kind: LockKind
-    digits: str
-    effective: WindowOut
-
-    @classmethod
-    def of(cls, shown: ShownCode) -> CodeDigitsOut:
-        """Show a code."""
-        start, end = shown.code.effective
-        return cls(
-            lock_id=shown.code.lock_id,
-            lock_kind=shown.code.lock_kind,
-            digits=shown.digits,
-            effective=WindowOut(starts_at=start, ends_at=end),
-        )
-
-
-class PinOut(BaseModel):
-    """What a holder types: at the doors the PIN, at each key box its own code."""
-
-    holder_id: str
-    pin: str | None = Field(description="Null where the booking has key boxes alone.")
-    codes: list[CodeDigitsOut]
-
-    @classmethod
-    def of(cls, revealed: Revealed) -> PinOut:
-        """Show what a holder types."""
-        codes = [CodeDigitsOut.of(each) for each in revealed.codes]
-        return cls(holder_id=revealed.holder_id, pin=revealed.pin, codes=codes)
-
-
-class BackupCodeOut(BaseModel):
-    """A holder's sealed code for one networked door that is away."""
-
-    holder_id: str
-    door_id: str
-    digits: str
-    effective: WindowOut
-    grace_s: int = Field(description="Taken for so long after the door's controller is back.")
-    confirmed: bool = Field(description="Its controller has proven that it knows the secret.")
-
-    @classmethod
-    def of(cls, given: BackupCode) -> BackupCodeOut:
-        """Show one."""
-        return cls(
-            holder_id=given.holder_id,
-            door_id=given.door_id,
-            digits=given.digits,
-            effective=WindowOut(starts_at=given.effective[0], ends_at=given.effective[1]),
-            grace_s=given.grace_s,
-            confirmed=given.confirmed,
-        )
-
-
-class LinkOut(BaseModel):
-    """A link that shows a booking's PIN, once."""
-
-    path: str

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
-import sqlalchemy as sa
-
 from hub.audit.service import record
-from hub.bookings import happened, merge, repository
-from hub.bookings.facilities import known_doors, known_key_boxes
+from hub.bookings import closures, happened, merge, neighbours, parts, repository
+from hub.bookings.framing import frame_of
 from hub.bookings.holders import HolderPins
 from hub.bookings.merge import Frame
-from hub.bookings.records import Booking, BookingView, BookingWish, Facility, Revealed
+from hub.bookings.naming_refusals import named_refusals as named_refusals
+from hub.bookings.records import Booking, BookingView, BookingWish, Occurrence, Revealed
 from hub.bookings.refusals import Refusal, refused
+from hub.bookings.search import BookingFilter as BookingFilter
 from hub.bookings.tables import BookingSource, BookingState, bookings
 from hub.bookings.views import view, views
 from hub.clock import Clock, Ids
 from hub.database.engine import Database
-from hub.database.errors import OverlapError
 from hub.database.scope import Scope
 from hub.happenings.domain import HappeningKind as H
-from hub.keyboxes.domain import NoCodeLeftError
-from hub.pins.draw import DigitsIncompatibleError, NoPinLeftError
-from hub.pins.lengths import GuessRiskError
 from hub.pins.links import PinLinks
-from hub.pins.service import CredentialGoneError
 from hub.web.paging import Page, beyond, page_of
+from hub.web.problems import CHANGED_MEANWHILE, Problem
 from hub.web.rights import Principal, Right
 
 T = TypeVar("T")
@@ -38,50 +33,6 @@ _ENDED_BY: Final = {
     BookingState.CANCELLED: H.BOOKING_CANCELLED,
     BookingState.REJECTED: H.BOOKING_REJECTED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class BookingFilter:
-    """Which bookings are asked for; None does not limit."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    facility_id: str | None = None
-    state: BookingState | None = None
-
-    def conditions(self) -> list[sa.ColumnElement[bool]]:
-        """What the rows must satisfy: those that touch the time from `since` until `until`."""
-        found: list[sa.ColumnElement[bool]] = []
-        if self.since is not None:
-            found.append(bookings.c.ends_at > self.since)
-        if self.until is not None:
-            found.append(bookings.c.starts_at < self.until)
-        if self.facility_id is not None:
-            found.append(bookings.c.facility_id == self.facility_id)
-        if self.state is not None:
-            found.append(bookings.c.state == self.state)
-        return found
-
-
-@contextmanager
-def named_refusals() -> Iterator[None]:
-    """Turn what PINs and the database refuse into the booking's own refusals."""
-    try:
-        yield
-    except DigitsIncompatibleError as error:
-        raise refused(Refusal.DIGITS_INCOMPATIBLE, str(error)) from error
-    except GuessRiskError as error:
-        raise refused(
-            Refusal.GUESS_RISK, str(error), digits=error.digits, door=error.door_id
-        ) from error
-    except NoPinLeftError as error:
-        raise refused(Refusal.NO_PIN_LEFT, str(error)) from error
-    except NoCodeLeftError as error:
-        raise refused(Refusal.NO_CODE_LEFT, str(error), key_box=error.lock_id) from error
-    except CredentialGoneError as error:
-        raise refused(Refusal.PIN_REVOKED, str(error)) from error
-    except OverlapError as error:
-        raise refused(Refusal.DOUBLE_BOOKED, "the facility is booked in that time") from error
 
 
 class BookingsService:
@@ -104,10 +55,21 @@ class BookingsService:
         reservation_key: str,
         wish: BookingWish,
         source: BookingSource = BookingSource.API,
+        *,
+        if_unchanged_since: datetime | None = None,
     ) -> tuple[BookingView, bool]:
-        """Make or change the booking of that key; give it and whether it is new. Idempotent."""
+        """Make or change the booking of that key; give it and whether it is new. Idempotent.
+
+        With `if_unchanged_since` it is refused (`changed_meanwhile`) unless the booking is there
+        and was changed last at that instant.
+        """
 
         def write(scope: Scope) -> tuple[BookingView, bool]:
+            if if_unchanged_since is not None:
+                scope.lock(f"booking:{reservation_key}")
+                known = repository.by_key(scope, reservation_key)
+                if known is None or known.changed_at != if_unchanged_since:
+                    raise Problem(CHANGED_MEANWHILE, "read it again, then change it")
             return self.put_within(scope, who, reservation_key, wish, source)
 
         return self._write(write)
@@ -119,56 +81,79 @@ class BookingsService:
         reservation_key: str,
         wish: BookingWish,
         source: BookingSource,
+        occurrence: Occurrence | None = None,
     ) -> tuple[BookingView, bool]:
-        """The same within a transaction; residents' requests come in here."""
+        """The same within a transaction: for residents' requests, and for series, whose
+        `occurrence` the booking is."""
         scope.lock(f"booking:{reservation_key}")
         before = repository.by_key(scope, reservation_key)
         if before is not None and not who.reaches(before.site_id):
             raise refused(Refusal.BOOKING_UNKNOWN, "no such booking")
-        if before is None:
-            kept = merge.made(
-                self._ids.new(), reservation_key, wish, self._frame(scope, who, wish, None, source)
-            )
-        elif wish.state is BookingState.CANCELLED:
+        if before is not None and wish.state is BookingState.CANCELLED:
             return self._end(scope, who, before, BookingState.CANCELLED, "booking.cancelled"), False
-        else:
-            kept = merge.changed(before, wish, self._frame(scope, who, wish, before, source))
-        self._refuse_double(scope, kept)
         now = self._clock.now()
+        frame = frame_of(scope, who, wish, before, source, now, occurrence)
+        kept = self._merged(scope, reservation_key, before, wish, frame)
+        self._check_room(scope, who, before, kept, wish, frame)
         if kept != before:
             kept = replace(kept, changed_at=now)
-            repository.write(scope, kept, new=before is None)
+            takes_up = (
+                parts.parts_of(frame.facility.id, frame.facility.excludes)
+                if (frame.facility)
+                else None
+            )
+            repository.write(scope, kept, new=before is None, takes_up=takes_up)
             action = "booking.created" if before is None else "booking.changed"
             record(scope, now, who, action, ("booking", kept.id), _told(kept))
-        self._holders.follow(scope, before, kept, wish.holders, f"{who.actor} put")
-        happened.put(scope, now, before, kept, who.actor, holders=wish.holders is not None)
-        if before is not None and before.booked != kept.booked:
+        cause = f"{who.actor} put"
+        others = self._holders.follow(scope, before, kept, wish.holders, cause)
+        happened.put(scope, now, before, kept, who.actor, holders=others)
+        if before is not None and before.effective != kept.effective:
             self._links.move(scope, kept.id, kept.effective.ends_at)
-        return view(scope, kept, self._clock.now()), before is None
+        if (
+            before is None
+            or not before.stands
+            or before.booked != kept.booked
+            or (before.facility_id != kept.facility_id)
+        ):
+            self._resettle(scope, [each for each in (before, kept) if each], cause)
+        return view(scope, kept, now), before is None
 
     def decide(
         self, who: Principal, reservation_key: str, *, approve: bool, reason: str = ""
     ) -> BookingView:
-        """Approve or reject a request; deciding the same again changes nothing."""
+        """Approve or reject a request; deciding the same again changes nothing. Where a facility
+        lets a PIN out unpaid if somebody approves it, that is said here as well."""
 
         def write(scope: Scope) -> BookingView:
             before = self._get(scope, who, reservation_key)
             if not approve:
                 kept = replace(before, decision_reason=reason)
                 return self._end(scope, who, kept, BookingState.REJECTED, "booking.rejected")
-            if before.state is BookingState.CONFIRMED:
-                return view(scope, before, self._clock.now())
-            if before.state is not BookingState.REQUESTED:
+            if not before.stands:
                 raise refused(Refusal.STATE_CHANGE, f"it is {before.state.value}")
+            requested = before.state is BookingState.REQUESTED
+            if not requested and before.approved_at is not None:
+                return view(scope, before, self._clock.now())
             now = self._clock.now()
             kept = replace(
-                before, state=BookingState.CONFIRMED, decision_reason=reason, changed_at=now
+                before,
+                state=BookingState.CONFIRMED,
+                decision_reason=reason,
+                approved_at=now,
+                changed_at=now,
             )
+            if not requested and before.released == kept.released:
+                return view(scope, before, now)
             repository.write(scope, kept, new=False)
             record(scope, now, who, "booking.approved", ("booking", kept.id))
-            self._holders.follow(scope, before, kept, None, f"{who.actor} approved")
-            happened.tell_of(scope, now, H.BOOKING_CONFIRMED, kept, f"{who.actor} approved")
-            return view(scope, kept, self._clock.now())
+            cause = f"{who.actor} approved"
+            self._holders.follow(scope, before, kept, None, cause)
+            if requested:
+                happened.tell_of(scope, now, H.BOOKING_CONFIRMED, kept, cause)
+            else:
+                happened.tell_changed(scope, now, before, kept, ["released"], cause)
+            return view(scope, kept, now)
 
         return self._write(write)
 
@@ -180,6 +165,12 @@ class BookingsService:
             return self._end(scope, who, before, BookingState.CANCELLED, "booking.cancelled")
 
         return self._write(write)
+
+    def cancel_within(self, scope: Scope, booking: Booking, who: Principal) -> BookingView:
+        """The same within a transaction, for a series: it does not count as a change of the
+        occurrence alone."""
+        ended = BookingState.CANCELLED
+        return self._end(scope, who, booking, ended, "booking.cancelled", alone=False)
 
     def reissue(
         self, who: Principal, reservation_key: str, holder_id: str | None = None
@@ -246,76 +237,87 @@ class BookingsService:
             raise refused(Refusal.BOOKING_UNKNOWN, "no such booking")
         return found
 
+    def _merged(
+        self,
+        scope: Scope,
+        reservation_key: str,
+        before: Booking | None,
+        wish: BookingWish,
+        frame: Frame,
+    ) -> Booking:
+        """Give the booking as it is to be, its effective window beside its neighbours' included."""
+        if before is None:
+            number = repository.new_number(scope, frame.now)
+            kept = merge.made(self._ids.new(), reservation_key, number, wish, frame)
+        else:
+            kept = merge.changed(before, wish, frame)
+            if not before.stands:
+                kept = replace(kept, number=repository.new_number(scope, frame.now))
+        return replace(kept, effective=neighbours.trimmed(scope, kept))
+
+    def _check_room(
+        self,
+        scope: Scope,
+        who: Principal,
+        before: Booking | None,
+        kept: Booking,
+        wish: BookingWish,
+        frame: Frame,
+    ) -> None:
+        """Look before writing whether the facility is open and free; on PostgreSQL the constraint
+        refuses what is not to be seen yet."""
+        if frame.facility is None:
+            return
+        takes_up = parts.parts_of(frame.facility.id, frame.facility.excludes)
+        if parts.taken(scope, takes_up, kept.booked, kept.id):
+            raise refused(Refusal.DOUBLE_BOOKED, "the facility is booked in that time")
+        stays = before is not None and before.stands and before.booked == kept.booked
+        same = stays and before is not None and before.facility_id == kept.facility_id
+        if same or (wish.override_closed and who.may(Right.BOOKINGS_APPROVE)):
+            return
+        closures.check_open(scope, frame.facility, kept.booked)
+
     def _end(
-        self, scope: Scope, who: Principal, before: Booking, state: BookingState, action: str
+        self,
+        scope: Scope,
+        who: Principal,
+        before: Booking,
+        state: BookingState,
+        action: str,
+        *,
+        alone: bool = True,
     ) -> BookingView:
         if before.state is state:
             return view(scope, before, self._clock.now())
         if not before.stands:
             raise refused(Refusal.STATE_CHANGE, f"it is {before.state.value}")
+        neighbours.lock_sites(scope, [before.site_id])
         now = self._clock.now()
-        kept = replace(before, state=state, changed_at=now)
+        at = before.occurrence
+        if at is not None and alone:
+            at = replace(at, detached=True)
+        kept = replace(before, state=state, changed_at=now, occurrence=at)
         repository.write(scope, kept, new=False)
-        self._holders.revoke(scope, kept, f"{who.actor} {action}")
+        cause = f"{who.actor} {action}"
+        self._holders.revoke(scope, kept, cause)
         self._links.kill(scope, kept.id)
         record(scope, now, who, action, ("booking", kept.id))
-        happened.tell_of(scope, now, _ENDED_BY[state], kept, f"{who.actor} {action}")
-        return view(scope, kept, self._clock.now())
+        happened.tell_of(scope, now, _ENDED_BY[state], kept, cause)
+        self._resettle(scope, [before], cause)
+        return view(scope, kept, now)
 
-    def _frame(
-        self,
-        scope: Scope,
-        who: Principal,
-        wish: BookingWish,
-        before: Booking | None,
-        source: BookingSource,
-    ) -> Frame:
-        facility_id = wish.facility_id or (before.facility_id if before else None)
-        facility = repository.facility(scope, facility_id) if facility_id else None
-        usable = facility is not None and facility.active and who.reaches(facility.site_id)
-        if wish.facility_id and not usable:
-            raise refused(Refusal.FACILITY_UNKNOWN, "no such facility")
-        door_ids, box_ids = wish.doors, wish.key_boxes
-        if before is not None and wish.facility_id in (None, facility_id):
-            door_ids = before.doors if door_ids is None else door_ids
-            box_ids = before.key_boxes if box_ids is None else box_ids
-        if facility is not None:
-            door_ids = facility.doors if door_ids is None else door_ids
-            box_ids = facility.key_boxes if box_ids is None else box_ids
-        doors, boxes = tuple(sorted(set(door_ids or ()))), tuple(sorted(set(box_ids or ())))
-        return Frame(
-            facility=facility,
-            doors=doors,
-            key_boxes=boxes,
-            site_id=self._site_of(scope, who, before, facility, doors, boxes),
-            source=before.source if before else source,
-            may_approve=who.may(Right.BOOKINGS_APPROVE) and source is not BookingSource.RESIDENT,
-            now=self._clock.now(),
-        )
-
-    def _site_of(
-        self,
-        scope: Scope,
-        who: Principal,
-        before: Booking | None,
-        facility: Facility | None,
-        doors: tuple[str, ...],
-        boxes: tuple[str, ...],
-    ) -> str:
-        """Give the site of a booking; refuse doors and boxes that nobody may book. One removed
-        meanwhile does not block a change of time."""
-        if before is not None and (doors, boxes) == (before.doors, before.key_boxes):
-            return facility.site_id if facility else before.site_id
-        sites = [each.site_id for each in known_doors(scope, who, doors)]
-        sites += [each.site_id for each in known_key_boxes(scope, who, boxes)]
-        if not sites:
-            raise refused(Refusal.DOORS_MISSING, "name a facility, doors or key boxes")
-        return facility.site_id if facility else sites[0]
-
-    def _refuse_double(self, scope: Scope, kept: Booking) -> None:
-        """Look before writing; on PostgreSQL the constraint refuses what is not to be seen yet."""
-        if kept.facility_id and repository.taken(scope, kept.facility_id, kept.booked, kept.id):
-            raise refused(Refusal.DOUBLE_BOOKED, "the facility is booked in that time")
+    def _resettle(self, scope: Scope, around: list[Booking], cause: str) -> None:
+        """Let the neighbours of a booking that came, moved or went have the margins they have now:
+        their doors follow, and they keep their PINs."""
+        facility_ids = {each.facility_id for each in around if each.facility_id is not None}
+        windows = [each.booked for each in around]
+        now = self._clock.now()
+        for before, after in neighbours.resettled(scope, facility_ids, windows, now):
+            if not self._holders.rewiden(scope, before, after, cause):
+                continue
+            repository.set_effective(scope, after)
+            self._links.move(scope, after.id, after.effective.ends_at)
+            happened.tell_changed(scope, now, before, after, ["effective"], cause)
 
 
 def _told(booking: Booking) -> dict[str, object]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.bookings import repository
+from hub.bookings import outcome_repository, repository
+from hub.bookings.outcome import Outcome
 from hub.bookings.records import (
     Booking,
     BookingView,
@@ -25,7 +26,15 @@ from hub.keyboxes.domain import BoxState, CodeState, KeyBox, LockKind, OfflineCo
 from hub.keyboxes.repository import DoorBackup
 from hub.pins import placements
 from hub.pins import repository as pin_rows
-from hub.pins.placement import PENDING, Problem, Readiness, Standing, readiness
+from hub.pins.placement import (
+    PENDING,
+    Pending,
+    PlacementState,
+    Problem,
+    Readiness,
+    Standing,
+    readiness,
+)
 from hub.pins.placements import Placement
 from wire.offline_profiles import PROFILES
 
@@ -38,6 +47,7 @@ def views(scope: Scope, found: Sequence[Booking], now: datetime) -> list[Booking
     for placement in placements.of_credentials(scope, ids):
         by_credential[placement.credential_id].append(placement)
     codes = CodesKnown.of(scope, [booking.id for booking in found], now)
+    outcomes = outcome_repository.outcomes_of(scope, [booking.id for booking in found])
     made = []
     for booking in found:
         names = {row.id: row.name for row in repository.holders(scope, booking.id)}
@@ -48,7 +58,7 @@ def views(scope: Scope, found: Sequence[Booking], now: datetime) -> list[Booking
                 holder=names[each.holder_id],
                 digits=each.digits,
                 readiness=readiness(_standing(by_credential[each.id])),
-                placements=tuple(_view(placement) for placement in by_credential[each.id]),
+                placements=tuple(_view(place, booking) for place in by_credential[each.id]),
             )
             for each in credentials[booking.id]
             if each.holder_id in names
@@ -57,8 +67,12 @@ def views(scope: Scope, found: Sequence[Booking], now: datetime) -> list[Booking
         ready = readiness(_standing(everywhere))
         if not booking.doors and not everywhere:
             ready = _unconfirmed(booking, now)
+        elif _is_held_back(booking, now) and ready is not Readiness.PROBLEM:
+            ready = Readiness.DRAFT
         held = codes.standing(booking.id, names)
-        made.append(BookingView(booking, shown, ready, held, codes.still_opens(booking.id)))
+        open_still = codes.still_opens(booking.id)
+        outcome = outcomes.get(booking.id, Outcome())
+        made.append(BookingView(booking, shown, ready, held, open_still, outcome))
     return made
 
 
@@ -69,10 +83,15 @@ def view(scope: Scope, booking: Booking, now: datetime) -> BookingView:
 
 def _unconfirmed(booking: Booking, now: datetime) -> Readiness:
     """The readiness of a booking that no door can confirm."""
-    if booking.state is BookingState.REQUESTED:
+    if _is_held_back(booking, now) or booking.state is BookingState.REQUESTED:
         return Readiness.DRAFT
     over = not booking.stands or booking.effective.ends_at <= now
     return Readiness.OVER if over else Readiness.OFFLINE
+
+
+def _is_held_back(booking: Booking, now: datetime) -> bool:
+    """Whether it stands, is still to come, and its PIN may not be given yet."""
+    return booking.stands and not booking.released and now < booking.effective.ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +172,10 @@ def _standing(found: Sequence[Placement]) -> list[Standing]:
     return [Standing(placement.state, placement.problems) for placement in found]
 
 
-def _view(placement: Placement) -> PlacementView:
+def _view(placement: Placement, booking: Booking) -> PlacementView:
     pending = PENDING.get(placement.state)
+    if placement.state is PlacementState.DRAFT and booking.state is BookingState.CONFIRMED:
+        pending = Pending.PAYMENT
     return PlacementView(
         door_id=placement.door_id,
         state=placement.state,

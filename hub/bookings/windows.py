@@ -13,6 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from hub.bookings.refusals import Refusal, refused
+from hub.bookings.tables import Handover
 
 JAPAN: Final = ZoneInfo("Asia/Tokyo")
 MIDNIGHT_MIN: Final = 24 * 60
@@ -29,12 +30,29 @@ class BookedWindow:
         """Tell whether some instant lies in both."""
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
+    def contains(self, other: BookedWindow) -> bool:
+        """Tell whether every instant of the other lies in this one."""
+        return self.starts_at <= other.starts_at and other.ends_at <= self.ends_at
+
     def widened(self, before_min: int, after_min: int) -> BookedWindow:
         """Give the effective window: so many minutes earlier and later."""
         return BookedWindow(
             self.starts_at.astimezone(UTC) - timedelta(minutes=before_min),
             self.ends_at.astimezone(UTC) + timedelta(minutes=after_min),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """How much wider than booked a PIN opens, and what becomes of that beside a neighbour."""
+
+    before_min: int = 0
+    after_min: int = 0
+    handover: Handover = Handover.OVERLAP
+
+    def widen(self, booked: BookedWindow) -> BookedWindow:
+        """Give the window with both margins."""
+        return booked.widened(self.before_min, self.after_min)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +79,16 @@ class BookingRules:
     ahead_days: int = 400
     opening: tuple[OpenSpan, ...] = ()
     zone: ZoneInfo = JAPAN
+    handover: Handover = Handover.OVERLAP
+
+    @property
+    def margins(self) -> Margins:
+        """What a booking takes over of these rules."""
+        return Margins(self.margin_before_min, self.margin_after_min, self.handover)
 
     def effective(self, booked: BookedWindow) -> BookedWindow:
-        """Give the window that doors know."""
-        return booked.widened(self.margin_before_min, self.margin_after_min)
+        """Give the window that doors know, where no neighbour trims it."""
+        return self.margins.widen(booked)
 
 
 def check_window(booked: BookedWindow, rules: BookingRules, now: datetime) -> None:
@@ -91,7 +115,7 @@ def check_residents_window(booked: BookedWindow, rules: BookingRules, now: datet
         if minute % rules.slot_min or moment.second or moment.microsecond:
             raise refused(Refusal.OFF_THE_GRID, slot_minutes=rules.slot_min)
     hours = _open_windows(rules, local[0].date())
-    if rules.opening and not any(_covers(span, booked) for span in hours):
+    if rules.opening and not any(span.contains(booked) for span in hours):
         raise refused(Refusal.CLOSED, "outside the opening hours")
 
 
@@ -164,7 +188,3 @@ def _at(day: date, minute: int, zone: ZoneInfo) -> datetime:
     days, rest = divmod(minute, MIDNIGHT_MIN)
     local = datetime.combine(day + timedelta(days=days), time(rest // 60, rest % 60), zone)
     return local.astimezone(UTC)
-
-
-def _covers(outer: BookedWindow, inner: BookedWindow) -> bool:
-    return outer.starts_at <= inner.starts_at and inner.ends_at <= outer.ends_at

@@ -5,9 +5,13 @@ from __future__ import annotations
 import secrets
 
 from hub.bookings.backups import BookingBackups
+from hub.bookings.closures import ClosuresService
 from hub.bookings.facilities import FacilitiesService
+from hub.bookings.history import HistoryService
 from hub.bookings.holders import HolderPins
+from hub.bookings.members import MembersService
 from hub.bookings.residents import ResidentsService
+from hub.bookings.series import SeriesService
 from hub.bookings.service import BookingsService
 from hub.bookings.throttle import AddressThrottle
 from hub.keyboxes.codes import OfflineCodes
@@ -26,12 +30,17 @@ def add_backups(core: Core, services: Services) -> None:
 
 
 def add_bookings(core: Core, services: Services) -> None:
-    """Add `FacilitiesService`, `BookingsService` and `ResidentsService`."""
+    """Add the services of facilities, closed days, bookings, series, members, histories and
+    residents."""
     pins = Pins(core.clock, core.ids, core.keys, secrets.randbelow)
     holders = HolderPins(core.clock, core.ids, pins, OfflineCodes(core.clock, core.ids, core.keys))
     links = PinLinks(core.clock, core.ids, core.keys)
     services.add(FacilitiesService(core.db, core.clock, core.ids))
+    services.add(ClosuresService(core.db, core.clock, core.ids))
+    services.add(HistoryService(core.db))
     bookings = services.add(BookingsService(core.db, core.clock, core.ids, holders, links))
+    services.add(SeriesService(core.db, core.clock, core.ids, bookings))
+    services.add(MembersService(core.db, bookings))
     an_hour = core.settings.residents.requests_an_hour
     throttle = AddressThrottle(core.clock, core.keys, an_hour)
     services.add(

@@ -80,7 +80,7 @@ class Entry:
     code: str | None = None
     """The tag of the sealed code that was used."""
     holder_id: str | None = None
-    """Whose sealed code it was."""
+    """Whose PIN or sealed code it was, of those who hold one of the booking."""
     soft: Reason | None = None
     """The rule that was broken and is only reported."""
     partner_id: str | None = None

@@ -146,8 +146,8 @@ def _paired(scope: Scope, entry: Entry) -> Entry:
 
 
 def _joined(scope: Scope, entry: Entry) -> Entry:
-    """Say whose sealed code it was, and put what a key box tells of itself where a door's entries
-    stand: at the box."""
+    """Say whose PIN or sealed code it was, and put what a key box tells of itself where a door's
+    entries stand: at the box."""
     if entry.code is not None and entry.door_id is not None:
         code = code_rows.code_by_tag(scope, entry.door_id, entry.code)
         if code is not None:
@@ -158,6 +158,9 @@ def _joined(scope: Scope, entry: Entry) -> Entry:
                 holder_id=code.holder_id,
                 person_id=code_rows.person_with_code(scope, code),
             )
+    elif entry.booking_id is not None and entry.credential_id is not None:
+        pin = pins.credential(scope, entry.credential_id)
+        entry = replace(entry, holder_id=pin.holder_id if pin else None)
     device = entry.origin_device or entry.device_id
     if entry.door_id is None and device is not None and boxes.key_box(scope, device) is not None:
         entry = replace(entry, door_id=device)

@@ -16,7 +16,9 @@ class HappeningKind(StrEnum):
     """Made as confirmed, or approved."""
     BOOKING_CHANGED = "booking.changed"
     """`details.changed` lists what: `window`, `doors`, `key_boxes`, `contact`, `holders`,
-    `facility`, `paid`, `purpose`."""
+    `facility`, `paid`, `purpose`, `released` (its PIN may be shown now, or no longer), and
+    `effective`: how much earlier and later than booked the doors open, which a neighbour's coming
+    and going changes by itself. Nobody is written to for that."""
     BOOKING_REJECTED = "booking.rejected"
     BOOKING_CANCELLED = "booking.cancelled"
     BOOKING_READY = "booking.ready"
@@ -28,7 +30,10 @@ class HappeningKind(StrEnum):
     BOOKING_NO_SHOW = "booking.no_show"
     BOOKING_EARLY = "booking.early"
     BOOKING_OVERSTAYED = "booking.overstayed"
+    """Signs of the party after its window, margin included."""
     BOOKING_LEFT_OPEN = "booking.left_open"
+    BOOKING_KEY_MISSING = "booking.key_missing"
+    """A key box's key was taken and is not back."""
     PIN_CHANGED = "pin.changed"
     """A holder's digits are others now: reissued, or since the new time would have collided."""
     PIN_PLACED = "pin.placed"

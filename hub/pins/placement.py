@@ -5,6 +5,7 @@
     draft --approve--> scheduled --send--> placing --confirm--> placed --start--> active
                                    placing/placed/active --end--> ended --remove--> removed
     any but ended/removed --revoke--> revoking --confirm_revoked--> revoked
+    scheduled --withdraw--> draft;  placing/placed/active --withdraw--> revoking
 
 *Placed* is said only by the controller's own digest. A change of what the door must hold goes back
 to `placing` until the digest proves the change; a window that begins unconfirmed stays `placing`.
@@ -43,7 +44,7 @@ class PlacementEvent(StrEnum):
     """Its window or digits changed; the state follows when the policy does."""
     APPROVE = "approve"
     WITHDRAW = "withdraw"
-    """Approval is asked for anew."""
+    """Its approval or payment is asked for anew. What a door may hold has to leave it."""
     SEND = "send"
     """Its entries entered the desired policy, or changed there."""
     CONFIRM = "confirm"
@@ -73,15 +74,18 @@ TRANSITIONS: Final[dict[tuple[PlacementState, PlacementEvent], PlacementState]] 
     (S.PLACING, E.RECALL): S.SCHEDULED,
     (S.PLACING, E.END): S.ENDED,
     (S.PLACING, E.REVOKE): S.REVOKING,
+    (S.PLACING, E.WITHDRAW): S.REVOKING,
     (S.PLACED, E.SEND): S.PLACING,
     (S.PLACED, E.START): S.ACTIVE,
     (S.PLACED, E.RECALL): S.SCHEDULED,
     (S.PLACED, E.END): S.ENDED,
     (S.PLACED, E.REVOKE): S.REVOKING,
+    (S.PLACED, E.WITHDRAW): S.REVOKING,
     (S.ACTIVE, E.SEND): S.PLACING,
     (S.ACTIVE, E.RECALL): S.SCHEDULED,
     (S.ACTIVE, E.END): S.ENDED,
     (S.ACTIVE, E.REVOKE): S.REVOKING,
+    (S.ACTIVE, E.WITHDRAW): S.REVOKING,
     (S.ENDED, E.REMOVE): S.REMOVED,
     (S.REVOKING, E.SEND): S.REVOKING,
     (S.REVOKING, E.CONFIRM_REVOKED): S.REVOKED,
@@ -133,6 +137,7 @@ class Pending(StrEnum):
     """What a placement waits for: no fault, but not done."""
 
     APPROVAL = "approval"
+    PAYMENT = "payment"
     HORIZON = "horizon"
     CONFIRMATION = "confirmation"
     REVOCATION = "revocation"

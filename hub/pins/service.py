@@ -91,6 +91,8 @@ class Pins:
         it gets others, its placements the problem `pin_changed`, and this gives True."""
         credential = self._live(scope, credential_id)
         standing = self._standing(scope, credential_id)
+        if not standing:
+            return False  # held back: `set_doors` brings it back in its window
         doors = [placement.door_id for placement in standing]
         self._length(scope, doors, window, credential.digits, credential_id)
         changed = False
@@ -144,6 +146,20 @@ class Pins:
         for placement in self._standing(scope, credential_id):
             if placement.state is PlacementState.DRAFT:
                 placements.change(scope, placement, happening)
+        touch_credential(scope, credential_id)
+
+    def withdraw(self, scope: Scope, credential_id: str, cause: str) -> None:
+        """Hold a PIN back: what no door has yet becomes a draft, what one may have is taken from
+        it. The credential keeps its digits, so that `set_doors` can bring it back."""
+        happening = Happening(PlacementEvent.WITHDRAW, self._clock.now(), cause)
+        gone = []
+        for placement in self._standing(scope, credential_id):
+            if placement.state is PlacementState.DRAFT:
+                continue
+            if placements.change(scope, placement, happening).state not in LIVE:
+                gone.append(placement.door_id)
+        if gone:
+            self._reservations.retire(scope, credential_id, self._clock.now(), gone)
         touch_credential(scope, credential_id)
 
     def revoke(self, scope: Scope, credential_id: str, cause: str) -> None:

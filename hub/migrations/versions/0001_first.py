@@ -1051,6 +1051,12 @@ CREATE TABLE facilities (
 	name_en VARCHAR(120) NOT NULL,
 	phone VARCHAR(40) NOT NULL,
 	approval VARCHAR(64) NOT NULL,
+	payment VARCHAR(64) NOT NULL,
+	handover VARCHAR(64) NOT NULL,
+	timezone VARCHAR(64) NOT NULL,
+	holders_max INTEGER NOT NULL,
+	steps JSON NOT NULL,
+	calendar_id VARCHAR(80),
 	margin_before_min INTEGER NOT NULL,
 	margin_after_min INTEGER NOT NULL,
 	slot_min INTEGER NOT NULL,
@@ -1160,6 +1166,28 @@ CREATE TABLE zones (
 )
 """,
     r"""
+CREATE TABLE booking_series (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	series_key VARCHAR(110) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	facility_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	rule VARCHAR(400) NOT NULL,
+	first_start VARCHAR(26) NOT NULL,
+	first_end VARCHAR(26) NOT NULL,
+	except_on JSON NOT NULL,
+	on_conflict VARCHAR(64) NOT NULL,
+	timezone VARCHAR(64) NOT NULL,
+	created_at DATETIME NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_booking_series PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_booking_series_town_id_series_key UNIQUE (town_id, series_key),
+	CONSTRAINT fk_booking_series_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id),
+	CONSTRAINT fk_booking_series_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE bookings (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1177,6 +1205,15 @@ CREATE TABLE bookings (
 	contact_phone VARCHAR(40) NOT NULL,
 	contact_line VARCHAR(64) DEFAULT '' NOT NULL,
 	contact_language VARCHAR(64) DEFAULT 'ja' NOT NULL,
+	number VARCHAR(8) NOT NULL,
+	margin_before_min INTEGER NOT NULL,
+	margin_after_min INTEGER NOT NULL,
+	handover VARCHAR(64) NOT NULL,
+	payment VARCHAR(64) NOT NULL,
+	approved_at DATETIME,
+	series_id VARCHAR(80),
+	occurs_on DATE,
+	detached BOOLEAN NOT NULL,
 	purpose TEXT NOT NULL,
 	paid BOOLEAN,
 	digits INTEGER,
@@ -1193,7 +1230,36 @@ CREATE TABLE bookings (
 CREATE INDEX ix_bookings_facility ON bookings (town_id, facility_id, starts_at)
 """,
     r"""
+CREATE INDEX ix_bookings_number ON bookings (town_id, number)
+""",
+    r"""
+CREATE INDEX ix_bookings_series ON bookings (town_id, series_id, occurs_on)
+""",
+    r"""
 CREATE INDEX ix_bookings_starts ON bookings (town_id, starts_at)
+""",
+    r"""
+CREATE INDEX ix_bookings_until ON bookings (town_id, effective_until)
+""",
+    r"""
+CREATE TABLE closures (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	facility_id VARCHAR(80),
+	first_day DATE NOT NULL,
+	last_day DATE NOT NULL,
+	reason_ja VARCHAR(200) NOT NULL,
+	reason_easy VARCHAR(200) NOT NULL,
+	reason_en VARCHAR(200) NOT NULL,
+	created_at DATETIME NOT NULL,
+	CONSTRAINT pk_closures PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_closures_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT fk_closures_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_closures_site ON closures (town_id, site_id, last_day)
 """,
     r"""
 CREATE TABLE devices (
@@ -1268,6 +1334,19 @@ CREATE INDEX ix_doors_hold_schedule ON doors (hold_schedule)
 """,
     r"""
 CREATE INDEX ix_doors_site_id ON doors (site_id)
+""",
+    r"""
+CREATE TABLE facility_excludes (
+	town_id VARCHAR(36) NOT NULL,
+	facility_id VARCHAR(80) NOT NULL,
+	other_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_facility_excludes PRIMARY KEY (town_id, facility_id, other_id),
+	CONSTRAINT fk_facility_excludes_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_facility_excludes_town_id_other_id FOREIGN KEY(town_id, other_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_facility_excludes_other ON facility_excludes (town_id, other_id)
 """,
     r"""
 CREATE TABLE facility_key_boxes (
@@ -1360,6 +1439,42 @@ CREATE TABLE booking_key_boxes (
 	CONSTRAINT fk_booking_key_boxes_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE,
 	CONSTRAINT fk_booking_key_boxes_town_id_key_box_id FOREIGN KEY(town_id, key_box_id) REFERENCES key_boxes (town_id, id)
 )
+""",
+    r"""
+CREATE TABLE booking_outcomes (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	attendance VARCHAR(64) NOT NULL,
+	first_entry_at DATETIME,
+	last_entry_at DATETIME,
+	entries INTEGER NOT NULL,
+	early_at DATETIME,
+	early_denied INTEGER NOT NULL,
+	late_denied INTEGER NOT NULL,
+	overstayed_at DATETIME,
+	left_open JSON NOT NULL,
+	keys_missing JSON NOT NULL,
+	unheard JSON NOT NULL,
+	told JSON NOT NULL,
+	settled_at DATETIME,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_booking_outcomes PRIMARY KEY (town_id, booking_id),
+	CONSTRAINT fk_booking_outcomes_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE TABLE booking_parts (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	part_id VARCHAR(80) NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	CONSTRAINT pk_booking_parts PRIMARY KEY (town_id, booking_id, part_id),
+	CONSTRAINT fk_booking_parts_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_booking_parts_part ON booking_parts (town_id, part_id, starts_at)
 """,
     r"""
 CREATE TABLE door_backups (
@@ -2608,6 +2723,12 @@ CREATE TABLE facilities (
 	name_en VARCHAR(120) NOT NULL,
 	phone VARCHAR(40) NOT NULL,
 	approval VARCHAR(64) NOT NULL,
+	payment VARCHAR(64) NOT NULL,
+	handover VARCHAR(64) NOT NULL,
+	timezone VARCHAR(64) NOT NULL,
+	holders_max INTEGER NOT NULL,
+	steps JSONB NOT NULL,
+	calendar_id VARCHAR(80),
 	margin_before_min INTEGER NOT NULL,
 	margin_after_min INTEGER NOT NULL,
 	slot_min INTEGER NOT NULL,
@@ -2717,6 +2838,28 @@ CREATE TABLE zones (
 )
 """,
     r"""
+CREATE TABLE booking_series (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	series_key VARCHAR(110) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	facility_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	rule VARCHAR(400) NOT NULL,
+	first_start VARCHAR(26) NOT NULL,
+	first_end VARCHAR(26) NOT NULL,
+	except_on JSONB NOT NULL,
+	on_conflict VARCHAR(64) NOT NULL,
+	timezone VARCHAR(64) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_booking_series PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_booking_series_town_id_series_key UNIQUE (town_id, series_key),
+	CONSTRAINT fk_booking_series_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id),
+	CONSTRAINT fk_booking_series_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE bookings (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -2734,6 +2877,15 @@ CREATE TABLE bookings (
 	contact_phone VARCHAR(40) NOT NULL,
 	contact_line VARCHAR(64) DEFAULT '' NOT NULL,
 	contact_language VARCHAR(64) DEFAULT 'ja' NOT NULL,
+	number VARCHAR(8) NOT NULL,
+	margin_before_min INTEGER NOT NULL,
+	margin_after_min INTEGER NOT NULL,
+	handover VARCHAR(64) NOT NULL,
+	payment VARCHAR(64) NOT NULL,
+	approved_at TIMESTAMP WITH TIME ZONE,
+	series_id VARCHAR(80),
+	occurs_on DATE,
+	detached BOOLEAN NOT NULL,
 	purpose TEXT NOT NULL,
 	paid BOOLEAN,
 	digits INTEGER,
@@ -2743,15 +2895,43 @@ CREATE TABLE bookings (
 	CONSTRAINT pk_bookings PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_bookings_town_id_reservation_key UNIQUE (town_id, reservation_key),
 	CONSTRAINT fk_bookings_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id),
-	CONSTRAINT fk_bookings_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
-	CONSTRAINT ex_bookings_once EXCLUDE USING gist (town_id WITH =, facility_id WITH =, tstzrange(starts_at, ends_at) WITH &&) WHERE (state IN ('requested', 'confirmed'))
+	CONSTRAINT fk_bookings_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id)
 )
 """,
     r"""
 CREATE INDEX ix_bookings_facility ON bookings (town_id, facility_id, starts_at)
 """,
     r"""
+CREATE INDEX ix_bookings_number ON bookings (town_id, number)
+""",
+    r"""
+CREATE INDEX ix_bookings_series ON bookings (town_id, series_id, occurs_on)
+""",
+    r"""
 CREATE INDEX ix_bookings_starts ON bookings (town_id, starts_at)
+""",
+    r"""
+CREATE INDEX ix_bookings_until ON bookings (town_id, effective_until)
+""",
+    r"""
+CREATE TABLE closures (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	facility_id VARCHAR(80),
+	first_day DATE NOT NULL,
+	last_day DATE NOT NULL,
+	reason_ja VARCHAR(200) NOT NULL,
+	reason_easy VARCHAR(200) NOT NULL,
+	reason_en VARCHAR(200) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_closures PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_closures_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT fk_closures_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_closures_site ON closures (town_id, site_id, last_day)
 """,
     r"""
 CREATE TABLE devices (
@@ -2826,6 +3006,19 @@ CREATE INDEX ix_doors_hold_schedule ON doors (hold_schedule)
 """,
     r"""
 CREATE INDEX ix_doors_site_id ON doors (site_id)
+""",
+    r"""
+CREATE TABLE facility_excludes (
+	town_id VARCHAR(36) NOT NULL,
+	facility_id VARCHAR(80) NOT NULL,
+	other_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_facility_excludes PRIMARY KEY (town_id, facility_id, other_id),
+	CONSTRAINT fk_facility_excludes_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_facility_excludes_town_id_other_id FOREIGN KEY(town_id, other_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_facility_excludes_other ON facility_excludes (town_id, other_id)
 """,
     r"""
 CREATE TABLE facility_key_boxes (
@@ -2918,6 +3111,43 @@ CREATE TABLE booking_key_boxes (
 	CONSTRAINT fk_booking_key_boxes_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE,
 	CONSTRAINT fk_booking_key_boxes_town_id_key_box_id FOREIGN KEY(town_id, key_box_id) REFERENCES key_boxes (town_id, id)
 )
+""",
+    r"""
+CREATE TABLE booking_outcomes (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	attendance VARCHAR(64) NOT NULL,
+	first_entry_at TIMESTAMP WITH TIME ZONE,
+	last_entry_at TIMESTAMP WITH TIME ZONE,
+	entries INTEGER NOT NULL,
+	early_at TIMESTAMP WITH TIME ZONE,
+	early_denied INTEGER NOT NULL,
+	late_denied INTEGER NOT NULL,
+	overstayed_at TIMESTAMP WITH TIME ZONE,
+	left_open JSONB NOT NULL,
+	keys_missing JSONB NOT NULL,
+	unheard JSONB NOT NULL,
+	told JSONB NOT NULL,
+	settled_at TIMESTAMP WITH TIME ZONE,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_booking_outcomes PRIMARY KEY (town_id, booking_id),
+	CONSTRAINT fk_booking_outcomes_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE TABLE booking_parts (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	part_id VARCHAR(80) NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_booking_parts PRIMARY KEY (town_id, booking_id, part_id),
+	CONSTRAINT fk_booking_parts_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT ex_booking_parts_once EXCLUDE USING gist (town_id WITH =, part_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
+)
+""",
+    r"""
+CREATE INDEX ix_booking_parts_part ON booking_parts (town_id, part_id, starts_at)
 """,
     r"""
 CREATE TABLE door_backups (

@@ -10,10 +10,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
+from hub.bookings.numbers import MAX_CHARS, NumberMistypedError, read_number
 from hub.bookings.records import BookingView
 from hub.bookings.residents import ResidentsService
+from hub.bookings.search import BookingFilter
 from hub.bookings.service import BookingsService
-from hub.bookings.tables import BookingState
+from hub.bookings.tables import BookingState, Payment
 from hub.entries.search import Filters
 from hub.entries.service import EntriesService
 from hub.pages.console import ConsolePages
@@ -26,6 +28,7 @@ from hub.pages.words import Words, pin_groups
 from hub.web.core import core_of, provided
 from hub.web.identity import requires
 from hub.web.pages import render
+from hub.web.paging import MAX_LIMIT
 from hub.web.rights import Principal, Right
 
 router = APIRouter(include_in_schema=False)
@@ -58,6 +61,8 @@ class BookingList:
     state: str
     states: list[Choice]
     days: tuple[BookingDay, ...]
+    number: str = ""
+    number_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,16 @@ def booking_list(
     who: Reader,
     day: Annotated[str, Query(max_length=10)] = "",
     state: Annotated[str, Query(max_length=16)] = "",
+    number: Annotated[str, Query(max_length=MAX_CHARS)] = "",
 ) -> Response:
-    """The bookings of a day; those that wait for a decision are shown whatever their day."""
+    """The bookings of a day; those that wait for a decision are shown whatever their day. A number
+    leads to its booking."""
+    error = ""
+    if number.strip():
+        booking_id = _numbered(pages, who, number)
+        if booking_id is not None:
+            return go_to(f"/bookings/{booking_id}")
+        error = words.t("bookings.number_unknown")
     chosen = day_or(day, words.today)
     wanted = BookingState(state) if state in set(BookingState) else None
     all_days = wanted is BookingState.REQUESTED and not day
@@ -107,8 +120,20 @@ def booking_list(
         state=wanted.value if wanted else "",
         states=[Choice(each.value, words.t(f"booking_state.{each}")) for each in BookingState],
         days=_by_day(found) if all_days else (BookingDay("", found),) if found else (),
+        number=number,
+        number_error=error,
     )
     return render(request, "pages/bookings.html", list=sheet)
+
+
+def _numbered(pages: ConsolePages, who: Principal, number: str) -> str | None:
+    """Give the booking of a number as it was said, the latest where there were several."""
+    try:
+        wanted = BookingFilter(number=read_number(number))
+    except NumberMistypedError:
+        return None
+    found = pages.bookings.page(who, wanted, None, MAX_LIMIT).items
+    return found[-1].booking.id if found else None
 
 
 def _by_day(found: tuple[BookingLine, ...]) -> tuple[BookingDay, ...]:
@@ -275,6 +300,12 @@ def _key(service: BookingsService, who: Principal, booking_id: str) -> str:
     return service.by_id(who, booking_id).booking.reservation_key
 
 
+def _may_waive(found: BookingView) -> bool:
+    """Whether an approval lets the PIN out although it is not paid."""
+    kept = found.booking
+    return kept.stands and kept.awaits_payment and kept.payment is Payment.BEFORE_PIN_OR_APPROVED
+
+
 def _sheet(
     words: Words, pages: ConsolePages, entries: EntriesService, who: Principal, found: BookingView
 ) -> BookingSheet:
@@ -282,9 +313,10 @@ def _sheet(
     came = entries.search(who, Filters(booking_id=line.id), None, 20).items
     return BookingSheet(
         line=line,
-        may_approve=line.waits and who.may(Right.BOOKINGS_APPROVE),
+        may_approve=(line.waits or _may_waive(found)) and who.may(Right.BOOKINGS_APPROVE),
         may_cancel=line.stands and who.may(Right.BOOKINGS_WRITE),
         may_reveal=line.confirmed
+        and not line.awaits_payment
         and bool(line.placements or line.codes)
         and who.may(Right.PINS_REVEAL),
         may_link=line.stands and who.may(Right.PINS_REVEAL),

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import Response
 
 from hub.bookings.facilities import FacilitiesService
+from hub.bookings.ics import MEDIA_TYPE, file_name, ics_of
 from hub.bookings.residents import ResidentsService, Shown
 from hub.pages.console import ConsolePages
 from hub.pages.frame import Speaking, go_to
@@ -67,14 +68,43 @@ def pin(
     others = [pages.booking(words, each.view) for each in held if each is not chosen]
     line = pages.booking(words, chosen.view)
     boxes = pages.key_boxes_of(chosen.view)
-    sheet = pin_sheet(chosen.view, chosen.revealed, line, words, others, boxes)
-    at = chosen.view.booking.facility_id
-    phones = {each.id: each.phone for each in facilities.listed()}
-    phone = phones.get(at or "") or _town_phone(request)
+    facility = facilities.of_booking(chosen.view.booking)
+    steps = facility.steps if facility else ()
+    sheet = pin_sheet(chosen.view, chosen.revealed, line, words, others, boxes, steps)
+    phone = (facility and facility.phone) or _town_phone(request)
     response = render(request, "pages/pin.html", pin=sheet, phone=phone)
-    if sheet.state == "requested":
+    if sheet.state in ("requested", "unpaid"):
         response.headers["Refresh"] = str(LOOK_AGAIN_S)
     return response
+
+
+@router.get("/pin/calendar", dependencies=[public_form()])
+def calendar(
+    request: Request,
+    words: Speaking,
+    residents: Residents,
+    facilities: Facilities,
+    pages: Pages,
+    booking: Annotated[str, Query(max_length=128)],
+) -> Response:
+    """A booking this browser holds, for its calendar: without the PIN, with the page's address."""
+    for _, shown in _held(request, residents):
+        kept = shown.view.booking
+        if kept.id == booking:
+            line = pages.booking(words, shown.view)
+            settings = core_of(request).settings
+            content = ics_of(
+                kept,
+                facilities.of_booking(kept),
+                place=line.facility,
+                url=f"{settings.public_url}/pin?booking={kept.id}",
+                organizer_host=settings.public_host,
+                language=words.t.language,
+            )
+            name = f'attachment; filename="{file_name(kept)}"'
+            headers = {"Content-Disposition": name, "Cache-Control": "no-store"}
+            return Response(content, media_type=MEDIA_TYPE, headers=headers)
+    return go_to("/pin")
 
 
 @router.post("/pin/cancel", dependencies=[public_form()])

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.bookings.records import BookingView, Facility
+from hub.bookings.numbers import grouped
+from hub.bookings.records import BookingView, Facility, PlacementView
 from hub.bookings.tables import BookingState
-from hub.catalogue import Language
 from hub.keyboxes.domain import CodeState
 from hub.pages.views.door import Chip
+from hub.pages.views.happened import PlacementLine, happened_lines
 from hub.pages.words import Words
 from hub.pins.placement import PlacementState, Readiness
 
@@ -47,16 +48,6 @@ _CODES: Mapping[CodeState, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class PlacementLine:
-    """Whether one door holds the PIN."""
-
-    door: str
-    tone: str
-    icon: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class BookingLine:
     """A booking in a list, and what its own page adds."""
 
@@ -81,12 +72,15 @@ class BookingLine:
     waits: bool
     stands: bool
     confirmed: bool
+    number: str
+    awaits_payment: bool
+    repeats: bool
+    happened: tuple[PlacementLine, ...]
 
 
 def facility_name(facility: Facility, words: Words) -> str:
     """A facility's name in the page's language."""
-    by_language = {Language.EN: facility.name_en, Language.EASY: facility.name_easy}
-    return by_language.get(words.t.language) or facility.name_ja
+    return facility.name_in(words.t.language)
 
 
 def booking_chip(view: BookingView, words: Words) -> Chip:
@@ -96,6 +90,8 @@ def booking_chip(view: BookingView, words: Words) -> Chip:
         return Chip("warn", "bell", words.t("booking_state.requested"))
     if state is not BookingState.CONFIRMED:
         return Chip("", "cross", words.t(f"booking_state.{state}"))
+    if view.booking.awaits_payment and view.readiness is Readiness.DRAFT:
+        return Chip("warn", "bell", words.t("booking.awaits_payment"))
     tone, icon = _READY[view.readiness]
     return Chip(tone, icon, words.t(f"readiness.{view.readiness}"))
 
@@ -127,9 +123,7 @@ def booking_line(
         is_now=booking.stands and booking.booked.starts_at <= now < booking.booked.ends_at,
         problems=tuple(words.t(f"placement_problem.{problem}") for problem in view.problems),
         placements=tuple(
-            PlacementLine(
-                doors.get(p.door_id, ""), *_PLACED[p.state], words.t(f"placement.{p.state}")
-            )
+            PlacementLine(doors.get(p.door_id, ""), *_PLACED[p.state], _placed_text(p, view, words))
             for p in placed
         ),
         codes=tuple(
@@ -154,4 +148,14 @@ def booking_line(
         waits=booking.state is BookingState.REQUESTED,
         stands=booking.stands,
         confirmed=booking.state is BookingState.CONFIRMED,
+        number=grouped(booking.number),
+        awaits_payment=booking.stands and booking.awaits_payment,
+        repeats=booking.occurrence is not None,
+        happened=happened_lines(view.outcome, doors, words),
     )
+
+
+def _placed_text(place: PlacementView, view: BookingView, words: Words) -> str:
+    unpaid = place.state is PlacementState.DRAFT and view.booking.awaits_payment
+    confirmed = view.booking.state is BookingState.CONFIRMED
+    return words.t("booking.awaits_payment" if unpaid and confirmed else f"placement.{place.state}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from hub.bookings.records import Facility
-from hub.bookings.tables import Approval
+from hub.bookings.tables import Approval, Payment
 from hub.bookings.windows import BookedWindow, Slot, SlotState, local_day
 from hub.pages.views.booking import facility_name
 from hub.pages.words import Words
@@ -188,11 +188,13 @@ def _by_day(slots: Sequence[Slot], words: Words) -> Sequence[Slot]:
 
 def _rules(facility: Facility, words: Words) -> tuple[str, ...]:
     t, rules = words.t, facility.rules
+    pay = () if facility.payment is Payment.NONE else (t("book.rule_pay"),)
     approval = "rule_approval" if facility.approval is Approval.REQUIRED else "rule_at_once"
     return (
         t("book.rule_slot", minutes=rules.slot_min, longest=words.hours(rules.longest_min)),
         t("book.rule_ahead", days=rules.ahead_days),
         t("book.rule_margin", before=rules.margin_before_min, after=rules.margin_after_min),
         t(f"book.{approval}"),
+        *pay,
         t("book.rule_cancel"),
     )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from math import ceil
 
 from hub.bookings.records import BookingView, Revealed
+from hub.bookings.steps import Step, StepMoment, steps_of
 from hub.bookings.tables import BookingState
 from hub.keyboxes.codes import ShownCode
 from hub.keyboxes.domain import KeyBox
@@ -44,7 +45,7 @@ class CodeSheet:
 
 @dataclass(frozen=True, slots=True)
 class PinSheet:
-    """The PIN page. `state` is requested, before, now or over."""
+    """The PIN page. `state` is requested, unpaid, before, now or over."""
 
     booking_id: str
     facility: str
@@ -61,6 +62,9 @@ class PinSheet:
     pins: tuple[tuple[str, ...], ...] = field(repr=False)
     codes: tuple[CodeSheet, ...] = ()
     cancel_what: str = ""
+    number: str = ""
+    arrive: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
     others: tuple[BookingLine, ...] = ()
 
 
@@ -71,8 +75,10 @@ def pin_sheet(
     words: Words,
     others: Sequence[BookingLine] = (),
     boxes: Mapping[str, KeyBox] | None = None,
+    steps: tuple[Step, ...] = (),
 ) -> PinSheet:
-    """Give the sheet of a booking; `revealed` is what its holder may see now."""
+    """Give the sheet of a booking; `revealed` is what its holder may see now, `steps` what its
+    facility asks of them."""
     state = _state(view, words)
     doors = words.t("words.comma").join(dict.fromkeys(place.door for place in line.placements))
     place = doors or line.facility
@@ -83,7 +89,7 @@ def pin_sheet(
         span=line.span,
         doors=place,
         state=state,
-        icon={"requested": "bell", "before": "clock", "now": "check"}.get(state, "clock"),
+        icon={"requested": "bell", "unpaid": "bell", "now": "check"}.get(state, "clock"),
         when=_when(view, state, words),
         countdown=_countdown(view, words) if state == "before" else None,
         more=_more(view, state, words),
@@ -98,6 +104,9 @@ def pin_sheet(
         codes=_codes(view, revealed, boxes or {}, words),
         cancel_what=words.t("pin.cancel_what_box" if view.codes else "pin.cancel_what"),
         others=tuple(others),
+        number=line.number,
+        arrive=steps_of(steps, StepMoment.ARRIVE, words.t.language),
+        leave=steps_of(steps, StepMoment.LEAVE, words.t.language),
     )
 
 
@@ -143,6 +152,8 @@ def _state(view: BookingView, words: Words) -> str:
     if view.booking.state is BookingState.REQUESTED:
         return "requested"
     window = view.booking.effective
+    if view.booking.awaits_payment and words.now < window.ends_at:
+        return "unpaid"
     if words.now < window.starts_at:
         return "before"
     return "now" if words.now < window.ends_at else "over"
@@ -168,8 +179,8 @@ def _countdown(view: BookingView, words: Words) -> Countdown:
 
 
 def _more(view: BookingView, state: str, words: Words) -> str:
-    if state == "requested":
-        return words.t("pin.requested_more")
+    if state in ("requested", "unpaid"):
+        return words.t(f"pin.{state}_more")
     if any(Problem.BOX_NOT_SET_UP in code.problems for code in view.codes):
         return words.t("pin.box_not_set_up")
     near = words.now >= view.booking.effective.starts_at - _SOON

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from hub.bookings.windows import (
     JAPAN,
     BookedWindow,
     BookingRules,
+    Margins,
     OpenSpan,
     SlotState,
     check_residents_window,
@@ -139,3 +142,53 @@ def test_a_local_day_begins_at_three_in_the_afternoon_utc_of_the_day_before() ->
 def test_hours_that_cannot_be_are_refused(span: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="opening hours"):
         OpenSpan(*span)
+
+
+BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
+zones = st.sampled_from([JAPAN, BERLIN, NEW_YORK])
+days = st.dates(date(2024, 1, 1), date(2032, 12, 31))
+
+
+@given(
+    start=st.datetimes(datetime(2024, 2, 27), datetime(2032, 3, 2), timezones=zones),  # noqa: DTZ001
+    lasts_s=st.integers(1, 14 * 86_400),
+    before=st.integers(0, 720),
+    after=st.integers(0, 720),
+)
+def test_seconds_are_never_truncated_and_margins_are_exact_over_a_change_of_clocks(
+    start: datetime, lasts_s: int, before: int, after: int
+) -> None:
+    """A margin is so many minutes of time, not of the wall clock."""
+    begin = start.astimezone(UTC)
+    booked = BookedWindow(begin, begin + timedelta(seconds=lasts_s))
+    effective = Margins(before, after).widen(booked)
+    assert effective.contains(booked)
+    assert booked.starts_at - effective.starts_at == timedelta(minutes=before)
+    assert effective.ends_at - booked.ends_at == timedelta(minutes=after)
+    assert effective.starts_at.second == booked.starts_at.second
+    assert effective.starts_at.microsecond == booked.starts_at.microsecond
+
+
+@given(day=days, zone=zones)
+def test_local_days_adjoin_and_last_23_24_or_25_hours(day: date, zone: ZoneInfo) -> None:
+    one, following = local_day(day, zone), local_day(day + timedelta(days=1), zone)
+    assert one.ends_at == following.starts_at
+    assert one.ends_at - one.starts_at in [timedelta(hours=hours) for hours in (23, 24, 25)]
+
+
+@given(day=days, zone=zones, slot_min=st.sampled_from([15, 30, 60]))
+def test_the_slots_of_any_day_lie_end_to_end_within_its_opening_hours(
+    day: date, zone: ZoneInfo, slot_min: int
+) -> None:
+    """Leap days and days with a change of clocks among them."""
+    opening = tuple(OpenSpan(weekday, 0, 1440) for weekday in range(7))
+    rules = BookingRules(slot_min=slot_min, opening=opening, zone=zone)
+    early = local_day(day, zone).starts_at - timedelta(days=1)
+    slots = slots_of(day, rules, [], early)
+    whole = local_day(day, zone)
+    assert slots[0].window.starts_at == whole.starts_at
+    assert slots[-1].window.ends_at == whole.ends_at
+    for one, following in pairwise(slots):
+        assert one.window.ends_at == following.window.starts_at
+    for slot in slots:
+        check_residents_window(slot.window, rules, early)

@@ -1,0 +1,165 @@
+"""What goes over HTTP of series of bookings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from hub.bookings.closure_schemas import Day
+from hub.bookings.common_schemas import FIRST_YEAR, LAST_YEAR, Id, ShapeIn, WindowOut, example
+from hub.bookings.records import HolderWish
+from hub.bookings.recurrence import OCCURRENCES_MAX, RULE_CHARS
+from hub.bookings.schemas import CONTACT, ContactIn, HolderIn
+from hub.bookings.series import OccurrenceReport, OccurrenceResult, SeriesReport, SeriesWish
+from hub.bookings.tables import BookingState, OnConflict, SeriesState
+
+_FACILITY = "0190a000-0000-7000-8000-0000000000f1"
+_SERIES = {
+    "facility_id": _FACILITY,
+    "rule": "FREQ=WEEKLY;BYDAY=TU;COUNT=10",
+    "first_start": "2026-04-07T18:00:00",
+    "first_end": "2026-04-07T20:00:00",
+    "except_on": ["2026-05-05"],
+    "on_conflict": "skip",
+}
+_OCCURRENCE = {
+    "on": "2026-04-07",
+    "reservation_key": "tennis-club:2026-04-07",
+    "result": "made",
+    "window": {"starts_at": "2026-04-07T09:00:00Z", "ends_at": "2026-04-07T11:00:00Z"},
+    "code": "",
+}
+
+
+def _local(moment: datetime) -> datetime:
+    if moment.tzinfo is not None:
+        raise ValueError("a local time carries no offset: it is the facility's wall clock")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR - 4:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR - 4}")
+    return moment
+
+
+LocalTime = Annotated[datetime, AfterValidator(_local)]
+
+
+class SeriesIn(ShapeIn):
+    """A series: an RFC 5545 rule over the facility's wall clock, so that "every Tuesday at six"
+    stays at six when the clocks change. FREQ daily, weekly or monthly; INTERVAL, BYDAY (2TU each
+    month), BYMONTHDAY; COUNT or UNTIL. Of contact, purpose, payment, digits and holders what is
+    left out stays as it is."""
+
+    model_config = example({**_SERIES, "contact": CONTACT, "purpose": "テニス教室"})
+
+    facility_id: Id
+    rule: Annotated[str, Field(min_length=1, max_length=RULE_CHARS)]
+    first_start: LocalTime = Field(description="Local to the facility, without offset.")
+    first_end: LocalTime
+    except_on: Annotated[list[Day], Field(max_length=OCCURRENCES_MAX)] = Field(default_factory=list)
+    on_conflict: OnConflict = OnConflict.SKIP
+    state: BookingState | None = None
+    contact: ContactIn | None = None
+    purpose: Annotated[str, Field(max_length=500)] | None = None
+    paid: bool | None = None
+    digits: Annotated[int, Field(ge=4, le=10)] | None = None
+    holders: Annotated[list[HolderIn], Field(min_length=1, max_length=100)] | None = None
+
+    def wish(self) -> SeriesWish:
+        """The same as the service takes it."""
+        return SeriesWish(
+            facility_id=self.facility_id,
+            rule=self.rule,
+            first_start=self.first_start,
+            first_end=self.first_end,
+            except_on=tuple(self.except_on),
+            on_conflict=self.on_conflict,
+            state=self.state,
+            contact=self.contact.contact() if self.contact else None,
+            purpose=self.purpose,
+            paid=self.paid,
+            digits=self.digits,
+            # Each occurrence has holders of its own: they are known again by name and person.
+            holders=None
+            if self.holders is None
+            else tuple(HolderWish(each.name, each.person_id) for each in self.holders),
+        )
+
+
+class OccurrenceOut(BaseModel):
+    """One date of a series, and what became of it: `code` says why one was `refused`."""
+
+    model_config = example(_OCCURRENCE)
+
+    on: date
+    reservation_key: str
+    result: OccurrenceResult
+    window: WindowOut | None
+    code: str
+
+    @classmethod
+    def of(cls, report: OccurrenceReport) -> OccurrenceOut:
+        """Show one."""
+        return cls(
+            on=report.on,
+            reservation_key=report.reservation_key,
+            result=report.result,
+            window=WindowOut.of(report.window) if report.window else None,
+            code=report.code,
+        )
+
+
+class SeriesOut(BaseModel):
+    """A series with each of its dates; every one that was made is a booking of its own, with a PIN
+    of its own, under `{series_key}:{date}`. `ok` only if none was refused."""
+
+    model_config = example(
+        {
+            "id": "0190a000-0000-7000-8000-00000000005e",
+            "series_key": "tennis-club",
+            "site_id": "0190a000-0000-7000-8000-000000000051",
+            "state": "stands",
+            "timezone": "Asia/Tokyo",
+            **_SERIES,
+            "ok": True,
+            "refused": 0,
+            "occurrences": [_OCCURRENCE],
+        }
+    )
+
+    id: str
+    series_key: str
+    site_id: str
+    facility_id: str
+    state: SeriesState
+    rule: str
+    timezone: str
+    first_start: datetime
+    first_end: datetime
+    except_on: list[date]
+    on_conflict: OnConflict
+    ok: bool
+    refused: int
+    occurrences: list[OccurrenceOut]
+
+    @classmethod
+    def of(cls, report: SeriesReport) -> SeriesOut:
+        """Show a series."""
+        kept = report.series
+        bad = sum(each.result is OccurrenceResult.REFUSED for each in report.occurrences)
+        return cls(
+            id=kept.id,
+            series_key=kept.series_key,
+            site_id=kept.site_id,
+            facility_id=kept.facility_id,
+            state=kept.state,
+            rule=kept.rule,
+            timezone=kept.timezone,
+            first_start=kept.first_start,
+            first_end=kept.first_end,
+            except_on=list(kept.except_on),
+            on_conflict=kept.on_conflict,
+            ok=bad == 0,
+            refused=bad,
+            occurrences=[OccurrenceOut.of(each) for each in report.occurrences],
+        )
