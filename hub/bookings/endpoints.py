@@ -75,7 +75,7 @@ def change_facility(
     """Replaces it. Bookings that stand keep their windows and doors."""
     wanted = given.facility()
     names = ("site_id", "name_ja", "name_easy", "name_en", "doors", "key_boxes", "approval")
-    changed = {name: getattr(wanted, name) for name in (*names, "rules", "phone")}
+    changed = {name: getattr(wanted, name) for name in (*names, "rules", "phone", "duress")}
     return FacilityOut.of(service.change(who, facility_id, active=active, **changed))
 
 

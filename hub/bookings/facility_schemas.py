@@ -55,6 +55,9 @@ class FacilityIn(ShapeIn):
     ahead_days: Annotated[int, Field(ge=1, le=800)] = 90
     opening: Annotated[list[OpenSpanIn], Field(max_length=70)] = []
     phone: Annotated[str, Field(max_length=40)] = ""
+    duress: bool = Field(
+        False, description="Holders get a second PIN that opens and raises a silent alarm."
+    )
 
     def facility(self) -> Facility:
         """The facility, its id still to be made."""
@@ -76,6 +79,7 @@ class FacilityIn(ShapeIn):
                 opening=tuple(OpenSpan(s.weekday, s.start_min, s.end_min) for s in self.opening),
             ),
             phone=self.phone,
+            duress=self.duress,
         )
 
 
@@ -97,6 +101,7 @@ class FacilityOut(BaseModel):
     ahead_days: int
     opening: list[OpenSpanIn]
     phone: str
+    duress: bool
     active: bool
 
     @classmethod
@@ -122,6 +127,7 @@ class FacilityOut(BaseModel):
                 for s in rules.opening
             ],
             phone=found.phone,
+            duress=found.duress,
             active=found.active,
         )
 

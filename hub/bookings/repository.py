@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from hub.bookings.records import Booking, Contact, Facility, opening_of
+from hub.bookings.records import Booking, Contact, Facility, HolderWish, opening_of
 from hub.bookings.tables import (
     BookingState,
     booking_doors,
@@ -86,6 +86,7 @@ def _facility(
         ),
         phone=row.phone,
         active=row.active,
+        duress=row.duress,
     )
 
 
@@ -104,6 +105,7 @@ def write_facility(scope: Scope, kept: Facility, now: datetime, *, new: bool) ->
         "longest_min": kept.rules.longest_min,
         "ahead_days": kept.rules.ahead_days,
         "opening": [[s.weekday, s.start_min, s.end_min] for s in kept.rules.opening],
+        "duress": kept.duress,
         "active": kept.active,
         "changed_at": now,
     }
@@ -254,10 +256,12 @@ def count_ahead(scope: Scope, phone: str, now: datetime) -> int:
 
 
 def holders(scope: Scope, booking_id: str) -> list[sa.Row[Any]]:
-    """Give id, name and person_id of who has a PIN of a booking now, in the order of joining."""
+    """Give id, name, person_id, duress, max_uses and soft_uses of who has a PIN of a booking now,
+    in the order of joining."""
+    h = booking_holders.c
     return list(
         scope.all(
-            scope.select(booking_holders.c.id, booking_holders.c.name, booking_holders.c.person_id)
+            scope.select(h.id, h.name, h.person_id, h.duress, h.max_uses, h.soft_uses)
             .where(
                 booking_holders.c.booking_id == booking_id,
                 booking_holders.c.removed_at.is_(None),
@@ -275,13 +279,29 @@ def holder_names(scope: Scope, holder_ids: Iterable[str]) -> dict[str, str]:
 
 
 def add_holder(
-    scope: Scope, holder_id: str, booking_id: str, name: str, person_id: str | None
+    scope: Scope, holder_id: str, booking_id: str, wish: HolderWish, *, duress: bool
 ) -> None:
     """Add somebody who is to have a PIN."""
     scope.insert(
         booking_holders,
-        {"id": holder_id, "booking_id": booking_id, "name": name, "person_id": person_id},
+        {
+            "id": holder_id,
+            "booking_id": booking_id,
+            "name": wish.name,
+            "person_id": wish.person_id,
+            "duress": duress,
+            "max_uses": wish.max_uses,
+            "soft_uses": wish.soft_uses,
+        },
     )
+
+
+def set_holders_pins(
+    scope: Scope, holder_id: str, *, duress: bool, max_uses: int | None, soft_uses: bool
+) -> None:
+    """Change which PINs a holder is to have, and how often they open."""
+    values = {"duress": duress, "max_uses": max_uses, "soft_uses": soft_uses}
+    scope.update(booking_holders, values, booking_holders.c.id == holder_id)
 
 
 def rename_holder(scope: Scope, holder_id: str, name: str) -> None:

@@ -26,6 +26,7 @@ from hub.catalogue import Language
 from hub.keyboxes.codes import ShownCode
 from hub.keyboxes.domain import CodeState, LockKind
 from hub.pins.placement import Pending, PlacementState, Problem, Readiness
+from hub.pins.tables import PinVariant
 
 
 class ContactIn(ShapeIn):
@@ -48,6 +49,25 @@ class HolderIn(ShapeIn):
     id: str | None = Field(None, description="Names one that exists, to keep their PIN.")
     name: Text
     person_id: str | None = None
+    duress: bool | None = Field(
+        None,
+        description="A second PIN that opens and raises a silent alarm; left out, as it is, or as "
+        "the facility has it.",
+    )
+    max_uses: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None, description="Their PINs open so often in all, at the doors of one controller."
+    )
+    soft_uses: bool = Field(
+        False,
+        description="Doors of several controllers count `max_uses` each controller for itself; "
+        "without it such a limit is refused.",
+    )
+
+    def wish(self) -> HolderWish:
+        """The same as the service takes it."""
+        return HolderWish(
+            self.name, self.person_id, self.id, self.duress, self.max_uses, self.soft_uses
+        )
 
 
 class BookingIn(ShapeIn):
@@ -84,7 +104,7 @@ class BookingIn(ShapeIn):
             digits=self.digits,
             holders=None
             if self.holders is None
-            else tuple(HolderWish(h.name, h.person_id, h.id) for h in self.holders),
+            else tuple(holder.wish() for holder in self.holders),
         )
 
 
@@ -103,15 +123,25 @@ class PlacementOut(BaseModel):
     problems: list[Problem]
     pending: list[Pending]
     placed_at: datetime | None
+    old_digits_since: datetime | None = Field(
+        description="Other digits were given then; the old ones may open here until the door has "
+        "proven that it holds the new."
+    )
+    held_until: datetime | None = Field(
+        description="The door may hold another window than the wanted one, until this at the "
+        "latest: it has not proven the change."
+    )
 
 
 class CredentialOut(BaseModel):
     """One holder's PIN, without its digits."""
 
     id: str
+    variant: PinVariant = Field(description="`duress` opens and raises a silent alarm.")
     holder_id: str
     holder: str
     digits: int
+    max_uses: int | None
     readiness: Readiness
     placements: list[PlacementOut]
 
@@ -250,9 +280,11 @@ class BookingOut(BaseModel):
             credentials=[
                 CredentialOut(
                     id=each.credential_id,
+                    variant=each.variant,
                     holder_id=each.holder_id,
                     holder=each.holder,
                     digits=each.digits,
+                    max_uses=each.max_uses,
                     readiness=each.readiness,
                     placements=[
                         PlacementOut(
@@ -261,6 +293,8 @@ class BookingOut(BaseModel):
                             problems=list(placement.problems),
                             pending=list(placement.pending),
                             placed_at=placement.placed_at,
+                            old_digits_since=placement.old_digits_since,
+                            held_until=placement.held_until,
                         )
                         for placement in each.placements
                     ],
@@ -307,13 +341,18 @@ class PinOut(BaseModel):
 
     holder_id: str
     pin: str | None = Field(description="Null where the booking has key boxes alone.")
+    duress: str | None = Field(
+        description="Typed under duress: opens as the PIN does, and raises a silent alarm."
+    )
     codes: list[CodeDigitsOut]
 
     @classmethod
     def of(cls, revealed: Revealed) -> PinOut:
         """Show what a holder types."""
         codes = [CodeDigitsOut.of(each) for each in revealed.codes]
-        return cls(holder_id=revealed.holder_id, pin=revealed.pin, codes=codes)
+        return cls(
+            holder_id=revealed.holder_id, pin=revealed.pin, duress=revealed.duress, codes=codes
+        )
 
 
 class BackupCodeOut(BaseModel):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hub.database.scope import Scope
 from hub.happenings.domain import HappeningKind, Subject
 from hub.happenings.repository import tell
-from hub.pins.placement import PlacementEvent, PlacementState, Problem, advance
+from hub.pins.placement import AT_DOOR, PlacementEvent, PlacementState, Problem, advance
 from hub.pins.tables import pin_credentials, pin_placements, placement_history
 from hub.sites.tables import doors
 
@@ -21,6 +21,12 @@ _TOLD: Final = {
     PlacementEvent.CONFIRM: HappeningKind.PIN_PLACED,
     PlacementEvent.CONFIRM_REVOKED: HappeningKind.PIN_REVOKED,
 }
+
+
+_PROVEN: Final = frozenset(
+    {PlacementEvent.CONFIRM, PlacementEvent.CONFIRM_REVOKED, PlacementEvent.REMOVE}
+)
+"""Events after which the door holds nothing but what is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Placement:
     wanted_version: int | None
     changed_at: datetime
     placed_at: datetime | None
+    old_digits_since: datetime | None = None
+    held_until: datetime | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -65,6 +73,8 @@ def _placement(row: Any) -> Placement:
         wanted_version=row.wanted_version,
         changed_at=row.changed_at,
         placed_at=row.placed_at,
+        old_digits_since=row.old_digits_since,
+        held_until=row.held_until,
     )
 
 
@@ -141,6 +151,8 @@ def change(
     )
     if state is PlacementState.SCHEDULED:
         now = replace(now, wanted_version=None, placed_at=None)
+    if what.event in _PROVEN:
+        now = replace(now, old_digits_since=None, held_until=None)
     _write(scope, now)
     _write_history(scope, now, what.event, what.now, what.cause)
     told = _TOLD.get(what.event)
@@ -183,8 +195,26 @@ def set_window(
 ) -> Placement:
     """Move the window of a placement's grant."""
     moved = replace(placement, starts_at=starts_at, ends_at=ends_at)
+    if placement.state in AT_DOOR:
+        moved = replace(moved, held_until=_later(placement.held_until, placement.ends_at))
     _write(scope, moved)
     return moved
+
+
+def set_old_digits(scope: Scope, placement: Placement, now: datetime) -> Placement:
+    """Write down that a credential has other digits now. Where the door may hold the old ones no
+    digest says anything of it until the version that brings the new ones."""
+    if placement.state not in AT_DOOR:
+        return placement
+    since = placement.old_digits_since or now
+    held_until = _later(placement.held_until, placement.ends_at)
+    changed = replace(placement, old_digits_since=since, held_until=held_until, wanted_version=None)
+    _write(scope, changed)
+    return changed
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)
 
 
 def _write(scope: Scope, now: Placement) -> None:
@@ -198,6 +228,8 @@ def _write(scope: Scope, now: Placement) -> None:
             "wanted_version": now.wanted_version,
             "changed_at": now.changed_at,
             "placed_at": now.placed_at,
+            "old_digits_since": now.old_digits_since,
+            "held_until": now.held_until,
         },
         pin_placements.c.credential_id == now.credential_id,
         pin_placements.c.door_id == now.door_id,

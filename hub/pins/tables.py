@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, column, func
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    column,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from hub.database.columns import Closed, UtcDateTime, id_text, json_document
 from hub.database.tables import belongs_to, town_table, unique
 from hub.pins.placement import PlacementEvent, PlacementState
 
+
+class PinVariant(StrEnum):
+    """What a PIN is to its holder."""
+
+    ORDINARY = "ordinary"
+    DURESS = "duress"
+    """Opens as the ordinary one does, and raises a silent alarm."""
+    STANDING = "standing"
+    """One of a door's pool: nobody's until a booking pulls it while the door is away."""
+
+
 pin_credentials: Final = town_table(
     "pin_credentials",
     Column("id", id_text(), primary_key=True),
-    Column("booking_id", id_text(), nullable=False),
-    Column("holder_id", id_text(), nullable=False),
+    Column("variant", Closed(PinVariant), nullable=False),
+    Column("booking_id", id_text()),
+    Column("holder_id", id_text()),
     Column("person_id", id_text()),
+    Column("max_uses", Integer),
     Column("sealed", LargeBinary, nullable=False),
     Column("digits", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
-    unique("holder_id"),
 )
-"""One PIN for all doors of a booking's holder. `sealed` is AES-GCM bound to this row; `digits` is
-how many, never which."""
+"""One PIN for all doors of a booking's holder, and beside it, where wanted, the one that is typed
+under duress. `sealed` is AES-GCM bound to this row; `digits` is how many, never which. A standing
+code has neither booking nor holder until it is pulled."""
+Index(
+    "uq_pin_credentials_holder",
+    pin_credentials.c.town_id,
+    pin_credentials.c.holder_id,
+    pin_credentials.c.variant,
+    unique=True,
+    sqlite_where=text("variant <> 'standing'"),
+    postgresql_where=text("variant <> 'standing'"),
+)
 Index("ix_pin_credentials_booking", pin_credentials.c.town_id, pin_credentials.c.booking_id)
 
 pin_placements: Final = town_table(
@@ -40,13 +74,18 @@ pin_placements: Final = town_table(
     Column("wanted_version", BigInteger),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("placed_at", UtcDateTime),
+    Column("old_digits_since", UtcDateTime),
+    Column("held_until", UtcDateTime),
     belongs_to("credential_id", "pin_credentials", ondelete="CASCADE"),
     belongs_to("door_id", "doors"),
     unique("grant_id"),
 )
 """A credential at a door, with the grant that lets it in there: its id and its effective window,
 which stands nowhere else. `wanted_version` is the policy version of the
-door's controller that put or dropped its entries last: only a digest of it or later confirms."""
+door's controller that put or dropped its entries last: only a digest of it or later confirms.
+`old_digits_since`: other digits were given then and the door has not proven that it holds them, so
+that the old ones may open; `held_until`: the latest end of a window that the door may hold beside
+the one that is wanted. Both are NULL once it has proven what is wanted."""
 Index("ix_pin_placements_door", pin_placements.c.town_id, pin_placements.c.door_id)
 Index("ix_pin_placements_starts", pin_placements.c.town_id, pin_placements.c.starts_at)
 Index("ix_pin_placements_ends", pin_placements.c.town_id, pin_placements.c.ends_at)
@@ -81,6 +120,7 @@ pin_reservations: Final = town_table(
     Column("ends_at", UtcDateTime, nullable=False),
     Column("reserved_until", UtcDateTime, nullable=False),
     Column("retired_at", UtcDateTime),
+    Column("duress", Boolean, nullable=False),
     ExcludeConstraint(
         (column("town_id"), "="),
         (column("door_id"), "="),

@@ -62,7 +62,8 @@ class BookingList:
 
 @dataclass(frozen=True, slots=True)
 class HolderPin:
-    """A holder's PIN, or their code for one key box, in groups; `opens` is the code's window."""
+    """A holder's PIN, or what else they have, in groups: `box` says what, a key box's code or the
+    one typed under duress; `opens` is a code's window."""
 
     name: str
     groups: list[str]
@@ -195,6 +196,8 @@ def reveal(
         name = holders.get(each.holder_id, "")
         if each.pin is not None:
             pins.append(HolderPin(name, pin_groups(each.pin)))
+        if each.duress is not None:
+            pins.append(HolderPin(name, pin_groups(each.duress), words.t("duress.title")))
         for shown in each.codes:
             box = boxes[shown.code.lock_id]
             opens = words.span(*shown.code.effective)
