@@ -7,6 +7,7 @@ its chores in `_chores`, its jobs in `_jobs`, its question for `/readyz` in `_pr
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ from hub.keys import HubKeys, KeyFileError
 from hub.link.wiring import LinkWorker
 from hub.pages.wiring import add_pages
 from hub.people.service import PeopleService
+from hub.pins.service import Pins
+from hub.pins.standing import StandingCodes, TendPools
 from hub.policy.wiring import add_policy, outbox_worker, policy_worker
 from hub.policy.worker import Chore
 from hub.projection.meters import ProjectionMeters
@@ -193,6 +196,10 @@ def _workers(
     return workers
 
 
+def _pins(core: Core) -> Pins:
+    return Pins(core.clock, core.ids, core.keys, secrets.randbelow)
+
+
 def _chores(core: Core) -> list[Chore]:
     """What time demands of the database alone, one a line."""
     return [
@@ -200,6 +207,7 @@ def _chores(core: Core) -> list[Chore]:
         ForecastChore(),
         LostLinks(core.clock),
         ForgetHappenings(core.clock),
+        TendPools(core.clock, StandingCodes(core.clock, _pins(core))),
     ]
 
 

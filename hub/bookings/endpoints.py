@@ -186,9 +186,9 @@ def reissue_pin(
 def give_backup_codes(
     who: Revealer, service: Backups, reservation_key: ReservationKey, response: Response
 ) -> list[BackupCodeOut]:
-    """Sealed codes for networked doors whose controller has no hub now: taken within `effective`,
-    while it is away and for `grace_s` after. Asking again gives the same; each look-up is written
-    into the audit log."""
+    """Codes for networked doors whose controller has no hub now: standing ones of the door's pool,
+    else sealed ones, taken within `effective` while it is away and for `grace_s` after. Asking
+    again gives the same; each look-up is written into the audit log."""
     response.headers["Cache-Control"] = "no-store"
     return [BackupCodeOut.of(each) for each in service.issue(who, reservation_key)]
 

@@ -19,6 +19,7 @@ from hub.pins import repository as pin_rows
 from hub.pins.lengths import GuessRiskError
 from hub.pins.repository import Credential
 from hub.pins.service import Issue, Pins
+from hub.pins.standing import StandingCodes
 from hub.pins.tables import PinVariant
 from hub.sites import repository as site_rows
 from hub.sites.spanning import SpannedRule, controllers_of, spans
@@ -48,6 +49,7 @@ class HolderPins:
         self._ids = ids
         self._pins = pins
         self._codes = codes
+        self._standing = StandingCodes(clock, pins)
 
     def follow(
         self,
@@ -67,6 +69,7 @@ class HolderPins:
         self._check_uses(scope, after)
         holders = [row.id for row in repository.holders(scope, after.id)]
         window = after.effective.starts_at, after.effective.ends_at
+        self._standing.follow(scope, after.id, after.doors, window)
         try:
             self._codes.follow(scope, after.id, holders, after.key_boxes, after.doors, window)
         except WindowUncoveredError as error:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from hub.bookings.backups import BackupCode
+from hub.bookings.backups import BackupCode, BackupKind
 from hub.bookings.facility_schemas import DoorIds, ShapeIn, Text
 from hub.bookings.records import (
     BookingView,
@@ -356,14 +356,28 @@ class PinOut(BaseModel):
 
 
 class BackupCodeOut(BaseModel):
-    """A holder's sealed code for one networked door that is away."""
+    """A holder's code for one networked door that is away."""
 
     holder_id: str
     door_id: str
+    kind: BackupKind = Field(
+        description="`standing`: of the door's pool, which its lock holds. `sealed`: the door's "
+        "controller checks it by itself."
+    )
     digits: str
     effective: WindowOut
-    grace_s: int = Field(description="Taken for so long after the door's controller is back.")
-    confirmed: bool = Field(description="Its controller has proven that it knows the secret.")
+    opens: WindowOut = Field(
+        description="The door takes it through this window until it has proven that it learnt "
+        "`effective`."
+    )
+    grace_s: int = Field(
+        description="A sealed code is taken for so long after the door's controller is back."
+    )
+    confirmed: bool = Field(description="Its controller has proven that it takes the code.")
+    ends_when_confirmed: bool = Field(
+        description="The code ends with the booking only once the door is back and has proven it; "
+        "nothing can narrow it before."
+    )
 
     @classmethod
     def of(cls, given: BackupCode) -> BackupCodeOut:
@@ -372,9 +386,12 @@ class BackupCodeOut(BaseModel):
             holder_id=given.holder_id,
             door_id=given.door_id,
             digits=given.digits,
+            kind=given.kind,
             effective=WindowOut(starts_at=given.effective[0], ends_at=given.effective[1]),
+            opens=WindowOut(starts_at=given.opens[0], ends_at=given.opens[1]),
             grace_s=given.grace_s,
             confirmed=given.confirmed,
+            ends_when_confirmed=given.ends_when_confirmed,
         )
 
 

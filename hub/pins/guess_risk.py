@@ -25,6 +25,7 @@ DEFAULT_BOUND: Final = 0.01
 EARLY_GRACE: Final = timedelta(seconds=EARLY_GRACE_S)
 
 _DAY_S: Final = 86_400
+_A_SECOND: Final = timedelta(seconds=1)
 _NONE: Final[Mapping[int, int]] = {}
 
 
@@ -151,6 +152,32 @@ def guess_risk(
         / (space_left(each.digits) - shut_out[each.digits])
         for each in met
     )
+    return min(1.0, min(counted, added) + sealed)
+
+
+def window_risk(
+    budget: TryBudget,
+    window: tuple[datetime, datetime],
+    live: Sequence[LivePin],
+    a_try: float = 0.0,
+) -> float:
+    """Give the chance that somebody who guesses throughout a window hits any PIN that is exposed in
+    it: an upper bound, the lower of the same two as `guess_risk`'s."""
+    start, end = window
+    spans = [
+        (each, int((min(end, each.ends_at) - max(start, each.starts_at - EARLY_GRACE)) / _A_SECOND))
+        for each in live
+    ]
+    met = [(each, span_s) for each, span_s in spans if span_s > 0]
+    whole_s = max(0, int((end - start) / _A_SECOND))
+    sealed = most_tries(budget, whole_s) * a_try if whole_s else 0.0
+    if not met:
+        return min(1.0, sealed)
+    pins = [each for each, _ in met]
+    lengths = Counter(each.digits for each in pins)
+    shut_out = {length: space_left(length) - space_of(length, pins) for length in lengths}
+    counted = risk_with(budget, whole_s, lengths, shut_out)
+    added = sum(most_tries(budget, span_s) / space_of(each.digits, pins) for each, span_s in met)
     return min(1.0, min(counted, added) + sealed)
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from hub.database.scope import Scope
 from hub.keyboxes import repository as backup_rows
-from hub.pins import repository
+from hub.pins import placements, repository
 from hub.pins.draw import DigitsIncompatibleError, PinError, digits_for
 from hub.pins.guess_risk import (
     DEFAULT_BOUND,
     LivePin,
     TryBudget,
     digits_needed,
-    most_tries,
+    guess_risk,
     spread_risk,
 )
 from hub.pins.repository import Credential
@@ -25,6 +26,8 @@ from hub.sites import repository as site_rows
 from hub.sites.domain import Door, Reader
 from wire.offline_profiles import PROFILES
 from wire.pins import MAX_DIGITS
+
+_SHARE_OF_POOL: Final = 0.1
 
 
 class GuessRiskError(PinError):
@@ -68,14 +71,10 @@ class DoorRisk:
     """What a guesser meets at one door: its keypads' budget, how many digits they take, and the
     chance that one blind try hits a sealed code."""
 
+    keypads: tuple[Reader, ...]
     budget: TryBudget
     max_digits: int
     a_try: float
-
-    @property
-    def tries_in_a_day(self) -> int:
-        """The most wrong PINs that the door's keypads take within 24 hours."""
-        return most_tries(self.budget, 86_400)
 
 
 def shared_length(scope: Scope, doors: Sequence[Door]) -> int:
@@ -89,7 +88,19 @@ def door_risk(scope: Scope, door_id: str) -> DoorRisk:
     keypads = _keypads(scope, door_id)
     backup = backup_rows.backups_of(scope, [door_id]).get(door_id)
     a_try = float(PROFILES[backup.profile].bound) if backup else 0.0
-    return DoorRisk(_budget(keypads), _most(keypads), a_try)
+    return DoorRisk(tuple(keypads), _budget(keypads), _most(keypads), a_try)
+
+
+def standing_length(scope: Scope, door: Door, window: tuple[datetime, datetime], codes: int) -> int:
+    """Give how many digits the codes of a door's pool are to have, so many of them live through a
+    window: as many as leave nine tenths of the bound to bookings, or as the keypads take."""
+    met = door_risk(scope, door.id)
+    least = shared_length(scope, [door])
+    for length in range(least, met.max_digits):
+        pool = [LivePin(length, *window)] * codes
+        if guess_risk(met.budget, pool[0], pool[1:]) <= DEFAULT_BOUND * _SHARE_OF_POOL:
+            return length
+    return met.max_digits
 
 
 def checked_length(
@@ -106,7 +117,10 @@ def checked_length(
         most = met[door.id].max_digits
         if length > most:
             raise DigitsIncompatibleError(((length, length), (door.min_digits, most)))
-        live = reservations.live_around(scope, door.id, asked.window, asked.credential_id)
+        live = [
+            *reservations.live_around(scope, door.id, asked.window, asked.credential_id),
+            *placements.still_open(scope, door.id, asked.window),
+        ]
         needed = digits_needed(
             met[door.id].budget,
             asked.window,

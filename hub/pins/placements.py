@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from hub.database.scope import Scope
 from hub.happenings.domain import HappeningKind, Subject
 from hub.happenings.repository import tell
+from hub.pins.guess_risk import EARLY_GRACE, LivePin
 from hub.pins.placement import AT_DOOR, PlacementEvent, PlacementState, Problem, advance
-from hub.pins.tables import pin_credentials, pin_placements, placement_history
+from hub.pins.tables import PinVariant, pin_credentials, pin_placements, placement_history
 from hub.sites.tables import doors
 
 _CAUSE_LENGTH: Final = 120
+_D: Final = PinVariant.DURESS
 _TOLD: Final = {
     PlacementEvent.CONFIRM: HappeningKind.PIN_PLACED,
     PlacementEvent.CONFIRM_REVOKED: HappeningKind.PIN_REVOKED,
@@ -106,6 +108,33 @@ def at_controller(
     if credential_ids is not None:
         conditions.append(pin_placements.c.credential_id.in_(list(credential_ids)))
     return where(scope, *conditions)
+
+
+def still_open(
+    scope: Scope, door_id: str, window: tuple[datetime, datetime], but_not_of: str = ""
+) -> list[LivePin]:
+    """Give the PINs that nobody has any more and a door may take all the same, as it has not proven
+    the change: revoked ones, and digits in whose place others were given."""
+    p, c = pin_placements.c, pin_credentials.c
+    rows = scope.all(
+        scope.select(p.starts_at, p.ends_at, p.held_until, c.digits, c.variant)
+        .join(pin_credentials, p.credential_id == c.id)
+        .where(
+            p.door_id == door_id,
+            p.credential_id != but_not_of,
+            p.state.in_(list(AT_DOOR)),
+            sa.or_(p.state == PlacementState.REVOKING, p.old_digits_since.is_not(None)),
+        )
+    )
+    found = [
+        LivePin(row.digits, row.starts_at, _later(row.held_until, row.ends_at), row.variant is _D)
+        for row in rows
+    ]
+    return [
+        each
+        for each in found
+        if each.starts_at - EARLY_GRACE < window[1] and each.ends_at > window[0] - EARLY_GRACE
+    ]
 
 
 def add(scope: Scope, made: Placement, cause: str) -> None:

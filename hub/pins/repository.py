@@ -109,6 +109,14 @@ def set_max_uses(scope: Scope, credential_id: str, max_uses: int | None) -> None
     scope.update(pin_credentials, {"max_uses": max_uses}, pin_credentials.c.id == credential_id)
 
 
+def give_to(
+    scope: Scope, credential_id: str, booking_id: str, holder_id: str, person_id: str | None
+) -> None:
+    """Make a standing code a booking's holder's."""
+    values = {"booking_id": booking_id, "holder_id": holder_id, "person_id": person_id}
+    scope.update(pin_credentials, values, pin_credentials.c.id == credential_id)
+
+
 def set_person(scope: Scope, credential_id: str, person_id: str | None) -> None:
     """Say who holds a credential."""
     scope.update(pin_credentials, {"person_id": person_id}, pin_credentials.c.id == credential_id)

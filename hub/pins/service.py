@@ -18,7 +18,7 @@ from hub.keys import HubKeys
 from hub.pins import placements, repository
 from hub.pins.apart import confusable
 from hub.pins.draw import NoPinLeftError, PinError, RandomBelow, draw_pin
-from hub.pins.lengths import Asked, checked_length
+from hub.pins.lengths import Asked, checked_length, standing_length
 from hub.pins.placement import LIVE, PlacementEvent, PlacementState, Problem
 from hub.pins.placements import Happening, Placement
 from hub.pins.repository import Credential
@@ -117,9 +117,13 @@ class Pins:
         length = self._length(scope, order.doors, asked)
         return self._issue(scope, order, PinVariant.DURESS, length, (self._open(ordinary),))
 
-    def issue_standing(self, scope: Scope, order: Issue) -> str:
-        """Draw a code for a door's pool, nobody's yet; give its id."""
-        length = self._length(scope, order.doors, Asked(order.window, order.digits))
+    def issue_standing(self, scope: Scope, order: Issue, size: int) -> str:
+        """Draw a code for a door's pool of that size, nobody's yet; give its id. Twice as many may
+        be live while they are replaced, and that is reckoned with."""
+        (door_id,) = order.doors
+        door = site_rows.doors_by_id(scope, [door_id])[door_id]
+        digits = max(order.digits or 0, standing_length(scope, door, order.window, 2 * size))
+        length = self._length(scope, order.doors, Asked(order.window, digits))
         return self._issue(scope, order, PinVariant.STANDING, length, ())
 
     def _issue(
@@ -225,15 +229,20 @@ class Pins:
             repository.set_max_uses(scope, credential_id, max_uses)
             touch_credential(scope, credential_id)
 
-    def reissue(self, scope: Scope, credential_id: str, cause: str) -> None:
+    def reissue(self, scope: Scope, credential_id: str, cause: str, *, tell: bool = False) -> None:
         """Give a credential other digits; the old ones die as soon as each door has the new, which
-        its placement tells (`old_digits_since`), and nobody gets them there for 30 days."""
+        its placement tells (`old_digits_since`), and nobody gets them there for 30 days. `tell`:
+        the holder does not know yet, and stays `pin_changed` until they see them."""
         credential = self._live(scope, credential_id)
         standing = self._standing(scope, credential_id)
         if not standing:
             raise CredentialGoneError("the credential opens nothing any more")
         window = standing[0].starts_at, standing[0].ends_at
         self._renew(scope, credential, [each.door_id for each in standing], window)
+        if tell:
+            for placement in self._standing(scope, credential_id):
+                problems = placement.problems | {Problem.PIN_CHANGED}
+                placements.set_problems(scope, placement, problems)
         self._note(scope, credential_id, cause)
 
     def reveal(self, scope: Scope, credential_id: str) -> str:

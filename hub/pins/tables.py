@@ -157,3 +157,30 @@ pin_links: Final = town_table(
 )
 """Links that show a booking and its PIN: the token once, then the cookie it was exchanged for."""
 Index("ix_pin_links_booking", pin_links.c.town_id, pin_links.c.booking_id)
+
+pin_pools: Final = town_table(
+    "pin_pools",
+    Column("door_id", id_text(), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("life_days", Integer, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    belongs_to("door_id", "doors"),
+)
+"""Doors that hold standing codes, for when their controller is away: how many, and for how long
+each is good."""
+
+standing_codes: Final = town_table(
+    "standing_codes",
+    Column("credential_id", id_text(), primary_key=True),
+    Column("door_id", id_text(), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("pulled_at", UtcDateTime),
+    Column("pulled_from", UtcDateTime),
+    Column("pulled_until", UtcDateTime),
+    belongs_to("credential_id", "pin_credentials", ondelete="CASCADE"),
+    belongs_to("door_id", "doors"),
+)
+"""The codes of doors' pools. Once pulled, the credential is the booking's; `pulled_from` and
+`pulled_until` are the window that the door had proven by then: it opens through all of it until the
+door has proven the booking's own."""
+Index("ix_standing_codes_door", standing_codes.c.town_id, standing_codes.c.door_id)

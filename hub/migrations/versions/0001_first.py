@@ -1539,6 +1539,17 @@ CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, starts_at)
 CREATE INDEX ix_pin_placements_state ON pin_placements (town_id, state)
 """,
     r"""
+CREATE TABLE pin_pools (
+	town_id VARCHAR(36) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	size INTEGER NOT NULL,
+	life_days INTEGER NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_pin_pools PRIMARY KEY (town_id, door_id),
+	CONSTRAINT fk_pin_pools_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE readers (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1573,6 +1584,23 @@ CREATE TABLE readers (
 """,
     r"""
 CREATE INDEX ix_readers_door_id ON readers (door_id)
+""",
+    r"""
+CREATE TABLE standing_codes (
+	town_id VARCHAR(36) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	made_at DATETIME NOT NULL,
+	pulled_at DATETIME,
+	pulled_from DATETIME,
+	pulled_until DATETIME,
+	CONSTRAINT pk_standing_codes PRIMARY KEY (town_id, credential_id),
+	CONSTRAINT fk_standing_codes_town_id_credential_id FOREIGN KEY(town_id, credential_id) REFERENCES pin_credentials (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_standing_codes_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_standing_codes_door ON standing_codes (town_id, door_id)
 """,
 ]
 
@@ -3099,6 +3127,17 @@ CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, starts_at)
 CREATE INDEX ix_pin_placements_state ON pin_placements (town_id, state)
 """,
     r"""
+CREATE TABLE pin_pools (
+	town_id VARCHAR(36) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	size INTEGER NOT NULL,
+	life_days INTEGER NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_pin_pools PRIMARY KEY (town_id, door_id),
+	CONSTRAINT fk_pin_pools_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE readers (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -3133,5 +3172,22 @@ CREATE TABLE readers (
 """,
     r"""
 CREATE INDEX ix_readers_door_id ON readers (door_id)
+""",
+    r"""
+CREATE TABLE standing_codes (
+	town_id VARCHAR(36) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	pulled_at TIMESTAMP WITH TIME ZONE,
+	pulled_from TIMESTAMP WITH TIME ZONE,
+	pulled_until TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_standing_codes PRIMARY KEY (town_id, credential_id),
+	CONSTRAINT fk_standing_codes_town_id_credential_id FOREIGN KEY(town_id, credential_id) REFERENCES pin_credentials (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_standing_codes_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_standing_codes_door ON standing_codes (town_id, door_id)
 """,
 ]

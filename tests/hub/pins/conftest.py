@@ -17,7 +17,6 @@ from edge.core.policy_index import PolicyIndex
 from hub.pins.confirmation import confirm
 from hub.policy import repository as policy_rows
 from wire.clock import ClockState
-from wire.keys import PinKey
 from wire.pins import pin_digest
 
 
@@ -53,7 +52,7 @@ class AtTheDoor:
 
     def type(self, digits: str, door: str) -> Decision:
         """Somebody confirms digits at a door's keypad."""
-        key = PinKey(self.town.links[self.controller].pin.secret)
+        key = self.town.keys.controller(self.controller).pin
         (reader,) = (each for each in self.index.readers.values() if each.door == door)
         at = self.town.clock.now()
         now = ClockNow("boot", 10**12, at, ClockState.TRUSTED, 5, at - timedelta(minutes=1))
