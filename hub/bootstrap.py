@@ -38,6 +38,7 @@ from hub.entries.service import EntriesService
 from hub.happenings.readers import ForgetHappenings
 from hub.ingest.repository import raw_events_after
 from hub.jobs.worker import Job, JobsWorker
+from hub.key_rotation.resealing import ResealRows
 from hub.keyboxes.wiring import add_keyboxes
 from hub.keys import HubKeys, KeyFileError
 from hub.link.wiring import LinkWorker
@@ -207,6 +208,7 @@ def _chores(core: Core) -> list[Chore]:
         ForecastChore(),
         LostLinks(core.clock),
         ForgetHappenings(core.clock),
+        ResealRows(core.keys),
         TendPools(core.clock, StandingCodes(core.clock, _pins(core))),
     ]
 
