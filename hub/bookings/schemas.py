@@ -205,6 +205,9 @@ class OfflineOut(BaseModel):
     active: int
     ended: int
     can_be_confirmed: bool = Field(False, description="Never: a key box has no network.")
+    revocable_from_afar: bool = Field(
+        False, description="Never, once shown: `still_opens` says which open after all."
+    )
 
     @classmethod
     def of(cls, codes: Sequence[CodeView]) -> OfflineOut:
@@ -215,6 +218,7 @@ class OfflineOut(BaseModel):
             active=counted[CodeState.ACTIVE],
             ended=counted[CodeState.ENDED],
             can_be_confirmed=False,
+            revocable_from_afar=False,
         )
 
 

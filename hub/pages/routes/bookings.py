@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
+from hub.bookings.backups import BackupCode
 from hub.bookings.records import BookingView
 from hub.bookings.residents import ResidentsService
 from hub.bookings.service import BookingsService
@@ -69,6 +70,7 @@ class HolderPin:
     groups: list[str]
     box: str = ""
     opens: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ def give_backup(
     who: Revealer,
     booking_id: str,
 ) -> Response:
-    """Show the sealed codes for doors that are away once, in the answer to this form alone; the
+    """Show the codes for doors that are away once, in the answer to this form alone; the
     look-up is in the audit log."""
     found = service.by_id(who, booking_id)
     names = pages.holder_names(found)
@@ -228,6 +230,7 @@ def give_backup(
             pin_groups(each.digits),
             doors.get(each.door_id, ""),
             words.span(*each.effective),
+            _until(words, each),
         )
         for each in pages.backups.issue(who, found.booking.reservation_key)
     )
@@ -272,6 +275,13 @@ def _page(
         link=link,
         approved=approved,
     )
+
+
+def _until(words: Words, given: BackupCode) -> str:
+    """Say until when a standing code opens that its door cannot be told to narrow."""
+    if not given.ends_when_confirmed:
+        return ""
+    return words.t("standing.opens_until", time=words.when(given.opens[1]))
 
 
 def _key(service: BookingsService, who: Principal, booking_id: str) -> str:
