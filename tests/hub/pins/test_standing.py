@@ -276,7 +276,7 @@ def test_standing_codes_count_in_the_guess_risk_and_get_as_many_digits_as_that_n
     after = gate.use(Role.ADMIN).get(gate.path("guess_risk")).json()
     assert sum(each["count"] for each in after["live"]) == 12
     assert after["chance"] > 0
-    assert {each["digits"] for each in gate.sheet()["codes"]} == {9}
+    assert {each["digits"] for each in gate.sheet()["codes"]} == {8}
     assert after["chance"] <= DEFAULT_BOUND / 10
     for number in range(6):  # bookings have as many digits as ever
         made = gate.book(f"k{number}", start_h=24 * number + 1)
