@@ -215,11 +215,12 @@ class HolderPins:
         """Give a holder the duress PIN that they are to have now, or take it away, and let their
         PINs open as often as they are to."""
         duress = row.duress if wish.duress is None else wish.duress
-        wanted = (duress, wish.max_uses, wish.soft_uses)
-        if wanted == (row.duress, row.max_uses, row.soft_uses):
+        max_uses = row.max_uses if wish.max_uses is None else wish.max_uses or None
+        soft_uses = row.soft_uses if wish.soft_uses is None else wish.soft_uses
+        if (duress, max_uses, soft_uses) == (row.duress, row.max_uses, row.soft_uses):
             return
         repository.set_holders_pins(
-            scope, row.id, duress=duress, max_uses=wish.max_uses, soft_uses=wish.soft_uses
+            scope, row.id, duress=duress, max_uses=max_uses, soft_uses=soft_uses
         )
         own = {
             each.variant: each.id
@@ -229,7 +230,7 @@ class HolderPins:
         if not own:
             return
         for credential_id in own.values():
-            self._pins.set_max_uses(scope, credential_id, wish.max_uses)
+            self._pins.set_max_uses(scope, credential_id, max_uses)
         if duress and PinVariant.DURESS not in own:
             self._pins.add_duress(scope, own[PinVariant.ORDINARY], cause)
         if not duress and PinVariant.DURESS in own:

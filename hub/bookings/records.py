@@ -54,14 +54,15 @@ class Contact:
 class HolderWish:
     """Somebody who is to have a PIN; `id` names one that exists. `duress`: whether they get a
     second one that raises a silent alarm; None: as they have it, or as the facility has it.
-    `max_uses`: so often it opens in all; over several controllers only where `soft_uses`."""
+    `max_uses`: so often it opens in all, 0 without limit; over several controllers only where
+    `soft_uses`. None of either: as they are."""
 
     name: str = field(repr=False)
     person_id: str | None = None
     id: str | None = None
     duress: bool | None = None
     max_uses: int | None = None
-    soft_uses: bool = False
+    soft_uses: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

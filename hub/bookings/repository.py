@@ -290,8 +290,8 @@ def add_holder(
             "name": wish.name,
             "person_id": wish.person_id,
             "duress": duress,
-            "max_uses": wish.max_uses,
-            "soft_uses": wish.soft_uses,
+            "max_uses": wish.max_uses or None,
+            "soft_uses": bool(wish.soft_uses),
         },
     )
 

@@ -54,11 +54,13 @@ class HolderIn(ShapeIn):
         description="A second PIN that opens and raises a silent alarm; left out, as it is, or as "
         "the facility has it.",
     )
-    max_uses: Annotated[int, Field(ge=1, le=1000)] | None = Field(
-        None, description="Their PINs open so often in all, at the doors of one controller."
+    max_uses: Annotated[int, Field(ge=0, le=1000)] | None = Field(
+        None,
+        description="Their PINs open so often in all, at the doors of one controller; 0 without "
+        "limit; left out, as it is.",
     )
-    soft_uses: bool = Field(
-        False,
+    soft_uses: bool | None = Field(
+        None,
         description="Doors of several controllers count `max_uses` each controller for itself; "
         "without it such a limit is refused.",
     )

@@ -212,6 +212,14 @@ def test_a_door_elsewhere_cannot_be_added_to_a_limited_booking(house: House) -> 
     assert house.booking("k1")["doors"] == house.doors
 
 
+def test_leaving_a_limit_out_never_lifts_it_and_nought_does(house: House) -> None:
+    made = house.put("k1", holders=[{"name": "山田 花子", "max_uses": 1}]).json()
+    named = {"id": made["credentials"][0]["holder_id"], "name": "山田 花子"}
+    for wish, limit in (({}, 1), ({"max_uses": 3}, 3), ({}, 3), ({"max_uses": 0}, None)):
+        after = house.put("k1", holders=[{**named, **wish}]).json()
+        assert after["credentials"][0]["max_uses"] == limit
+
+
 # --- after a leak ------------------------------------------------------------------------------
 
 
