@@ -15,6 +15,7 @@ from hub.attendance import endpoints as attendance
 from hub.audit import endpoints as audit
 from hub.batteries import endpoints as batteries
 from hub.bookings import endpoints as bookings
+from hub.bookings import pin_endpoints as booking_pins
 from hub.bootstrap import Hub, ProcessRole
 from hub.commands import endpoints as commands
 from hub.door_tests import endpoints as door_tests
@@ -22,6 +23,7 @@ from hub.entries import endpoints as entries
 from hub.keyboxes import endpoints as keyboxes
 from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
+from hub.pins import endpoints as pins
 from hub.policy import endpoints as policy
 from hub.sites import endpoints as sites
 from hub.web import documents, health
@@ -41,11 +43,13 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     audit.router,
     batteries.router,
     bookings.router,
+    booking_pins.router,
     commands.router,
     sites.router,
     keyboxes.router,
     people.router,
     policy.router,
+    pins.router,
     documents.router,
     door_tests.router,
     entries.router,

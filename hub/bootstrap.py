@@ -7,6 +7,7 @@ its chores in `_chores`, its jobs in `_jobs`, its question for `/readyz` in `_pr
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -38,11 +39,14 @@ from hub.entries.service import EntriesService
 from hub.happenings.readers import ForgetHappenings
 from hub.ingest.repository import raw_events_after
 from hub.jobs.worker import Job, JobsWorker
+from hub.key_rotation.resealing import ResealRows
 from hub.keyboxes.wiring import add_keyboxes
 from hub.keys import HubKeys, KeyFileError
 from hub.link.wiring import LinkWorker
 from hub.pages.wiring import add_pages
 from hub.people.service import PeopleService
+from hub.pins.service import Pins
+from hub.pins.standing import StandingCodes, TendPools
 from hub.policy.wiring import add_policy, outbox_worker, policy_worker
 from hub.policy.worker import Chore
 from hub.projection.meters import ProjectionMeters
@@ -194,6 +198,10 @@ def _workers(
     return workers
 
 
+def _pins(core: Core) -> Pins:
+    return Pins(core.clock, core.ids, core.keys, secrets.randbelow)
+
+
 def _chores(core: Core) -> list[Chore]:
     """What time demands of the database alone, one a line."""
     return [
@@ -202,6 +210,8 @@ def _chores(core: Core) -> list[Chore]:
         LostLinks(core.clock),
         ForgetHappenings(core.clock),
         SettleOutcomes(core.clock),
+        ResealRows(core.keys),
+        TendPools(core.clock, StandingCodes(core.clock, _pins(core))),
     ]
 
 

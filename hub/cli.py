@@ -1,4 +1,4 @@
-"""`kagimori-hub`: serve, migrate, backup, restore, user, token, audit, config.
+"""`kagimori-hub`: serve, migrate, backup, restore, user, token, audit, config, keys.
 
 Results go to stdout (`--json` for programs), everything else to stderr. Exit 0 is ok, 1 failed,
 2 usage.
@@ -25,6 +25,7 @@ from hub.bootstrap import ALL_ROLES, Hub, ProcessRole, build
 from hub.clock import SystemClock
 from hub.database.errors import DatabaseError
 from hub.database.migrate import check_schema, head_revision, migrate
+from hub.key_rotation import cli as key_cli
 from hub.keys import KeyFileError
 from hub.logs import configure_logs
 from hub.serve import serve
@@ -55,6 +56,7 @@ Roles = Annotated[
 
 _AT_THE_COMMAND_LINE = Principal(PrincipalKind.SYSTEM, "command-line", "kagimori-hub", Role.ADMIN)
 backup_cli.register(app, _AT_THE_COMMAND_LINE)
+key_cli.register(app, _AT_THE_COMMAND_LINE)
 
 
 @app.command("serve")

@@ -102,6 +102,11 @@ class HubKeys:
         """Give every enrolled controller's keys by its id."""
         return dict(self._links())
 
+    @property
+    def active_key(self) -> str:
+        """The id of the data key that new rows are sealed under."""
+        return self._data().active
+
     def seal(self, plaintext: bytes, row: str) -> bytes:
         """Encrypt a value for one row (AES-256-GCM, `row` such as `cards:<id>` as associated
         data): key id length, key id, nonce, ciphertext and tag."""

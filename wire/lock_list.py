@@ -18,6 +18,8 @@ from wire.identity import uuid_bytes
 from wire.pins import MAX_DIGITS, MIN_DIGITS
 
 ENTRY_LENGTH: Final = 24
+MOST_ENTRIES: Final = 300
+"""As many as every lock has room for."""
 DIGEST_LENGTH: Final = 16
 REFERENCE_LENGTH: Final = 8
 

@@ -163,6 +163,9 @@ class GrantBody(EntryBody, frozen=True, kw_only=True):
     first_person: bool = False
     """Who holds it counts as the first person of a door that waits for one."""
     max_uses: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    counted_as: Id | None = None
+    """Under which name its uses are counted, in place of its own id: grants of one controller that
+    share a name share the count."""
 
     def __post_init__(self) -> None:
         subjects = (self.credential, self.person, self.group)

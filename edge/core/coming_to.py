@@ -10,6 +10,7 @@ from edge.core.circumstances import Circumstances
 from edge.core.grants import STATE_REASONS, Verdict
 from edge.core.passage import let_through
 from edge.core.place import Access
+from edge.core.policy_index import count_name
 from wire.events import Factor
 from wire.policy_bodies import DoorBody, EntryState, PersonFlagsBody
 from wire.reasons import Reason
@@ -46,13 +47,15 @@ def come_to(
         waiting = verdict.reason is Reason.SECOND_FACTOR_MISSING and known.factor is Factor.CARD
         return replace(known, reason=verdict.reason, await_pin=waiting)
     flags = about.index.person(known.person)
-    once = grant is not None and grant.max_uses is not None
+    counted = None
+    if grant is not None and verdict.grant_id is not None and grant.max_uses is not None:
+        counted = count_name(verdict.grant_id, grant)
     granted = replace(
         known,
         reason=Reason.DURESS_PIN if duress else verdict.reason,
         duress=duress,
         release_ms=release_ms(access.door, flags),
-        counts_use=verdict.grant_id if once else None,
+        counts_use=counted,
     )
     return let_through(granted, access, who, flags, grant, about)
 

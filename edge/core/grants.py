@@ -10,6 +10,7 @@ from typing import Final
 
 from edge.core.circumstances import Circumstances
 from edge.core.place import Access
+from edge.core.policy_index import count_name
 from edge.core.windows import floor_in_window, judge_window, judge_without_clock
 from wire.policy_bodies import (
     DoorBody,
@@ -140,7 +141,10 @@ def _judge(
     in_time = _judge_time(grant, door, shown, about)
     if in_time is not None and in_time is not Reason.FLOOR_IN_WINDOW:
         return in_time
-    if grant.max_uses is not None and about.uses.get(grant_id, 0) >= grant.max_uses:
+    if (
+        grant.max_uses is not None
+        and about.uses.get(count_name(grant_id, grant), 0) >= grant.max_uses
+    ):
         return Reason.USED_UP
     if grant.needs_pin and shown is not Shown.BOTH:
         return Reason.SECOND_FACTOR_MISSING

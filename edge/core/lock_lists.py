@@ -15,7 +15,7 @@ from edge.core.grants import subjects_of_pin
 from edge.core.modes import in_force
 from edge.core.policy_index import PolicyIndex
 from wire.keybox_keys import link_seconds
-from wire.lock_list import ListEntry
+from wire.lock_list import MOST_ENTRIES, ListEntry
 from wire.policy_bodies import (
     AntiPassback,
     DoorMode,
@@ -25,8 +25,6 @@ from wire.policy_bodies import (
     PinBody,
 )
 
-MOST_ENTRIES: Final = 300
-"""As many as every lock has room for; of more, those whose window begins first."""
 _FOREVER_S: Final = 0xFFFF_FFFF
 _SHUT: Final = frozenset({DoorMode.LOCKED, DoorMode.LOCKDOWN})
 
@@ -43,6 +41,7 @@ def lock_list(index: PolicyIndex, doors: Iterable[str], now: ClockNow) -> tuple[
             if _asks_more(index, pin):
                 continue
             entries.update(entry for entry in _of_pin(index, pin) if entry.end_s > now_s)
+    # Of more than a lock has room for, those whose window begins first.
     first = sorted(entries, key=lambda one: (one.start_s, one.end_s, one.digest))
     return tuple(first[:MOST_ENTRIES])
 

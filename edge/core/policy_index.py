@@ -46,6 +46,11 @@ class DoorInput:
     inverted: bool
 
 
+def count_name(grant_id: str, grant: pb.GrantBody) -> str:
+    """Give the name under which a grant's uses are counted: its own id, unless it shares one."""
+    return grant.counted_as or grant_id
+
+
 class PolicyIndex:
     """All look-ups of the decision, O(1) each."""
 
@@ -64,6 +69,7 @@ class PolicyIndex:
         self._pins: _Multi[tuple[str, str], pb.PinBody] = {}
         self._cards: _Multi[tuple[str, str], pb.CardBody] = {}
         self._grants: _Multi[tuple[str, str], pb.GrantBody] = {}
+        self._counted: _Multi[str, pb.GrantBody] = {}
         self._modes: _Multi[str, pb.ModeBody] = {}
         self._reader_at: _Multi[tuple[str, int], pb.ReaderBody] = {}
         self._inputs: _Multi[tuple[str, int], DoorInput] = {}
@@ -126,6 +132,7 @@ class PolicyIndex:
                 self._cards.setdefault((body.namespace, body.digest), {})[entry_id] = body
             case pb.GrantBody():
                 self._grants.setdefault((body.door, _subject(body)), {})[entry_id] = body
+                self._counted.setdefault(count_name(entry_id, body), {})[entry_id] = body
             case pb.ModeBody():
                 self._modes.setdefault(body.door, {})[entry_id] = body
             case pb.ReaderBody():
@@ -156,6 +163,7 @@ class PolicyIndex:
                 _forget(self._cards, (body.namespace, body.digest), entry_id)
             case pb.GrantBody():
                 _forget(self._grants, (body.door, _subject(body)), entry_id)
+                _forget(self._counted, count_name(entry_id, body), entry_id)
             case pb.ModeBody():
                 _forget(self._modes, body.door, entry_id)
             case pb.ReaderBody():
@@ -179,6 +187,10 @@ class PolicyIndex:
     def holds(self, kind: EntryKind, entry_id: str) -> bool:
         """Whether an entry is in the index."""
         return EntryKey(kind.value, entry_id) in self._entries
+
+    def counts(self, name: str) -> bool:
+        """Whether a grant in the index counts its uses under a name."""
+        return name in self._counted
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -27,7 +27,7 @@ from edge.core.whereabouts import NOWHERE, Stay, Uptime, Whereabouts
 from edge.service.former_keys import FormerKeys
 from wire.events import TryKind
 from wire.messages import EdgePolicy
-from wire.policy import EMPTY_DIGEST, EntryKind
+from wire.policy import EMPTY_DIGEST
 from wire.policy_bodies import DeviceBody, DoorBody, Point, Side
 
 BUDGET: Final = "budget/"
@@ -242,7 +242,7 @@ class Memory:
         if self.held.version == 0:
             return []
         budgets = [one for one in self.budgets if one[0] not in self.index.readers]
-        grants = [one for one in self.uses if not self.index.holds(EntryKind.GRANT, one)]
+        grants = [one for one in self.uses if not self.index.counts(one)]
         doors = [one for one in self.kept_codes if one not in self.index.doors]
         firsts = [one for one in self.firsts if one not in self.index.doors]
         gone = [one for one in self.whereabouts.persons() if self.index.person(one) is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -20,7 +21,7 @@ from hub.bookings.ics import MEDIA_TYPE, file_name, ics_of
 from hub.bookings.members import MembersService
 from hub.bookings.numbers import MAX_CHARS, NumberMistypedError, read_number
 from hub.bookings.pin_schemas import BackupCodeOut, LinkOut, PinOut
-from hub.bookings.records import Booking, HolderWish
+from hub.bookings.records import Booking
 from hub.bookings.refusals import KINDS, Refusal, refused
 from hub.bookings.residents import ResidentsService
 from hub.bookings.schemas import BookingIn, BookingOut, DecisionIn, HolderIn
@@ -212,7 +213,7 @@ def add_holder(
 ) -> BookingOut:
     """Nobody else's PIN changes, and the entry log shows each holder under their own name. Somebody
     of that name and person who is there already is the same: asking again adds nobody."""
-    member = HolderWish(given.name, given.person_id)
+    member = replace(given.wish(), id=None)
     return BookingOut.of(service.add(who, reservation_key, member))
 
 
@@ -277,9 +278,9 @@ def reissue_pin(
 def give_backup_codes(
     who: Revealer, service: Backups, reservation_key: ReservationKey, response: Response
 ) -> list[BackupCodeOut]:
-    """Sealed codes for networked doors whose controller has no hub now: taken within `effective`,
-    while it is away and for `grace_s` after. Asking again gives the same; each look-up is written
-    into the audit log."""
+    """Codes for networked doors whose controller has no hub now: standing ones of the door's pool,
+    else sealed ones, taken within `effective` while it is away and for `grace_s` after. Asking
+    again gives the same; each look-up is written into the audit log."""
     response.headers["Cache-Control"] = "no-store"
     return [BackupCodeOut.of(each) for each in service.issue(who, reservation_key)]
 

@@ -56,8 +56,8 @@ def change_facility(
     both overlap."""
     wanted = given.facility()
     names = ("site_id", "name_ja", "name_easy", "name_en", "doors", "key_boxes", "approval")
-    more = ("rules", "phone", "payment", "holders_max", "steps", "calendar_id", "excludes")
-    changed = {name: getattr(wanted, name) for name in (*names, *more)}
+    more = ("rules", "phone", "duress", "payment", "holders_max", "steps", "calendar_id")
+    changed = {name: getattr(wanted, name) for name in (*names, *more, "excludes")}
     return FacilityOut.of(service.change(who, facility_id, active=active, **changed))
 
 

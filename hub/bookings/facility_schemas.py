@@ -156,6 +156,9 @@ class FacilityIn(ShapeIn):
     ahead_days: Annotated[int, Field(ge=1, le=800)] = 90
     opening: Annotated[list[OpenSpanIn], Field(max_length=70)] = Field(default_factory=list)
     phone: Annotated[str, Field(max_length=40)] = ""
+    duress: bool = Field(
+        False, description="Holders get a second PIN that opens and raises a silent alarm."
+    )
 
     def facility(self) -> Facility:
         """The facility, its id still to be made."""
@@ -184,6 +187,7 @@ class FacilityIn(ShapeIn):
             steps=tuple(step.step() for step in self.steps),
             calendar_id=self.calendar_id,
             excludes=tuple(sorted(set(self.excludes))),
+            duress=self.duress,
         )
 
 
@@ -214,6 +218,7 @@ class FacilityOut(BaseModel):
     ahead_days: int
     opening: list[OpenSpanIn]
     phone: str
+    duress: bool
     active: bool
 
     @classmethod
@@ -246,6 +251,7 @@ class FacilityOut(BaseModel):
                 for s in rules.opening
             ],
             phone=found.phone,
+            duress=found.duress,
             active=found.active,
         )
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
+from typing import Any
 
+from hub.audit.service import record
 from hub.bookings import repository
 from hub.bookings.records import Booking, HolderWish, Revealed
 from hub.bookings.refusals import Refusal, refused
@@ -17,7 +21,25 @@ from hub.pins.draw import PinError
 from hub.pins.lengths import GuessRiskError
 from hub.pins.repository import Credential
 from hub.pins.service import Issue, Pins
+from hub.pins.standing import StandingCodes
+from hub.pins.tables import PinVariant
+from hub.sites import repository as site_rows
+from hub.sites.spanning import SpannedRule, controllers_of, spans
+from hub.sites.spanning import refused as spans_refused
 from hub.web.problems import Problem
+from hub.web.rights import Principal
+
+
+class ShownBy(StrEnum):
+    """How digits leave the hub."""
+
+    LOOK = "look"
+    """Somebody looks: over the API or on a page of the console."""
+    PIN_PAGE = "pin_page"
+    """The holder's own page, opened by a link."""
+    MAIL = "mail"
+    LINE = "line"
+    SMS = "sms"
 
 
 class _PinLostError(Exception):
@@ -33,6 +55,7 @@ class HolderPins:
         self._ids = ids
         self._pins = pins
         self._codes = codes
+        self._standing = StandingCodes(clock, pins)
 
     def follow(
         self,
@@ -51,9 +74,12 @@ class HolderPins:
         if before is None and wished is None:
             wished = (HolderWish(after.contact.name),)
         others = wished is not None and self._sync(scope, after, wished, cause)
+        self._check_uses(scope, after)
         holders = [row.id for row in repository.holders(scope, after.id)]
         # A key box keeps to hours: no neighbour trims its codes.
         window = after.widened.starts_at, after.widened.ends_at
+        effective = after.effective.starts_at, after.effective.ends_at
+        self._standing.follow(scope, after.id, after.doors, effective)
         try:
             self._codes.follow(scope, after.id, holders, after.key_boxes, after.doors, window)
         except WindowUncoveredError as error:
@@ -67,6 +93,8 @@ class HolderPins:
         try:
             with scope.savepoint():
                 for credential in self._live(scope, before):
+                    if credential.variant is PinVariant.STANDING:
+                        continue
                     if self._pins.move(scope, credential.id, window, cause):
                         raise _PinLostError
         except (PinError, _PinLostError):
@@ -92,7 +120,10 @@ class HolderPins:
         if not wanted and not reissued:
             raise refused(Refusal.NO_PIN, "there is no PIN to reissue")
         for credential in wanted:
-            self._pins.reissue(scope, credential.id, cause)
+            if credential.variant is PinVariant.STANDING:
+                self._pins.revoke(scope, credential.id, cause)  # another is pulled when asked for
+            else:
+                self._pins.reissue(scope, credential.id, cause)
 
     def reveal(self, scope: Scope, booking: Booking) -> list[Revealed]:
         """Give what each holder of a confirmed booking types, and note that it was seen."""
@@ -101,20 +132,36 @@ class HolderPins:
         if booking.awaits_payment:
             raise refused(Refusal.PAYMENT_MISSING, "a PIN is shown once the booking is paid")
         pins = {
-            each.holder_id: self._pins.reveal(scope, each.id)
+            (each.holder_id, each.variant): self._pins.reveal(scope, each.id)
             for each in self._live(scope, booking)
-            if booking.doors
+            if booking.doors and each.variant is not PinVariant.STANDING
         }
         codes: dict[str, list[ShownCode]] = {}
         for shown in self._codes.reveal(scope, booking.id):
             codes.setdefault(shown.code.holder_id, []).append(shown)
         found = [
-            Revealed(row.id, pins.get(row.id), tuple(codes.get(row.id, ())))
+            Revealed(
+                row.id,
+                pins.get((row.id, PinVariant.ORDINARY)),
+                tuple(codes.get(row.id, ())),
+                pins.get((row.id, PinVariant.DURESS)),
+            )
             for row in repository.holders(scope, booking.id)
         ]
         found = [each for each in found if each.pin is not None or each.codes]
         if not found:
             raise refused(Refusal.NO_PIN, "the booking has no PIN")
+        return found
+
+    def show(
+        self, scope: Scope, booking: Booking, who: Principal, by: ShownBy = ShownBy.LOOK
+    ) -> list[Revealed]:
+        """The same, and write into the audit log that it was: every way out of the hub but to a
+        door goes through here."""
+        found = self.reveal(scope, booking)
+        details = {} if by is ShownBy.LOOK else {"by": by.value}
+        target = ("booking", booking.id)
+        record(scope, self._clock.now(), who, "pin.revealed", target, details)
         return found
 
     def told(self, scope: Scope, booking: Booking) -> None:
@@ -138,13 +185,18 @@ class HolderPins:
         for row in known:
             repository.remove_holder(scope, row.id, self._clock.now())
         if wished is None:
-            return tuple(HolderWish(row.name, row.person_id) for row in known)
-        return tuple(HolderWish(each.name, each.person_id) for each in wished)
+            return tuple(
+                HolderWish(row.name, row.person_id, duress=row.duress, max_uses=row.max_uses)
+                for row in known
+            )
+        return tuple(replace(each, id=None) for each in wished)
 
     def _move(self, scope: Scope, before: Booking, after: Booking, cause: str) -> None:
         window = after.effective.starts_at, after.effective.ends_at
         released = after.released and not before.released
         for credential in self._live(scope, after):
+            if credential.variant is PinVariant.STANDING:
+                continue
             if before.released and not after.released:
                 self._pins.withdraw(scope, credential.id, cause)
             if before.effective != after.effective:
@@ -166,7 +218,7 @@ class HolderPins:
             known = {each.holder_id for each in self._live(scope, after)}
             for row in repository.holders(scope, after.id):
                 if row.id not in known:
-                    self._issue(scope, after, row.id, row.person_id, cause)
+                    self._issue(scope, after, row, cause)
 
     def _sync(
         self, scope: Scope, booking: Booking, wished: tuple[HolderWish, ...], cause: str
@@ -187,6 +239,7 @@ class HolderPins:
             if present[found].name != wish.name:
                 repository.rename_holder(scope, found, wish.name)
                 renamed = True
+            self._change(scope, booking, present[found], wish, cause)
         gone = present.keys() - kept
         for credential in self._live(scope, booking):
             if credential.holder_id in gone:
@@ -199,22 +252,65 @@ class HolderPins:
 
     def _add(self, scope: Scope, booking: Booking, wish: HolderWish, cause: str) -> None:
         holder_id = self._ids.new()
-        repository.add_holder(scope, holder_id, booking.id, wish.name, wish.person_id)
+        duress = wish.duress
+        if duress is None and booking.facility_id is not None:
+            facility = repository.facility(scope, booking.facility_id)
+            duress = facility is not None and facility.duress
+        repository.add_holder(scope, holder_id, booking.id, wish, duress=bool(duress))
         if booking.doors:
-            self._issue(scope, booking, holder_id, wish.person_id, cause)
+            (made,) = (row for row in repository.holders(scope, booking.id) if row.id == holder_id)
+            self._issue(scope, booking, made, cause)
 
-    def _issue(
-        self, scope: Scope, booking: Booking, holder_id: str, person_id: str | None, cause: str
+    def _change(
+        self, scope: Scope, booking: Booking, row: Any, wish: HolderWish, cause: str
     ) -> None:
+        """Give a holder the duress PIN that they are to have now, or take it away, and let their
+        PINs open as often as they are to."""
+        duress = row.duress if wish.duress is None else wish.duress
+        max_uses = row.max_uses if wish.max_uses is None else wish.max_uses or None
+        soft_uses = row.soft_uses if wish.soft_uses is None else wish.soft_uses
+        if (duress, max_uses, soft_uses) == (row.duress, row.max_uses, row.soft_uses):
+            return
+        repository.set_holders_pins(
+            scope, row.id, duress=duress, max_uses=max_uses, soft_uses=soft_uses
+        )
+        own = {
+            each.variant: each.id
+            for each in self._live(scope, booking)
+            if each.holder_id == row.id and each.variant is not PinVariant.STANDING
+        }
+        if not own:
+            return
+        for credential_id in own.values():
+            self._pins.set_max_uses(scope, credential_id, max_uses)
+        if duress and PinVariant.DURESS not in own:
+            self._pins.add_duress(scope, own[PinVariant.ORDINARY], cause)
+        if not duress and PinVariant.DURESS in own:
+            self._pins.revoke(scope, own[PinVariant.DURESS], cause)
+
+    def _check_uses(self, scope: Scope, booking: Booking) -> None:
+        """Refuse a limit of uses that no one controller can keep, unless it is soft."""
+        limited = [
+            row
+            for row in repository.holders(scope, booking.id)
+            if row.max_uses is not None and not row.soft_uses
+        ]
+        doors = site_rows.doors_by_id(scope, booking.doors).values() if limited else ()
+        if spans(doors):
+            raise spans_refused(SpannedRule.MAX_USES, "holders", controllers_of(doors))
+
+    def _issue(self, scope: Scope, booking: Booking, row: Any, cause: str) -> None:
         order = Issue(
             booking_id=booking.id,
-            holder_id=holder_id,
-            person_id=person_id,
+            holder_id=row.id,
+            person_id=row.person_id,
             doors=booking.doors,
             window=(booking.effective.starts_at, booking.effective.ends_at),
             digits=booking.digits,
             approved=booking.released,
             cause=cause,
+            duress=row.duress,
+            max_uses=row.max_uses,
         )
         try:
             self._pins.issue(scope, order)

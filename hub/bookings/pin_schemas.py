@@ -8,30 +8,35 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from hub.bookings.backups import BackupCode
+from hub.bookings.backups import BackupCode, BackupKind
 from hub.bookings.common_schemas import WindowOut, example
 from hub.bookings.records import CodeView, CredentialView, Revealed, StillOpens
 from hub.keyboxes.codes import ShownCode
 from hub.keyboxes.domain import CodeState, LockKind
 from hub.pins.placement import Pending, PlacementState, Problem, Readiness
+from hub.pins.tables import PinVariant
 
 _HOLDER = "0190a000-0000-7000-8000-0000000000a1"
 _DOOR = "0190a000-0000-7000-8000-0000000000d1"
 _BOX = "0190a000-0000-7000-8000-0000000000b1"
 _WINDOW = {"starts_at": "2026-04-10T08:50:00Z", "ends_at": "2026-04-10T11:10:00Z"}
 _HOURS = {"starts_at": "2026-04-10T08:00:00Z", "ends_at": "2026-04-10T12:00:00Z"}
-PLACEMENT = {
+PLACEMENT: dict[str, object] = {
     "door_id": _DOOR,
     "state": "placed",
     "problems": [],
     "pending": [],
     "placed_at": "2026-04-09T00:00:02Z",
+    "old_digits_since": None,
+    "held_until": None,
 }
 CREDENTIAL = {
     "id": "0190a000-0000-7000-8000-0000000000e1",
+    "variant": "ordinary",
     "holder_id": _HOLDER,
     "holder": "山田 花子",
     "digits": 6,
+    "max_uses": None,
     "readiness": "placed",
     "placements": [PLACEMENT],
 }
@@ -46,7 +51,13 @@ CODE = {
     "problems": [],
     "revealed_at": None,
 }
-OFFLINE = {"computed": 1, "active": 0, "ended": 0, "can_be_confirmed": False}
+OFFLINE = {
+    "computed": 1,
+    "active": 0,
+    "ended": 0,
+    "can_be_confirmed": False,
+    "revocable_from_afar": False,
+}
 STILL_OPENS = {
     "lock_id": _BOX,
     "lock_kind": "key_box",
@@ -55,14 +66,17 @@ STILL_OPENS = {
     "opens": _HOURS,
 }
 _DIGITS = {"lock_id": _BOX, "lock_kind": "key_box", "digits": "482716305", "effective": _HOURS}
-_PIN = {"holder_id": _HOLDER, "pin": "482716", "codes": [_DIGITS]}
+_PIN = {"holder_id": _HOLDER, "pin": "482716", "duress": None, "codes": [_DIGITS]}
 _BACKUP = {
     "holder_id": _HOLDER,
     "door_id": _DOOR,
+    "kind": "sealed",
     "digits": "4827163059",
     "effective": _HOURS,
+    "opens": _HOURS,
     "grace_s": 600,
     "confirmed": True,
+    "ends_when_confirmed": False,
 }
 
 
@@ -76,6 +90,14 @@ class PlacementOut(BaseModel):
     problems: list[Problem]
     pending: list[Pending]
     placed_at: datetime | None
+    old_digits_since: datetime | None = Field(
+        description="Other digits were given then; the old ones may open here until the door has "
+        "proven that it holds the new."
+    )
+    held_until: datetime | None = Field(
+        description="The door may hold another window than the wanted one, until this at the "
+        "latest: it has not proven the change."
+    )
 
 
 class CredentialOut(BaseModel):
@@ -84,9 +106,11 @@ class CredentialOut(BaseModel):
     model_config = example(CREDENTIAL)
 
     id: str
+    variant: PinVariant = Field(description="`duress` opens and raises a silent alarm.")
     holder_id: str
     holder: str
     digits: int
+    max_uses: int | None
     readiness: Readiness
     placements: list[PlacementOut]
 
@@ -95,9 +119,11 @@ class CredentialOut(BaseModel):
         """Show a credential."""
         return cls(
             id=view.credential_id,
+            variant=view.variant,
             holder_id=view.holder_id,
             holder=view.holder,
             digits=view.digits,
+            max_uses=view.max_uses,
             readiness=view.readiness,
             placements=[
                 PlacementOut(
@@ -106,6 +132,8 @@ class CredentialOut(BaseModel):
                     problems=list(place.problems),
                     pending=list(place.pending),
                     placed_at=place.placed_at,
+                    old_digits_since=place.old_digits_since,
+                    held_until=place.held_until,
                 )
                 for place in view.placements
             ],
@@ -177,6 +205,9 @@ class OfflineOut(BaseModel):
     active: int
     ended: int
     can_be_confirmed: bool = Field(False, description="Never: a key box has no network.")
+    revocable_from_afar: bool = Field(
+        False, description="Never, once shown: `still_opens` says which open after all."
+    )
 
     @classmethod
     def of(cls, codes: Sequence[CodeView]) -> OfflineOut:
@@ -187,6 +218,7 @@ class OfflineOut(BaseModel):
             active=counted[CodeState.ACTIVE],
             ended=counted[CodeState.ENDED],
             can_be_confirmed=False,
+            revocable_from_afar=False,
         )
 
 
@@ -219,26 +251,45 @@ class PinOut(BaseModel):
 
     holder_id: str
     pin: str | None = Field(description="Null where the booking has key boxes alone.")
+    duress: str | None = Field(
+        description="Typed under duress: opens as the PIN does, and raises a silent alarm."
+    )
     codes: list[CodeDigitsOut]
 
     @classmethod
     def of(cls, revealed: Revealed) -> PinOut:
         """Show what a holder types."""
         codes = [CodeDigitsOut.of(each) for each in revealed.codes]
-        return cls(holder_id=revealed.holder_id, pin=revealed.pin, codes=codes)
+        return cls(
+            holder_id=revealed.holder_id, pin=revealed.pin, duress=revealed.duress, codes=codes
+        )
 
 
 class BackupCodeOut(BaseModel):
-    """A holder's sealed code for one networked door that is away."""
+    """A holder's code for one networked door that is away."""
 
     model_config = example(_BACKUP)
 
     holder_id: str
     door_id: str
+    kind: BackupKind = Field(
+        description="`standing`: of the door's pool, which its lock holds. `sealed`: the door's "
+        "controller checks it by itself."
+    )
     digits: str
     effective: WindowOut
-    grace_s: int = Field(description="Taken for so long after the door's controller is back.")
-    confirmed: bool = Field(description="Its controller has proven that it knows the secret.")
+    opens: WindowOut = Field(
+        description="The door takes it through this window until it has proven that it learnt "
+        "`effective`."
+    )
+    grace_s: int = Field(
+        description="A sealed code is taken for so long after the door's controller is back."
+    )
+    confirmed: bool = Field(description="Its controller has proven that it takes the code.")
+    ends_when_confirmed: bool = Field(
+        description="The code ends with the booking only once the door is back and has proven it; "
+        "nothing can narrow it before."
+    )
 
     @classmethod
     def of(cls, given: BackupCode) -> BackupCodeOut:
@@ -246,10 +297,13 @@ class BackupCodeOut(BaseModel):
         return cls(
             holder_id=given.holder_id,
             door_id=given.door_id,
+            kind=given.kind,
             digits=given.digits,
             effective=WindowOut(starts_at=given.effective[0], ends_at=given.effective[1]),
+            opens=WindowOut(starts_at=given.opens[0], ends_at=given.opens[1]),
             grace_s=given.grace_s,
             confirmed=given.confirmed,
+            ends_when_confirmed=given.ends_when_confirmed,
         )
 
 

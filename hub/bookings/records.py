@@ -15,6 +15,7 @@ from hub.catalogue import Language
 from hub.keyboxes.codes import ShownCode
 from hub.keyboxes.domain import CodeState, LockKind
 from hub.pins.placement import Pending, PlacementState, Problem, Readiness
+from hub.pins.tables import PinVariant
 
 T = TypeVar("T")
 
@@ -46,6 +47,9 @@ class Facility:
         by_language = {Language.EN: self.name_en, Language.EASY: self.name_easy}
         return by_language.get(language) or self.name_ja
 
+    duress: bool = False
+    """Whether holders of its bookings get a duress PIN unless they are entered otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -62,11 +66,17 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class HolderWish:
-    """Somebody who is to have a PIN; `id` names one that exists."""
+    """Somebody who is to have a PIN; `id` names one that exists. `duress`: whether they get a
+    second one that raises a silent alarm; None: as they have it, or as the facility has it.
+    `max_uses`: so often it opens in all, 0 without limit; over several controllers only where
+    `soft_uses`. None of either: as they are."""
 
     name: str = field(repr=False)
     person_id: str | None = None
     id: str | None = None
+    duress: bool | None = None
+    max_uses: int | None = None
+    soft_uses: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,10 @@ class PlacementView:
     problems: tuple[Problem, ...]
     pending: tuple[Pending, ...]
     placed_at: datetime | None
+    old_digits_since: datetime | None = None
+    """Other digits were given then, and the old ones may open here still."""
+    held_until: datetime | None = None
+    """Until when at the latest the door may hold a window that is not the wanted one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +178,11 @@ class CredentialView:
     """One holder's PIN, never its digits."""
 
     credential_id: str
+    variant: PinVariant
     holder_id: str
     holder: str = field(repr=False)
     digits: int
+    max_uses: int | None
     readiness: Readiness
     placements: tuple[PlacementView, ...]
 
@@ -236,6 +252,8 @@ class Revealed:
     holder_id: str
     pin: str | None = field(repr=False)
     codes: tuple[ShownCode, ...] = ()
+    duress: str | None = field(default=None, repr=False)
+    """Opens as the PIN does, and raises a silent alarm."""
 
 
 def opening_of(stored: Sequence[Sequence[int]]) -> tuple[OpenSpan, ...]:

@@ -14,7 +14,7 @@ from hub.bookings.facility_repository import all_facilities as all_facilities
 from hub.bookings.facility_repository import facility as facility
 from hub.bookings.facility_repository import grouped
 from hub.bookings.numbers import draw_number
-from hub.bookings.records import Booking, Contact, Occurrence
+from hub.bookings.records import Booking, Contact, HolderWish, Occurrence
 from hub.bookings.tables import (
     BookingState,
     booking_doors,
@@ -190,10 +190,12 @@ def count_ahead(scope: Scope, phone: str, now: datetime) -> int:
 
 
 def holders(scope: Scope, booking_id: str) -> list[sa.Row[Any]]:
-    """Give id, name and person_id of who has a PIN of a booking now, in the order of joining."""
+    """Give id, name, person_id, duress, max_uses and soft_uses of who has a PIN of a booking now,
+    in the order of joining."""
+    h = booking_holders.c
     return list(
         scope.all(
-            scope.select(booking_holders.c.id, booking_holders.c.name, booking_holders.c.person_id)
+            scope.select(h.id, h.name, h.person_id, h.duress, h.max_uses, h.soft_uses)
             .where(
                 booking_holders.c.booking_id == booking_id,
                 booking_holders.c.removed_at.is_(None),
@@ -211,13 +213,29 @@ def holder_names(scope: Scope, holder_ids: Iterable[str]) -> dict[str, str]:
 
 
 def add_holder(
-    scope: Scope, holder_id: str, booking_id: str, name: str, person_id: str | None
+    scope: Scope, holder_id: str, booking_id: str, wish: HolderWish, *, duress: bool
 ) -> None:
     """Add somebody who is to have a PIN."""
     scope.insert(
         booking_holders,
-        {"id": holder_id, "booking_id": booking_id, "name": name, "person_id": person_id},
+        {
+            "id": holder_id,
+            "booking_id": booking_id,
+            "name": wish.name,
+            "person_id": wish.person_id,
+            "duress": duress,
+            "max_uses": wish.max_uses or None,
+            "soft_uses": bool(wish.soft_uses),
+        },
     )
+
+
+def set_holders_pins(
+    scope: Scope, holder_id: str, *, duress: bool, max_uses: int | None, soft_uses: bool
+) -> None:
+    """Change which PINs a holder is to have, and how often they open."""
+    values = {"duress": duress, "max_uses": max_uses, "soft_uses": soft_uses}
+    scope.update(booking_holders, values, booking_holders.c.id == holder_id)
 
 
 def rename_holder(scope: Scope, holder_id: str, name: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hub.audit.service import record
 from hub.bookings import repository
-from hub.bookings.holders import HolderPins
+from hub.bookings.holders import HolderPins, ShownBy
 from hub.bookings.records import Booking, BookingView, BookingWish, Contact, Revealed
 from hub.bookings.refusals import Refusal, refused
 from hub.bookings.service import BookingsService, named_refusals
@@ -19,6 +19,7 @@ from hub.clock import Clock, Ids
 from hub.database.engine import Database
 from hub.database.scope import Scope
 from hub.pins.links import Exchanged, PinLinks
+from hub.web.addresses import AddressKind
 from hub.web.rights import Principal, PrincipalKind, Role
 
 RESIDENT: Final = Principal(PrincipalKind.SYSTEM, "resident", "resident", Role.VIEWER)
@@ -131,20 +132,27 @@ class ResidentsService:
         with self._db.read() as scope:
             return self._of(scope, cookie) is not None
 
-    def shown(self, cookie: str) -> Shown | None:
-        """Give the booking a cookie shows, with its PIN; None for a cookie that is none of ours."""
+    def seen(self, cookie: str) -> BookingView | None:
+        """Give the booking a cookie shows, without its PIN; None for a cookie that is none of
+        ours."""
         with self._db.read() as scope:
             booking = self._of(scope, cookie)
-            if booking is None:
-                return None
-            seen = view(scope, booking, self._clock.now())
-            if not self._is_shown(booking):
-                return Shown(seen, ())
-            if not booking.key_boxes:
-                shown = Shown(seen, tuple(self._holders.reveal(scope, booking)))
-        if booking.key_boxes:  # that a sealed code was seen is kept: it cannot be taken back
-            revealed = self._db.write(lambda scope: tuple(self._holders.reveal(scope, booking)))
-            shown = Shown(seen, revealed)
+            return None if booking is None else view(scope, booking, self._clock.now())
+
+    def shown(self, cookie: str, came_from: AddressKind = AddressKind.UNKNOWN) -> Shown | None:
+        """The same with its PIN, for whoever `came_from` such an address; the look-up is in the
+        audit log."""
+        seen = self.seen(cookie)
+        if seen is None:
+            return None
+        booking = seen.booking
+        if not self._is_shown(booking):
+            return Shown(seen, ())
+        who = replace(RESIDENT, came_from=came_from)
+        revealed = self._db.write(
+            lambda scope: self._holders.show(scope, booking, who, ShownBy.PIN_PAGE)
+        )
+        shown = Shown(seen, tuple(revealed))
         if shown.revealed and seen.problems:
             self._db.write(lambda scope: self._holders.told(scope, booking))
         return shown

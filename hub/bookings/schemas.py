@@ -35,7 +35,7 @@ CONTACT = {
     "line": "",
     "language": "ja",
 }
-_HOLDER = {"id": None, "name": "鈴木 太郎", "person_id": None}
+_HOLDER = {"id": None, "name": "鈴木 太郎", "person_id": None, "duress": False}
 BOOKING_IN = {
     "facility_id": _FACILITY,
     "starts_at": "2026-04-10T18:00:00+09:00",
@@ -118,6 +118,27 @@ class HolderIn(ShapeIn):
     id: Id | None = Field(None, description="Names one that exists, to keep their PIN.")
     name: Text
     person_id: Id | None = None
+    duress: bool | None = Field(
+        None,
+        description="A second PIN that opens and raises a silent alarm; left out, as it is, or as "
+        "the facility has it.",
+    )
+    max_uses: Annotated[int, Field(ge=0, le=1000)] | None = Field(
+        None,
+        description="Their PINs open so often in all, at the doors of one controller; 0 without "
+        "limit; left out, as it is.",
+    )
+    soft_uses: bool | None = Field(
+        None,
+        description="Doors of several controllers count `max_uses` each controller for itself; "
+        "without it such a limit is refused.",
+    )
+
+    def wish(self) -> HolderWish:
+        """The same as the service takes it."""
+        return HolderWish(
+            self.name, self.person_id, self.id, self.duress, self.max_uses, self.soft_uses
+        )
 
 
 def contact_shown(contact: Contact) -> ContactIn:
@@ -171,7 +192,7 @@ class BookingIn(ShapeIn):
             override_closed=self.override_closed,
             holders=None
             if self.holders is None
-            else tuple(HolderWish(h.name, h.person_id, h.id) for h in self.holders),
+            else tuple(holder.wish() for holder in self.holders),
         )
 
 

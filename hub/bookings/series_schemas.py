@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
@@ -9,7 +10,6 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from hub.bookings.closure_schemas import Day
 from hub.bookings.common_schemas import FIRST_YEAR, LAST_YEAR, Id, ShapeIn, WindowOut, example
-from hub.bookings.records import HolderWish
 from hub.bookings.recurrence import OCCURRENCES_MAX, RULE_CHARS
 from hub.bookings.schemas import CONTACT, ContactIn, HolderIn
 from hub.bookings.series import OccurrenceReport, OccurrenceResult, SeriesReport, SeriesWish
@@ -82,7 +82,7 @@ class SeriesIn(ShapeIn):
             # Each occurrence has holders of its own: they are known again by name and person.
             holders=None
             if self.holders is None
-            else tuple(HolderWish(each.name, each.person_id) for each in self.holders),
+            else tuple(replace(each.wish(), id=None) for each in self.holders),
         )
 
 

@@ -219,9 +219,7 @@ class BookingsService:
 
         def look(scope: Scope) -> list[Revealed]:
             booking = self._get(scope, who, reservation_key)
-            found = self._holders.reveal(scope, booking)
-            record(scope, self._clock.now(), who, "pin.revealed", ("booking", booking.id))
-            return found
+            return self._holders.show(scope, booking, who)
 
         return self._write(look)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, String, Text, column, func
+from sqlalchemy import Boolean, Column, Date, Index, Integer, String, Text, column, false, func
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from hub.bookings.steps import Step
@@ -82,6 +82,7 @@ facilities: Final = town_table(
     Column("longest_min", Integer, nullable=False),
     Column("ahead_days", Integer, nullable=False),
     Column("opening", json_document(), nullable=False),
+    Column("duress", Boolean, nullable=False, server_default=false()),
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
@@ -231,10 +232,14 @@ booking_holders: Final = town_table(
     Column("booking_id", id_text(), nullable=False),
     Column("name", String(120), nullable=False),
     Column("person_id", id_text()),
+    Column("duress", Boolean, nullable=False, server_default=false()),
+    Column("max_uses", Integer),
+    Column("soft_uses", Boolean, nullable=False, server_default=false()),
     Column("removed_at", UtcDateTime),
     belongs_to("booking_id", "bookings", ondelete="CASCADE"),
 )
-"""Who has a PIN of a booking: one each, so that the log tells who came."""
+"""Who has a PIN of a booking: one each, so that the log tells who came, and a second one where they
+are to have a `duress` PIN. `soft_uses`: each controller counts `max_uses` for itself."""
 Index("ix_booking_holders_booking", booking_holders.c.town_id, booking_holders.c.booking_id)
 
 booking_requests: Final = town_table(

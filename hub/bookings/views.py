@@ -36,6 +36,7 @@ from hub.pins.placement import (
     readiness,
 )
 from hub.pins.placements import Placement
+from hub.pins.tables import PinVariant
 from wire.offline_profiles import PROFILES
 
 
@@ -54,16 +55,20 @@ def views(scope: Scope, found: Sequence[Booking], now: datetime) -> list[Booking
         shown = tuple(
             CredentialView(
                 credential_id=each.id,
+                variant=each.variant,
                 holder_id=each.holder_id,
                 holder=names[each.holder_id],
                 digits=each.digits,
+                max_uses=each.max_uses,
                 readiness=readiness(_standing(by_credential[each.id])),
                 placements=tuple(_view(place, booking) for place in by_credential[each.id]),
             )
             for each in credentials[booking.id]
-            if each.holder_id in names
+            if each.holder_id is not None and each.holder_id in names
         )
-        everywhere = [p for each in shown for p in by_credential[each.credential_id]]
+        # A code that was pulled makes a booking neither ready nor unready.
+        own = [each for each in shown if each.variant is not PinVariant.STANDING]
+        everywhere = [p for each in own for p in by_credential[each.credential_id]]
         ready = readiness(_standing(everywhere))
         if not booking.doors and not everywhere:
             ready = _unconfirmed(booking, now)
@@ -182,4 +187,6 @@ def _view(placement: Placement, booking: Booking) -> PlacementView:
         problems=tuple(sorted(placement.problems)),
         pending=() if pending is None else (pending,),
         placed_at=placement.placed_at,
+        old_digits_since=placement.old_digits_since,
+        held_until=placement.held_until,
     )

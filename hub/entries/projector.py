@@ -15,6 +15,7 @@ from hub.entries.mapping import entry_of
 from hub.keyboxes import code_repository as code_rows
 from hub.keyboxes import repository as boxes
 from hub.people import repository as people
+from hub.pins import pools
 from hub.pins import repository as pins
 from hub.projection.domain import Projected, ProjectedEvent, ProjectedGap, Rejected
 from hub.projection.projector import Projector
@@ -26,6 +27,7 @@ from wire.events import (
     CommandReceivedBody,
     CommandResultBody,
     EventKind,
+    Factor,
 )
 from wire.reasons import Outcome, Reason
 
@@ -161,10 +163,25 @@ def _joined(scope: Scope, entry: Entry) -> Entry:
     elif entry.booking_id is not None and entry.credential_id is not None:
         pin = pins.credential(scope, entry.credential_id)
         entry = replace(entry, holder_id=pin.holder_id if pin else None)
+    if entry.factor is Factor.PIN and entry.booking_id is None and entry.credential_id is not None:
+        entry = _pulled(scope, entry)
     device = entry.origin_device or entry.device_id
     if entry.door_id is None and device is not None and boxes.key_box(scope, device) is not None:
         entry = replace(entry, door_id=device)
     return entry
+
+
+def _pulled(scope: Scope, entry: Entry) -> Entry:
+    """A standing code is the booking's that pulled it; the door, which is away, does not know."""
+    pin = pins.credential(scope, entry.credential_id or "")
+    if pin is None or pin.booking_id is None:
+        return entry
+    return replace(
+        entry,
+        booking_id=pin.booking_id,
+        holder_id=pin.holder_id,
+        person_id=entry.person_id or pin.person_id,
+    )
 
 
 def _decide_command(scope: Scope, command: Entry, decision: Entry) -> None:
@@ -231,9 +248,14 @@ def _at_box(scope: Scope, change: Raise | Clear) -> Raise | Clear:
 
 
 def _unknown_code(scope: Scope, event: ProjectedEvent) -> tuple[Raise, ...]:
-    """A code that opened and that the hub never gave anybody: the lock's secret is out."""
+    """A code that opened and that the hub never gave anybody: the lock's secret is out, or somebody
+    guessed a standing code."""
     body = event.body
-    if not isinstance(body, AccessBody) or body.reason is not Reason.SEALED_CODE_VALID:
+    if not isinstance(body, AccessBody):
+        return ()
+    if body.reason is Reason.PIN_VALID and body.booking is None and body.credential is not None:
+        return (unknown_code(event),) if pools.is_unpulled(scope, body.credential) else ()
+    if body.reason is not Reason.SEALED_CODE_VALID:
         return ()
     known = body.code and body.door and code_rows.code_by_tag(scope, body.door, body.code)
     return () if known else (unknown_code(event),)

@@ -12,17 +12,25 @@ import sqlalchemy as sa
 from hub.database.scope import Scope
 from hub.happenings.domain import HappeningKind, Subject
 from hub.happenings.repository import tell_all
-from hub.pins.placement import PlacementEvent, PlacementState, Problem, advance
-from hub.pins.tables import pin_credentials, pin_placements, placement_history
+from hub.pins.guess_risk import EARLY_GRACE, LivePin
+from hub.pins.placement import AT_DOOR, PlacementEvent, PlacementState, Problem, advance
+from hub.pins.tables import PinVariant, pin_credentials, pin_placements, placement_history
 from hub.sites.tables import doors
 
 _CAUSE_LENGTH: Final = 120
 _HISTORY: Final = "placement_history"
 _IN_ONE_STATEMENT: Final = 500
+_D: Final = PinVariant.DURESS
 _TOLD: Final = {
     PlacementEvent.CONFIRM: HappeningKind.PIN_PLACED,
     PlacementEvent.CONFIRM_REVOKED: HappeningKind.PIN_REVOKED,
 }
+
+
+_PROVEN: Final = frozenset(
+    {PlacementEvent.CONFIRM, PlacementEvent.CONFIRM_REVOKED, PlacementEvent.REMOVE}
+)
+"""Events after which the door holds nothing but what is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,8 @@ class Placement:
     wanted_version: int | None
     changed_at: datetime
     placed_at: datetime | None
+    old_digits_since: datetime | None = None
+    held_until: datetime | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -67,6 +77,8 @@ def _placement(row: Any) -> Placement:
         wanted_version=row.wanted_version,
         changed_at=row.changed_at,
         placed_at=row.placed_at,
+        old_digits_since=row.old_digits_since,
+        held_until=row.held_until,
     )
 
 
@@ -115,6 +127,33 @@ def of_entries(
         t.c.credential_id.in_(sorted(credential_ids)), t.c.grant_id.in_(sorted(grant_ids))
     )
     return where(scope, t.c.door_id.in_(ours), t.c.state.in_(list(states)), named)
+
+
+def still_open(
+    scope: Scope, door_id: str, window: tuple[datetime, datetime], but_not_of: str = ""
+) -> list[LivePin]:
+    """Give the PINs that nobody has any more and a door may take all the same, as it has not proven
+    the change: revoked ones, and digits in whose place others were given."""
+    p, c = pin_placements.c, pin_credentials.c
+    rows = scope.all(
+        scope.select(p.starts_at, p.ends_at, p.held_until, c.digits, c.variant)
+        .join(pin_credentials, p.credential_id == c.id)
+        .where(
+            p.door_id == door_id,
+            p.credential_id != but_not_of,
+            p.state.in_(list(AT_DOOR)),
+            sa.or_(p.state == PlacementState.REVOKING, p.old_digits_since.is_not(None)),
+        )
+    )
+    found = [
+        LivePin(row.digits, row.starts_at, _later(row.held_until, row.ends_at), row.variant is _D)
+        for row in rows
+    ]
+    return [
+        each
+        for each in found
+        if each.starts_at - EARLY_GRACE < window[1] and each.ends_at > window[0] - EARLY_GRACE
+    ]
 
 
 def add(scope: Scope, made: Placement, cause: str) -> None:
@@ -197,7 +236,9 @@ def _after(step: Step, now: datetime) -> Placement:
         placed_at=now if confirmed else placement.placed_at,
     )
     if state is PlacementState.SCHEDULED:
-        return replace(made, wanted_version=None, placed_at=None)
+        made = replace(made, wanted_version=None, placed_at=None)
+    if step.event in _PROVEN:
+        made = replace(made, old_digits_since=None, held_until=None)
     return made
 
 
@@ -253,6 +294,8 @@ def set_window(
 ) -> Placement:
     """Move the window of a placement's grant."""
     moved = replace(placement, starts_at=starts_at, ends_at=ends_at)
+    if placement.state in AT_DOOR:
+        moved = replace(moved, held_until=_later(placement.held_until, placement.ends_at))
     _write(scope, moved)
     return moved
 
@@ -264,6 +307,22 @@ def set_wanted_all(
     now = [replace(each, wanted_version=version) for each in found]
     _write_all(scope, [each for each, before in zip(now, found, strict=True) if each != before])
     return now
+
+
+def set_old_digits(scope: Scope, placement: Placement, now: datetime) -> Placement:
+    """Write down that a credential has other digits now. Where the door may hold the old ones no
+    digest says anything of it until the version that brings the new ones."""
+    if placement.state not in AT_DOOR:
+        return placement
+    since = placement.old_digits_since or now
+    held_until = _later(placement.held_until, placement.ends_at)
+    changed = replace(placement, old_digits_since=since, held_until=held_until, wanted_version=None)
+    _write(scope, changed)
+    return changed
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)
 
 
 def _write(scope: Scope, now: Placement) -> None:
@@ -282,6 +341,8 @@ def _write_all(scope: Scope, made: Sequence[Placement]) -> None:
             "wanted_version": now.wanted_version,
             "changed_at": now.changed_at,
             "placed_at": now.placed_at,
+            "old_digits_since": now.old_digits_since,
+            "held_until": now.held_until,
         }
         for now in made
     ]

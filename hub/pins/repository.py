@@ -1,4 +1,4 @@
-"""SQL of credentials: one PIN for each holder of a booking."""
+"""SQL of credentials: the PINs of each holder of a booking, and those of doors' pools."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.database.scope import Scope
-from hub.pins.tables import pin_credentials
+from hub.pins.tables import PinVariant, pin_credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,11 @@ class Credential:
     """A PIN as it is kept; `sealed` opens with the hub's keys for this row alone."""
 
     id: str
-    booking_id: str
-    holder_id: str
+    variant: PinVariant
+    booking_id: str | None
+    holder_id: str | None
     person_id: str | None
+    max_uses: int | None
     sealed: bytes = field(repr=False)
     digits: int
     changed_at: datetime
@@ -28,9 +30,11 @@ class Credential:
 def _credential(row: Any) -> Credential:
     return Credential(
         id=row.id,
+        variant=row.variant,
         booking_id=row.booking_id,
         holder_id=row.holder_id,
         person_id=row.person_id,
+        max_uses=row.max_uses,
         sealed=bytes(row.sealed),
         digits=row.digits,
         changed_at=row.changed_at,
@@ -63,9 +67,11 @@ def add(scope: Scope, made: Credential) -> None:
         pin_credentials,
         {
             "id": made.id,
+            "variant": made.variant,
             "booking_id": made.booking_id,
             "holder_id": made.holder_id,
             "person_id": made.person_id,
+            "max_uses": made.max_uses,
             "sealed": made.sealed,
             "digits": made.digits,
             "created_at": made.changed_at,
@@ -81,6 +87,34 @@ def set_digits(scope: Scope, credential_id: str, sealed: bytes, digits: int, now
         {"sealed": sealed, "digits": digits, "changed_at": now},
         pin_credentials.c.id == credential_id,
     )
+
+
+def of_holder(scope: Scope, holder_id: str) -> list[Credential]:
+    """Give a holder's own credentials that are not revoked; no standing code."""
+    t = pin_credentials
+    rows = scope.all(
+        scope.select(t)
+        .where(
+            t.c.holder_id == holder_id,
+            t.c.variant != PinVariant.STANDING,
+            t.c.revoked_at.is_(None),
+        )
+        .order_by(t.c.id)
+    )
+    return [_credential(row) for row in rows]
+
+
+def set_max_uses(scope: Scope, credential_id: str, max_uses: int | None) -> None:
+    """Say how often a credential opens in all; None: as often as its holder likes."""
+    scope.update(pin_credentials, {"max_uses": max_uses}, pin_credentials.c.id == credential_id)
+
+
+def give_to(
+    scope: Scope, credential_id: str, booking_id: str, holder_id: str, person_id: str | None
+) -> None:
+    """Make a standing code a booking's holder's."""
+    values = {"booking_id": booking_id, "holder_id": holder_id, "person_id": person_id}
+    scope.update(pin_credentials, values, pin_credentials.c.id == credential_id)
 
 
 def set_person(scope: Scope, credential_id: str, person_id: str | None) -> None:

@@ -59,6 +59,8 @@ class Reservations:
         doors: Sequence[str],
         digits: str,
         window: tuple[datetime, datetime],
+        *,
+        duress: bool = False,
     ) -> None:
         """Take digits at doors; raise `PinTakenError`, nothing taken, if one has them."""
         if self.is_taken(scope, doors, digits, window, credential_id):
@@ -73,6 +75,7 @@ class Reservations:
                 "starts_at": window[0],
                 "ends_at": window[1],
                 "reserved_until": window[1] + NO_REUSE,
+                "duress": duress,
             }
             for door in doors
         ]
@@ -165,7 +168,7 @@ class Reservations:
     ) -> list[LivePin]:
         t = pin_reservations
         rows = scope.all(
-            scope.select(t.c.digits, t.c.starts_at, t.c.ends_at).where(
+            scope.select(t.c.digits, t.c.starts_at, t.c.ends_at, t.c.duress).where(
                 t.c.door_id == door_id,
                 t.c.retired_at.is_(None),
                 t.c.credential_id != but_not_by,
@@ -173,7 +176,7 @@ class Reservations:
                 t.c.ends_at > window[0] - EARLY_GRACE,
             )
         )
-        return [LivePin(row.digits, row.starts_at, row.ends_at) for row in rows]
+        return [LivePin(row.digits, row.starts_at, row.ends_at, row.duress) for row in rows]
 
     def _blind(self, door_id: str, digits: str) -> str:
         return self._keys.blind("pin", uuid_bytes(door_id), digits.encode())

@@ -6,7 +6,7 @@ Every call is part of the caller's transaction and marks what the doors must lea
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -16,13 +16,14 @@ from hub.happenings.domain import HappeningKind, Subject
 from hub.happenings.repository import tell
 from hub.keys import HubKeys
 from hub.pins import placements, repository
+from hub.pins.apart import confusable
 from hub.pins.draw import NoPinLeftError, PinError, RandomBelow, draw_pin
-from hub.pins.lengths import checked_length
+from hub.pins.lengths import Asked, checked_length, standing_length
 from hub.pins.placement import LIVE, PlacementEvent, PlacementState, Problem
 from hub.pins.placements import Happening, Placement
 from hub.pins.repository import Credential
 from hub.pins.reservations import PinTakenError, Reservations
-from hub.pins.tables import pin_placements
+from hub.pins.tables import PinVariant, pin_placements
 from hub.policy.touch import touch_credential
 from hub.sites import repository as site_rows
 from hub.sites.domain import Door
@@ -49,10 +50,25 @@ class Issue:
     digits: int | None
     approved: bool
     cause: str
+    duress: bool = False
+    """Whether the holder gets a second one that raises a silent alarm."""
+    max_uses: int | None = None
 
     def with_digits(self, digits: int) -> Issue:
         """The same, with that many digits."""
         return replace(self, digits=digits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """Digits that are to be drawn: for whom, where, when, how many, and from what well apart."""
+
+    credential_id: str
+    variant: PinVariant
+    doors: tuple[str, ...]
+    window: Instants
+    length: int
+    apart: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Pins:
@@ -66,15 +82,68 @@ class Pins:
         self._reservations = Reservations(ids, keys)
 
     def issue(self, scope: Scope, order: Issue) -> str:
-        """Draw a PIN for a holder and place it at the doors; give the credential's id."""
+        """Draw a PIN for a holder, and their duress PIN where wanted, and place it at the doors;
+        give the ordinary credential's id."""
+        asked = Asked(order.window, order.digits, booking_id=order.booking_id)
+        length = self._length(scope, order.doors, replace(asked, duress=order.duress))
+        ordinary = self._issue(scope, order, PinVariant.ORDINARY, length, ())
+        if order.duress:
+            digits = self._open(self._live(scope, ordinary))
+            self._issue(scope, order, PinVariant.DURESS, length, (digits,))
+        return ordinary
+
+    def add_duress(self, scope: Scope, credential_id: str, cause: str) -> str:
+        """Give the holder of a PIN the one that they type under duress, at the same doors and of
+        the same length; give its id. The one that they have where they have one."""
+        ordinary = self._live(scope, credential_id)
+        for each in repository.of_holder(scope, ordinary.holder_id or ""):
+            if each.variant is PinVariant.DURESS:
+                return each.id
+        standing = self._standing(scope, credential_id)
+        if not standing:
+            raise CredentialGoneError("the credential opens nothing any more")
+        order = Issue(
+            booking_id=ordinary.booking_id or "",
+            holder_id=ordinary.holder_id or "",
+            person_id=ordinary.person_id,
+            doors=tuple(each.door_id for each in standing),
+            window=(standing[0].starts_at, standing[0].ends_at),
+            digits=ordinary.digits,
+            approved=standing[0].state is not PlacementState.DRAFT,
+            cause=cause,
+            max_uses=ordinary.max_uses,
+        )
+        asked = Asked(order.window, ordinary.digits, booking_id=order.booking_id, is_duress=True)
+        length = self._length(scope, order.doors, asked)
+        return self._issue(scope, order, PinVariant.DURESS, length, (self._open(ordinary),))
+
+    def issue_standing(self, scope: Scope, order: Issue, size: int) -> str:
+        """Draw a code for a door's pool of that size, nobody's yet; give its id. Twice as many may
+        be live while they are replaced, and that is reckoned with."""
+        (door_id,) = order.doors
+        door = site_rows.doors_by_id(scope, [door_id])[door_id]
+        digits = max(order.digits or 0, standing_length(scope, door, order.window, 2 * size))
+        length = self._length(scope, order.doors, Asked(order.window, digits))
+        return self._issue(scope, order, PinVariant.STANDING, length, ())
+
+    def _issue(
+        self,
+        scope: Scope,
+        order: Issue,
+        variant: PinVariant,
+        length: int,
+        apart: Sequence[str],
+    ) -> str:
         credential_id, now = self._ids.new(), self._clock.now()
-        length = self._length(scope, order.doors, order.window, order.digits)
-        digits = self._draw(scope, credential_id, order.doors, order.window, length)
+        draw = _Draw(credential_id, variant, order.doors, order.window, length, tuple(apart))
+        digits = self._draw(scope, draw)
         made = Credential(
             id=credential_id,
-            booking_id=order.booking_id,
-            holder_id=order.holder_id,
+            variant=variant,
+            booking_id=order.booking_id or None,
+            holder_id=order.holder_id or None,
             person_id=order.person_id,
+            max_uses=order.max_uses,
             sealed=self._seal(credential_id, digits),
             digits=length,
             changed_at=now,
@@ -94,7 +163,7 @@ class Pins:
         if not standing:
             return False  # held back: `set_doors` brings it back in its window
         doors = [placement.door_id for placement in standing]
-        self._length(scope, doors, window, credential.digits, credential_id)
+        self._length(scope, doors, Asked.of(credential, window))
         changed = False
         try:
             self._reservations.move(scope, credential_id, window)
@@ -128,7 +197,7 @@ class Pins:
             self._reservations.retire(scope, credential_id, self._clock.now(), sorted(gone))
         changed = False
         if new:
-            self._length(scope, sorted(doors), window, credential.digits, credential_id)
+            self._length(scope, sorted(doors), Asked.of(credential, window))
             changed = self._extend(scope, credential, sorted(doors), new, window)
             for door_id in new:
                 placements.forget(scope, credential_id, door_id)
@@ -170,20 +239,32 @@ class Pins:
         repository.revoke(scope, credential_id, now)
         touch_credential(scope, credential_id)
 
-    def reissue(self, scope: Scope, credential_id: str, cause: str) -> None:
-        """Give a credential other digits; the old ones die as soon as each door has the new."""
+    def set_max_uses(self, scope: Scope, credential_id: str, max_uses: int | None) -> None:
+        """Say how often a PIN opens in all; nothing happens where it is so already."""
+        if self._live(scope, credential_id).max_uses != max_uses:
+            repository.set_max_uses(scope, credential_id, max_uses)
+            touch_credential(scope, credential_id)
+
+    def reissue(self, scope: Scope, credential_id: str, cause: str, *, tell: bool = False) -> None:
+        """Give a credential other digits; the old ones die as soon as each door has the new, which
+        its placement tells (`old_digits_since`), and nobody gets them there for 30 days. `tell`:
+        the holder does not know yet, and stays `pin_changed` until they see them."""
         credential = self._live(scope, credential_id)
         standing = self._standing(scope, credential_id)
         if not standing:
             raise CredentialGoneError("the credential opens nothing any more")
         window = standing[0].starts_at, standing[0].ends_at
         self._renew(scope, credential, [each.door_id for each in standing], window)
+        if tell:
+            for placement in self._standing(scope, credential_id):
+                problems = placement.problems | {Problem.PIN_CHANGED}
+                placements.set_problems(scope, placement, problems)
         self._note(scope, credential_id, cause)
 
     def reveal(self, scope: Scope, credential_id: str) -> str:
         """Give the digits. The caller has checked the right and writes the audit."""
         credential = self._live(scope, credential_id)
-        return self._keys.unseal(credential.sealed, f"pins:{credential_id}").decode()
+        return self._open(credential)
 
     def told(self, scope: Scope, credential_id: str) -> None:
         """Somebody has seen the digits as they are now: `pin_changed` is settled."""
@@ -207,44 +288,55 @@ class Pins:
         self,
         scope: Scope,
         door_ids: Sequence[str],
-        window: Instants,
-        asked: int | None,
-        but_not_by: str = "",
+        asked: Asked,
     ) -> int:
         known = site_rows.doors_by_id(scope, door_ids)
         doors: list[Door] = [known[door_id] for door_id in door_ids]
-        return checked_length(scope, self._reservations, doors, window, asked, but_not_by)
+        return checked_length(scope, self._reservations, doors, asked)
 
-    def _draw(
-        self,
-        scope: Scope,
-        credential_id: str,
-        doors: Sequence[str],
-        window: Instants,
-        length: int,
-    ) -> str:
+    def _draw(self, scope: Scope, draw: _Draw) -> str:
         """Draw and reserve; whoever was quicker in the meantime makes us draw again."""
 
         def taken(digits: str) -> bool:
-            return self._reservations.is_taken(scope, doors, digits, window)
+            if any(confusable(digits, other) for other in draw.apart):
+                return True
+            return self._reservations.is_taken(scope, draw.doors, digits, draw.window)
 
+        duress = draw.variant is PinVariant.DURESS
         for _ in range(_RACES):
-            digits = draw_pin(length, self._random_below, taken)
+            digits = draw_pin(draw.length, self._random_below, taken)
             try:
-                self._reservations.reserve(scope, credential_id, doors, digits, window)
+                self._reservations.reserve(
+                    scope, draw.credential_id, draw.doors, digits, draw.window, duress=duress
+                )
             except PinTakenError:
                 continue
             return digits
-        raise NoPinLeftError(length)
+        raise NoPinLeftError(draw.length)
+
+    def _apart(self, scope: Scope, credential: Credential) -> tuple[str, ...]:
+        """The digits that a credential's must not be confused with: its holder's others."""
+        if credential.holder_id is None or credential.variant is PinVariant.STANDING:
+            return ()
+        others = repository.of_holder(scope, credential.holder_id)
+        return tuple(self._open(each) for each in others if each.id != credential.id)
 
     def _renew(
         self, scope: Scope, credential: Credential, doors: Sequence[str], window: Instants
     ) -> None:
         now = self._clock.now()
         self._reservations.retire(scope, credential.id, now)
-        digits = self._draw(scope, credential.id, doors, window, credential.digits)
+        apart = self._apart(scope, credential)
+        digits = self._draw(
+            scope,
+            _Draw(
+                credential.id, credential.variant, tuple(doors), window, credential.digits, apart
+            ),
+        )
         sealed = self._seal(credential.id, digits)
         repository.set_digits(scope, credential.id, sealed, len(digits), now)
+        for placement in self._standing(scope, credential.id):
+            placements.set_old_digits(scope, placement, now)
         subject = Subject(booking_id=credential.booking_id, credential_id=credential.id)
         tell(scope, now, HappeningKind.PIN_CHANGED, subject, "other digits")
 
@@ -256,10 +348,11 @@ class Pins:
         new: Sequence[str],
         window: Instants,
     ) -> bool:
-        digits = self._keys.unseal(credential.sealed, f"pins:{credential.id}").decode()
+        digits = self._open(credential)
         self._reservations.take_back(scope, credential.id, new, digits)
         try:
-            self._reservations.reserve(scope, credential.id, new, digits, window)
+            duress = credential.variant is PinVariant.DURESS
+            self._reservations.reserve(scope, credential.id, new, digits, window, duress=duress)
         except PinTakenError:
             self._renew(scope, credential, doors, window)
             return True
@@ -296,6 +389,9 @@ class Pins:
     def _note(self, scope: Scope, credential_id: str, cause: str) -> None:
         placements.note(scope, credential_id, self._clock.now(), cause)
         touch_credential(scope, credential_id)
+
+    def _open(self, credential: Credential) -> str:
+        return self._keys.unseal(credential.sealed, f"pins:{credential.id}").decode()
 
     def _seal(self, credential_id: str, digits: str) -> bytes:
         return self._keys.seal(digits.encode(), f"pins:{credential_id}")

@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, column, func
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    column,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from hub.database.columns import Closed, UtcDateTime, id_text, json_document
 from hub.database.tables import belongs_to, town_table, unique
 from hub.pins.placement import PlacementEvent, PlacementState
 
+
+class PinVariant(StrEnum):
+    """What a PIN is to its holder."""
+
+    ORDINARY = "ordinary"
+    DURESS = "duress"
+    """Opens as the ordinary one does, and raises a silent alarm."""
+    STANDING = "standing"
+    """One of a door's pool: nobody's until a booking pulls it while the door is away."""
+
+
 pin_credentials: Final = town_table(
     "pin_credentials",
     Column("id", id_text(), primary_key=True),
-    Column("booking_id", id_text(), nullable=False),
-    Column("holder_id", id_text(), nullable=False),
+    Column("variant", Closed(PinVariant), nullable=False),
+    Column("booking_id", id_text()),
+    Column("holder_id", id_text()),
     Column("person_id", id_text()),
+    Column("max_uses", Integer),
     Column("sealed", LargeBinary, nullable=False),
     Column("digits", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
-    unique("holder_id"),
 )
-"""One PIN for all doors of a booking's holder. `sealed` is AES-GCM bound to this row; `digits` is
-how many, never which."""
+"""One PIN for all doors of a booking's holder, and beside it, where wanted, the one that is typed
+under duress. `sealed` is AES-GCM bound to this row; `digits` is how many, never which. A standing
+code has neither booking nor holder until it is pulled."""
+Index(
+    "uq_pin_credentials_holder",
+    pin_credentials.c.town_id,
+    pin_credentials.c.holder_id,
+    pin_credentials.c.variant,
+    unique=True,
+    sqlite_where=text("variant <> 'standing'"),
+    postgresql_where=text("variant <> 'standing'"),
+)
 Index("ix_pin_credentials_booking", pin_credentials.c.town_id, pin_credentials.c.booking_id)
 Index("ix_pin_credentials_person", pin_credentials.c.town_id, pin_credentials.c.person_id)
 
@@ -41,13 +75,18 @@ pin_placements: Final = town_table(
     Column("wanted_version", BigInteger),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("placed_at", UtcDateTime),
+    Column("old_digits_since", UtcDateTime),
+    Column("held_until", UtcDateTime),
     belongs_to("credential_id", "pin_credentials", ondelete="CASCADE"),
     belongs_to("door_id", "doors"),
     unique("grant_id"),
 )
 """A credential at a door, with the grant that lets it in there: its id and its effective window,
 which stands nowhere else. `wanted_version` is the policy version of the
-door's controller that put or dropped its entries last: only a digest of it or later confirms."""
+door's controller that put or dropped its entries last: only a digest of it or later confirms.
+`old_digits_since`: other digits were given then and the door has not proven that it holds them, so
+that the old ones may open; `held_until`: the latest end of a window that the door may hold beside
+the one that is wanted. Both are NULL once it has proven what is wanted."""
 _of = pin_placements.c
 Index("ix_pin_placements_door", _of.town_id, _of.door_id, _of.state)
 Index("ix_pin_placements_starts", _of.town_id, _of.state, _of.starts_at)
@@ -82,6 +121,7 @@ pin_reservations: Final = town_table(
     Column("ends_at", UtcDateTime, nullable=False),
     Column("reserved_until", UtcDateTime, nullable=False),
     Column("retired_at", UtcDateTime),
+    Column("duress", Boolean, nullable=False),
     ExcludeConstraint(
         (column("town_id"), "="),
         (column("door_id"), "="),
@@ -118,3 +158,30 @@ pin_links: Final = town_table(
 )
 """Links that show a booking and its PIN: the token once, then the cookie it was exchanged for."""
 Index("ix_pin_links_booking", pin_links.c.town_id, pin_links.c.booking_id)
+
+pin_pools: Final = town_table(
+    "pin_pools",
+    Column("door_id", id_text(), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("life_days", Integer, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    belongs_to("door_id", "doors"),
+)
+"""Doors that hold standing codes, for when their controller is away: how many, and for how long
+each is good."""
+
+standing_codes: Final = town_table(
+    "standing_codes",
+    Column("credential_id", id_text(), primary_key=True),
+    Column("door_id", id_text(), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("pulled_at", UtcDateTime),
+    Column("pulled_from", UtcDateTime),
+    Column("pulled_until", UtcDateTime),
+    belongs_to("credential_id", "pin_credentials", ondelete="CASCADE"),
+    belongs_to("door_id", "doors"),
+)
+"""The codes of doors' pools. Once pulled, the credential is the booking's; `pulled_from` and
+`pulled_until` are the window that the door had proven by then: it opens through all of it until the
+door has proven the booking's own."""
+Index("ix_standing_codes_door", standing_codes.c.town_id, standing_codes.c.door_id)

@@ -25,7 +25,7 @@ from hub.people.holiday_dates import dates_of
 from hub.people.identities import open_identity
 from hub.people.tables import calendars, cards, grants, group_members, people, schedules
 from hub.pins.placement import PlacementState
-from hub.pins.tables import pin_credentials, pin_placements
+from hub.pins.tables import PinVariant, pin_credentials, pin_placements
 from hub.policy.horizon import LINGER, Phase, Window
 from hub.policy.lock_lists import LockLists
 from hub.policy.repository import batches
@@ -295,7 +295,15 @@ class Sources:
     def _pin_rows(self, column: sa.Column[Any], values: Collection[str]) -> list[Any]:
         p, c = pin_placements, pin_credentials
         query = (
-            sa.select(p, c.c.sealed, c.c.booking_id, c.c.person_id)
+            sa.select(
+                p,
+                c.c.sealed,
+                c.c.booking_id,
+                c.c.person_id,
+                c.c.holder_id,
+                c.c.variant,
+                c.c.max_uses,
+            )
             .join(c, sa.and_(c.c.town_id == p.c.town_id, c.c.id == p.c.credential_id))
             .where(
                 p.c.ends_at > self._now - LINGER,
@@ -329,6 +337,7 @@ class Sources:
             state=EntryState.REVOKED if row.state in _REVOKED else EntryState.ACTIVE,
             person=row.person_id,
             booking=row.booking_id,
+            duress=row.variant is PinVariant.DURESS,
             at_lock=self._lists.digest(row.door_id, digits),
         )
         grant = GrantBody(
@@ -337,6 +346,8 @@ class Sources:
             start=row.starts_at,
             end=row.ends_at,
             booking=row.booking_id,
+            max_uses=row.max_uses,
+            counted_as=row.holder_id if row.max_uses else None,
         )
         entry_id = pin_policy_id(row.credential_id, row.door_id)
         leaves_at = row.ends_at + LINGER

@@ -444,7 +444,8 @@ class Oracle:
                 if door.on_untrusted_clock is not pb.OnUntrustedClock.FLOOR_IN_WINDOW:
                     return "clock_untrusted"
                 opens = "floor_in_window"
-        if grant.max_uses is not None and self.uses.get(grant_id, 0) >= grant.max_uses:
+        counted = self.uses.get(grant.counted_as or grant_id, 0)
+        if grant.max_uses is not None and counted >= grant.max_uses:
             return "used_up"
         if grant.needs_pin and factor != "card_and_pin":
             return "second_factor_missing"
@@ -463,8 +464,8 @@ class Oracle:
         other = self.waiting.get((door_id, reader.side)) if door.two_person and who else None
         if joining or (other is not None and other.opening.who == who):
             other = None
-        if other is not None and other.opening.grant == known.grant:
-            used_then = self.uses.get(known.grant or "", 0) + 2
+        if other is not None and self._share_a_count(other.opening.grant, known.grant):
+            used_then = self.uses.get(self._count_of(known.grant), 0) + 2
             if grant.max_uses is not None and used_then > grant.max_uses:
                 return replace(known, reason="used_up")
         soft = None
@@ -696,12 +697,24 @@ class Oracle:
 
     # --- what an opening leaves behind -----------------------------------------------------------
 
+    def _share_a_count(self, one: str | None, other: str | None) -> bool:
+        """Whether both of two live on the uses of one count."""
+        first = self.policy.grants.get(one or "")
+        counts = first is not None and first.max_uses is not None
+        return counts and self._count_of(one) == self._count_of(other)
+
+    def _count_of(self, grant_id: str | None) -> str:
+        """Under which name a grant's uses are counted."""
+        grant = self.policy.grants.get(grant_id or "")
+        return (grant.counted_as if grant else None) or grant_id or ""
+
     def _opened_by(self, told: Told) -> None:
         if not told.opens or not told.by_grant or told.door is None:
             return
         grant = self.policy.grants[told.grant or ""]
         if grant.max_uses is not None:
-            self.uses[told.grant or ""] = self.uses.get(told.grant or "", 0) + 1
+            name = self._count_of(told.grant)
+            self.uses[name] = self.uses.get(name, 0) + 1
         door = self.policy.doors[told.door]
         side = self.policy.readers[told.reader].side
         flags = self.policy.persons.get(told.person or "")

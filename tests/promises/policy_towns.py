@@ -290,6 +290,7 @@ class Town:
             needs_pin=self.maybe(0.15),
             first_person=self.maybe(0.3),
             max_uses=self.chance.choice((None, None, None, None, 2, 6)),
+            counted_as=made_id(7) if self.maybe(0.3) else None,
         )
         self.policy.grants[grant] = body
         self.put(EntryKind.GRANT, grant, body)

@@ -42,14 +42,31 @@ LENGTH = 10
 def forms(digits: str) -> dict[str, bytes]:
     """What a PIN in clear, or as good as in clear, looks like."""
     clear = digits.encode()
+    packed = bytes.fromhex(digits)
+    hashes = {
+        f"{name}{form}": found
+        for name in ("md5", "sha1", "sha256", "sha512", "blake2b", "sha3_256")
+        for form, found in (
+            ("", hashlib.new(name, clear).digest()),
+            (", hex", hashlib.new(name, clear).hexdigest().encode()),
+            (", base64", base64.b64encode(hashlib.new(name, clear).digest()).rstrip(b"=")),
+        )
+    }
     return {
         "clear": clear,
         "clear, 16 bit": digits.encode("utf-16-le"),
+        "clear, 16 bit, big": digits.encode("utf-16-be"),
+        "clear, 32 bit": digits.encode("utf-32-le"),
+        "packed": packed,
+        "packed, backwards": packed[::-1],
+        "a byte a digit": bytes(int(digit) for digit in digits),
         "hex": clear.hex().encode(),
         "base64": base64.b64encode(clear).rstrip(b"="),
-        "plain hash": hashlib.sha256(clear).digest(),
-        "plain hash, hex": hashlib.sha256(clear).hexdigest().encode(),
+        "base64 of 16 bit": base64.b64encode(digits.encode("utf-16-le")).rstrip(b"="),
+        "escaped": "".join(f"%{byte:02X}" for byte in clear).encode(),
         "keyed by a space": " ".join(digits).encode(),
+        "keyed by a comma": ",".join(digits).encode(),
+        **hashes,
     }
 
 
@@ -61,6 +78,8 @@ class Planted:
     site: VirtualDriver
     messages: list[tuple[str, bytes]] = field(default_factory=list)
     pages: dict[str, bytes] = field(default_factory=dict)
+    given: list[str] = field(default_factory=list)
+    """Every PIN that the hub gave out, those typed under duress and earlier ones included."""
     settings: Any = None
 
     def connect(self) -> None:
@@ -91,10 +110,22 @@ class Planted:
             "starts_at": start.isoformat(),
             "ends_at": (start + timedelta(hours=2)).isoformat(),
             "digits": LENGTH,
+            "holders": [{"name": "鍵守 花子", "duress": True}],
         }
         answer = self.system.client.put(f"/api/v1/bookings/{key}", json=body)
         assert answer.status_code == 201, answer.text
-        return str(self.get(f"/api/v1/bookings/{key}/pin").json()[0]["pin"])
+        return self.look(key)["pin"]
+
+    def look(self, key: str) -> dict[str, str]:
+        """Give a booking's PINs, by the one way that shows them."""
+        (shown,) = self.get(f"/api/v1/bookings/{key}/pin").json()
+        self.given += [shown["pin"], shown["duress"]]
+        return dict(shown)
+
+    def post(self, path: str, **how: Any) -> Any:
+        answer = self.system.client.post(path, **how)
+        assert answer.status_code in (200, 201), answer.text
+        return answer
 
     def press(self, keys: str) -> None:
         (device,) = self.system.agent.status().devices
@@ -158,13 +189,19 @@ def _told_of_itself(made: Planted) -> dict[str, bytes]:
 
 
 def _files(made: Planted) -> dict[str, bytes]:
-    """Every file of hub, edge, broker and authority, and the database as SQL."""
+    """Every file of hub, edge, broker and authority, databases with their WAL."""
     directory = made.system.town.directory
-    found = {
+    return {
         str(path.relative_to(directory)): path.read_bytes()
         for path in directory.rglob("*")
         if path.is_file() and not path.is_symlink()
     }
+
+
+def _dumps(made: Planted) -> dict[str, bytes]:
+    """The databases as SQL."""
+    found: dict[str, bytes] = {}
+    directory = made.system.town.directory
     with sqlite3.connect(directory / "hub.db") as database:
         found["the hub's dump"] = "\n".join(database.iterdump()).encode()
     with sqlite3.connect(made.settings.journal_path) as database:
@@ -190,32 +227,48 @@ def test_pins_lie_nowhere(planted: Planted, capfd: pytest.CaptureFixture[str]) -
     planted.connect()
     for key in ("right", "other"):
         planted.system.wait_for(key, "active")
-    link = planted.system.client.post("/api/v1/bookings/right/pin/link").json()["path"]
+    link = planted.post("/api/v1/bookings/right/pin/link").json()["path"]
     shown = planted.get(link, headers={"Accept": "text/html"})
     planted.press(f"{right}#")
     planted.wait_for_entry("access_granted", 1)
+    planted.press(f"{planted.look('right')['duress']}#")
+    planted.wait_for_entry("access_duress", 1)
+    alarms = planted.get("/api/v1/alarms").json()
+    assert "duress" in {alarm["kind"] for alarm in alarms}
+    console = planted.get("/api/v1/bookings/right").json()["id"]
+    looked = planted.post(f"/bookings/{console}/pin", headers={"Accept": "text/html"})
+    planted.post("/api/v1/bookings/other/pin/reissue")
+    newest = planted.look("other")["pin"]
+    planted.system.wait_for("other", "active")
     for digits in mistyped:
         planted.press(f"{digits}#")
     planted.press(f"{right}0"[1:] + "#")
     planted.wait_for_entry("access_denied", 3)
     told = _told_of_itself(planted)
+    running = {f"while it runs: {name}": body for name, body in _files(planted).items()}
     planted.system.agent.stop()
     controller = load_controller(planted.settings)
-    digests = [pin_digest(controller.pin, planted.system.door, digits) for digits in (right, other)]
+    digests = [
+        pin_digest(controller.pin, planted.system.door, digits) for digits in (right, newest)
+    ]
     planted.system.stop()
     planted.system.agent = None
     out, err = capfd.readouterr()
-    files = _files(planted)
+    files = {**_files(planted), **_dumps(planted)}
     places = {
         **files,
+        **running,
         **told,
         "the log": (out + err).encode(),
         "the topics": "\n".join(topic for topic, _ in planted.messages).encode(),
         **{f"message {n} on {topic}": body for n, (topic, body) in enumerate(planted.messages)},
         "the title": _title(shown.text).encode(),
+        "the console's title": _title(looked.text).encode(),
         "the link's address": f"{link} {shown.url} {shown.history}".encode(),
     }
-    assert _leaks(places, [right, other, *mistyped]) == []
+    assert len(set(planted.given)) == 6
+    assert {right, other} < set(planted.given)
+    assert _leaks(places, [*dict.fromkeys(planted.given), *mistyped]) == []
     _was_searched(planted, places, digests)
 
 
@@ -239,7 +292,9 @@ def _was_searched(made: Planted, places: dict[str, bytes], digests: list[str]) -
     assert any(topic.endswith("down/policy") for topic, _ in made.messages)
     assert "the log" in everywhere("/api/v1/bookings/{reservation_key}")
     assert "kagimori" in places["/metrics"].decode()
-    assert _leaks({"planted": b"x0123456789y"}, ["0123456789"]) == [("planted", "clear")]
+    assert any(place.endswith("hub.db-wal") for place in places)
+    for form, needle in forms(made.given[0]).items():
+        assert ("planted", form) in _leaks({"planted": b"x" + needle + b"y"}, made.given[:1])
 
 
 def test_pins_lie_nowhere_but_as_a_digest_of_this_door_under_this_controllers_key():

@@ -627,16 +627,17 @@ CREATE TABLE people (
 CREATE TABLE pin_credentials (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	booking_id VARCHAR(80) NOT NULL,
-	holder_id VARCHAR(80) NOT NULL,
+	variant VARCHAR(64) NOT NULL,
+	booking_id VARCHAR(80),
+	holder_id VARCHAR(80),
 	person_id VARCHAR(80),
+	max_uses INTEGER,
 	sealed BLOB NOT NULL,
 	digits INTEGER NOT NULL,
 	created_at DATETIME NOT NULL,
 	changed_at DATETIME NOT NULL,
 	revoked_at DATETIME,
-	CONSTRAINT pk_pin_credentials PRIMARY KEY (town_id, id),
-	CONSTRAINT uq_pin_credentials_town_id_holder_id UNIQUE (town_id, holder_id)
+	CONSTRAINT pk_pin_credentials PRIMARY KEY (town_id, id)
 )
 """,
     r"""
@@ -644,6 +645,9 @@ CREATE INDEX ix_pin_credentials_booking ON pin_credentials (town_id, booking_id)
 """,
     r"""
 CREATE INDEX ix_pin_credentials_person ON pin_credentials (town_id, person_id)
+""",
+    r"""
+CREATE UNIQUE INDEX uq_pin_credentials_holder ON pin_credentials (town_id, holder_id, variant) WHERE variant <> 'standing'
 """,
     r"""
 CREATE TABLE pin_links (
@@ -675,6 +679,7 @@ CREATE TABLE pin_reservations (
 	ends_at DATETIME NOT NULL,
 	reserved_until DATETIME NOT NULL,
 	retired_at DATETIME,
+	duress BOOLEAN NOT NULL,
 	CONSTRAINT pk_pin_reservations PRIMARY KEY (town_id, id)
 )
 """,
@@ -1063,6 +1068,7 @@ CREATE TABLE facilities (
 	longest_min INTEGER NOT NULL,
 	ahead_days INTEGER NOT NULL,
 	opening JSON NOT NULL,
+	duress BOOLEAN DEFAULT 0 NOT NULL,
 	active BOOLEAN NOT NULL,
 	created_at DATETIME NOT NULL,
 	changed_at DATETIME NOT NULL,
@@ -1422,6 +1428,9 @@ CREATE TABLE booking_holders (
 	booking_id VARCHAR(80) NOT NULL,
 	name VARCHAR(120) NOT NULL,
 	person_id VARCHAR(80),
+	duress BOOLEAN DEFAULT 0 NOT NULL,
+	max_uses INTEGER,
+	soft_uses BOOLEAN DEFAULT 0 NOT NULL,
 	removed_at DATETIME,
 	CONSTRAINT pk_booking_holders PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_booking_holders_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE
@@ -1636,6 +1645,8 @@ CREATE TABLE pin_placements (
 	wanted_version BIGINT,
 	changed_at DATETIME NOT NULL,
 	placed_at DATETIME,
+	old_digits_since DATETIME,
+	held_until DATETIME,
 	CONSTRAINT pk_pin_placements PRIMARY KEY (town_id, credential_id, door_id),
 	CONSTRAINT fk_pin_placements_town_id_credential_id FOREIGN KEY(town_id, credential_id) REFERENCES pin_credentials (town_id, id) ON DELETE CASCADE,
 	CONSTRAINT fk_pin_placements_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id),
@@ -1650,6 +1661,17 @@ CREATE INDEX ix_pin_placements_ends ON pin_placements (town_id, state, ends_at)
 """,
     r"""
 CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, state, starts_at)
+""",
+    r"""
+CREATE TABLE pin_pools (
+	town_id VARCHAR(36) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	size INTEGER NOT NULL,
+	life_days INTEGER NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_pin_pools PRIMARY KEY (town_id, door_id),
+	CONSTRAINT fk_pin_pools_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
 """,
     r"""
 CREATE TABLE readers (
@@ -1686,6 +1708,23 @@ CREATE TABLE readers (
 """,
     r"""
 CREATE INDEX ix_readers_door_id ON readers (door_id)
+""",
+    r"""
+CREATE TABLE standing_codes (
+	town_id VARCHAR(36) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	made_at DATETIME NOT NULL,
+	pulled_at DATETIME,
+	pulled_from DATETIME,
+	pulled_until DATETIME,
+	CONSTRAINT pk_standing_codes PRIMARY KEY (town_id, credential_id),
+	CONSTRAINT fk_standing_codes_town_id_credential_id FOREIGN KEY(town_id, credential_id) REFERENCES pin_credentials (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_standing_codes_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_standing_codes_door ON standing_codes (town_id, door_id)
 """,
 ]
 
@@ -2299,16 +2338,17 @@ CREATE TABLE people (
 CREATE TABLE pin_credentials (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	booking_id VARCHAR(80) NOT NULL,
-	holder_id VARCHAR(80) NOT NULL,
+	variant VARCHAR(64) NOT NULL,
+	booking_id VARCHAR(80),
+	holder_id VARCHAR(80),
 	person_id VARCHAR(80),
+	max_uses INTEGER,
 	sealed BYTEA NOT NULL,
 	digits INTEGER NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	revoked_at TIMESTAMP WITH TIME ZONE,
-	CONSTRAINT pk_pin_credentials PRIMARY KEY (town_id, id),
-	CONSTRAINT uq_pin_credentials_town_id_holder_id UNIQUE (town_id, holder_id)
+	CONSTRAINT pk_pin_credentials PRIMARY KEY (town_id, id)
 )
 """,
     r"""
@@ -2316,6 +2356,9 @@ CREATE INDEX ix_pin_credentials_booking ON pin_credentials (town_id, booking_id)
 """,
     r"""
 CREATE INDEX ix_pin_credentials_person ON pin_credentials (town_id, person_id)
+""",
+    r"""
+CREATE UNIQUE INDEX uq_pin_credentials_holder ON pin_credentials (town_id, holder_id, variant) WHERE variant <> 'standing'
 """,
     r"""
 CREATE TABLE pin_links (
@@ -2347,6 +2390,7 @@ CREATE TABLE pin_reservations (
 	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	reserved_until TIMESTAMP WITH TIME ZONE NOT NULL,
 	retired_at TIMESTAMP WITH TIME ZONE,
+	duress BOOLEAN NOT NULL,
 	CONSTRAINT pk_pin_reservations PRIMARY KEY (town_id, id),
 	CONSTRAINT ex_pin_reservations_once EXCLUDE USING gist (town_id WITH =, door_id WITH =, blind WITH =, tstzrange(starts_at, reserved_until) WITH &&)
 )
@@ -2735,6 +2779,7 @@ CREATE TABLE facilities (
 	longest_min INTEGER NOT NULL,
 	ahead_days INTEGER NOT NULL,
 	opening JSONB NOT NULL,
+	duress BOOLEAN DEFAULT false NOT NULL,
 	active BOOLEAN NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -3094,6 +3139,9 @@ CREATE TABLE booking_holders (
 	booking_id VARCHAR(80) NOT NULL,
 	name VARCHAR(120) NOT NULL,
 	person_id VARCHAR(80),
+	duress BOOLEAN DEFAULT false NOT NULL,
+	max_uses INTEGER,
+	soft_uses BOOLEAN DEFAULT false NOT NULL,
 	removed_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_booking_holders PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_booking_holders_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE
@@ -3309,6 +3357,8 @@ CREATE TABLE pin_placements (
 	wanted_version BIGINT,
 	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	placed_at TIMESTAMP WITH TIME ZONE,
+	old_digits_since TIMESTAMP WITH TIME ZONE,
+	held_until TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_pin_placements PRIMARY KEY (town_id, credential_id, door_id),
 	CONSTRAINT fk_pin_placements_town_id_credential_id FOREIGN KEY(town_id, credential_id) REFERENCES pin_credentials (town_id, id) ON DELETE CASCADE,
 	CONSTRAINT fk_pin_placements_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id),
@@ -3323,6 +3373,17 @@ CREATE INDEX ix_pin_placements_ends ON pin_placements (town_id, state, ends_at)
 """,
     r"""
 CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, state, starts_at)
+""",
+    r"""
+CREATE TABLE pin_pools (
+	town_id VARCHAR(36) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	size INTEGER NOT NULL,
+	life_days INTEGER NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_pin_pools PRIMARY KEY (town_id, door_id),
+	CONSTRAINT fk_pin_pools_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
 """,
     r"""
 CREATE TABLE readers (
@@ -3359,5 +3420,22 @@ CREATE TABLE readers (
 """,
     r"""
 CREATE INDEX ix_readers_door_id ON readers (door_id)
+""",
+    r"""
+CREATE TABLE standing_codes (
+	town_id VARCHAR(36) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	pulled_at TIMESTAMP WITH TIME ZONE,
+	pulled_from TIMESTAMP WITH TIME ZONE,
+	pulled_until TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_standing_codes PRIMARY KEY (town_id, credential_id),
+	CONSTRAINT fk_standing_codes_town_id_credential_id FOREIGN KEY(town_id, credential_id) REFERENCES pin_credentials (town_id, id) ON DELETE CASCADE,
+	CONSTRAINT fk_standing_codes_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_standing_codes_door ON standing_codes (town_id, door_id)
 """,
 ]

@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
+from hub.bookings.backups import BackupCode
 from hub.bookings.numbers import MAX_CHARS, NumberMistypedError, read_number
 from hub.bookings.records import BookingView
 from hub.bookings.residents import ResidentsService
@@ -67,12 +68,14 @@ class BookingList:
 
 @dataclass(frozen=True, slots=True)
 class HolderPin:
-    """A holder's PIN, or their code for one key box, in groups; `opens` is the code's window."""
+    """A holder's PIN, or what else they have, in groups: `box` says what, a key box's code or the
+    one typed under duress; `opens` is a code's window."""
 
     name: str
     groups: list[str]
     box: str = ""
     opens: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,8 @@ def reveal(
         name = holders.get(each.holder_id, "")
         if each.pin is not None:
             pins.append(HolderPin(name, pin_groups(each.pin)))
+        if each.duress is not None:
+            pins.append(HolderPin(name, pin_groups(each.duress), words.t("duress.title")))
         for shown in each.codes:
             box = boxes[shown.code.lock_id]
             opens = words.span(*shown.code.effective)
@@ -239,7 +244,7 @@ def give_backup(
     who: Revealer,
     booking_id: str,
 ) -> Response:
-    """Show the sealed codes for doors that are away once, in the answer to this form alone; the
+    """Show the codes for doors that are away once, in the answer to this form alone; the
     look-up is in the audit log."""
     found = service.by_id(who, booking_id)
     names = pages.holder_names(found)
@@ -250,6 +255,7 @@ def give_backup(
             pin_groups(each.digits),
             doors.get(each.door_id, ""),
             words.span(*each.effective),
+            _until(words, each),
         )
         for each in pages.backups.issue(who, found.booking.reservation_key)
     )
@@ -294,6 +300,13 @@ def _page(
         link=link,
         approved=approved,
     )
+
+
+def _until(words: Words, given: BackupCode) -> str:
+    """Say until when a standing code opens that its door cannot be told to narrow."""
+    if not given.ends_when_confirmed:
+        return ""
+    return words.t("standing.opens_until", time=words.when(given.opens[1]))
 
 
 def _key(service: BookingsService, who: Principal, booking_id: str) -> str:

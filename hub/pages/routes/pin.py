@@ -13,11 +13,13 @@ from fastapi.responses import Response
 
 from hub.bookings.facilities import FacilitiesService
 from hub.bookings.ics import MEDIA_TYPE, file_name, ics_of
-from hub.bookings.residents import ResidentsService, Shown
+from hub.bookings.records import BookingView
+from hub.bookings.residents import ResidentsService
 from hub.pages.console import ConsolePages
 from hub.pages.frame import Speaking, go_to
 from hub.pages.pin_cookie import cookies_of, keep_cookie
 from hub.pages.views.pin import pin_sheet
+from hub.web.addresses import address_kind
 from hub.web.core import core_of, provided
 from hub.web.identity import public_form
 from hub.web.pages import render
@@ -61,11 +63,14 @@ def pin(
     booking: Annotated[str, Query(max_length=128)] = "",
 ) -> Response:
     """The PIN of the newest booking this browser holds, or of the one that is named."""
-    held = [shown for _, shown in _held(request, residents)]
-    if not held:
+    held = _held(request, residents)
+    cookie, view = next(
+        (each for each in held if each[1].booking.id == booking), held[0] if held else ("", None)
+    )
+    chosen = residents.shown(cookie, address_kind(request.client.host if request.client else None))
+    if chosen is None:
         return render(request, "pages/pin_link.html", token="", phone=_town_phone(request))
-    chosen = next((each for each in held if each.view.booking.id == booking), held[0])
-    others = [pages.booking(words, each.view) for each in held if each is not chosen]
+    others = [pages.booking(words, each) for _, each in held if each is not view]
     line = pages.booking(words, chosen.view)
     boxes = pages.key_boxes_of(chosen.view)
     facility = facilities.of_booking(chosen.view.booking)
@@ -89,9 +94,9 @@ def calendar(
 ) -> Response:
     """A booking this browser holds, for its calendar: without the PIN, with the page's address."""
     for _, shown in _held(request, residents):
-        kept = shown.view.booking
+        kept = shown.booking
         if kept.id == booking:
-            line = pages.booking(words, shown.view)
+            line = pages.booking(words, shown)
             settings = core_of(request).settings
             content = ics_of(
                 kept,
@@ -115,8 +120,8 @@ def cancel(
 ) -> Response:
     """Cancel a booking this browser holds."""
     opens = False
-    for cookie, shown in _held(request, residents):
-        if shown.view.booking.id == booking:
+    for cookie, view in _held(request, residents):
+        if view.booking.id == booking:
             gone = residents.cancel(cookie)
             opens = opens or bool(gone and gone.still_opens)
     return go_to("/pin/cancelled?opens=1" if opens else "/pin/cancelled")
@@ -129,10 +134,10 @@ def cancelled(request: Request, opens: Annotated[str, Query(max_length=1)] = "")
     return render(request, "pages/cancelled.html", phone=phone, opens=opens == "1")
 
 
-def _held(request: Request, residents: ResidentsService) -> list[tuple[str, Shown]]:
-    """Give the bookings this browser holds, with the cookie of each."""
-    found = [(cookie, residents.shown(cookie)) for cookie in cookies_of(request)]
-    return [(cookie, shown) for cookie, shown in found if shown is not None]
+def _held(request: Request, residents: ResidentsService) -> list[tuple[str, BookingView]]:
+    """Give the bookings this browser holds, without their PINs, with the cookie of each."""
+    found = [(cookie, residents.seen(cookie)) for cookie in cookies_of(request)]
+    return [(cookie, view) for cookie, view in found if view is not None]
 
 
 def _town_phone(request: Request) -> str:

@@ -96,6 +96,20 @@ def booking_chip(view: BookingView, words: Words) -> Chip:
     return Chip(tone, icon, words.t(f"readiness.{view.readiness}"))
 
 
+def _old_digits(view: BookingView, doors: Mapping[str, str], words: Words) -> tuple[str, ...]:
+    """Say at which doors digits open that somebody was to forget."""
+    still = {
+        place.door_id
+        for credential in view.credentials
+        for place in credential.placements
+        if place.old_digits_since is not None
+    }
+    if not still:
+        return ()
+    names = words.t("words.comma").join(sorted(doors.get(door_id, "") for door_id in still))
+    return (words.t("old_digits.still", doors=names),)
+
+
 def booking_line(
     view: BookingView, facility: str, doors: Mapping[str, str], words: Words, now: datetime
 ) -> BookingLine:
@@ -121,10 +135,17 @@ def booking_line(
         icon=chip.icon,
         status=chip.text,
         is_now=booking.stands and booking.booked.starts_at <= now < booking.booked.ends_at,
-        problems=tuple(words.t(f"placement_problem.{problem}") for problem in view.problems),
+        problems=(
+            *(words.t(f"placement_problem.{problem}") for problem in view.problems),
+            *_old_digits(view, doors, words),
+        ),
         placements=tuple(
-            PlacementLine(doors.get(p.door_id, ""), *_PLACED[p.state], _placed_text(p, view, words))
-            for p in placed
+            dict.fromkeys(
+                PlacementLine(
+                    doors.get(p.door_id, ""), *_PLACED[p.state], _placed_text(p, view, words)
+                )
+                for p in placed
+            )
         ),
         codes=tuple(
             PlacementLine(

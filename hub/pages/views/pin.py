@@ -60,6 +60,7 @@ class PinSheet:
     help: tuple[str, ...]
     may_cancel: bool
     pins: tuple[tuple[str, ...], ...] = field(repr=False)
+    duress: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     codes: tuple[CodeSheet, ...] = ()
     cancel_what: str = ""
     number: str = ""
@@ -101,6 +102,7 @@ def pin_sheet(
         ),
         may_cancel=view.booking.stands and words.now < view.booking.booked.starts_at,
         pins=tuple(tuple(pin_groups(each.pin)) for each in revealed if each.pin is not None),
+        duress=tuple(tuple(pin_groups(each.duress)) for each in revealed if each.duress),
         codes=_codes(view, revealed, boxes or {}, words),
         cancel_what=words.t("pin.cancel_what_box" if view.codes else "pin.cancel_what"),
         others=tuple(others),

@@ -39,6 +39,7 @@ def test_a_booking_gets_a_code_that_the_box_opens_in_its_window_and_not_outside(
         "active": 0,
         "ended": 0,
         "can_be_confirmed": False,
+        "revocable_from_afar": False,
     }
     (shown,) = hut.shown("k1")
     digits = shown["digits"]

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.budget import SECOND, Budget, ladder
+from hub.pins.draw import draw_pin
 from hub.pins.guess_risk import (
     DEFAULT_BOUND,
     LivePin,
@@ -22,8 +23,10 @@ from hub.pins.guess_risk import (
     hit_chance,
     most_tries,
     risk_with,
+    spread_risk,
+    window_risk,
 )
-from hub.pins.weak import space_left
+from hub.pins.weak import space_left, weakness
 from wire.pins import EARLY_GRACE_S
 from wire.policy_bodies import ReaderBody
 
@@ -267,3 +270,116 @@ def test_a_short_pin_is_made_longer_where_a_long_one_would_come_too_near_the_bou
 
 def fits(budget: TryBudget, over: LivePin, others: list[LivePin]) -> bool:
     return guess_risk(budget, over, others) <= DEFAULT_BOUND
+
+
+# --- the numbers of the requirement ------------------------------------------------------------
+
+
+def collision(space: int, codes: int) -> float:
+    """The chance that two of so many codes drawn blindly are the same."""
+    apart = 1.0
+    for taken in range(codes):
+        apart *= 1 - taken / space
+    return 1 - apart
+
+
+def test_fifty_codes_drawn_blindly_would_collide_as_often_as_is_known() -> None:
+    """Why digits are reserved: 11.6 % with four, 0.12 % with six."""
+    assert collision(10**4, 50) == pytest.approx(0.116, abs=0.001)
+    assert collision(10**6, 50) == pytest.approx(0.0012, abs=0.0001)
+
+
+def test_five_tries_in_five_minutes_and_the_ladder_come_to_what_is_known() -> None:
+    """Of 9,400 codes one is live: 2.6 % in 4 hours and 15 % in 24 at a flat five minutes, 0.4 % in
+    4 hours with doubling to an hour. Here the weak ones left out are more, so it is more."""
+    flat, ladder_ = TryBudget(lockout_max_s=300), TryBudget()
+    known = 9_400
+    assert hit_chance(known, 1, most_tries(flat, 4 * 3_600)) == pytest.approx(0.026, abs=0.0005)
+    assert hit_chance(known, 1, most_tries(flat, 24 * 3_600)) == pytest.approx(0.15, abs=0.005)
+    assert hit_chance(known, 1, most_tries(ladder_, 4 * 3_600)) == pytest.approx(0.004, abs=0.0005)
+    ours = hit_chance(space_left(4), 1, most_tries(ladder_, 4 * 3_600))
+    assert 0.004 < ours < 0.0065
+
+
+# --- an independent guesser --------------------------------------------------------------------
+
+
+def tries_of(keypads: list[Keypad], span_s: int) -> int:
+    """One guesser at every keypad of every door, each as soon as it takes another try, against the
+    agent's own budgets."""
+    taken = 0
+    for keypad in keypads:
+        now_s = 0
+        while now_s <= span_s:
+            if keypad.accepts(now_s):
+                taken += 1
+            else:
+                now_s = max(now_s + 1, keypad.free_at_s)
+    return taken
+
+
+def guesses(random: Random, tries: int) -> frozenset[str]:
+    """So many different codes that are not weak."""
+    found: set[str] = set()
+    while len(found) < tries:
+        code = f"{random.randrange(10_000):04d}"
+        if weakness(code) is None:
+            found.add(code)
+    return frozenset(found)
+
+
+@pytest.mark.parametrize(
+    ("hours", "count", "sides"), [(2, 3, 1), (6, 8, 1), (3, 4, 2)], ids=["short", "long", "two"]
+)
+def test_an_independent_guesser_hits_no_more_often_than_computed_and_not_far_less(
+    hours: int, count: int, sides: int
+) -> None:
+    """Played against the agent's budgets, with PINs drawn as the hub draws them."""
+    random, games, hits = Random(3), 1_500, 0
+    there = [ReaderBody(device="d") for _ in range(sides)]
+    span_s = hours * 3_600
+    tried = guesses(random, tries_of([Keypad(each) for each in there], span_s))
+    for _ in range(games):
+        live: list[str] = []
+        for _ in range(count):
+            live.append(draw_pin(4, random.randrange, lambda digits, has=live: digits in has))
+        hits += not tried.isdisjoint(live)
+    budget = replace(told(there[0]), beside=tuple(told(each) for each in there[1:]))
+    start = START + timedelta(seconds=GRACE_S)
+    pins_ = [LivePin(4, start, START + timedelta(seconds=span_s))] * count
+    computed = guess_risk(budget, pins_[0], pins_[1:])
+    slack = 3 * (computed * (1 - computed) / games) ** 0.5
+    assert hits / games <= computed + slack
+    assert computed <= 1.35 * hits / games + slack  # the rest: `space_left` is a lower bound
+
+
+def test_a_guesser_who_goes_from_door_to_door_is_within_the_bookings_risk() -> None:
+    """One PIN at three doors, two keypads at one of them: no code has to be tried twice."""
+    random, games, hits = Random(8), 6_000, 0
+    doors = [[ReaderBody(device="d")], [ReaderBody(device="d")], [ReaderBody(device="d")] * 2]
+    span_s = 3 * 3_600
+    keypads = [Keypad(reader) for there in doors for reader in there]
+    tried = guesses(random, tries_of(keypads, span_s))
+    for _ in range(games):
+        hits += draw_pin(4, random.randrange, lambda _digits: False) in tried
+    budgets = [
+        replace(told(there[0]), beside=tuple(told(each) for each in there[1:])) for there in doors
+    ]
+    start = START + timedelta(seconds=GRACE_S)
+    own = [LivePin(4, start, START + timedelta(seconds=span_s))]
+    computed = spread_risk(budgets, own)
+    assert computed > 3.9 * guess_risk(budgets[0], own[0], [])
+    slack = 3 * (computed * (1 - computed) / games) ** 0.5
+    assert hits / games <= computed + slack
+    assert computed <= 1.35 * hits / games + slack
+
+
+@given(window_h=st.integers(1, 48), live=st.lists(pins, max_size=12), more=st.integers(1, 48))
+def test_the_risk_of_a_window_grows_with_it_and_is_none_where_nothing_is_live(
+    window_h: int, live: list[LivePin], more: int
+) -> None:
+    window = START, START + timedelta(hours=window_h)
+    risk = window_risk(TryBudget(), window, live)
+    longer = window_risk(TryBudget(), (window[0], window[1] + timedelta(hours=more)), live)
+    assert 0 <= risk <= longer <= 1
+    assert window_risk(TryBudget(), window, []) == 0

@@ -13,7 +13,7 @@ import pytest
 
 from hub.batteries.domain import ChemistryKind, HeardBy
 from hub.batteries.service import BatteriesService
-from hub.bookings.records import BookingWish, Contact
+from hub.bookings.records import BookingWish, Contact, HolderWish
 from hub.bookings.service import BookingsService
 from hub.web.rights import SYSTEM
 from wire import events as ev
@@ -161,6 +161,7 @@ def booked(town: Any, facility: str, start: str) -> str:
         starts_at=begin,
         ends_at=begin + timedelta(hours=1),
         contact=Contact("山田 花子"),
+        holders=(HolderWish("山田 花子", duress=facility == "hall"),),
     )
     service = town.hub.services.get(BookingsService)
     made, _ = service.put(SYSTEM, f"{facility}-{start[:10]}", wish)
