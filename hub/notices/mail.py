@@ -31,7 +31,6 @@ def mail_of(message: Outgoing, settings: MailSettings, host: str) -> EmailMessag
     mail["Date"] = format_datetime(message.at)
     mail["Message-ID"] = f"<{message.id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers it
-    mail["Content-Language"] = message.language.html
     if message.stop_link:
         mail["List-Unsubscribe"] = f"<{message.stop_link}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
@@ -48,6 +47,7 @@ def mail_of(message: Outgoing, settings: MailSettings, host: str) -> EmailMessag
             filename="booking.ics",
             params={"method": message.entry.method, "charset": "utf-8"},
         )
+    mail["Content-Language"] = message.language.html
     return mail
 
 
