@@ -18,6 +18,7 @@ from hub.notices import repository
 from hub.notices.domain import ENDINGS, NoticeState, Outcome, Sent
 from hub.notices.texts import span_of_days
 from hub.pages.words import Words
+from hub.sites import repository as sites
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ acts = st.tuples(st.sampled_from((*ACTS, "wait", "run", "cancel")), st.integers(
 
 
 @settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -198,12 +199,11 @@ def _judge(life: Life) -> None:
     assert len({m.id for m in arrived}) == len(arrived)
     causes = {(each.kind, each.cause_seq, each.channel) for each in rows}
     assert len(causes) == len(rows)
-    told_twice = [each.cause_seq for each in rows if each.state is NoticeState.SENT and each.kind]
     assert len({(by_id[m.id].kind, by_id[m.id].cause_seq) for m in delivered}) == len(
         {m.id for m in delivered}
-    ), told_twice
+    )
     if life.tried_at_end is not None:
-        after = [m for m in desk.log[life.tried_at_end :]]
+        after = list(desk.log[life.tried_at_end :])
         assert all(life.read.digits(m) == "" for m in after)
         assert all(by_id[m.id].kind in ENDINGS for m in after)
     last_id = [m.id for m in desk.log if m.id in {a.id for a in arrived}]
@@ -225,8 +225,6 @@ def truth_desk(make_desk: Callable[..., Any], hub_town: Any) -> Any:
     desk = make_desk()
     (front,) = desk.doors
     with desk.hub.core.db.read() as scope:
-        from hub.sites import repository as sites
-
         door = sites.doors_by_id(scope, [front])[front]
     side = hub_town.door(door.site_id, door.controller_id)
     hub_town.reader(door.controller_id, side)
