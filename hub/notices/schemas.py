@@ -23,7 +23,7 @@ from hub.notices.service import NoticeView
 from hub.web.fields import BodyIn
 
 _ID: Final = "01961c2e-7a00-7c3e-9d21-5b1f0c9a4e10"
-_ATTEMPT: Final = {"at": "2026-04-07T10:00:03Z", "outcome": "sent", "code": "250"}
+_ATTEMPT: Final[dict[str, Any]] = {"at": "2026-04-07T10:00:03Z", "outcome": "sent", "code": "250"}
 _NOTICE: Final[dict[str, Any]] = {
     "id": _ID,
     "reservation_key": "r-2026-0412",

@@ -61,7 +61,8 @@ class NoticeFilter:
     kind: NoticeKind | None = None
     channel: Channel | None = None
     needs_call: bool | None = None
-    open: bool = False
+    open: bool | None = None
+    """Whether it is not at its end."""
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """What the rows must satisfy."""
@@ -75,8 +76,8 @@ class NoticeFilter:
             found.append(n.channel == self.channel)
         if self.needs_call is not None:
             found.append(n.needs_call.is_(self.needs_call))
-        if self.open:
-            found.append(n.state.in_(OPEN))
+        if self.open is not None:
+            found.append(n.state.in_(OPEN) if self.open else n.state.not_in(OPEN))
         return found
 
 

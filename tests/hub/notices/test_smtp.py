@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from icalendar import Calendar
+from prometheus_client import CollectorRegistry
 
 from hub.catalogue import Language
 from hub.notices.carrier import Outgoing
@@ -33,6 +34,7 @@ from hub.notices.mail import mail_of
 from hub.notices.settings import MailSettings
 from hub.notices.smtp import Smtp
 from hub.notices.texts import Block, BlockKind, Said
+from hub.notices.wiring import notice_jobs
 
 ROW = "0190a000-0000-7000-8000-00000000beef"
 EXIM = Path("/usr/sbin/exim4")
@@ -494,3 +496,39 @@ def test_plain_text_is_for_this_machine_alone() -> None:
             {"host": "mail.example.jp", "security": "none", "from": "a@b.jp"}
         )
     assert ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED
+
+
+# --- the whole way -------------------------------------------------------------------------------
+
+
+def test_a_booking_reaches_a_mailbox_by_the_jobs_that_the_hub_runs(
+    desk: Any, exim: MailServer, certificates: Certificates, tmp_path: Path
+) -> None:
+    """Put, planned, claimed, sent over TLS, delivered: with nothing of the tests in between."""
+    exim.forget()
+    (tmp_path / "password").write_text("right\n")
+    core = desk.hub.core
+    mail = {
+        "host": "localhost",
+        "port": exim.starttls,
+        "security": "starttls",
+        "ca": certificates.ca,
+        "username": "hub",
+        "password_file": tmp_path / "password",
+        "from": "kagi@town.example.jp",
+    }
+    changed = core.settings.model_copy(update={"mail": MailSettings.model_validate(mail)})
+    jobs = notice_jobs(replace(core, settings=changed), desk.hub.services, CollectorRegistry())
+    desk.put(start_h=6)
+    desk.place()
+    for _ in range(2):
+        for job in jobs:
+            job.run()
+        desk.clock.advance(timedelta(seconds=61))
+    (path,) = exim.received()
+    mail_got = parsed(path.read_bytes())
+    grouped = " ".join(desk.digits()[i : i + 2] for i in (0, 2, 4))
+    assert f"\n{grouped}\n" in mail_got["parts"][0]["body"].replace("\r", "")
+    assert grouped not in mail_got["headers"]["subject"]
+    assert grouped.replace(" ", "") not in mail_got["parts"][2]["body"]
+    assert Language.JA.html == mail_got["headers"]["content-language"]

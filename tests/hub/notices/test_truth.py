@@ -72,16 +72,10 @@ class Life:
             case "reissue":
                 if self.booking().state is BookingState.CONFIRMED:
                     desk.bookings.reissue(desk.clerk, self.key)
-            case "place":
-                desk.place()
             case "cancel":
                 if self.booking().state is BookingState.CONFIRMED:
                     desk.bookings.cancel(desk.clerk, self.key)
                     self.tried_at_end = len(desk.log)
-            case "wait":
-                desk.skip(minutes=(1, 2, 5, 30, 90, 200)[number % 6])
-            case "run":
-                desk.run()
 
     def true_now(self, message: Any) -> None:
         """What is being said is so at this moment."""
@@ -124,8 +118,16 @@ OUTCOMES = (
     Sent(Outcome.REFUSED, "550"),
     Sent(Outcome.DOWN, "down"),
 )
-ACTS = ("move", "near", "longer", "doors", "holders", "paid", "reissue", "place", "wait", "run")
-acts = st.tuples(st.sampled_from((*ACTS, "wait", "run", "cancel")), st.integers(0, 9))
+ACTS = ("move", "near", "longer", "doors", "holders", "paid", "reissue", "reissue", "near")
+steps = st.tuples(
+    st.sampled_from((*ACTS, "cancel")),
+    st.integers(0, 9),
+    st.booleans(),  # every door confirms
+    st.sampled_from((0, 0, 1, 2, 2, 5, 90, 200)),  # minutes until the next
+)
+answers = st.lists(
+    st.one_of(st.just(OUTCOMES[0]), st.just(OUTCOMES[0]), st.sampled_from(OUTCOMES)), max_size=8
+)
 
 
 @settings(
@@ -134,19 +136,19 @@ acts = st.tuples(st.sampled_from((*ACTS, "wait", "run", "cancel")), st.integers(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    events=st.lists(acts, min_size=1, max_size=14),
-    mail=st.lists(st.sampled_from(OUTCOMES), max_size=8),
-    line=st.lists(st.sampled_from(OUTCOMES), max_size=8),
+    events=st.lists(steps, min_size=1, max_size=8),
+    mail=answers,
+    line=answers,
     in_flight=st.lists(
         st.sampled_from(("", "", "reissue", "near", "longer", "cancel")), max_size=6
     ),
-    start_h=st.sampled_from((14, 30, 60)),
+    start_h=st.sampled_from((14, 14, 30, 60)),
 )
 def test_the_last_message_is_true_and_none_is_sent_twice_for_one_cause(
     truth_desk: Any,
     read: Any,
     contact: Callable[..., Contact],
-    events: list[tuple[str, int]],
+    events: list[tuple[str, int, bool, int]],
     mail: list[Sent],
     line: list[Sent],
     in_flight: list[str],
@@ -169,7 +171,10 @@ def test_the_last_message_is_true_and_none_is_sent_twice_for_one_cause(
         contact=contact(line=desk.count % 2 == 0),
     )
     desk.bookings.put(desk.clerk, life.key, wish)
-    for what, number in events:
+    for what, number, confirmed, minutes in events:
+        if confirmed:
+            desk.place()
+        desk.skip(minutes=minutes)
         life.act(what, number)
     life.finish()
     _judge(life)
