@@ -147,6 +147,8 @@ class NoticePlanner:
             )
             repository.replace_row(scope, merged)
             return
+        if kind not in self._settings.kinds:
+            return
         channel = first_channel(scope, self._channels, self._subscriptions, booking.contact)
         if channel is Channel.NONE and not self._to_be_called(booking, kind, happening):
             return
@@ -165,7 +167,7 @@ class NoticePlanner:
 
     def plan_reminders(self, scope: Scope) -> int:
         """Make the reminders of bookings that have come near; give how many."""
-        if not self._channels:
+        if not self._channels or K.REMINDER not in self._settings.kinds:
             return 0
         now = self._clock.now()
         scope.lock("notices:reminders")
@@ -187,7 +189,7 @@ class NoticePlanner:
 
     def _add_reminder(self, scope: Scope, booking: Booking, earliest: datetime) -> None:
         channel = first_channel(scope, self._channels, self._subscriptions, booking.contact)
-        if channel is Channel.NONE:
+        if channel is Channel.NONE or K.REMINDER not in self._settings.kinds:
             return
         now = self._clock.now()
         start = booking.booked.starts_at

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from hub.notices.domain import Channel, PinInNotice, email_address
+from hub.notices.domain import Channel, NoticeKind, PinInNotice, email_address
 from hub.settings_section import Section
 
 
@@ -25,6 +25,8 @@ class NoticesSettings(Section):
     urgent_h: Annotated[int, Field(ge=0, le=48)] = 12
     last_moment_min: Annotated[int, Field(ge=0, le=24 * 60)] = 60
     channels: tuple[Channel, ...] = (Channel.LINE, Channel.EMAIL)
+    kinds: tuple[NoticeKind, ...] = tuple(NoticeKind)
+    """What is told at all: a town whose booking system confirms by itself leaves those out."""
     keep_addresses_days: Annotated[int, Field(ge=1, le=3650)] = 30
 
     @field_validator("channels")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from hub.audit.service import AuditFilter, AuditService
 from hub.bookings.records import BookingWish, Contact, HolderWish
 from hub.bookings.tables import Approval
+from hub.catalogue import Language
 from hub.notices.domain import Channel, NoticeKind, NoticeState, PinInNotice, Why
 from hub.notices.rules import NoticeRules, OwnRule
 from hub.notices.service import NoticesService
+from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
+from hub.settings import load_settings
 from hub.web.rights import SYSTEM, Principal, PrincipalKind, Role
 
 
@@ -258,3 +264,80 @@ def test_a_clerk_sends_again_at_night_and_to_those_who_want_nothing(desk: Any) -
     assert made.notice.state is NoticeState.WAITING
     desk.run()
     assert desk.kinds() == ["reminder"]
+
+
+def test_a_key_boxs_code_is_told_like_a_pin_and_so_is_a_new_one(
+    desk: Any, admin: TestClient, read: Any
+) -> None:
+    """A box cannot confirm: nothing is waited for, and the mail says the code and the steps."""
+    site = admin.get(f"/api/v1/facilities/{desk.facility}").json()["site_id"]
+    box = admin.post(
+        "/api/v1/key_boxes", json={"site_id": site, "name": "小屋の箱", "name_en": "Hut box"}
+    ).json()["id"]
+    start = desk.clock.now() + timedelta(hours=6)
+    wish = BookingWish(
+        key_boxes=(box,),
+        starts_at=start,
+        ends_at=start + timedelta(hours=2),
+        contact=desk.wish().contact,
+    )
+    desk.bookings.put(desk.clerk, "b1", wish)
+    desk.settle()
+    (revealed,) = desk.bookings.reveal(desk.clerk, "b1")
+    old = revealed.codes[0].digits
+    assert desk.kinds() == ["confirmed"]
+    assert read.digits(desk.mail.sent[0]) == old
+    assert "小屋の箱" in read.text(desk.mail.sent[0])
+    desk.bookings.reissue(desk.clerk, "b1")
+    desk.settle()
+    assert desk.kinds() == ["confirmed", "pin_changed"]
+    assert read.digits(desk.mail.sent[1]) not in ("", old)
+    desk.bookings.cancel(desk.clerk, "b1")
+    desk.settle()
+    assert "キーボックスは、取り消したあとも" in read.text(desk.mail.sent[2])
+
+
+def test_a_town_whose_booking_system_confirms_by_itself_leaves_that_out(
+    make_desk: Callable[..., Any],
+) -> None:
+    desk = make_desk(kinds=(NoticeKind.REMINDER, NoticeKind.CHANGED))
+    desk.put(start_h=6)
+    desk.place()
+    desk.settle()
+    desk.settle()
+    assert desk.kinds() == ["reminder"]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_each_is_told_in_their_language(
+    desk: Any, read: Any, contact: Callable[..., Contact], language: Language
+) -> None:
+    desk.put(start_h=6, contact=contact(language=language))
+    desk.place()
+    desk.settle()
+    text = read.text(desk.mail.sent[0])
+    expected = {
+        Language.JA: ("体育館", "暗証番号\n"),
+        Language.EASY: ("たいいくかん", "番号（ばんごう）\n"),
+        Language.EN: ("Gym", "PIN\n"),
+    }
+    assert all(each in text for each in expected[language])
+    assert read.digits(desk.mail.sent[0]) == desk.digits()
+
+
+def test_the_settings_in_the_documentation_are_settings() -> None:
+    told = Path("docs/notices.md").read_text(encoding="utf-8")
+    found = tomllib.loads(told.split("```toml\n")[1].split("```")[0])
+    assert NoticesSettings.model_validate(found["notices"]) == NoticesSettings()
+    mail = MailSettings.model_validate(found["mail"])
+    assert (mail.security, mail.sender) == ("tls", "kagi@town.example.jp")
+    assert LineSettings.model_validate(found["line"]).token_file == Path("line-token")
+
+
+def test_files_of_secrets_lie_beside_the_settings(tmp_path: Path) -> None:
+    told = Path("docs/notices.md").read_text(encoding="utf-8")
+    (tmp_path / "hub.toml").write_text(told.split("```toml\n")[1].split("```")[0], "utf-8")
+    settings = load_settings(tmp_path / "hub.toml")
+    assert settings.mail.password_file == tmp_path / "mail-password"
+    assert settings.mail.ca == tmp_path / "town-ca.pem"
+    assert settings.line.secret_file == tmp_path / "line-secret"
