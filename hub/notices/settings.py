@@ -59,7 +59,7 @@ class MailSettings(Section):
     ca: Path | None = None
     username: str = ""
     password_file: Path | None = None
-    sender: str = Field("", alias="from")
+    sender: Annotated[str, Field(validation_alias="from")] = ""
     sender_name: str = ""
     reply_to: str = ""
     timeout_s: Annotated[int, Field(ge=1, le=120)] = 20

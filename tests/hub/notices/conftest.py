@@ -127,7 +127,7 @@ class Desk:
         until = self.clock.now() + timedelta(**by)
         while self.clock.now() < until:
             self.run()
-            self.clock.set(min(until, self.clock.now() + timedelta(minutes=1)))
+            self.clock.set(min(until, self.clock.now() + timedelta(minutes=5)))
         self.run()
 
     def skip(self, **by: float) -> None:

@@ -129,6 +129,25 @@ def test_one_whose_sender_died_is_sent_once_more_under_the_same_identity(desk: A
     assert {each.id for each in desk.mail.tried} == {row.id}
 
 
+def test_cancelled_while_its_sender_was_dead_it_is_not_sent_again(desk: Any, read: Any) -> None:
+    desk.put(start_h=5)
+    desk.place()
+
+    def die() -> None:
+        desk.mail.while_sending = None
+        raise KeyboardInterrupt
+
+    desk.run()
+    desk.clock.advance(timedelta(seconds=61))
+    desk.mail.while_sending = die
+    with pytest.raises(KeyboardInterrupt):
+        desk.sender.run()
+    desk.bookings.cancel(desk.clerk, "b1")
+    desk.skip(seconds=LEASE.total_seconds() + 1)
+    assert desk.kinds() == ["cancelled"]
+    assert read.digits(desk.mail.sent[0]) == ""
+
+
 def test_cancelled_while_it_waits_to_be_tried_again_it_is_not_sent(desk: Any) -> None:
     desk.put(start_h=5)
     desk.place()

@@ -23,6 +23,12 @@ from hub.settings import load_settings
 from hub.web.rights import SYSTEM, Principal, PrincipalKind, Role
 
 
+@pytest.fixture
+def database_at(sqlite_at: str) -> str:
+    """What is told does not depend on the kind of database; `test_failing` asks both."""
+    return sqlite_at
+
+
 def test_a_confirmation_has_the_link_and_no_digits(desk: Any, read: Any) -> None:
     desk.put()
     desk.settle()
