@@ -161,7 +161,8 @@ def _digits(facts: Facts, wanted: Wanted, words: Words) -> Iterable[Block]:
         return
     yield Block(BlockKind.DIGITS, pairs=tuple(digit_pairs(facts, words)))
     lines = []
-    replaced = wanted.kind is K.PIN_CHANGED or PIN_WORD in wanted.changed
+    told = PIN_WORD in wanted.changed and wanted.kind is not K.CONFIRMED
+    replaced = wanted.kind is K.PIN_CHANGED or told
     if replaced:
         lines.append(t("notice.new_only"))
     elif wanted.told_before and wanted.kind is K.CHANGED and set(wanted.changed) <= {"window"}:
