@@ -21,6 +21,8 @@ from hub.commands import endpoints as commands
 from hub.door_tests import endpoints as door_tests
 from hub.entries import endpoints as entries
 from hub.keyboxes import endpoints as keyboxes
+from hub.notices import endpoints as notices
+from hub.notices import line_endpoints
 from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
 from hub.pins import endpoints as pins
@@ -47,6 +49,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     commands.router,
     sites.router,
     keyboxes.router,
+    notices.router,
+    line_endpoints.router,
     people.router,
     policy.router,
     pins.router,

@@ -43,6 +43,8 @@ from hub.key_rotation.resealing import ResealRows
 from hub.keyboxes.wiring import add_keyboxes
 from hub.keys import HubKeys, KeyFileError
 from hub.link.wiring import LinkWorker
+from hub.notices.retention import ForgetAddresses
+from hub.notices.wiring import add_notices, notice_jobs
 from hub.pages.wiring import add_pages
 from hub.people.service import PeopleService
 from hub.pins.service import Pins
@@ -167,6 +169,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_keyboxes(core, services)
     add_policy(core, services)
     add_backups(core, services)
+    add_notices(core, services)
     add_zones(core, services)
     add_commands(core, services)
     add_pages(core, services)
@@ -189,7 +192,7 @@ def _workers(
         )
         workers.append(services.add(projection))
         workers.append(policy_worker(core, services, _chores(core)))
-        workers.append(services.add(JobsWorker(core.db, _jobs(core, services), registry)))
+        workers.append(services.add(JobsWorker(core.db, _jobs(core, services, registry), registry)))
     if ProcessRole.INGEST in roles:
         link = LinkWorker(core, services, registry, lambda: _wake_projection(services))
         workers.append(services.add(link))
@@ -212,12 +215,13 @@ def _chores(core: Core) -> list[Chore]:
         SettleOutcomes(core.clock),
         ResealRows(core.keys),
         TendPools(core.clock, StandingCodes(core.clock, _pins(core))),
+        ForgetAddresses(core.clock, core.settings.notices.keep_addresses_days),
     ]
 
 
-def _jobs(core: Core, services: Services) -> list[Job]:  # noqa: ARG001  # topics need them
+def _jobs(core: Core, services: Services, registry: CollectorRegistry) -> list[Job]:
     """What waits for somebody outside, one a line."""
-    return []
+    return [*notice_jobs(core, services, registry)]
 
 
 def _wake_projection(services: Services) -> None:

@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from hub.database.engine import database_url
 from hub.database.errors import DatabaseError
+from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
 from hub.settings_section import Section
 from provisioning import enrolment, hub_keys
 from wire.certificates import is_demo, load_certificates
@@ -154,6 +155,9 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     sessions: SessionSettings = SessionSettings()
     residents: ResidentsSettings = ResidentsSettings()
+    notices: NoticesSettings = NoticesSettings()
+    mail: MailSettings = MailSettings()
+    line: LineSettings = LineSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None
@@ -279,6 +283,10 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         if (value := getattr(settings.mqtt, key)) is not None
     }
     changed["mqtt"] = settings.mqtt.model_copy(update=mqtt)
+    for name, keys in (("mail", ("ca", "password_file")), ("line", ("token_file", "secret_file"))):
+        section = getattr(settings, name)
+        paths = {key: folder / value for key in keys if (value := getattr(section, key))}
+        changed[name] = section.model_copy(update=paths)
     return settings.model_copy(update=changed)
 
 

@@ -15,9 +15,11 @@ iproute2 util-linux mount e2fsprogs systemd
 chromium chromium-driver fonts-ipafont-gothic
 gcc-arm-none-eabi qemu-system-arm
 clang libclang-rt-14-dev
+exim4 exim4-base exim4-daemon-light libemail-mime-perl
 "
 # The units that Debian would enable; the tests start servers of their own.
-UNITS="mosquitto.service pcscd.service pcscd.socket postgresql.service"
+UNITS="mosquitto.service pcscd.service pcscd.socket postgresql.service exim4.service
+exim4-base.timer"
 POLICY=/usr/sbin/policy-rc.d
 
 say() { printf 'system-packages: %s\n' "$*" >&2; }

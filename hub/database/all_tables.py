@@ -24,6 +24,7 @@ TABLE_MODULES: Final = (
     "hub.ingest.tables",
     "hub.keyboxes.tables",
     "hub.link.tables",
+    "hub.notices.tables",
     "hub.people.tables",
     "hub.pins.tables",
     "hub.policy.tables",

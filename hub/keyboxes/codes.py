@@ -13,6 +13,8 @@ from typing import Final, TypeAlias
 
 from hub.clock import Clock, Ids
 from hub.database.scope import Scope
+from hub.happenings.domain import HappeningKind, Subject
+from hub.happenings.repository import tell
 from hub.keyboxes import code_repository as code_rows
 from hub.keyboxes import repository
 from hub.keyboxes.domain import KeyBox, Lock, LockKind, NoCodeLeftError, OfflineCode, covered
@@ -200,6 +202,7 @@ class OfflineCodes:
                 code_rows.replace_code(scope, replace(code, superseded_at=now))
                 back = replace(each, superseded_at=None, wanted=window, pin_changed=True)
                 code_rows.replace_code(scope, back)
+                self._tell(scope, back)
                 return back
         return None
 
@@ -211,7 +214,13 @@ class OfflineCodes:
             return made
         now = self._clock.now()
         code_rows.replace_code(scope, replace(code, superseded_at=now))
+        self._tell(scope, code)
         return self._add(scope, lock, code.booking_id, code.holder_id, window, pin_changed=True)
+
+    def _tell(self, scope: Scope, code: OfflineCode) -> None:
+        """A code that was shown is another now: its holder is told, as of a PIN."""
+        subject = Subject(booking_id=code.booking_id, other_id=code.lock_id)
+        tell(scope, self._clock.now(), HappeningKind.PIN_CHANGED, subject, "another code")
 
     def _add(
         self,

@@ -12,9 +12,11 @@ from hub.commands.service import CommandsService
 from hub.door_tests.service import DoorTestsService
 from hub.entries.service import EntriesService
 from hub.keyboxes.service import KeyBoxes
+from hub.notices.service import NoticesService
 from hub.pages.console import ConsolePages
 from hub.pages.door_pages import DoorPages
 from hub.pages.key_box_pages import KeyBoxPages
+from hub.pages.notice_pages import NoticePages
 from hub.pages.zone_pages import ZonePages
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
@@ -37,6 +39,7 @@ def add_pages(core: Core, services: Services) -> None:
         )
     )
     services.add(KeyBoxPages(console, services.get(KeyBoxes)))
+    services.add(NoticePages(core, services.get(NoticesService), services.get(BookingsService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

@@ -146,12 +146,17 @@ class RightNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """Lets everybody pass, known or not; `forms` means that it takes forms and checks CSRF."""
+    """Lets everybody pass, known or not; `forms` means that it takes forms and checks CSRF.
+    `proven` says by what else a request that changes something proves that it may: a signature, or
+    a token in its address; no cookie counts then."""
 
     forms: bool
+    proven: str = ""
 
     async def __call__(self, request: Request) -> Principal | None:
         """Give the principal if there is one; raise `csrf_refused` for a strange form."""
+        if self.proven:
+            return None
         principal = await identify(request)
         if self.forms and request.method not in SAFE_METHODS:
             await check_csrf(request)
@@ -171,3 +176,9 @@ def public() -> Any:
 def public_form() -> Any:
     """For routes that take a form from somebody who need not be known."""
     return Depends(Public(forms=True))
+
+
+def public_proven(by: str) -> Any:
+    """For routes that other machines call: `by` says what proves that they may, and the route
+    itself checks it."""
+    return Depends(Public(forms=False, proven=by))

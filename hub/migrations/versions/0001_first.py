@@ -542,6 +542,15 @@ CREATE TABLE last_passages (
 )
 """,
     r"""
+CREATE TABLE line_link_tries (
+	town_id VARCHAR(36) NOT NULL,
+	subject VARCHAR(64) NOT NULL,
+	tries INTEGER NOT NULL,
+	until DATETIME NOT NULL,
+	CONSTRAINT pk_line_link_tries PRIMARY KEY (town_id, subject)
+)
+""",
+    r"""
 CREATE TABLE link_alarms (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -572,6 +581,71 @@ CREATE TABLE login_tries (
 	wait_until DATETIME,
 	CONSTRAINT pk_login_tries PRIMARY KEY (town_id, subject)
 )
+""",
+    r"""
+CREATE TABLE notice_rules (
+	town_id VARCHAR(36) NOT NULL,
+	of_id VARCHAR(80) NOT NULL,
+	reminder_h INTEGER,
+	pin_in_notice VARCHAR(64),
+	closing_ja VARCHAR(300) NOT NULL,
+	closing_easy VARCHAR(300) NOT NULL,
+	closing_en VARCHAR(300) NOT NULL,
+	CONSTRAINT pk_notice_rules PRIMARY KEY (town_id, of_id)
+)
+""",
+    r"""
+CREATE TABLE notice_subscriptions (
+	town_id VARCHAR(36) NOT NULL,
+	address_index VARCHAR(64) NOT NULL,
+	channel VARCHAR(64) NOT NULL,
+	token_hash VARCHAR(64) NOT NULL,
+	created_at DATETIME NOT NULL,
+	stopped_at DATETIME,
+	CONSTRAINT pk_notice_subscriptions PRIMARY KEY (town_id, address_index),
+	CONSTRAINT uq_notice_subscriptions_town_id_token_hash UNIQUE (town_id, token_hash)
+)
+""",
+    r"""
+CREATE TABLE notices (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	cause_seq BIGINT NOT NULL,
+	channel VARCHAR(64) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	why VARCHAR(64),
+	changed JSON NOT NULL,
+	was_starts_at DATETIME,
+	was_ends_at DATETIME,
+	window_start DATETIME,
+	ends_at DATETIME NOT NULL,
+	asked_by VARCHAR(120) NOT NULL,
+	address VARCHAR(254) NOT NULL,
+	language VARCHAR(64) NOT NULL,
+	tries INTEGER NOT NULL,
+	created_at DATETIME NOT NULL,
+	next_at DATETIME NOT NULL,
+	first_tried_at DATETIME,
+	lease_until DATETIME,
+	ended_at DATETIME,
+	carried_pin BOOLEAN NOT NULL,
+	truth_hash VARCHAR(64) NOT NULL,
+	pin_hash VARCHAR(64) NOT NULL,
+	sequence INTEGER NOT NULL,
+	needs_call BOOLEAN NOT NULL,
+	handled_at DATETIME,
+	CONSTRAINT pk_notices PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_notices_town_id_booking_id_kind_cause_seq_channel UNIQUE (town_id, booking_id, kind, cause_seq, channel)
+)
+""",
+    r"""
+CREATE INDEX ix_notices_booking ON notices (town_id, booking_id)
+""",
+    r"""
+CREATE INDEX ix_notices_due ON notices (town_id, state, next_at)
 """,
     r"""
 CREATE TABLE offline_codes (
@@ -1114,6 +1188,18 @@ CREATE TABLE key_boxes (
 )
 """,
     r"""
+CREATE TABLE notice_attempts (
+	town_id VARCHAR(36) NOT NULL,
+	notice_id VARCHAR(80) NOT NULL,
+	number INTEGER NOT NULL,
+	at DATETIME NOT NULL,
+	outcome VARCHAR(64) NOT NULL,
+	code VARCHAR(40) NOT NULL,
+	CONSTRAINT pk_notice_attempts PRIMARY KEY (town_id, notice_id, number),
+	CONSTRAINT fk_notice_attempts_town_id_notice_id FOREIGN KEY(town_id, notice_id) REFERENCES notices (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
 CREATE TABLE schedules (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1607,6 +1693,16 @@ CREATE INDEX ix_grants_schedule_id ON grants (schedule_id)
 """,
     r"""
 CREATE INDEX ix_grants_start ON grants (town_id, start_at)
+""",
+    r"""
+CREATE TABLE line_link_codes (
+	town_id VARCHAR(36) NOT NULL,
+	code_hash VARCHAR(64) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	expires_at DATETIME NOT NULL,
+	CONSTRAINT pk_line_link_codes PRIMARY KEY (town_id, code_hash),
+	CONSTRAINT fk_line_link_codes_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE
+)
 """,
     r"""
 CREATE TABLE mode_orders (
@@ -2253,6 +2349,15 @@ CREATE TABLE last_passages (
 )
 """,
     r"""
+CREATE TABLE line_link_tries (
+	town_id VARCHAR(36) NOT NULL,
+	subject VARCHAR(64) NOT NULL,
+	tries INTEGER NOT NULL,
+	until TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_line_link_tries PRIMARY KEY (town_id, subject)
+)
+""",
+    r"""
 CREATE TABLE link_alarms (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -2283,6 +2388,71 @@ CREATE TABLE login_tries (
 	wait_until TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_login_tries PRIMARY KEY (town_id, subject)
 )
+""",
+    r"""
+CREATE TABLE notice_rules (
+	town_id VARCHAR(36) NOT NULL,
+	of_id VARCHAR(80) NOT NULL,
+	reminder_h INTEGER,
+	pin_in_notice VARCHAR(64),
+	closing_ja VARCHAR(300) NOT NULL,
+	closing_easy VARCHAR(300) NOT NULL,
+	closing_en VARCHAR(300) NOT NULL,
+	CONSTRAINT pk_notice_rules PRIMARY KEY (town_id, of_id)
+)
+""",
+    r"""
+CREATE TABLE notice_subscriptions (
+	town_id VARCHAR(36) NOT NULL,
+	address_index VARCHAR(64) NOT NULL,
+	channel VARCHAR(64) NOT NULL,
+	token_hash VARCHAR(64) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	stopped_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_notice_subscriptions PRIMARY KEY (town_id, address_index),
+	CONSTRAINT uq_notice_subscriptions_town_id_token_hash UNIQUE (town_id, token_hash)
+)
+""",
+    r"""
+CREATE TABLE notices (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	cause_seq BIGINT NOT NULL,
+	channel VARCHAR(64) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	why VARCHAR(64),
+	changed JSONB NOT NULL,
+	was_starts_at TIMESTAMP WITH TIME ZONE,
+	was_ends_at TIMESTAMP WITH TIME ZONE,
+	window_start TIMESTAMP WITH TIME ZONE,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	asked_by VARCHAR(120) NOT NULL,
+	address VARCHAR(254) NOT NULL,
+	language VARCHAR(64) NOT NULL,
+	tries INTEGER NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	next_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	first_tried_at TIMESTAMP WITH TIME ZONE,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	carried_pin BOOLEAN NOT NULL,
+	truth_hash VARCHAR(64) NOT NULL,
+	pin_hash VARCHAR(64) NOT NULL,
+	sequence INTEGER NOT NULL,
+	needs_call BOOLEAN NOT NULL,
+	handled_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_notices PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_notices_town_id_booking_id_kind_cause_seq_channel UNIQUE (town_id, booking_id, kind, cause_seq, channel)
+)
+""",
+    r"""
+CREATE INDEX ix_notices_booking ON notices (town_id, booking_id)
+""",
+    r"""
+CREATE INDEX ix_notices_due ON notices (town_id, state, next_at)
 """,
     r"""
 CREATE TABLE offline_codes (
@@ -2825,6 +2995,18 @@ CREATE TABLE key_boxes (
 )
 """,
     r"""
+CREATE TABLE notice_attempts (
+	town_id VARCHAR(36) NOT NULL,
+	notice_id VARCHAR(80) NOT NULL,
+	number INTEGER NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	outcome VARCHAR(64) NOT NULL,
+	code VARCHAR(40) NOT NULL,
+	CONSTRAINT pk_notice_attempts PRIMARY KEY (town_id, notice_id, number),
+	CONSTRAINT fk_notice_attempts_town_id_notice_id FOREIGN KEY(town_id, notice_id) REFERENCES notices (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
 CREATE TABLE schedules (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -3319,6 +3501,16 @@ CREATE INDEX ix_grants_schedule_id ON grants (schedule_id)
 """,
     r"""
 CREATE INDEX ix_grants_start ON grants (town_id, start_at)
+""",
+    r"""
+CREATE TABLE line_link_codes (
+	town_id VARCHAR(36) NOT NULL,
+	code_hash VARCHAR(64) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_line_link_codes PRIMARY KEY (town_id, code_hash),
+	CONSTRAINT fk_line_link_codes_town_id_booking_id FOREIGN KEY(town_id, booking_id) REFERENCES bookings (town_id, id) ON DELETE CASCADE
+)
 """,
     r"""
 CREATE TABLE mode_orders (

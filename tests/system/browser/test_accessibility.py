@@ -4,6 +4,7 @@ outside, and the console of the browser stays silent."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,11 @@ from hub.batteries.domain import ChemistryKind, HeardBy
 from hub.batteries.service import BatteriesService
 from hub.bookings.records import BookingWish, Contact, HolderWish
 from hub.bookings.service import BookingsService
+from hub.catalogue import Language
+from hub.database.scope import Scope
+from hub.notices import repository as notice_rows
+from hub.notices.domain import Channel, NoticeKind, NoticeState, Why
+from hub.notices.planner import new_row
 from hub.web.rights import SYSTEM
 from wire import events as ev
 from wire.events import EventKind
@@ -166,6 +172,52 @@ def booked(town: Any, facility: str, start: str) -> str:
     service = town.hub.services.get(BookingsService)
     made, _ = service.put(SYSTEM, f"{facility}-{start[:10]}", wish)
     return str(made.booking.id)
+
+
+def with_notices(town: Any, booking_id: str) -> None:
+    """Notices of a booking: one that went, one that waits, one after which somebody has to call."""
+    core = town.hub.core
+    booking = town.hub.services.get(BookingsService).by_id(SYSTEM, booking_id).booking
+
+    def write(scope: Scope) -> None:
+        now = core.clock.now()
+        for cause, (state, why) in enumerate(
+            (
+                (NoticeState.SENT, None),
+                (NoticeState.WAITING, Why.QUIET),
+                (NoticeState.FAILED, Why.REFUSED),
+            )
+        ):
+            row = new_row(core.ids.new(), booking, NoticeKind.CHANGED, cause, Channel.EMAIL, now)
+            called = state is NoticeState.FAILED
+            kept = replace(row, state=state, why=why, needs_call=called, address="y@example.jp")
+            notice_rows.add(scope, kept)
+
+    core.db.write(write)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_about_notices_are_accessible(staff: Any, town: Any, language: str) -> None:
+    """What staff see of them, the sheet that is printed, and what residents may stop and link."""
+    booking = booked(town, "hall", "2026-12-20T10:00+09:00")
+    with_notices(town, booking)
+    pages = [
+        "/notices",
+        "/notices/templates",
+        f"/bookings/{booking}/notices",
+        "/pin/line",
+        f"/u/{'0' * 32}",
+        f"/bookings/{booking}/sheet",
+    ]
+    wrong = [found for page in pages for found in judge(staff, f"{page}?lang={language}")]
+    staff.open(f"/bookings/{booking}/sheet?lang={language}")
+    staff.run("document.querySelector('#sheet-language').value = arguments[0]", language)
+    staff.find("main form button").click()
+    staff.wait(lambda: staff.run("return !!document.querySelector('.digits')"))
+    wrong += violations(staff)
+    wrong += staff.complaints()
+    assert staff.run("return document.documentElement.lang") == Language(language).html
+    assert wrong == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,0 +1,166 @@
+"""Makes the message of a row that is due, in the transaction that claims it.
+
+Digits are read here and nowhere else; that they were is in the audit log. What is kept of the
+message are keyed hashes, salted with the row's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.audit.service import record
+from hub.bookings import repository as booking_rows
+from hub.bookings.holders import HolderPins
+from hub.bookings.records import Booking, Revealed
+from hub.catalogue import Language, Translator
+from hub.database.scope import Scope
+from hub.notices import repository
+from hub.notices.carrier import Outgoing
+from hub.notices.deciding import Send
+from hub.notices.domain import ENDINGS, Channel, Notice, NoticeKind, PinInNotice, Rules
+from hub.notices.facts import Facts, Names, digits_of, facts_of, truth_of
+from hub.notices.ics import CalendarEntry
+from hub.notices.subscriptions import Subscriptions
+from hub.notices.texts import Wanted, one_line, say
+from hub.pages.words import Words
+from hub.pins.links import PinLinks
+from hub.web.core import Core
+from hub.web.problems import Problem
+from hub.web.rights import SYSTEM
+
+K = NoticeKind
+_WITH_ENTRY = frozenset({K.CONFIRMED, K.CHANGED, K.CANCELLED})
+"""What brings a calendar entry along, or takes it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A message, and what is kept of it."""
+
+    outgoing: Outgoing = field(repr=False)
+    carried_pin: bool
+    truth_hash: str = field(repr=False)
+    pin_hash: str = field(repr=False)
+    sequence: int
+
+
+class Composer:
+    """Writes messages."""
+
+    def __init__(
+        self,
+        core: Core,
+        holders: HolderPins,
+        links: PinLinks,
+        subscriptions: Subscriptions,
+    ) -> None:
+        self._core = core
+        self._holders = holders
+        self._links = links
+        self._subscriptions = subscriptions
+
+    def revealed(self, scope: Scope, booking: Booking) -> Sequence[Revealed] | None:
+        """Give what the holders type; None where it may not be shown now."""
+        try:
+            return self._holders.reveal(scope, booking)
+        except Problem:
+            return None
+
+    def compose(
+        self,
+        scope: Scope,
+        notice: Notice,
+        booking: Booking,
+        to: str,
+        send: Send,
+        rules: Rules,
+        revealed: Sequence[Revealed],
+    ) -> Composed:
+        """Give the message of a row as things stand now; `revealed` is empty where no digits go
+        into it."""
+        now, language = self._core.clock.now(), booking.contact.language
+        town = self._core.settings.town
+        names = Names(town.name, "", town.name_en)
+        facts = facts_of(scope, booking, revealed, rules, names, town.phone)
+        wanted = Wanted(
+            kind=notice.kind,
+            changed=notice.changed,
+            was=notice.was,
+            told_before=repository.last_with_pin(scope, booking.id) is not None,
+            pin_never=rules.pin_in_notice is PinInNotice.NEVER,
+            unsure=send.unsure and bool(revealed),
+            link=self._link(scope, notice, booking),
+            stop_link=self._stop_link(scope, notice.channel, to),
+        )
+        sequence = repository.next_sequence(scope, booking.id)
+        said = say(facts, wanted, Words(Translator(language), town.zone, now))
+        if revealed:
+            details = {"notice": notice.id, "kind": notice.kind, "channel": notice.channel}
+            record(scope, now, SYSTEM, "pin.sent", ("booking", booking.id), details)
+        outgoing = Outgoing(
+            id=notice.id,
+            to=to,
+            at=now,
+            language=language,
+            said=said,
+            entry=self._entry(notice, booking, facts, sequence, now, language),
+            stop_link=wanted.stop_link,
+        )
+        return Composed(
+            outgoing,
+            bool(revealed),
+            self.truth_hash(scope, notice.id, booking, to),
+            self.pin_hash(notice.id, revealed) if revealed else "",
+            sequence,
+        )
+
+    def truth_hash(self, scope: Scope, salt: str, booking: Booking, to: str) -> str:
+        """Give the keyed hash of what a contact has to know beside the digits."""
+        holders = [(row.id, row.name) for row in booking_rows.holders(scope, booking.id)]
+        truth = truth_of(booking, holders, to)
+        return self._core.keys.blind("notice-truth", salt.encode(), truth)
+
+    def pin_hash(self, salt: str, revealed: Sequence[Revealed]) -> str:
+        """Give the keyed hash of the digits."""
+        return self._core.keys.blind("notice-pin", salt.encode(), digits_of(revealed))
+
+    # --- inside ------------------------------------------------------------------------------
+
+    def _link(self, scope: Scope, notice: Notice, booking: Booking) -> str:
+        """A new link each time: it works once, and is kept hashed."""
+        if notice.kind in ENDINGS:
+            return ""
+        token = self._links.make(scope, booking.id, booking.effective.ends_at)
+        return f"{self._core.settings.public_url}/p/{token}"
+
+    def _stop_link(self, scope: Scope, channel: Channel, to: str) -> str:
+        token = self._subscriptions.token(scope, channel, to)
+        if channel is not Channel.EMAIL:
+            return ""  # whoever wants nothing by LINE blocks the account
+        return f"{self._core.settings.public_url}/u/{token}"
+
+    def _entry(
+        self,
+        notice: Notice,
+        booking: Booking,
+        facts: Facts,
+        sequence: int,
+        now: datetime,
+        language: Language,
+    ) -> CalendarEntry | None:
+        if notice.kind not in _WITH_ENTRY:
+            return None
+        facility = one_line(facts.facility.in_(language))
+        return CalendarEntry(
+            uid=f"{booking.id}@{self._core.settings.public_host}",
+            sequence=sequence,
+            stamp=now,
+            window=facts.booked,
+            summary=facility,
+            location=" ".join(filter(None, (facility, one_line(facts.address)))),
+            description=" ".join(filter(None, (facts.reservation_key, one_line(facts.phone)))),
+            tentative=not facts.confirmed,
+            cancelled=notice.kind is K.CANCELLED,
+        )
