@@ -19,6 +19,7 @@ from hub.bootstrap import Hub, ProcessRole
 from hub.commands import endpoints as commands
 from hub.door_tests import endpoints as door_tests
 from hub.entries import endpoints as entries
+from hub.feeds import endpoints as feeds
 from hub.keyboxes import endpoints as keyboxes
 from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
@@ -47,6 +48,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     documents.router,
     door_tests.router,
     entries.router,
+    feeds.router,
     zones.router,
     *PAGES,
 )

@@ -34,6 +34,9 @@ from hub.door_tests.service import DoorTestsService
 from hub.entries.live import Live
 from hub.entries.lost_links import LostLinks
 from hub.entries.service import EntriesService
+from hub.feeds.job import FeedsJob
+from hub.feeds.polling import Poller
+from hub.feeds.wiring import add_feeds
 from hub.happenings.readers import ForgetHappenings
 from hub.ingest.repository import raw_events_after
 from hub.jobs.worker import Job, JobsWorker
@@ -164,6 +167,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_backups(core, services)
     add_zones(core, services)
     add_commands(core, services)
+    add_feeds(core, services)
     add_pages(core, services)
     return services
 
@@ -203,9 +207,11 @@ def _chores(core: Core) -> list[Chore]:
     ]
 
 
-def _jobs(core: Core, services: Services) -> list[Job]:  # noqa: ARG001  # topics need them
+def _jobs(core: Core, services: Services) -> list[Job]:
     """What waits for somebody outside, one a line."""
-    return []
+    return [
+        FeedsJob(core.db, core.clock, services.get(Poller)),
+    ]
 
 
 def _wake_projection(services: Services) -> None:

@@ -220,6 +220,11 @@ def write(scope: Scope, kept: Booking, *, new: bool) -> None:
     scope.insert(booking_key_boxes, boxes)
 
 
+def step_aside(scope: Scope, booking_id: str) -> None:
+    """Let a booking leave its facility's time free within a transaction that gives it another."""
+    scope.update(bookings, {"facility_id": None}, bookings.c.id == booking_id)
+
+
 def taken(
     scope: Scope, facility_id: str, window: BookedWindow, but_not: str = ""
 ) -> list[BookedWindow]:
