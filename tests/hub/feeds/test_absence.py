@@ -104,7 +104,7 @@ def fresh(desk: Any) -> Any:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(fetches=FETCHES)
 def test_no_sequence_of_fetches_cancels_but_by_the_rules(fresh: Any, fetches: Any) -> None:
