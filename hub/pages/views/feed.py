@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from hub.feeds.domain import EventState, FeedState, FetchResult, Unread
 from hub.feeds.records import FeedEvent, FeedRun
@@ -139,7 +139,9 @@ def event_line(event: FeedEvent, bookings: Mapping[str, str], words: Words) -> E
 def unread_line(found: Unread, words: Words) -> EventLine:
     """Give the line of an event that could not be read."""
     problem = problem_text(found.problem.value, words)
-    return EventLine(found.starts, "", found.uid[:120], "", problem, found.detail, "")
+    return EventLine(
+        _spoken(found.starts, words), "", found.uid[:120], "", problem, found.detail, ""
+    )
 
 
 def problem_text(code: str, words: Words) -> str:
@@ -177,9 +179,11 @@ def run_line(run: FeedRun, words: Words) -> RunLine:
 def trial_page(trial: Trial, words: Words) -> TrialPage:
     """Give what a dry run came to."""
     is_good = trial.result is FetchResult.OK
-    text = words.t(f"feed_result.{trial.result}")
+    text, detail = words.t(f"feed_result.{trial.result}"), trial.detail
     if is_good:
         text = words.t("feeds.tried_good", events=trial.events, ahead=trial.ahead)
+        refused = len(trial.unread) + sum(bool(each.problem) for each in trial.tried)
+        detail = words.t("feeds.tried_refused", count=refused) if refused else ""
     events = [
         EventLine(
             when=_when(each.starts_at, each.ends_at, words),
@@ -196,7 +200,7 @@ def trial_page(trial: Trial, words: Words) -> TrialPage:
     return TrialPage(
         is_good=is_good,
         text=text,
-        detail="" if is_good else trial.detail,
+        detail=detail,
         events=(*(unread_line(each, words) for each in trial.unread), *events),
         not_ours=tuple(
             words.t("feeds.not_ours", place=place or "―", count=count)
@@ -210,6 +214,15 @@ def event_lines(
 ) -> tuple[EventLine, ...]:
     """Give the lines of events."""
     return tuple(event_line(each, bookings, words) for each in events)
+
+
+def _spoken(starts: str, words: Words) -> str:
+    """Give a DTSTART in words, where it is an instant; else as the calendar has it."""
+    try:
+        instant = datetime.strptime(starts, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return starts
+    return words.date_time(instant)
 
 
 def _when(starts_at: datetime, ends_at: datetime, words: Words) -> str:
