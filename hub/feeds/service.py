@@ -14,7 +14,7 @@ from hub.database.scope import Scope
 from hub.feeds import repository
 from hub.feeds.applying import Applier
 from hub.feeds.concluding import tell_of
-from hub.feeds.domain import EventState, Feed, FeedSecret, FeedWish, GoneBy
+from hub.feeds.domain import EventState, Feed, FeedSecret, FeedState, FeedWish, GoneBy
 from hub.feeds.fetching import AddressError, check_address
 from hub.feeds.holding import FeedLocks
 from hub.feeds.polling import Poller
@@ -84,6 +84,13 @@ class FeedsService:
             found = [each for each in repository.all_feeds(scope) if _reaches(scope, who, each)]
             counted = repository.counts(scope, self._clock.now())
         return [FeedView(each, counted.get(each.id, FeedCounts())) for each in found]
+
+    def urgent(self, who: Principal) -> int:
+        """Give how many feeds ask for somebody: they fail, or much of them has vanished."""
+        asking = (FeedState.SHRANK, FeedState.FAILING)
+        with self._db.read() as scope:
+            found = [each for each in repository.all_feeds(scope) if each.state in asking]
+            return sum(_reaches(scope, who, each) for each in found)
 
     def get(self, who: Principal, feed_id: str) -> FeedView:
         """Give one; raise `not_found`."""

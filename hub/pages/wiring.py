@@ -38,6 +38,7 @@ def add_pages(core: Core, services: Services) -> None:
             Connections(services.get(Outlet)),
             services.get(KeyBoxes),
             services.get(BookingBackups),
+            services.get(FeedsService),
         )
     )
     services.add(KeyBoxPages(console, services.get(KeyBoxes)))

@@ -86,6 +86,7 @@ def test_what_vanished_is_listed_and_cancelled_only_with_a_tick(
     desk.publish(*events[:2])
     desk.poll(feed, 5)
     assert t("joins.attention", count=1) in page(clerk, "/joins", language)
+    assert t("feeds.board", count=1) in page(clerk, "/", language)
     assert t("feeds.shrank_what", count=3) in page(clerk, f"/joins/feeds/{feed}", language)
     text = page(clerk, at, language)
     assert [f"稽古{i}" in text for i in range(5)] == [False, False, True, True, True]
