@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from hub.feeds.schemas import (
     FeedChangeIn,
@@ -30,6 +30,7 @@ from hub.web.rights import Principal, Right
 router = APIRouter(prefix="/api/v1", tags=["feeds"])
 Service = Annotated[FeedsService, provided(FeedsService)]
 Trier = Annotated[DryRun, provided(DryRun)]
+FeedId = Annotated[str, Path(max_length=80, pattern=r"^[0-9A-Za-z-]+$")]
 Importer = Annotated[Principal, requires(Right.BOOKINGS_IMPORT)]
 
 
@@ -54,13 +55,13 @@ def try_feed(who: Importer, service: Service, trier: Trier, given: FeedIn) -> Tr
 
 
 @router.get("/feeds/{feed_id}", summary="Read a calendar feed")
-def read_feed(who: Importer, service: Service, feed_id: str) -> FeedOut:
+def read_feed(who: Importer, service: Service, feed_id: FeedId) -> FeedOut:
     """Its settings, how it stands, and what of its calendar could not be read."""
     return FeedOut.of(service.get(who, feed_id))
 
 
 @router.patch("/feeds/{feed_id}", summary="Change a calendar feed")
-def change_feed(who: Importer, service: Service, feed_id: str, given: FeedChangeIn) -> FeedOut:
+def change_feed(who: Importer, service: Service, feed_id: FeedId, given: FeedChangeIn) -> FeedOut:
     """What is left out stays; address and secrets too. It is polled soon after."""
     changes, secrets = given.wanted()
     return FeedOut.of(service.change(who, feed_id, changes, secrets))
@@ -70,7 +71,7 @@ def change_feed(who: Importer, service: Service, feed_id: str, given: FeedChange
 def remove_feed(
     who: Importer,
     service: Service,
-    feed_id: str,
+    feed_id: FeedId,
     bookings: Annotated[
         Afterwards, Query(description="What becomes of its bookings that have not begun.")
     ],
@@ -80,7 +81,7 @@ def remove_feed(
 
 
 @router.post("/feeds/{feed_id}/poll", summary="Poll a calendar feed now")
-def poll_feed(who: Importer, service: Service, feed_id: str) -> FeedRunOut:
+def poll_feed(who: Importer, service: Service, feed_id: FeedId) -> FeedRunOut:
     """Fetches the calendar and follows it, and gives what came of it; `409 conflict` while it is
     being polled. A fetch that failed is an answer too: `result` says so."""
     return FeedRunOut.of(service.poll(who, feed_id))
@@ -88,7 +89,7 @@ def poll_feed(who: Importer, service: Service, feed_id: str) -> FeedRunOut:
 
 @router.get("/feeds/{feed_id}/runs", summary="List a feed's fetches")
 def list_runs(
-    who: Importer, service: Service, feed_id: str, limit: Limit = 50, cursor: Cursor = None
+    who: Importer, service: Service, feed_id: FeedId, limit: Limit = 50, cursor: Cursor = None
 ) -> PageOf[FeedRunOut]:
     """Every fetch of the last 14 days with its result, the newest first."""
     page = service.runs(who, feed_id, cursor, limit)
@@ -99,7 +100,7 @@ def list_runs(
 def list_events(
     who: Importer,
     service: Service,
-    feed_id: str,
+    feed_id: FeedId,
     which: Which = Which.ALL,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -111,7 +112,7 @@ def list_events(
 
 
 @router.get("/feeds/{feed_id}/shrink", summary="What vanished at once from a calendar?")
-def read_shrink(who: Importer, service: Service, feed_id: str) -> ShrinkOut:
+def read_shrink(who: Importer, service: Service, feed_id: FeedId) -> ShrinkOut:
     """What would be cancelled if staff confirm it; `404 not_found` while nothing is asked."""
     found = service.shrink(who, feed_id)
     if found is None:
@@ -121,7 +122,7 @@ def read_shrink(who: Importer, service: Service, feed_id: str) -> ShrinkOut:
 
 @router.post("/feeds/{feed_id}/confirm_shrink", summary="Cancel what vanished from a calendar")
 def confirm_shrink(
-    who: Importer, service: Service, feed_id: str, given: ShrinkAnswerIn
+    who: Importer, service: Service, feed_id: FeedId, given: ShrinkAnswerIn
 ) -> ShrinkAnswerOut:
     """Cancels exactly what `token` stands for; `412 changed_meanwhile` where other events are
     absent by now."""
@@ -131,7 +132,7 @@ def confirm_shrink(
 
 @router.post("/feeds/{feed_id}/dismiss_shrink", summary="Keep what vanished from a calendar")
 def dismiss_shrink(
-    who: Importer, service: Service, feed_id: str, given: ShrinkAnswerIn
+    who: Importer, service: Service, feed_id: FeedId, given: ShrinkAnswerIn
 ) -> ShrinkAnswerOut:
     """Its bookings stay until it is seen again or somebody cancels them; the rest of the calendar
     is followed from now on."""

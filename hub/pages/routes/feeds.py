@@ -7,7 +7,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import Response
 
 from hub.feeds.service import Afterwards, FeedsService
@@ -25,6 +25,7 @@ router = APIRouter(include_in_schema=False)
 Pages = Annotated[FeedPages, provided(FeedPages)]
 Feeds = Annotated[FeedsService, provided(FeedsService)]
 Importer = Annotated[Principal, requires(Right.BOOKINGS_IMPORT)]
+FeedId = Annotated[str, Path(max_length=80, pattern=r"^[0-9A-Za-z-]+$")]
 Short = Annotated[str, Form(max_length=16)]
 Line = Annotated[str, Form(max_length=120)]
 
@@ -90,7 +91,7 @@ def one_feed(
     words: Speaking,
     pages: Pages,
     who: Importer,
-    feed_id: str,
+    feed_id: FeedId,
     busy: Annotated[str, Query(max_length=1)] = "",
 ) -> Response:
     """One calendar: how it stands, its problems, its fetches."""
@@ -98,7 +99,7 @@ def one_feed(
 
 
 @router.post("/joins/feeds/{feed_id}/poll")
-def poll_feed(feeds: Feeds, who: Importer, feed_id: str) -> Response:
+def poll_feed(feeds: Feeds, who: Importer, feed_id: FeedId) -> Response:
     """Fetch it now."""
     try:
         feeds.poll(who, feed_id)
@@ -111,7 +112,7 @@ def poll_feed(feeds: Feeds, who: Importer, feed_id: str) -> Response:
 
 @router.get("/joins/feeds/{feed_id}/shrink")
 def shrink(
-    request: Request, words: Speaking, pages: Pages, who: Importer, feed_id: str
+    request: Request, words: Speaking, pages: Pages, who: Importer, feed_id: FeedId
 ) -> Response:
     """What vanished, listed, and the two answers."""
     return _shrink(request, words, pages, who, feed_id)
@@ -124,7 +125,7 @@ def answer_shrink(
     pages: Pages,
     feeds: Feeds,
     who: Importer,
-    feed_id: str,
+    feed_id: FeedId,
     answer: Short = "",
     token: Annotated[str, Form(max_length=64)] = "",
     sure: Short = "",
@@ -148,7 +149,7 @@ def answer_shrink(
 
 @router.post("/joins/feeds/{feed_id}/remove")
 def remove_feed(
-    feeds: Feeds, who: Importer, feed_id: str, bookings: Short = "keep", sure: Short = ""
+    feeds: Feeds, who: Importer, feed_id: FeedId, bookings: Short = "keep", sure: Short = ""
 ) -> Response:
     """Remove a calendar, once the tick is set."""
     if sure != "yes":

@@ -291,6 +291,33 @@ def test_past_and_running_events_are_never_cancelled_for_their_absence(desk: Any
     assert "now" in desk.standing(feed)
 
 
+def test_an_event_put_off_after_it_was_over_is_booked_anew(desk: Any) -> None:
+    feed = desk.add()
+    desk.publish(desk.event("a", 1))
+    desk.poll(feed)
+    before = desk.booked()
+    desk.publish(desk.event("a", 48, 1, "SEQUENCE:1"))
+    assert desk.poll(feed, 180).made == 1
+    after = desk.booked()
+    assert before.items() <= after.items()  # what is over is never changed
+    assert len(after) == 2
+    assert desk.poll(feed, 120).made == 0
+
+
+def test_an_event_moved_beyond_the_horizon_moves_its_booking(desk: Any) -> None:
+    feed = desk.add(horizon_days=10)
+    desk.publish(desk.event("a", 24), desk.event("far", 24 * 30))
+    desk.poll(feed)
+    assert desk.standing(feed) == {"a"}
+    desk.publish(desk.event("a", 24 * 20, 1, "SEQUENCE:1"), desk.event("far", 24 * 30))
+    assert desk.poll(feed, 5).changed == 1
+    for _ in range(3):
+        desk.poll(feed, 70)
+    assert desk.standing(feed) == {"a"}
+    ((_, starts_at, _),) = desk.booked().values()
+    assert starts_at == desk.later(24 * 20)
+
+
 def test_an_event_that_cannot_be_read_is_not_absent(desk: Any) -> None:
     feed = desk.add()
     stay = [desk.event(f"s{i}", 24 + i) for i in range(4)]
