@@ -30,7 +30,8 @@ from hub.web.rights import Principal, PrincipalKind, Role
 
 T = TypeVar("T")
 
-_BATCH: Final = 20
+_BATCH: Final = 10
+"""So many events a transaction: others wait for it on SQLite."""
 _PASSES: Final = 6
 
 
