@@ -20,6 +20,7 @@ from hub.bootstrap import Hub, ProcessRole
 from hub.commands import endpoints as commands
 from hub.door_tests import endpoints as door_tests
 from hub.entries import endpoints as entries
+from hub.feeds import endpoints as feeds
 from hub.keyboxes import endpoints as keyboxes
 from hub.notices import endpoints as notices
 from hub.notices import line_endpoints
@@ -57,6 +58,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     documents.router,
     door_tests.router,
     entries.router,
+    feeds.router,
     zones.router,
     *PAGES,
 )

@@ -36,6 +36,9 @@ from hub.door_tests.service import DoorTestsService
 from hub.entries.live import Live
 from hub.entries.lost_links import LostLinks
 from hub.entries.service import EntriesService
+from hub.feeds.job import FeedsJob
+from hub.feeds.polling import Poller
+from hub.feeds.wiring import add_feeds
 from hub.happenings.readers import ForgetHappenings
 from hub.ingest.repository import raw_events_after
 from hub.jobs.worker import Job, JobsWorker
@@ -172,6 +175,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_notices(core, services)
     add_zones(core, services)
     add_commands(core, services)
+    add_feeds(core, services)
     add_pages(core, services)
     return services
 
@@ -221,7 +225,10 @@ def _chores(core: Core) -> list[Chore]:
 
 def _jobs(core: Core, services: Services, registry: CollectorRegistry) -> list[Job]:
     """What waits for somebody outside, one a line."""
-    return [*notice_jobs(core, services, registry)]
+    return [
+        *notice_jobs(core, services, registry),
+        FeedsJob(core.db, core.clock, services.get(Poller)),
+    ]
 
 
 def _wake_projection(services: Services) -> None:

@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from hub.database.engine import database_url
 from hub.database.errors import DatabaseError
+from hub.feeds.settings import FeedsSettings
 from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
 from hub.settings_section import Section
 from provisioning import enrolment, hub_keys
@@ -158,6 +159,7 @@ class Settings(BaseSettings):
     notices: NoticesSettings = NoticesSettings()
     mail: MailSettings = MailSettings()
     line: LineSettings = LineSettings()
+    feeds: FeedsSettings = FeedsSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

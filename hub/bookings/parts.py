@@ -69,6 +69,11 @@ def occupy(scope: Scope, booking_id: str, parts: Collection[str], window: Booked
     scope.insert(t, rows)
 
 
+def vacate(scope: Scope, booking_id: str) -> None:
+    """Let a booking take up nothing."""
+    scope.delete(booking_parts, booking_parts.c.booking_id == booking_id)
+
+
 def taken(
     scope: Scope, parts: Collection[str], window: BookedWindow, but_not: str = ""
 ) -> list[BookedWindow]:

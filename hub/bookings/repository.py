@@ -174,6 +174,12 @@ def new_number(scope: Scope, now: datetime) -> str:
     return draw_number(secrets.randbelow, is_taken)
 
 
+def step_aside(scope: Scope, booking_id: str) -> None:
+    """Let a booking leave its facility's time free within a transaction that gives it another."""
+    scope.update(bookings, {"facility_id": None}, bookings.c.id == booking_id)
+    parts.vacate(scope, booking_id)
+
+
 def count_ahead(scope: Scope, phone: str, now: datetime) -> int:
     """Count the standing bookings of a telephone number that are not over."""
     count: int = scope.scalar(

@@ -20,6 +20,7 @@ TABLE_MODULES: Final = (
     "hub.database.tables",
     "hub.door_tests.tables",
     "hub.entries.tables",
+    "hub.feeds.tables",
     "hub.happenings.tables",
     "hub.ingest.tables",
     "hub.keyboxes.tables",

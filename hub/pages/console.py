@@ -21,6 +21,7 @@ from hub.entries.domain import Entry
 from hub.entries.doors import DoorState
 from hub.entries.search import Filters
 from hub.entries.service import EntriesService
+from hub.feeds.service import FeedsService
 from hub.keyboxes import repository as box_rows
 from hub.keyboxes.domain import KeyBox
 from hub.keyboxes.service import KeyBoxes
@@ -66,6 +67,7 @@ class ConsolePages:
     connections: Connections
     boxes: KeyBoxes
     backups: BookingBackups
+    feeds: FeedsService
 
     def board(self, who: Principal, words: Words) -> Board:
         """Give the today board."""
@@ -100,6 +102,7 @@ class ConsolePages:
             entries=tuple(entry_line(each, names, words) for each in feed),
             staff=self._staff(who, words),
             batteries=self._batteries(who),
+            feeds=self._feeds(who),
             boxes_due=tuple(line for line in self._boxes(who, words) if line.is_due),
         )
 
@@ -203,6 +206,10 @@ class ConsolePages:
         if not who.may(Right.BATTERIES_READ):
             return 0
         return len(self.batteries.due_this_month(who))
+
+    def _feeds(self, who: Principal) -> int:
+        """How many calendars ask for somebody: they fail, or much of them has vanished."""
+        return self.feeds.urgent(who) if who.may(Right.BOOKINGS_IMPORT) else 0
 
     def _boxes(self, who: Principal, words: Words) -> list[BoxLine]:
         return [box_line(each, words) for each in self.boxes.listed(who)]

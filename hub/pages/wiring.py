@@ -5,16 +5,20 @@ from __future__ import annotations
 from hub.attendance.service import AttendanceService
 from hub.batteries.service import BatteriesService
 from hub.bookings.backups import BookingBackups
+from hub.bookings.facilities import FacilitiesService
 from hub.bookings.service import BookingsService
 from hub.commands.access import AccessService
 from hub.commands.mode_service import ModesService
 from hub.commands.service import CommandsService
 from hub.door_tests.service import DoorTestsService
 from hub.entries.service import EntriesService
+from hub.feeds.service import FeedsService
+from hub.feeds.trying import DryRun
 from hub.keyboxes.service import KeyBoxes
 from hub.notices.service import NoticesService
 from hub.pages.console import ConsolePages
 from hub.pages.door_pages import DoorPages
+from hub.pages.feed_pages import FeedPages
 from hub.pages.key_box_pages import KeyBoxPages
 from hub.pages.notice_pages import NoticePages
 from hub.pages.zone_pages import ZonePages
@@ -36,10 +40,14 @@ def add_pages(core: Core, services: Services) -> None:
             Connections(services.get(Outlet)),
             services.get(KeyBoxes),
             services.get(BookingBackups),
+            services.get(FeedsService),
         )
     )
     services.add(KeyBoxPages(console, services.get(KeyBoxes)))
     services.add(NoticePages(core, services.get(NoticesService), services.get(BookingsService)))
+    services.add(
+        FeedPages(services.get(FeedsService), services.get(DryRun), services.get(FacilitiesService))
+    )
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

@@ -1451,6 +1451,40 @@ CREATE TABLE facility_key_boxes (
 )
 """,
     r"""
+CREATE TABLE feeds (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(120) NOT NULL,
+	shown_url VARCHAR(300) NOT NULL,
+	secret BLOB NOT NULL,
+	auth VARCHAR(64) NOT NULL,
+	facility_id VARCHAR(80),
+	places JSON NOT NULL,
+	contact JSON NOT NULL,
+	zone VARCHAR(64) NOT NULL,
+	every_s INTEGER NOT NULL,
+	horizon_days INTEGER NOT NULL,
+	active BOOLEAN NOT NULL,
+	etag VARCHAR(500) NOT NULL,
+	last_modified VARCHAR(100) NOT NULL,
+	content BLOB,
+	content_hash VARCHAR(64) NOT NULL,
+	failures INTEGER NOT NULL,
+	failing_told BOOLEAN NOT NULL,
+	next_at DATETIME NOT NULL,
+	last_try_at DATETIME,
+	last_good_at DATETIME,
+	last_result VARCHAR(64),
+	expanded_at DATETIME,
+	shrank_at DATETIME,
+	unread JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_feeds PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_feeds_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE key_box_secrets (
 	town_id VARCHAR(36) NOT NULL,
 	key_box_id VARCHAR(80) NOT NULL,
@@ -1646,6 +1680,66 @@ CREATE TABLE facility_doors (
 	CONSTRAINT fk_facility_doors_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE,
 	CONSTRAINT fk_facility_doors_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
 )
+""",
+    r"""
+CREATE TABLE feed_events (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	feed_id VARCHAR(80) NOT NULL,
+	uid TEXT NOT NULL,
+	uid_hash VARCHAR(64) NOT NULL,
+	rid VARCHAR(20) NOT NULL,
+	day DATE NOT NULL,
+	reservation_key VARCHAR(128) NOT NULL,
+	times INTEGER NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	digest VARCHAR(64) NOT NULL,
+	said JSON NOT NULL,
+	problem VARCHAR(64) NOT NULL,
+	problem_detail VARCHAR(200) NOT NULL,
+	first_seen_at DATETIME NOT NULL,
+	changed_at DATETIME NOT NULL,
+	absent_since DATETIME,
+	waits BOOLEAN NOT NULL,
+	gone_at DATETIME,
+	gone_by VARCHAR(64),
+	CONSTRAINT pk_feed_events PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_feed_events_town_id_feed_id_uid_hash_rid UNIQUE (town_id, feed_id, uid_hash, rid),
+	CONSTRAINT fk_feed_events_town_id_feed_id FOREIGN KEY(town_id, feed_id) REFERENCES feeds (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_feed_events_feed ON feed_events (town_id, feed_id, ends_at)
+""",
+    r"""
+CREATE INDEX ix_feed_events_key ON feed_events (town_id, reservation_key)
+""",
+    r"""
+CREATE TABLE feed_runs (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	feed_id VARCHAR(80) NOT NULL,
+	at DATETIME NOT NULL,
+	took_ms INTEGER NOT NULL,
+	"by" VARCHAR(120) NOT NULL,
+	result VARCHAR(64) NOT NULL,
+	detail VARCHAR(200) NOT NULL,
+	http_status INTEGER,
+	size INTEGER NOT NULL,
+	events INTEGER NOT NULL,
+	made INTEGER NOT NULL,
+	changed INTEGER NOT NULL,
+	cancelled INTEGER NOT NULL,
+	refused INTEGER NOT NULL,
+	absent INTEGER NOT NULL,
+	CONSTRAINT pk_feed_runs PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_feed_runs_town_id_feed_id FOREIGN KEY(town_id, feed_id) REFERENCES feeds (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_feed_runs_feed ON feed_runs (town_id, feed_id, at)
 """,
     r"""
 CREATE TABLE grants (
@@ -3258,6 +3352,40 @@ CREATE TABLE facility_key_boxes (
 )
 """,
     r"""
+CREATE TABLE feeds (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(120) NOT NULL,
+	shown_url VARCHAR(300) NOT NULL,
+	secret BYTEA NOT NULL,
+	auth VARCHAR(64) NOT NULL,
+	facility_id VARCHAR(80),
+	places JSONB NOT NULL,
+	contact JSONB NOT NULL,
+	zone VARCHAR(64) NOT NULL,
+	every_s INTEGER NOT NULL,
+	horizon_days INTEGER NOT NULL,
+	active BOOLEAN NOT NULL,
+	etag VARCHAR(500) NOT NULL,
+	last_modified VARCHAR(100) NOT NULL,
+	content BYTEA,
+	content_hash VARCHAR(64) NOT NULL,
+	failures INTEGER NOT NULL,
+	failing_told BOOLEAN NOT NULL,
+	next_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_try_at TIMESTAMP WITH TIME ZONE,
+	last_good_at TIMESTAMP WITH TIME ZONE,
+	last_result VARCHAR(64),
+	expanded_at TIMESTAMP WITH TIME ZONE,
+	shrank_at TIMESTAMP WITH TIME ZONE,
+	unread JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_feeds PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_feeds_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE key_box_secrets (
 	town_id VARCHAR(36) NOT NULL,
 	key_box_id VARCHAR(80) NOT NULL,
@@ -3454,6 +3582,66 @@ CREATE TABLE facility_doors (
 	CONSTRAINT fk_facility_doors_town_id_facility_id FOREIGN KEY(town_id, facility_id) REFERENCES facilities (town_id, id) ON DELETE CASCADE,
 	CONSTRAINT fk_facility_doors_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id)
 )
+""",
+    r"""
+CREATE TABLE feed_events (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	feed_id VARCHAR(80) NOT NULL,
+	uid TEXT NOT NULL,
+	uid_hash VARCHAR(64) NOT NULL,
+	rid VARCHAR(20) NOT NULL,
+	day DATE NOT NULL,
+	reservation_key VARCHAR(128) NOT NULL,
+	times INTEGER NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	digest VARCHAR(64) NOT NULL,
+	said JSONB NOT NULL,
+	problem VARCHAR(64) NOT NULL,
+	problem_detail VARCHAR(200) NOT NULL,
+	first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	absent_since TIMESTAMP WITH TIME ZONE,
+	waits BOOLEAN NOT NULL,
+	gone_at TIMESTAMP WITH TIME ZONE,
+	gone_by VARCHAR(64),
+	CONSTRAINT pk_feed_events PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_feed_events_town_id_feed_id_uid_hash_rid UNIQUE (town_id, feed_id, uid_hash, rid),
+	CONSTRAINT fk_feed_events_town_id_feed_id FOREIGN KEY(town_id, feed_id) REFERENCES feeds (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_feed_events_feed ON feed_events (town_id, feed_id, ends_at)
+""",
+    r"""
+CREATE INDEX ix_feed_events_key ON feed_events (town_id, reservation_key)
+""",
+    r"""
+CREATE TABLE feed_runs (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	feed_id VARCHAR(80) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	took_ms INTEGER NOT NULL,
+	by VARCHAR(120) NOT NULL,
+	result VARCHAR(64) NOT NULL,
+	detail VARCHAR(200) NOT NULL,
+	http_status INTEGER,
+	size INTEGER NOT NULL,
+	events INTEGER NOT NULL,
+	made INTEGER NOT NULL,
+	changed INTEGER NOT NULL,
+	cancelled INTEGER NOT NULL,
+	refused INTEGER NOT NULL,
+	absent INTEGER NOT NULL,
+	CONSTRAINT pk_feed_runs PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_feed_runs_town_id_feed_id FOREIGN KEY(town_id, feed_id) REFERENCES feeds (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_feed_runs_feed ON feed_runs (town_id, feed_id, at)
 """,
     r"""
 CREATE TABLE grants (

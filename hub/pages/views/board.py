@@ -33,4 +33,6 @@ class Board:
     staff: tuple[StaffChip, ...] | None
     batteries: int = 0
     """How many have to be replaced this month, for those who may see them."""
+    feeds: int = 0
+    """How many calendar feeds ask for somebody, for those who may answer."""
     boxes_due: tuple[BoxLine, ...] = ()
