@@ -51,6 +51,9 @@ from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
+from hub.webhooks.chores import ForgetWebhooks
+from hub.webhooks.post import WebhookPost
+from hub.webhooks.wiring import add_webhooks
 from hub.zones.wiring import add_zones
 
 
@@ -164,6 +167,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_backups(core, services)
     add_zones(core, services)
     add_commands(core, services)
+    add_webhooks(core, services)
     add_pages(core, services)
     return services
 
@@ -184,6 +188,7 @@ def _workers(
         )
         workers.append(services.add(projection))
         workers.append(policy_worker(core, services, _chores(core)))
+        workers.append(services.get(WebhookPost))
         workers.append(services.add(JobsWorker(core.db, _jobs(core, services), registry)))
     if ProcessRole.INGEST in roles:
         link = LinkWorker(core, services, registry, lambda: _wake_projection(services))
@@ -200,12 +205,15 @@ def _chores(core: Core) -> list[Chore]:
         ForecastChore(),
         LostLinks(core.clock),
         ForgetHappenings(core.clock),
+        ForgetWebhooks(core.clock, core.settings.webhooks),
     ]
 
 
 def _jobs(core: Core, services: Services) -> list[Job]:  # noqa: ARG001  # topics need them
     """What waits for somebody outside, one a line."""
-    return []
+    return [
+        services.get(WebhookPost),
+    ]
 
 
 def _wake_projection(services: Services) -> None:

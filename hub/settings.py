@@ -24,6 +24,7 @@ from pydantic_settings import (
 from hub.database.engine import database_url
 from hub.database.errors import DatabaseError
 from hub.settings_section import Section
+from hub.webhooks.settings import WebhooksSettings
 from provisioning import enrolment, hub_keys
 from wire.certificates import is_demo, load_certificates
 from wire.errors import WireError
@@ -154,6 +155,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     sessions: SessionSettings = SessionSettings()
     residents: ResidentsSettings = ResidentsSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None
@@ -279,6 +281,9 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         if (value := getattr(settings.mqtt, key)) is not None
     }
     changed["mqtt"] = settings.mqtt.model_copy(update=mqtt)
+    if settings.webhooks.ca is not None:
+        beside = {"ca": folder / settings.webhooks.ca}
+        changed["webhooks"] = settings.webhooks.model_copy(update=beside)
     return settings.model_copy(update=changed)
 
 

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from hub.catalogue import Translator
-from hub.web.identity import Public, RightNeeded, public
+from hub.web.identity import Public, RightNeeded, Signed, public
 from hub.web.pages import render
 from hub.web.problems import NOT_FOUND, PROBLEM_MEDIA_TYPE, Problem
 from hub.web.responses import language_of
@@ -57,10 +57,10 @@ _PROBLEM: Final[dict[str, Any]] = {
 }
 
 
-def guard_of(route: APIRoute) -> RightNeeded | Public | None:
+def guard_of(route: APIRoute) -> RightNeeded | Public | Signed | None:
     """Give what a route demands, or None if it names nothing (a test fails for such a route)."""
     for dependency in route.dependant.dependencies:
-        if isinstance(dependency.call, RightNeeded | Public):
+        if isinstance(dependency.call, RightNeeded | Public | Signed):
             return dependency.call
     return None
 

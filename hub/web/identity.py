@@ -1,7 +1,8 @@
 """Who asks, and may they: the dependencies that every route names.
 
 `requires(Right.X)` gives the `Principal`; `public()` lets everybody read; `public_form()` is for
-forms that need no login. A route that names none of them fails a test.
+forms that need no login, `signed()` for what other systems sign. A route that names none of them
+fails a test.
 """
 
 from __future__ import annotations
@@ -143,6 +144,15 @@ class RightNeeded:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """Lets everybody pass: who it is, the route finds by a signature over the body, before it looks
+    at anything else. No cookie counts there, and so no form."""
+
+    async def __call__(self) -> None:
+        """Nothing is asked here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Public:
     """Lets everybody pass, known or not; `forms` means that it takes forms and checks CSRF."""
 
@@ -164,6 +174,11 @@ def requires(right: Right) -> Any:
 def public() -> Any:
     """For routes that everybody may read."""
     return Depends(Public(forms=False))
+
+
+def signed() -> Any:
+    """For routes that other systems call with a signature, which the route verifies."""
+    return Depends(Signed())
 
 
 def public_form() -> Any:
