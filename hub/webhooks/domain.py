@@ -255,6 +255,6 @@ def _is_loopback(host: str) -> bool:
 
 def _is_nobodys(host: str) -> bool:
     found = _address(host)
-    return found is not None and (
-        found.is_link_local or found.is_multicast or found.is_unspecified or found.is_reserved
-    )
+    if found is None or found.is_loopback:
+        return False
+    return found.is_link_local or found.is_multicast or found.is_unspecified or found.is_reserved

@@ -158,8 +158,9 @@ class Observer:
     def _alarm(self, scope: Scope, alarm: Alarm, kind: HappeningKind) -> None:
         site_id = _site_of(scope, alarm.door_id, alarm.controller_id)
         over_at = alarm.cleared_at.isoformat() if alarm.cleared_at else ""
-        parts: tuple[object, ...] = (alarm.id, alarm.kind, alarm.raised_at.isoformat(), kind)
-        at = alarm.raised_at
+        # Alarms of the wire keep their number for ever, and go on being the same one for a while.
+        at = alarm.raised_at if alarm.id >= 0 else alarm.last_at
+        parts: tuple[object, ...] = (alarm.id, alarm.kind, at.isoformat(), kind)
         if kind is HappeningKind.ALARM_CLEARED:
             parts = (*parts, over_at)
             at = alarm.cleared_at or self._clock.now()
@@ -179,6 +180,7 @@ class Observer:
                     "controller_id": alarm.controller_id,
                     "device_id": alarm.device_id,
                     "raised_at": alarm.raised_at.isoformat(),
+                    "last_at": alarm.last_at.isoformat(),
                     "cleared_at": over_at or None,
                     "reason": alarm.cause,
                     "times": alarm.times,

@@ -19,7 +19,7 @@ from hub.bookings.views import view
 from hub.database.scope import Scope
 from hub.happenings.domain import Subject
 
-PAYLOAD_MAX: Final = 64 * 1024
+PAYLOAD_MAX: Final = 32 * 1024
 """Bytes of a body: beyond it a booking is named only, to be read over the API."""
 _PERSONAL: Final = ("contact", "purpose", "decision_reason")
 
