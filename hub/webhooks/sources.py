@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -167,7 +167,7 @@ def _checked(profile: Profile) -> Profile:
     if profile.zone:
         try:
             ZoneInfo(profile.zone)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ZoneInfoNotFoundError) as error:
             raise invalid("profile.zone", "bad_zone", "write one like Asia/Tokyo") from error
     return profile
 
