@@ -18,12 +18,9 @@ from fastapi.testclient import TestClient
 
 from hub.bootstrap import Hub
 from hub.clock import HandMovedClock
-from hub.settings import Settings
 from hub.webhooks.post import WebhookPost
-from hub.webhooks.settings import WebhooksSettings
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
-TIMEOUT_S = 0.5
 
 
 @dataclass
@@ -145,13 +142,6 @@ def nobody() -> Iterator[str]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}/"
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """As ever, with less patience."""
-    quick = WebhooksSettings(timeout_s=TIMEOUT_S)
-    return settings.model_copy(update={"webhooks": quick})
 
 
 @dataclass

@@ -25,6 +25,12 @@ from wire.events import EventKind, Factor
 from wire.reasons import Reason
 
 
+@pytest.fixture
+def database_at(sqlite_at: str) -> str:
+    """What these tests say does not depend on the kind of database: once is enough."""
+    return sqlite_at
+
+
 class Log:
     """A door, and a journal of what happens at it."""
 

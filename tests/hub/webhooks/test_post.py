@@ -79,53 +79,82 @@ def test_while_a_secret_is_rotated_both_sign_and_then_the_new_one_alone(
     assert len(taker.got[1].headers["webhook-signature"].split(" ")) == 1
 
 
-@pytest.mark.parametrize(
-    ("answer", "fault", "status"),
-    [
-        (answered(500, "no"), "status", 500),
-        (answered(404), "status", 404),
-        (answered(302, Location="http://localhost:1/"), "redirect", 302),
-        (b"HTTP/1.1 100 Continue\r\n\r\n" + answered(400), "status", 400),
-        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "no_http", None),
-        (b"\x00\xff" * 400, "no_http", None),
-        (None, "broken_off", None),
-        ([5.0, OK], "timeout", None),
-        ([b"HTTP/1.1 200 OK\r\n", *([b"X-A: b\r\n", 0.05] * 100)], "timeout", None),
-    ],
-)
-def test_what_is_no_success_is_named_and_tried_again(
-    post: Any, receiver: NewReceiver, book: Book, answer: Any, fault: str, status: int | None
-) -> None:
-    taker = receiver(lambda count: answer if count == 1 else OK)
-    webhook = post.add(taker.url)
-    book("R-1")
-    post.run()
-    (delivery,) = post.deliveries(webhook)
-    (attempt,) = delivery["attempts"]
-    assert (attempt["fault"], attempt["status"]) == (fault, status)
-    assert attempt["latency_ms"] < 2_000  # nobody holds it for longer than it has patience
-    assert delivery["state"] == "pending"
-    post.later(seconds=6)
-    post.run()
-    (delivery,) = post.deliveries(webhook)
-    assert delivery["state"] == "delivered"
-    assert taker.got[0].id == taker.got[1].id
-    assert taker.got[0].body == taker.got[1].body
+BAD: list[tuple[Any, str, int | None]] = [
+    (answered(500, "no"), "status", 500),
+    (answered(404), "status", 404),
+    (answered(302, Location="http://localhost:1/"), "redirect", 302),
+    (b"HTTP/1.1 100 Continue\r\n\r\n" + answered(400), "status", 400),
+    (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "no_http", None),
+    (b"\x00\xff" * 400, "no_http", None),
+    (None, "broken_off", None),
+    ([5.0, OK], "timeout", None),
+    ([b"HTTP/1.1 200 OK\r\n", *([b"X-A: b\r\n", 0.05] * 100)], "timeout", None),
+]
 
 
-def test_a_success_whose_answer_never_ends_is_a_success(
-    post: Any, receiver: NewReceiver, book: Book
-) -> None:
-    """And of a long answer a kilobyte is kept, as text that every database takes."""
-    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"a\x00\xff" * 1_000
-    taker = receiver(lambda _: [endless, 5.0])
-    webhook = post.add(taker.url)
-    book("R-1")
-    post.run()
-    (delivery,) = post.deliveries(webhook)
-    assert delivery["state"] == "delivered"
-    assert 500 < len(delivery["attempts"][0]["answer"]) <= 1024
-    assert "\x00" not in delivery["attempts"][0]["answer"]
+class TestImpatient:
+    """With a second's patience."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        impatient = settings.webhooks.model_copy(update={"timeout_s": 1.0})
+        return settings.model_copy(update={"webhooks": impatient})
+
+    def test_what_is_no_success_is_named_and_tried_again(
+        self, post: Any, receiver: NewReceiver, book: Book
+    ) -> None:
+        """All at the same time; nobody holds an attempt for longer than the hub has patience."""
+        cases = []
+        for answer, fault, status in BAD:
+            taker = receiver(lambda count, first=answer: first if count == 1 else OK)
+            cases.append((taker, post.add(taker.url), fault, status))
+        book("R-1")
+        post.run()
+        for _, webhook, fault, status in cases:
+            (delivery,) = post.deliveries(webhook)
+            (attempt,) = delivery["attempts"]
+            assert (attempt["fault"], attempt["status"]) == (fault, status)
+            assert attempt["latency_ms"] < 5_000
+            assert delivery["state"] == "pending"
+        post.later(seconds=6)
+        post.run()
+        for taker, webhook, *_ in cases:
+            (delivery,) = post.deliveries(webhook)
+            assert delivery["state"] == "delivered"
+            assert taker.got[0].id == taker.got[1].id
+            assert taker.got[0].body == taker.got[1].body
+
+    def test_a_success_whose_answer_never_ends_is_a_success(
+        self, post: Any, receiver: NewReceiver, book: Book
+    ) -> None:
+        """And of a long answer a kilobyte is kept, as text that every database takes."""
+        endless = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"a\x00\xff" * 1_000
+        taker = receiver(lambda _: [endless, 5.0])
+        webhook = post.add(taker.url)
+        book("R-1")
+        post.run()
+        (delivery,) = post.deliveries(webhook)
+        assert delivery["state"] == "delivered"
+        assert 500 < len(delivery["attempts"][0]["answer"]) <= 1024
+        assert "\x00" not in delivery["attempts"][0]["answer"]
+
+    def test_a_slow_endpoint_holds_up_itself_alone(
+        self, post: Any, receiver: NewReceiver, book: Book, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is asked a few times at once; whoever is quick has everything meanwhile."""
+        slow = receiver(lambda _: [30.0, OK])
+        quick = receiver()
+        to_slow, to_quick = post.add(slow.url), post.add(quick.url)
+        for number in range(10):
+            book(f"R-{number}", 24 + 2 * number)
+        post.job.run()
+        while len(quick.got) < 10:
+            post.job.send_due()
+        assert slow.at_once > 0
+        assert 0 < slow.most_at_once <= post_module.AT_ONCE_EACH
+        assert {each["state"] for each in post.deliveries(to_slow)} == {"pending"}
+        assert post.job.settled()
+        assert {each["state"] for each in post.deliveries(to_quick)} == {"delivered"}
 
 
 def test_nobody_there_is_said_so(post: Any, nobody: str, book: Book) -> None:
@@ -164,9 +193,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
 class TestPrivateAuthority:
     @pytest.fixture
     def settings(self, settings: Settings, authority: Path) -> Settings:
-        trusting = settings.webhooks.model_copy(
-            update={"ca": authority / "ca.pem", "timeout_s": 5.0}
-        )
+        trusting = settings.webhooks.model_copy(update={"ca": authority / "ca.pem"})
         return settings.model_copy(update={"webhooks": trusting})
 
     def test_a_private_authority_is_trusted_once_it_is_named(
@@ -282,25 +309,6 @@ def test_a_failing_endpoint_is_active_again_with_its_first_success(
 
 
 # --- one apart from the other --------------------------------------------------------------------
-
-
-def test_a_slow_endpoint_holds_up_itself_alone(
-    post: Any, receiver: NewReceiver, book: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is asked a few times at once; whoever is quick has everything meanwhile."""
-    slow = receiver(lambda _: [30.0, OK])
-    quick = receiver()
-    to_slow, to_quick = post.add(slow.url), post.add(quick.url)
-    for number in range(10):
-        book(f"R-{number}", 24 + 2 * number)
-    post.job.run()
-    while len(quick.got) < 10:
-        post.job.send_due()
-    assert slow.at_once > 0
-    assert 0 < slow.most_at_once <= post_module.AT_ONCE_EACH
-    assert {each["state"] for each in post.deliveries(to_slow)} == {"pending"}
-    assert post.job.settled()
-    assert {each["state"] for each in post.deliveries(to_quick)} == {"delivered"}
 
 
 def test_seq_counts_the_messages_of_an_endpoint_without_gaps(

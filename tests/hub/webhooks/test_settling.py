@@ -95,7 +95,9 @@ def claimed(town: Any, delivery: Delivery) -> list[Delivery]:
     return got
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(outcomes=st.lists(OUTCOMES, max_size=14), chance=st.floats(0, 1, exclude_max=True))
 def test_it_is_delivered_or_fails_after_exactly_eight_attempts(
     town: Any, endpoint: Endpoint, outcomes: list[Outcome | None], chance: float
