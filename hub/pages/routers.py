@@ -16,6 +16,7 @@ from hub.pages.routes import (
     log,
     pin,
     residents,
+    webhooks,
     zones,
 )
 
@@ -24,6 +25,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     doors.router,
     key_boxes.router,
     zones.router,
+    webhooks.router,
     log.router,
     bookings.router,
     attendance.router,

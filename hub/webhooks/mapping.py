@@ -51,11 +51,13 @@ class Misfit(StrEnum):
 
 
 class MisfitError(Exception):
-    """A message does not fit its profile: `field` is ours, what stood there is not repeated."""
+    """A message does not fit its profile: `field` is ours, what stood there is not repeated. `key`
+    is the booking's, where that could be read."""
 
-    def __init__(self, misfit: Misfit, name: str) -> None:
+    def __init__(self, misfit: Misfit, name: str, key: str | None = None) -> None:
         self.misfit = misfit
         self.field = name
+        self.key = key
         super().__init__(f"{name}: {misfit.value}")
 
 
@@ -158,6 +160,13 @@ def read(profile: Profile, document: Any) -> Asked:
     if action is Action.IGNORE:
         return Asked(action, "")
     key = reader.key()
+    try:
+        return _asked(reader, action, key)
+    except MisfitError as error:
+        raise MisfitError(error.misfit, error.field, key) from error
+
+
+def _asked(reader: _Reader, action: Action, key: str) -> Asked:
     stamp = reader.stamp()
     if action is Action.PUT and reader.state() == "cancelled":
         action = Action.CANCEL

@@ -151,7 +151,9 @@ class ReceivingService:
         except MisfitError as error:
             field = FieldProblem(f"body.{error.field}", error.misfit.value, _SAID[error.misfit])
             problem = Problem(NOT_UNDERSTOOD, "", (field,))
-            return _Verdict(Result.REFUSED, key, None, error.misfit.value, error.field, problem)
+            return _Verdict(
+                Result.REFUSED, error.key, None, error.misfit.value, error.field, problem
+            )
         except Problem as problem:
             where = problem.fields[0].field if problem.fields else ""
             return _Verdict(Result.REFUSED, key, None, problem.kind.code, where, problem)

@@ -122,6 +122,7 @@ def test_it_is_delivered_or_fails_after_exactly_eight_attempts(
             break
         assert claimed(town, delivery) == []
         town.clock.set(found.next_at)
+    assert found is not None
     assert found.attempts == found.tries == len(told)
     if SUCCESS in told:
         assert found.state is DeliveryState.DELIVERED
