@@ -283,3 +283,26 @@ def test_a_time_that_is_not_sure_is_told_as_such(post: Any, receiver: Any, log: 
     log.project()
     post.run()
     assert taker.got[0].told["data"]["time_is_sure"] is False
+
+
+@pytest.mark.postgres
+class TestOnPostgresql:
+    @pytest.fixture
+    def database_at(self, postgresql_at: str) -> str:
+        return postgresql_at
+
+    def test_entries_and_alarms_are_told_alike(self, post: Any, receiver: Any, log: Log) -> None:
+        taker = receiver()
+        post.add(taker.url, "entry.*", "alarm.*")
+        log.denied()
+        log.door_event(EventKind.DOOR_FORCED)
+        log.project()
+        post.later(seconds=6)
+        post.run()
+        log.door_event(EventKind.DOOR_CLOSED)
+        log.project()
+        log.worker.replay()
+        post.later(seconds=6)
+        post.run()
+        kinds = [each.told["type"] for each in taker.got]
+        assert sorted(kinds) == ["alarm.cleared", "alarm.raised", "entry.denied"]

@@ -4,6 +4,7 @@ the other."""
 from __future__ import annotations
 
 import ssl
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from prometheus_client import CollectorRegistry
 from standardwebhooks import Webhook
 
 from hub.bootstrap import Hub, build
 from hub.clock import HandMovedClock
+from hub.jobs.worker import JobsWorker
 from hub.settings import Settings
 from hub.webhooks import post as post_module
 from hub.webhooks.chores import ForgetWebhooks
@@ -379,6 +382,27 @@ def test_two_processes_never_send_one_message_twice(
     assert len(counted) == 25
     assert set(counted.values()) == {1}
     assert {each["state"] for each in post.deliveries(webhook)} == {"delivered"}
+
+
+def test_the_job_runs_by_itself_and_ends_with_the_hub(
+    post: Any, receiver: NewReceiver, book: Book
+) -> None:
+    """In the thread of a job, woken or not, and stopped while something is under way."""
+    came = threading.Event()
+
+    def answer(_: int) -> list[Any]:
+        came.set()
+        return [0.2, OK]
+
+    webhook = post.add(receiver(answer).url)
+    worker = JobsWorker(post.hub.core.db, [post.job], CollectorRegistry())
+    worker.start()
+    book("R-1")
+    worker.wake("webhooks")
+    assert came.wait(20)
+    worker.stop()
+    post.job.stop()
+    assert post.deliveries(webhook)[0]["state"] == "delivered"
 
 
 # --- by hand -------------------------------------------------------------------------------------

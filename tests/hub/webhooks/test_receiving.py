@@ -407,3 +407,24 @@ class TestLimits:
     def test_a_body_that_is_too_large_is_not_read(self, sender: Sender, told: Any) -> None:
         answer = sender.send(told(purpose="a" * 4_000))
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.postgres
+class TestOnPostgresql:
+    """There a refusal spoils its transaction, unless it is undone by itself."""
+
+    @pytest.fixture
+    def database_at(self, postgresql_at: str) -> str:
+        return postgresql_at
+
+    def test_what_is_refused_is_kept_and_undoes_itself_alone(
+        self, sender: Sender, told: Any, book: Any
+    ) -> None:
+        book("R-0", 24)
+        assert sender.send(told(), message="m").status_code == 409
+        assert sender.send("{").status_code == 422
+        assert sender.send(told(start_h=48, updated_at=2), message="n").status_code == 200
+        assert sender.send(told(start_h=72, updated_at=1)).json()["reason"] == "stale"
+        results = [each["result"] for each in reversed(sender.received())]
+        assert results == ["refused", "refused", "created", "ignored"]
+        assert sender.booking()["source"] == "webhook"
