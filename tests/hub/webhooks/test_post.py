@@ -33,6 +33,12 @@ Book = Callable[..., Any]
 NewReceiver = Callable[..., Any]
 
 
+@pytest.fixture
+def database_at(sqlite_at: str) -> str:
+    """Most of what these tests say does not depend on the kind of database: once is enough."""
+    return sqlite_at
+
+
 def answered(status: int, body: str = "", **headers: str) -> bytes:
     named = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     length = f"Content-Length: {len(body.encode())}\r\n"
@@ -314,43 +320,7 @@ def test_a_failing_endpoint_is_active_again_with_its_first_success(
 # --- one apart from the other --------------------------------------------------------------------
 
 
-def test_seq_counts_the_messages_of_an_endpoint_without_gaps(
-    post: Any, receiver: NewReceiver, book: Book
-) -> None:
-    every, pins = receiver(), receiver()
-    post.add(every.url, "*")
-    post.add(pins.url, "booking.changed")
-    for hours in (24, 26, 28):
-        book("R-1", hours)
-    post.run()
-    seqs = sorted(each.told["seq"] for each in every.got)
-    assert seqs == list(range(1, len(seqs) + 1))
-    assert sorted(each.told["seq"] for each in pins.got) == [1, 2]
-
-
 # --- killed, and more than one -------------------------------------------------------------------
-
-
-def test_what_was_sent_and_not_written_down_comes_again_with_the_same_id(
-    post: Any, receiver: NewReceiver, book: Book, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    taker = receiver()
-    webhook = post.add(taker.url)
-    book("R-1")
-    with monkeypatch.context() as dies:
-        dies.setattr(
-            WebhookPost, "_settle", lambda *_: (_ for _ in ()).throw(SystemError("killed"))
-        )
-        post.run()
-    assert len(taker.got) == 1
-    assert post.deliveries(webhook)[0]["state"] == "pending"
-    post.run()
-    assert len(taker.got) == 1  # somebody may still be at it
-    post.later(seconds=15 + post_module.LEASE_MARGIN_S + 1)
-    post.run()
-    assert len(taker.got) == 2
-    assert taker.got[0].id == taker.got[1].id
-    assert post.deliveries(webhook)[0]["state"] == "delivered"
 
 
 @pytest.fixture
@@ -364,24 +334,94 @@ def twin(hub: Hub, settings: Settings, clock: HandMovedClock) -> Iterator[Hub]:
     other.stop()
 
 
-def test_two_processes_never_send_one_message_twice(
-    post: Any, receiver: NewReceiver, book: Book, hub: Hub, twin: Hub
-) -> None:
-    """Also while both are at it, each without the other's lock."""
-    taker = receiver(lambda _: [0.02, OK])
-    webhook = post.add(taker.url)
-    for number in range(25):
-        book(f"R-{number}", 24 + 2 * number)
-    jobs = [each.services.get(WebhookPost) for each in (hub, twin)]
-    for job in jobs:
-        job.run()
-    while any([job.send_due() for job in jobs]) or len(taker.got) < 25:  # noqa: C419  # both
-        continue
-    assert all(job.settled() for job in jobs)
-    counted = Counter(each.id for each in taker.got)
-    assert len(counted) == 25
-    assert set(counted.values()) == {1}
-    assert {each["state"] for each in post.deliveries(webhook)} == {"delivered"}
+class TestOnEachDatabase:
+    """What rests on rows being taken, counted and locked."""
+
+    @pytest.fixture(params=["sqlite_at", pytest.param("postgresql_at", marks=pytest.mark.postgres)])
+    def database_at(self, request: pytest.FixtureRequest) -> str:
+        found: str = request.getfixturevalue(request.param)
+        return found
+
+    def test_seq_counts_the_messages_of_an_endpoint_without_gaps(
+        self, post: Any, receiver: NewReceiver, book: Book
+    ) -> None:
+        every, pins = receiver(), receiver()
+        post.add(every.url, "*")
+        post.add(pins.url, "booking.changed")
+        for hours in (24, 26, 28):
+            book("R-1", hours)
+        post.run()
+        seqs = sorted(each.told["seq"] for each in every.got)
+        assert seqs == list(range(1, len(seqs) + 1))
+        assert sorted(each.told["seq"] for each in pins.got) == [1, 2]
+
+    def test_what_was_sent_and_not_written_down_comes_again_with_the_same_id(
+        self, post: Any, receiver: NewReceiver, book: Book, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        taker = receiver()
+        webhook = post.add(taker.url)
+        book("R-1")
+        with monkeypatch.context() as dies:
+            dies.setattr(
+                WebhookPost, "_settle", lambda *_: (_ for _ in ()).throw(SystemError("killed"))
+            )
+            post.run()
+        assert len(taker.got) == 1
+        assert post.deliveries(webhook)[0]["state"] == "pending"
+        post.run()
+        assert len(taker.got) == 1  # somebody may still be at it
+        post.later(seconds=15 + post_module.LEASE_MARGIN_S + 1)
+        post.run()
+        assert len(taker.got) == 2
+        assert taker.got[0].id == taker.got[1].id
+        assert post.deliveries(webhook)[0]["state"] == "delivered"
+
+    def test_two_processes_never_send_one_message_twice(
+        self, post: Any, receiver: NewReceiver, book: Book, hub: Hub, twin: Hub
+    ) -> None:
+        """Also while both are at it, each without the other's lock."""
+        taker = receiver(lambda _: [0.02, OK])
+        webhook = post.add(taker.url)
+        for number in range(25):
+            book(f"R-{number}", 24 + 2 * number)
+        jobs = [each.services.get(WebhookPost) for each in (hub, twin)]
+        for job in jobs:
+            job.run()
+        while any([job.send_due() for job in jobs]) or len(taker.got) < 25:  # noqa: C419  # both
+            continue
+        assert all(job.settled() for job in jobs)
+        counted = Counter(each.id for each in taker.got)
+        assert len(counted) == 25
+        assert set(counted.values()) == {1}
+        assert {each["state"] for each in post.deliveries(webhook)} == {"delivered"}
+
+    def test_what_failed_is_sent_again_one_by_one_or_all_since(
+        self, post: Any, receiver: NewReceiver, book: Book, clock: HandMovedClock
+    ) -> None:
+        broken = [True]
+        taker = receiver(lambda _: answered(500) if broken[0] else OK)
+        webhook = post.add(taker.url)
+        url = f"/api/v1/webhooks/{webhook['id']}"
+        began = clock.now()
+        for number in range(3):
+            book(f"R-{number}", 100 + 2 * number)
+        for _ in range(ATTEMPTS):
+            post.run()
+            clock.advance(timedelta(hours=12))
+        assert len(post.deliveries(webhook, state="failed")) == 3
+        broken[0] = False
+        one = post.deliveries(webhook)[0]
+        assert post.admin.post(f"{url}/deliveries/{one['id']}/resend").status_code == 202
+        post.run()
+        assert len(post.deliveries(webhook, state="failed")) == 2
+        late = {"since": (began + timedelta(hours=1)).isoformat()}
+        assert post.admin.post(f"{url}/recover", json=late).json() == {"count": 0}
+        since = {"since": began.isoformat()}
+        assert post.admin.post(f"{url}/recover", json=since).json() == {"count": 2}
+        post.run()
+        assert len(post.deliveries(webhook, state="delivered")) == 3
+        assert {len(each["attempts"]) for each in post.deliveries(webhook)} == {9}
+        assert len({each.id for each in taker.got}) == 3
 
 
 def test_the_job_runs_by_itself_and_ends_with_the_hub(
@@ -406,35 +446,6 @@ def test_the_job_runs_by_itself_and_ends_with_the_hub(
 
 
 # --- by hand -------------------------------------------------------------------------------------
-
-
-def test_what_failed_is_sent_again_one_by_one_or_all_since(
-    post: Any, receiver: NewReceiver, book: Book, clock: HandMovedClock
-) -> None:
-    broken = [True]
-    taker = receiver(lambda _: answered(500) if broken[0] else OK)
-    webhook = post.add(taker.url)
-    url = f"/api/v1/webhooks/{webhook['id']}"
-    began = clock.now()
-    for number in range(3):
-        book(f"R-{number}", 100 + 2 * number)
-    for _ in range(ATTEMPTS):
-        post.run()
-        clock.advance(timedelta(hours=12))
-    assert len(post.deliveries(webhook, state="failed")) == 3
-    broken[0] = False
-    one = post.deliveries(webhook)[0]
-    assert post.admin.post(f"{url}/deliveries/{one['id']}/resend").status_code == 202
-    post.run()
-    assert len(post.deliveries(webhook, state="failed")) == 2
-    late = {"since": (began + timedelta(hours=1)).isoformat()}
-    assert post.admin.post(f"{url}/recover", json=late).json() == {"count": 0}
-    since = {"since": began.isoformat()}
-    assert post.admin.post(f"{url}/recover", json=since).json() == {"count": 2}
-    post.run()
-    assert len(post.deliveries(webhook, state="delivered")) == 3
-    assert {len(each["attempts"]) for each in post.deliveries(webhook)} == {9}
-    assert len({each.id for each in taker.got}) == 3
 
 
 def test_paused_messages_wait_and_go_once_it_is_resumed(
