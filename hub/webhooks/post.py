@@ -157,6 +157,7 @@ class WebhookPost:
             return
         if self._sender is not None:
             asyncio.run_coroutine_threadsafe(self._end(self._sender), loop).result(STOP_S)
+            self._sender = None
         loop.call_soon_threadsafe(loop.stop)
         self._thread.join(STOP_S)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from hub.audit.service import record
 from hub.database.scope import Scope
@@ -171,6 +172,8 @@ class WebhooksService:
                     repository.give_up(scope, endpoint_id, now)
                 was, said = _told(before), _told(after)
                 changed = {name: value for name, value in said.items() if was[name] != value}
+                if after.url != before.url:
+                    changed["url"] = said["url"]
                 record(scope, now, who, "webhook.changed", (_TARGET, endpoint_id), changed)
             return _standing(after, repository.counts(scope))
 
@@ -270,7 +273,7 @@ class WebhooksService:
         """Put a test message before an endpoint, whichever kinds it wants."""
 
         def write(scope: Scope) -> Logged:
-            endpoint = _found(scope, who, endpoint_id, to_change=True)
+            endpoint = _found(scope, who, endpoint_id)
             _refuse_off(endpoint)
             now = self._core.clock.now()
             message = Message(self._core.ids.new(), TEST, now, Subject(), who.actor)
@@ -331,9 +334,11 @@ def _checked_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _told(endpoint: Endpoint) -> dict[str, Any]:
-    """What the audit log keeps: that personal data goes out as well, never the secret."""
+    """What the audit log keeps: that personal data goes out as well, never the secret, nor the path
+    of the address, which may be one."""
+    parts = urlsplit(endpoint.url)
     return {
-        "url": endpoint.url,
+        "url": f"{parts.scheme}://{parts.netloc}",
         "kinds": list(endpoint.kinds),
         "sites": None if endpoint.sites is None else list(endpoint.sites),
         "insecure": endpoint.insecure,

@@ -20,7 +20,7 @@ from standardwebhooks import Webhook
 from hub.bootstrap import Hub, build
 from hub.clock import HandMovedClock
 from hub.jobs.worker import JobsWorker
-from hub.settings import Settings
+from hub.settings import ConfigError, Settings
 from hub.webhooks import post as post_module
 from hub.webhooks.chores import ForgetWebhooks
 from hub.webhooks.domain import ATTEMPTS, RETRY_AFTER_S
@@ -205,6 +205,13 @@ class TestPrivateAuthority:
         trusting = settings.webhooks.model_copy(update={"ca": authority / "ca.pem"})
         return settings.model_copy(update={"webhooks": trusting})
 
+    def test_authorities_that_cannot_be_read_are_named_at_the_start(
+        self, settings: Settings, tmp_path: Path
+    ) -> None:
+        nothing = settings.webhooks.model_copy(update={"ca": tmp_path / "nothing.pem"})
+        with pytest.raises(ConfigError, match=r"nothing\.pem: webhooks\.ca"):
+            build(settings.model_copy(update={"webhooks": nothing}))
+
     def test_a_private_authority_is_trusted_once_it_is_named(
         self, post: Any, receiver: NewReceiver, book: Book, authority: Path
     ) -> None:
@@ -214,6 +221,24 @@ class TestPrivateAuthority:
         post.run()
         assert post.deliveries(webhook)[0]["state"] == "delivered"
         assert len(taker.got) == 1
+
+
+class TestProxy:
+    @pytest.fixture
+    def proxy(self, receiver: NewReceiver) -> Any:
+        return receiver()
+
+    @pytest.fixture
+    def settings(self, settings: Settings, proxy: Any) -> Settings:
+        through = settings.webhooks.model_copy(update={"proxy": proxy.url.removesuffix("/hook")})
+        return settings.model_copy(update={"webhooks": through})
+
+    def test_the_proxy_is_asked_and_nobody_else(self, post: Any, proxy: Any, book: Book) -> None:
+        webhook = post.add("http://hooks.example.jp/kagimori", insecure=True)
+        book("R-1")
+        post.run()
+        assert [got.path for got in proxy.got] == ["http://hooks.example.jp/kagimori"]
+        assert post.deliveries(webhook)[0]["state"] == "delivered"
 
 
 # --- the schedule --------------------------------------------------------------------------------

@@ -159,6 +159,15 @@ def test_what_happens_at_another_site_is_not_told(
     assert there.got == []
 
 
+def test_the_audit_log_says_where_to_and_not_the_path(admin: TestClient) -> None:
+    """It may hold a token of the other side."""
+    made = admin.post(URL, json=HOOK | {"url": "https://hooks.example.jp/services/T0KEN"}).json()
+    admin.patch(f"{URL}/{made['id']}", json={"url": "https://hooks.example.jp/services/T0KEN2"})
+    rows = admin.get("/api/v1/audit", params={"target_kind": "webhook"}).json()["items"]
+    assert [row["details"]["url"] for row in rows] == ["https://hooks.example.jp"] * 2
+    assert "T0KEN" not in admin.get("/api/v1/audit").text
+
+
 def test_an_auditor_reads_and_changes_nothing(as_role: Callable[[Role], TestClient]) -> None:
     one = as_role(Role.ADMIN).post(URL, json=HOOK).json()["id"]
     auditor = as_role(Role.AUDITOR)
