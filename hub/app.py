@@ -37,6 +37,8 @@ from hub.web.middleware import (
 )
 from hub.web.pages import STATIC, page_environment
 from hub.web.responses import install_handlers
+from hub.webhooks import endpoints as webhooks
+from hub.webhooks import source_endpoints as webhook_sources
 from hub.zones import endpoints as zones
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -59,6 +61,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     door_tests.router,
     entries.router,
     feeds.router,
+    webhook_sources.router,
+    webhooks.router,
     zones.router,
     *PAGES,
 )

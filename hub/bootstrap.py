@@ -61,6 +61,9 @@ from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
+from hub.webhooks.chores import ForgetWebhooks
+from hub.webhooks.post import WebhookPost
+from hub.webhooks.wiring import add_webhooks
 from hub.zones.wiring import add_zones
 
 
@@ -176,6 +179,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_zones(core, services)
     add_commands(core, services)
     add_feeds(core, services)
+    add_webhooks(core, services)
     add_pages(core, services)
     return services
 
@@ -196,6 +200,7 @@ def _workers(
         )
         workers.append(services.add(projection))
         workers.append(policy_worker(core, services, _chores(core)))
+        workers.append(services.get(WebhookPost))
         workers.append(services.add(JobsWorker(core.db, _jobs(core, services, registry), registry)))
     if ProcessRole.INGEST in roles:
         link = LinkWorker(core, services, registry, lambda: _wake_projection(services))
@@ -220,6 +225,7 @@ def _chores(core: Core) -> list[Chore]:
         ResealRows(core.keys),
         TendPools(core.clock, StandingCodes(core.clock, _pins(core))),
         ForgetAddresses(core.clock, core.settings.notices.keep_addresses_days),
+        ForgetWebhooks(core.clock, core.settings.webhooks),
     ]
 
 
@@ -228,6 +234,7 @@ def _jobs(core: Core, services: Services, registry: CollectorRegistry) -> list[J
     return [
         *notice_jobs(core, services, registry),
         FeedsJob(core.db, core.clock, services.get(Poller)),
+        services.get(WebhookPost),
     ]
 
 

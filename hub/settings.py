@@ -26,6 +26,7 @@ from hub.database.errors import DatabaseError
 from hub.feeds.settings import FeedsSettings
 from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
 from hub.settings_section import Section
+from hub.webhooks.settings import WebhooksSettings
 from provisioning import enrolment, hub_keys
 from wire.certificates import is_demo, load_certificates
 from wire.errors import WireError
@@ -160,6 +161,7 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     line: LineSettings = LineSettings()
     feeds: FeedsSettings = FeedsSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None
@@ -285,7 +287,12 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         if (value := getattr(settings.mqtt, key)) is not None
     }
     changed["mqtt"] = settings.mqtt.model_copy(update=mqtt)
-    for name, keys in (("mail", ("ca", "password_file")), ("line", ("token_file", "secret_file"))):
+    files = (
+        ("mail", ("ca", "password_file")),
+        ("line", ("token_file", "secret_file")),
+        ("webhooks", ("ca",)),
+    )
+    for name, keys in files:
         section = getattr(settings, name)
         paths = {key: folder / value for key in keys if (value := getattr(section, key))}
         changed[name] = section.model_copy(update=paths)

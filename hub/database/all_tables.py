@@ -32,6 +32,7 @@ TABLE_MODULES: Final = (
     "hub.projection.tables",
     "hub.sites.tables",
     "hub.web.tables",
+    "hub.webhooks.tables",
     "hub.zones.tables",
 )
 """Import paths, one a line, sorted."""

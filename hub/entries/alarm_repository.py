@@ -124,6 +124,12 @@ def standing_alarms(scope: Scope, limit: int = 200) -> Sequence[Alarm]:
     return [_alarm(row) for row in rows]
 
 
+def alarms_by_id(scope: Scope, alarm_ids: Sequence[int]) -> list[Alarm]:
+    """Give alarms whether they stand or not, in the order in which they were raised."""
+    wanted = alarms.c.id.in_(list(alarm_ids))
+    return [_alarm(row) for row in scope.all(_joined(scope).where(wanted).order_by(alarms.c.id))]
+
+
 def forget_all(scope: Scope) -> None:
     """Remove alarms, but never who acknowledged them."""
     scope.delete(alarms, sa.true())

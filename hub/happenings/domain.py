@@ -51,6 +51,9 @@ class HappeningKind(StrEnum):
     FEED_RECOVERED = "feed.recovered"
     NOTICE_FAILED = "notice.failed"
     """No channel reached the contact: somebody has to telephone."""
+    WEBHOOK_FAILING = "webhook.failing"
+    """Another system does not take what it asked to be told, or said that it wants no more."""
+    WEBHOOK_RECOVERED = "webhook.recovered"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from hub.pages.routes import (
     notices,
     pin,
     residents,
+    webhooks,
     zones,
 )
 
@@ -26,6 +27,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     doors.router,
     key_boxes.router,
     zones.router,
+    webhooks.router,
     log.router,
     notices.router,
     notices.public_router,

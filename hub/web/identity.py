@@ -1,7 +1,8 @@
 """Who asks, and may they: the dependencies that every route names.
 
 `requires(Right.X)` gives the `Principal`; `public()` lets everybody read; `public_form()` is for
-forms that need no login. A route that names none of them fails a test.
+forms that need no login, `public_proven("...")` for what other machines prove by a signature or a
+token. A route that names none of them fails a test.
 """
 
 from __future__ import annotations

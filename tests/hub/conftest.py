@@ -128,18 +128,25 @@ def sqlite_at(fast_folder: Path, sqlite_template: Path) -> Iterator[str]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture
+def postgresql_at(postgresql_url: str) -> str:
+    """The URL of an empty PostgreSQL database with every table."""
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(_EMPTY_EVERY_TABLE)
+    return postgresql_url
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_at(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database with every table: each test runs once on each kind.
 
-    A module whose facts do not depend on the kind overrides this fixture with `sqlite_at`.
+    A module whose facts do not depend on the kind overrides this fixture with `sqlite_at`; a class
+    of its few that do, with `postgresql_at`.
     """
     if request.param == "sqlite":
         path: str = request.getfixturevalue("sqlite_at")
         return path
-    url: str = request.getfixturevalue("postgresql_url")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(_EMPTY_EVERY_TABLE)
+    url: str = request.getfixturevalue("postgresql_at")
     return url
 
 

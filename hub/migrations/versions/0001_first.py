@@ -1058,6 +1058,65 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE webhook_alarms (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	device_id VARCHAR(80),
+	raised_at DATETIME NOT NULL,
+	over BOOLEAN NOT NULL,
+	CONSTRAINT pk_webhook_alarms PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE webhook_endpoints (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	url VARCHAR(500) NOT NULL,
+	description VARCHAR(200) NOT NULL,
+	kinds JSON NOT NULL,
+	sites JSON,
+	insecure BOOLEAN NOT NULL,
+	include_contact BOOLEAN NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	failures INTEGER NOT NULL,
+	secret BLOB NOT NULL,
+	previous_secret BLOB,
+	previous_until DATETIME,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	last_success_at DATETIME,
+	last_failure_at DATETIME,
+	CONSTRAINT pk_webhook_endpoints PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE webhook_marks (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(32) NOT NULL,
+	through BIGINT NOT NULL,
+	CONSTRAINT pk_webhook_marks PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE webhook_sources (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	sites JSON,
+	profile JSON NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	secret BLOB NOT NULL,
+	previous_secret BLOB,
+	previous_until DATETIME,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_webhook_sources PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE whereabouts (
 	town_id VARCHAR(36) NOT NULL,
 	person_id VARCHAR(80) NOT NULL,
@@ -1234,6 +1293,69 @@ CREATE TABLE users (
 	CONSTRAINT fk_users_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
 	CONSTRAINT uq_users_town_id_login UNIQUE (town_id, login)
 )
+""",
+    r"""
+CREATE TABLE webhook_deliveries (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	endpoint_id VARCHAR(80) NOT NULL,
+	message_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	seq BIGINT NOT NULL,
+	payload TEXT NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	attempts INTEGER NOT NULL,
+	tries INTEGER NOT NULL,
+	next_at DATETIME NOT NULL,
+	created_at DATETIME NOT NULL,
+	settled_at DATETIME,
+	CONSTRAINT pk_webhook_deliveries PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_webhook_deliveries_town_id_endpoint_id_message_id UNIQUE (town_id, endpoint_id, message_id),
+	CONSTRAINT fk_webhook_deliveries_town_id_endpoint_id FOREIGN KEY(town_id, endpoint_id) REFERENCES webhook_endpoints (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_webhook_deliveries_created ON webhook_deliveries (town_id, created_at)
+""",
+    r"""
+CREATE INDEX ix_webhook_deliveries_due ON webhook_deliveries (town_id, endpoint_id, next_at) WHERE state = 'pending'
+""",
+    r"""
+CREATE TABLE webhook_received (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	source_id VARCHAR(80) NOT NULL,
+	message_id VARCHAR(128) NOT NULL,
+	body_hash VARCHAR(64) NOT NULL,
+	received_at DATETIME NOT NULL,
+	result VARCHAR(64) NOT NULL,
+	reservation_key VARCHAR(128),
+	booking_id VARCHAR(80),
+	code VARCHAR(64) NOT NULL,
+	field VARCHAR(200) NOT NULL,
+	times INTEGER NOT NULL,
+	CONSTRAINT pk_webhook_received PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_webhook_received_town_id_source_id_message_id UNIQUE (town_id, source_id, message_id),
+	CONSTRAINT fk_webhook_received_town_id_source_id FOREIGN KEY(town_id, source_id) REFERENCES webhook_sources (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_webhook_received_at ON webhook_received (town_id, source_id, received_at)
+""",
+    r"""
+CREATE TABLE webhook_stamps (
+	town_id VARCHAR(36) NOT NULL,
+	source_id VARCHAR(80) NOT NULL,
+	reservation_key VARCHAR(128) NOT NULL,
+	about VARCHAR(64) NOT NULL,
+	stamp BIGINT NOT NULL,
+	at DATETIME NOT NULL,
+	CONSTRAINT pk_webhook_stamps PRIMARY KEY (town_id, source_id, reservation_key, about),
+	CONSTRAINT fk_webhook_stamps_town_id_source_id FOREIGN KEY(town_id, source_id) REFERENCES webhook_sources (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_webhook_stamps_at ON webhook_stamps (town_id, at)
 """,
     r"""
 CREATE TABLE zones (
@@ -1530,6 +1652,20 @@ CREATE TABLE sessions (
 """,
     r"""
 CREATE INDEX ix_sessions_user_id ON sessions (user_id)
+""",
+    r"""
+CREATE TABLE webhook_attempts (
+	town_id VARCHAR(36) NOT NULL,
+	delivery_id VARCHAR(80) NOT NULL,
+	number INTEGER NOT NULL,
+	at DATETIME NOT NULL,
+	status INTEGER,
+	latency_ms INTEGER NOT NULL,
+	fault VARCHAR(64),
+	answer TEXT NOT NULL,
+	CONSTRAINT pk_webhook_attempts PRIMARY KEY (town_id, delivery_id, number),
+	CONSTRAINT fk_webhook_attempts_town_id_delivery_id FOREIGN KEY(town_id, delivery_id) REFERENCES webhook_deliveries (town_id, id) ON DELETE CASCADE
+)
 """,
     r"""
 CREATE TABLE booking_doors (
@@ -2959,6 +3095,65 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE webhook_alarms (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	device_id VARCHAR(80),
+	raised_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	"over" BOOLEAN NOT NULL,
+	CONSTRAINT pk_webhook_alarms PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE webhook_endpoints (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	url VARCHAR(500) NOT NULL,
+	description VARCHAR(200) NOT NULL,
+	kinds JSONB NOT NULL,
+	sites JSONB,
+	insecure BOOLEAN NOT NULL,
+	include_contact BOOLEAN NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	failures INTEGER NOT NULL,
+	secret BYTEA NOT NULL,
+	previous_secret BYTEA,
+	previous_until TIMESTAMP WITH TIME ZONE,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_success_at TIMESTAMP WITH TIME ZONE,
+	last_failure_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_webhook_endpoints PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE webhook_marks (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(32) NOT NULL,
+	through BIGINT NOT NULL,
+	CONSTRAINT pk_webhook_marks PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE webhook_sources (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	sites JSONB,
+	profile JSONB NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	secret BYTEA NOT NULL,
+	previous_secret BYTEA,
+	previous_until TIMESTAMP WITH TIME ZONE,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_webhook_sources PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE whereabouts (
 	town_id VARCHAR(36) NOT NULL,
 	person_id VARCHAR(80) NOT NULL,
@@ -3135,6 +3330,69 @@ CREATE TABLE users (
 	CONSTRAINT fk_users_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
 	CONSTRAINT uq_users_town_id_login UNIQUE (town_id, login)
 )
+""",
+    r"""
+CREATE TABLE webhook_deliveries (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	endpoint_id VARCHAR(80) NOT NULL,
+	message_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	seq BIGINT NOT NULL,
+	payload TEXT NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	attempts INTEGER NOT NULL,
+	tries INTEGER NOT NULL,
+	next_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	settled_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_webhook_deliveries PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_webhook_deliveries_town_id_endpoint_id_message_id UNIQUE (town_id, endpoint_id, message_id),
+	CONSTRAINT fk_webhook_deliveries_town_id_endpoint_id FOREIGN KEY(town_id, endpoint_id) REFERENCES webhook_endpoints (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_webhook_deliveries_created ON webhook_deliveries (town_id, created_at)
+""",
+    r"""
+CREATE INDEX ix_webhook_deliveries_due ON webhook_deliveries (town_id, endpoint_id, next_at) WHERE state = 'pending'
+""",
+    r"""
+CREATE TABLE webhook_received (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	source_id VARCHAR(80) NOT NULL,
+	message_id VARCHAR(128) NOT NULL,
+	body_hash VARCHAR(64) NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	result VARCHAR(64) NOT NULL,
+	reservation_key VARCHAR(128),
+	booking_id VARCHAR(80),
+	code VARCHAR(64) NOT NULL,
+	field VARCHAR(200) NOT NULL,
+	times INTEGER NOT NULL,
+	CONSTRAINT pk_webhook_received PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_webhook_received_town_id_source_id_message_id UNIQUE (town_id, source_id, message_id),
+	CONSTRAINT fk_webhook_received_town_id_source_id FOREIGN KEY(town_id, source_id) REFERENCES webhook_sources (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_webhook_received_at ON webhook_received (town_id, source_id, received_at)
+""",
+    r"""
+CREATE TABLE webhook_stamps (
+	town_id VARCHAR(36) NOT NULL,
+	source_id VARCHAR(80) NOT NULL,
+	reservation_key VARCHAR(128) NOT NULL,
+	about VARCHAR(64) NOT NULL,
+	stamp BIGINT NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_webhook_stamps PRIMARY KEY (town_id, source_id, reservation_key, about),
+	CONSTRAINT fk_webhook_stamps_town_id_source_id FOREIGN KEY(town_id, source_id) REFERENCES webhook_sources (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE INDEX ix_webhook_stamps_at ON webhook_stamps (town_id, at)
 """,
     r"""
 CREATE TABLE zones (
@@ -3431,6 +3689,20 @@ CREATE TABLE sessions (
 """,
     r"""
 CREATE INDEX ix_sessions_user_id ON sessions (user_id)
+""",
+    r"""
+CREATE TABLE webhook_attempts (
+	town_id VARCHAR(36) NOT NULL,
+	delivery_id VARCHAR(80) NOT NULL,
+	number INTEGER NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	status INTEGER,
+	latency_ms INTEGER NOT NULL,
+	fault VARCHAR(64),
+	answer TEXT NOT NULL,
+	CONSTRAINT pk_webhook_attempts PRIMARY KEY (town_id, delivery_id, number),
+	CONSTRAINT fk_webhook_attempts_town_id_delivery_id FOREIGN KEY(town_id, delivery_id) REFERENCES webhook_deliveries (town_id, id) ON DELETE CASCADE
+)
 """,
     r"""
 CREATE TABLE booking_doors (

@@ -22,6 +22,11 @@ from hub.notices import repository as notice_rows
 from hub.notices.domain import Channel, NoticeKind, NoticeState, Why
 from hub.notices.planner import new_row
 from hub.web.rights import SYSTEM
+from hub.webhooks.domain import Fault, Outcome
+from hub.webhooks.mapping import BOOKING
+from hub.webhooks.service import EndpointWish, WebhooksService
+from hub.webhooks.settling import settle
+from hub.webhooks.sources import SourcesService, SourceWish
 from wire import events as ev
 from wire.events import EventKind
 from wire.reasons import Reason
@@ -88,6 +93,22 @@ def furnished(town: Any) -> None:
     visited(town)
 
 
+def joined(town: Any) -> list[str]:
+    """Somebody is told of things and does not take them, and somebody tells: give their pages."""
+    webhooks, sources = (town.hub.services.get(kind) for kind in (WebhooksService, SourcesService))
+    wish = EndpointWish("https://localhost:9/kagimori", ("*",), include_contact=True)
+    endpoint = webhooks.create(SYSTEM, wish).row
+    sent = webhooks.test(SYSTEM, endpoint.id).delivery
+    outcome, at = Outcome(503, Fault.STATUS, 120, "maintenance"), town.hub.core.clock.now()
+    town.hub.core.db.write(lambda scope: settle(scope, sent, outcome, at, 0.0))
+    source = sources.create(SYSTEM, SourceWish("予約", BOOKING)).row
+    return [
+        "/joins/webhooks",
+        f"/joins/webhooks/{endpoint.id}",
+        f"/joins/webhooks/sources/{source.id}",
+    ]
+
+
 def inside(town: Any, soft: Reason | None) -> None:
     """Somebody goes into the zone, the second time against its rule."""
     door = town.ids["door"]
@@ -146,6 +167,7 @@ def test_the_consoles_pages_are_accessible(staff: Any, town: Any, language: str)
         "/attendance?whose=me",
         "/batteries?before=2027-12-31",
         f"/batteries/{town.ids['keypad']}",
+        *joined(town),
         "/nowhere",
         *staff.run("return [...document.querySelectorAll('.day-list a')].map(a => a.pathname)")[:1],
     ]
