@@ -22,6 +22,7 @@ from hub.entries import endpoints as entries
 from hub.keyboxes import endpoints as keyboxes
 from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
+from hub.readiness import endpoints as readiness
 from hub.sites import endpoints as sites
 from hub.web import documents, health
 from hub.web.middleware import (
@@ -47,6 +48,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     documents.router,
     door_tests.router,
     entries.router,
+    readiness.router,
     zones.router,
     *PAGES,
 )

@@ -47,6 +47,7 @@ from hub.policy.worker import Chore
 from hub.projection.meters import ProjectionMeters
 from hub.projection.registry import PROJECTORS
 from hub.projection.worker import ProjectionWorker
+from hub.readiness.wiring import add_readiness, readiness_watch
 from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.web.core import Core, Probe, Services, Worker
@@ -163,6 +164,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_policy(core, services)
     add_backups(core, services)
     add_zones(core, services)
+    add_readiness(core, services)
     add_commands(core, services)
     add_pages(core, services)
     return services
@@ -183,7 +185,7 @@ def _workers(
             core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)
         )
         workers.append(services.add(projection))
-        workers.append(policy_worker(core, services, _chores(core)))
+        workers.append(policy_worker(core, services, _chores(core, services, registry)))
         workers.append(services.add(JobsWorker(core.db, _jobs(core, services), registry)))
     if ProcessRole.INGEST in roles:
         link = LinkWorker(core, services, registry, lambda: _wake_projection(services))
@@ -193,13 +195,14 @@ def _workers(
     return workers
 
 
-def _chores(core: Core) -> list[Chore]:
+def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list[Chore]:
     """What time demands of the database alone, one a line."""
     return [
         CommandExpiry(core.clock),
         ForecastChore(),
         LostLinks(core.clock),
         ForgetHappenings(core.clock),
+        readiness_watch(core, services, registry),
     ]
 
 

@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from hub.database.engine import database_url
 from hub.database.errors import DatabaseError
+from hub.readiness.settings import ReadinessSettings
 from hub.settings_section import Section
 from provisioning import enrolment, hub_keys
 from wire.certificates import is_demo, load_certificates
@@ -154,6 +155,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     sessions: SessionSettings = SessionSettings()
     residents: ResidentsSettings = ResidentsSettings()
+    readiness: ReadinessSettings = ReadinessSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

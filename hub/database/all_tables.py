@@ -28,6 +28,7 @@ TABLE_MODULES: Final = (
     "hub.pins.tables",
     "hub.policy.tables",
     "hub.projection.tables",
+    "hub.readiness.tables",
     "hub.sites.tables",
     "hub.web.tables",
     "hub.zones.tables",

@@ -59,6 +59,20 @@ def checked_length(
     return length
 
 
+def is_guessable(
+    scope: Scope,
+    door: Door,
+    window: tuple[datetime, datetime],
+    digits: int,
+    credential_id: str,
+) -> bool:
+    """Tell whether a PIN in use exceeds the bound at a door as keypads and other PINs are now."""
+    live = Reservations.live_around(scope, door.id, window, credential_id)
+    backup = backup_rows.door_backup(scope, door.id)
+    a_try = float(PROFILES[backup.profile].bound) if backup else 0.0
+    return _needed(_keypads(scope, door.id), window, live, digits, a_try) != digits
+
+
 def _keypads(scope: Scope, door_id: str) -> list[Reader]:
     return [reader for reader in site_rows.readers_of_door(scope, door_id) if reader.keypad]
 

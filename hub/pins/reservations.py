@@ -145,8 +145,9 @@ class Reservations:
                 t.c.retired_at.is_not(None),
             )
 
+    @classmethod
     def live_around(
-        self,
+        cls,
         scope: Scope,
         door_id: str,
         window: tuple[datetime, datetime],
@@ -154,10 +155,10 @@ class Reservations:
     ) -> list[LivePin]:
         """Give the other PINs in use at a door that are exposed together with the window, and those
         exposed together with them."""
-        met = self._exposed(scope, door_id, window, but_not_by)
+        met = cls._exposed(scope, door_id, window, but_not_by)
         starts_at = min((window[0], *(each.starts_at for each in met)))
         ends_at = max((window[1], *(each.ends_at for each in met)))
-        return self._exposed(scope, door_id, (starts_at, ends_at), but_not_by) if met else []
+        return cls._exposed(scope, door_id, (starts_at, ends_at), but_not_by) if met else []
 
     @staticmethod
     def _exposed(

@@ -933,6 +933,84 @@ CREATE TABLE raw_watermarks (
 )
 """,
     r"""
+CREATE TABLE readiness_doors (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	lock_id VARCHAR(80) NOT NULL,
+	can_confirm BOOLEAN NOT NULL,
+	met_at DATETIME,
+	missed BOOLEAN NOT NULL,
+	wrong JSON NOT NULL,
+	CONSTRAINT pk_readiness_doors PRIMARY KEY (town_id, booking_id, starts_at, ends_at, lock_id)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_doors_lock ON readiness_doors (town_id, lock_id)
+""",
+    r"""
+CREATE TABLE readiness_latencies (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	began_at DATETIME NOT NULL,
+	done_at DATETIME NOT NULL,
+	connected BOOLEAN NOT NULL,
+	CONSTRAINT pk_readiness_latencies PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_latencies_done ON readiness_latencies (town_id, done_at)
+""",
+    r"""
+CREATE TABLE readiness_rules (
+	town_id VARCHAR(36) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	target VARCHAR(80) NOT NULL,
+	lead_min INTEGER NOT NULL,
+	grace_min INTEGER NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_readiness_rules PRIMARY KEY (town_id, kind, target)
+)
+""",
+    r"""
+CREATE TABLE readiness_watches (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	facility_id VARCHAR(80),
+	revision VARCHAR(64) NOT NULL,
+	since DATETIME NOT NULL,
+	deadline DATETIME NOT NULL,
+	outcome VARCHAR(64) NOT NULL,
+	judged BOOLEAN NOT NULL,
+	ready_at DATETIME,
+	told_revision VARCHAR(64) NOT NULL,
+	late_at DATETIME,
+	late_door_id VARCHAR(80),
+	late_controller_id VARCHAR(80),
+	step INTEGER NOT NULL,
+	stepped_at DATETIME,
+	closed_at DATETIME,
+	CONSTRAINT pk_readiness_watches PRIMARY KEY (town_id, booking_id, starts_at, ends_at)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_deadline ON readiness_watches (town_id, deadline)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_late ON readiness_watches (town_id, late_at)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_open ON readiness_watches (town_id, closed_at)
+""",
+    r"""
 CREATE TABLE restores (
 	town_id VARCHAR(36) NOT NULL,
 	hub_epoch BIGINT NOT NULL,
@@ -2479,6 +2557,84 @@ CREATE TABLE raw_watermarks (
 	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_raw_watermarks PRIMARY KEY (town_id, controller_id, epoch)
 )
+""",
+    r"""
+CREATE TABLE readiness_doors (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	lock_id VARCHAR(80) NOT NULL,
+	can_confirm BOOLEAN NOT NULL,
+	met_at TIMESTAMP WITH TIME ZONE,
+	missed BOOLEAN NOT NULL,
+	wrong JSONB NOT NULL,
+	CONSTRAINT pk_readiness_doors PRIMARY KEY (town_id, booking_id, starts_at, ends_at, lock_id)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_doors_lock ON readiness_doors (town_id, lock_id)
+""",
+    r"""
+CREATE TABLE readiness_latencies (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	began_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	done_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	connected BOOLEAN NOT NULL,
+	CONSTRAINT pk_readiness_latencies PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_latencies_done ON readiness_latencies (town_id, done_at)
+""",
+    r"""
+CREATE TABLE readiness_rules (
+	town_id VARCHAR(36) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	target VARCHAR(80) NOT NULL,
+	lead_min INTEGER NOT NULL,
+	grace_min INTEGER NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_readiness_rules PRIMARY KEY (town_id, kind, target)
+)
+""",
+    r"""
+CREATE TABLE readiness_watches (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	facility_id VARCHAR(80),
+	revision VARCHAR(64) NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	deadline TIMESTAMP WITH TIME ZONE NOT NULL,
+	outcome VARCHAR(64) NOT NULL,
+	judged BOOLEAN NOT NULL,
+	ready_at TIMESTAMP WITH TIME ZONE,
+	told_revision VARCHAR(64) NOT NULL,
+	late_at TIMESTAMP WITH TIME ZONE,
+	late_door_id VARCHAR(80),
+	late_controller_id VARCHAR(80),
+	step INTEGER NOT NULL,
+	stepped_at TIMESTAMP WITH TIME ZONE,
+	closed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_readiness_watches PRIMARY KEY (town_id, booking_id, starts_at, ends_at)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_deadline ON readiness_watches (town_id, deadline)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_late ON readiness_watches (town_id, late_at)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_open ON readiness_watches (town_id, closed_at)
 """,
     r"""
 CREATE TABLE restores (
