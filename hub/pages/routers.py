@@ -16,6 +16,7 @@ from hub.pages.routes import (
     log,
     pin,
     residents,
+    tomorrow,
     zones,
 )
 
@@ -28,6 +29,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     bookings.router,
     attendance.router,
     batteries.router,
+    tomorrow.router,
     residents.router,
     pin.router,
 )

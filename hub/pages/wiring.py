@@ -15,9 +15,11 @@ from hub.keyboxes.service import KeyBoxes
 from hub.pages.console import ConsolePages
 from hub.pages.door_pages import DoorPages
 from hub.pages.key_box_pages import KeyBoxPages
+from hub.pages.readiness_pages import ReadinessPages
 from hub.pages.zone_pages import ZonePages
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
+from hub.readiness.service import ReadinessService
 from hub.web.core import Core, Services
 from hub.zones.service import ZonesService
 
@@ -37,6 +39,7 @@ def add_pages(core: Core, services: Services) -> None:
         )
     )
     services.add(KeyBoxPages(console, services.get(KeyBoxes)))
+    services.add(ReadinessPages(console, services.get(ReadinessService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

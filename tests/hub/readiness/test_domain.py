@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -53,7 +54,7 @@ def test_the_deadline_lies_before_the_start_and_never_beyond_it() -> None:
 
 
 @given(
-    local=st.datetimes(datetime(2027, 1, 1), datetime(2029, 1, 1)),
+    local=st.datetimes(START.replace(tzinfo=None), END.replace(tzinfo=None, year=2029)),
     zone=st.sampled_from(ZONES),
     ahead=st.timedeltas(timedelta(0), timedelta(days=80)),
     length=st.timedeltas(MINUTE, timedelta(days=14)),
@@ -191,6 +192,6 @@ def test_whatever_is_seen_each_revision_is_ready_once_and_each_step_late_once(lo
         ready += [watch.revision for each in done.tells if each is Tell.READY]
         steps += [watch.step for each in done.tells if each is Tell.LATE]
         assert (watch.late_at is None) == (not steps)
-    assert all(a != b for a, b in zip(ready, ready[1:], strict=False))
+    assert all(a != b for a, b in pairwise(ready))
     assert steps == sorted(set(steps))
     assert len(steps) <= 2
