@@ -17,6 +17,7 @@ from hub.batteries import endpoints as batteries
 from hub.bookings import endpoints as bookings
 from hub.bootstrap import Hub, ProcessRole
 from hub.commands import endpoints as commands
+from hub.csv_bookings import endpoints as csv_bookings
 from hub.door_tests import endpoints as door_tests
 from hub.entries import endpoints as entries
 from hub.keyboxes import endpoints as keyboxes
@@ -42,6 +43,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     batteries.router,
     bookings.router,
     commands.router,
+    csv_bookings.router,
     sites.router,
     keyboxes.router,
     people.router,

@@ -28,6 +28,7 @@ from hub.bookings.wiring import add_backups, add_bookings
 from hub.clock import Clock, Ids, SystemClock
 from hub.commands.service import CommandExpiry
 from hub.commands.wiring import add_commands
+from hub.csv_bookings.wiring import add_csv, csv_folder
 from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
 from hub.door_tests.service import DoorTestsService
@@ -165,6 +166,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_backups(core, services)
     add_zones(core, services)
     add_readiness(core, services)
+    add_csv(core, services)
     add_commands(core, services)
     add_pages(core, services)
     return services
@@ -206,9 +208,9 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
     ]
 
 
-def _jobs(core: Core, services: Services) -> list[Job]:  # noqa: ARG001  # topics need them
+def _jobs(core: Core, services: Services) -> list[Job]:
     """What waits for somebody outside, one a line."""
-    return []
+    return [csv_folder(core, services)]
 
 
 def _wake_projection(services: Services) -> None:

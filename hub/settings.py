@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from hub.csv_bookings.settings import CsvSettings
 from hub.database.engine import database_url
 from hub.database.errors import DatabaseError
 from hub.readiness.settings import ReadinessSettings
@@ -156,6 +157,7 @@ class Settings(BaseSettings):
     sessions: SessionSettings = SessionSettings()
     residents: ResidentsSettings = ResidentsSettings()
     readiness: ReadinessSettings = ReadinessSettings()
+    csv: CsvSettings = CsvSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

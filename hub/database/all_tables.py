@@ -17,6 +17,7 @@ TABLE_MODULES: Final = (
     "hub.batteries.tables",
     "hub.bookings.tables",
     "hub.commands.tables",
+    "hub.csv_bookings.tables",
     "hub.database.tables",
     "hub.door_tests.tables",
     "hub.entries.tables",

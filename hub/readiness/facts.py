@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 
@@ -110,6 +110,7 @@ class Around:
     _doors: dict[str, Door | None] = field(default_factory=dict)
     _bare: dict[str, DoorFacts | None] = field(default_factory=dict)
     _machines: dict[str, Machine] = field(default_factory=dict)
+    _horizons: dict[str, timedelta] = field(default_factory=dict)
     _jammed: frozenset[str] | None = None
 
     def door(self, door_id: str) -> Door | None:
@@ -164,10 +165,18 @@ class Around:
             list_proven=proven,
             list_at=at,
             mode=self._mode(door_id, booking.effective.starts_at),
+            due=self._is_due(booking),
             guessable=self._guessable(booking, pins, door_id),
             approved=booking.state is BookingState.CONFIRMED,
             paid=booking.paid,
         )
+
+    def _is_due(self, booking: Booking) -> bool:
+        if booking.site_id not in self._horizons:
+            site = sites.site(self.scope, booking.site_id)
+            hours = site.horizon_hours if site else 0
+            self._horizons[booking.site_id] = timedelta(hours=hours)
+        return booking.effective.starts_at - self._horizons[booking.site_id] <= self.now
 
     def _of_door(self, door_id: str) -> DoorFacts | None:
         if door_id not in self._bare:

@@ -174,6 +174,8 @@ class DoorFacts:
     list_at: datetime | None = None
     mode: DoorMode | None = None
     opens_untrusted: bool = False
+    due: bool = True
+    """Whether its window is within what controllers are told."""
     lock_dead: bool = False
     lock_battery_low: bool = False
     jammed: bool = False
@@ -276,9 +278,9 @@ def _of_pins(facts: DoorFacts, *, confirmed: bool) -> Iterator[Finding]:
     for pin in facts.pins:
         yield from (_OF_PROBLEM[each] for each in sorted(pin.problems) if each in _OF_PROBLEM)
     states = {pin.state for pin in facts.pins}
-    if PlacementState.SCHEDULED in states:
+    if PlacementState.SCHEDULED in states and not facts.due:
         yield Finding.AHEAD
-    if PlacementState.PLACING in states:
+    elif states & {PlacementState.SCHEDULED, PlacementState.PLACING}:
         yield Finding.UNCONFIRMED
     if not confirmed and facts.list_proven is False and PlacementState.PLACING not in states:
         yield Finding.LIST_UNCONFIRMED

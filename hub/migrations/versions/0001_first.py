@@ -285,6 +285,50 @@ CREATE TABLE counters (
 )
 """,
     r"""
+CREATE TABLE csv_imports (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	actor VARCHAR(120) NOT NULL,
+	started_at DATETIME NOT NULL,
+	ended_at DATETIME,
+	rows INTEGER NOT NULL,
+	counts JSON NOT NULL,
+	wrong JSON NOT NULL,
+	missing JSON NOT NULL,
+	CONSTRAINT pk_csv_imports PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_csv_imports_started ON csv_imports (town_id, started_at)
+""",
+    r"""
+CREATE TABLE csv_profiles (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	shape JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_csv_profiles PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_csv_profiles_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE csv_staged (
+	town_id VARCHAR(36) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	data BLOB NOT NULL,
+	expires_at DATETIME NOT NULL,
+	CONSTRAINT pk_csv_staged PRIMARY KEY (town_id, sha256, profile_id)
+)
+""",
+    r"""
 CREATE TABLE device_states (
 	town_id VARCHAR(36) NOT NULL,
 	device_id VARCHAR(80) NOT NULL,
@@ -1114,6 +1158,17 @@ CREATE TABLE controllers (
 )
 """,
     r"""
+CREATE TABLE csv_lines (
+	town_id VARCHAR(36) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	reservation_key VARCHAR(128) NOT NULL,
+	digest VARCHAR(64) NOT NULL,
+	seen_at DATETIME NOT NULL,
+	CONSTRAINT pk_csv_lines PRIMARY KEY (town_id, profile_id, reservation_key),
+	CONSTRAINT fk_csv_lines_town_id_profile_id FOREIGN KEY(town_id, profile_id) REFERENCES csv_profiles (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
 CREATE TABLE facilities (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1908,6 +1963,50 @@ CREATE TABLE counters (
 	name VARCHAR(64) NOT NULL,
 	value BIGINT NOT NULL,
 	CONSTRAINT pk_counters PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE csv_imports (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	actor VARCHAR(120) NOT NULL,
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	rows INTEGER NOT NULL,
+	counts JSONB NOT NULL,
+	wrong JSONB NOT NULL,
+	missing JSONB NOT NULL,
+	CONSTRAINT pk_csv_imports PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_csv_imports_started ON csv_imports (town_id, started_at)
+""",
+    r"""
+CREATE TABLE csv_profiles (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	shape JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_csv_profiles PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_csv_profiles_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE csv_staged (
+	town_id VARCHAR(36) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	data BYTEA NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_csv_staged PRIMARY KEY (town_id, sha256, profile_id)
 )
 """,
     r"""
@@ -2737,6 +2836,17 @@ CREATE TABLE controllers (
 	CONSTRAINT pk_controllers PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_controllers_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
 	CONSTRAINT uq_controllers_id UNIQUE (id)
+)
+""",
+    r"""
+CREATE TABLE csv_lines (
+	town_id VARCHAR(36) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	reservation_key VARCHAR(128) NOT NULL,
+	digest VARCHAR(64) NOT NULL,
+	seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_csv_lines PRIMARY KEY (town_id, profile_id, reservation_key),
+	CONSTRAINT fk_csv_lines_town_id_profile_id FOREIGN KEY(town_id, profile_id) REFERENCES csv_profiles (town_id, id) ON DELETE CASCADE
 )
 """,
     r"""

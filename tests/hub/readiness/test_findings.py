@@ -67,7 +67,7 @@ CASES: list[tuple[dict[str, object], Finding, Severity]] = [
     ({"approved": False}, F.UNAPPROVED, Severity.BLOCKER),
     ({"paid": False}, F.UNPAID, Severity.WARNING),
     ({"pins": ()}, F.NO_PIN, Severity.BLOCKER),
-    ({"pins": pin(state=S.SCHEDULED)}, F.AHEAD, Severity.NOTE),
+    ({"pins": pin(state=S.SCHEDULED), "due": False}, F.AHEAD, Severity.NOTE),
     ({"pins": pin(state=S.PLACING)}, F.UNCONFIRMED, Severity.NOTE),
     ({"list_proven": False}, F.LIST_UNCONFIRMED, Severity.BLOCKER),
     ({"machine": Machine(connected=False)}, F.CONTROLLER_AWAY, Severity.WARNING),

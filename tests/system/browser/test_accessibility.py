@@ -15,6 +15,10 @@ from hub.batteries.domain import ChemistryKind, HeardBy
 from hub.batteries.service import BatteriesService
 from hub.bookings.records import BookingWish, Contact
 from hub.bookings.service import BookingsService
+from hub.readiness import repository as readiness
+from hub.readiness.domain import Outcome, Watch
+from hub.readiness.figures import Took
+from hub.readiness.tables import Latency
 from hub.web.rights import SYSTEM
 from wire import events as ev
 from wire.events import EventKind
@@ -79,7 +83,28 @@ def furnished(town: Any) -> None:
         town.happen(kind, ev.AccessBody(reason=reason, factor=ev.Factor.CARD, door=door))
     for soft in (None, Reason.ANTI_PASSBACK):
         inside(town, soft)
+    timed(town)
     visited(town)
+
+
+def timed(town: Any) -> None:
+    """Figures to show: a deadline that was met, one that was missed, and how long a door took."""
+    door, now = town.ids["door"], town.clock.now()
+
+    def write(scope: Any) -> None:
+        for n, outcome in enumerate((Outcome.MET, Outcome.MISSED)):
+            start = now - timedelta(hours=n)
+            span = (f"booking {n}", start, start + timedelta(hours=1))
+            watch = Watch(*span, "", None, "r", start, start, outcome, judged=True)
+            readiness.keep_watch(scope, watch)
+            missed = outcome is Outcome.MISSED
+            result = readiness.LockResult(*span, door, True, None if missed else start, missed, ())
+            readiness.keep_results(scope, [result])
+        for n in range(1, 40):
+            took = Took(Latency.ISSUE, "c", door, "", now - timedelta(seconds=n / 9), now, n > 9)
+            readiness.keep_latency(scope, n, took)
+
+    town.hub.core.db.write(write)
 
 
 def inside(town: Any, soft: Reason | None) -> None:
@@ -131,6 +156,8 @@ def test_the_consoles_pages_are_accessible(staff: Any, town: Any, language: str)
         "/key_boxes",
         f"/key_boxes/{town.ids['box']}",
         f"/key_boxes/{town.ids['box']}/retire",
+        "/tomorrow",
+        "/tomorrow/figures",
         "/zones",
         f"/zones/{town.ids['zone']}",
         f"/zones/{town.ids['zone']}/forgive",
