@@ -79,8 +79,8 @@ def _raw(
         for column, cell in enumerate(cells, 1):
             if len(cell) > FIELD_MAX:
                 raise UnreadableFileError("cell_too_long", number, column)
-        count += 1
-        if count > most + max(1, shape.header_row) and not stop:
+        count += 0 if _is_empty(cells) else 1
+        if count > most + shape.header_row and not stop:
             raise UnreadableFileError("too_many_rows", number, 1)
         yield number, cells
         number = reader.line_num + 1

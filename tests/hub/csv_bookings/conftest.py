@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -82,6 +83,7 @@ class Desk:
         return list((row | changed).values())
 
     def send(self, data: bytes, *, dry_run: bool = False, name: str = "april.csv") -> Any:
+        self.hub.core.clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]
         return self.client.post(
             f"/api/v1/csv_imports?dry_run={str(dry_run).lower()}",
             data={"profile_id": self.profile},

@@ -115,7 +115,8 @@ def test_a_time_that_the_clocks_leave_out_is_refused_and_of_two_the_first_counts
 
 
 @given(DAYS, st.sampled_from(["{y}/{m}/{d}", "{y}年{m}月{d}日", "{y}-{m:02}-{d:02}",
-                              "R{e}.{m}.{d}", "令和{e}年{m}月{d}日", "{y}{m:02}{d:02}"]), st.booleans())  # fmt: skip
+                              "R{e}.{m}.{d}", "令和{e}年{m}月{d}日", "{y}{m:02}{d:02}"]),
+       st.booleans())  # fmt: skip
 def test_a_day_written_any_way_is_read_as_it_was(day: date, form: str, wide: bool) -> None:
     if "{e}" in form and not 2019 <= day.year <= 2117:
         day = day.replace(year=2028)

@@ -158,6 +158,8 @@ def test_the_consoles_pages_are_accessible(staff: Any, town: Any, language: str)
         f"/key_boxes/{town.ids['box']}/retire",
         "/tomorrow",
         "/tomorrow/figures",
+        "/joins/csv",
+        "/joins/csv/profiles/new",
         "/zones",
         f"/zones/{town.ids['zone']}",
         f"/zones/{town.ids['zone']}/forgive",
