@@ -17,6 +17,7 @@ from hub.entries import repository as states
 from hub.entries.alarm_repository import standing_alarms
 from hub.entries.alarms import AlarmKind
 from hub.entries.devices import Contact, DeviceState
+from hub.entries.doors import DoorState
 from hub.keyboxes import log_repository as box_log
 from hub.keyboxes import repository as boxes
 from hub.link.losses import all_losses
@@ -41,7 +42,7 @@ from hub.readiness.findings import (
     judge_door,
 )
 from hub.sites import repository as sites
-from hub.sites.domain import Door
+from hub.sites.domain import Device, Door
 from wire.policy_bodies import DeviceDriver, DoorMode, FirstPerson, OnUntrustedClock
 
 _GONE = frozenset(
@@ -111,6 +112,8 @@ class Around:
     _bare: dict[str, DoorFacts | None] = field(default_factory=dict)
     _machines: dict[str, Machine] = field(default_factory=dict)
     _horizons: dict[str, timedelta] = field(default_factory=dict)
+    _modes: dict[str, DoorState] | None = None
+    _devices: dict[str, Device | None] = field(default_factory=dict)
     _jammed: frozenset[str] | None = None
 
     def door(self, door_id: str) -> Door | None:
@@ -236,7 +239,10 @@ class Around:
 
     def _mode(self, door_id: str, starts_at: datetime) -> DoorMode | None:
         """The mode that prevails at the door and has not ended by itself before the start."""
-        found = states.door_state(self.scope, door_id).mode
+        if self._modes is None:
+            self._modes = states.all_door_states(self.scope)
+        state = self._modes.get(door_id)
+        found = state.mode if state else None
         if found is None:
             return None
         order = command_rows.order_by_number(self.scope, door_id, found.order)
@@ -260,7 +266,9 @@ class Around:
             return None, None
         if door.two_person or door.first_person is FirstPerson.ENTRY:
             return None, None
-        device = sites.device(self.scope, door.strike.device)
+        if door.strike.device not in self._devices:
+            self._devices[door.strike.device] = sites.device(self.scope, door.strike.device)
+        device = self._devices[door.strike.device]
         if device is None or device.driver is not DeviceDriver.SERIAL_LOCK or device.secret is None:
             return None, None
         state = self._device(device.id)

@@ -34,6 +34,8 @@ from hub.sites import repository as sites
 READER: Final = "readiness"
 LOOK_EVERY: Final = timedelta(seconds=5)
 _NEWS: Final = 500
+_AT_ONCE: Final = 50
+"""So many bookings are kept in one transaction; the others have their turn at the next look."""
 _MOST: Final = 20_000
 _CAUSE: Final = "readiness"
 _TIMED: Final = {
@@ -91,12 +93,15 @@ class ReadinessWatch:
         for watch in closed:
             repository.keep_watch(scope, watch)
         around = Around(scope, self._connections, now)
-        for look in looks:
+        for look in looks[:_AT_ONCE]:
             self._keep(scope, around, look, now)
-        scope.after_commit(self._begin)
+        left = len(looks) > _AT_ONCE
+        scope.after_commit(lambda: self._begin(left=left))
 
-    def _begin(self) -> None:
+    def _begin(self, *, left: bool) -> None:
         self._reads = True
+        if left:
+            self._looked_at = None
 
     # --- what happened ---------------------------------------------------------------------------
 
@@ -170,7 +175,8 @@ class ReadinessWatch:
         watch, tells = look.followed.watch, look.followed.tells
         judged = look.followed.judged_now
         boxes_alone = watch.outcome is Outcome.UNCONFIRMABLE
-        locks = around.judge(look.booking, look.pins) if tells or judged or boxes_alone else ()
+        needed = judged or boxes_alone or Tell.LATE in tells
+        locks = around.judge(look.booking, look.pins) if needed else ()
         if judged or boxes_alone:
             repository.keep_results(scope, _results(watch, locks))
         if judged:

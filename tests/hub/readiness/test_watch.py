@@ -230,3 +230,18 @@ def _metrics(hall: Any) -> str:
 )
 def test_strange_days_are_refused(hall: Any, path: str) -> None:
     assert hall.client.get(path).status_code == 422
+
+
+def test_a_look_keeps_no_more_than_a_batch_and_the_next_one_goes_on(
+    hall: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that compiles policies never waits for a whole day's bookings."""
+    monkeypatch.setattr("hub.readiness.watch._AT_ONCE", 2)
+    for n in range(5):
+        hall.book(f"k{n}", start_h=3 + 3 * n)
+    hall.prove()
+    hall.look()
+    assert len(hall.told()) == 2
+    for _ in range(2):
+        hall.look()
+    assert hall.words() == [READY] * 5
