@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from hub.database.scope import Scope
 from hub.keyboxes import repository as backup_rows
 from hub.pins.draw import DigitsIncompatibleError, PinError, digits_for
-from hub.pins.guess_risk import DEFAULT_BOUND, LivePin, TryBudget, digits_needed
+from hub.pins.guess_risk import DEFAULT_BOUND, EARLY_GRACE, LivePin, TryBudget, digits_needed
 from hub.pins.reservations import Reservations
 from hub.sites import repository as site_rows
 from hub.sites.domain import Door, Reader
 from wire.offline_profiles import PROFILES
 from wire.pins import MAX_DIGITS
+
+_LONGEST: Final = timedelta(days=60)
+"""Windows that end longer ago meet none that is still to come."""
 
 
 class GuessRiskError(PinError):
@@ -59,18 +63,40 @@ def checked_length(
     return length
 
 
-def is_guessable(
-    scope: Scope,
-    door: Door,
-    window: tuple[datetime, datetime],
-    digits: int,
-    credential_id: str,
-) -> bool:
-    """Tell whether a PIN in use exceeds the bound at a door as keypads and other PINs are now."""
-    live = Reservations.live_around(scope, door.id, window, credential_id)
-    backup = backup_rows.door_backup(scope, door.id)
-    a_try = float(PROFILES[backup.profile].bound) if backup else 0.0
-    return _needed(_keypads(scope, door.id), window, live, digits, a_try) != digits
+class GuessRisks:
+    """Tells of PINs in use whether their risk is within the bound, as keypads and other PINs are
+    now. What it reads of a door it reads once; made anew for each transaction."""
+
+    def __init__(self, scope: Scope, now: datetime) -> None:
+        self._scope = scope
+        self._since = now - _LONGEST
+        self._doors: dict[str, tuple[list[Reader], float, list[tuple[str, LivePin]]]] = {}
+
+    def exceeds(
+        self, door_id: str, window: tuple[datetime, datetime], digits: int, credential_id: str
+    ) -> bool:
+        """Tell whether a credential's PIN exceeds the bound at a door through its window."""
+        if door_id not in self._doors:
+            self._doors[door_id] = self._read(door_id)
+        keypads, a_try, pins = self._doors[door_id]
+        others = [pin for owner, pin in pins if owner != credential_id]
+        met = [pin for pin in others if _meets(pin, window)]
+        if met:
+            starts_at = min(window[0], *(pin.starts_at for pin in met))
+            ends_at = max(window[1], *(pin.ends_at for pin in met))
+            met = [pin for pin in others if _meets(pin, (starts_at, ends_at))]
+        return _needed(keypads, window, met, digits, a_try) != digits
+
+    def _read(self, door_id: str) -> tuple[list[Reader], float, list[tuple[str, LivePin]]]:
+        backup = backup_rows.door_backup(self._scope, door_id)
+        a_try = float(PROFILES[backup.profile].bound) if backup else 0.0
+        pins = Reservations.live_of_door(self._scope, door_id, self._since)
+        return _keypads(self._scope, door_id), a_try, pins
+
+
+def _meets(pin: LivePin, window: tuple[datetime, datetime]) -> bool:
+    """Whether a PIN may be exposed together with a window, as `Reservations.live_around` looks."""
+    return pin.starts_at < window[1] + EARLY_GRACE and pin.ends_at > window[0] - EARLY_GRACE
 
 
 def _keypads(scope: Scope, door_id: str) -> list[Reader]:

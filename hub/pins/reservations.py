@@ -145,9 +145,8 @@ class Reservations:
                 t.c.retired_at.is_not(None),
             )
 
-    @classmethod
     def live_around(
-        cls,
+        self,
         scope: Scope,
         door_id: str,
         window: tuple[datetime, datetime],
@@ -155,10 +154,10 @@ class Reservations:
     ) -> list[LivePin]:
         """Give the other PINs in use at a door that are exposed together with the window, and those
         exposed together with them."""
-        met = cls._exposed(scope, door_id, window, but_not_by)
+        met = self._exposed(scope, door_id, window, but_not_by)
         starts_at = min((window[0], *(each.starts_at for each in met)))
         ends_at = max((window[1], *(each.ends_at for each in met)))
-        return cls._exposed(scope, door_id, (starts_at, ends_at), but_not_by) if met else []
+        return self._exposed(scope, door_id, (starts_at, ends_at), but_not_by) if met else []
 
     @staticmethod
     def _exposed(
@@ -175,6 +174,18 @@ class Reservations:
             )
         )
         return [LivePin(row.digits, row.starts_at, row.ends_at) for row in rows]
+
+    @staticmethod
+    def live_of_door(scope: Scope, door_id: str, since: datetime) -> list[tuple[str, LivePin]]:
+        """Give the PINs in use at a door whose windows end after an instant, each with its
+        credential: to look at many windows of one door."""
+        t = pin_reservations
+        rows = scope.all(
+            scope.select(t.c.credential_id, t.c.digits, t.c.starts_at, t.c.ends_at).where(
+                t.c.door_id == door_id, t.c.retired_at.is_(None), t.c.ends_at > since
+            )
+        )
+        return [(r.credential_id, LivePin(r.digits, r.starts_at, r.ends_at)) for r in rows]
 
     def _blind(self, door_id: str, digits: str) -> str:
         return self._keys.blind("pin", uuid_bytes(door_id), digits.encode())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from hashlib import sha256
 
 from hub.batteries import repository as battery_rows
@@ -23,7 +22,7 @@ from hub.keyboxes import repository as boxes
 from hub.link.losses import all_losses
 from hub.pins import placements
 from hub.pins import repository as pin_rows
-from hub.pins.lengths import is_guessable
+from hub.pins.lengths import GuessRisks
 from hub.pins.placement import PlacementState
 from hub.pins.placements import Placement
 from hub.pins.repository import Credential
@@ -112,6 +111,7 @@ class Around:
     _bare: dict[str, DoorFacts | None] = field(default_factory=dict)
     _machines: dict[str, Machine] = field(default_factory=dict)
     _horizons: dict[str, timedelta] = field(default_factory=dict)
+    _risks: GuessRisks | None = None
     _modes: dict[str, DoorState] | None = None
     _devices: dict[str, Device | None] = field(default_factory=dict)
     _jammed: frozenset[str] | None = None
@@ -278,9 +278,8 @@ class Around:
         return state.list_placed and fresh, state.list_at
 
     def _guessable(self, booking: Booking, pins: Pins, door_id: str) -> bool:
-        door = self.door(door_id)
-        if door is None:
-            return False
+        if self._risks is None:
+            self._risks = GuessRisks(self.scope, self.now)
         window = (booking.effective.starts_at, booking.effective.ends_at)
-        tell = partial(is_guessable, self.scope, door, window)
-        return any(tell(each.digits, each.id) for each in pins.credentials)
+        risks = self._risks
+        return any(risks.exceeds(door_id, window, e.digits, e.id) for e in pins.credentials)

@@ -46,7 +46,7 @@ def written(rows: list[list[str]], encoding: str) -> bytes:
     return out.getvalue().encode(encoding)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(

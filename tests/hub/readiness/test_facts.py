@@ -134,3 +134,11 @@ def test_a_lock_with_a_list_of_its_own_has_to_prove_it_too(hall: Any) -> None:
     hall.look()
     assert hall.codes() == {}
     assert [str(each.kind) for each in hall.told()] == ["booking.ready"]
+
+
+def test_a_guess_risk_that_came_later_is_named(placed: Any) -> None:
+    """The keypad takes more tries than when the PIN was given; its neighbour is as it was."""
+    reader = reader_at(placed)
+    placed.town.set(readers, touch.touch_reader, reader, tries=1000, lockout_s=1, lockout_max_s=1)
+    assert placed.codes() == {"guess_risk": "warning"}
+    assert placed.codes(door=1) == {}
