@@ -18,6 +18,7 @@ from hub.bookings import endpoints as bookings
 from hub.bookings import pin_endpoints as booking_pins
 from hub.bootstrap import Hub, ProcessRole
 from hub.commands import endpoints as commands
+from hub.csv_bookings import endpoints as csv_bookings
 from hub.door_tests import endpoints as door_tests
 from hub.entries import endpoints as entries
 from hub.feeds import endpoints as feeds
@@ -28,6 +29,7 @@ from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
 from hub.pins import endpoints as pins
 from hub.policy import endpoints as policy
+from hub.readiness import endpoints as readiness
 from hub.sites import endpoints as sites
 from hub.web import documents, health
 from hub.web.middleware import (
@@ -50,6 +52,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     bookings.router,
     booking_pins.router,
     commands.router,
+    csv_bookings.router,
     sites.router,
     keyboxes.router,
     notices.router,
@@ -63,6 +66,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     feeds.router,
     webhook_sources.router,
     webhooks.router,
+    readiness.router,
     zones.router,
     *PAGES,
 )

@@ -30,6 +30,7 @@ from hub.bookings.wiring import add_backups, add_bookings
 from hub.clock import Clock, Ids, SystemClock
 from hub.commands.service import CommandExpiry
 from hub.commands.wiring import add_commands
+from hub.csv_bookings.wiring import add_csv, csv_folder
 from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
 from hub.door_tests.service import DoorTestsService
@@ -57,6 +58,7 @@ from hub.policy.worker import Chore
 from hub.projection.meters import ProjectionMeters
 from hub.projection.registry import PROJECTORS
 from hub.projection.worker import ProjectionWorker
+from hub.readiness.wiring import add_readiness, readiness_watch
 from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.web.core import Core, Probe, Services, Worker
@@ -177,6 +179,8 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_backups(core, services)
     add_notices(core, services)
     add_zones(core, services)
+    add_readiness(core, services)
+    add_csv(core, services)
     add_commands(core, services)
     add_feeds(core, services)
     add_webhooks(core, services)
@@ -199,7 +203,7 @@ def _workers(
             core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)
         )
         workers.append(services.add(projection))
-        workers.append(policy_worker(core, services, _chores(core)))
+        workers.append(policy_worker(core, services, _chores(core, services, registry)))
         workers.append(services.get(WebhookPost))
         workers.append(services.add(JobsWorker(core.db, _jobs(core, services, registry), registry)))
     if ProcessRole.INGEST in roles:
@@ -214,7 +218,7 @@ def _pins(core: Core) -> Pins:
     return Pins(core.clock, core.ids, core.keys, secrets.randbelow)
 
 
-def _chores(core: Core) -> list[Chore]:
+def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list[Chore]:
     """What time demands of the database alone, one a line."""
     return [
         CommandExpiry(core.clock),
@@ -226,6 +230,7 @@ def _chores(core: Core) -> list[Chore]:
         TendPools(core.clock, StandingCodes(core.clock, _pins(core))),
         ForgetAddresses(core.clock, core.settings.notices.keep_addresses_days),
         ForgetWebhooks(core.clock, core.settings.webhooks),
+        readiness_watch(core, services, registry),
     ]
 
 
@@ -235,6 +240,7 @@ def _jobs(core: Core, services: Services, registry: CollectorRegistry) -> list[J
         *notice_jobs(core, services, registry),
         FeedsJob(core.db, core.clock, services.get(Poller)),
         services.get(WebhookPost),
+        csv_folder(core, services),
     ]
 
 

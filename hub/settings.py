@@ -21,10 +21,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from hub.csv_bookings.settings import CsvSettings
 from hub.database.engine import database_url
 from hub.database.errors import DatabaseError
 from hub.feeds.settings import FeedsSettings
 from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
+from hub.readiness.settings import ReadinessSettings
 from hub.settings_section import Section
 from hub.webhooks.settings import WebhooksSettings
 from provisioning import enrolment, hub_keys
@@ -162,6 +164,8 @@ class Settings(BaseSettings):
     line: LineSettings = LineSettings()
     feeds: FeedsSettings = FeedsSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
+    readiness: ReadinessSettings = ReadinessSettings()
+    csv: CsvSettings = CsvSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

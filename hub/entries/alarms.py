@@ -66,6 +66,8 @@ class AlarmKind(StrEnum):
     SEQ_HOLE = "seq_hole"
     POLICY_MISMATCH = "policy_mismatch"
     POLICY_NOT_COMPILED = "policy_not_compiled"
+    BOOKING_LATE = "booking_late"
+    """The deadline of a booking passed, and a door has not confirmed its PIN (`hub.readiness`)."""
 
 
 WIRE: Final = frozenset(
@@ -87,9 +89,11 @@ WIRE: Final = frozenset(
         AlarmKind.SEQ_HOLE,
         AlarmKind.POLICY_MISMATCH,
         AlarmKind.POLICY_NOT_COMPILED,
+        AlarmKind.BOOKING_LATE,
     }
 )
-"""About the wire, not from a journal (see `wire_alarms`); the link's have the link's names."""
+"""About the wire and what has to come over it, not from a journal (see `wire_alarms`); the link's
+have the link's names."""
 
 CRITICAL: Final = frozenset(
     {
@@ -123,7 +127,11 @@ MOMENTARY: Final = frozenset(
         AlarmKind.EVENT_REJECTED,
         AlarmKind.CLOCK_REFUSED,
     }
-) | (WIRE - {AlarmKind.CONTROLLER_LOST, AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED})
+) | (
+    WIRE
+    - {AlarmKind.CONTROLLER_LOST, AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED}
+    - {AlarmKind.BOOKING_LATE}
+)
 """No event clears these."""
 GROUPED_WITHIN: Final = timedelta(hours=1)
 """A momentary alarm that comes again within this counts up instead of standing twice."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -22,6 +22,11 @@ from hub.link.losses import all_losses
 from hub.link.tables import controller_losses, link_alarms
 from hub.policy.failures import all_failures
 from hub.policy.tables import policy_alarms, policy_failures, policy_reports
+from hub.readiness.tables import readiness_watches
+
+_ONLY_THE_LAST: Final = frozenset(
+    {AlarmKind.POLICY_NOT_COMPILED, AlarmKind.CONTROLLER_LOST, AlarmKind.BOOKING_LATE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +39,22 @@ class _Group:
     last_at: datetime
     times: int
     cleared_at: datetime | None = None
+    booking_id: str = ""
+    door_id: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.booking_id or self.controller_id
 
     @property
     def id(self) -> int:
-        return wire_alarm_id(self.controller_id, self.kind)
+        return wire_alarm_id(self.subject, self.kind)
 
 
-def wire_alarm_id(controller_id: str, kind: AlarmKind) -> int:
-    """Give the number of an alarm of the wire: always the same for a controller and kind, so that
-    acknowledgements find it, and below zero, where no raw event's is."""
-    digest = sha256(f"{controller_id}/{kind}".encode()).digest()
+def wire_alarm_id(subject: str, kind: AlarmKind) -> int:
+    """Give the number of an alarm of the wire: always the same for a controller or booking and
+    kind, so that acknowledgements find it, and below zero, where no raw event's is."""
+    digest = sha256(f"{subject}/{kind}".encode()).digest()
     return -1 - int.from_bytes(digest[:6], "big")
 
 
@@ -54,6 +65,7 @@ def standing_wire_alarms(scope: Scope) -> list[Alarm]:
         *_policy_groups(scope),
         *_failure_groups(scope),
         *_loss_groups(scope),
+        *_late_groups(scope),
     ]
     seen = _acknowledgements(scope, [group.id for group in found])
     alarms = []
@@ -77,6 +89,8 @@ def newest_wire_alarm(scope: Scope) -> datetime | None:
             policy_failures.c.raised_at,
             controller_losses.c.lost_at,
             controller_losses.c.cleared_at,
+            readiness_watches.c.late_at,
+            readiness_watches.c.ready_at,
         )
     ]
     return max((at for at in found if at is not None), default=None)
@@ -85,7 +99,7 @@ def newest_wire_alarm(scope: Scope) -> datetime | None:
 def _groups_since(scope: Scope, group: _Group, since: datetime) -> list[_Group]:
     """The group without what was there when it was acknowledged. The link counts by the hour: of
     an hour in which somebody acknowledged, all is counted again."""
-    if group.kind in (AlarmKind.POLICY_NOT_COMPILED, AlarmKind.CONTROLLER_LOST):
+    if group.kind in _ONLY_THE_LAST:
         return [group]  # only the last one is kept
     if group.kind is AlarmKind.POLICY_MISMATCH:
         return _policy_groups(
@@ -188,6 +202,29 @@ def _loss_groups(scope: Scope) -> list[_Group]:
     ]
 
 
+def _late_groups(scope: Scope) -> list[_Group]:
+    """Bookings whose doors have not confirmed in time: until they do, or the window is over. Each
+    rung of the ladder counts, and asks to be acknowledged again."""
+    c = readiness_watches.c
+    rows = scope.all(
+        scope.select(readiness_watches).where(
+            c.late_at.is_not(None), c.ready_at.is_(None), c.closed_at.is_(None)
+        )
+    )
+    return [
+        _Group(
+            AlarmKind.BOOKING_LATE,
+            row.late_controller_id or "",
+            row.late_at,
+            row.stepped_at,
+            row.step,
+            booking_id=row.booking_id,
+            door_id=row.late_door_id,
+        )
+        for row in rows
+    ]
+
+
 def _acknowledgements(scope: Scope, ids: Iterable[int]) -> Mapping[int, sa.Row[Any]]:
     c = alarm_acknowledgements.c
     rows = scope.all(scope.select(alarm_acknowledgements).where(c.alarm_id.in_(list(ids))))
@@ -198,9 +235,9 @@ def _alarm(group: _Group, note: sa.Row[Any] | None) -> Alarm:
     return Alarm(
         id=group.id,
         kind=group.kind,
-        subject=group.controller_id,
+        subject=group.subject,
         controller_id=group.controller_id,
-        door_id=None,
+        door_id=group.door_id,
         device_id=None,
         raised_at=group.first_at,
         last_at=group.last_at,

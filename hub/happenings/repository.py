@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -84,11 +84,24 @@ def after(scope: Scope, seq: int, limit: int) -> list[Happening]:
     return [_happening(row) for row in rows]
 
 
+def has_any(scope: Scope, seq: int, kinds: Collection[HappeningKind]) -> bool:
+    """Tell whether something of these kinds happened behind a seq."""
+    t = happenings
+    found = scope.select(t.c.seq).where(t.c.seq > seq, t.c.kind.in_(sorted(kinds)))
+    return scope.one(found.limit(1)) is not None
+
+
 def of_booking(scope: Scope, booking_id: str) -> list[Happening]:
     """Give what happened to a booking, in order."""
     t = happenings
     rows = scope.all(scope.select(t).where(t.c.booking_id == booking_id).order_by(t.c.seq))
     return [_happening(row) for row in rows]
+
+
+def mark(scope: Scope, reader: str) -> int:
+    """Give how far a reader has come, without putting a new one anywhere: 0 for one that is new."""
+    t = happening_readers
+    return int(scope.scalar(scope.select(t.c.through_seq).where(t.c.name == reader)) or 0)
 
 
 def through(scope: Scope, reader: str) -> int:

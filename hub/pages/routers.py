@@ -11,6 +11,7 @@ from hub.pages.routes import (
     batteries,
     board,
     bookings,
+    csv,
     doors,
     feeds,
     key_boxes,
@@ -18,6 +19,7 @@ from hub.pages.routes import (
     notices,
     pin,
     residents,
+    tomorrow,
     webhooks,
     zones,
 )
@@ -33,8 +35,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     notices.public_router,
     bookings.router,
     feeds.router,
+    csv.router,
     attendance.router,
     batteries.router,
+    tomorrow.router,
     residents.router,
     pin.router,
 )

@@ -21,9 +21,11 @@ from hub.pages.door_pages import DoorPages
 from hub.pages.feed_pages import FeedPages
 from hub.pages.key_box_pages import KeyBoxPages
 from hub.pages.notice_pages import NoticePages
+from hub.pages.readiness_pages import ReadinessPages
 from hub.pages.zone_pages import ZonePages
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
+from hub.readiness.service import ReadinessService
 from hub.web.core import Core, Services
 from hub.zones.service import ZonesService
 
@@ -48,6 +50,7 @@ def add_pages(core: Core, services: Services) -> None:
     services.add(
         FeedPages(services.get(FeedsService), services.get(DryRun), services.get(FacilitiesService))
     )
+    services.add(ReadinessPages(console, services.get(ReadinessService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

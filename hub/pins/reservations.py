@@ -178,5 +178,17 @@ class Reservations:
         )
         return [LivePin(row.digits, row.starts_at, row.ends_at, row.duress) for row in rows]
 
+    @staticmethod
+    def live_of_door(scope: Scope, door_id: str, since: datetime) -> list[tuple[str, LivePin]]:
+        """Give the PINs in use at a door whose windows end after an instant, each with its
+        credential: to look at many windows of one door."""
+        t = pin_reservations
+        rows = scope.all(
+            scope.select(t.c.credential_id, t.c.digits, t.c.starts_at, t.c.ends_at).where(
+                t.c.door_id == door_id, t.c.retired_at.is_(None), t.c.ends_at > since
+            )
+        )
+        return [(r.credential_id, LivePin(r.digits, r.starts_at, r.ends_at)) for r in rows]
+
     def _blind(self, door_id: str, digits: str) -> str:
         return self._keys.blind("pin", uuid_bytes(door_id), digits.encode())

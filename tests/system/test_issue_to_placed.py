@@ -112,6 +112,18 @@ class System:
             assert time.monotonic() < end, f"still {self.readiness(key)}, not {readiness}"
             time.sleep(0.005)
 
+    def wait_for_figures(self, *, issued: int, revoked: int) -> dict[str, Any]:
+        day = datetime.now(UTC).date()
+        span = f"from={day - timedelta(days=1)}&to={day + timedelta(days=1)}"
+        end = time.monotonic() + DEADLINE_S
+        while True:
+            found = self.client.get(f"/api/v1/readiness/figures?{span}").json()
+            counts = (found["issue_to_placed"], found["revoke_to_dead"])
+            if [each["every"]["count"] for each in counts] == [issued, revoked]:
+                return dict(found)
+            assert time.monotonic() < end, f"never timed: {counts}"
+            time.sleep(0.02)
+
     def stays(self, key: str, readiness: str) -> None:
         end = time.monotonic() + QUIET_S
         while time.monotonic() < end:
@@ -186,3 +198,31 @@ def test_a_booking_is_placed_by_the_digest_of_a_connected_controller_alone(syste
     system.book("gone-again")
     system.wait_for("gone-again", "placing")
     system.stays("gone-again", "placing")
+
+
+def test_the_latency_that_the_hub_publishes_is_the_one_that_was(system):
+    """Issue and revocation as the hub timed them, no longer than as somebody outside saw them; and
+    apart from them the issue that waited for a controller which was away."""
+    system.book("waits")
+    system.wait_for("waits", "placing")
+    time.sleep(QUIET_S)
+    system.connect()
+    system.wait_for("waits", "placed")
+
+    began = time.monotonic()
+    system.book("quick")
+    system.wait_for("quick", "placed")
+    issued_s = time.monotonic() - began
+    began = time.monotonic()
+    assert system.client.delete("/api/v1/bookings/quick").status_code == 200
+    figures = system.wait_for_figures(revoked=1, issued=2)
+    revoked_s = time.monotonic() - began
+
+    issue, revoke = figures["issue_to_placed"], figures["revoke_to_dead"]
+    assert issue["connected"]["count"] == issue["away"]["count"] == 1
+    assert 0 < issue["connected"]["max_s"] <= issued_s
+    assert issue["away"]["max_s"] >= QUIET_S
+    assert 0 < revoke["connected"]["max_s"] <= revoked_s
+    text = system.client.get("/metrics").text
+    assert 'kagimori_revoke_to_dead_seconds_count{connected="yes"} 1.0' in text
+    assert system.client.get("/api/v1/bookings/waits/readiness").json()["level"] != "blocked"

@@ -285,6 +285,50 @@ CREATE TABLE counters (
 )
 """,
     r"""
+CREATE TABLE csv_imports (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	actor VARCHAR(120) NOT NULL,
+	started_at DATETIME NOT NULL,
+	ended_at DATETIME,
+	rows INTEGER NOT NULL,
+	counts JSON NOT NULL,
+	wrong JSON NOT NULL,
+	missing JSON NOT NULL,
+	CONSTRAINT pk_csv_imports PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_csv_imports_started ON csv_imports (town_id, started_at)
+""",
+    r"""
+CREATE TABLE csv_profiles (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	shape JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_csv_profiles PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_csv_profiles_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE csv_staged (
+	town_id VARCHAR(36) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	data BLOB NOT NULL,
+	expires_at DATETIME NOT NULL,
+	CONSTRAINT pk_csv_staged PRIMARY KEY (town_id, sha256, profile_id)
+)
+""",
+    r"""
 CREATE TABLE device_states (
 	town_id VARCHAR(36) NOT NULL,
 	device_id VARCHAR(80) NOT NULL,
@@ -1017,6 +1061,84 @@ CREATE TABLE raw_watermarks (
 )
 """,
     r"""
+CREATE TABLE readiness_doors (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	lock_id VARCHAR(80) NOT NULL,
+	can_confirm BOOLEAN NOT NULL,
+	met_at DATETIME,
+	missed BOOLEAN NOT NULL,
+	wrong JSON NOT NULL,
+	CONSTRAINT pk_readiness_doors PRIMARY KEY (town_id, booking_id, starts_at, ends_at, lock_id)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_doors_lock ON readiness_doors (town_id, lock_id)
+""",
+    r"""
+CREATE TABLE readiness_latencies (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	began_at DATETIME NOT NULL,
+	done_at DATETIME NOT NULL,
+	connected BOOLEAN NOT NULL,
+	CONSTRAINT pk_readiness_latencies PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_latencies_done ON readiness_latencies (town_id, done_at)
+""",
+    r"""
+CREATE TABLE readiness_rules (
+	town_id VARCHAR(36) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	target VARCHAR(80) NOT NULL,
+	lead_min INTEGER NOT NULL,
+	grace_min INTEGER NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_readiness_rules PRIMARY KEY (town_id, kind, target)
+)
+""",
+    r"""
+CREATE TABLE readiness_watches (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	facility_id VARCHAR(80),
+	revision VARCHAR(64) NOT NULL,
+	since DATETIME NOT NULL,
+	deadline DATETIME NOT NULL,
+	outcome VARCHAR(64) NOT NULL,
+	judged BOOLEAN NOT NULL,
+	ready_at DATETIME,
+	told_revision VARCHAR(64) NOT NULL,
+	late_at DATETIME,
+	late_door_id VARCHAR(80),
+	late_controller_id VARCHAR(80),
+	step INTEGER NOT NULL,
+	stepped_at DATETIME,
+	closed_at DATETIME,
+	CONSTRAINT pk_readiness_watches PRIMARY KEY (town_id, booking_id, starts_at, ends_at)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_deadline ON readiness_watches (town_id, deadline)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_late ON readiness_watches (town_id, late_at)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_open ON readiness_watches (town_id, closed_at)
+""",
+    r"""
 CREATE TABLE restores (
 	town_id VARCHAR(36) NOT NULL,
 	hub_epoch BIGINT NOT NULL,
@@ -1177,6 +1299,17 @@ CREATE TABLE controllers (
 	CONSTRAINT pk_controllers PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_controllers_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
 	CONSTRAINT uq_controllers_id UNIQUE (id)
+)
+""",
+    r"""
+CREATE TABLE csv_lines (
+	town_id VARCHAR(36) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	reservation_key VARCHAR(128) NOT NULL,
+	digest VARCHAR(64) NOT NULL,
+	seen_at DATETIME NOT NULL,
+	CONSTRAINT pk_csv_lines PRIMARY KEY (town_id, profile_id, reservation_key),
+	CONSTRAINT fk_csv_lines_town_id_profile_id FOREIGN KEY(town_id, profile_id) REFERENCES csv_profiles (town_id, id) ON DELETE CASCADE
 )
 """,
     r"""
@@ -2322,6 +2455,50 @@ CREATE TABLE counters (
 )
 """,
     r"""
+CREATE TABLE csv_imports (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	actor VARCHAR(120) NOT NULL,
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	rows INTEGER NOT NULL,
+	counts JSONB NOT NULL,
+	wrong JSONB NOT NULL,
+	missing JSONB NOT NULL,
+	CONSTRAINT pk_csv_imports PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_csv_imports_started ON csv_imports (town_id, started_at)
+""",
+    r"""
+CREATE TABLE csv_profiles (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	shape JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_csv_profiles PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_csv_profiles_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE csv_staged (
+	town_id VARCHAR(36) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	data BYTEA NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_csv_staged PRIMARY KEY (town_id, sha256, profile_id)
+)
+""",
+    r"""
 CREATE TABLE device_states (
 	town_id VARCHAR(36) NOT NULL,
 	device_id VARCHAR(80) NOT NULL,
@@ -3054,6 +3231,84 @@ CREATE TABLE raw_watermarks (
 )
 """,
     r"""
+CREATE TABLE readiness_doors (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	lock_id VARCHAR(80) NOT NULL,
+	can_confirm BOOLEAN NOT NULL,
+	met_at TIMESTAMP WITH TIME ZONE,
+	missed BOOLEAN NOT NULL,
+	wrong JSONB NOT NULL,
+	CONSTRAINT pk_readiness_doors PRIMARY KEY (town_id, booking_id, starts_at, ends_at, lock_id)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_doors_lock ON readiness_doors (town_id, lock_id)
+""",
+    r"""
+CREATE TABLE readiness_latencies (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	credential_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	began_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	done_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	connected BOOLEAN NOT NULL,
+	CONSTRAINT pk_readiness_latencies PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_latencies_done ON readiness_latencies (town_id, done_at)
+""",
+    r"""
+CREATE TABLE readiness_rules (
+	town_id VARCHAR(36) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	target VARCHAR(80) NOT NULL,
+	lead_min INTEGER NOT NULL,
+	grace_min INTEGER NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_readiness_rules PRIMARY KEY (town_id, kind, target)
+)
+""",
+    r"""
+CREATE TABLE readiness_watches (
+	town_id VARCHAR(36) NOT NULL,
+	booking_id VARCHAR(80) NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	facility_id VARCHAR(80),
+	revision VARCHAR(64) NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	deadline TIMESTAMP WITH TIME ZONE NOT NULL,
+	outcome VARCHAR(64) NOT NULL,
+	judged BOOLEAN NOT NULL,
+	ready_at TIMESTAMP WITH TIME ZONE,
+	told_revision VARCHAR(64) NOT NULL,
+	late_at TIMESTAMP WITH TIME ZONE,
+	late_door_id VARCHAR(80),
+	late_controller_id VARCHAR(80),
+	step INTEGER NOT NULL,
+	stepped_at TIMESTAMP WITH TIME ZONE,
+	closed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_readiness_watches PRIMARY KEY (town_id, booking_id, starts_at, ends_at)
+)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_deadline ON readiness_watches (town_id, deadline)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_late ON readiness_watches (town_id, late_at)
+""",
+    r"""
+CREATE INDEX ix_readiness_watches_open ON readiness_watches (town_id, closed_at)
+""",
+    r"""
 CREATE TABLE restores (
 	town_id VARCHAR(36) NOT NULL,
 	hub_epoch BIGINT NOT NULL,
@@ -3214,6 +3469,17 @@ CREATE TABLE controllers (
 	CONSTRAINT pk_controllers PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_controllers_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
 	CONSTRAINT uq_controllers_id UNIQUE (id)
+)
+""",
+    r"""
+CREATE TABLE csv_lines (
+	town_id VARCHAR(36) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	reservation_key VARCHAR(128) NOT NULL,
+	digest VARCHAR(64) NOT NULL,
+	seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_csv_lines PRIMARY KEY (town_id, profile_id, reservation_key),
+	CONSTRAINT fk_csv_lines_town_id_profile_id FOREIGN KEY(town_id, profile_id) REFERENCES csv_profiles (town_id, id) ON DELETE CASCADE
 )
 """,
     r"""

@@ -63,7 +63,12 @@ def test_every_alarm_of_the_link_is_one_that_people_see() -> None:
     """None can be added to the link without words and a gravity."""
     assert {each.value for each in LinkAlarm} <= {each.value for each in WIRE}
     assert {AlarmKind.FORGED_MESSAGE, AlarmKind.CLONED_CONTROLLER} <= CRITICAL
-    lasting = {AlarmKind.CONTROLLER_LOST, AlarmKind.POLICY_MISMATCH, AlarmKind.POLICY_NOT_COMPILED}
+    lasting = {
+        AlarmKind.CONTROLLER_LOST,
+        AlarmKind.POLICY_MISMATCH,
+        AlarmKind.POLICY_NOT_COMPILED,
+        AlarmKind.BOOKING_LATE,
+    }
     assert lasting == WIRE - MOMENTARY
 
 

@@ -51,7 +51,7 @@ def test_nothing_but_handlers_and_the_static_files_is_served(app: FastAPI) -> No
     assert [route.path for route in app.routes if isinstance(route, Mount)] == ["/static"]
 
 
-def test_every_public_route_that_changes_something_checks_its_form_or_another_proof(app: FastAPI) -> None:
+def test_every_public_route_that_changes_something_asks_for_proof(app: FastAPI) -> None:
     for route in api_routes(app):
         guard = guard_of(route)
         if isinstance(guard, Public) and set(route.methods or ()) - SAFE_METHODS:

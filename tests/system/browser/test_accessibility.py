@@ -21,6 +21,11 @@ from hub.database.scope import Scope
 from hub.notices import repository as notice_rows
 from hub.notices.domain import Channel, NoticeKind, NoticeState, Why
 from hub.notices.planner import new_row
+from hub.readiness import repository as readiness
+from hub.readiness.domain import Outcome as Deadline
+from hub.readiness.domain import Watch
+from hub.readiness.figures import Took
+from hub.readiness.tables import Latency
 from hub.web.rights import SYSTEM
 from hub.webhooks.domain import Fault, Outcome
 from hub.webhooks.mapping import BOOKING
@@ -90,6 +95,7 @@ def furnished(town: Any) -> None:
         town.happen(kind, ev.AccessBody(reason=reason, factor=ev.Factor.CARD, door=door))
     for soft in (None, Reason.ANTI_PASSBACK):
         inside(town, soft)
+    timed(town)
     visited(town)
 
 
@@ -107,6 +113,26 @@ def joined(town: Any) -> list[str]:
         f"/joins/webhooks/{endpoint.id}",
         f"/joins/webhooks/sources/{source.id}",
     ]
+
+
+def timed(town: Any) -> None:
+    """Figures to show: a deadline that was met, one that was missed, and how long a door took."""
+    door, now = town.ids["door"], town.clock.now()
+
+    def write(scope: Any) -> None:
+        for n, outcome in enumerate((Deadline.MET, Deadline.MISSED)):
+            start = now - timedelta(hours=n)
+            span = (f"booking {n}", start, start + timedelta(hours=1))
+            watch = Watch(*span, "", None, "r", start, start, outcome, judged=True)
+            readiness.keep_watch(scope, watch)
+            missed = outcome is Deadline.MISSED
+            result = readiness.LockResult(*span, door, True, None if missed else start, missed, ())
+            readiness.keep_results(scope, [result])
+        for n in range(1, 40):
+            took = Took(Latency.ISSUE, "c", door, "", now - timedelta(seconds=n / 9), now, n > 9)
+            readiness.keep_latency(scope, n, took)
+
+    town.hub.core.db.write(write)
 
 
 def inside(town: Any, soft: Reason | None) -> None:
@@ -158,6 +184,10 @@ def test_the_consoles_pages_are_accessible(staff: Any, town: Any, language: str)
         "/key_boxes",
         f"/key_boxes/{town.ids['box']}",
         f"/key_boxes/{town.ids['box']}/retire",
+        "/tomorrow",
+        "/tomorrow/figures",
+        "/joins/csv",
+        "/joins/csv/profiles/new",
         "/zones",
         f"/zones/{town.ids['zone']}",
         f"/zones/{town.ids['zone']}/forgive",

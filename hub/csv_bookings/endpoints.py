@@ -1,0 +1,104 @@
+"""/api/v1/csv_profiles and /api/v1/csv_imports."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path, Query, Request, UploadFile
+
+from hub.catalogue import Translator
+from hub.csv_bookings.schemas import ImportOut, ProfileIn, ProfileOut, ReportOut
+from hub.csv_bookings.service import CsvService
+from hub.web.core import provided
+from hub.web.identity import requires
+from hub.web.paging import Cursor, Limit, PageOf
+from hub.web.problems import invalid
+from hub.web.responses import language_of
+from hub.web.rights import Principal, Right
+
+router = APIRouter(prefix="/api/v1", tags=["csv"])
+Service = Annotated[CsvService, provided(CsvService)]
+Importer = Annotated[Principal, requires(Right.BOOKINGS_IMPORT)]
+_ID = r"^[A-Za-z0-9-]+$"
+Id = Annotated[str, Path(max_length=64, pattern=_ID)]
+
+
+@router.get("/csv_profiles", summary="List CSV profiles")
+def list_profiles(who: Importer, service: Service) -> list[ProfileOut]:  # noqa: ARG001  # the right
+    """How the town's files are written, by name."""
+    return [ProfileOut.of(each) for each in service.profiles()]
+
+
+@router.post("/csv_profiles", status_code=HTTPStatus.CREATED, summary="Add a CSV profile")
+def add_profile(who: Importer, service: Service, given: ProfileIn) -> ProfileOut:
+    """Refused where no booking could be made of such files."""
+    return ProfileOut.of(service.put_profile(who, None, given.name, given.shape()))
+
+
+@router.get("/csv_profiles/{profile_id}", summary="Read a CSV profile")
+def read_profile(who: Importer, service: Service, profile_id: Id) -> ProfileOut:  # noqa: ARG001  # the right
+    """One profile."""
+    return ProfileOut.of(service.profile(profile_id))
+
+
+@router.put("/csv_profiles/{profile_id}", summary="Change a CSV profile")
+def change_profile(who: Importer, service: Service, profile_id: Id, given: ProfileIn) -> ProfileOut:
+    """Replaces it."""
+    return ProfileOut.of(service.put_profile(who, profile_id, given.name, given.shape()))
+
+
+@router.delete(
+    "/csv_profiles/{profile_id}", status_code=HTTPStatus.NO_CONTENT, summary="Remove a CSV profile"
+)
+def drop_profile(who: Importer, service: Service, profile_id: Id) -> None:
+    """Bookings that came by it stay as they are."""
+    service.drop_profile(who, profile_id)
+
+
+@router.post("/csv_imports", summary="Import a CSV file, or try it")
+def import_file(
+    request: Request,
+    who: Importer,
+    service: Service,
+    profile_id: Annotated[str, Form(max_length=64, pattern=_ID)],
+    file: UploadFile | None = None,
+    sha256: Annotated[str, Form(max_length=64, pattern=r"^[0-9a-f]*$")] = "",
+    dry_run: Annotated[
+        bool, Query(description="Says what would happen, and keeps the file for half an hour.")
+    ] = True,
+) -> ReportOut:
+    """Each line is a transaction of its own, and idempotent by its reservation key. Send the file,
+    or the `sha256` of one that was tried just now."""
+    t = Translator(language_of(request))
+    if file is None:
+        if not sha256 or dry_run:
+            raise invalid("file", "missing", "send the file, or the sha256 of one that was tried")
+        return ReportOut.of(service.run_staged(who, profile_id, sha256), t)
+    data, name = file.file.read(), _name(file.filename)
+    return ReportOut.of(service.run(who, profile_id, name, data, dry_run=dry_run), t)
+
+
+@router.get("/csv_imports", summary="List CSV imports")
+def list_imports(
+    who: Importer,  # noqa: ARG001  # the right
+    service: Service,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> PageOf[ImportOut]:
+    """Newest first; those of the folder as well."""
+    page = service.imports(cursor, limit)
+    return PageOf(items=[ImportOut.of(each) for each in page.items], next_cursor=page.next_cursor)
+
+
+@router.post("/csv_imports/{import_id}/confirm", summary="Cancel what a complete file lacked")
+def confirm_import(who: Importer, service: Service, import_id: Id) -> ImportOut:
+    """Where more than 30 % were missing nothing was cancelled: this does it. Refused with
+    `conflict` once a newer file of the profile came."""
+    return ImportOut.of(service.confirm(who, import_id))
+
+
+def _name(given: str | None) -> str:
+    """A file's name for people: without folders and signs that are none."""
+    name = (given or "").replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in name if c.isprintable())[:200] or "upload.csv"

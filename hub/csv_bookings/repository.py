@@ -1,0 +1,206 @@
+"""SQL of profiles, lines, imports and staged files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from hub.bookings.tables import BookingState, bookings
+from hub.csv_bookings.profile import Shape
+from hub.csv_bookings.tables import (
+    ImportState,
+    csv_imports,
+    csv_lines,
+    csv_profiles,
+    csv_staged,
+)
+from hub.database.rows import as_all, as_one
+from hub.database.scope import Scope
+from hub.web.paging import Page, beyond, page_of
+
+_BATCH: Final = 500
+_STANDING: Final = [BookingState.CONFIRMED, BookingState.REQUESTED]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile as it is kept."""
+
+    id: str
+    name: str
+    shape: Shape
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import as it is kept. `wrong` are `[row, key, code, field]`."""
+
+    id: str
+    profile_id: str
+    file_name: str
+    sha256: str
+    state: ImportState
+    actor: str
+    started_at: datetime
+    ended_at: datetime | None
+    rows: int
+    counts: dict[str, int]
+    wrong: list[list[Any]]
+    missing: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file that waits for the real run."""
+
+    sha256: str
+    profile_id: str
+    file_name: str
+    data: bytes = field(repr=False)
+    expires_at: datetime
+
+
+# --- profiles ------------------------------------------------------------------------------------
+
+
+def profiles(scope: Scope) -> tuple[Profile, ...]:
+    """Give every profile, by name."""
+    return as_all(Profile, scope.all(scope.select(csv_profiles).order_by(csv_profiles.c.name)))
+
+
+def profile(scope: Scope, profile_id: str) -> Profile | None:
+    """Give one."""
+    t = csv_profiles
+    return as_one(Profile, scope.one(scope.select(t).where(t.c.id == profile_id)))
+
+
+def write_profile(scope: Scope, kept: Profile, *, new: bool) -> None:
+    """Insert or change a profile."""
+    values = {each.name: getattr(kept, each.name) for each in fields(Profile)}
+    if new:
+        scope.insert(csv_profiles, values)
+    else:
+        scope.update(csv_profiles, values, csv_profiles.c.id == kept.id)
+
+
+def drop_profile(scope: Scope, profile_id: str) -> None:
+    """Remove a profile with what it knows of lines; its imports stay."""
+    scope.delete(csv_staged, csv_staged.c.profile_id == profile_id)
+    scope.delete(csv_lines, csv_lines.c.profile_id == profile_id)
+    scope.delete(csv_profiles, csv_profiles.c.id == profile_id)
+
+
+# --- lines ---------------------------------------------------------------------------------------
+
+
+def digests(scope: Scope, profile_id: str) -> dict[str, str]:
+    """Give what each key's line wanted last, by key."""
+    t = csv_lines
+    rows = scope.all(
+        scope.select(t.c.reservation_key, t.c.digest).where(t.c.profile_id == profile_id)
+    )
+    return {row.reservation_key: row.digest for row in rows}
+
+
+def booked(scope: Scope, keys: Collection[str]) -> set[str]:
+    """Give those of these keys of which there is a booking, whatever its state."""
+    listed, found = sorted(keys), set()
+    for start in range(0, len(listed), _BATCH):
+        part = listed[start : start + _BATCH]
+        key = bookings.c.reservation_key
+        found |= {row.reservation_key for row in scope.all(scope.select(key).where(key.in_(part)))}
+    return found
+
+
+def keep_line(scope: Scope, profile_id: str, key: str, digest: str, now: datetime) -> None:
+    """Keep what a line wanted, in the transaction that did it."""
+    row = {"profile_id": profile_id, "reservation_key": key, "digest": digest, "seen_at": now}
+    scope.upsert(csv_lines, row, key=["profile_id", "reservation_key"])
+
+
+def forget_line(scope: Scope, profile_id: str, key: str) -> None:
+    """Forget a key's line."""
+    t = csv_lines
+    scope.delete(t, t.c.profile_id == profile_id, t.c.reservation_key == key)
+
+
+def standing_keys(scope: Scope, profile_id: str, since: datetime, until: datetime) -> set[str]:
+    """Give the keys of a profile's files whose bookings stand and begin within a span."""
+    b, t = bookings, csv_lines
+    same = sa.and_(b.c.town_id == t.c.town_id, b.c.reservation_key == t.c.reservation_key)
+    rows = scope.all(
+        scope.select(t.c.reservation_key)
+        .select_from(t.join(b, same))
+        .where(
+            t.c.profile_id == profile_id,
+            b.c.state.in_(_STANDING),
+            b.c.starts_at >= since,
+            b.c.starts_at < until,
+        )
+    )
+    return {row.reservation_key for row in rows}
+
+
+# --- imports -------------------------------------------------------------------------------------
+
+
+def write_import(scope: Scope, kept: Import) -> None:
+    """Make or change an import."""
+    values = {each.name: getattr(kept, each.name) for each in fields(Import)}
+    scope.upsert(csv_imports, values, key=["id"])
+
+
+def import_of(scope: Scope, import_id: str) -> Import | None:
+    """Give one."""
+    t = csv_imports
+    return as_one(Import, scope.one(scope.select(t).where(t.c.id == import_id)))
+
+
+def newest_import(scope: Scope, profile_id: str) -> Import | None:
+    """Give a profile's newest import."""
+    t = csv_imports
+    statement = scope.select(t).where(t.c.profile_id == profile_id)
+    return as_one(Import, scope.one(statement.order_by(t.c.started_at.desc(), t.c.id.desc())))
+
+
+def imports(scope: Scope, cursor: str | None, limit: int) -> Page[Import]:
+    """Give imports, newest first."""
+    t = csv_imports
+    order = [t.c.started_at, t.c.id]
+    statement = (
+        scope.select(t)
+        .where(beyond(order, cursor, descending=True))
+        .order_by(t.c.started_at.desc(), t.c.id.desc())
+        .limit(limit + 1)
+    )
+    found: Sequence[Import] = as_all(Import, scope.all(statement))
+    return page_of(found, limit, lambda each: [each.started_at, each.id])
+
+
+# --- staged files --------------------------------------------------------------------------------
+
+
+def stage(scope: Scope, kept: Staged) -> None:
+    """Keep a file until the real run."""
+    values = {each.name: getattr(kept, each.name) for each in fields(Staged)}
+    scope.upsert(csv_staged, values, key=["sha256", "profile_id"])
+
+
+def staged(scope: Scope, profile_id: str, sha256: str, now: datetime) -> Staged | None:
+    """Give a file that waits and has not expired."""
+    t = csv_staged
+    where = (t.c.sha256 == sha256, t.c.profile_id == profile_id, t.c.expires_at > now)
+    found = scope.one(scope.select(t).where(*where))
+    return as_one(Staged, found)
+
+
+def forget_staged(scope: Scope, before: datetime, done: Collection[str] = ()) -> None:
+    """Delete files that expired, and those that are done, by their hash."""
+    t = csv_staged
+    scope.delete(t, sa.or_(t.c.expires_at <= before, t.c.sha256.in_(list(done))))
