@@ -93,7 +93,7 @@ class Sources:
         """Whether a row asked for could not be opened, and was left out."""
 
     @cached_property
-    def _readers(self) -> list[Reader]:
+    def _readers(self) -> tuple[Reader, ...]:
         return site_rows.readers_of_controller(self._scope, self._controller.id)
 
     @cached_property
