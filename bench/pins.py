@@ -49,7 +49,7 @@ REVOKED: Final = "confirm_revoked"
 _ROLES: Final = ("api", "ingest", "jobs")
 _DOORS: Final = 20
 """Doors of a controller that is alone: bookings at one door must not meet."""
-_LONG_S: Final = 120.0
+_LONG_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
