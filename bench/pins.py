@@ -24,7 +24,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,12 +42,14 @@ from hub.database.migrate import migrate
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
+SUSTAINED: Final = "sustained"
+LARGE: Final = "large"
 PLACED: Final = "confirm"
 REVOKED: Final = "confirm_revoked"
 _ROLES: Final = ("api", "ingest", "jobs")
 _DOORS: Final = 20
 """Doors of a controller that is alone: bookings at one door must not meet."""
-_LONG_S: Final = 120.0
+_LONG_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,14 @@ class Size:
     warm: int = 60
     floor_changes: int = 400
     burst: bool = True
+    few: int = 100
+    many: int = 10_000
+    changes: int = 40
+
+
+QUICK: Final = Size(
+    controllers=(20,), seconds=3.0, warm=40, floor_changes=20, many=1_000, changes=10
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +95,61 @@ class Bench:
     def __init__(self, site: Site, report: Report, size: Size) -> None:
         self._site, self._report, self._size = site, report, size
         self._runs = 0
+        self._credentials: dict[str, str] = {}
 
     def sustained(self, kind: str, count: int) -> None:
         """All that is measured with one hub and so many controllers."""
         _say(f"{kind}, {count} controllers, load average {os.getloadavg()[0]:.1f}")
+        self._credentials.clear()
         with self._database(kind) as (name, url), self._running(kind, name, url, count) as run:
             warm = run.desk.bookings(_paced(self._size.warm, self._size.rate), count)
             self._placed(run, run.desk.ask(warm))
             self._steady(run, [change.key for change in warm])
             if self._size.burst:
                 self._burst(run)
-            self._check(run)
+            self._check(run, f"{count} controllers, {kind}")
         _say(f"load average {os.getloadavg()[0]:.1f}")
+
+    def large(self, kind: str) -> None:
+        """One controller that holds many grants: what a change costs on the wire, and how long it
+        takes beside one that holds few."""
+        took: dict[int, float] = {}
+        for grants in (self._size.few, self._size.many):
+            _say(f"{kind}, {grants} grants, load average {os.getloadavg()[0]:.1f}")
+            with (
+                self._database(kind) as (name, url),
+                self._running(kind, name, url, 1, grants) as run,
+            ):
+                before = run.fleet.ask("tell")["policy_bytes"]
+                took[grants] = self._one_by_one(run)
+                self._check(run, f"{grants} grants, {kind}")
+                sent = run.fleet.ask("tell")["policy_bytes"][len(before) :]
+        self._report.line(
+            f"the largest of {len(sent)} changes on the wire, {self._size.many} grants, {kind}",
+            max(sent),
+            "bytes",
+            "value < 2000",
+            "the whole policy",
+            sum(before),
+        )
+        self._report.line(
+            f"issue to placed, {self._size.many} grants, {kind}, p50",
+            took[self._size.many],
+            "ms",
+            "ratio <= 1.5",
+            f"{self._size.few} grants",
+            took[self._size.few],
+        )
+
+    def _one_by_one(self, run: Run) -> float:
+        """Book and cancel, each once the last is proven, so that every change has a delta of its
+        own; give the median time of a booking, milliseconds."""
+        took: list[float] = []
+        for _ in range(self._size.changes):
+            asked = run.desk.ask(run.desk.bookings([0.0], 1))
+            took += self._placed(run, asked)
+            self._revoked(run, run.desk.ask([Change(0.0, key, None) for key in asked.credentials]))
+        return percentile(took, 50)
 
     # --- making a run ----------------------------------------------------------------------------
 
@@ -114,15 +167,12 @@ class Bench:
             yield name, server.url
 
     @contextmanager
-    def _running(self, kind: str, name: str, postgresql: str | None, count: int) -> Iterator[Run]:
-        hub = HubProcess(
-            self._site,
-            name,
-            roles=_ROLES,
-            postgresql=postgresql,
-        )
+    def _running(
+        self, kind: str, name: str, postgresql: str | None, count: int, grants: int = 0
+    ) -> Iterator[Run]:
+        hub = HubProcess(self._site, name, roles=_ROLES, postgresql=postgresql)
         migrate(hub.url)
-        town = found_town(self._site, hub.url, count, max(1, _DOORS // count))
+        town = found_town(self._site, hub.url, count, max(1, _DOORS // count), grants)
         changes = self._size.rate * self._size.seconds + self._size.warm
         capacity = 400 + int(3 * changes / count)
         folder = self._site.folder / f"{name}-fleet"
@@ -131,7 +181,7 @@ class Bench:
             hub.start()
             try:
                 _compiled(hub, postgresql, count)
-                self._storm(kind, fleet, count)
+                self._storm(kind, hub, fleet, count)
                 with HistoryWatch(hub.database, postgresql) as watch:
                     yield Run(kind, hub, fleet, town, Desk(hub.http_port, town), watch)
             finally:
@@ -149,9 +199,10 @@ class Bench:
         fleet.ask("detach")
         return taken
 
-    def _storm(self, kind: str, fleet: FleetProcess, count: int) -> None:
+    def _storm(self, kind: str, hub: HubProcess, fleet: FleetProcess, count: int) -> None:
+        work = _Work(hub=hub.pid, controllers=fleet.pid)
         told = fleet.ask("greet")
-        _say(f"  welcomed {told['welcomed']:.2f} s, held {told['held']:.2f} s")
+        _say(f"  welcomed {told['welcomed']:.2f} s, held {told['held']:.2f} s; {work}")
         if count > 1:
             case = f"{count} controllers connect at once, {kind}"
             self._report.line(f"{case}: all welcomed", told["welcomed"], "s", "value <= 30")
@@ -165,12 +216,13 @@ class Bench:
         bookings = run.desk.bookings(dues[::2], run.count)
         keys = [*booked, *(change.key for change in bookings)]
         cancellations = [Change(due, key, None) for due, key in zip(dues[1::2], keys, strict=False)]
+        work = _Work(hub=run.hub.pid, controllers=run.fleet.pid)
         asked = run.desk.ask([*bookings, *cancellations])
         issued = self._placed(run, asked)
         revoked = self._revoked(run, asked)
         _say(
             f"  answered p99 {percentile(asked.answered_ms, 99):.0f} ms, left late p99 "
-            f"{percentile(asked.late_ms, 99):.0f} ms"
+            f"{percentile(asked.late_ms, 99):.0f} ms; {work} for {len(dues)} changes"
         )
         for what, taken in (("issue to placed", issued), ("revoke to dead", revoked)):
             for percent, goal in ((50, "value <= 250"), (99, "value <= 1000")):
@@ -184,27 +236,26 @@ class Bench:
                 )
 
     def _placed(self, run: Run, asked: Asked) -> list[float]:
+        """Milliseconds from each booking's instant to its PIN being placed. One that was cancelled
+        before is counted until it was dead: no booking gets away by being late."""
         self._none_failed(asked)
-        run.watch.wait_for(PLACED, set(asked.credentials.values()))
-        self._credentials = getattr(self, "_credentials", {}) | asked.credentials
-        return [
-            (self._seen(run, PLACED, credential) - asked.due_ns["book", key]) / 1e6
-            for key, credential in asked.credentials.items()
-        ]
+        self._credentials |= asked.credentials
+        seen = run.watch.wait_for((PLACED, REVOKED), asked.credentials.values())
+        dues = [asked.due_ns["book", key] for key in asked.credentials]
+        return [(each.seen_ns - due) / 1e6 for each, due in zip(seen, dues, strict=True)]
 
     def _revoked(self, run: Run, asked: Asked) -> list[float]:
+        self._none_failed(asked)
         due = {key: at for (what, key), at in asked.due_ns.items() if what == "cancel"}
-        run.watch.wait_for(REVOKED, {self._credentials[key] for key in due})
-        return [
-            (self._seen(run, REVOKED, self._credentials[key]) - at) / 1e6 for key, at in due.items()
-        ]
+        seen = run.watch.wait_for((REVOKED,), [self._credentials[key] for key in due])
+        return [(each.seen_ns - at) / 1e6 for each, at in zip(seen, due.values(), strict=True)]
 
     def _burst(self, run: Run) -> None:
         """One booking at each controller, all due at one instant."""
-        begun = time.time_ns()
+        work = _Work(hub=run.hub.pid, controllers=run.fleet.pid)
         asked = run.desk.ask(run.desk.bookings([0.0] * run.count, run.count))
         taken = self._placed(run, asked)
-        _say(f"  burst {max(taken) / 1000:.1f} s, {(time.time_ns() - begun) / 1e9:.1f} s in all")
+        _say(f"  burst {max(taken) / 1000:.1f} s; {work}")
         self._report.line(
             f"a booking at each of {run.count} controllers at once, {run.kind}: the last placed",
             max(taken) / 1000,
@@ -214,7 +265,7 @@ class Bench:
             max(asked.answered_ms) / 1000,
         )
 
-    def _check(self, run: Run) -> None:
+    def _check(self, run: Run, where: str) -> None:
         """Hold what the doors wrote down against what the hub did."""
         told = run.fleet.ask("tell")
         doors = {door: each.controller for each in run.town.members for door in each.doors}
@@ -233,7 +284,6 @@ class Bench:
         differ = sum(
             desired[name] != tuple(each["held"]) for name, each in told["controllers"].items()
         )
-        where = f"{run.count} controllers, {run.kind}"
         line = self._report.line
         line(f"proven before the door had it, {where}", early, "placements", "value == 0")
         line(f"digests that differ in the end, {where}", differ, "controllers", "value == 0")
@@ -244,13 +294,6 @@ class Bench:
     def _none_failed(asked: Asked) -> None:
         if asked.failed:
             raise RuntimeError(f"{len(asked.failed)} requests failed: {asked.failed[:3]}")
-
-    @staticmethod
-    def _seen(run: Run, event: str, credential: str) -> int:
-        seen = run.watch.first(event, credential)
-        if seen is None:
-            raise RuntimeError(f"{event} did not happen to {credential}")
-        return seen.seen_ns
 
 
 def _paced(count: int, rate: float) -> list[float]:
@@ -269,10 +312,13 @@ def _rows(hub: HubProcess, postgresql: str | None, sql: str) -> list[Any]:
 
 
 def _compiled(hub: HubProcess, postgresql: str | None, count: int) -> None:
-    """Wait until every controller has its first version."""
+    """Wait until every controller has its first version, and nothing is marked."""
     deadline = time.monotonic() + _LONG_S
-    sql = "SELECT count(DISTINCT controller_id) FROM policy_versions"
-    while _rows(hub, postgresql, sql)[0][0] < count:
+    sql = (
+        "SELECT (SELECT count(DISTINCT controller_id) FROM policy_versions),"
+        " (SELECT count(*) FROM policy_keys), (SELECT count(*) FROM policy_dirty)"
+    )
+    while tuple(_rows(hub, postgresql, sql)[0]) != (count, count + 1, 0):
         if time.monotonic() > deadline:
             raise TimeoutError("the hub does not compile")
         time.sleep(0.1)
@@ -284,11 +330,38 @@ def _desired(hub: HubProcess, postgresql: str | None) -> dict[str, tuple[int, st
     return {name: (version, digest) for name, version, digest in _rows(hub, postgresql, sql)}
 
 
+class _Work:
+    """Seconds of the processor that processes took, told apart: what a busy machine does not
+    change."""
+
+    def __init__(self, **processes: int) -> None:
+        self._processes = processes
+        self._before = self._now()
+
+    def _now(self) -> dict[str, float]:
+        found = {}
+        for name, pid in self._processes.items():
+            numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            found[name] = (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+        return found
+
+    def __str__(self) -> str:
+        now = self._now()
+        taken = [f"{name} {now[name] - before:.1f} s" for name, before in self._before.items()]
+        return "of the processor: " + ", ".join(taken)
+
+
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def measure(report: Report, folder: Path, size: Size, kinds: Sequence[str]) -> None:
+def measure(
+    report: Report,
+    folder: Path,
+    size: Size,
+    kinds: Sequence[str] = (SQLITE, POSTGRESQL),
+    cases: Sequence[str] = (SUSTAINED, LARGE),
+) -> None:
     """Run everything on a site made in `folder`."""
     site = Site(folder)
     site.broker.start()
@@ -298,8 +371,12 @@ def measure(report: Report, folder: Path, size: Size, kinds: Sequence[str]) -> N
             if kind == POSTGRESQL and not PostgresqlServer.installed():
                 _say("PostgreSQL 15 is not installed: its lines are left out")
                 continue
-            for count in size.controllers:
-                bench.sustained(kind, count)
+            for case in cases:
+                if case == LARGE:
+                    bench.large(kind)
+                else:
+                    for count in size.controllers:
+                        bench.sustained(kind, count)
     finally:
         site.broker.stop()
 
@@ -307,19 +384,27 @@ def measure(report: Report, folder: Path, size: Size, kinds: Sequence[str]) -> N
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the cases; 1 when a goal was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--case", choices=(SUSTAINED, LARGE), action="append")
     parser.add_argument("--database", choices=(SQLITE, POSTGRESQL), action="append")
-    parser.add_argument("--controllers", type=int, action="append")
+    parser.add_argument("--controllers", type=int, action="append", help="repeatable")
     parser.add_argument("--seconds", type=float, default=Size().seconds)
-    parser.add_argument("--rate", type=float, default=Size().rate)
+    parser.add_argument("--rate", type=float, default=Size().rate, help="changes a second")
+    parser.add_argument("--quick", action="store_true", help="20 controllers, a few seconds")
     options = parser.parse_args(arguments)
-    size = Size(
-        controllers=tuple(options.controllers or Size().controllers),
-        seconds=options.seconds,
-        rate=options.rate,
-    )
+    size = replace(Size(), seconds=options.seconds, rate=options.rate)
+    if options.quick:
+        size = QUICK
+    if options.controllers:
+        size = replace(size, controllers=tuple(options.controllers))
     report = Report("pins")
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as folder:
-        measure(report, Path(folder), size, options.database or [SQLITE, POSTGRESQL])
+        measure(
+            report,
+            Path(folder),
+            size,
+            options.database or (SQLITE, POSTGRESQL),
+            options.case or (SUSTAINED, LARGE),
+        )
     return report.exit_code
 
 

@@ -34,6 +34,11 @@ class FleetProcess:
         self._process.kill()
         self._process.communicate()
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
     def send(self, word: str) -> None:
         """Give a command that is not answered."""
         if self._process.stdin is None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.event_path.site import Site
+from bench.pin_path.large import fill
 from hub.accounts.service import AccountsService
 from hub.bootstrap import build
 from hub.clock import Ids
@@ -81,9 +82,9 @@ def enrol(site: Site, count: int) -> dict[str, bytes]:
     return links
 
 
-def found_town(site: Site, url: str, count: int, doors_each: int) -> Town:
-    """Write a town into an empty database that has its tables; give it, and write down for the
-    simulator who is in it."""
+def found_town(site: Site, url: str, count: int, doors_each: int, grants: int = 0) -> Town:
+    """Write a town into an empty database that has its tables, the first controller with so many
+    grants; give it, and write down for the simulator who is in it."""
     links = enrol(site, count)
     hub = build(Settings(directory=site.hub, database=DatabaseSettings(url=url)))
     try:
@@ -96,6 +97,12 @@ def found_town(site: Site, url: str, count: int, doors_each: int) -> Town:
             for each, link in links.items()
         )
         hub.core.db.write(lambda scope: _write(scope, ids, members))
+        first, now = members[0], hub.core.clock.now()
+        hub.core.db.write(
+            lambda scope: fill(
+                scope, hub.core.keys, ids, first.controller, first.doors, grants, now
+            )
+        )
     finally:
         hub.stop()
     write_fleet(site.folder / FLEET, members)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,12 +61,20 @@ class HistoryWatch:
         """Give the first time that an event happened to a credential."""
         return self._found.get((event, credential))
 
-    def wait_for(self, event: str, credentials: set[str]) -> None:
-        """Wait until it happened to all of them; raise `TimeoutError` when nothing moves."""
+    def wait_for(self, events: Sequence[str], credentials: Iterable[str]) -> list[Seen]:
+        """Wait until one of the events happened to each of them; give the first that did, by the
+        order of `events`. Raises `TimeoutError` when nothing moves."""
+        found: list[Seen] = []
         with self._grown:
-            while missing := [one for one in credentials if not self.first(event, one)]:
-                if not self._grown.wait(STALL_S):
-                    raise TimeoutError(f"{event} did not happen to {len(missing)} credentials")
+            for credential in credentials:
+                while not (seen := next(filter(None, self._all(events, credential)), None)):
+                    if not self._grown.wait(STALL_S):
+                        raise TimeoutError(f"{events} did not happen to a credential")
+                found.append(seen)
+        return found
+
+    def _all(self, events: Sequence[str], credential: str) -> list[Seen | None]:
+        return [self.first(event, credential) for event in events]
 
     def _run(self) -> None:
         connection: sqlite3.Connection | psycopg.Connection

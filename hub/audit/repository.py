@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement
 from hub.audit.domain import AuditEntry
 from hub.audit.tables import audit_entries as log
 from hub.database.rows import as_all, as_one
-from hub.database.scope import Scope
+from hub.database.scope import STORY, Scope
 
 _BATCH = 500
 
 
 def next_seq(scope: Scope) -> int:
     """Take the next number. Its lock is held until the commit: entries chain in their order."""
+    scope.lock(STORY)
     return scope.take_numbers("audit")[0]
 
 

@@ -28,6 +28,12 @@ _TAKE_NUMBERS: Final = (
 )
 
 
+STORY: Final = "story"
+"""The lock of whoever tells what happened: audit, happenings, the history of placements. Each has
+its own counter, and not everybody needs them in the same order; so this one is taken before any of
+them, and before a placement is written, or two transactions could wait for one another."""
+
+
 def lock_number(town_id: str, name: str) -> int:
     """Give the number by which PostgreSQL knows a town's named lock: signed, 64 bits."""
     digest = hashlib.sha256(f"{town_id}\x00{name}".encode()).digest()
@@ -50,11 +56,12 @@ class Scope:
     `with scope.savepoint():`.
     """
 
-    __slots__ = ("_after_commit", "connection", "town_id")
+    __slots__ = ("_after_commit", "_held", "connection", "town_id")
 
     def __init__(self, connection: Connection, town_id: str) -> None:
         self.connection = connection
         self.town_id = town_id
+        self._held: frozenset[str] = frozenset()
         self._after_commit: list[Callable[[], None]] = []
 
     @property
@@ -165,15 +172,21 @@ class Scope:
     def lock(self, name: str) -> None:
         """Hold the town's named lock until the transaction ends. On SQLite the one writer is the
         lock already."""
-        if self.dialect == "postgresql":
+        if self.dialect == "postgresql" and name not in self._held:
             number = lock_number(self.town_id, name)
             self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+            self._held |= {name}
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo only what happens inside if it raises, and let the transaction go on."""
-        with self.connection.begin_nested():
-            yield
+        held = self._held
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self._held = held  # what was locked inside is let go with it
+            raise
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Call this once the transaction is committed, in the thread that asked for the write;

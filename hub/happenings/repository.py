@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from hub.database.scope import Scope
+from hub.database.scope import STORY, Scope
 from hub.happenings.domain import Happening, HappeningKind, Subject
 from hub.happenings.tables import happening_readers, happenings
 from wire.identity import uuid7
@@ -44,6 +44,7 @@ def tell_all(
     """The same of several things at once: kind, subject and cause of each."""
     if not news:
         return []
+    scope.lock(STORY)
     numbers = scope.take_numbers(_COUNTER, len(news))
     made = [
         Happening(

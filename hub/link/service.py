@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from queue import Empty, Full, Queue
 from typing import Final, Protocol
@@ -24,6 +24,7 @@ from hub.link.mqtt import BrokerAddress, MqttClient
 from hub.link.ports import LinkKeys
 from hub.link.presence import BEAT_S, beat
 from hub.link.tables import LinkAlarm
+from hub.link.waiting import Waiting
 from wire.envelope import seal
 from wire.keys import HubSigner
 from wire.topics import SIGNED, Channel, topic_of
@@ -84,6 +85,7 @@ class LinkService:
         self._events: EventSink | None = None
         self._queue: Queue[Arrival] = Queue(WAITING)
         self._queued_bytes, self._served_bytes = 0, 0  # each moved by one thread alone
+        self._waiting = Waiting()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._full = False
@@ -136,27 +138,37 @@ class LinkService:
         while not self._stopping.is_set():
             self._beat()
             try:
-                arrivals = [self._queue.get(timeout=_ALARMS_EVERY_S)]
+                self._take_in()
             except Empty:
                 self._write_alarms()
                 continue
-            with suppress(Empty):
-                while len(arrivals) < TOGETHER:
-                    arrivals.append(self._queue.get_nowait())
-            self._served_bytes += sum(len(arrival.payload) for arrival in arrivals)
             self._full = False
-            self.serve(arrivals)
-            if self._queue.empty():
+            self._serve_next()
+            if not self._waiting and self._queue.empty():
                 self._write_alarms()
 
-    def serve(self, arrivals: Sequence[Arrival]) -> None:
-        """Serve small messages that wait together, and acknowledge them whatever became of them."""
+    def _take_in(self) -> None:
+        """Open everything that has come, waiting for something if nothing waits yet; raise `Empty`
+        if nothing came."""
+        if not self._waiting:
+            arrival = self._queue.get(timeout=_ALARMS_EVERY_S)
+            self._waiting.add(arrival, self._open(arrival))
+        with suppress(Empty):
+            while len(self._waiting) < WAITING:
+                arrival = self._queue.get_nowait()
+                self._waiting.add(arrival, self._open(arrival))
+
+    def serve(self, arrivals: Iterable[Arrival]) -> None:
+        """Serve small messages, and acknowledge them whatever became of them."""
+        for arrival in arrivals:
+            self._waiting.add(arrival, self._open(arrival))
+        while self._waiting:
+            self._serve_next()
+
+    def _serve_next(self) -> None:
+        """Serve what waited longest, as much as goes into one transaction."""
+        arrivals, opened = self._waiting.take(TOGETHER)
         try:
-            opened = [
-                (found, arrival.number)
-                for arrival in arrivals
-                if (found := self._open(arrival)) is not None
-            ]
             if opened and self._desk is not None:
                 self._desk.serve(opened)
         except Exception:
@@ -164,6 +176,7 @@ class LinkService:
             _log.exception("link_message_failed")
         finally:
             for arrival in arrivals:
+                self._served_bytes += len(arrival.payload)
                 arrival.acknowledge()
 
     def _open(self, arrival: Arrival) -> Opened | None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from hub.database.scope import Scope
+from hub.database.scope import STORY, Scope
 from hub.happenings.domain import HappeningKind, Subject
 from hub.happenings.repository import tell_all
 from hub.pins.guess_risk import EARLY_GRACE, LivePin
@@ -158,6 +158,7 @@ def still_open(
 
 def add(scope: Scope, made: Placement, cause: str) -> None:
     """Insert a placement, and the beginning of its history."""
+    scope.lock(STORY)
     scope.insert(
         pin_placements,
         {
@@ -346,12 +347,14 @@ def _write_all(scope: Scope, made: Sequence[Placement]) -> None:
         }
         for now in made
     ]
+    scope.lock(STORY)
     scope.update_rows(pin_placements, rows, key=("credential_id", "door_id"))
 
 
 def _write_history(
     scope: Scope, now: Placement, event: PlacementEvent, at: datetime, cause: str
 ) -> None:
+    scope.lock(STORY)
     number = scope.take_numbers(_HISTORY)[0]
     scope.insert(placement_history, _history(number, now, event, at, cause))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,7 +32,7 @@ from hub.policy.lock_lists import LockLists
 from hub.policy.repository import batches
 from hub.policy.wanted import Desired, Wanted, key
 from hub.sites import repository as site_rows
-from hub.sites.domain import Controller, Door
+from hub.sites.domain import Controller, Door, Reader
 from hub.sites.spanning import spans
 from provisioning.hub_keys import ControllerKeys
 from wire.identity import pin_policy_id
@@ -88,11 +89,21 @@ class Sources:
         self.doors: dict[str, Door] = {
             door.id: door for door in site_rows.doors_of_controller(scope, controller.id)
         }
-        self._readers = site_rows.readers_of_controller(scope, controller.id)
-        self._lists = LockLists(scope, keys, controller.id, self.doors)
         self.seal_broken = False
         """Whether a row asked for could not be opened, and was left out."""
-        self.takes_punches = any(reader.punch is not PunchRule.NONE for reader in self._readers)
+
+    @cached_property
+    def _readers(self) -> tuple[Reader, ...]:
+        return site_rows.readers_of_controller(self._scope, self._controller.id)
+
+    @cached_property
+    def _lists(self) -> LockLists:
+        return LockLists(self._scope, self._keys, self._controller.id, self.doors)
+
+    @property
+    def takes_punches(self) -> bool:
+        """Whether one of the controller's readers is a terminal for punches."""
+        return any(reader.punch is not PunchRule.NONE for reader in self._readers)
 
     # --- wiring ------------------------------------------------------------------------------
 

@@ -111,11 +111,10 @@ class PolicyWorker:
         chores_at = 0.0
         while not self._stopping.is_set():
             try:
-                self.work()
                 if time.monotonic() >= chores_at:
                     self.chores()
-                    self.work()
                     chores_at = time.monotonic() + CHORE_S
+                self.work()  # after the chores: what both have marked is compiled once
             except Exception:  # the database may be away for a while: go on when it is back
                 _log.exception("policy_worker")
                 self._stopping.wait(CHORE_S)

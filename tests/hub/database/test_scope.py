@@ -114,6 +114,44 @@ def test_updates_and_deletes_never_touch_another_town(
         assert theirs.scalar(sa.select(sa.func.count()).select_from(keys)) == 1
 
 
+def test_many_rows_are_updated_at_once_each_by_its_key_and_in_its_own_town(
+    db: Database, two_towns: Any, other_town: str
+) -> None:
+    halls = two_towns.halls
+    rows = [{"id": "h1", "seats": 11, "name": "one"}, {"id": "h2", "seats": 22, "name": "two"}]
+    db.write(lambda scope: scope.update_rows(halls, rows, key=("id",)))
+    db.write(lambda scope: scope.update_rows(halls, [], key=("id",)))
+    with db.read() as scope:
+        query = sa.select(halls.c.id, halls.c.seats, halls.c.name).order_by(halls.c.id)
+        assert [tuple(row) for row in scope.all(query)] == [("h1", 11, "one"), ("h2", 22, "two")]
+        theirs = Scope(scope.connection, other_town)
+        assert _names(theirs, two_towns) == ["far", "theirs"]
+
+
+def test_a_lock_taken_in_a_savepoint_that_was_undone_is_taken_again(db: Database) -> None:
+    """The database lets go of it with the savepoint; who asks again must not believe it held."""
+
+    def fails(scope: Scope) -> None:
+        with scope.savepoint():
+            scope.lock("inner")
+            raise LookupError
+
+    def work(scope: Scope) -> list[int]:
+        scope.lock("outer")
+        with pytest.raises(LookupError):
+            fails(scope)
+        scope.lock("inner")
+        scope.lock("inner")
+        if scope.dialect != "postgresql":
+            return [2]
+        held = (
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        )
+        return [scope.connection.exec_driver_sql(held).scalar_one()]
+
+    assert db.write(work) == [2]
+
+
 def test_an_update_over_a_second_table_is_refused(db: Database, two_towns: Any) -> None:
     halls, keys = two_towns.halls, two_towns.keys
     with pytest.raises(TownLeakError):

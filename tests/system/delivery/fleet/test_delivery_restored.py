@@ -121,9 +121,9 @@ def test_a_controller_follows_the_policy_of_the_hub_that_was_put_back(world):
     edge = edges[NAMES[0]]
     edge.store.apply(change(hub_epoch=1, version=9, entries=ENTRIES))
     held = ENTRIES[:2]
-    hub.held = lambda _controller: HeldPolicy(version=4, digest=digest(held))
+    hub.held = lambda _scope, _controller: HeldPolicy(version=4, digest=digest(held))
     wants = []
-    hub.wanted = lambda _controller, want: wants.append(want.from_version)
+    hub.wanted = lambda _scope, _controller, want: wants.append(want.from_version) or []
     hub.hub_epoch = 2
     hub.end()
     hub.begin()
