@@ -133,7 +133,7 @@ def put_bookings(who: Writer, service: Bookings, given: BatchIn) -> BatchOut:
 @router.put(
     "/bookings/{reservation_key}",
     summary="Make or change a booking",
-    responses={412: {"description": "It was changed since `If-Match`."}},
+    responses={201: {"model": BookingOut, "description": "It was made."}},
 )
 def put_booking(
     who: Writer,
