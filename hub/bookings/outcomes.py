@@ -21,6 +21,8 @@ from hub.happenings.domain import HappeningKind as H
 LOOK_EVERY: Final = timedelta(seconds=5)
 AGAIN_AFTER: Final = timedelta(seconds=30)
 """What waits for a controller is looked at again so long after."""
+GIVEN_UP_WITHIN: Final = timedelta(days=7)
+"""What is older is history from before somebody kept outcomes: nothing is told of it."""
 BATCH: Final = 50
 _CAUSE: Final = "entry log"
 
@@ -143,7 +145,7 @@ def _over(scope: Scope, now: datetime, limit: int) -> list[Booking]:
     conditions = [
         bookings.c.state == BookingState.CONFIRMED,
         bookings.c.effective_until <= now,
-        bookings.c.effective_until > now - ASKED_FOR - timedelta(days=1),
+        bookings.c.effective_until > now - ASKED_FOR - GIVEN_UP_WITHIN,
         ~sa.exists(waits),
     ]
     return repository.search(scope, conditions, [bookings.c.effective_until], limit)

@@ -220,9 +220,14 @@ class SeriesService:
     def _all_or_none(
         self, who: Principal, kept: Series, wish: SeriesWish
     ) -> list[OccurrenceReport]:
+        windows = kept.recurring().windows()
+
         def write(scope: Scope) -> list[OccurrenceReport]:
+            # Every key before anything else: who holds one of them may wait for what we hold then.
+            for day, _ in windows:
+                scope.lock(f"booking:{occurrence_key(kept.series_key, day)}")
             reports = self._drop(scope, who, kept)
-            for day, window in kept.recurring().windows():
+            for day, window in windows:
                 try:
                     with scope.savepoint(), named_refusals():
                         reports.append(self._bring(who, kept, wish, day, window, scope))

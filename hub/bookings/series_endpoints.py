@@ -30,7 +30,11 @@ SeriesKey = Annotated[
 ]
 
 
-@router.put("/booking_series/{series_key}", summary="Make or change a series of bookings")
+@router.put(
+    "/booking_series/{series_key}",
+    summary="Make or change a series of bookings",
+    responses={201: {"model": SeriesOut, "description": "It was made."}},
+)
 def put_series(
     who: Writer, service: Service, series_key: SeriesKey, given: SeriesIn, response: Response
 ) -> SeriesOut:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from hub.bookings.history import HistoryService, HistorySource
+from hub.bookings.outcomes import SettleOutcomes
 from hub.bookings.records import BookingWish
+from hub.bookings.tables import Attendance
 from hub.web.problems import Problem as Refused
 
 
@@ -56,3 +59,21 @@ def test_a_stranger_and_a_wrong_cursor_are_refused(hall: Any) -> None:
         with pytest.raises(Refused) as refused:
             history.page(who, "k", cursor, 10)
         assert refused.value.kind.code == code
+
+
+def test_the_chore_that_settles_outcomes_runs_on_either_database(hall: Any) -> None:
+    """Nothing was ever heard: nobody is a no-show, and after a month the asking ends."""
+    hall.bookings.put(hall.clerk, "k", hall.wish())
+    chore = SettleOutcomes(hall.town.clock)
+    for days in (0, 0.2, 31):
+        hall.town.clock.advance(timedelta(days=days, seconds=31))
+        with hall.town.db.read() as scope:
+            assert chore.is_due(scope)
+        hall.town.db.write(chore.run)
+    found = hall.bookings.get(hall.clerk, "k").outcome
+    assert found.attendance is Attendance.UNKNOWN
+    assert set(found.unheard) == set(hall.doors)
+    assert found.settled_at is not None
+    hall.town.clock.advance(timedelta(seconds=31))
+    with hall.town.db.read() as scope:
+        assert not chore.is_due(scope)

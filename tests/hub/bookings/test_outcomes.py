@@ -28,6 +28,12 @@ from wire.reasons import Reason
 BOOT = "3f0c6a52-9f0e-4f0e-8f0e-2f6f0b7d9a11"
 
 
+@pytest.fixture
+def database_at(sqlite_at: str) -> str:
+    """One kind of database; that the chore runs on either is in `test_history`."""
+    return sqlite_at
+
+
 @dataclass
 class Controller:
     """A controller that journals, and sends while it has a link: what happens now at once, a
