@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -77,7 +78,7 @@ def reseal_all(
 def _passes(db: Database, keys: HubKeys, sealed: SealedColumn) -> Iterator[Pass]:
     after: tuple[Any, ...] | None = None
     while True:
-        done = db.write(lambda scope, at=after: reseal_batch(scope, keys, sealed, at))
+        done = db.write(partial(reseal_batch, keys=keys, sealed=sealed, after=after))
         yield done
         after = done.after
         if after is None:
