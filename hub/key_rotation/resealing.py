@@ -75,16 +75,10 @@ def reseal_all(
     return counted
 
 
-def _reseal(
-    keys: HubKeys, sealed: SealedColumn, after: tuple[Any, ...] | None, scope: Scope
-) -> Pass:
-    return reseal_batch(scope, keys, sealed, after)
-
-
 def _passes(db: Database, keys: HubKeys, sealed: SealedColumn) -> Iterator[Pass]:
     after: tuple[Any, ...] | None = None
     while True:
-        done = db.write(partial(_reseal, keys, sealed, after))
+        done = db.write(partial(reseal_batch, keys=keys, sealed=sealed, after=after))
         yield done
         after = done.after
         if after is None:

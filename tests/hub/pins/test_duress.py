@@ -33,6 +33,7 @@ def database_at(sqlite_at: str) -> str:
     return sqlite_at
 
 
+@settings(deadline=None)
 @given(st.data(), lengths)
 def test_being_confusable_goes_both_ways_and_a_pin_is_confusable_with_itself(
     data: st.DataObject, length: int
@@ -155,6 +156,7 @@ def test_a_duress_pin_is_given_later_and_taken_away_alone(town: Any, doors: list
     assert town.db.write(take) == [PinVariant.ORDINARY]
 
 
+@settings(deadline=None)
 @given(
     digits=lengths, hours=st.integers(1, 24 * 7), others=st.integers(0, 20), seed=st.integers(0, 99)
 )

@@ -374,6 +374,7 @@ def test_a_guesser_who_goes_from_door_to_door_is_within_the_bookings_risk() -> N
     assert computed <= 1.35 * hits / games + slack
 
 
+@settings(deadline=None)
 @given(window_h=st.integers(1, 48), live=st.lists(pins, max_size=12), more=st.integers(1, 48))
 def test_the_risk_of_a_window_grows_with_it_and_is_none_where_nothing_is_live(
     window_h: int, live: list[LivePin], more: int
