@@ -7,13 +7,13 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from hub.accounts import examples
 from hub.accounts.domain import MAX_PASSWORD, MIN_PASSWORD, UserState
 from hub.accounts.service import AccountsService
 from hub.web.core import provided
-from hub.web.fields import shown
+from hub.web.fields import BodyIn, ChangeIn, Instant, clearable, shown
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
 from hub.web.rights import RIGHTS_OF, Principal, PrincipalKind, Right, Role
@@ -29,20 +29,18 @@ Password = Annotated[
     SecretStr,
     Field(description=f"{MIN_PASSWORD} to {MAX_PASSWORD} characters; kept as argon2id only."),
 ]
+Id = Annotated[str, Field(min_length=1, max_length=80)]
 Sites = Annotated[
-    list[str] | None, Field(description="Limits them to these sites; null is the whole town.")
+    Annotated[list[Id], Field(max_length=500)] | None,
+    Field(description="Limits them to these sites; null is the whole town."),
 ]
-
-
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
 
 
 class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class UserIn(_In):
+class UserIn(BodyIn):
     """A new user."""
 
     model_config = shown(examples.USER_IN)
@@ -52,10 +50,10 @@ class UserIn(_In):
     password: Password
     role: Role
     sites: Sites = None
-    person_id: str | None = Field(None, description="The person this user is, if any.")
+    person_id: Id | None = Field(None, description="The person this user is, if any.")
 
 
-class UserChange(_In):
+class UserChange(ChangeIn):
     """What to change of a user; what is left out stays."""
 
     model_config = shown(examples.USER_CHANGE)
@@ -63,8 +61,8 @@ class UserChange(_In):
     name: Name | None = None
     password: Password | None = None
     role: Role | None = None
-    sites: Sites = None
-    person_id: str | None = None
+    sites: Sites = clearable()
+    person_id: Id | None = clearable()
     state: UserState | None = None
 
 
@@ -84,7 +82,7 @@ class UserOut(_Out):
     updated_at: datetime
 
 
-class TokenIn(_In):
+class TokenIn(BodyIn):
     """A new bearer token."""
 
     model_config = shown(examples.TOKEN_IN)
@@ -92,7 +90,7 @@ class TokenIn(_In):
     name: Name = Field(description="What it is for, so that somebody knows when to revoke it.")
     role: Role
     sites: Sites = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class TokenOut(_Out):
@@ -168,7 +166,7 @@ def add_user(who: Writer, service: Service, body: UserIn) -> UserOut:
 @router.patch("/users/{user_id}", summary="Change a user")
 def change_user(who: Writer, service: Service, user_id: str, body: UserChange) -> UserOut:
     """A changed password, role, reach or state ends the user's sessions."""
-    changes = body.model_dump(exclude_unset=True)
+    changes = body.changes()
     if body.password is not None:
         changes["password"] = body.password.get_secret_value()
     return UserOut.model_validate(service.change_user(who, user_id, changes))

@@ -12,7 +12,7 @@ from hub.attendance import examples
 from hub.attendance.domain import BreakSource, Day, DayProblem, Flag, Ignored
 from hub.attendance.service import AttendanceService, MonthTotal
 from hub.web.core import provided
-from hub.web.fields import shown
+from hub.web.fields import CalendarDate, shown
 from hub.web.identity import requires
 from hub.web.rights import Principal, Right
 from wire.events import PunchDirection
@@ -21,10 +21,10 @@ router = APIRouter(prefix="/api/v1/attendance", tags=["attendance"])
 Service = Annotated[AttendanceService, provided(AttendanceService)]
 Reader = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
 First = Annotated[
-    date, Query(alias="from", description="The first work date.", examples=["2026-04-01"])
+    CalendarDate, Query(alias="from", description="The first work date.", examples=["2026-04-01"])
 ]
 Last = Annotated[
-    date, Query(alias="to", description="The last work date.", examples=["2026-04-30"])
+    CalendarDate, Query(alias="to", description="The last work date.", examples=["2026-04-30"])
 ]
 Person = Annotated[str | None, Query(max_length=128, description="Nobody named: whom one may see.")]
 

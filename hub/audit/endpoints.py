@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.audit import examples
 from hub.audit.service import AuditFilter, AuditService
 from hub.web.addresses import AddressKind
 from hub.web.core import provided
-from hub.web.fields import shown
+from hub.web.fields import Instant, shown
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
 from hub.web.rights import Right
@@ -56,8 +56,8 @@ def read_audit(
     action: Annotated[str | None, Query(max_length=64)] = None,
     target_kind: Annotated[str | None, Query(max_length=32)] = None,
     target_id: Annotated[str | None, Query(max_length=128)] = None,
-    since: Annotated[AwareDatetime | None, Query(description="From here on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this.")] = None,
+    since: Annotated[Instant | None, Query(description="From here on.")] = None,
+    until: Annotated[Instant | None, Query(description="Before this.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> PageOf[AuditEntryOut]:

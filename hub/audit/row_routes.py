@@ -21,6 +21,8 @@ from hub.web.core import provided
 from hub.web.fields import BodyIn, ChangeIn, RowOut, plain
 from hub.web.identity import requires
 from hub.web.paging import MAX_LIMIT, PageOf
+from hub.web.problems import ProblemKind
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 
 T = TypeVar("T")
@@ -33,7 +35,8 @@ class RowShapes(Generic[T]):
     """How a kind of row looks from outside. `prepare` turns what was sent into column values,
     `defaults` are columns of a new row that are not sent, `filters` are columns by which a list
     may be limited; `also` gives fields of `out` that are no columns of the row, by looking at other
-    rows; `noun` and `plural` are for people."""
+    rows; `refuses` are the problems of its own that writing it can meet; `noun` and `plural` are for
+    people."""
 
     kind: RowKind[T]
     path: str
@@ -46,6 +49,7 @@ class RowShapes(Generic[T]):
     out: type[RowOut]
     filters: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    refuses: tuple[ProblemKind, ...] = ()
     also: Callable[[Scope, Any], Mapping[str, Any]] | None = None
     prepare: Callable[[dict[str, Any]], dict[str, Any]] = field(default=lambda values: values)
 
@@ -128,6 +132,7 @@ def offer_adding(router: APIRouter, shapes: RowShapes[Any]) -> None:
         methods=["POST"],
         response_model=out,
         status_code=HTTPStatus.CREATED,
+        responses=refuses(*shapes.refuses),
         summary=f"Add {shapes.noun}",
         description=inspect.getdoc(shapes.new) or "",
         operation_id=f"add_{kind.name}_row",
@@ -147,6 +152,7 @@ def offer_changing(router: APIRouter, shapes: RowShapes[Any]) -> None:
         f"{shapes.path}/{{row_id}}",
         change_row,
         methods=["PATCH"],
+        responses=refuses(*shapes.refuses),
         response_model=out,
         summary=f"Change {shapes.noun}",
         description="What is left out stays as it is.",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from hub.batteries.schemas import (
     BatteryChangeIn,
@@ -23,6 +21,7 @@ from hub.batteries.schemas import (
 from hub.batteries.service import BatteriesService, BatteryFilter
 from hub.batteries.standing import BatteryState
 from hub.web.core import provided
+from hub.web.fields import CalendarDate, Instant
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
 from hub.web.rights import Principal, Right
@@ -41,7 +40,7 @@ def list_batteries(
     site: Id = None,
     state: BatteryState | None = None,
     due_before: Annotated[
-        AwareDatetime | None,
+        Instant | None,
         Query(description="Only what is low, or whose range begins before this."),
     ] = None,
     cursor: Cursor = None,
@@ -58,7 +57,7 @@ def battery_route(
     who: Reader,
     service: Service,
     before: Annotated[
-        date,
+        CalendarDate,
         Query(description="What should be replaced before this date.", examples=["2027-03-31"]),
     ],
     start: Annotated[

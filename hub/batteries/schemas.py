@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from hub.batteries import examples
 from hub.batteries.domain import ChemistryKind, Forecast, HeardBy, WhyNot
 from hub.batteries.service import BatterySheet, BatteryView, Route
 from hub.batteries.standing import BatteryState, WhyUnknown
-from hub.web.fields import BodyIn, RowOut, shown
+from hub.web.fields import BodyIn, Instant, RowOut, shown
 
 
 class BatteryProfileIn(BodyIn):
@@ -48,7 +48,7 @@ class BatteryChangeIn(BodyIn):
 
     model_config = shown(examples.CHANGE_IN)
 
-    at: AwareDatetime | None = Field(None, description="When they were put in; null is now.")
+    at: Instant | None = Field(None, description="When they were put in; null is now.")
     chemistry: ChemistryKind | None = Field(None, description="If of another kind than before.")
     note: Annotated[str, Field(max_length=200)] = ""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel, Field
 
 from hub.bookings.backups import BookingBackups
 from hub.bookings.facilities import FacilitiesService
 from hub.bookings.facility_schemas import FacilityIn, FacilityOut, SlotOut
+from hub.bookings.refusals import KINDS
 from hub.bookings.residents import ResidentsService
 from hub.bookings.schemas import (
     BackupCodeOut,
@@ -24,11 +24,13 @@ from hub.bookings.schemas import (
 from hub.bookings.service import BookingFilter, BookingsService
 from hub.bookings.tables import BookingState
 from hub.web.core import provided
+from hub.web.fields import CalendarDate, Instant
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 
-router = APIRouter(prefix="/api/v1", tags=["bookings"])
+router = APIRouter(prefix="/api/v1", tags=["bookings"], responses=refuses(*KINDS.values()))
 
 Facilities = Annotated[FacilitiesService, provided(FacilitiesService)]
 Bookings = Annotated[BookingsService, provided(BookingsService)]
@@ -85,7 +87,7 @@ def availability(
     service: Facilities,
     facility_id: str,
     day: Annotated[
-        date,
+        CalendarDate,
         Query(
             alias="date", description="A date where the facility stands.", examples=["2026-04-10"]
         ),
@@ -99,9 +101,9 @@ def availability(
 class BookingQuery(BaseModel):
     """Which bookings are asked for."""
 
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
-    facility_id: str | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    facility_id: Annotated[str, Field(max_length=128)] | None = None
     state: BookingState | None = None
 
 
@@ -119,7 +121,11 @@ def list_bookings(
     return PageOf(items=[BookingOut.of(each) for each in page.items], next_cursor=page.next_cursor)
 
 
-@router.put("/bookings/{reservation_key}", summary="Make or change a booking")
+@router.put(
+    "/bookings/{reservation_key}",
+    summary="Make or change a booking",
+    responses={201: {"model": BookingOut, "description": "It was made."}},
+)
 def put_booking(
     who: Writer,
     service: Bookings,
@@ -178,7 +184,7 @@ def reissue_pin(
     who: Revealer,
     service: Bookings,
     reservation_key: ReservationKey,
-    holder_id: str | None = None,
+    holder_id: Annotated[str | None, Query(max_length=128)] = None,
 ) -> BookingOut:
     """For every holder, or for one. The old digits die as soon as each door has the new ones; a
     key box takes the old ones as `still_opens` says, unless its codes are retired."""

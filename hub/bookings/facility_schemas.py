@@ -5,23 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from hub.bookings.records import (
     Facility,
 )
 from hub.bookings.tables import Approval
 from hub.bookings.windows import BookingRules, OpenSpan, Slot, SlotState
+from hub.web.fields import BodyIn
 
+Id = Annotated[str, Field(min_length=1, max_length=80)]
 Text = Annotated[str, Field(max_length=120)]
 Minutes = Annotated[int, Field(ge=0, le=12 * 60)]
-DoorIds = Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=50)]
+DoorIds = Annotated[list[Id], Field(max_length=50)]
 
 
-class ShapeIn(BaseModel):
-    """What all that comes in shares: a field that is not known is an error."""
-
-    model_config = ConfigDict(extra="forbid")
+class ShapeIn(BodyIn):
+    """What all that comes in here shares."""
 
 
 class OpenSpanIn(ShapeIn):
@@ -41,7 +41,7 @@ class OpenSpanIn(ShapeIn):
 class FacilityIn(ShapeIn):
     """A new facility."""
 
-    site_id: str
+    site_id: Id
     name_ja: Annotated[str, Field(min_length=1, max_length=120)]
     name_easy: Text = Field("", description="やさしい日本語; the Japanese name where left out.")
     name_en: Text = Field("", description="English; the Japanese name where left out.")

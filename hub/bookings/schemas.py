@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from hub.bookings.backups import BackupCode
-from hub.bookings.facility_schemas import DoorIds, ShapeIn, Text
+from hub.bookings.facility_schemas import DoorIds, Id, ShapeIn, Text
 from hub.bookings.records import (
     BookingView,
     BookingWish,
@@ -26,6 +26,7 @@ from hub.catalogue import Language
 from hub.keyboxes.codes import ShownCode
 from hub.keyboxes.domain import CodeState, LockKind
 from hub.pins.placement import Pending, PlacementState, Problem, Readiness
+from hub.web.fields import Instant
 
 
 class ContactIn(ShapeIn):
@@ -45,20 +46,20 @@ class ContactIn(ShapeIn):
 class HolderIn(ShapeIn):
     """Somebody who is to have a PIN."""
 
-    id: str | None = Field(None, description="Names one that exists, to keep their PIN.")
+    id: Id | None = Field(None, description="Names one that exists, to keep their PIN.")
     name: Text
-    person_id: str | None = None
+    person_id: Id | None = None
 
 
 class BookingIn(ShapeIn):
     """What is wanted of a booking. Whatever is left out stays as it is; nothing is ever dropped
     by leaving it out."""
 
-    facility_id: str | None = None
+    facility_id: Id | None = None
     doors: DoorIds | None = Field(None, description="Instead of the facility's own doors.")
     key_boxes: DoorIds | None = Field(None, description="Instead of the facility's own.")
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
     state: BookingState | None = None
     contact: ContactIn | None = None
     purpose: Annotated[str, Field(max_length=500)] | None = None

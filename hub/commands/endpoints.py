@@ -8,19 +8,22 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.commands import examples
 from hub.commands.access import AccessBy, AccessService
 from hub.commands.mode_service import DoorModeView, DoorTrack, EmergencyView, ModesService
+from hub.commands.problems import COMMAND_ID_USED, CONTROLLER_OFFLINE, NO_STRIKE, REFUSED_MODES
 from hub.commands.repository import OrderRow
 from hub.commands.service import CommandsService, UnlockOrder
 from hub.commands.states import CommandState
 from hub.commands.tables import EmergencyKind
 from hub.pins.placement import PlacementState
 from hub.web.core import provided
-from hub.web.fields import shown
+from hub.web.fields import BodyIn, Instant, shown
 from hub.web.identity import requires
+from hub.web.problems import NOT_FOUND
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 from wire.events import Observed
 from wire.policy_bodies import DoorMode
@@ -49,10 +52,6 @@ CommandKey = Annotated[
 ReasonText = Annotated[str, Field(max_length=200)]
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
 class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -60,7 +59,7 @@ class _Out(BaseModel):
 # --- commands ------------------------------------------------------------------------------------
 
 
-class CommandIn(_In):
+class CommandIn(BodyIn):
     """What to do at a door now."""
 
     model_config = shown(examples.COMMAND_IN)
@@ -88,7 +87,10 @@ class CommandOut(_Out):
 
 
 @router.post(
-    "/doors/{door_id}/commands", status_code=HTTPStatus.ACCEPTED, summary="Unlock a door now"
+    "/doors/{door_id}/commands",
+    status_code=HTTPStatus.ACCEPTED,
+    summary="Unlock a door now",
+    responses=refuses(CONTROLLER_OFFLINE, NO_STRIKE, COMMAND_ID_USED),
 )
 def send_command(
     who: Unlocker,
@@ -126,14 +128,14 @@ class ManualMode(StrEnum):
     LOCKED = "locked"
 
 
-class ModeIn(_In):
+class ModeIn(BodyIn):
     """A mode for a door."""
 
     model_config = shown(examples.MODE_IN)
 
     mode: ManualMode
     reason: ReasonText = ""
-    expires_at: AwareDatetime | None = Field(
+    expires_at: Instant | None = Field(
         None, description="When it ends by itself; `hold_open` must say."
     )
 
@@ -178,7 +180,11 @@ def read_mode(who: Reader, service: Modes, door_id: str) -> DoorModeOut:
     return DoorModeOut.of(service.get(who, door_id))
 
 
-@router.put("/doors/{door_id}/mode", summary="Hold a door open, lock it, or neither")
+@router.put(
+    "/doors/{door_id}/mode",
+    summary="Hold a door open, lock it, or neither",
+    responses=refuses(*REFUSED_MODES.values()),
+)
 def set_mode(who: Steerer, service: Modes, door_id: str, given: ModeIn) -> DoorModeOut:
     """Applied as soon as its controller hears of it, kept while it is away."""
     mode = None if given.mode is ManualMode.NORMAL else DoorMode(given.mode.value)
@@ -188,13 +194,13 @@ def set_mode(who: Steerer, service: Modes, door_id: str, given: ModeIn) -> DoorM
 # --- emergencies ---------------------------------------------------------------------------------
 
 
-class EmergencyIn(_In):
+class EmergencyIn(BodyIn):
     """An order to every door of a site, or of the town."""
 
     model_config = shown(examples.EMERGENCY_IN)
 
     kind: EmergencyKind
-    site_id: str | None = None
+    site_id: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     reason: Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -241,7 +247,12 @@ class EmergencyOut(BaseModel):
         )
 
 
-@router.post("/emergencies", status_code=HTTPStatus.CREATED, summary="Open or lock down an area")
+@router.post(
+    "/emergencies",
+    status_code=HTTPStatus.CREATED,
+    summary="Open or lock down an area",
+    responses=refuses(NOT_FOUND),
+)
 def order_emergency(who: Commander, service: Modes, given: EmergencyIn) -> EmergencyOut:
     """Every door is tracked until its controller has applied it. It lasts until it is ended."""
     return EmergencyOut.of(service.order_emergency(who, given.kind, given.site_id, given.reason))
@@ -303,7 +314,7 @@ def list_access(
     who: GrantsReader,
     service: AccessAt,
     door_id: str,
-    at: Annotated[AwareDatetime | None, Query(description="Now, where left out.")] = None,
+    at: Annotated[Instant | None, Query(description="Now, where left out.")] = None,
 ) -> list[AccessOut]:
     """Every way in at that time, and why."""
     found = service.at(who, door_id, at)

@@ -14,7 +14,7 @@ DOOR_TEST_OUT: Final[Example] = {
     "door_id": ids.DOOR,
     "told_by": "clerk",
     **DOOR_TEST_IN,
-    "actor": f"session:{ids.USER}",
+    "actor": ids.USER,
     "tested_at": "2026-04-06T00:00:00Z",
     "recorded_at": "2026-04-06T00:00:00Z",
 }

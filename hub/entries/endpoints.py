@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Path, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 
 from hub.entries import examples
 from hub.entries.live import Live
@@ -22,6 +21,7 @@ from hub.entries.search import Filters
 from hub.entries.service import EntriesService
 from hub.entries.stream import news_stream
 from hub.web.core import provided
+from hub.web.fields import Instant
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
 from hub.web.rights import Principal, Right
@@ -38,8 +38,8 @@ MAX_RAW_ID = 2**62
 def list_entries(
     who: Reader,
     service: Service,
-    start: Annotated[AwareDatetime | None, Query(alias="from", description="Not before.")] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to", description="Before.")] = None,
+    start: Annotated[Instant | None, Query(alias="from", description="Not before.")] = None,
+    end: Annotated[Instant | None, Query(alias="to", description="Before.")] = None,
     door: Id = None,
     person: Id = None,
     booking: Id = None,
@@ -122,7 +122,7 @@ def list_alarms(who: Reader, service: Service) -> list[AlarmOut]:
 def acknowledge_alarm(
     who: Annotated[Principal, requires(Right.DOORS_UNLOCK)],
     service: Service,
-    alarm_id: int,
+    alarm_id: Annotated[int, Path(ge=0, le=MAX_RAW_ID)],
     body: AcknowledgeIn,
 ) -> None:
     """Says who deals with it. It stands until it is over as well."""

@@ -11,7 +11,7 @@ from hub.entries.devices import Contact
 from hub.entries.domain import Result, Topic
 from hub.entries.doors import Bolt, Leaf
 from hub.sites.clock_risks import ClockRisk
-from hub.web.fields import shown
+from hub.web.fields import BodyIn, shown
 from wire.clock import ClockState
 from wire.events import ActOutcome, Factor, Observed
 from wire.policy_bodies import DoorMode
@@ -152,9 +152,9 @@ class AlarmOut(_Out):
     note: str
 
 
-class AcknowledgeIn(BaseModel):
+class AcknowledgeIn(BodyIn):
     """Taking note of an alarm."""
 
-    model_config = shown(examples.ACKNOWLEDGE_IN) | ConfigDict(extra="forbid")
+    model_config = shown(examples.ACKNOWLEDGE_IN)
 
     note: str = Field("", max_length=500)

@@ -8,13 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from hub.audit.row_routes import RowShapes, offer_changing, offer_reading
+from hub.bookings.refusals import KINDS as BOOKING_REFUSALS
+from hub.bookings.refusals import Refusal
 from hub.keyboxes import examples, schemas
 from hub.keyboxes.backups import DoorBackups
 from hub.keyboxes.domain import KeyBox
 from hub.keyboxes.kinds import KEY_BOX
-from hub.keyboxes.service import KeyBoxes
+from hub.keyboxes.service import ALREADY_PROVISIONED, VISIT_FIRST, KeyBoxes
 from hub.web.core import provided
 from hub.web.identity import requires
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 from wire.keybox_ticket import encode_ticket
 
@@ -67,7 +70,9 @@ def key_box_visits(who: Reader, service: Service, key_box_id: str) -> list[schem
 
 
 @router.post(
-    "/key_boxes/{key_box_id}/provisioning", summary="Give the bench secret of a blank key box"
+    "/key_boxes/{key_box_id}/provisioning",
+    summary="Give the bench secret of a blank key box",
+    responses=refuses(ALREADY_PROVISIONED),
 )
 def provision_key_box(
     who: Writer,
@@ -131,7 +136,11 @@ def list_key_box_tickets(
     return [schemas.TicketMadeOut.of(each) for each in service.tickets(who, key_box_id)]
 
 
-@router.post("/key_boxes/{key_box_id}/retire", summary="Let every code of a key box die")
+@router.post(
+    "/key_boxes/{key_box_id}/retire",
+    summary="Let every code of a key box die",
+    responses=refuses(VISIT_FIRST, BOOKING_REFUSALS[Refusal.NO_CODE_LEFT]),
+)
 def retire_key_box_codes(
     who: Servicer,
     service: Service,

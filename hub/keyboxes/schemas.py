@@ -15,7 +15,7 @@ from hub.keyboxes.log_repository import TicketMade, Visit
 from hub.keyboxes.repository import DoorBackup
 from hub.keyboxes.service import BoxSheet, Concerned, Provisioning
 from hub.sites.domain import SiteState
-from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, shown
+from hub.web.fields import BodyIn, CalendarDate, ChangeIn, Name, OptionalName, RowOut, shown
 from wire.keybox_keys import Right, date_of
 from wire.offline_profiles import DEFAULT_PROFILE, PROFILES, Profile
 
@@ -216,7 +216,7 @@ class TicketIn(BodyIn):
 
     model_config = shown(examples.TICKET_IN)
 
-    day: Annotated[date, Field(description="In Japan; today, or one of the next 14 days.")]
+    day: Annotated[CalendarDate, Field(description="In Japan; today, or one of the next 14 days.")]
     rights: Annotated[list[TicketRight], Field(min_length=1, max_length=6)] = Field(
         default_factory=lambda: [
             TicketRight.READ,
@@ -227,7 +227,10 @@ class TicketIn(BodyIn):
     )
     purpose: Reason
     secret_version: int | None = Field(
-        None, ge=0, description="The secret the box is thought to have; what it told if left out."
+        None,
+        ge=0,
+        le=2**31 - 1,
+        description="The secret the box is thought to have; what it told if left out.",
     )
 
     @property

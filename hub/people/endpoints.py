@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -13,8 +12,12 @@ from hub.people import schemas
 from hub.people.domain import CardState
 from hub.people.kinds import CALENDAR, CARD, GRANT, GROUP, PERSON, SCHEDULE
 from hub.people.service import PeopleService
+from hub.sites.spanning import SPANS_CONTROLLERS
 from hub.web.core import provided
+from hub.web.fields import CalendarDate
 from hub.web.identity import requires
+from hub.web.problems import CONFLICT, NOT_FOUND
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 from wire.policy_bodies import EntryState
 
@@ -72,6 +75,7 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         schemas.GrantChange,
         schemas.GrantOut,
         filters=("door_id", "person_id", "group_id", "card_id", "schedule_id", "state"),
+        refuses=(SPANS_CONTROLLERS,),
         defaults={"state": EntryState.ACTIVE},
     ),
     RowShapes(
@@ -117,7 +121,7 @@ def issue_card(who: Writer, service: Service, body: schemas.CardIn) -> schemas.C
     return schemas.CardOut.model_validate(card)
 
 
-@router.post("/cards/lookup", summary="Find a card by its number")
+@router.post("/cards/lookup", summary="Find a card by its number", responses=refuses(NOT_FOUND))
 def find_card(who: Reader, service: Service, body: schemas.CardLookup) -> schemas.CardOut:
     """Whose card is this?"""
     found = service.find_card(who, body.namespace, bytes.fromhex(body.identity))
@@ -130,7 +134,7 @@ def _moved(
     return schemas.CardOut.model_validate(service.move_card(who, card_id, to, reason))
 
 
-@router.post("/cards/{card_id}/lost", summary="Report a card lost")
+@router.post("/cards/{card_id}/lost", summary="Report a card lost", responses=refuses(CONFLICT))
 def report_lost(
     who: Blocker, service: Service, card_id: str, body: schemas.CardMove
 ) -> schemas.CardOut:
@@ -138,7 +142,7 @@ def report_lost(
     return _moved(who, service, card_id, CardState.LOST, body.reason)
 
 
-@router.post("/cards/{card_id}/block", summary="Block a card")
+@router.post("/cards/{card_id}/block", summary="Block a card", responses=refuses(CONFLICT))
 def block_card(
     who: Blocker, service: Service, card_id: str, body: schemas.CardMove
 ) -> schemas.CardOut:
@@ -146,7 +150,7 @@ def block_card(
     return _moved(who, service, card_id, CardState.BLOCKED, body.reason)
 
 
-@router.post("/cards/{card_id}/unblock", summary="Unblock a card")
+@router.post("/cards/{card_id}/unblock", summary="Unblock a card", responses=refuses(CONFLICT))
 def unblock_card(
     who: Writer, service: Service, card_id: str, body: schemas.CardMove
 ) -> schemas.CardOut:
@@ -154,7 +158,7 @@ def unblock_card(
     return _moved(who, service, card_id, CardState.ACTIVE, body.reason)
 
 
-@router.post("/cards/{card_id}/withdraw", summary="Withdraw a card")
+@router.post("/cards/{card_id}/withdraw", summary="Withdraw a card", responses=refuses(CONFLICT))
 def withdraw_card(
     who: Writer, service: Service, card_id: str, body: schemas.CardMove
 ) -> schemas.CardOut:
@@ -185,9 +189,9 @@ def list_holidays(
     who: Annotated[Principal, requires(Right.GRANTS_READ)],
     service: Service,
     calendar_id: str,
-    first: Annotated[date, Query(description="From this day on.", examples=["2026-04-01"])],
+    first: Annotated[CalendarDate, Query(description="From this day on.", examples=["2026-04-01"])],
     last: Annotated[
-        date,
+        CalendarDate,
         Query(description="Through this day, at most three years on.", examples=["2026-05-31"]),
     ],
 ) -> schemas.HolidaysOut:

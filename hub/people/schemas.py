@@ -6,11 +6,21 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from hub.people import examples
 from hub.people.domain import CalendarSource, CardState, NamedDay
-from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable, shown
+from hub.web.fields import (
+    BodyIn,
+    CalendarDate,
+    ChangeIn,
+    Instant,
+    Name,
+    OptionalName,
+    RowOut,
+    clearable,
+    shown,
+)
 from hub.web.problems import invalid
 from wire.policy_bodies import DateException, DaySpan, EntryState, WeekSpan
 
@@ -201,8 +211,8 @@ class GrantIn(BodyIn):
     person_id: Id | None = None
     group_id: Id | None = None
     card_id: Id | None = None
-    start_at: AwareDatetime | None = None
-    end_at: Annotated[AwareDatetime | None, Field(description="The window is half-open.")] = None
+    start_at: Instant | None = None
+    end_at: Annotated[Instant | None, Field(description="The window is half-open.")] = None
     schedule_id: Id | None = None
     needs_pin: Annotated[bool, Field(description="Card and PIN together.")] = False
     first_person: FirstPerson = False
@@ -216,8 +226,8 @@ class GrantChange(ChangeIn):
 
     model_config = shown(examples.GRANT_CHANGE)
 
-    start_at: AwareDatetime | None = clearable()
-    end_at: AwareDatetime | None = clearable()
+    start_at: Instant | None = clearable()
+    end_at: Instant | None = clearable()
     schedule_id: Id | None = clearable()
     needs_pin: bool | None = None
     first_person: FirstPerson | None = None
@@ -270,14 +280,14 @@ class WeekShape(BaseModel):
 class ExceptionShape(BaseModel):
     """One date that follows its own spans; none means closed."""
 
-    day: date
+    day: CalendarDate
     spans: Spans = Field(default_factory=list)
 
 
 class DayShape(BaseModel):
     """A date with its name."""
 
-    day: date
+    day: CalendarDate
     name: Name
 
 
@@ -288,7 +298,7 @@ HolidaySpans = Annotated[
     Spans, Field(description="What holds on a day of the calendar; none means closed.")
 ]
 Days = Annotated[list[DayShape], Field(max_length=500)]
-Dates = Annotated[list[date], Field(max_length=500)]
+Dates = Annotated[list[CalendarDate], Field(max_length=500)]
 
 
 class ScheduleIn(BodyIn):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from hub.audit.row_routes import RowShapes, offer_rows
 from hub.sites import device_schemas, schemas
@@ -12,7 +12,8 @@ from hub.sites.domain import SiteState
 from hub.sites.kinds import CONTROLLER, DEVICE, DOOR, READER, SITE, ZONE
 from hub.sites.repository import doors_of_zone
 from hub.sites.secrets import DeviceSecrets
-from hub.sites.spanning import spans
+from hub.sites.spanning import SPANS_CONTROLLERS, spans
+from hub.web import example_ids
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.problems import invalid
@@ -58,6 +59,7 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         schemas.ZoneOut,
         filters=("site_id",),
         defaults={"forgiven": 0, "forgiven_at": None},
+        refuses=(SPANS_CONTROLLERS,),
         also=lambda scope, zone: {"spans": spans(doors_of_zone(scope, zone.id))},
     ),
     RowShapes(
@@ -72,6 +74,7 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         schemas.DoorOut,
         filters=("site_id", "controller_id", "state"),
         defaults={"state": SiteState.ACTIVE},
+        refuses=(SPANS_CONTROLLERS,),
         prepare=schemas.door_columns,
     ),
     RowShapes(
@@ -133,7 +136,7 @@ def draw_device_secret(
 def provision_serial_lock(
     who: Annotated[Principal, requires(Right.SITES_WRITE)],
     secrets: Annotated[DeviceSecrets, provided(DeviceSecrets)],
-    device_id: str,
+    device_id: Annotated[str, Path(examples=[example_ids.LOCK])],
     response: Response,
     renew: Annotated[
         bool,

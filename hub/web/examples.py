@@ -80,17 +80,20 @@ class Examples:
             if "example" in parameter or "examples" in parameter:
                 continue
             try:
-                parameter["example"] = self._of_parameter(path, parameter)
+                parameter["example"] = self._of_parameter(path, operation, parameter)
             except NoExampleError as error:
                 if parameter.get("required"):
                     self.missing.append(f"{where}: {parameter['name']}: {error}")
 
-    def _of_parameter(self, path: str, parameter: dict[str, Any]) -> Any:
+    def _of_parameter(self, path: str, operation: dict[str, Any], parameter: dict[str, Any]) -> Any:
         try:
             return self.of(parameter["schema"])
         except NoExampleError:
             if parameter["in"] != "path":
                 raise
+        answered = _row_of(_success_example(operation))
+        if parameter["name"] in answered:
+            return answered[parameter["name"]]
         return self._named_before(path, parameter["name"])
 
     def _named_before(self, path: str, name: str) -> Any:

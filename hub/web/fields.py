@@ -2,14 +2,74 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 OptionalName = Annotated[str, Field(max_length=100)]
+
+
+_YEARS: Final = r"^2[01][0-9]{2}-"
+"""What databases, clocks and time zones all reckon with: from 2000 until 2199."""
+_FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_AFTER_LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+MAX_INTEGER: Final = 2**53 - 1
+"""The largest integer that every JSON reader keeps exact (RFC 8259, 6); databases keep more."""
+
+
+def _as_text(given: Any) -> Any:
+    """Refuse a number: of seconds or of milliseconds, nobody can tell."""
+    if isinstance(given, str) and re.match(r"\d{4}-", given):
+        return given
+    if isinstance(given, date):  # `datetime` is one
+        return given
+    raise ValueError("write a date as 2026-04-10, an instant as 2026-04-10T18:30:00+09:00")
+
+
+def _reckoned_instant(given: datetime) -> datetime:
+    try:
+        within = _FIRST <= given.astimezone(UTC) < _AFTER_LAST
+    except OverflowError:
+        within = False
+    if not within:
+        raise ValueError("an instant lies between the years 2000 and 2199")
+    return given
+
+
+def _reckoned_day(given: date) -> date:
+    if not _FIRST.date() <= given < _AFTER_LAST.date():
+        raise ValueError("a date lies between the years 2000 and 2199")
+    return given
+
+
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_as_text),
+    AfterValidator(_reckoned_instant),
+    Field(json_schema_extra={"pattern": _YEARS, "examples": ["2026-04-10T18:30:00+09:00"]}),
+]
+"""An instant that a caller sends: RFC 3339 with an offset, of the years 2000 to 2199."""
+
+CalendarDate = Annotated[
+    date,
+    BeforeValidator(_as_text),
+    AfterValidator(_reckoned_day),
+    Field(json_schema_extra={"pattern": _YEARS, "examples": ["2026-04-10"]}),
+]
+"""A date that a caller sends, of the years 2000 to 2199."""
 
 
 def shown(example: Any) -> ConfigDict:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.web.meters import WebMeters
-from hub.web.problems import BAD_REQUEST, INTERNAL, TOO_LARGE, Problem
+from hub.web.problems import BAD_REQUEST, INTERNAL, INVALID, TOO_LARGE, Problem
 from hub.web.responses import problem_response
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
@@ -110,11 +110,14 @@ class RequestContextMiddleware:
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A name that is not ours may be a rebound one: it gets nothing (DNS rebinding)."""
         host = Headers(scope=scope).get("host", "").rsplit(":", 1)[0].strip("[]").lower()
-        if host in self._hosts:
+        if host not in self._hosts:
+            problem = Problem(BAD_REQUEST, "the Host is not this hub's public_url")
+        elif "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            problem = Problem(INVALID, "an address holds no NUL")  # no text that is kept holds one
+        else:
             await self._app(scope, receive, send)
             return
-        strange = Problem(BAD_REQUEST, "the Host is not this hub's public_url")
-        await problem_response(Request(scope), strange)(scope, receive, send)
+        await problem_response(Request(scope), problem)(scope, receive, send)
 
     def _request_id(self, scope: Scope) -> str:
         """Keep a caller's id if it is one, so that its log and ours can be joined."""

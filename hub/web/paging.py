@@ -8,7 +8,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -85,7 +85,7 @@ def _decode(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
         if not isinstance(found, list) or len(found) != len(columns):
             raise ValueError("another list's cursor")
         return [_typed(value, column) for value, column in zip(found, columns, strict=True)]
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error) as error:
         field = FieldProblem("query.cursor", "bad_cursor", "not a cursor of this list")
         raise Problem(INVALID, "", (field,)) from error
 
@@ -96,7 +96,11 @@ def _typed(value: Any, column: ColumnElement[Any]) -> Any:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
             raise ValueError("an instant carries its offset")
-        return instant
+        return instant.astimezone(UTC)
     if type(value) is not wanted:
         raise ValueError("a cursor's value has another type")
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("a cursor's number fits a column")
+    if isinstance(value, str) and b"\x00" in value.encode():  # raises for half of a character
+        raise ValueError("a cursor's text is one that a column holds")
     return value

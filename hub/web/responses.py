@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match
 
 from hub.catalogue import Language, Translator, choose_language
 from hub.database.errors import DuplicateError, MissingReferenceError
@@ -104,9 +105,22 @@ async def _on_http(request: Request, error: Exception) -> Response:
     kind = OF_STATUS.get(error.status_code) or ProblemKind(
         HTTP_ERROR.code, HTTPStatus(error.status_code)
     )
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
     # The framework's detail only repeats the status; ours stands in the title.
     detail = error.detail if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else ""
-    return problem_response(request, Problem(kind, detail, headers=error.headers or {}))
+    return problem_response(request, Problem(kind, detail, headers=headers))
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What the address of a request takes: the framework names one route's methods alone."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return found
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:
@@ -159,5 +173,6 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(MissingReferenceError, _on_reference)
     app.add_exception_handler(DataError, _on_bad_data)
     app.add_exception_handler(UnicodeEncodeError, _on_bad_data)
+    app.add_exception_handler(OverflowError, _on_bad_data)
     app.add_exception_handler(OperationalError, _on_unavailable)
     app.add_exception_handler(KeyFileError, _on_unavailable)

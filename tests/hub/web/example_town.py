@@ -1,0 +1,240 @@
+"""The town that the API's examples speak of, made by sending those very examples.
+
+Rows get the ids that the examples show, so that every example of the document names something that
+is there. `tests/hub/web/conftest.py` loads it and gives it as the fixture `example_town`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from hub.accounts.passwords import Passwords
+from hub.accounts.service import AccountsService
+from hub.app import create_app
+from hub.bootstrap import Hub, build
+from hub.clock import HandMovedClock, Ids
+from hub.entries.alarms import AlarmKind
+from hub.entries.tables import alarms
+from hub.link.tables import SessionState, controller_sessions
+from hub.policy.outlet import Outlet
+from hub.settings import Settings
+from hub.web import example_ids as ids
+from hub.web.core import Core, Probe
+from hub.web.documents import openapi_of
+from hub.web.rights import SYSTEM, Role
+from provisioning import hub_keys
+from wire.keys import LinkKey, PinKey
+from wire.topics import Channel
+
+NOW: Final = datetime(2026, 4, 6, 0, 0, tzinfo=UTC)
+"""Monday, 09:00 in Japan."""
+
+FACILITY: Final[dict[str, Any]] = {
+    "site_id": ids.SITE,
+    "name_ja": "大ホール",
+    "doors": [ids.DOOR],
+    "key_boxes": [],
+    "approval": "automatic",
+    "opening": [{"weekday": day, "start_min": 540, "end_min": 1320} for day in range(7)],
+    "phone": "0123-45-6789",
+}
+BOOKING: Final[dict[str, Any]] = {
+    "facility_id": ids.FACILITY,
+    "starts_at": "2026-04-10T18:30:00+09:00",
+    "ends_at": "2026-04-10T20:30:00+09:00",
+    "contact": {"name": "山田 花子", "email": "hanako@example.jp", "phone": "0123-45-6789"},
+    "purpose": "コーラスの練習",
+}
+
+
+class Line:
+    """A link to controllers that takes everything."""
+
+    def publish(self, controller: str, channel: Channel, body: bytes) -> bool:
+        """Take a message."""
+        return True
+
+
+class NamedIds(Ids):
+    """Gives the ids that were asked for first, then new ones from bytes that repeat."""
+
+    __slots__ = ("named",)
+
+    def __init__(self, clock: HandMovedClock) -> None:
+        made = iter(range(1, 10**9))
+        super().__init__(clock, lambda length: next(made).to_bytes(length, "big"))
+        self.named: list[str] = []
+
+    def new(self) -> str:
+        """Give the next id."""
+        return self.named.pop(0) if self.named else Ids.new(self)
+
+
+@dataclass
+class ExampleTown:
+    """A hub with the town in it, and how to ask it as its administrator."""
+
+    hub: Hub
+    app: FastAPI
+    clock: HandMovedClock
+    token: str
+    answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    """What each call that made the town was answered, by `METHOD path`."""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The API's document."""
+        return openapi_of(self.app)
+
+    def client(self) -> TestClient:
+        """A client that holds the token; answers of 500 come back as answers."""
+        client = TestClient(
+            self.app, base_url="https://doors.test", raise_server_exceptions=False
+        )
+        client.headers["Authorization"] = f"Bearer {self.token}"
+        return client
+
+
+def open_hub(settings: Settings, clock: HandMovedClock) -> Hub:
+    """Build a hub as the tests need it: cheap passwords, every part there."""
+    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    hub = build(settings, clock=clock, passwords=cheap)
+    hub.services.get(Outlet).attach(Line())
+    return replace(hub, probes=(Probe("database", hub.core.db.reachable),))
+
+
+def write_keys(folder: Path) -> None:
+    """Write the hub's keys, with those of the examples' controller."""
+    folder.mkdir()
+    hub_keys.save_data_keys(folder / hub_keys.DATA_KEYS, hub_keys.new_data_keys())
+    own = ec.generate_private_key(ec.SECP256R1()).public_key()
+    link, pin = LinkKey(secrets.token_bytes(32)), PinKey(secrets.token_bytes(32))
+    keys = hub_keys.ControllerKeys(link, pin, own)
+    hub_keys.save_link_keys(folder / hub_keys.LINK_KEYS, {ids.CONTROLLER: keys})
+
+
+def make_town(hub: Hub, clock: HandMovedClock) -> ExampleTown:
+    """Fill an empty hub by sending the examples of its document, in the order they need."""
+    _, token = hub.services.get(AccountsService).create_token(SYSTEM, name="fuzz", role=Role.ADMIN)
+    town = ExampleTown(hub, create_app(hub), clock, token)
+    named = _named_ids(hub)
+    with town.client() as client:
+        player = _Player(town, client, named)
+        for call in _CALLS:
+            player.play(*call)
+        _hear_of_the_controller(hub.core)
+        for call in _CALLS_THAT_NEED_IT:
+            player.play(*call)
+    return town
+
+
+def _named_ids(hub: Hub) -> NamedIds:
+    found = hub.core.ids
+    assert isinstance(found, NamedIds), "build the hub with `NamedIds`"
+    return found
+
+
+_LOCK: Final = {"driver": "serial_lock", "port": "lock0", "address": 0, "name": "裏口 電池錠"}
+_API: Final = "/api/v1"
+_CALLS: Final[tuple[tuple[str, str, str | None, dict[str, Any]], ...]] = (
+    ("POST", "/sites", ids.SITE, {}),
+    ("POST", "/controllers", None, {}),
+    ("POST", "/zones", ids.ZONE, {}),
+    ("POST", "/devices", ids.DEVICE, {}),
+    ("POST", "/devices", ids.LOCK, _LOCK),
+    ("POST", "/doors", ids.DOOR, {}),
+    ("POST", "/readers", ids.READER, {}),
+    ("POST", "/calendars", ids.CALENDAR, {}),
+    ("POST", "/schedules", ids.SCHEDULE, {}),
+    ("POST", "/people", ids.PERSON, {}),
+    ("POST", "/groups", ids.GROUP, {}),
+    ("PUT", "/groups/{group_id}/members", None, {}),
+    ("POST", "/cards", ids.CARD, {}),
+    ("POST", "/grants", ids.GRANT, {}),
+    ("POST", "/key_boxes", ids.KEY_BOX, {}),
+    ("PUT", "/devices/{device_id}/battery", None, {}),
+    ("POST", "/facilities", ids.FACILITY, FACILITY),
+    ("POST", "/users", ids.USER, {}),
+    ("POST", "/tokens", ids.TOKEN, {}),
+    ("POST", "/doors/{door_id}/tests", ids.DOOR_TEST, {}),
+    ("PUT", "/doors/{door_id}/backup_codes", None, {}),
+    ("PUT", "/doors/{door_id}/mode", ids.ORDER, {}),
+    ("PUT", "/bookings/{reservation_key}", ids.BOOKING, BOOKING),
+)
+"""Method, path, the id that the new row gets, and what stands over the example's body."""
+
+_CALLS_THAT_NEED_IT: Final = (
+    ("POST", "/doors/{door_id}/commands", ids.COMMAND, {}),
+    ("POST", "/key_boxes/{key_box_id}/provisioning", None, {}),
+    ("POST", "/key_boxes/{key_box_id}/tickets", ids.TICKET, {}),
+)
+"""What needs a controller that is there."""
+
+
+@dataclass
+class _Player:
+    """Sends the examples and keeps what was answered."""
+
+    town: ExampleTown
+    client: TestClient
+    named: NamedIds
+
+    def play(self, method: str, path: str, new: str | None, over: dict[str, Any]) -> None:
+        operation = self.town.document["paths"][_API + path][method.lower()]
+        address = _API + path
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path":
+                shown = parameter.get("example", ids.RESERVATION_KEY)
+                address = address.replace(f"{{{parameter['name']}}}", shown)
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        body = None if content is None else {**content.get("example", {}), **over}
+        self.named.named = [new] if new else []
+        answer = self.client.request(
+            method, address, json=body, headers={"X-Request-ID": "example-town"}
+        )
+        assert answer.status_code < 300, (method, path, answer.status_code, answer.text)
+        self.town.answers.setdefault(f"{method} {_API}{path}", (answer.status_code, answer.json()))
+
+
+def _hear_of_the_controller(core: Core) -> None:
+    """A session of the controller that answered, and an alarm: what only the wire brings."""
+    session = {
+        "controller_id": ids.CONTROLLER,
+        "number": 1,
+        "session": "0" * 32,
+        "state": SessionState.CURRENT,
+        "boot_id": ids.ORDER,
+        "agent": "example",
+        "epoch": 1,
+        "last_seq": 0,
+        "hub_epoch": 1,
+        "policy_version": 0,
+        "clock_state": "trusted",
+        "greeted_at": NOW,
+        "confirmed_at": NOW,
+    }
+    alarm = {
+        "id": 20_477,
+        "kind": AlarmKind.DOOR_HELD,
+        "subject": ids.DOOR,
+        "controller_id": ids.CONTROLLER,
+        "door_id": ids.DOOR,
+        "device_id": None,
+        "raised_at": NOW - timedelta(minutes=15),
+        "last_at": NOW - timedelta(minutes=15),
+        "last_received_at": NOW,
+        "times": 1,
+        "cause": "",
+        "cleared_at": None,
+    }
+    core.db.write(lambda scope: scope.insert(controller_sessions, session))
+    core.db.write(lambda scope: scope.insert(alarms, alarm))
