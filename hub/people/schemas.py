@@ -262,7 +262,7 @@ class GrantOut(RowOut):
 
 # --- schedules and calendars -------------------------------------------------------------------
 
-Minute = Annotated[int, Field(ge=0, le=1440)]
+Minute = Annotated[int, Field(ge=0, le=1440, strict=True)]
 Span = Annotated[
     tuple[Minute, Minute],
     Field(description="`[from, to)` in minutes since midnight; over midnight is two spans."),
@@ -270,21 +270,23 @@ Span = Annotated[
 Spans = Annotated[list[Span], Field(max_length=20)]
 
 
-class WeekShape(BaseModel):
+class WeekShape(BodyIn):
     """The same spans on several weekdays, 0 = Monday."""
 
-    days: Annotated[list[Annotated[int, Field(ge=0, le=6)]], Field(min_length=1, max_length=7)]
+    days: Annotated[
+        list[Annotated[int, Field(ge=0, le=6, strict=True)]], Field(min_length=1, max_length=7)
+    ]
     spans: Spans
 
 
-class ExceptionShape(BaseModel):
+class ExceptionShape(BodyIn):
     """One date that follows its own spans; none means closed."""
 
     day: CalendarDate
     spans: Spans = Field(default_factory=list)
 
 
-class DayShape(BaseModel):
+class DayShape(BodyIn):
     """A date with its name."""
 
     day: CalendarDate

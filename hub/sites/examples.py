@@ -99,7 +99,7 @@ _DEVICE: Final[Example] = {
 DEVICE_IN: Final = _DEVICE
 DEVICE_CHANGE: Final[Example] = {"name": "正面 リーダー(左)"}
 DEVICE_OUT: Final[Example] = {"id": ids.DEVICE, **_DEVICE, "state": "active", **ids.MADE}
-DEVICE_SECRET_IN: Final[Example] = {"secret": "AAECAwQFBgcICQoLDA0ODw=="}
+DEVICE_SECRET_IN: Final[Example] = {"secret": "k3Vtq0Zc8oWmYx1LrB7h2g=="}
 LOCK_PROVISIONING_OUT: Final[Example] = {
     "device": ids.LOCK,
     "kind": 2,

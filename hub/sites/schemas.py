@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from hub.sites import examples
 from hub.sites.domain import SiteState
@@ -62,7 +62,7 @@ Settings = Annotated[
 ]
 
 
-class PointShape(BaseModel):
+class PointShape(BodyIn):
     """An input or output of a device."""
 
     device: Id

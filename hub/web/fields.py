@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -78,7 +79,8 @@ def shown(example: Any) -> ConfigDict:
 
 
 class BodyIn(BaseModel):
-    """What a caller sends: an unknown field is an error, not a misspelling that does nothing."""
+    """What a caller sends: an unknown field is an error, not a misspelling that does nothing, and
+    so is `true` or `"5"` where the document says a number."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -90,6 +92,44 @@ class BodyIn(BaseModel):
             if "\x00" in text or (not text.isascii() and _has_surrogate(text)):
                 raise ValueError("text holds no NUL and no half of a character")
         return given
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_schema_says(cls, given: Any) -> Any:
+        """Refuse the values of another JSON type that would be turned into one that fits."""
+        if not isinstance(given, dict):
+            return given
+        types = _json_types(cls)
+        return {
+            name: value if name not in types or _is_of(value, types[name]) else _Unfit()
+            for name, value in given.items()
+        }
+
+
+class _Unfit:
+    """Stands where a value of another JSON type was sent, so that its field names the error."""
+
+
+@cache
+def _json_types(shape: type[BaseModel]) -> dict[str, frozenset[str]]:
+    """The JSON types that each field of a shape takes, where its schema says so plainly."""
+    found: dict[str, frozenset[str]] = {}
+    for name, field in shape.model_json_schema().get("properties", {}).items():
+        options = field.get("anyOf", [field])
+        types = {option.get("type") for option in options}
+        if None not in types:  # a reference or anything at all: its own shape looks
+            found[name] = frozenset(types)
+    return found
+
+
+def _is_of(value: Any, types: frozenset[str]) -> bool:
+    if isinstance(value, bool):
+        return "boolean" in types
+    if isinstance(value, int | float):
+        return bool(types & {"integer", "number"})
+    if isinstance(value, str):
+        return "string" in types
+    return True
 
 
 class ChangeIn(BodyIn):

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from hub.web.addresses import address_kind
 from hub.web.core import core_of
 from hub.web.problems import CSRF_REFUSED, FORBIDDEN, UNAUTHENTICATED, Problem
+from hub.web.queries import refuse_repeated
 from hub.web.rights import Principal, Right
 
 SESSION_COOKIE: Final = "__Host-kagimori"
@@ -132,6 +133,7 @@ class RightNeeded:
 
     async def __call__(self, request: Request) -> Principal:
         """Raise `unauthenticated`, `forbidden` or `csrf_refused`, or give the principal."""
+        refuse_repeated(request)
         principal = await identify(request)
         if principal is None:
             raise _unauthenticated("log in, or send a bearer token")

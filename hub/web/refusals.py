@@ -32,7 +32,7 @@ PROBLEMS_FIELD: Final = "x-kagimori-problems"
 PROBLEM_SCHEMA: Final = "ProblemDocument"
 _EXAMPLE_ID: Final = "0196a1f3-8c00-7000-8000-00000000abcd"
 _ADDRESS: Final = "https://doors.example.jp/problems/"
-_OF_READING: Final = frozenset({404, 410})
+_OF_READING: Final = frozenset({404, 410, 422})
 """What of a router's refusals can meet somebody who only reads."""
 
 PROBLEM: Final[dict[str, Any]] = {

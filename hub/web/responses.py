@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -37,6 +38,7 @@ from hub.web.problems import (
 )
 
 LANGUAGE_COOKIE: Final = "kagimori-language"
+_PARAMETER: Final = re.compile(r"\{[^}]*\}")
 _log = structlog.get_logger("hub.web")
 
 
@@ -115,12 +117,14 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 def _methods_at(request: Request) -> set[str]:
     """What the address of a request takes: the framework names one route's methods alone."""
-    found: set[str] = set()
+    by_path: dict[str, set[str]] = {}
     for route in request.app.routes:
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
-            found |= getattr(route, "methods", None) or set()
-    return found
+            path = _PARAMETER.sub("{}", getattr(route, "path", ""))
+            by_path.setdefault(path, set()).update(getattr(route, "methods", None) or ())
+    # `/cards/lookup` is no card: of the paths that match, the one with the fewest parameters.
+    return by_path[min(by_path, key=lambda path: path.count("{}"))] if by_path else set()
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:

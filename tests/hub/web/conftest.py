@@ -84,6 +84,8 @@ def example_town(
     shutil.copy(template, folder / "hub.db")
     clock = HandMovedClock(example_towns.NOW)
     built = open_example_hub(f"sqlite:///{folder / 'hub.db'}", clock)
-    yield replace(made, hub=built, app=create_app(built), clock=clock)
+    app = create_app(built)
+    app.openapi_schema = made.document  # made once: it is the same for every hub
+    yield replace(made, hub=built, app=app, clock=clock)
     built.stop()
     shutil.rmtree(folder)

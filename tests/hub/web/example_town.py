@@ -97,9 +97,7 @@ class ExampleTown:
 
     def client(self) -> TestClient:
         """A client that holds the token; answers of 500 come back as answers."""
-        client = TestClient(
-            self.app, base_url="https://doors.test", raise_server_exceptions=False
-        )
+        client = TestClient(self.app, base_url="https://doors.test", raise_server_exceptions=False)
         client.headers["Authorization"] = f"Bearer {self.token}"
         return client
 
@@ -174,6 +172,8 @@ _CALLS: Final[tuple[tuple[str, str, str | None, dict[str, Any]], ...]] = (
 
 _CALLS_THAT_NEED_IT: Final = (
     ("POST", "/doors/{door_id}/commands", ids.COMMAND, {}),
+    ("POST", "/emergencies", ids.EMERGENCY, {}),
+    ("DELETE", "/emergencies/{emergency_id}", None, {}),
     ("POST", "/key_boxes/{key_box_id}/provisioning", None, {}),
     ("POST", "/key_boxes/{key_box_id}/tickets", ids.TICKET, {}),
 )
