@@ -59,7 +59,12 @@ def _labels() -> list[str]:
 def _schema(document: dict[str, Any], fuzzed: int) -> Any:
     on = {"enabled": True}
     config = {
-        "generation": {"deterministic": True, "max-examples": fuzzed, "database": "none"},
+        "generation": {
+            "deterministic": True,
+            "max-examples": fuzzed,
+            "database": "none",
+            "with-security-parameters": False,
+        },
         "phases": {"examples": on, "coverage": on, "fuzzing": on},
         "checks": {
             "positive_data_acceptance": {"enabled": False},
@@ -164,7 +169,9 @@ def _name_what_is_there(case: Any) -> None:
                     place[name] = THERE[name]
 
 
-NEVER_SUCCEED: Final[frozenset[str]] = frozenset()
+NEVER_SUCCEED: Final = {
+    "POST /api/v1/bookings/{reservation_key}/backup_codes": "its controller has to be away",
+}
 
 
 def _names_its_problem(documented: dict[str, Any], method: str, answer: Any) -> None:
