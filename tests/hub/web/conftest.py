@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import psycopg
 import pytest
 
 import hub.bootstrap
@@ -89,3 +90,23 @@ def example_town(
     yield replace(made, hub=built, app=app, clock=clock)
     built.stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def example_town_on_postgresql(
+    example_towns: ModuleType,
+    open_example_hub: Callable[[str, HandMovedClock], Any],
+    request: pytest.FixtureRequest,
+) -> Iterator[Any]:
+    """The same town in PostgreSQL, made anew."""
+    url: str = request.getfixturevalue("postgresql_url")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SET session_replication_role = replica; DO $$ DECLARE t text; BEGIN "
+            "FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP "
+            "EXECUTE format('DELETE FROM %I', t); END LOOP; END $$"
+        )
+    clock = HandMovedClock(example_towns.NOW)
+    built = open_example_hub(url, clock)
+    yield example_towns.make_town(built, clock)
+    built.stop()
