@@ -35,8 +35,8 @@ class RowShapes(Generic[T]):
     """How a kind of row looks from outside. `prepare` turns what was sent into column values,
     `defaults` are columns of a new row that are not sent, `filters` are columns by which a list
     may be limited; `also` gives fields of `out` that are no columns of the row, by looking at other
-    rows; `refuses` are the problems of its own that writing it can meet; `noun` and `plural` are for
-    people."""
+    rows; `refuses` are the problems of its own that writing it can meet; `noun` and `plural` are
+    for people."""
 
     kind: RowKind[T]
     path: str

@@ -45,15 +45,15 @@ class FacilityIn(ShapeIn):
     name_ja: Annotated[str, Field(min_length=1, max_length=120)]
     name_easy: Text = Field("", description="やさしい日本語; the Japanese name where left out.")
     name_en: Text = Field("", description="English; the Japanese name where left out.")
-    doors: DoorIds = []
-    key_boxes: DoorIds = []
+    doors: DoorIds = Field(default_factory=list)
+    key_boxes: DoorIds = Field(default_factory=list)
     approval: Approval = Approval.REQUIRED
     margin_before_min: Minutes = 10
     margin_after_min: Minutes = 10
     slot_min: Annotated[int, Field(ge=5, le=24 * 60)] = 30
     longest_min: Annotated[int, Field(ge=5, le=31 * 24 * 60)] = 12 * 60
     ahead_days: Annotated[int, Field(ge=1, le=800)] = 90
-    opening: Annotated[list[OpenSpanIn], Field(max_length=70)] = []
+    opening: Annotated[list[OpenSpanIn], Field(max_length=70)] = Field(default_factory=list)
     phone: Annotated[str, Field(max_length=40)] = ""
 
     def facility(self) -> Facility:
