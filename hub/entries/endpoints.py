@@ -122,7 +122,7 @@ def list_alarms(who: Reader, service: Service) -> list[AlarmOut]:
 def acknowledge_alarm(
     who: Annotated[Principal, requires(Right.DOORS_UNLOCK)],
     service: Service,
-    alarm_id: Annotated[int, Path(ge=0, le=MAX_RAW_ID)],
+    alarm_id: Annotated[int, Path(ge=-MAX_RAW_ID, le=MAX_RAW_ID)],
     body: AcknowledgeIn,
 ) -> None:
     """Says who deals with it. It stands until it is over as well."""

@@ -31,6 +31,8 @@ Send `Authorization: Bearer kgm_...`. Times are RFC 3339 with an offset. Lists t
 branch on `code`, show `title`, and quote `request_id` when you ask for help. Each operation names
 the right it needs in `x-kagimori-right`.
 """
+_FRAMEWORKS_WORDS: Final = "Successful Response"
+_WORDS: Final = {"201": "Made.", "202": "Taken, and under way."}
 RIGHT_FIELD: Final = "x-kagimori-right"
 
 
@@ -86,8 +88,10 @@ def _complete(document: dict[str, Any], route: APIRoute) -> None:
         if operation["operationId"] == route.unique_id:
             operation["operationId"] = route.operation_id or route.name
         document_problems(document, route, method, operation)
-        for answer in operation["responses"].values():
+        for status, answer in operation["responses"].items():
             if "$ref" not in answer:
+                if answer["description"] == _FRAMEWORKS_WORDS:
+                    answer["description"] = _WORDS.get(status, "Done.")
                 answer.setdefault("headers", {})["X-Request-ID"] = REQUEST_ID_DOCUMENT
             for content in answer.get("content", {}).values():
                 content.get("schema", {}).pop("title", None)

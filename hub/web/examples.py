@@ -17,6 +17,7 @@ from urllib.parse import quote
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 JSON: Final = "application/json"
 CURL_FIELD: Final = "x-codeSamples"
+_OF_FORMAT: Final = {"date-time": "2026-04-10T18:30:00+09:00", "date": "2026-04-10"}
 _IN_BRACES: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -169,6 +170,8 @@ class Examples:
             }
         if kind == "boolean":
             return True
+        if schema.get("format") in _OF_FORMAT:
+            return _OF_FORMAT[schema["format"]]
         raise NoExampleError(f"{where or 'it'} has no example")
 
 

@@ -42,12 +42,12 @@ def _as_text(given: Any) -> Any:
 
 def _reckoned_instant(given: datetime) -> datetime:
     try:
-        within = _FIRST <= given.astimezone(UTC) < _AFTER_LAST
+        in_utc = given.astimezone(UTC)
     except OverflowError:
-        within = False
-    if not within:
+        in_utc = _AFTER_LAST
+    if not _FIRST <= in_utc < _AFTER_LAST:
         raise ValueError("an instant lies between the years 2000 and 2199")
-    return given
+    return in_utc
 
 
 def _reckoned_day(given: date) -> date:
@@ -60,15 +60,16 @@ Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_as_text),
     AfterValidator(_reckoned_instant),
-    Field(json_schema_extra={"pattern": _YEARS, "examples": ["2026-04-10T18:30:00+09:00"]}),
+    Field(json_schema_extra={"pattern": _YEARS}),
 ]
-"""An instant that a caller sends: RFC 3339 with an offset, of the years 2000 to 2199."""
+"""An instant that a caller sends, RFC 3339 with an offset, of the years 2000 to 2199; in UTC from
+here on, so that the answer to it reads like every later one."""
 
 CalendarDate = Annotated[
     date,
     BeforeValidator(_as_text),
     AfterValidator(_reckoned_day),
-    Field(json_schema_extra={"pattern": _YEARS, "examples": ["2026-04-10"]}),
+    Field(json_schema_extra={"pattern": _YEARS}),
 ]
 """A date that a caller sends, of the years 2000 to 2199."""
 

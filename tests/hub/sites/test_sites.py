@@ -293,7 +293,7 @@ def test_what_is_no_text_is_refused(admin: TestClient, name: str) -> None:
 
 def test_an_id_that_is_none_is_not_found(admin: TestClient) -> None:
     for row_id in ("%00", "%F0%9F%94%91", "x" * 200, "'--"):
-        assert admin.get(f"/api/v1/doors/{row_id}").status_code in (400, 404), row_id
+        assert admin.get(f"/api/v1/doors/{row_id}").status_code in (400, 404, 422), row_id
 
 
 def test_a_changed_horizon_reaches_the_controllers_of_that_site_alone(

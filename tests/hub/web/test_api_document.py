@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from jsonschema_rs import Draft202012Validator
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from hub.web.documents import RIGHT_FIELD, api_routes, openapi_of, resolved
 from hub.web.examples import CURL_FIELD, METHODS, NoExampleError, example_of
@@ -252,12 +252,61 @@ def test_the_page_shows_every_operation_with_its_examples(
     assert "digits" in page.text
 
 
-# --- how examples are put together ---------------------------------------------------------------
+# --- what comes in -------------------------------------------------------------------------------
 
 
-class Inner(BaseModel):
-    """Has an example of its own."""
+def _inputs(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every single value that callers send, with where it stands."""
 
-    model_config = {"json_schema_extra": {"examples": [{"id": "a1"}]}}
+    def walk(where: str, schema: dict[str, Any], seen: frozenset[str]) -> Any:
+        if "$ref" in schema:
+            name = schema["$ref"].rsplit("/", 1)[-1]
+            if name not in seen:
+                yield from walk(name, document["components"]["schemas"][name], seen | {name})
+            return
+        for inner in schema.get("anyOf", ()):
+            yield from walk(where, inner, seen)
+        for name, inner in schema.get("properties", {}).items():
+            yield from walk(f"{where}.{name}", inner, seen)
+        for inner in (schema.get("items"), *schema.get("prefixItems", ())):
+            if isinstance(inner, dict):
+                yield from walk(f"{where}[]", inner, seen)
+        if "type" in schema:
+            yield where, schema
 
-    id: str
+    for where, operation in _operations(document):
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "query":
+                yield from walk(f"{where}: {parameter['name']}", parameter["schema"], frozenset())
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            yield from walk(where, content["schema"], frozenset())
+
+
+def test_every_text_that_comes_in_is_bounded(document: dict[str, Any]) -> None:
+    bounds = {"maxLength", "enum", "const", "format", "pattern"}
+    unbounded = {
+        where
+        for where, schema in _inputs(document)
+        if schema["type"] == "string" and not bounds & set(schema)
+    }
+    assert unbounded == set(), "give it a max_length"
+
+
+def test_every_number_that_comes_in_is_bounded(document: dict[str, Any]) -> None:
+    unbounded = {
+        where
+        for where, schema in _inputs(document)
+        if schema["type"] in ("integer", "number") and not {"minimum", "maximum"} <= set(schema)
+    }
+    assert unbounded == set(), "give it ge= and le="
+
+
+def test_every_instant_and_date_that_comes_in_is_of_years_that_are_reckoned_with(
+    document: dict[str, Any],
+) -> None:
+    unbounded = {
+        where
+        for where, schema in _inputs(document)
+        if schema.get("format") in ("date", "date-time") and "pattern" not in schema
+    }
+    assert unbounded == set(), "use Instant or CalendarDate of hub.web.fields"
