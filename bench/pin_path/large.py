@@ -17,7 +17,7 @@ from hub.people.domain import CardState
 from hub.people.identities import identity_index, seal_identity
 from hub.people.tables import cards, grants, people
 from hub.pins.placement import PlacementState
-from hub.pins.tables import pin_credentials, pin_placements
+from hub.pins.tables import PinVariant, pin_credentials, pin_placements
 from hub.policy.touch import touch_controller
 from wire.policy_bodies import EntryState
 
@@ -107,6 +107,7 @@ def _pin(keys: HubKeys, ids: Ids, number: int, now: datetime) -> dict[str, Any]:
         "id": credential,
         "booking_id": ids.new(),
         "holder_id": ids.new(),
+        "variant": PinVariant.ORDINARY,
         "sealed": keys.seal(f"{number:06d}".encode(), f"pins:{credential}"),
         "digits": 6,
         "created_at": now,

@@ -60,6 +60,7 @@ _FACILITY = {
     "ahead_days": 90,
     "opening": [_OPEN],
     "phone": "0123-45-6789",
+    "duress": False,
 }
 
 
