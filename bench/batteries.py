@@ -131,7 +131,7 @@ def judge(report: Report, found: list[Any]) -> None:
 def furnish(scope: Scope, readings: list[tuple[Reading, ...]]) -> None:
     """500 keypads at one site, with their readings."""
     written = {"created_at": NOW, "updated_at": NOW}
-    names = dict.fromkeys(("name_en", "name_kana", "address", "phone"), "")
+    names = dict.fromkeys(("name_en", "name_kana", "address", "phone", "area"), "")
     scope.insert(sites, {"id": "s", "name": "s", **names, "horizon_hours": 72, **written})
     controller = {"id": "c" * 16, "site_id": "s", "name": "c", "name_en": "", "has_rtc": True}
     state = SiteState.ACTIVE

@@ -116,7 +116,7 @@ def write_fleet(path: Path, members: Sequence[Member]) -> None:
 
 def _write(scope: Scope, ids: Ids, members: Sequence[Member]) -> None:
     site_id = ids.new()
-    nothing = dict.fromkeys(("address", "phone", *_NO_WORDS), "")
+    nothing = dict.fromkeys(("address", "phone", "area", *_NO_WORDS), "")
     scope.insert(sites, {"id": site_id, "name": "町", "horizon_hours": 72, **nothing, **_WRITTEN})
     rows: dict[Any, list[dict[str, Any]]] = {
         table: [] for table in (controllers, devices, doors, readers)

@@ -36,8 +36,14 @@ from tests.promises.pins_bench import quick_folder
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("wire", "firmware_bridge", "edge", "hub", "provisioning")
-JITTER = {"edge/agent.py", "edge/uplink/mqtt.py", "hub/link/mqtt.py"}
-"""Reconnecting, or greeting again, after a random pause needs no secret."""
+JITTER = {
+    "edge/agent.py",
+    "edge/uplink/mqtt.py",
+    "hub/feeds/polling.py",
+    "hub/link/mqtt.py",
+    "hub/webhooks/post.py",
+}
+"""Reconnecting, greeting or asking again after a random pause needs no secret."""
 ALPHA = 1e-6
 SAMPLE, BINS = 40_000, 100
 MONTH = timedelta(days=30)

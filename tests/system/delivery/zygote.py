@@ -226,14 +226,14 @@ class Writer:
 
 
 class NoPolicy:
-    def held(self, controller):
+    def held(self, scope, controller):
         return HeldPolicy(version=0, digest=EMPTY_DIGEST)
 
-    def wanted(self, controller, want):
-        return None
+    def wanted(self, scope, controller, want):
+        return []
 
-    def reported(self, controller, reported):
-        return None
+    def reported(self, scope, controller, reported):
+        return []
 
 
 def run_ingest(order: dict) -> None:

@@ -316,15 +316,18 @@ class Hub:
         self.link.start(self)
         until(lambda: self.link.connected)
 
-    def held(self, controller):
+    def held(self, scope, controller):
         return HeldPolicy(version=self.version, digest=DIGEST)
 
-    def wanted(self, controller, want):
-        if want.from_version is None:
-            self.send_policy(controller, want.session)
+    def wanted(self, scope, controller, want):
+        return [encode(self.policy_chunk(want.session))] if want.from_version is None else []
 
     def send_policy(self, controller, session):
-        chunk = PolicyChunk(
+        chunk = self.policy_chunk(session)
+        self.link.downlink.publish(controller, Channel.POLICY, encode(chunk))
+
+    def policy_chunk(self, session):
+        return PolicyChunk(
             hub_epoch=1,
             version=self.version,
             session=session,
@@ -333,10 +336,10 @@ class Hub:
             digest=DIGEST,
             entries=tuple(msgspec.Raw(entry) for entry in ENTRIES),
         )
-        self.link.downlink.publish(controller, Channel.POLICY, encode(chunk))
 
-    def reported(self, controller, reported):
+    def reported(self, scope, controller, reported):
         self.reports.append(reported)
+        return []
 
     def rows(self):
         with self.db.read() as scope:
