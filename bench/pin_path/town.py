@@ -180,6 +180,7 @@ def _door(site_id: str, controller: str, door_id: str, device: str, name: str) -
         "first_person": FirstPerson.NONE,
         "two_person": False,
         "second_person_ms": 30_000,
+        "shelter": False,
         **_WRITTEN,
     }
 

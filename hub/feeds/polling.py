@@ -62,7 +62,6 @@ class Poller:
         self._client = client
         self._concluder = concluder
         self._locks = locks
-        self._jitter = random.SystemRandom()
 
     def poll(self, feed_id: str, by: str) -> FeedRun:
         """Poll a feed now; raise `not_found`, or `conflict` while it is being polled."""
@@ -156,7 +155,7 @@ class Poller:
         good = run.result.is_good
         failures = 0 if good else min(kept.failures + 1, 10_000)
         fails = failures >= FAILING_AFTER
-        wait = wait_s(kept.wish.every_s, failures, polled.retry_after_s, self._jitter.random())
+        wait = wait_s(kept.wish.every_s, failures, polled.retry_after_s, random.random())
         values: dict[str, object] = {
             "failures": failures,
             "failing_told": fails,

@@ -33,7 +33,7 @@ STEPS = [
     "cancelled_pin_denied",
     "done",
 ]
-NOT_NEEDED = ["smartcard", "httpx", "hypothesis", "osdp", "selenium", "pytest"]
+NOT_NEEDED = ["smartcard", "hypothesis", "osdp", "selenium", "pytest"]
 
 
 def test_the_whole_story_holds_on_the_embedded_broker():
