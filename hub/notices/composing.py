@@ -160,7 +160,7 @@ class Composer:
             window=facts.booked,
             summary=facility,
             location=" ".join(filter(None, (facility, one_line(facts.address)))),
-            description=" ".join(filter(None, (facts.reservation_key, one_line(facts.phone)))),
+            description=" ".join(filter(None, (facts.number, one_line(facts.phone)))),
             tentative=not facts.confirmed,
             cancelled=notice.kind is K.CANCELLED,
         )
