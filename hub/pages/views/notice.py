@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hub.bookings.numbers import grouped
 from hub.bookings.tables import BookingState
 from hub.notices.coalescing import PIN_WORD
 from hub.notices.domain import NoticeKind, NoticeState, masked
@@ -61,7 +62,7 @@ def notice_line(seen: NoticeView, words: Words) -> NoticeLine:
     return NoticeLine(
         id=row.id,
         booking_id=row.booking_id,
-        key=booking.reservation_key if booking else "",
+        key=(grouped(booking.number) or booking.reservation_key) if booking else "",
         kind=t(f"notice_kind.{row.kind}"),
         channel=t(f"notice_channel.{row.channel}"),
         to=masked(row.channel, row.address),
