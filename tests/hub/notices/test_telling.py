@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from icalendar import Calendar
 
 from hub.audit.service import AuditFilter, AuditService
 from hub.bookings.facilities import FacilitiesService
+from hub.bookings.ics import ics_of
 from hub.bookings.numbers import grouped
 from hub.bookings.records import BookingWish, Contact, HolderWish
 from hub.bookings.steps import Step, StepMoment
@@ -225,6 +227,24 @@ def test_the_facilitys_own_steps_come_with_the_pin(desk: Any, read: Any) -> None
     desk.settle()
     text = read.text(desk.mail.sent[0])
     assert "\n4. 右の照明をつけます\n\n帰るとき\n\n1. 窓を閉めます\n" in text
+
+
+def test_a_calendar_that_took_the_pages_file_believes_the_mail_that_cancels(desk: Any) -> None:
+    """Both are of one UID; the higher SEQUENCE, or the later stamp of equal ones, wins."""
+    desk.put()
+    desk.settle()
+    desk.skip(hours=5)
+    desk.bookings.put(desk.clerk, "b1", BookingWish(purpose="練習"))
+    kept = desk.bookings.get(desk.clerk, "b1").booking
+    page = Calendar.from_ical(ics_of(kept, None, organizer_host="doors.test"))
+    (event,) = page.walk("VEVENT")
+    desk.skip(minutes=5)
+    desk.bookings.cancel(desk.clerk, "b1")
+    desk.settle()
+    entry = desk.mail.sent[-1].entry
+    assert entry.cancelled
+    assert entry.uid == str(event["UID"])
+    assert entry.sequence > int(event["SEQUENCE"])
 
 
 def test_changes_that_are_not_urgent_wait_for_the_morning(desk: Any) -> None:
