@@ -61,6 +61,7 @@ class RunningTown:
         self.page_port = free_port()
         self.world: World
         self.api: Api
+        self.token = ""
         self.logins: list[Login] = []
         self.visits: BoxVisits
 
@@ -171,7 +172,8 @@ class RunningTown:
         wait_until("the hub's logins", lambda: self._looked(first.exists), _HUB_DEADLINE_S)
         told = json.loads(first.read_text())
         self.logins = [Login(**one) for one in told["logins"]]
-        self.api = Api(made.hub_port, made.ca, told["token"])
+        self.token = str(told["token"])
+        self.api = Api(made.hub_port, made.ca, self.token)
         wait_until("the hub", lambda: self._looked(self._hub_answers), _HUB_DEADLINE_S)
         self.visits = BoxVisits(self.api, made, self.world.box)
 

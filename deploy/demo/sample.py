@@ -92,6 +92,7 @@ class Sample:
         lines += [
             f"  {one.role}: login {one.login}  password {one.password}" for one in town.logins
         ]
+        lines += ["", f"  API  {town.hub_url}/api/v1/docs", f"  token  {town.token}"]
         if self.pin:
             lines += [
                 "",
@@ -112,6 +113,7 @@ class Sample:
             "doors": town.page_url,
             "hub": town.hub_url,
             "logins": logins,
+            "token": town.token,
         }
         return json.dumps({**told, "ca": str(town.installation.ca)}, ensure_ascii=False)
 

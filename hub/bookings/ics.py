@@ -38,7 +38,7 @@ def ics_of(
     event.add("dtstamp", booking.changed_at.astimezone(UTC))
     event.add("last-modified", booking.changed_at.astimezone(UTC))
     event.add("created", booking.created_at.astimezone(UTC))
-    event.add("sequence", _sequence(booking))
+    event.add("sequence", sequence_of(booking))
     event.add("dtstart", booking.booked.starts_at.astimezone(UTC))
     event.add("dtend", booking.booked.ends_at.astimezone(UTC))
     event["summary"] = _text(name, language)
@@ -70,8 +70,9 @@ def _waits(booking: Booking) -> bool:
     return booking.stands and not booking.released
 
 
-def _sequence(booking: Booking) -> int:
-    """Seconds since it was made: it grows with every change, as RFC 5545, 3.8.7.4 asks."""
+def sequence_of(booking: Booking) -> int:
+    """Seconds since it was made: it grows with every change, as RFC 5545, 3.8.7.4 asks. Every
+    calendar entry of a booking has it, or a calendar that took one would ignore another."""
     return max(0, int((booking.changed_at - booking.created_at).total_seconds()))
 
 

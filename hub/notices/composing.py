@@ -13,6 +13,7 @@ from datetime import datetime
 from hub.audit.service import record
 from hub.bookings import repository as booking_rows
 from hub.bookings.holders import HolderPins
+from hub.bookings.ics import sequence_of
 from hub.bookings.records import Booking, Revealed
 from hub.catalogue import Language, Translator
 from hub.database.scope import Scope
@@ -105,7 +106,7 @@ class Composer:
             at=now,
             language=language,
             said=said,
-            entry=self._entry(notice, booking, facts, sequence, now, language),
+            entry=self._entry(notice, booking, facts, now, language),
             stop_link=wanted.stop_link,
         )
         return Composed(
@@ -146,7 +147,6 @@ class Composer:
         notice: Notice,
         booking: Booking,
         facts: Facts,
-        sequence: int,
         now: datetime,
         language: Language,
     ) -> CalendarEntry | None:
@@ -155,12 +155,12 @@ class Composer:
         facility = one_line(facts.facility.in_(language))
         return CalendarEntry(
             uid=f"{booking.id}@{self._core.settings.public_host}",
-            sequence=sequence,
+            sequence=sequence_of(booking),
             stamp=now,
             window=facts.booked,
             summary=facility,
             location=" ".join(filter(None, (facility, one_line(facts.address)))),
-            description=" ".join(filter(None, (facts.reservation_key, one_line(facts.phone)))),
+            description=" ".join(filter(None, (facts.number, one_line(facts.phone)))),
             tentative=not facts.confirmed,
             cancelled=notice.kind is K.CANCELLED,
         )

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.bookings import repository as booking_rows
+from hub.bookings.numbers import grouped
 from hub.bookings.records import Booking, Facility, Revealed
+from hub.bookings.steps import StepMoment
 from hub.catalogue import Language
 from hub.database.scope import Scope
 from hub.keyboxes import repository as box_rows
@@ -59,13 +61,19 @@ class Facts:
     map_url: str
     phone: str
     name: str = field(repr=False)
-    reservation_key: str
+    number: str
+    """What people call the booking: its short number in groups."""
     booked: tuple[datetime, datetime]
     effective: tuple[datetime, datetime]
     confirmed: bool
+    unpaid: bool
+    """No digits before it is paid."""
     reason: str
     several: bool
     closing: str
+    arrive: tuple[Names, ...] = ()
+    """What the facility wants done on arriving, and on leaving."""
+    leave: tuple[Names, ...] = ()
     pins: tuple[HolderPin, ...] = field(default=(), repr=False)
     codes: tuple[BoxCode, ...] = field(default=(), repr=False)
 
@@ -99,13 +107,16 @@ def facts_of(
         map_url=_map(site.latitude, site.longitude) if site else "",
         phone=(facility.phone if facility else "") or (site.phone if site else "") or town_phone,
         name=booking.contact.name,
-        reservation_key=booking.reservation_key,
+        number=grouped(booking.number) or booking.reservation_key,
         booked=(booking.booked.starts_at, booking.booked.ends_at),
         effective=(booking.effective.starts_at, booking.effective.ends_at),
         confirmed=booking.state.value == "confirmed",
+        unpaid=booking.stands and booking.awaits_payment,
         reason=booking.decision_reason,
         several=len(names) > 1,
         closing=rules.closing_in(booking.contact.language),
+        arrive=_steps(facility, StepMoment.ARRIVE),
+        leave=_steps(facility, StepMoment.LEAVE),
         pins=tuple(
             HolderPin(names.get(each.holder_id, ""), each.pin)
             for each in revealed
@@ -132,6 +143,11 @@ def _facility(scope: Scope, booking: Booking) -> Facility | None:
 
 def _names(facility: Facility) -> Names:
     return Names(facility.name_ja, facility.name_easy, facility.name_en)
+
+
+def _steps(facility: Facility | None, moment: StepMoment) -> tuple[Names, ...]:
+    steps = facility.steps if facility else ()
+    return tuple(Names(each.ja, each.easy, each.en) for each in steps if each.moment is moment)
 
 
 def _joined(names: Sequence[Names]) -> Names:

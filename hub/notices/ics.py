@@ -13,7 +13,7 @@ _LINE_OCTETS: Final = 75
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """What stands in the calendar. `sequence` goes up with each message about the booking."""
+    """What stands in the calendar. `sequence` goes up with each change of the booking."""
 
     uid: str
     sequence: int

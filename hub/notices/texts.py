@@ -17,6 +17,7 @@ from hub.pages.words import Words, pin_groups
 
 K = NoticeKind
 _STEP_KINDS: Final = frozenset({K.REMINDER, K.CONFIRMED})
+_PIN_TO_COME: Final = frozenset({K.CONFIRMED, K.CHANGED, K.PAID})
 
 
 class BlockKind(StrEnum):
@@ -123,7 +124,7 @@ def _facts(facts: Facts, wanted: Wanted, words: Words) -> Iterable[tuple[str, st
             yield t("notice.address"), one_line(facts.address)
         if facts.map_url:
             yield t("notice.map"), facts.map_url
-    yield t("notice.number"), facts.reservation_key
+    yield t("notice.number"), facts.number
     if facts.phone:
         yield t("notice.phone"), one_line(facts.phone)
 
@@ -156,8 +157,9 @@ def digit_pairs(facts: Facts, words: Words) -> list[tuple[str, str]]:
 def _digits(facts: Facts, wanted: Wanted, words: Words) -> Iterable[Block]:
     t = words.t
     if not (facts.pins or facts.codes):
-        if facts.confirmed and wanted.kind in (K.CONFIRMED, K.CHANGED) and not wanted.pin_never:
-            yield _text(t("notice.pin_later"))
+        later = facts.confirmed and wanted.kind in _PIN_TO_COME
+        if later and not wanted.pin_never:
+            yield _text(t("notice.pin_once_paid" if facts.unpaid else "notice.pin_later"))
         return
     yield Block(BlockKind.DIGITS, pairs=tuple(digit_pairs(facts, words)))
     lines = []
@@ -173,10 +175,13 @@ def _digits(facts: Facts, wanted: Wanted, words: Words) -> Iterable[Block]:
     yield _text(*lines)
     if wanted.kind in _STEP_KINDS:
         yield Block(BlockKind.STEPS, lines=tuple(steps_of(facts, words)))
+        if facts.leave:
+            yield _text(t("pin.leave"))
+            yield Block(BlockKind.STEPS, lines=tuple(leaving_steps(facts, words)))
 
 
 def steps_of(facts: Facts, words: Words) -> list[str]:
-    """How to get in, step by step."""
+    """How to get in, step by step, and what the facility wants done then."""
     t, language = words.t, words.t.language
     steps = []
     if facts.pins:
@@ -195,7 +200,12 @@ def steps_of(facts: Facts, words: Words) -> list[str]:
             t("pin.box_step_return"),
             t("pin.box_step_close"),
         ]
-    return steps
+    return [*steps, *(one_line(each.in_(language)) for each in facts.arrive)]
+
+
+def leaving_steps(facts: Facts, words: Words) -> list[str]:
+    """What the facility wants done on leaving, step by step."""
+    return [one_line(each.in_(words.t.language)) for each in facts.leave]
 
 
 def _link(facts: Facts, wanted: Wanted, words: Words) -> Iterable[Block]:

@@ -151,7 +151,7 @@ class Around:
                         told[box_id],
                         self.now,
                         battery_low=self._battery_low(box_id),
-                        paid=booking.paid,
+                        paid=_paid(booking),
                         approved=booking.state is BookingState.CONFIRMED,
                     )
                 )
@@ -171,7 +171,7 @@ class Around:
             due=self._is_due(booking),
             guessable=self._guessable(booking, pins, door_id),
             approved=booking.state is BookingState.CONFIRMED,
-            paid=booking.paid,
+            paid=_paid(booking),
         )
 
     def _is_due(self, booking: Booking) -> bool:
@@ -283,3 +283,9 @@ class Around:
         window = (booking.effective.starts_at, booking.effective.ends_at)
         risks = self._risks
         return any(risks.exceeds(door_id, window, e.digits, e.id) for e in pins.credentials)
+
+
+def _paid(booking: Booking) -> bool | None:
+    """What is known of the payment; a booking whose PIN waits for it counts as unpaid, though
+    nobody has said so."""
+    return False if booking.awaits_payment else booking.paid

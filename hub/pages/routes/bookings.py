@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from hub.bookings.backups import BackupCode
 from hub.bookings.numbers import MAX_CHARS, NumberMistypedError, read_number
-from hub.bookings.records import BookingView
+from hub.bookings.records import BookingView, BookingWish
 from hub.bookings.residents import ResidentsService
 from hub.bookings.search import BookingFilter
 from hub.bookings.service import BookingsService
@@ -88,6 +88,10 @@ class BookingSheet:
     may_reveal: bool
     may_link: bool
     may_backup: bool
+    may_mark_paid: bool
+    may_reissue: bool
+    may_print: bool
+    may_see_notices: bool
     stream_at: int
     entries: tuple[EntryLine, ...]
 
@@ -156,11 +160,15 @@ def one_booking(
     booking_id: str,
     done: Annotated[str, Query(max_length=16)] = "",
 ) -> Response:
-    """One booking, and that it was just approved."""
+    """One booking, and what was just done to it."""
     found = service.by_id(who, booking_id)
     sheet = _sheet(words, pages, entries, who, found)
-    approved = done == "approved" and sheet.line.confirmed
-    return _page(request, sheet, approved=approved)
+    holds = {
+        "approved": sheet.line.confirmed,
+        "paid": bool(found.booking.paid),
+        "reissued": sheet.line.stands,
+    }
+    return _page(request, sheet, done=done if holds.get(done) else "")
 
 
 @router.get("/bookings/{booking_id}/live")
@@ -183,6 +191,20 @@ def approve(service: Service, who: Approver, booking_id: str) -> Response:
     """Let it hold."""
     service.decide(who, _key(service, who, booking_id), approve=True)
     return go_to(f"/bookings/{booking_id}?done=approved")
+
+
+@router.post("/bookings/{booking_id}/paid")
+def mark_paid(service: Service, who: Writer, booking_id: str) -> Response:
+    """Somebody has the money."""
+    service.put(who, _key(service, who, booking_id), BookingWish(paid=True))
+    return go_to(f"/bookings/{booking_id}?done=paid")
+
+
+@router.post("/bookings/{booking_id}/reissue")
+def reissue(service: Service, who: Revealer, booking_id: str) -> Response:
+    """Give all its holders other digits."""
+    service.reissue(who, _key(service, who, booking_id))
+    return go_to(f"/bookings/{booking_id}?done=reissued")
 
 
 @router.post("/bookings/{booking_id}/reject")
@@ -289,7 +311,7 @@ def _page(
     pins: tuple[HolderPin, ...] = (),
     backups: tuple[HolderPin, ...] = (),
     link: str = "",
-    approved: bool = False,
+    done: str = "",
 ) -> Response:
     return render(
         request,
@@ -298,7 +320,7 @@ def _page(
         pins=pins,
         backups=backups,
         link=link,
-        approved=approved,
+        done=done,
     )
 
 
@@ -324,16 +346,19 @@ def _sheet(
 ) -> BookingSheet:
     line = pages.booking(words, found)
     came = entries.search(who, Filters(booking_id=line.id), None, 20).items
+    writes, reveals = who.may(Right.BOOKINGS_WRITE), who.may(Right.PINS_REVEAL)
+    shown = line.confirmed and not line.awaits_payment and reveals
     return BookingSheet(
         line=line,
         may_approve=(line.waits or _may_waive(found)) and who.may(Right.BOOKINGS_APPROVE),
-        may_cancel=line.stands and who.may(Right.BOOKINGS_WRITE),
-        may_reveal=line.confirmed
-        and not line.awaits_payment
-        and bool(line.placements or line.codes)
-        and who.may(Right.PINS_REVEAL),
-        may_link=line.stands and who.may(Right.PINS_REVEAL),
-        may_backup=who.may(Right.PINS_REVEAL) and pages.backups.offered(found.booking),
+        may_cancel=line.stands and writes,
+        may_reveal=shown and bool(line.placements or line.codes),
+        may_link=line.stands and reveals,
+        may_backup=reveals and pages.backups.offered(found.booking),
+        may_mark_paid=line.awaits_payment and writes,
+        may_reissue=shown and bool(line.placements) and words.now < found.booking.effective.ends_at,
+        may_print=shown and bool(line.placements or line.codes),
+        may_see_notices=who.may(Right.NOTICES_READ),
         stream_at=entries.place(),
         entries=pages.lines(who, words, came),
     )

@@ -15,12 +15,13 @@ from hub.bookings.facilities import FacilitiesService
 from hub.bookings.records import Contact
 from hub.bookings.refusals import Refusal
 from hub.bookings.residents import ResidentsService, is_phone
+from hub.notices.domain import Channel
 from hub.pages.days import day_or
 from hub.pages.frame import Speaking, go_to
 from hub.pages.pin_cookie import cookies_of, keep_cookie
 from hub.pages.views.free_time import FacilityDay, chosen_window, facility_day
 from hub.pages.words import Words
-from hub.web.core import provided
+from hub.web.core import core_of, provided
 from hub.web.identity import public_form
 from hub.web.pages import render
 from hub.web.problems import CSRF_REFUSED, Problem
@@ -198,4 +199,13 @@ def _form(
     filled: BookingForm,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    return render(request, "pages/book_form.html", status=status, facility=shown, form=filled)
+    settings = core_of(request).settings
+    told = settings.mail.host and Channel.EMAIL in settings.notices.channels
+    return render(
+        request,
+        "pages/book_form.html",
+        status=status,
+        facility=shown,
+        form=filled,
+        consent_days=settings.notices.keep_addresses_days if told else None,
+    )

@@ -189,7 +189,8 @@ def _by_day(slots: Sequence[Slot], words: Words) -> Sequence[Slot]:
 def _rules(facility: Facility, words: Words) -> tuple[str, ...]:
     t, rules = words.t, facility.rules
     pay = () if facility.payment is Payment.NONE else (t("book.rule_pay"),)
-    approval = "rule_approval" if facility.approval is Approval.REQUIRED else "rule_at_once"
+    at_once = "rule_at_once_unpaid" if pay else "rule_at_once"
+    approval = "rule_approval" if facility.approval is Approval.REQUIRED else at_once
     return (
         t("book.rule_slot", minutes=rules.slot_min, longest=words.hours(rules.longest_min)),
         t("book.rule_ahead", days=rules.ahead_days),

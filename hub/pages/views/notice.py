@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hub.bookings.numbers import grouped
 from hub.bookings.tables import BookingState
 from hub.notices.coalescing import PIN_WORD
 from hub.notices.domain import NoticeKind, NoticeState, masked
@@ -14,6 +15,7 @@ from hub.notices.texts import (
     Wanted,
     as_text,
     digit_pairs,
+    leaving_steps,
     one_line,
     say,
     span_of_days,
@@ -60,7 +62,7 @@ def notice_line(seen: NoticeView, words: Words) -> NoticeLine:
     return NoticeLine(
         id=row.id,
         booking_id=row.booking_id,
-        key=booking.reservation_key if booking else "",
+        key=(grouped(booking.number) or booking.reservation_key) if booking else "",
         kind=t(f"notice_kind.{row.kind}"),
         channel=t(f"notice_channel.{row.channel}"),
         to=masked(row.channel, row.address),
@@ -109,10 +111,11 @@ def sample_facts(words: Words, phone: str, town: Names) -> Facts:
         map_url="",
         phone=phone or "0123-45-6789",
         name="山田 花子",
-        reservation_key="r-2026-0412",
+        number="482 109",
         booked=booked,
         effective=around,
         confirmed=True,
+        unpaid=False,
         reason="",
         several=False,
         closing="",
@@ -151,10 +154,11 @@ def _without_digits(facts: Facts, *, waits: bool) -> Facts:
         map_url=facts.map_url,
         phone=facts.phone,
         name=facts.name,
-        reservation_key=facts.reservation_key,
+        number=facts.number,
         booked=facts.booked,
         effective=facts.effective,
         confirmed=not waits,
+        unpaid=facts.unpaid,
         reason=facts.reason,
         several=facts.several,
         closing=facts.closing,
@@ -176,11 +180,12 @@ class PaperSheet:
     numbers: tuple[tuple[str, tuple[str, ...]], ...] = field(repr=False)
     boxes: tuple[str, ...]
     steps: tuple[str, ...]
+    leaving: tuple[str, ...]
     address: str
     map_url: str
     phone: str
     closing: str
-    key: str
+    number: str
     printed: str
 
 
@@ -197,10 +202,11 @@ def paper_sheet(facts: Facts, words: Words, printed: datetime) -> PaperSheet:
         numbers=tuple((what, tuple(said.split(" "))) for what, said in digit_pairs(facts, words)),
         boxes=tuple(one_line(f"{box.in_(language)} {place}") for box, place in facts.boxes),
         steps=tuple(steps_of(facts, words)),
+        leaving=tuple(leaving_steps(facts, words)),
         address=one_line(facts.address),
         map_url=facts.map_url,
         phone=facts.phone,
         closing=one_line(facts.closing),
-        key=facts.reservation_key,
+        number=facts.number,
         printed=words.date_time(printed),
     )

@@ -60,6 +60,8 @@ def test_the_page_says_what_is_missing_and_what_to_do(
 ) -> None:
     rules = ask(client, facility)
     assert "お支払いを確認してから" in rules
+    assert "予約はすぐに決まります<" in rules
+    assert "自動のメールは届きません" in rules
     page = client.get("/pin", headers=HTML)
     assert "お支払いの確認を待っています" in page.text
     assert page.headers["Refresh"] == "30"

@@ -49,6 +49,15 @@ def test_a_bookings_notices_are_listed_masked_with_their_tries(
     assert admin.get("/api/v1/notices", params={"state": "failed"}).json()["items"] == []
 
 
+def test_the_form_says_that_mails_come_and_how_long_an_address_is_kept(
+    desk: Any, client: TestClient
+) -> None:
+    page = client.get(f"/book/{desk.facility}", headers=HTML).text
+    assert "予約の確定と暗証番号をメールでお知らせします" in page
+    assert "30 日で送信の記録から消します" in page
+    assert "自動のメールは届きません" not in page
+
+
 def test_a_notice_is_sent_again_when_it_is_true(desk: Any, admin: TestClient) -> None:
     desk.put()
     answer = admin.post("/api/v1/bookings/b1/notices", json={"kind": "confirmed"})

@@ -10,10 +10,15 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from icalendar import Calendar
 
 from hub.audit.service import AuditFilter, AuditService
+from hub.bookings.facilities import FacilitiesService
+from hub.bookings.ics import ics_of
+from hub.bookings.numbers import grouped
 from hub.bookings.records import BookingWish, Contact, HolderWish
-from hub.bookings.tables import Approval
+from hub.bookings.steps import Step, StepMoment
+from hub.bookings.tables import Approval, Payment
 from hub.catalogue import Language
 from hub.notices.domain import Channel, NoticeKind, NoticeState, PinInNotice, Why
 from hub.notices.rules import NoticeRules, OwnRule
@@ -187,6 +192,59 @@ def test_a_payment_is_confirmed(desk: Any) -> None:
     desk.bookings.put(desk.clerk, "b1", BookingWish(paid=True))
     desk.settle()
     assert desk.kinds() == ["confirmed", "paid"]
+
+
+def test_where_the_pin_waits_for_payment_the_confirmation_says_so(desk: Any, read: Any) -> None:
+    facilities = desk.hub.services.get(FacilitiesService)
+    facilities.change(desk.clerk, desk.facility, payment=Payment.BEFORE_PIN)
+    desk.put()
+    desk.settle()
+    assert "お支払いの確認ができたあと、暗証番号を" in read.text(desk.mail.sent[0])
+    desk.bookings.put(desk.clerk, "b1", BookingWish(paid=True))
+    desk.settle()
+    assert "暗証番号は、ご利用の前にあらためて" in read.text(desk.mail.sent[1])
+
+
+def test_a_message_names_the_booking_by_the_number_that_people_say(desk: Any, read: Any) -> None:
+    desk.put("feed.ebb5b95fe8c640cad8643c935ef39cce.once")
+    desk.settle()
+    (mail,) = desk.mail.sent
+    number = desk.bookings.get(
+        desk.clerk, "feed.ebb5b95fe8c640cad8643c935ef39cce.once"
+    ).booking.number
+    assert f"予約番号: {grouped(number)}" in read.text(mail)
+    assert "ebb5b95f" not in read.text(mail) + mail.entry.description
+
+
+def test_the_facilitys_own_steps_come_with_the_pin(desk: Any, read: Any) -> None:
+    steps = (
+        Step(moment=StepMoment.ARRIVE, ja="右の照明をつけます"),
+        Step(moment=StepMoment.LEAVE, ja="窓を閉めます"),
+    )
+    desk.hub.services.get(FacilitiesService).change(desk.clerk, desk.facility, steps=steps)
+    desk.put(start_h=5)
+    desk.place()
+    desk.settle()
+    text = read.text(desk.mail.sent[0])
+    assert "\n4. 右の照明をつけます\n\n帰るとき\n\n1. 窓を閉めます\n" in text
+
+
+def test_a_calendar_that_took_the_pages_file_believes_the_mail_that_cancels(desk: Any) -> None:
+    """Both are of one UID; the higher SEQUENCE, or the later stamp of equal ones, wins."""
+    desk.put()
+    desk.settle()
+    desk.skip(hours=5)
+    desk.bookings.put(desk.clerk, "b1", BookingWish(purpose="練習"))
+    kept = desk.bookings.get(desk.clerk, "b1").booking
+    page = Calendar.from_ical(ics_of(kept, None, organizer_host="doors.test"))
+    (event,) = page.walk("VEVENT")
+    desk.skip(minutes=5)
+    desk.bookings.cancel(desk.clerk, "b1")
+    desk.settle()
+    entry = desk.mail.sent[-1].entry
+    assert entry.cancelled
+    assert entry.uid == str(event["UID"])
+    assert entry.sequence > int(event["SEQUENCE"])
 
 
 def test_changes_that_are_not_urgent_wait_for_the_morning(desk: Any) -> None:

@@ -120,6 +120,44 @@ def test_staff_approve_and_are_told_so(
     assert "Refresh" not in clerk.get("/pin", headers=HTML).headers
 
 
+def test_a_clerk_takes_the_money_gives_a_new_pin_and_prints_it(
+    client: TestClient,
+    facility: str,
+    as_role: Callable[[Role], TestClient],
+) -> None:
+    """From the booking's own page, and only as far as the reader's rights go."""
+    admin = as_role(Role.ADMIN)
+    own = admin.get(f"/api/v1/facilities/{facility}").json()
+    for name in ("id", "active"):
+        del own[name]
+    changed = own | {"payment": "before_pin", "approval": "automatic"}
+    assert admin.put(f"/api/v1/facilities/{facility}", json=changed).status_code == 200
+    del client.headers["Authorization"]
+    ask(client, facility, DAYS[0])
+    clerk = as_role(Role.CLERK)
+    (booking,) = clerk.get("/api/v1/bookings").json()["items"]
+    place, key = f"/bookings/{booking['id']}", booking["reservation_key"]
+    page = clerk.get(place, headers=HTML).text
+    assert f'action="{place}/paid"' in page
+    assert f'href="{place}/notices"' in page
+    assert f"{place}/reissue" not in page
+    assert f"{place}/sheet" not in page
+    viewed = as_role(Role.VIEWER).get(place, headers=HTML).text
+    assert f"{place}/paid" not in viewed
+    assert client.post(f"{place}/paid", headers=HTML).status_code == 403
+    clerk = as_role(Role.CLERK)
+    paid = clerk.post(f"{place}/paid", headers=HTML)
+    page = clerk.get(paid.headers["Location"], headers=HTML).text
+    assert "支払い済みにしました" in page
+    assert f"{place}/paid" not in page
+    assert f'href="{place}/sheet"' in page
+    before = clerk.get(f"/api/v1/bookings/{key}/pin").json()[0]["pin"]
+    done = clerk.post(f"{place}/reissue", headers=HTML)
+    assert "新しい暗証番号にしました" in clerk.get(done.headers["Location"], headers=HTML).text
+    assert clerk.get(f"/api/v1/bookings/{key}/pin").json()[0]["pin"] != before
+    assert as_role(Role.VIEWER).post(f"{place}/reissue", headers=HTML).status_code == 403
+
+
 def test_staff_make_a_new_link_that_works_once(
     client: TestClient, facility: str, as_role: Callable[[Role], TestClient]
 ) -> None:

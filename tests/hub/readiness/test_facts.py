@@ -96,6 +96,23 @@ def test_unpaid_and_unapproved_bookings_are_named(placed: Any) -> None:
     assert placed.readiness("k3")["deadline"] is None
 
 
+def test_a_booking_whose_pin_waits_for_payment_is_unpaid_though_nobody_said_so(hall: Any) -> None:
+    wanted = {"site_id": hall.site, "name_ja": "会議室", "doors": list(hall.doors)}
+    made = hall.client.post("/api/v1/facilities", json=wanted | {"payment": "before_pin"})
+    booked = hall.client.put(
+        "/api/v1/bookings/k9",
+        json={
+            "facility_id": made.json()["id"],
+            "starts_at": hall.at(30).isoformat(),
+            "ends_at": hall.at(32).isoformat(),
+        },
+    )
+    assert booked.json()["paid"] is None
+    assert hall.codes("k9")["unpaid"] == "warning"
+    hall.client.put("/api/v1/bookings/k9", json={"paid": True})
+    assert "unpaid" not in hall.codes("k9")
+
+
 def test_a_lock_with_a_list_of_its_own_has_to_prove_it_too(hall: Any) -> None:
     """And a list that was proven before the PIN went out proves nothing of that PIN."""
     lock = hall.hub.core.ids.new()
