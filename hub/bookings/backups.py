@@ -102,6 +102,7 @@ class BookingBackups:
                 raise refused(Refusal.NO_PIN, "codes are given for a confirmed booking to come")
             if booking.awaits_payment:
                 raise refused(Refusal.PAYMENT_MISSING, "codes are given once it is paid")
+            pool_rows.hold(scope, booking.doors)
             given = [
                 code
                 for door in self._doors_away(scope, booking)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub.database.scope import Scope
+from hub.database.scope import STORY, Scope
 from hub.happenings.domain import HappeningKind
 from hub.pins import placements
 from hub.pins.placement import AT_DOOR, PlacementEvent, PlacementState, Problem
@@ -68,7 +68,9 @@ def follow(
     if credentials is not None and not credentials:
         return
     wanted, cause = frozenset(wanted), f"policy version {version}"
-    found = placements.at_controller(scope, controller_id, _UNFINISHED, credentials)
+    found = placements.held(
+        scope, lambda: placements.at_controller(scope, controller_id, _UNFINISHED, credentials)
+    )
     touched = {each.key for each in found if not _keys(each).isdisjoint(changed)}
     held = {each.key for each in found if _keys(each) <= wanted}
     steps: list[Step] = []
@@ -148,7 +150,8 @@ def confirm(
     holds. None looks at everything.
     """
     cause, steps = f"digest of version {version}", list[Step]()
-    for placement in _concerned(scope, controller_id, rejected, formerly):
+    concerned = placements.held(scope, lambda: _concerned(scope, controller_id, rejected, formerly))
+    for placement in concerned:
         if placement.wanted_version is None or placement.wanted_version > version:
             continue
         problems = placement.problems - _CURED
@@ -194,7 +197,8 @@ def _concerned(
 
 def mismatch(scope: Scope, controller_id: str) -> None:
     """Take a digest that is not right: nothing the controller holds can be relied on."""
-    for placement in placements.at_controller(scope, controller_id, AT_DOOR):
+    found = placements.held(scope, lambda: placements.at_controller(scope, controller_id, AT_DOOR))
+    for placement in found:
         problems = placement.problems | {Problem.DIGEST_MISMATCH}
         placements.set_problems(scope, placement, problems)
 
@@ -213,6 +217,7 @@ def is_due(scope: Scope, now: datetime) -> bool:
 def tick(scope: Scope, now: datetime) -> None:
     """Let windows begin and end, and name what is unconfirmed. What ends lingers at its controller;
     the version that drops it comes later."""
+    scope.lock(STORY)  # what is read here is written as a whole row
     for placement in _starting(scope, now):
         placements.change(scope, placement, Happening(E.START, now, "window"))
     for placement in _unconfirmed(scope, now):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -80,6 +80,15 @@ def _placement(row: Any) -> Placement:
         old_digits_since=row.old_digits_since,
         held_until=row.held_until,
     )
+
+
+def held(scope: Scope, look: Callable[[], list[Placement]]) -> list[Placement]:
+    """Give what a look at placements finds, to be changed: as it is once nobody else can change any
+    of them. A whole row is written, so one that was read before would undo what others wrote."""
+    found = look()
+    if found and scope.lock(STORY):
+        found = look()
+    return found
 
 
 def where(scope: Scope, *conditions: sa.ColumnElement[bool]) -> list[Placement]:

@@ -268,7 +268,8 @@ class Pins:
 
     def told(self, scope: Scope, credential_id: str) -> None:
         """Somebody has seen the digits as they are now: `pin_changed` is settled."""
-        for placement in placements.of_credentials(scope, [credential_id]):
+        found = placements.held(scope, lambda: placements.of_credentials(scope, [credential_id]))
+        for placement in found:
             problems = placement.problems - {Problem.PIN_CHANGED}
             placements.set_problems(scope, placement, problems)
 
@@ -282,7 +283,8 @@ class Pins:
 
     def _standing(self, scope: Scope, credential_id: str) -> list[Placement]:
         t = pin_placements
-        return placements.where(scope, t.c.credential_id == credential_id, t.c.state.in_(LIVE))
+        ours = t.c.credential_id == credential_id, t.c.state.in_(LIVE)
+        return placements.held(scope, lambda: placements.where(scope, *ours))
 
     def _length(
         self,
