@@ -30,6 +30,7 @@ _CONFIRMED_BY_DIGEST: Final = {
     S.REVOKING: E.CONFIRM_REVOKED,
     S.ENDED: E.REMOVE,
 }
+_HELD: Final = frozenset({S.PLACING, S.PLACED, S.ACTIVE})
 _CURED: Final = frozenset(
     {
         Problem.REJECTED,
@@ -76,11 +77,14 @@ def follow(
     steps: list[Step] = []
     put: list[Placement] = []
     stay: list[Placement] = []
+    back: list[Placement] = []
     for each in found:
         is_touched = each.key in touched
         what = _event(each, wanted=each.key in held, touched=is_touched, now=now)
         if what is not None:
             steps.append(Step(each, what, version if is_touched else None))
+        elif each.wanted_version is None and each.state in _HELD and each.key in held:
+            (put if is_touched else back).append(each)
         else:
             (put if is_touched else stay).append(each)
     moved = placements.change_all(scope, steps, now, cause)
@@ -89,6 +93,7 @@ def follow(
     present = [
         *rest,
         *stay,
+        *placements.set_unchanged_all(scope, back, version),
         *placements.set_wanted_all(scope, put, version),
         *placements.set_wanted_all(scope, unheard, None),
     ]

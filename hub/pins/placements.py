@@ -302,12 +302,29 @@ def set_wanted(scope: Scope, placement: Placement, version: int | None) -> Place
 def set_window(
     scope: Scope, placement: Placement, starts_at: datetime, ends_at: datetime
 ) -> Placement:
-    """Move the window of a placement's grant."""
+    """Move the window of a placement's grant. Where the door may hold the former one no digest says
+    anything of it until the version that brings the new one."""
+    if (placement.starts_at, placement.ends_at) == (starts_at, ends_at):
+        return placement
     moved = replace(placement, starts_at=starts_at, ends_at=ends_at)
     if placement.state in AT_DOOR:
-        moved = replace(moved, held_until=_later(placement.held_until, placement.ends_at))
+        held_until = _later(placement.held_until, placement.ends_at)
+        moved = replace(moved, held_until=held_until, wanted_version=None)
     _write(scope, moved)
     return moved
+
+
+def set_unchanged_all(scope: Scope, found: Sequence[Placement], version: int) -> list[Placement]:
+    """Of several that were changed and changed back, so that their entries stand in a version as
+    they did before: that version's digest proves them, and what was proven already still is."""
+    now = []
+    for each in found:
+        after = replace(each, wanted_version=version)
+        if each.state is not PlacementState.PLACING:
+            after = replace(after, held_until=None)
+        now.append(after)
+    _write_all(scope, now)
+    return now
 
 
 def set_wanted_all(

@@ -170,6 +170,7 @@ class Pins:
         except PinTakenError:
             self._renew(scope, credential, doors, window)
             changed = True
+            standing = self._standing(scope, credential_id)  # they tell of the old digits now
         for placement in standing:
             moved = placements.set_window(scope, placement, *window)
             if changed:
