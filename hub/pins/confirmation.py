@@ -167,7 +167,9 @@ def confirm(
                 placements.tell_of(scope, now, HappeningKind.PIN_FAILED, placement, why)
             continue
         event = _CONFIRMED_BY_DIGEST.get(placement.state)
-        if event is None:
+        if placement.state in placements.NOT_SENT:
+            placements.set_dropped(scope, placement)
+        elif event is None:
             placements.set_problems(scope, placement, problems)
         else:
             steps.append(Step(placement, event, problems=problems))
@@ -183,8 +185,10 @@ def _concerned(
     formerly: Collection[EntryKey] | None,
 ) -> list[Placement]:
     if formerly is None:
-        return placements.at_controller(scope, controller_id, AT_DOOR | {S.ENDED})
+        found = placements.at_controller(scope, controller_id, AT_DOOR | {S.ENDED})
+        return [*found, *placements.left_behind(scope, controller_id)]
     found = placements.at_controller(scope, controller_id, _CONFIRMED_BY_DIGEST)
+    found += placements.left_behind(scope, controller_id)
     about = {*rejected, *formerly}
     if not about:
         return found

@@ -33,6 +33,12 @@ _PROVEN: Final = frozenset(
 """Events after which the door holds nothing but what is wanted."""
 
 
+_TAKEN_AWAY: Final = frozenset({PlacementEvent.REVOKE, PlacementEvent.WITHDRAW})
+NOT_SENT: Final = frozenset({PlacementState.DRAFT, PlacementState.SCHEDULED})
+"""States in which the controller holds no entry for it, or at most one of what it was before: with
+`held_until` nothing has proven yet that it dropped that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """A credential at a door, with the effective window of the grant that lets it in there."""
@@ -138,6 +144,20 @@ def of_entries(
     return where(scope, t.c.door_id.in_(ours), t.c.state.in_(list(states)), named)
 
 
+def left_behind(scope: Scope, controller_id: str) -> list[Placement]:
+    """Give the placements of which a controller is to hold nothing now, and whose former entries a
+    version dropped that it has not proven."""
+    t = pin_placements
+    ours = sa.select(doors.c.id).where(doors.c.controller_id == controller_id)
+    unproven = t.c.held_until.is_not(None), t.c.wanted_version.is_not(None)
+    return where(scope, t.c.door_id.in_(ours), t.c.state.in_(list(NOT_SENT)), *unproven)
+
+
+def set_dropped(scope: Scope, placement: Placement) -> None:
+    """Write down that the controller has proven that it dropped what a placement was before."""
+    _write(scope, replace(placement, wanted_version=None, held_until=None, old_digits_since=None))
+
+
 def still_open(
     scope: Scope, door_id: str, window: tuple[datetime, datetime], but_not_of: str = ""
 ) -> list[LivePin]:
@@ -179,6 +199,9 @@ def add(scope: Scope, made: Placement, cause: str) -> None:
             "state": made.state,
             "problems": sorted(made.problems),
             "changed_at": made.changed_at,
+            "wanted_version": made.wanted_version,
+            "old_digits_since": made.old_digits_since,
+            "held_until": made.held_until,
         },
     )
     _write_history(scope, made, PlacementEvent.MAKE, made.changed_at, cause)
@@ -235,7 +258,10 @@ def change_all(scope: Scope, steps: Sequence[Step], now: datetime, cause: str) -
 
 def _after(step: Step, now: datetime) -> Placement:
     placement = step.placement
-    state = advance(placement.state, step.event)
+    before = placement.state
+    if before in NOT_SENT and placement.held_until and step.event in _TAKEN_AWAY:
+        before = PlacementState.PLACING  # the door may hold what it was before
+    state = advance(before, step.event)
     confirmed = step.event is PlacementEvent.CONFIRM
     made = replace(
         placement,
@@ -246,7 +272,11 @@ def _after(step: Step, now: datetime) -> Placement:
         placed_at=now if confirmed else placement.placed_at,
     )
     if state is PlacementState.SCHEDULED:
-        made = replace(made, wanted_version=None, placed_at=None)
+        made = replace(made, placed_at=None)
+        if step.event is PlacementEvent.RECALL and step.version is not None:
+            made = replace(made, held_until=made.held_until or made.ends_at)
+        elif not made.held_until:
+            made = replace(made, wanted_version=None)
     if step.event in _PROVEN:
         made = replace(made, old_digits_since=None, held_until=None)
     return made
@@ -405,13 +435,25 @@ def note(scope: Scope, credential_id: str, at: datetime, cause: str) -> None:
         _write_history(scope, placement, PlacementEvent.CHANGE, at, cause)
 
 
-def forget(scope: Scope, credential_id: str, door_id: str) -> None:
-    """Remove a placement that is over, so that there can be a new one; its history stays."""
-    scope.delete(
-        pin_placements,
-        pin_placements.c.credential_id == credential_id,
-        pin_placements.c.door_id == door_id,
-    )
+def forget(scope: Scope, credential_id: str, door_id: str) -> Placement | None:
+    """Remove a placement that is over, so that there can be a new one; give it, if there was one.
+    Its history stays."""
+    t = pin_placements.c
+    own = t.credential_id == credential_id, t.door_id == door_id
+    found = held(scope, lambda: where(scope, *own))
+    scope.delete(pin_placements, *own)
+    return next(iter(found), None)
+
+
+def in_place_of(made: Placement, former: Placement | None, *, renewed: bool) -> Placement:
+    """Give a new placement where another was, which the door may hold still: it is waited for that
+    the door drops it. `renewed`: the PIN has other digits than it had then."""
+    if former is None or former.state not in AT_DOOR:
+        return made
+    since = former.old_digits_since or (made.changed_at if renewed else None)
+    held_until = _later(former.held_until, former.ends_at)
+    version = former.wanted_version
+    return replace(made, held_until=held_until, old_digits_since=since, wanted_version=version)
 
 
 def history(scope: Scope, credential_id: str) -> list[sa.Row[Any]]:

@@ -216,9 +216,10 @@ def test_a_cancelled_or_moved_booking_takes_its_code_along(gate: Gate) -> None:
 def hall_of(gate: Gate, payment: Payment = Payment.NONE) -> str:
     """A facility with the door, whose bookings' windows meet."""
     rules = BookingRules(handover=Handover.TRIM)
-    site = gate.hub.core.db.write(lambda scope: site_rows.door(scope, gate.door).site_id)
+    door = gate.hub.core.db.write(lambda scope: site_rows.door(scope, gate.door))
+    assert door is not None
     wanted = Facility(
-        "", site, "体育館", "", "", (gate.door,), Approval.AUTOMATIC, rules, payment=payment
+        "", door.site_id, "体育館", "", "", (gate.door,), Approval.AUTOMATIC, rules, payment=payment
     )
     made = gate.hub.services.get(FacilitiesService).create(SYSTEM, wanted)
     return str(made.id)
