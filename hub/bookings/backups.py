@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from hub.audit.service import record
 from hub.bookings import repository
+from hub.bookings.holding import hold
 from hub.bookings.records import Booking
 from hub.bookings.refusals import Refusal, refused
 from hub.bookings.service import named_refusals
@@ -92,7 +93,7 @@ class BookingBackups:
         """Give each holder's code for the doors that are away; the look-up is in the audit log."""
 
         def work(scope: Scope) -> list[BackupCode]:
-            booking = repository.by_key(scope, reservation_key)
+            booking = hold(scope, reservation_key)
             if booking is None or not who.reaches(booking.site_id):
                 raise refused(Refusal.BOOKING_UNKNOWN, "no such booking")
             now = self._clock.now()
@@ -101,6 +102,7 @@ class BookingBackups:
                 raise refused(Refusal.NO_PIN, "codes are given for a confirmed booking to come")
             if booking.awaits_payment:
                 raise refused(Refusal.PAYMENT_MISSING, "codes are given once it is paid")
+            pool_rows.hold(scope, booking.doors)
             given = [
                 code
                 for door in self._doors_away(scope, booking)

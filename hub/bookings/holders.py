@@ -97,6 +97,7 @@ class HolderPins:
                         continue
                     if self._pins.move(scope, credential.id, window, cause):
                         raise _PinLostError
+                self._standing.follow(scope, after.id, after.doors, window)
         except (PinError, _PinLostError):
             return False
         return True
@@ -186,7 +187,13 @@ class HolderPins:
             repository.remove_holder(scope, row.id, self._clock.now())
         if wished is None:
             return tuple(
-                HolderWish(row.name, row.person_id, duress=row.duress, max_uses=row.max_uses)
+                HolderWish(
+                    row.name,
+                    row.person_id,
+                    duress=row.duress,
+                    max_uses=row.max_uses,
+                    soft_uses=row.soft_uses,
+                )
                 for row in known
             )
         return tuple(replace(each, id=None) for each in wished)
@@ -196,6 +203,8 @@ class HolderPins:
         released = after.released and not before.released
         for credential in self._live(scope, after):
             if credential.variant is PinVariant.STANDING:
+                if not after.released:  # another is pulled once it may be
+                    self._pins.revoke(scope, credential.id, cause)
                 continue
             if before.released and not after.released:
                 self._pins.withdraw(scope, credential.id, cause)

@@ -11,6 +11,7 @@ from hub.audit.service import record
 from hub.bookings import closures, happened, merge, neighbours, parts, repository
 from hub.bookings.framing import frame_of
 from hub.bookings.holders import HolderPins
+from hub.bookings.holding import hold, hold_sites
 from hub.bookings.merge import Frame
 from hub.bookings.naming_refusals import named_refusals as named_refusals
 from hub.bookings.records import Booking, BookingView, BookingWish, Occurrence, Revealed
@@ -66,8 +67,7 @@ class BookingsService:
 
         def write(scope: Scope) -> tuple[BookingView, bool]:
             if if_unchanged_since is not None:
-                scope.lock(f"booking:{reservation_key}")
-                known = repository.by_key(scope, reservation_key)
+                known = hold(scope, reservation_key, facility_id=wish.facility_id)
                 if known is None or known.changed_at != if_unchanged_since:
                     raise Problem(CHANGED_MEANWHILE, "read it again, then change it")
             return self.put_within(scope, who, reservation_key, wish, source)
@@ -85,8 +85,7 @@ class BookingsService:
     ) -> tuple[BookingView, bool]:
         """The same within a transaction: for residents' requests, and for series, whose
         `occurrence` the booking is."""
-        scope.lock(f"booking:{reservation_key}")
-        before = repository.by_key(scope, reservation_key)
+        before = hold(scope, reservation_key, facility_id=wish.facility_id)
         if before is not None and not who.reaches(before.site_id):
             raise refused(Refusal.BOOKING_UNKNOWN, "no such booking")
         if before is not None and wish.state is BookingState.CANCELLED:
@@ -126,10 +125,10 @@ class BookingsService:
         lets a PIN out unpaid if somebody approves it, that is said here as well."""
 
         def write(scope: Scope) -> BookingView:
-            before = self._get(scope, who, reservation_key)
+            before = self._held(scope, who, reservation_key)
             if not approve:
-                kept = replace(before, decision_reason=reason)
-                return self._end(scope, who, kept, BookingState.REJECTED, "booking.rejected")
+                ended = BookingState.REJECTED
+                return self._end(scope, who, before, ended, "booking.rejected", reason=reason)
             if not before.stands:
                 raise refused(Refusal.STATE_CHANGE, f"it is {before.state.value}")
             requested = before.state is BookingState.REQUESTED
@@ -161,7 +160,7 @@ class BookingsService:
         """Cancel a booking: its PINs are taken from every door at once, its links die."""
 
         def write(scope: Scope) -> BookingView:
-            before = self._get(scope, who, reservation_key)
+            before = self._held(scope, who, reservation_key)
             return self._end(scope, who, before, BookingState.CANCELLED, "booking.cancelled")
 
         return self._write(write)
@@ -178,7 +177,7 @@ class BookingsService:
         """Give the holders of a booking, or one of them, other digits."""
 
         def write(scope: Scope) -> BookingView:
-            booking = self._get(scope, who, reservation_key)
+            booking = self._held(scope, who, reservation_key)
             self._holders.reissue(scope, booking, holder_id, f"{who.actor} reissued")
             target = ("booking", booking.id)
             record(scope, self._clock.now(), who, "pin.reissued", target, {"holder": holder_id})
@@ -230,7 +229,13 @@ class BookingsService:
             return self._db.write(work)
 
     def _get(self, scope: Scope, who: Principal, reservation_key: str) -> Booking:
-        found = repository.by_key(scope, reservation_key)
+        return self._seen(who, repository.by_key(scope, reservation_key))
+
+    def _held(self, scope: Scope, who: Principal, reservation_key: str) -> Booking:
+        return self._seen(who, hold(scope, reservation_key))
+
+    @staticmethod
+    def _seen(who: Principal, found: Booking | None) -> Booking:
         if found is None or not who.reaches(found.site_id):
             raise refused(Refusal.BOOKING_UNKNOWN, "no such booking")
         return found
@@ -284,17 +289,20 @@ class BookingsService:
         action: str,
         *,
         alone: bool = True,
+        reason: str | None = None,
     ) -> BookingView:
+        before = hold_sites(scope, before)
         if before.state is state:
             return view(scope, before, self._clock.now())
         if not before.stands:
             raise refused(Refusal.STATE_CHANGE, f"it is {before.state.value}")
-        neighbours.lock_sites(scope, [before.site_id])
         now = self._clock.now()
         at = before.occurrence
         if at is not None and alone:
             at = replace(at, detached=True)
         kept = replace(before, state=state, changed_at=now, occurrence=at)
+        if reason is not None:
+            kept = replace(kept, decision_reason=reason)
         repository.write(scope, kept, new=False)
         cause = f"{who.actor} {action}"
         self._holders.revoke(scope, kept, cause)

@@ -169,13 +169,15 @@ class Scope:
 
     # --- the transaction -------------------------------------------------------------------
 
-    def lock(self, name: str) -> None:
-        """Hold the town's named lock until the transaction ends. On SQLite the one writer is the
-        lock already."""
-        if self.dialect == "postgresql" and name not in self._held:
-            number = lock_number(self.town_id, name)
-            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
-            self._held |= {name}
+    def lock(self, name: str) -> bool:
+        """Hold the town's named lock until the transaction ends; tell whether somebody else may
+        have written since it began. On SQLite the one writer is the lock already."""
+        if self.dialect != "postgresql" or name in self._held:
+            return False
+        number = lock_number(self.town_id, name)
+        self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+        self._held |= {name}
+        return True
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -113,6 +113,7 @@ class Applier:
         who: Principal | None,
     ) -> int:
         now, cancelled = self._clock.now(), 0
+        _hold_keys(scope, (each.reservation_key for each in some))
         for gone in some:
             kept = repository.event(scope, gone.id)
             if kept is None or kept.state is not EventState.BOOKED or kept.starts_at <= now:
@@ -139,6 +140,7 @@ class Applier:
     ) -> list[Intent]:
         """Carry out some intents; give those refused."""
         left: list[Intent] = []
+        _hold_keys(scope, (each.event.reservation_key for each in some if each.event))
         for intent in some:
             try:
                 with named_refusals(), scope.savepoint():
@@ -252,6 +254,7 @@ class Applier:
 
     def _swapped(self, feed: Feed, who: Principal, some: Sequence[Intent]) -> bool:
         def write(scope: Scope) -> None:
+            _hold_keys(scope, (each.event.reservation_key for each in some if each.event))
             for intent in some:
                 if intent.booked is not None:
                     step_aside(scope, intent.booked.id)
@@ -264,6 +267,12 @@ class Applier:
         except Problem:
             return False
         return True
+
+
+def _hold_keys(scope: Scope, keys: Iterable[str]) -> None:
+    """Every key before anything else: who holds one of them may wait for what we hold then."""
+    for key in sorted(set(keys)):
+        scope.lock(f"booking:{key}")
 
 
 def _reason(intent: Intent, problem: Problem) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Final
 from hub.audit.service import record
 from hub.bookings import happened
 from hub.bookings import repository as booking_rows
+from hub.bookings.holding import hold
 from hub.bookings.records import Booking
 from hub.bookings.residents import RESIDENT
 from hub.database.scope import Scope
@@ -140,8 +141,7 @@ class LineLinks:
         return Linking.LINKED
 
     def _link(self, scope: Scope, booking: Booking, user: str, now: datetime) -> None:
-        scope.lock(f"booking:{booking.reservation_key}")
-        booking = booking_rows.by_id(scope, booking.id) or booking
+        booking = hold(scope, booking.reservation_key) or booking
         contact = replace(booking.contact, line=user)
         kept = replace(booking, contact=contact, changed_at=now)
         booking_rows.write(scope, kept, new=False)

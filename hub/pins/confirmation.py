@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub.database.scope import Scope
+from hub.database.scope import STORY, Scope
 from hub.happenings.domain import HappeningKind
 from hub.pins import placements
 from hub.pins.placement import AT_DOOR, PlacementEvent, PlacementState, Problem
@@ -30,6 +30,7 @@ _CONFIRMED_BY_DIGEST: Final = {
     S.REVOKING: E.CONFIRM_REVOKED,
     S.ENDED: E.REMOVE,
 }
+_HELD: Final = frozenset({S.PLACING, S.PLACED, S.ACTIVE})
 _CURED: Final = frozenset(
     {
         Problem.REJECTED,
@@ -68,17 +69,22 @@ def follow(
     if credentials is not None and not credentials:
         return
     wanted, cause = frozenset(wanted), f"policy version {version}"
-    found = placements.at_controller(scope, controller_id, _UNFINISHED, credentials)
+    found = placements.held(
+        scope, lambda: placements.at_controller(scope, controller_id, _UNFINISHED, credentials)
+    )
     touched = {each.key for each in found if not _keys(each).isdisjoint(changed)}
     held = {each.key for each in found if _keys(each) <= wanted}
     steps: list[Step] = []
     put: list[Placement] = []
     stay: list[Placement] = []
+    back: list[Placement] = []
     for each in found:
         is_touched = each.key in touched
         what = _event(each, wanted=each.key in held, touched=is_touched, now=now)
         if what is not None:
             steps.append(Step(each, what, version if is_touched else None))
+        elif each.wanted_version is None and each.state in _HELD and each.key in held:
+            (put if is_touched else back).append(each)
         else:
             (put if is_touched else stay).append(each)
     moved = placements.change_all(scope, steps, now, cause)
@@ -87,6 +93,7 @@ def follow(
     present = [
         *rest,
         *stay,
+        *placements.set_unchanged_all(scope, back, version),
         *placements.set_wanted_all(scope, put, version),
         *placements.set_wanted_all(scope, unheard, None),
     ]
@@ -148,7 +155,8 @@ def confirm(
     holds. None looks at everything.
     """
     cause, steps = f"digest of version {version}", list[Step]()
-    for placement in _concerned(scope, controller_id, rejected, formerly):
+    concerned = placements.held(scope, lambda: _concerned(scope, controller_id, rejected, formerly))
+    for placement in concerned:
         if placement.wanted_version is None or placement.wanted_version > version:
             continue
         problems = placement.problems - _CURED
@@ -159,7 +167,9 @@ def confirm(
                 placements.tell_of(scope, now, HappeningKind.PIN_FAILED, placement, why)
             continue
         event = _CONFIRMED_BY_DIGEST.get(placement.state)
-        if event is None:
+        if placement.state in placements.NOT_SENT:
+            placements.set_dropped(scope, placement)
+        elif event is None:
             placements.set_problems(scope, placement, problems)
         else:
             steps.append(Step(placement, event, problems=problems))
@@ -175,8 +185,10 @@ def _concerned(
     formerly: Collection[EntryKey] | None,
 ) -> list[Placement]:
     if formerly is None:
-        return placements.at_controller(scope, controller_id, AT_DOOR | {S.ENDED})
+        found = placements.at_controller(scope, controller_id, AT_DOOR | {S.ENDED})
+        return [*found, *placements.left_behind(scope, controller_id)]
     found = placements.at_controller(scope, controller_id, _CONFIRMED_BY_DIGEST)
+    found += placements.left_behind(scope, controller_id)
     about = {*rejected, *formerly}
     if not about:
         return found
@@ -194,7 +206,8 @@ def _concerned(
 
 def mismatch(scope: Scope, controller_id: str) -> None:
     """Take a digest that is not right: nothing the controller holds can be relied on."""
-    for placement in placements.at_controller(scope, controller_id, AT_DOOR):
+    found = placements.held(scope, lambda: placements.at_controller(scope, controller_id, AT_DOOR))
+    for placement in found:
         problems = placement.problems | {Problem.DIGEST_MISMATCH}
         placements.set_problems(scope, placement, problems)
 
@@ -213,6 +226,7 @@ def is_due(scope: Scope, now: datetime) -> bool:
 def tick(scope: Scope, now: datetime) -> None:
     """Let windows begin and end, and name what is unconfirmed. What ends lingers at its controller;
     the version that drops it comes later."""
+    scope.lock(STORY)  # what is read here is written as a whole row
     for placement in _starting(scope, now):
         placements.change(scope, placement, Happening(E.START, now, "window"))
     for placement in _unconfirmed(scope, now):

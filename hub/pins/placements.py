@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -31,6 +31,12 @@ _PROVEN: Final = frozenset(
     {PlacementEvent.CONFIRM, PlacementEvent.CONFIRM_REVOKED, PlacementEvent.REMOVE}
 )
 """Events after which the door holds nothing but what is wanted."""
+
+
+_TAKEN_AWAY: Final = frozenset({PlacementEvent.REVOKE, PlacementEvent.WITHDRAW})
+NOT_SENT: Final = frozenset({PlacementState.DRAFT, PlacementState.SCHEDULED})
+"""States in which the controller holds no entry for it, or at most one of what it was before: with
+`held_until` nothing has proven yet that it dropped that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,15 @@ def _placement(row: Any) -> Placement:
     )
 
 
+def held(scope: Scope, look: Callable[[], list[Placement]]) -> list[Placement]:
+    """Give what a look at placements finds, to be changed: as it is once nobody else can change any
+    of them. A whole row is written, so one that was read before would undo what others wrote."""
+    found = look()
+    if found and scope.lock(STORY):
+        found = look()
+    return found
+
+
 def where(scope: Scope, *conditions: sa.ColumnElement[bool]) -> list[Placement]:
     """Give the placements that satisfy all conditions, in the order of their keys."""
     statement = (
@@ -129,6 +144,20 @@ def of_entries(
     return where(scope, t.c.door_id.in_(ours), t.c.state.in_(list(states)), named)
 
 
+def left_behind(scope: Scope, controller_id: str) -> list[Placement]:
+    """Give the placements of which a controller is to hold nothing now, and whose former entries a
+    version dropped that it has not proven."""
+    t = pin_placements
+    ours = sa.select(doors.c.id).where(doors.c.controller_id == controller_id)
+    unproven = t.c.held_until.is_not(None), t.c.wanted_version.is_not(None)
+    return where(scope, t.c.door_id.in_(ours), t.c.state.in_(list(NOT_SENT)), *unproven)
+
+
+def set_dropped(scope: Scope, placement: Placement) -> None:
+    """Write down that the controller has proven that it dropped what a placement was before."""
+    _write(scope, replace(placement, wanted_version=None, held_until=None, old_digits_since=None))
+
+
 def still_open(
     scope: Scope, door_id: str, window: tuple[datetime, datetime], but_not_of: str = ""
 ) -> list[LivePin]:
@@ -170,6 +199,9 @@ def add(scope: Scope, made: Placement, cause: str) -> None:
             "state": made.state,
             "problems": sorted(made.problems),
             "changed_at": made.changed_at,
+            "wanted_version": made.wanted_version,
+            "old_digits_since": made.old_digits_since,
+            "held_until": made.held_until,
         },
     )
     _write_history(scope, made, PlacementEvent.MAKE, made.changed_at, cause)
@@ -226,7 +258,10 @@ def change_all(scope: Scope, steps: Sequence[Step], now: datetime, cause: str) -
 
 def _after(step: Step, now: datetime) -> Placement:
     placement = step.placement
-    state = advance(placement.state, step.event)
+    before = placement.state
+    if before in NOT_SENT and placement.held_until and step.event in _TAKEN_AWAY:
+        before = PlacementState.PLACING  # the door may hold what it was before
+    state = advance(before, step.event)
     confirmed = step.event is PlacementEvent.CONFIRM
     made = replace(
         placement,
@@ -237,7 +272,11 @@ def _after(step: Step, now: datetime) -> Placement:
         placed_at=now if confirmed else placement.placed_at,
     )
     if state is PlacementState.SCHEDULED:
-        made = replace(made, wanted_version=None, placed_at=None)
+        made = replace(made, placed_at=None)
+        if step.event is PlacementEvent.RECALL and step.version is not None:
+            made = replace(made, held_until=made.held_until or made.ends_at)
+        elif not made.held_until:
+            made = replace(made, wanted_version=None)
     if step.event in _PROVEN:
         made = replace(made, old_digits_since=None, held_until=None)
     return made
@@ -293,12 +332,29 @@ def set_wanted(scope: Scope, placement: Placement, version: int | None) -> Place
 def set_window(
     scope: Scope, placement: Placement, starts_at: datetime, ends_at: datetime
 ) -> Placement:
-    """Move the window of a placement's grant."""
+    """Move the window of a placement's grant. Where the door may hold the former one no digest says
+    anything of it until the version that brings the new one."""
+    if (placement.starts_at, placement.ends_at) == (starts_at, ends_at):
+        return placement
     moved = replace(placement, starts_at=starts_at, ends_at=ends_at)
     if placement.state in AT_DOOR:
-        moved = replace(moved, held_until=_later(placement.held_until, placement.ends_at))
+        held_until = _later(placement.held_until, placement.ends_at)
+        moved = replace(moved, held_until=held_until, wanted_version=None)
     _write(scope, moved)
     return moved
+
+
+def set_unchanged_all(scope: Scope, found: Sequence[Placement], version: int) -> list[Placement]:
+    """Of several that were changed and changed back, so that their entries stand in a version as
+    they did before: that version's digest proves them, and what was proven already still is."""
+    now = []
+    for each in found:
+        after = replace(each, wanted_version=version)
+        if each.state is not PlacementState.PLACING:
+            after = replace(after, held_until=None)
+        now.append(after)
+    _write_all(scope, now)
+    return now
 
 
 def set_wanted_all(
@@ -379,13 +435,25 @@ def note(scope: Scope, credential_id: str, at: datetime, cause: str) -> None:
         _write_history(scope, placement, PlacementEvent.CHANGE, at, cause)
 
 
-def forget(scope: Scope, credential_id: str, door_id: str) -> None:
-    """Remove a placement that is over, so that there can be a new one; its history stays."""
-    scope.delete(
-        pin_placements,
-        pin_placements.c.credential_id == credential_id,
-        pin_placements.c.door_id == door_id,
-    )
+def forget(scope: Scope, credential_id: str, door_id: str) -> Placement | None:
+    """Remove a placement that is over, so that there can be a new one; give it, if there was one.
+    Its history stays."""
+    t = pin_placements.c
+    own = t.credential_id == credential_id, t.door_id == door_id
+    found = held(scope, lambda: where(scope, *own))
+    scope.delete(pin_placements, *own)
+    return next(iter(found), None)
+
+
+def in_place_of(made: Placement, former: Placement | None, *, renewed: bool) -> Placement:
+    """Give a new placement where another was, which the door may hold still: it is waited for that
+    the door drops it. `renewed`: the PIN has other digits than it had then."""
+    if former is None or former.state not in AT_DOOR:
+        return made
+    since = former.old_digits_since or (made.changed_at if renewed else None)
+    held_until = _later(former.held_until, former.ends_at)
+    version = former.wanted_version
+    return replace(made, held_until=held_until, old_digits_since=since, wanted_version=version)
 
 
 def history(scope: Scope, credential_id: str) -> list[sa.Row[Any]]:

@@ -48,7 +48,7 @@ class DoorPools:
 
         def work(scope: Scope) -> PoolSheet:
             usable_door(scope, who, door_id)
-            scope.lock(f"pin-pool:{door_id}")
+            pools.hold(scope, [door_id])
             self._codes.configure(scope, Pool(door_id, size, life_days))
             told = {"size": size, "life_days": life_days}
             record(

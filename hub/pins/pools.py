@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,14 @@ def pools(scope: Scope, door_ids: Collection[str] | None = None) -> list[Pool]:
     if door_ids is not None:
         statement = statement.where(t.c.door_id.in_(list(door_ids)))
     return [Pool(row.door_id, row.size, row.life_days) for row in scope.all(statement)]
+
+
+def hold(scope: Scope, door_ids: Iterable[str]) -> None:
+    """Let nobody else fill, turn over or pull from these doors' pools until the transaction ends:
+    a code that is replaced must not be pulled meanwhile. All that it needs at once, or two could
+    wait for one another."""
+    for door_id in sorted(set(door_ids)):
+        scope.lock(f"pin-pool:{door_id}")
 
 
 def keep(scope: Scope, pool: Pool, now: datetime) -> None:

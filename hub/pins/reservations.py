@@ -184,11 +184,13 @@ class Reservations:
         credential: to look at many windows of one door."""
         t = pin_reservations
         rows = scope.all(
-            scope.select(t.c.credential_id, t.c.digits, t.c.starts_at, t.c.ends_at).where(
-                t.c.door_id == door_id, t.c.retired_at.is_(None), t.c.ends_at > since
-            )
+            scope.select(
+                t.c.credential_id, t.c.digits, t.c.starts_at, t.c.ends_at, t.c.duress
+            ).where(t.c.door_id == door_id, t.c.retired_at.is_(None), t.c.ends_at > since)
         )
-        return [(r.credential_id, LivePin(r.digits, r.starts_at, r.ends_at)) for r in rows]
+        return [
+            (r.credential_id, LivePin(r.digits, r.starts_at, r.ends_at, r.duress)) for r in rows
+        ]
 
     def _blind(self, door_id: str, digits: str) -> str:
         return self._keys.blind("pin", uuid_bytes(door_id), digits.encode())

@@ -137,7 +137,7 @@ class Pins:
         credential_id, now = self._ids.new(), self._clock.now()
         draw = _Draw(credential_id, variant, order.doors, order.window, length, tuple(apart))
         digits = self._draw(scope, draw)
-        made = Credential(
+        credential = Credential(
             id=credential_id,
             variant=variant,
             booking_id=order.booking_id or None,
@@ -149,9 +149,10 @@ class Pins:
             changed_at=now,
             revoked_at=None,
         )
-        repository.add(scope, made)
+        repository.add(scope, credential)
         for door_id in order.doors:
-            self._place(scope, credential_id, door_id, order.window, order.approved, order.cause)
+            made = self._placement(credential_id, door_id, order.window, order.approved)
+            placements.add(scope, made, order.cause)
         touch_credential(scope, credential_id)
         return credential_id
 
@@ -170,6 +171,7 @@ class Pins:
         except PinTakenError:
             self._renew(scope, credential, doors, window)
             changed = True
+            standing = self._standing(scope, credential_id)  # they tell of the old digits now
         for placement in standing:
             moved = placements.set_window(scope, placement, *window)
             if changed:
@@ -200,8 +202,10 @@ class Pins:
             self._length(scope, sorted(doors), Asked.of(credential, window))
             changed = self._extend(scope, credential, sorted(doors), new, window)
             for door_id in new:
-                placements.forget(scope, credential_id, door_id)
-                self._place(scope, credential_id, door_id, window, approved, cause)
+                made = self._placement(credential_id, door_id, window, approved)
+                former = placements.forget(scope, credential_id, door_id)
+                made = placements.in_place_of(made, former, renewed=changed)
+                placements.add(scope, made, cause)
         if changed:
             for placement in self._standing(scope, credential_id):
                 problems = placement.problems | {Problem.PIN_CHANGED}
@@ -268,7 +272,8 @@ class Pins:
 
     def told(self, scope: Scope, credential_id: str) -> None:
         """Somebody has seen the digits as they are now: `pin_changed` is settled."""
-        for placement in placements.of_credentials(scope, [credential_id]):
+        found = placements.held(scope, lambda: placements.of_credentials(scope, [credential_id]))
+        for placement in found:
             problems = placement.problems - {Problem.PIN_CHANGED}
             placements.set_problems(scope, placement, problems)
 
@@ -282,7 +287,8 @@ class Pins:
 
     def _standing(self, scope: Scope, credential_id: str) -> list[Placement]:
         t = pin_placements
-        return placements.where(scope, t.c.credential_id == credential_id, t.c.state.in_(LIVE))
+        ours = t.c.credential_id == credential_id, t.c.state.in_(LIVE)
+        return placements.held(scope, lambda: placements.where(scope, *ours))
 
     def _length(
         self,
@@ -358,16 +364,10 @@ class Pins:
             return True
         return False
 
-    def _place(
-        self,
-        scope: Scope,
-        credential_id: str,
-        door_id: str,
-        window: Instants,
-        approved: bool,
-        cause: str,
-    ) -> None:
-        made = Placement(
+    def _placement(
+        self, credential_id: str, door_id: str, window: Instants, approved: bool
+    ) -> Placement:
+        return Placement(
             credential_id=credential_id,
             door_id=door_id,
             grant_id=self._ids.new(),
@@ -379,7 +379,6 @@ class Pins:
             changed_at=self._clock.now(),
             placed_at=None,
         )
-        placements.add(scope, made, cause)
 
     def _revoke(self, scope: Scope, standing: Sequence[Placement], cause: str) -> None:
         happening = Happening(PlacementEvent.REVOKE, self._clock.now(), cause)

@@ -123,7 +123,7 @@ class StandingCodes:
         """Give a holder `(id, person's id)` their code of a door's pool: the one that they have,
         or one that the door has proven and that opens in the booking's window. None where there is
         none. The caller holds the booking, has checked the right and writes the audit."""
-        scope.lock(f"pin-pool:{pool.door_id}")
+        pools.hold(scope, [pool.door_id])
         now = self._clock.now()
         codes = pools.of_door(scope, pool.door_id, now)
         own = next(
@@ -184,7 +184,9 @@ class StandingCodes:
     def _narrow(self, scope: Scope, code: StandingCode, window: Instants) -> None:
         """Let a code open in a booking's window alone, as far as its own reaches. Its digits stay
         taken, and count in the guess-risk, through the whole of it: the door may be away."""
-        (placement,) = placements.of_credentials(scope, [code.credential_id])
+        (placement,) = placements.held(
+            scope, lambda: placements.of_credentials(scope, [code.credential_id])
+        )
         narrowed = _meet(code.opened or code.window, window)
         assert narrowed is not None  # noqa: S101  # both callers looked
         if narrowed == code.window:
@@ -212,6 +214,7 @@ class TendPools:
 
     def run(self, scope: Scope) -> int:
         """Tend every pool; give how many changed."""
+        pools.hold(scope, (pool.door_id for pool in pools.pools(scope)))
         return sum(self._codes.tend(scope, pool) for pool in pools.pools(scope))
 
 

@@ -90,6 +90,13 @@ the one that is wanted. Both are NULL once it has proven what is wanted."""
 _of = pin_placements.c
 Index("ix_pin_placements_door", _of.town_id, _of.door_id, _of.state)
 Index("ix_pin_placements_starts", _of.town_id, _of.state, _of.starts_at)
+Index(
+    "ix_pin_placements_left",
+    _of.town_id,
+    _of.door_id,
+    sqlite_where=text("held_until IS NOT NULL"),
+    postgresql_where=text("held_until IS NOT NULL"),
+)
 Index("ix_pin_placements_ends", _of.town_id, _of.state, _of.ends_at)
 
 placement_history: Final = town_table(

@@ -26,6 +26,7 @@ from hub.pins.placement import PlacementState
 from hub.pins.placements import Placement
 from hub.pins.repository import Credential
 from hub.pins.risk_in_use import RisksInUse
+from hub.pins.tables import PinVariant
 from hub.policy import failures
 from hub.policy.connections import Connections
 from hub.readiness import controllers, repository
@@ -282,7 +283,10 @@ class Around:
             self._risks = RisksInUse(self.scope, self.now)
         window = (booking.effective.starts_at, booking.effective.ends_at)
         risks = self._risks
-        return any(risks.exceeds(door_id, window, e.digits, e.id) for e in pins.credentials)
+        return any(
+            risks.exceeds(door_id, window, e.digits, e.id, duress=e.variant is PinVariant.DURESS)
+            for e in pins.credentials
+        )
 
 
 def _paid(booking: Booking) -> bool | None:

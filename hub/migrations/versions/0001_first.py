@@ -2119,6 +2119,9 @@ CREATE INDEX ix_pin_placements_door ON pin_placements (town_id, door_id, state)
 CREATE INDEX ix_pin_placements_ends ON pin_placements (town_id, state, ends_at)
 """,
     r"""
+CREATE INDEX ix_pin_placements_left ON pin_placements (town_id, door_id) WHERE held_until IS NOT NULL
+""",
+    r"""
 CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, state, starts_at)
 """,
     r"""
@@ -4288,6 +4291,9 @@ CREATE INDEX ix_pin_placements_door ON pin_placements (town_id, door_id, state)
 """,
     r"""
 CREATE INDEX ix_pin_placements_ends ON pin_placements (town_id, state, ends_at)
+""",
+    r"""
+CREATE INDEX ix_pin_placements_left ON pin_placements (town_id, door_id) WHERE held_until IS NOT NULL
 """,
     r"""
 CREATE INDEX ix_pin_placements_starts ON pin_placements (town_id, state, starts_at)

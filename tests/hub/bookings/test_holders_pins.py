@@ -205,6 +205,14 @@ def test_a_limit_of_uses_over_two_controllers_is_refused_unless_it_is_soft(house
     assert house.put("k2", holders=[limited], start_h=9).status_code == 201
 
 
+def test_a_cancelled_booking_stands_again_with_its_soft_limit(house: House) -> None:
+    limited = {"name": "山田 花子", "max_uses": 1, "soft_uses": True}
+    house.put("k1", doors=[*house.doors, house.elsewhere], holders=[limited])
+    house.use(Role.CLERK).delete("/api/v1/bookings/k1")
+    again = house.put("k1", doors=[*house.doors, house.elsewhere], state="confirmed")
+    assert again.status_code == 200, again.text
+
+
 def test_a_door_elsewhere_cannot_be_added_to_a_limited_booking(house: House) -> None:
     house.put("k1", holders=[{"name": "山田 花子", "max_uses": 2}])
     more = house.put("k1", doors=[*house.doors, house.elsewhere])

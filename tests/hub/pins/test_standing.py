@@ -13,6 +13,10 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.bookings.facilities import FacilitiesService
+from hub.bookings.records import Facility
+from hub.bookings.tables import Approval, Handover, Payment
+from hub.bookings.windows import BookingRules
 from hub.entries.projector import PROJECTOR as ENTRIES
 from hub.link.sessions import confirm, greet
 from hub.pins.guess_risk import DEFAULT_BOUND
@@ -20,7 +24,8 @@ from hub.pins.service import Pins
 from hub.pins.standing import StandingCodes, TendPools
 from hub.projection.domain import ProjectedEvent, read_row
 from hub.projection.memory_journal import MemoryJournal
-from hub.web.rights import Role
+from hub.sites import repository as site_rows
+from hub.web.rights import SYSTEM, Role
 from wire.clock import ClockReading, ClockState
 from wire.event_bodies import AccessBody
 from wire.events import EventKind, Factor
@@ -205,6 +210,42 @@ def test_a_cancelled_or_moved_booking_takes_its_code_along(gate: Gate) -> None:
     assert moved["effective"]["starts_at"] > given["effective"]["ends_at"]
     gate.use(Role.CLERK).delete("/api/v1/bookings/k1")
     gate.agent.prove()
+    assert not gate.opens(given["digits"])
+
+
+def hall_of(gate: Gate, payment: Payment = Payment.NONE) -> str:
+    """A facility with the door, whose bookings' windows meet."""
+    rules = BookingRules(handover=Handover.TRIM)
+    door = gate.hub.core.db.write(lambda scope: site_rows.door(scope, gate.door))
+    assert door is not None
+    wanted = Facility(
+        "", door.site_id, "体育館", "", "", (gate.door,), Approval.AUTOMATIC, rules, payment=payment
+    )
+    made = gate.hub.services.get(FacilitiesService).create(SYSTEM, wanted)
+    return str(made.id)
+
+
+def test_a_payment_taken_back_takes_the_code_along(gate: Gate) -> None:
+    filled(gate)
+    gate.book("k1", facility_id=hall_of(gate, Payment.BEFORE_PIN), paid=True)
+    (given,) = gate.pull("k1")
+    gate.book("k1", paid=False)
+    assert gate.pull("k1")["code"] == "payment_missing"
+    gate.agent.prove()
+    gate.town.clock.advance(timedelta(hours=1))
+    assert not gate.opens(given["digits"])
+
+
+def test_a_code_ends_where_the_next_booking_begins(gate: Gate) -> None:
+    filled(gate)
+    hall = hall_of(gate)
+    gate.book("k1", facility_id=hall, start_h=0.5, hours=2)
+    (given,) = gate.pull("k1")
+    gate.book("k2", facility_id=hall, start_h=2.5, hours=2)
+    gate.agent.prove()
+    gate.town.clock.advance(timedelta(hours=2, minutes=29))
+    assert gate.opens(given["digits"])
+    gate.town.clock.advance(timedelta(minutes=1))
     assert not gate.opens(given["digits"])
 
 

@@ -4,6 +4,7 @@ goes on opening; and what fails for good is told once and not tried for ever."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from hub.happenings.domain import HappeningKind
 from hub.pins import placements
 from hub.pins.confirmation import confirm, mismatch
 from hub.pins.placement import LIVE, PlacementState, Problem
+from hub.pins.tables import pin_reservations
 from hub.policy import hub_epoch, repository
 from hub.policy.exchange import MAX_REPAIRS, PolicyExchange
-from wire.identity import pin_policy_id
+from wire.identity import pin_policy_id, uuid_bytes
 from wire.messages import EpochProof, Reported
 from wire.policy import EntryKey, EntryKind
 
@@ -190,3 +192,53 @@ def test_a_window_that_begins_unconfirmed_is_named_so_and_not_taken_away(door: A
     town.pass_time(hours=1)
     door.prove()
     assert placement_of(door, credential).state is PlacementState.ACTIVE
+
+
+def test_a_move_is_not_proven_by_the_digest_of_a_version_before_it(door: Any) -> None:
+    town = door.town
+    credential = town.pin(door.door, starts_h=1, hours=2)
+    town.compile()
+    version = _held(door).version
+    start = town.clock.now() + timedelta(hours=5)
+    window = start, start + timedelta(hours=1)
+    town.db.write(lambda scope: town.pins.move(scope, credential, window, "test"))
+    town.db.write(lambda scope: confirm(scope, door.controller, version, (), town.clock.now()))
+    found = placement_of(door, credential)
+    assert found.state is PlacementState.PLACING
+    assert found.held_until is not None, "the door may hold the former window"
+    assert told(door, HappeningKind.PIN_PLACED) == 0
+    door.prove()
+    found = placement_of(door, credential)
+    assert (found.state, found.held_until) == (PlacementState.PLACED, None)
+    assert told(door, HappeningKind.PIN_PLACED) == 1
+
+
+def test_a_move_there_and_back_is_proven_by_what_the_door_holds(door: Any) -> None:
+    town = door.town
+    credential = town.pin(door.door, starts_h=1, hours=2)
+    town.compile()
+    before = placement_of(door, credential)
+    for hours in (3, 0):
+        window = tuple(at + timedelta(hours=hours) for at in (before.starts_at, before.ends_at))
+        town.db.write(lambda scope, w=window: town.pins.move(scope, credential, w, "test"))
+    door.prove()
+    found = placement_of(door, credential)
+    assert (found.state, found.held_until) == (PlacementState.PLACED, None)
+
+
+def test_digits_that_a_move_changes_are_not_proven_by_a_version_before_it(door: Any) -> None:
+    """The other PIN has the same digits later: moved there, this one gets others."""
+    town = door.town
+    credential = town.pin(door.door, starts_h=1, hours=2)
+    other = town.pin(door.door, starts_h=24 * 40, hours=2)
+    door.prove()
+    digits = town.db.write(lambda scope: town.pins.reveal(scope, credential))
+    blind = town.keys.blind("pin", uuid_bytes(door.door), digits.encode())
+    rows = pin_reservations
+    town.db.write(lambda scope: scope.update(rows, {"blind": blind}, rows.c.credential_id == other))
+    start = town.clock.now() + timedelta(days=40)
+    window = start, start + timedelta(hours=2)
+    assert town.db.write(lambda scope: town.pins.move(scope, credential, window, "test"))
+    found = placement_of(door, credential)
+    assert found.old_digits_since == town.clock.now()
+    assert found.wanted_version is None
