@@ -205,18 +205,18 @@ class Applier:
             changed_at=now,
         )
 
-    @staticmethod
-    def _key(scope: Scope, feed: Feed, intent: Intent) -> tuple[str, int]:
+    def _key(self, scope: Scope, feed: Feed, intent: Intent) -> tuple[str, int]:
         """Give the key of an event's booking and which of its name it is. A new booking never gets
         one that is taken: an event that was renamed keeps the key of its old name, and of one that
-        is long over the booking remains."""
-        name, before = intent.occurrence.name, intent.event
+        is long over the booking remains. One that stands and that no event claims is its own."""
+        name, before, now = intent.occurrence.name, intent.event, self._clock.now()
         if before is not None and intent.step is Step.CHANGE:
             return before.reservation_key, before.times
         times = before.times + (intent.step is Step.AGAIN) if before else 1
         known = before.reservation_key if before and intent.step is not Step.AGAIN else None
         key = known or reservation_key(feed.id, name, times)
-        while repository.booking_ids(scope, [key]):
+        event_id = before.id if before else ""
+        while repository.is_key_taken(scope, key, event_id, now):
             times += 1
             key = reservation_key(feed.id, name, times)
         return key, times
