@@ -22,6 +22,8 @@ from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
 from hub.web.paging import Page, beyond, page_of
 
+MISSING: Final = "missing"
+"""Stands for the digest of a line that a complete file lacked, and whose booking was cancelled."""
 _BATCH: Final = 500
 _STANDING: Final = [BookingState.CONFIRMED, BookingState.REQUESTED]
 
@@ -124,10 +126,13 @@ def keep_line(scope: Scope, profile_id: str, key: str, digest: str, now: datetim
     scope.upsert(csv_lines, row, key=["profile_id", "reservation_key"])
 
 
-def forget_line(scope: Scope, profile_id: str, key: str) -> None:
-    """Forget a key's line."""
+def digest(scope: Scope, profile_id: str, key: str) -> str | None:
+    """Give what a key's line wanted last; `MISSING` where its booking was cancelled for that."""
     t = csv_lines
-    scope.delete(t, t.c.profile_id == profile_id, t.c.reservation_key == key)
+    found: str | None = scope.scalar(
+        scope.select(t.c.digest).where(t.c.profile_id == profile_id, t.c.reservation_key == key)
+    )
+    return found
 
 
 def standing_keys(scope: Scope, profile_id: str, since: datetime, until: datetime) -> set[str]:
@@ -139,6 +144,7 @@ def standing_keys(scope: Scope, profile_id: str, since: datetime, until: datetim
         .select_from(t.join(b, same))
         .where(
             t.c.profile_id == profile_id,
+            t.c.digest != MISSING,  # whoever made it stand again since meant it
             b.c.state.in_(_STANDING),
             b.c.starts_at >= since,
             b.c.starts_at < until,

@@ -43,7 +43,8 @@ csv_lines: Final = town_table(
     Column("seen_at", UtcDateTime, nullable=False),
     belongs_to("profile_id", "csv_profiles", ondelete="CASCADE"),
 )
-"""What each key's line wanted when it was done last: the same again touches nothing."""
+"""What each key's line wanted when it was done last: the same again touches nothing. Of a booking
+that was cancelled because a complete file lacked it, `repository.MISSING`."""
 
 csv_imports: Final = town_table(
     "csv_imports",

@@ -136,11 +136,11 @@ def test_killed_in_the_middle_it_does_the_rest_and_nothing_twice(
     importer = drop.desk.service._importer
     do, left = importer._do, [2]
 
-    def until_killed(scope: Any, who: Any, line: Any) -> Any:
+    def until_killed(*arguments: Any) -> Any:
         if not left[0]:
             raise SystemExit("killed")
         left[0] -= 1
-        return do(scope, who, line)
+        return do(*arguments)
 
     monkeypatch.setattr(importer, "_do", until_killed)
     with pytest.raises(SystemExit):
