@@ -67,7 +67,7 @@ class CsvFolder:
         folder = self._settings.folder
         if folder is None:
             return
-        profiles = {each.name: each for each in self._service.profiles()}
+        profiles = {each.name: each for each in self._service.profiles(SYSTEM)}
         found = dict(_files(folder, profiles))
         still = (found.keys() & self._before) - self._done
         for each in sorted(still, key=lambda one: (one.mtime_ns, one.path)):

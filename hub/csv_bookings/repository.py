@@ -30,13 +30,14 @@ _STANDING: Final = [BookingState.CONFIRMED, BookingState.REQUESTED]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile as it is kept."""
+    """A profile as it is kept. `sites` limits what its files may book; None is the whole town."""
 
     id: str
     name: str
     shape: Shape
     created_at: datetime
     changed_at: datetime
+    sites: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +176,16 @@ def newest_import(scope: Scope, profile_id: str) -> Import | None:
     return as_one(Import, scope.one(statement.order_by(t.c.started_at.desc(), t.c.id.desc())))
 
 
-def imports(scope: Scope, cursor: str | None, limit: int) -> Page[Import]:
-    """Give imports, newest first."""
+def imports(
+    scope: Scope, profile_ids: Collection[str] | None, cursor: str | None, limit: int
+) -> Page[Import]:
+    """Give imports of these profiles (None: of all, removed ones too), newest first."""
     t = csv_imports
     order = [t.c.started_at, t.c.id]
+    theirs = sa.true() if profile_ids is None else t.c.profile_id.in_(sorted(profile_ids))
     statement = (
         scope.select(t)
-        .where(beyond(order, cursor, descending=True))
+        .where(theirs, beyond(order, cursor, descending=True))
         .order_by(t.c.started_at.desc(), t.c.id.desc())
         .limit(limit + 1)
     )

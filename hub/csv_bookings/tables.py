@@ -29,11 +29,13 @@ csv_profiles: Final = town_table(
     Column("id", id_text(), primary_key=True),
     Column("name", String(64), nullable=False),
     Column("shape", Structured(Shape), nullable=False),
+    Column("sites", json_document()),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     unique("name"),
 )
-"""How a town's files are written. `name` is also that of the subfolder that is watched."""
+"""How a town's files are written. `name` is also that of the subfolder that is watched. `sites`
+limits what its files may book, and who sees it; null is the whole town."""
 
 csv_lines: Final = town_table(
     "csv_lines",
