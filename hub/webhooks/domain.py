@@ -29,6 +29,8 @@ ATTEMPTS: Final = len(RETRY_AFTER_S) + 1
 JITTER: Final = 0.1
 """Up to a tenth is added, so that what failed together does not come back together."""
 LONGEST_WAIT_S: Final = 10 * 3600
+LONGEST: Final = timedelta(seconds=LONGEST_WAIT_S * (1 + JITTER)) + timedelta(hours=1)
+"""No delivery waits longer for its next attempt."""
 FAILING_AFTER: Final = 8
 """So many failed attempts in a row, of whichever deliveries, and an endpoint counts as failing; so
 does one that a delivery could not reach over its whole schedule."""
