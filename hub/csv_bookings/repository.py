@@ -210,6 +210,12 @@ def staged(scope: Scope, profile_id: str, sha256: str, now: datetime) -> Staged 
     return as_one(Staged, found)
 
 
+def has_expired(scope: Scope, now: datetime) -> bool:
+    """Tell whether the time of a file that waits is over."""
+    t = csv_staged.c
+    return scope.one(scope.select(t.sha256).where(t.expires_at <= now).limit(1)) is not None
+
+
 def forget_staged(scope: Scope, before: datetime, done: Collection[str] = ()) -> None:
     """Delete files that expired, and those that are done, by their hash."""
     t = csv_staged

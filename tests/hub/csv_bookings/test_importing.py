@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from hub.csv_bookings.chores import ForgetStaged
+from hub.csv_bookings.tables import csv_staged
 from hub.happenings.repository import after
 
 
@@ -113,8 +116,6 @@ def test_broken_bytes_are_refused_loudly_with_their_place_and_nothing_is_done(de
 
 
 def test_a_tried_file_is_done_by_its_hash_until_it_expires(desk: Any, clock: Any) -> None:
-    from datetime import timedelta
-
     data = desk.file(desk.line("a-1"))
     sha = desk.send(data, dry_run=True).json()["sha256"]
     form = {"profile_id": desk.profile, "sha256": sha}
@@ -124,6 +125,23 @@ def test_a_tried_file_is_done_by_its_hash_until_it_expires(desk: Any, clock: Any
     desk.send(data, dry_run=True)
     clock.advance(timedelta(minutes=31))
     assert desk.client.post(path, data=form).status_code == 404
+
+
+def test_a_tried_file_that_nobody_does_is_forgotten_once_its_time_is_over(
+    desk: Any, clock: Any
+) -> None:
+    """It holds names and telephone numbers; no later upload has to come for that."""
+    desk.send(desk.file(desk.line("a-1")), dry_run=True)
+    db, chore = desk.hub.core.db, ForgetStaged(clock)
+    with db.read() as scope:
+        assert not chore.is_due(scope)
+    clock.advance(timedelta(minutes=31))
+    with db.read() as scope:
+        assert chore.is_due(scope)
+    db.write(chore.run)
+    with db.read() as scope:
+        assert scope.all(scope.select(csv_staged)) == []
+        assert not chore.is_due(scope)
 
 
 # --- complete files ------------------------------------------------------------------------------
