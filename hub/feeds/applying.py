@@ -30,7 +30,7 @@ from hub.web.rights import Principal, PrincipalKind, Role
 
 T = TypeVar("T")
 
-_BATCH: Final = 10
+_BATCH: Final = 5
 """So many events a transaction: others wait for it on SQLite."""
 _PASSES: Final = 6
 
