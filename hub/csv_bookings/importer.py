@@ -166,9 +166,12 @@ class Importer:
 
     # --- what is missing -------------------------------------------------------------------------
 
-    def missing(self, profile: Profile, keys: set[str | None], frame: Frame) -> Missing:
+    def missing(
+        self, profile: Profile, keys: set[str | None], frame: Frame, *, cut: bool = False
+    ) -> Missing:
         """Give the bookings that a complete file should have and has not. A line without a key may
-        be any of them: then nothing is called missing."""
+        be any of them: then nothing is called missing. A file that may be `cut` short is never
+        believed unasked."""
         shape = profile.shape
         if not shape.complete:
             return Missing()
@@ -181,7 +184,7 @@ class Importer:
         gone = tuple(sorted(known - {key for key in keys if key}))
         if None in keys and gone:
             return Missing(unsafe=True)
-        return Missing(gone, held=len(gone) > SHRINK * len(known))
+        return Missing(gone, held=bool(gone) and (cut or len(gone) > SHRINK * len(known)))
 
     def cancel(self, who: Principal, profile: Profile, keys: Sequence[str]) -> list[LineReport]:
         """Cancel bookings that a complete file lacks, each in a transaction of its own. One that

@@ -181,7 +181,7 @@ class CsvService:
     ) -> Report:
         decoded, table = read
         lines, keys = self._importer.lines(who, profile, table, frame, dry_run=True)
-        missing = self._importer.missing(profile, keys, frame)
+        missing = self._importer.missing(profile, keys, frame, cut=_may_be_cut(decoded))
         lines += [LineReport(0, key, Done.MISSING) for key in missing.keys]
         return Report(
             sha256=digest,
@@ -205,7 +205,7 @@ class CsvService:
         decoded, table = read
         made = self._begin(who, profile, *file, rows=len(table.rows))
         lines, keys = self._importer.lines(who, profile, table, frame, dry_run=False)
-        missing = self._importer.missing(profile, keys, frame)
+        missing = self._importer.missing(profile, keys, frame, cut=_may_be_cut(decoded))
         if missing.held:
             lines += [LineReport(0, key, Done.MISSING) for key in missing.keys]
         else:
@@ -328,6 +328,11 @@ class CsvService:
 
         self._core.db.write(work)
         return done
+
+
+def _may_be_cut(decoded: Decoded) -> bool:
+    """Whether a file ends within a line, as one does whose transfer stopped."""
+    return not decoded.text.endswith(("\n", "\r"))
 
 
 def _reaches(who: Principal, profile: Profile) -> bool:

@@ -183,6 +183,17 @@ def test_a_file_that_shrank_cancels_nothing_until_somebody_confirms(desk: Any, t
     assert desk.send(desk.file()).json()["missing_held"]
 
 
+def test_a_file_that_ends_within_a_line_cancels_nothing_unasked(desk: Any, ten: Any) -> None:
+    """Its transfer may have stopped there: in a folder it stands still like one that is whole."""
+    whole = desk.file(*ten)
+    cut = whole[: whole.index(b"k9") + 20]
+    asked = desk.send(cut[: cut.index(b"k9") - 2]).json()
+    assert asked["missing_held"]
+    assert desk.booking("k9")["state"] == "confirmed"
+    assert desk.done(desk.file(*ten[:9]))[-1] == ("k9", "missing", "")
+    assert desk.booking("k9")["state"] == "cancelled"
+
+
 def test_exactly_three_of_ten_may_go(desk: Any, ten: Any) -> None:
     assert not desk.send(desk.file(*ten[3:])).json()["missing_held"]
     assert desk.booking("k2")["state"] == "cancelled"
