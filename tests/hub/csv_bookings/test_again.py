@@ -47,7 +47,7 @@ def stateless(desk: Any) -> Any:
 def alive(desk: Any, key: str) -> bool:
     """Whether it is confirmed and its holder can be told a PIN."""
     shown = desk.client.get(f"/api/v1/bookings/{key}/pin")
-    return desk.booking(key)["state"] == "confirmed" and shown.status_code == 200
+    return bool(desk.booking(key)["state"] == "confirmed" and shown.status_code == 200)
 
 
 def test_a_line_that_was_missing_and_is_there_again_stands_again_with_a_pin_that_lives(
