@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from hub.bookings.facilities import FacilitiesService
 from hub.bookings.tables import BookingState
+from hub.web.problems import Problem
 
 
 @pytest.fixture
@@ -53,3 +55,12 @@ def test_an_event_of_last_year_that_is_put_on_again_is_booked_again(desk: Any) -
     run = desk.poll(feed, after=5)
     assert (run.made, run.refused) == (1, 0)
     assert desk.standing(feed) == {"festival"}
+
+
+def test_a_feed_of_a_facility_that_is_not_used_any_more_can_be_paused(desk: Any, ical: Any) -> None:
+    """It went on being polled, for nothing about it could be changed."""
+    feed = desk.add()
+    desk.hub.services.get(FacilitiesService).change(ical.clerk, desk.hall, active=False)
+    assert desk.feeds.change(ical.clerk, feed, {"active": False}, {}).feed.wish.active is False
+    with pytest.raises(Problem):
+        desk.feeds.change(ical.clerk, feed, {"active": True}, {})
