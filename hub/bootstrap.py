@@ -30,6 +30,7 @@ from hub.bookings.wiring import add_backups, add_bookings
 from hub.clock import Clock, Ids, SystemClock
 from hub.commands.service import CommandExpiry
 from hub.commands.wiring import add_commands
+from hub.csv_bookings.chores import ForgetStaged
 from hub.csv_bookings.wiring import add_csv, csv_folder
 from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
@@ -230,6 +231,7 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         TendPools(core.clock, StandingCodes(core.clock, _pins(core))),
         ForgetAddresses(core.clock, core.settings.notices.keep_addresses_days),
         ForgetWebhooks(core.clock, core.settings.webhooks),
+        ForgetStaged(core.clock),
         readiness_watch(core, services, registry),
     ]
 

@@ -295,6 +295,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         ("mail", ("ca", "password_file")),
         ("line", ("token_file", "secret_file")),
         ("webhooks", ("ca",)),
+        ("csv", ("folder",)),
     )
     for name, keys in files:
         section = getattr(settings, name)

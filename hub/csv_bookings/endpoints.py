@@ -25,9 +25,9 @@ Id = Annotated[str, Path(max_length=64, pattern=_ID)]
 
 
 @router.get("/csv_profiles", summary="List CSV profiles")
-def list_profiles(who: Importer, service: Service) -> list[ProfileOut]:  # noqa: ARG001  # the right
+def list_profiles(who: Importer, service: Service) -> list[ProfileOut]:
     """How the town's files are written, by name."""
-    return [ProfileOut.of(each) for each in service.profiles()]
+    return [ProfileOut.of(each) for each in service.profiles(who)]
 
 
 @router.post("/csv_profiles", status_code=HTTPStatus.CREATED, summary="Add a CSV profile")
@@ -37,9 +37,9 @@ def add_profile(who: Importer, service: Service, given: ProfileIn) -> ProfileOut
 
 
 @router.get("/csv_profiles/{profile_id}", summary="Read a CSV profile")
-def read_profile(who: Importer, service: Service, profile_id: Id) -> ProfileOut:  # noqa: ARG001  # the right
+def read_profile(who: Importer, service: Service, profile_id: Id) -> ProfileOut:
     """One profile."""
-    return ProfileOut.of(service.profile(profile_id))
+    return ProfileOut.of(service.profile(who, profile_id))
 
 
 @router.put("/csv_profiles/{profile_id}", summary="Change a CSV profile")
@@ -81,13 +81,13 @@ def import_file(
 
 @router.get("/csv_imports", summary="List CSV imports")
 def list_imports(
-    who: Importer,  # noqa: ARG001  # the right
+    who: Importer,
     service: Service,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> PageOf[ImportOut]:
     """Newest first; those of the folder as well."""
-    page = service.imports(cursor, limit)
+    page = service.imports(who, cursor, limit)
     return PageOf(items=[ImportOut.of(each) for each in page.items], next_cursor=page.next_cursor)
 
 

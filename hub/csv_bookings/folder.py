@@ -16,6 +16,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,17 +59,24 @@ class CsvFolder:
         self._settings = settings
         self._clock = clock
         self._before: frozenset[_Found] = frozenset()
+        self._done: frozenset[_Found] = frozenset()
+        """What was done and could not be moved away: never done again."""
 
     def run(self) -> None:
         """Do the files that stood still since the last look."""
         folder = self._settings.folder
         if folder is None:
             return
-        profiles = {each.name: each for each in self._service.profiles()}
+        profiles = {each.name: each for each in self._service.profiles(SYSTEM)}
         found = dict(_files(folder, profiles))
-        for each in sorted(found.keys() & self._before, key=lambda one: (one.mtime_ns, one.path)):
-            self._do(each, found[each])
+        still = (found.keys() & self._before) - self._done
+        for each in sorted(still, key=lambda one: (one.mtime_ns, one.path)):
+            try:
+                self._do(each, found[each])
+            except Exception:  # whatever it was, it holds up no other file
+                _log.exception("csv_file_failed", profile=found[each].id)
         self._before = frozenset(found)
+        self._done &= found.keys()
 
     def _do(self, found: _Found, profile: Profile) -> None:
         try:
@@ -85,19 +93,28 @@ class CsvFolder:
             self._move(found, DONE, t("csv.same_file"))
         else:
             try:
-                report = self._service.run(SYSTEM, profile.id, found.path.name, data, dry_run=False)
+                name = shown_name(found.path.name)
+                report = self._service.run(SYSTEM, profile.id, name, data, dry_run=False)
             except Problem as problem:
                 self._move(found, FAILED, _told(problem, t))
             else:
                 self._move(found, DONE, _whole(report, t))
 
     def _move(self, found: _Found, where: str, report: str) -> None:
-        """Write the report, then move the file: whoever sees the file there finds its report."""
-        target = found.path.parent / where
+        """Write the report, then move the file: whoever sees the file there finds its report. One
+        that cannot be moved is left where it is, and not done again by this process: two such files
+        would otherwise undo each other for ever."""
+        try:
+            self._laid_away(found, found.path.parent / where, report)
+        except OSError as error:
+            name = errno.errorcode.get(error.errno or 0)
+            _log.error("csv_not_moved", folder=where, error=name)
+            self._done |= {found}
+
+    def _laid_away(self, found: _Found, target: Path, report: str) -> None:
         target.mkdir(exist_ok=True)
         if target.is_symlink():
-            _log.error("csv_folder_is_a_link", folder=where)
-            return
+            raise OSError(errno.ELOOP, "the folder is a link")
         stem = f"{self._clock.now():%Y%m%dT%H%M%S%fZ}-{found.path.stem}"
         _write(target / f"{stem}.report.csv", report)
         found.path.replace(target / f"{stem}{found.path.suffix}")
@@ -109,15 +126,32 @@ def _files(folder: Path, profiles: dict[str, Profile]) -> Iterator[tuple[_Found,
     for name, profile in profiles.items():
         if name in ("", ".", "..") or "/" in name or "\x00" in name:
             continue
-        place = folder / name
-        if place.is_symlink() or not place.is_dir():
+        try:
+            for found in _files_in(folder / name):
+                yield found, profile
+        except OSError as error:
+            _log.warning(
+                "csv_unread", profile=profile.id, error=errno.errorcode.get(error.errno or 0)
+            )
+
+
+def _files_in(place: Path) -> Iterator[_Found]:
+    if place.is_symlink() or not place.is_dir():
+        return
+    for path in place.iterdir():
+        if path.name.startswith(".") or path.suffix.lower() in _UNFINISHED:
             continue
-        for path in place.iterdir():
-            if path.name.startswith(".") or path.suffix.lower() in _UNFINISHED:
-                continue
+        with suppress(FileNotFoundError):  # whoever put it there took it away again
             state = path.lstat()
             if stat.S_ISREG(state.st_mode):
-                yield _Found(path, state.st_size, state.st_mtime_ns, state.st_ino), profile
+                yield _Found(path, state.st_size, state.st_mtime_ns, state.st_ino)
+
+
+def shown_name(name: str) -> str:
+    """Give a file's name as text for people: one written in another encoding than the system's, as
+    Windows in Japan does, holds halves of characters that no database takes."""
+    plain = name.encode("utf-8", "replace").decode()
+    return "".join(each for each in plain if each.isprintable())[:200] or "upload.csv"
 
 
 def _read(found: _Found, most: int) -> bytes | None:

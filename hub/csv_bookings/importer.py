@@ -7,17 +7,26 @@ is what would happen. A line that wants the same as last time costs nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from hub.bookings import repository as booking_rows
 from hub.bookings.records import BookingWish
+from hub.bookings.refusals import Refusal, refused
 from hub.bookings.service import BookingsService, named_refusals
-from hub.bookings.tables import BookingSource, BookingState
+from hub.bookings.tables import Approval, BookingSource, BookingState
 from hub.clock import Clock
 from hub.csv_bookings import repository
-from hub.csv_bookings.mapping import Frame, Line, RowCode, RowError, key_of, understand
+from hub.csv_bookings.mapping import (
+    Frame,
+    Line,
+    RowCode,
+    RowError,
+    cancelled_digest,
+    key_of,
+    understand,
+)
 from hub.csv_bookings.profile import Field
 from hub.csv_bookings.reading import Table
 from hub.csv_bookings.report import Done, LineReport
@@ -112,7 +121,7 @@ class Importer:
         self, who: Principal, profile: Profile, line: Line, frame: Frame, *, dry_run: bool
     ) -> LineReport:
         def work(scope: Scope) -> Done:
-            done = self._do(scope, who, line)
+            done = self._do(scope, who, profile, line)
             repository.keep_line(scope, profile.id, line.key, line.digest, self._clock.now())
             if dry_run:
                 raise _TrialOverError(done)
@@ -131,7 +140,7 @@ class Importer:
             )
         return LineReport(line.number, line.key, done)
 
-    def _do(self, scope: Scope, who: Principal, line: Line) -> Done:
+    def _do(self, scope: Scope, who: Principal, profile: Profile, line: Line) -> Done:
         before = booking_rows.by_key(scope, line.key)
         if before is None and line.cancelled:
             return Done.UNCHANGED
@@ -139,7 +148,10 @@ class Importer:
             return Done.PAST
         if before is not None and line.cancelled and not before.stands:
             return Done.UNCHANGED
-        view, new = self._bookings.put_within(scope, who, line.key, line.wish, BookingSource.CSV)
+        wish = line.wish
+        if before is not None and before.state is BookingState.CANCELLED:
+            wish = _again(scope, profile, line)
+        view, new = self._bookings.put_within(scope, who, line.key, wish, BookingSource.CSV)
         if line.cancelled:
             return Done.CANCELLED
         if new:
@@ -154,9 +166,12 @@ class Importer:
 
     # --- what is missing -------------------------------------------------------------------------
 
-    def missing(self, profile: Profile, keys: set[str | None], frame: Frame) -> Missing:
+    def missing(
+        self, profile: Profile, keys: set[str | None], frame: Frame, *, cut: bool = False
+    ) -> Missing:
         """Give the bookings that a complete file should have and has not. A line without a key may
-        be any of them: then nothing is called missing."""
+        be any of them: then nothing is called missing. A file that may be `cut` short is never
+        believed unasked."""
         shape = profile.shape
         if not shape.complete:
             return Missing()
@@ -169,28 +184,50 @@ class Importer:
         gone = tuple(sorted(known - {key for key in keys if key}))
         if None in keys and gone:
             return Missing(unsafe=True)
-        return Missing(gone, held=len(gone) > SHRINK * len(known))
+        return Missing(gone, held=bool(gone) and (cut or len(gone) > SHRINK * len(known)))
 
     def cancel(self, who: Principal, profile: Profile, keys: Sequence[str]) -> list[LineReport]:
-        """Cancel bookings that a complete file lacks, each in a transaction of its own."""
+        """Cancel bookings that a complete file lacks, each in a transaction of its own. One that
+        has begun by now is left alone: a confirmation may come late."""
         reports = []
         for key in keys:
 
-            def work(scope: Scope, key: str = key) -> None:
+            def work(scope: Scope, key: str = key) -> bool:
+                now = self._clock.now()
                 before = booking_rows.by_key(scope, key)
                 if before is not None and before.stands:
+                    if before.booked.starts_at <= now:
+                        return False
                     wish = BookingWish(state=BookingState.CANCELLED)
                     self._bookings.put_within(scope, who, key, wish, BookingSource.CSV)
-                repository.forget_line(scope, profile.id, key)
+                repository.keep_line(scope, profile.id, key, repository.MISSING, now)
+                return True
 
             try:
                 with named_refusals():
-                    self._db.write(work)
+                    gone = self._db.write(work)
             except Problem as problem:
                 reports.append(LineReport(0, key, Done.REFUSED, problem.kind.code))
             else:
-                reports.append(LineReport(0, key, Done.MISSING))
+                reports.append(LineReport(0, key, Done.MISSING if gone else Done.PAST))
         return reports
+
+
+def _again(scope: Scope, profile: Profile, line: Line) -> BookingWish:
+    """Give the wish by which a cancelled booking stands again: with the state that a new one would
+    have, if the line names none. Only what the files themselves cancelled comes back by a file;
+    what somebody cancelled here stays cancelled, and the line is refused for it."""
+    if repository.digest(scope, profile.id, line.key) not in (
+        repository.MISSING,
+        cancelled_digest(line.key),
+    ):
+        raise refused(Refusal.BOOKING_OVER, "somebody cancelled it here")
+    if line.wish.state is not None or line.wish.facility_id is None:
+        return line.wish
+    facility = booking_rows.facility(scope, line.wish.facility_id)
+    asks = facility is not None and facility.approval is Approval.REQUIRED
+    state = BookingState.REQUESTED if asks else BookingState.CONFIRMED
+    return replace(line.wish, state=state)
 
 
 def _column(frame: Frame, field: Field) -> str:

@@ -195,7 +195,8 @@ def _facility(row: Row, frame: Frame) -> str | None:
 def _text(row: Row, field: Field) -> str:
     """A cell as text for people: characters as they are written, line ends as blanks."""
     text = " ".join(row.cells.get(field, "").split())
-    if len(text) > _LONGEST[field]:
+    # One character may become eighteen in its ordinary width.
+    if max(len(text), len(plain(text))) > _LONGEST[field]:
         raise RowError(RowCode.TOO_LONG_TEXT, field)
     return text
 
@@ -226,6 +227,11 @@ def _paid(row: Row, shape: Shape) -> bool | None:
     if _is_one(text, shape.words.paid):
         return True
     return False if _is_one(text, shape.words.unpaid) else None
+
+
+def cancelled_digest(key: str) -> str:
+    """Give the digest of a line that cancels."""
+    return _digest(key, BookingWish(state=BookingState.CANCELLED))
 
 
 def _digest(key: str, wish: BookingWish) -> str:

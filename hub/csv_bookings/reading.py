@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Final
 
-from hub.csv_bookings.dates import plain
+from hub.csv_bookings.dates import BadDateError, plain, read_moment, read_range, read_time
 from hub.csv_bookings.encodings import UnreadableFileError
 from hub.csv_bookings.profile import Field, Shape
 
@@ -47,10 +47,11 @@ def read_table(text: str, shape: Shape, most: int) -> Table:
     places = _places(shape, head[1], head[0] or 1)
     rows, skipped = [], 0
     for number, cells in raw[shape.header_row :]:
-        if _is_empty(cells) or _is_total(cells, shape):
+        named = _named(cells, places)
+        if _is_empty(cells) or (_is_total(cells, shape) and not _has_time(named)):
             skipped += 1
             continue
-        rows.append(Row(number, _named(cells, places)))
+        rows.append(Row(number, named))
     return Table(tuple(plain(cell) for cell in head[1]), tuple(rows), skipped)
 
 
@@ -113,6 +114,19 @@ def _named(cells: Sequence[str], places: dict[Field, tuple[int, ...]]) -> dict[F
 
 def _is_empty(cells: Sequence[str]) -> bool:
     return not any(cell.strip() for cell in cells)
+
+
+def _has_time(cells: dict[Field, str]) -> bool:
+    """Whether a row says when: then it is a booking, though it be at the 計量所, and a complete
+    file does not lack it."""
+    text = cells.get(Field.SPAN) or cells.get(Field.START, "")
+    for read in (read_time, read_moment, read_range):
+        try:
+            read(text)
+        except BadDateError:
+            continue
+        return True
+    return False
 
 
 def _is_total(cells: Sequence[str], shape: Shape) -> bool:

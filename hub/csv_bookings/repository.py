@@ -22,19 +22,22 @@ from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
 from hub.web.paging import Page, beyond, page_of
 
+MISSING: Final = "missing"
+"""Stands for the digest of a line that a complete file lacked, and whose booking was cancelled."""
 _BATCH: Final = 500
 _STANDING: Final = [BookingState.CONFIRMED, BookingState.REQUESTED]
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile as it is kept."""
+    """A profile as it is kept. `sites` limits what its files may book; None is the whole town."""
 
     id: str
     name: str
     shape: Shape
     created_at: datetime
     changed_at: datetime
+    sites: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +127,13 @@ def keep_line(scope: Scope, profile_id: str, key: str, digest: str, now: datetim
     scope.upsert(csv_lines, row, key=["profile_id", "reservation_key"])
 
 
-def forget_line(scope: Scope, profile_id: str, key: str) -> None:
-    """Forget a key's line."""
+def digest(scope: Scope, profile_id: str, key: str) -> str | None:
+    """Give what a key's line wanted last; `MISSING` where its booking was cancelled for that."""
     t = csv_lines
-    scope.delete(t, t.c.profile_id == profile_id, t.c.reservation_key == key)
+    found: str | None = scope.scalar(
+        scope.select(t.c.digest).where(t.c.profile_id == profile_id, t.c.reservation_key == key)
+    )
+    return found
 
 
 def standing_keys(scope: Scope, profile_id: str, since: datetime, until: datetime) -> set[str]:
@@ -139,6 +145,7 @@ def standing_keys(scope: Scope, profile_id: str, since: datetime, until: datetim
         .select_from(t.join(b, same))
         .where(
             t.c.profile_id == profile_id,
+            t.c.digest != MISSING,  # whoever made it stand again since meant it
             b.c.state.in_(_STANDING),
             b.c.starts_at >= since,
             b.c.starts_at < until,
@@ -169,13 +176,16 @@ def newest_import(scope: Scope, profile_id: str) -> Import | None:
     return as_one(Import, scope.one(statement.order_by(t.c.started_at.desc(), t.c.id.desc())))
 
 
-def imports(scope: Scope, cursor: str | None, limit: int) -> Page[Import]:
-    """Give imports, newest first."""
+def imports(
+    scope: Scope, profile_ids: Collection[str] | None, cursor: str | None, limit: int
+) -> Page[Import]:
+    """Give imports of these profiles (None: of all, removed ones too), newest first."""
     t = csv_imports
     order = [t.c.started_at, t.c.id]
+    theirs = sa.true() if profile_ids is None else t.c.profile_id.in_(sorted(profile_ids))
     statement = (
         scope.select(t)
-        .where(beyond(order, cursor, descending=True))
+        .where(theirs, beyond(order, cursor, descending=True))
         .order_by(t.c.started_at.desc(), t.c.id.desc())
         .limit(limit + 1)
     )
@@ -198,6 +208,12 @@ def staged(scope: Scope, profile_id: str, sha256: str, now: datetime) -> Staged 
     where = (t.c.sha256 == sha256, t.c.profile_id == profile_id, t.c.expires_at > now)
     found = scope.one(scope.select(t).where(*where))
     return as_one(Staged, found)
+
+
+def has_expired(scope: Scope, now: datetime) -> bool:
+    """Tell whether the time of a file that waits is over."""
+    t = csv_staged.c
+    return scope.one(scope.select(t.sha256).where(t.expires_at <= now).limit(1)) is not None
 
 
 def forget_staged(scope: Scope, before: datetime, done: Collection[str] = ()) -> None:

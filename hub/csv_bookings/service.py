@@ -59,27 +59,30 @@ class CsvService:
 
     # --- profiles --------------------------------------------------------------------------------
 
-    def profiles(self) -> tuple[Profile, ...]:
-        """Give every profile."""
+    def profiles(self, who: Principal) -> tuple[Profile, ...]:
+        """Give the profiles that somebody may use: who is limited to some sites has those alone
+        that are limited to them too."""
         with self._core.db.read() as scope:
-            return repository.profiles(scope)
+            return tuple(each for each in repository.profiles(scope) if _reaches(who, each))
 
-    def profile(self, profile_id: str) -> Profile:
+    def profile(self, who: Principal, profile_id: str) -> Profile:
         """Give one; raise `404 not_found`."""
         with self._core.db.read() as scope:
-            return _found(scope, profile_id)
+            return _found(scope, who, profile_id)
 
     def put_profile(
         self, who: Principal, profile_id: str | None, name: str, shape: Shape
     ) -> Profile:
-        """Make a profile, or change it; raise `422 invalid` naming what cannot be."""
+        """Make a profile, or change it; raise `422 invalid` naming what cannot be. One that is made
+        by somebody who is limited to some sites is limited to them."""
 
         def work(scope: Scope) -> Profile:
             self._check(scope, who, shape)
             now = self._core.clock.now()
-            before = _found(scope, profile_id) if profile_id else None
+            before = _found(scope, who, profile_id) if profile_id else None
             made = before.created_at if before else now
-            kept = Profile(profile_id or self._core.ids.new(), name, shape, made, now)
+            sites = before.sites if before else _sites_of(who)
+            kept = Profile(profile_id or self._core.ids.new(), name, shape, made, now, sites)
             repository.write_profile(scope, kept, new=before is None)
             action = "csv_profile.changed" if before else "csv_profile.created"
             record(scope, now, who, action, ("csv_profile", kept.id))
@@ -91,7 +94,7 @@ class CsvService:
         """Remove a profile; bookings and imports stay."""
 
         def work(scope: Scope) -> None:
-            _found(scope, profile_id)
+            _found(scope, who, profile_id)
             repository.drop_profile(scope, profile_id)
             now = self._core.clock.now()
             record(scope, now, who, "csv_profile.deleted", ("csv_profile", profile_id))
@@ -131,6 +134,7 @@ class CsvService:
         if len(data) > self._settings.max_bytes:
             raise Problem(TOO_LARGE, f"at most {self._settings.max_bytes} bytes")
         profile, frame = self._frame(who, profile_id)
+        who = _within(who, profile)
         digest = sha256(data).hexdigest()
         try:
             decoded = decode(data, profile.shape.encoding)
@@ -162,8 +166,8 @@ class CsvService:
     def _frame(self, who: Principal, profile_id: str) -> tuple[Profile, Frame]:
         zone: ZoneInfo = self._core.settings.town.zone
         with self._core.db.read() as scope:
-            profile = _found(scope, profile_id)
-            facilities = booking_rows.all_facilities(scope, who.sites)
+            profile = _found(scope, who, profile_id)
+            facilities = booking_rows.all_facilities(scope, _within(who, profile).sites)
         by_name = {plain(each.name_ja): each.id for each in facilities if each.active}
         return profile, Frame(profile.shape, zone, by_name)
 
@@ -177,7 +181,7 @@ class CsvService:
     ) -> Report:
         decoded, table = read
         lines, keys = self._importer.lines(who, profile, table, frame, dry_run=True)
-        missing = self._importer.missing(profile, keys, frame)
+        missing = self._importer.missing(profile, keys, frame, cut=_may_be_cut(decoded))
         lines += [LineReport(0, key, Done.MISSING) for key in missing.keys]
         return Report(
             sha256=digest,
@@ -201,7 +205,7 @@ class CsvService:
         decoded, table = read
         made = self._begin(who, profile, *file, rows=len(table.rows))
         lines, keys = self._importer.lines(who, profile, table, frame, dry_run=False)
-        missing = self._importer.missing(profile, keys, frame)
+        missing = self._importer.missing(profile, keys, frame, cut=_may_be_cut(decoded))
         if missing.held:
             lines += [LineReport(0, key, Done.MISSING) for key in missing.keys]
         else:
@@ -290,10 +294,11 @@ class CsvService:
 
     # --- imports ---------------------------------------------------------------------------------
 
-    def imports(self, cursor: str | None, limit: int) -> Page[Import]:
-        """Give imports, newest first."""
+    def imports(self, who: Principal, cursor: str | None, limit: int) -> Page[Import]:
+        """Give the imports of profiles that somebody may use, newest first."""
         with self._core.db.read() as scope:
-            return repository.imports(scope, cursor, limit)
+            theirs = [each.id for each in repository.profiles(scope) if _reaches(who, each)]
+            return repository.imports(scope, None if who.sites is None else theirs, cursor, limit)
 
     def confirm(self, who: Principal, import_id: str) -> Import:
         """Cancel what a complete file lacked, once somebody said so; raise `409 conflict` where
@@ -302,11 +307,11 @@ class CsvService:
             found = repository.import_of(scope, import_id)
             if found is None:
                 raise Problem(NOT_FOUND, "no such import")
-            profile = _found(scope, found.profile_id)
+            profile = _found(scope, who, found.profile_id)
             newest = repository.newest_import(scope, found.profile_id)
         if found.state is not ImportState.WAITING or newest is None or newest.id != found.id:
             raise Problem(CONFLICT, "nothing of it waits, or a newer file came since")
-        reports = self._importer.cancel(who, profile, found.missing)
+        reports = self._importer.cancel(_within(who, profile), profile, found.missing)
         now = self._core.clock.now()
         cancelled = sum(each.done is Done.MISSING for each in reports)
         done = replace(
@@ -325,9 +330,28 @@ class CsvService:
         return done
 
 
-def _found(scope: Scope, profile_id: str) -> Profile:
+def _may_be_cut(decoded: Decoded) -> bool:
+    """Whether a file ends within a line, as one does whose transfer stopped."""
+    return not decoded.text.endswith(("\n", "\r"))
+
+
+def _reaches(who: Principal, profile: Profile) -> bool:
+    """Whether everything that a profile's files may book is somebody's."""
+    return who.sites is None or (profile.sites is not None and who.sites.issuperset(profile.sites))
+
+
+def _sites_of(who: Principal) -> list[str] | None:
+    return None if who.sites is None else sorted(who.sites)
+
+
+def _within(who: Principal, profile: Profile) -> Principal:
+    """Give somebody as limited as a profile is: also the hub itself, for files of the folder."""
+    return who if profile.sites is None else replace(who, sites=frozenset(profile.sites))
+
+
+def _found(scope: Scope, who: Principal, profile_id: str) -> Profile:
     found = repository.profile(scope, profile_id)
-    if found is None:
+    if found is None or not _reaches(who, found):
         raise Problem(NOT_FOUND, "no such profile")
     return found
 

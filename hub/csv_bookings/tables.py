@@ -29,11 +29,13 @@ csv_profiles: Final = town_table(
     Column("id", id_text(), primary_key=True),
     Column("name", String(64), nullable=False),
     Column("shape", Structured(Shape), nullable=False),
+    Column("sites", json_document()),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     unique("name"),
 )
-"""How a town's files are written. `name` is also that of the subfolder that is watched."""
+"""How a town's files are written. `name` is also that of the subfolder that is watched. `sites`
+limits what its files may book, and who sees it; null is the whole town."""
 
 csv_lines: Final = town_table(
     "csv_lines",
@@ -43,7 +45,8 @@ csv_lines: Final = town_table(
     Column("seen_at", UtcDateTime, nullable=False),
     belongs_to("profile_id", "csv_profiles", ondelete="CASCADE"),
 )
-"""What each key's line wanted when it was done last: the same again touches nothing."""
+"""What each key's line wanted when it was done last: the same again touches nothing. Of a booking
+that was cancelled because a complete file lacked it, `repository.MISSING`."""
 
 csv_imports: Final = town_table(
     "csv_imports",

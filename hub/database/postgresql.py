@@ -21,6 +21,12 @@ T = TypeVar("T")
 
 ATTEMPTS: Final = 5
 _AGAIN: Final = frozenset({"40001", "40P01"})  # serialization_failure, deadlock_detected
+_LOCK_OPTIONS: Final = (
+    "-c timezone=UTC -c tcp_keepalives_idle=60 -c tcp_keepalives_interval=10"
+    " -c tcp_keepalives_count=3"
+)
+"""The server notices within two minutes that a machine is gone, and lets its locks go; by itself it
+would take hours."""
 
 
 class PostgresqlDatabase(Database):
@@ -35,6 +41,17 @@ class PostgresqlDatabase(Database):
             pool_pre_ping=True,
             hide_parameters=True,  # an error must not repeat names, numbers or tokens
             connect_args={"options": "-c timezone=UTC", "connect_timeout": 5},
+        )
+        # Whoever holds a lock may wait for the network meanwhile: it takes no connection from those
+        # who read and write, and whoever asks for one more lock never waits for a connection.
+        self._lock_engine = create_engine(
+            url,
+            pool_size=4,
+            max_overflow=-1,
+            pool_pre_ping=True,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+            connect_args={"options": _LOCK_OPTIONS, "connect_timeout": 5},
         )
         self._reader_engine = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -66,7 +83,7 @@ class PostgresqlDatabase(Database):
     def held(self, name: str) -> Iterator[bool]:
         """Hold an advisory lock of a connection of its own."""
         number = lock_number(self.town_id, f"held:{name}")
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._lock_engine.connect() as connection:
             ours = bool(connection.scalar(select(func.pg_try_advisory_lock(number))))
             try:
                 yield ours
@@ -77,3 +94,4 @@ class PostgresqlDatabase(Database):
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
+        self._lock_engine.dispose()

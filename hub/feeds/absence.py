@@ -10,6 +10,8 @@ calendars that each lack a fifth more than the last do not slip through. What ca
 with this very fetch makes up for nothing. Neither side counts what staff were asked about: after
 they confirm, or say to wait, counting begins anew with what is left.
 
+An absence that is said to begin in the future, by a clock that ran ahead, begins anew.
+
 Only events that have not begun are ever judged: many calendars drop an event as soon as it begins.
 """
 
@@ -77,7 +79,7 @@ def judge(known: Iterable[KeptEvent], now: datetime, until: datetime) -> Judgeme
         elif not each.waits:
             lost, kept = lost + 1, kept + 1
             absent.add(each.id)
-            if each.absent_since is None:
+            if each.absent_since is None or each.absent_since > now:
                 begins.add(each.id)
             elif now - each.absent_since >= ABSENT_FOR:
                 due.add(each.id)

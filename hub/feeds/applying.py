@@ -30,7 +30,7 @@ from hub.web.rights import Principal, PrincipalKind, Role
 
 T = TypeVar("T")
 
-_BATCH: Final = 10
+_BATCH: Final = 5
 """So many events a transaction: others wait for it on SQLite."""
 _PASSES: Final = 6
 
@@ -166,7 +166,7 @@ class Applier:
             return
         if intent.said.facility_id is None:
             raise refused(Refusal.DOORS_MISSING, "no facility is named for its place")
-        kept = self._event(feed, intent, now)
+        kept = self._event(scope, feed, intent, now)
         self._put(scope, who, kept.reservation_key, wish_of(intent))
         repository.write_event(scope, kept, new=event is None)
 
@@ -183,11 +183,10 @@ class Applier:
             wish = replace(wish, digits=digits)
             self._bookings.put_within(scope, who, key, wish, BookingSource.FEED)
 
-    def _event(self, feed: Feed, intent: Intent, now: datetime) -> FeedEvent:
+    def _event(self, scope: Scope, feed: Feed, intent: Intent, now: datetime) -> FeedEvent:
         """Give what is kept of an event that has a booking."""
         occurrence, before = intent.occurrence, intent.event
-        times = before.times + (intent.step is Step.AGAIN) if before else 1
-        key = before.reservation_key if before and intent.step is not Step.AGAIN else None
+        key, times = self._key(scope, feed, intent)
         return FeedEvent(
             id=before.id if before else self._ids.new(),
             feed_id=feed.id,
@@ -195,7 +194,7 @@ class Applier:
             uid_hash=occurrence.name.uid_hash,
             rid=occurrence.name.rid,
             day=occurrence.day,
-            reservation_key=key or reservation_key(feed.id, occurrence.name, times),
+            reservation_key=key,
             times=times,
             state=EventState.BOOKED,
             starts_at=occurrence.starts_at,
@@ -207,6 +206,22 @@ class Applier:
             first_seen_at=before.first_seen_at if before else now,
             changed_at=now,
         )
+
+    def _key(self, scope: Scope, feed: Feed, intent: Intent) -> tuple[str, int]:
+        """Give the key of an event's booking and which of its name it is. A new booking never gets
+        one that is taken: an event that was renamed keeps the key of its old name, and of one that
+        is long over the booking remains. One that stands and that no event claims is its own."""
+        name, before, now = intent.occurrence.name, intent.event, self._clock.now()
+        if before is not None and intent.step is Step.CHANGE:
+            return before.reservation_key, before.times
+        times = before.times + (intent.step is Step.AGAIN) if before else 1
+        known = before.reservation_key if before and intent.step is not Step.AGAIN else None
+        key = known or reservation_key(feed.id, name, times)
+        event_id = before.id if before else ""
+        while repository.is_key_taken(scope, key, event_id, now):
+            times += 1
+            key = reservation_key(feed.id, name, times)
+        return key, times
 
     def _keep_refused(
         self, scope: Scope, feed: Feed, intent: Intent, problem: Problem
@@ -225,7 +240,7 @@ class Applier:
             kept = replace(before, problem=code, problem_detail=detail, changed_at=now)
         else:
             kept = replace(
-                self._event(feed, intent, now),
+                self._event(scope, feed, intent, now),
                 state=EventState.REFUSED,
                 problem=code,
                 problem_detail=detail,

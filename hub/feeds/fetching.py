@@ -5,7 +5,6 @@ What comes back is a whole answer or a `FetchFailed`; addresses and secrets stan
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 import time
 import zlib
@@ -22,6 +21,7 @@ import httpx
 from hub.feeds.domain import AuthKind, FeedSecret, FetchResult
 from hub.feeds.pace import retry_after_s
 from hub.feeds.settings import FeedsSettings
+from hub.web.outbound import address_of, is_nobodys, meant, transport
 
 _CONNECT_S: Final = 10.0
 _READ_S: Final = 20.0
@@ -93,13 +93,12 @@ def _is_local(host: str) -> bool:
     """Tell whether a host is this machine; refuse those that lead nowhere a calendar is."""
     if host == "localhost":
         return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    address = address_of(host)
+    if address is None:
         return False
-    if address.is_link_local or address.is_multicast or address.is_unspecified:
+    if is_nobodys(address):
         raise AddressError("no calendar is at this address")
-    return address.is_loopback
+    return meant(address).is_loopback
 
 
 class CalendarClient:
@@ -129,31 +128,30 @@ class CalendarClient:
         if auth is AuthKind.BEARER:
             headers["Authorization"] = f"Bearer {secret.secret}"
         basic = httpx.BasicAuth(secret.user, secret.secret) if auth is AuthKind.BASIC else None
-        with _named_failures(), self._client() as client:
+        with _named_failures(), self._client(end) as client:
             url = secret.url
             for _ in range(_REDIRECTS + 1):
                 with client.stream("GET", url, headers=headers, auth=basic) as answer:
                     if answer.status_code not in _REDIRECTING:
-                        return self._answer(answer, now, end)
+                        return self._answer(answer, now)
                     url = _led_to(url, answer.headers.get("Location", ""))
         raise FetchFailed(FetchResult.REDIRECT_REFUSED, "too many redirects")
 
-    def _client(self) -> httpx.Client:
+    def _client(self, end: float) -> httpx.Client:
         if self._tls is None:
             self._tls = ssl.create_default_context()
         limits = httpx.Timeout(_READ_S, connect=_CONNECT_S)
-        return httpx.Client(
-            verify=self._tls, timeout=limits, trust_env=False, proxy=self._settings.proxy
-        )
+        way = transport(self._tls, end=end, proxy=self._settings.proxy)
+        return httpx.Client(transport=way, timeout=limits, trust_env=False)
 
-    def _answer(self, answer: httpx.Response, now: datetime, end: float) -> Fetched:
+    def _answer(self, answer: httpx.Response, now: datetime) -> Fetched:
         status = answer.status_code
         later = retry_after_s(answer.headers.get("Retry-After"), now)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise FetchFailed(FetchResult.UNAUTHORIZED, f"HTTP {status}", status, later)
         if status not in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             raise FetchFailed(FetchResult.HTTP_ERROR, f"HTTP {status}", status, later)
-        whole = None if status == HTTPStatus.NOT_MODIFIED else self._content(answer, end)
+        whole = None if status == HTTPStatus.NOT_MODIFIED else self._content(answer)
         return Fetched(
             content=whole,
             charset=answer.charset_encoding,
@@ -163,7 +161,7 @@ class CalendarClient:
             retry_after_s=later,
         )
 
-    def _content(self, answer: httpx.Response, end: float) -> bytes:
+    def _content(self, answer: httpx.Response) -> bytes:
         """Read a body and unpack it, counting: a small one may unpack to a huge one."""
         packing = answer.headers.get("Content-Encoding", "identity").strip().lower()
         if packing not in ("identity", "", "gzip", "x-gzip"):
@@ -178,8 +176,6 @@ class CalendarClient:
                 raise FetchFailed(FetchResult.UNREADABLE, "broken gzip") from error
             if max(raw, len(found)) > most:
                 raise FetchFailed(FetchResult.TOO_LARGE, f"more than {most} bytes")
-            if time.monotonic() > end:
-                raise FetchFailed(FetchResult.TIMED_OUT, "it took too long altogether")
         if unpack is not None and not unpack.eof:
             raise FetchFailed(FetchResult.PARTIAL, "the gzip ends early")
         return bytes(found)

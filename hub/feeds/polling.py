@@ -139,8 +139,10 @@ class Poller:
 
     def _may_rest(self, feed: Feed) -> bool:
         now = self._clock.now()
-        if feed.expanded_at is None or now - feed.expanded_at >= READ_AGAIN_AFTER:
+        if feed.expanded_at is None:
             return False
+        if not timedelta(0) <= now - feed.expanded_at < READ_AGAIN_AFTER:
+            return False  # also where the clock was put back
         if feed.shrank_at is not None:
             return False
         with self._db.read() as scope:

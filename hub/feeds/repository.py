@@ -41,11 +41,11 @@ def feed(scope: Scope, feed_id: str, *, to_change: bool = False) -> Feed | None:
 
 
 def due_feeds(scope: Scope, now: datetime) -> list[str]:
-    """Give the ids of the active feeds whose time has come."""
+    """Give the ids of the active feeds whose time has come. One that was asked in the future has
+    been asked by a clock that ran ahead: its time has come too."""
     t = feeds.c
-    rows = scope.all(
-        scope.select(t.id).where(t.active.is_(True), t.next_at <= now).order_by(t.next_at)
-    )
+    due = sa.or_(t.next_at <= now, t.last_try_at > now)
+    rows = scope.all(scope.select(t.id).where(t.active.is_(True), due).order_by(t.next_at))
     return [row.id for row in rows]
 
 
@@ -234,6 +234,15 @@ def booking_ids(scope: Scope, keys: Iterable[str]) -> dict[str, str]:
         rows = scope.all(scope.select(*columns).where(bookings.c.reservation_key.in_(some)))
         found |= {row.reservation_key: row.id for row in rows}
     return found
+
+
+def is_key_taken(scope: Scope, key: str, event_id: str, now: datetime) -> bool:
+    """Tell whether a key is another event's, or that of a booking which is over or ended."""
+    e, b = feed_events.c, bookings.c
+    others = scope.select(e.id).where(e.reservation_key == key, e.id != event_id)
+    ended = sa.or_(b.state.in_([BookingState.CANCELLED, BookingState.REJECTED]), b.ends_at <= now)
+    gone = scope.select(b.id).where(b.reservation_key == key, ended)
+    return any(scope.one(each.limit(1)) is not None for each in (others, gone))
 
 
 # --- fetches -------------------------------------------------------------------------------------

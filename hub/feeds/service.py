@@ -310,12 +310,14 @@ def _reaches(scope: Scope, who: Principal, feed: Feed) -> bool:
 
 
 def _check(scope: Scope, who: Principal, wish: FeedWish) -> None:
-    """Refuse facilities that are not there, or beyond reach; and a feed that names none."""
+    """Refuse facilities that are not there, or beyond reach; and a feed that names none. One of a
+    facility that is not used any more can still be paused."""
     if not wish.facility_ids:
         raise invalid("facility_id", "facility_missing", "name a facility, or one in places")
     for facility_id in sorted(wish.facility_ids):
         found = booking_rows.facility(scope, facility_id)
-        if found is None or not found.active or not who.reaches(found.site_id):
+        usable = found is not None and (found.active or not wish.active)
+        if found is None or not usable or not who.reaches(found.site_id):
             raise invalid("facility_id", "facility_unknown", "no such facility")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from hub.bookings.refusals import Refusal
 from hub.clock import Clock
 from hub.database.engine import Database
 from hub.database.scope import Scope
@@ -21,6 +22,7 @@ from hub.feeds.domain import (
     Feed,
     FeedSecret,
     FetchResult,
+    Occurrence,
     SaidContact,
     Unread,
 )
@@ -28,6 +30,7 @@ from hub.feeds.fetching import CalendarClient, FetchFailed
 from hub.feeds.following import Intent, Step
 
 SHOWN: Final = 200
+_AT_ONCE: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,22 @@ class DryRun:
         )
 
     def _rehearsed(self, feed: Feed, intents: list[Intent]) -> dict[str, str]:
+        """Rehearse a few at a time: who else writes waits for each transaction on SQLite. What an
+        earlier one took is held against those that follow, since nothing of it remains."""
+        problems: dict[str, str] = {}
+        taken: dict[str | None, list[Occurrence]] = defaultdict(list)
+        for start in range(0, len(intents), _AT_ONCE):
+            some = intents[start : start + _AT_ONCE]
+            clash = {each.key for each in some if _is_taken(each, taken)}
+            problems |= dict.fromkeys(clash, Refusal.DOUBLE_BOOKED.value)
+            free = [each for each in some if each.key not in clash]
+            problems |= self._rehearsed_few(feed, free)
+            for each in free:
+                if each.key not in problems:
+                    taken[each.said.facility_id].append(each.occurrence)
+        return problems
+
+    def _rehearsed_few(self, feed: Feed, intents: list[Intent]) -> dict[str, str]:
         def write(scope: Scope) -> None:
             repository.add_feed(scope, feed, b"")
             raise _Undo(self._applier.rehearse(scope, feed, intents))
@@ -120,6 +139,14 @@ class DryRun:
         except _Undo as undone:
             return undone.problems
         raise AssertionError("a rehearsal is always undone")
+
+
+def _is_taken(intent: Intent, taken: Mapping[str | None, list[Occurrence]]) -> bool:
+    wanted = intent.occurrence
+    return any(
+        each.starts_at < wanted.ends_at and wanted.starts_at < each.ends_at
+        for each in taken.get(intent.said.facility_id, ())
+    )
 
 
 def _tried(intent: Intent, problems: Mapping[str, str]) -> TriedEvent:

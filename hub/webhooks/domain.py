@@ -8,7 +8,6 @@ Whoever needs the order goes by `seq`, which counts an endpoint's messages witho
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hub.happenings.domain import HappeningKind
+from hub.web.outbound import address_of, is_nobodys, meant
 
 TEST: Final = "webhook.test"
 """The type of the message that tries an endpoint."""
@@ -29,6 +29,8 @@ ATTEMPTS: Final = len(RETRY_AFTER_S) + 1
 JITTER: Final = 0.1
 """Up to a tenth is added, so that what failed together does not come back together."""
 LONGEST_WAIT_S: Final = 10 * 3600
+LONGEST: Final = timedelta(seconds=LONGEST_WAIT_S * (1 + JITTER)) + timedelta(hours=1)
+"""No delivery waits longer for its next attempt."""
 FAILING_AFTER: Final = 8
 """So many failed attempts in a row, of whichever deliveries, and an endpoint counts as failing; so
 does one that a delivery could not reach over its whole schedule."""
@@ -232,29 +234,18 @@ def check_url(text: str, *, insecure: bool) -> str:
         raise UrlRefusedError("the address begins with https://")
     if "@" in parts.netloc or parts.fragment:
         raise UrlRefusedError("no user name, password or fragment in an address")
-    if not _HOST.fullmatch(host) or host in _METADATA or _is_nobodys(host):
+    if not _HOST.fullmatch(host) or host.rstrip(".") in _METADATA or _is_nobodys(host):
         raise UrlRefusedError("this host is not one that can be called")
     if parts.scheme == "http" and not insecure and not _is_loopback(host):
         raise UrlRefusedError("plain http needs `insecure`: anybody on the way can read it")
     return text
 
 
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        found = ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    mapped = getattr(found, "ipv4_mapped", None)
-    return mapped or found
-
-
 def _is_loopback(host: str) -> bool:
-    found = _address(host)
-    return host == "localhost" if found is None else found.is_loopback
+    found = address_of(host)
+    return host == "localhost" if found is None else meant(found).is_loopback
 
 
 def _is_nobodys(host: str) -> bool:
-    found = _address(host)
-    if found is None or found.is_loopback:
-        return False
-    return found.is_link_local or found.is_multicast or found.is_unspecified or found.is_reserved
+    found = address_of(host)
+    return found is not None and is_nobodys(found)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from hub.database.rows import as_all
 from hub.database.scope import Scope
 from hub.webhooks.domain import (
+    LONGEST,
     SENT_IN,
     Attempt,
     Delivery,
@@ -81,11 +82,17 @@ def add_delivery(scope: Scope, made: Delivery) -> None:
     scope.insert(deliveries, asdict(made))
 
 
+def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a delivery's time has come. One that waits for longer than any wait is was put off by
+    a clock that ran ahead."""
+    return sa.or_(deliveries.c.next_at <= now, deliveries.c.next_at > now + LONGEST)
+
+
 def due_endpoints(scope: Scope, now: datetime) -> list[tuple[str, EndpointState]]:
     """Give the endpoints for which something is to be sent now."""
     due = (
         scope.select(deliveries.c.endpoint_id)
-        .where(deliveries.c.state == DeliveryState.PENDING, deliveries.c.next_at <= now)
+        .where(deliveries.c.state == DeliveryState.PENDING, _is_due(now))
         .distinct()
     )
     query = (
@@ -105,7 +112,7 @@ def claim(
         .where(
             deliveries.c.endpoint_id == endpoint_id,
             deliveries.c.state == DeliveryState.PENDING,
-            deliveries.c.next_at <= now,
+            _is_due(now),
         )
         .order_by(deliveries.c.next_at, deliveries.c.seq)
         .limit(limit)

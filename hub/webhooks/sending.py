@@ -17,6 +17,7 @@ from typing import Final
 import httpx
 
 from hub.clock import Clock
+from hub.web.outbound import async_transport
 from hub.webhooks.domain import ANSWER_MAX, Fault, Outcome, fault_of
 from hub.webhooks.settings import WebhooksSettings
 
@@ -36,9 +37,7 @@ class Sender:
         context = ssl.create_default_context()
         if settings.ca is not None:
             context.load_verify_locations(cafile=settings.ca)
-        self._transport = httpx.AsyncHTTPTransport(
-            verify=context, limits=_LIMITS, proxy=settings.proxy, retries=0
-        )
+        self._transport = async_transport(context, _LIMITS, proxy=settings.proxy)
 
     async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
         """Try once; whatever goes wrong is an outcome."""

@@ -157,3 +157,10 @@ def test_tls_files_that_cannot_be_used_are_named_with_the_remedy(
     assert good["ssl_certfile"].endswith("https.pem")
     with pytest.raises(ConfigError, match="kagimori-provision"):
         server_options(Settings(directory=tmp_path))
+
+
+def test_the_folder_of_csv_files_starts_beside_the_file_too(tmp_path: Path) -> None:
+    """Not in whatever folder the hub was started from."""
+    path = tmp_path / "more.toml"
+    path.write_text('[csv]\nfolder = "drop"\n')
+    assert load_settings(path).csv.folder == tmp_path / "drop"

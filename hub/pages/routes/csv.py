@@ -37,9 +37,9 @@ _HISTORY = 30
 
 
 @router.get("/joins/csv")
-def csv_page(request: Request, words: Speaking, service: Service, who: Importer) -> Response:  # noqa: ARG001  # the right
+def csv_page(request: Request, words: Speaking, service: Service, who: Importer) -> Response:
     """The form, the profiles, and what was imported so far."""
-    return _page(request, words, service)
+    return _page(request, words, service, who)
 
 
 @router.post("/joins/csv")
@@ -54,13 +54,13 @@ def try_file(
     """Say what each line of a file would do; nothing is changed."""
     data = file.file.read() if file is not None and file.filename else b""
     if not data or not profile:
-        return _page(request, words, service, error=words.t("csv.no_file"))
+        return _page(request, words, service, who, error=words.t("csv.no_file"))
     try:
         name = (file.filename if file else "") or ""
         report = service.run(who, profile, name[:200], data, dry_run=True)
     except Problem as problem:
-        return _page(request, words, service, error=_told(problem, words))
-    return _page(request, words, service, report=report_card(report, profile, words))
+        return _page(request, words, service, who, error=_told(problem, words))
+    return _page(request, words, service, who, report=report_card(report, profile, words))
 
 
 @router.post("/joins/csv/do")
@@ -77,8 +77,8 @@ def do_file(
         report = service.run_staged(who, profile, sha256)
     except Problem as problem:
         error = words.t("csv.gone") if problem.kind.status == 404 else _told(problem, words)
-        return _page(request, words, service, error=error)
-    return _page(request, words, service, report=report_card(report, profile, words))
+        return _page(request, words, service, who, error=error)
+    return _page(request, words, service, who, report=report_card(report, profile, words))
 
 
 @router.post("/joins/csv/imports/{import_id}/confirm")
@@ -98,7 +98,7 @@ def profile_page(
     profile_id: str,
 ) -> Response:
     """A profile's form; `new` for an empty one."""
-    found = None if profile_id == "new" else service.profile(profile_id)
+    found = None if profile_id == "new" else service.profile(who, profile_id)
     return _form(request, words, _names(facilities, who, words), found)
 
 
@@ -114,7 +114,7 @@ async def change_profile(
     """Keep a profile, or show what a sample looks like with it, or remove it."""
     given = await request.form()
     names = _names(facilities, who, words)
-    before = None if profile_id == "new" else service.profile(profile_id)
+    before = None if profile_id == "new" else service.profile(who, profile_id)
     if given.get("what") == "drop" and before is not None:
         service.drop_profile(who, before.id)
         return go_to("/joins/csv")
@@ -162,13 +162,14 @@ def _page(
     request: Request,
     words: Words,
     service: CsvService,
+    who: Principal,
     *,
     report: ReportCard | None = None,
     error: str = "",
 ) -> Response:
-    profiles = service.profiles()
+    profiles = service.profiles(who)
     names = {each.id: each.name for each in profiles}
-    history = service.imports(None, _HISTORY).items
+    history = service.imports(who, None, _HISTORY).items
     return render(
         request,
         "pages/csv.html",

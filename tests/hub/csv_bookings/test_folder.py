@@ -136,11 +136,11 @@ def test_killed_in_the_middle_it_does_the_rest_and_nothing_twice(
     importer = drop.desk.service._importer
     do, left = importer._do, [2]
 
-    def until_killed(scope: Any, who: Any, line: Any) -> Any:
+    def until_killed(*arguments: Any) -> Any:
         if not left[0]:
             raise SystemExit("killed")
         left[0] -= 1
-        return do(scope, who, line)
+        return do(*arguments)
 
     monkeypatch.setattr(importer, "_do", until_killed)
     with pytest.raises(SystemExit):
@@ -193,3 +193,54 @@ def test_a_folder_of_no_profile_and_no_folder_at_all_are_left_alone(drop: Drop) 
     drop.look()
     assert (stray / "a.csv").exists()
     CsvFolder(drop.desk.service, CsvSettings(), drop.desk.hub.core.clock).run()
+
+
+def test_a_name_in_another_encoding_is_no_hindrance(drop: Drop) -> None:
+    """As a file server brings it from Windows: its bytes are no UTF-8. The others are done too."""
+    name = os.fsdecode("四月.csv".encode("cp932"))
+    drop.put(drop.desk.file(drop.desk.line("a-1")), name)
+    drop.put(drop.desk.file(drop.desk.line("a-2", 利用日="2026/4/9")), "z.csv")
+    drop.look()
+    assert bool(drop.desk.booking("a-1"))
+    assert bool(drop.desk.booking("a-2"))
+    listed = drop.desk.client.get("/api/v1/csv_imports").json()["items"]
+    assert {each["file_name"].rpartition(".")[2] for each in listed} == {"csv"}
+    assert len(drop.lies_in("done")) == 4
+
+
+def test_files_that_cannot_be_moved_are_done_once_and_hold_up_nobody(drop: Drop) -> None:
+    """Two of a complete profile would otherwise cancel each other's bookings every few seconds."""
+    drop.desk.set_profile(complete=True)
+    (drop.place / "done").symlink_to(drop.folder.parent)
+    days = [drop.desk.line(f"k{n}", 利用日=f"2026/4/{10 + n}") for n in range(5)]
+    os.utime(drop.put(drop.desk.file(*days), "a.csv"), ns=(1, 1))
+    os.utime(drop.put(drop.desk.file(*days[1:]), "b.csv"), ns=(2, 2))
+    drop.look(3)
+    with drop.desk.hub.core.db.read() as scope:
+        told = after(scope, 0, 1000)
+    drop.look(4)
+    with drop.desk.hub.core.db.read() as scope:
+        assert after(scope, 0, 1000) == told
+    assert drop.desk.booking("k0")["state"] == "cancelled"
+    (drop.place / "done").unlink()
+    drop.put(drop.desk.file(*days), "c.csv")
+    drop.look()
+    assert drop.lies_in("done") == ["c.csv", "c.report.csv"]
+
+
+def test_a_file_that_breaks_something_holds_up_no_other(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = drop.desk.service.run
+
+    def breaking(who: Any, profile_id: str, name: str, *arguments: Any, **more: Any) -> Any:
+        if name == "a.csv":
+            raise RuntimeError("broken")
+        return run(who, profile_id, name, *arguments, **more)
+
+    monkeypatch.setattr(drop.desk.service, "run", breaking)
+    drop.put(drop.desk.file(drop.desk.line("a-1")), "a.csv")
+    drop.put(drop.desk.file(drop.desk.line("a-2", 利用日="2026/4/9")), "b.csv")
+    drop.look(3)
+    assert drop.lies_in("done") == ["b.csv", "b.report.csv"]
+    assert bool(drop.desk.booking("a-2"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from hub.csv_bookings.chores import ForgetStaged
+from hub.csv_bookings.tables import csv_staged
 from hub.happenings.repository import after
 
 
@@ -113,8 +116,6 @@ def test_broken_bytes_are_refused_loudly_with_their_place_and_nothing_is_done(de
 
 
 def test_a_tried_file_is_done_by_its_hash_until_it_expires(desk: Any, clock: Any) -> None:
-    from datetime import timedelta
-
     data = desk.file(desk.line("a-1"))
     sha = desk.send(data, dry_run=True).json()["sha256"]
     form = {"profile_id": desk.profile, "sha256": sha}
@@ -124,6 +125,23 @@ def test_a_tried_file_is_done_by_its_hash_until_it_expires(desk: Any, clock: Any
     desk.send(data, dry_run=True)
     clock.advance(timedelta(minutes=31))
     assert desk.client.post(path, data=form).status_code == 404
+
+
+def test_a_tried_file_that_nobody_does_is_forgotten_once_its_time_is_over(
+    desk: Any, clock: Any
+) -> None:
+    """It holds names and telephone numbers; no later upload has to come for that."""
+    desk.send(desk.file(desk.line("a-1")), dry_run=True)
+    db, chore = desk.hub.core.db, ForgetStaged(clock)
+    with db.read() as scope:
+        assert not chore.is_due(scope)
+    clock.advance(timedelta(minutes=31))
+    with db.read() as scope:
+        assert chore.is_due(scope)
+    db.write(chore.run)
+    with db.read() as scope:
+        assert scope.all(scope.select(csv_staged)) == []
+        assert not chore.is_due(scope)
 
 
 # --- complete files ------------------------------------------------------------------------------
@@ -163,6 +181,17 @@ def test_a_file_that_shrank_cancels_nothing_until_somebody_confirms(desk: Any, t
     ]
     assert desk.client.post(path).status_code == 409
     assert desk.send(desk.file()).json()["missing_held"]
+
+
+def test_a_file_that_ends_within_a_line_cancels_nothing_unasked(desk: Any, ten: Any) -> None:
+    """Its transfer may have stopped there: in a folder it stands still like one that is whole."""
+    whole = desk.file(*ten)
+    cut = whole[: whole.index(b"k9") + 20]
+    asked = desk.send(cut[: cut.index(b"k9") - 2]).json()
+    assert asked["missing_held"]
+    assert desk.booking("k9")["state"] == "confirmed"
+    assert desk.done(desk.file(*ten[:9]))[-1] == ("k9", "missing", "")
+    assert desk.booking("k9")["state"] == "cancelled"
 
 
 def test_exactly_three_of_ten_may_go(desk: Any, ten: Any) -> None:

@@ -515,3 +515,18 @@ def test_after_thirty_days_deliveries_are_forgotten(
         assert chore.is_due(scope)
     assert hub.core.db.write(chore.run) == 1
     assert post.deliveries(webhook) == []
+
+
+def test_what_was_put_off_by_a_clock_that_ran_ahead_is_sent_when_it_was_put_back(
+    post: Any, receiver: NewReceiver, clock: HandMovedClock
+) -> None:
+    """And not months later."""
+    taker = receiver(lambda count: answered(503) if count == 1 else OK)
+    webhook = post.add(taker.url)
+    clock.advance(timedelta(days=200))
+    post.admin.post(f"/api/v1/webhooks/{webhook['id']}/test")
+    post.run()
+    clock.advance(timedelta(days=-200))
+    post.run()
+    assert len({each.id for each in taker.got}) == 1
+    assert [each["state"] for each in post.deliveries(webhook)] == ["delivered"]
