@@ -50,8 +50,9 @@ def is_number(text: str) -> bool:
 
 
 def read_number(text: str) -> str:
-    """Give the number somebody typed, full-width or in groups; raise `NumberMistypedError`."""
-    plain = re.sub(r"[\s\-‐−ー]", "", normalize("NFKC", text[:64]))
+    """Give the number somebody typed, full-width or in groups, with its letter or without; raise
+    `NumberMistypedError`."""
+    plain = re.sub(r"[\s\-‐−ー]", "", normalize("NFKC", text[:64])).upper().removeprefix("B")
     if not is_number(plain):
         raise NumberMistypedError("the check digit does not fit: ask for the number again")
     return plain
@@ -73,6 +74,7 @@ def draw_number(random_below: RandomBelow, taken: Callable[[str], bool]) -> str:
 
 
 def grouped(number: str) -> str:
-    """Give a number as it is read out: `123 456`."""
+    """Give a number as it is shown and read out: `B-123-456`. A keypad has no letters: nobody takes
+    it for a PIN."""
     half = len(number) // 2
-    return f"{number[:half]} {number[half:]}" if number else ""
+    return f"B-{number[:half]}-{number[half:]}" if number else ""

@@ -69,7 +69,7 @@ def test_the_page_says_what_is_missing_and_what_to_do(
     order = [page.text.index(text) for text in ("シャッターを上げます", "明かりを消します")]
     assert order == sorted(order)
     assert "Raise the shutter" in client.get("/pin?lang=en", headers=HTML).text
-    number = re.search(r'class="num nowrap">(\d{3} \d{3})<', page.text)
+    number = re.search(r'class="num nowrap">(B-\d{3}-\d{3})<', page.text)
     assert number
     clerk = as_role(Role.CLERK)
     (found,) = clerk.get("/api/v1/bookings", params={"number": number[1]}).json()["items"]
@@ -99,7 +99,7 @@ def test_a_clerk_finds_a_booking_by_the_number_said_on_the_telephone(
     client: TestClient, facility: str, as_role: Callable[[Role], TestClient]
 ) -> None:
     ask(client, facility)
-    number = re.search(r">(\d{3} \d{3})<", client.get("/pin", headers=HTML).text)
+    number = re.search(r">(B-\d{3}-\d{3})<", client.get("/pin", headers=HTML).text)
     assert number
     clerk = as_role(Role.CLERK)
     found = clerk.get("/bookings", params={"number": number[1]}, headers=HTML)
