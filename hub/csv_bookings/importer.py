@@ -29,7 +29,7 @@ from hub.csv_bookings.mapping import (
 )
 from hub.csv_bookings.profile import Field
 from hub.csv_bookings.reading import Table
-from hub.csv_bookings.report import Done, LineReport
+from hub.csv_bookings.report import Done, LineReport, Understood
 from hub.csv_bookings.repository import Profile
 from hub.database.engine import Database
 from hub.database.scope import Scope
@@ -114,6 +114,7 @@ class Importer:
                 )
             else:
                 reports.append(self._line(who, profile, line, frame, dry_run=dry_run))
+            reports[-1] = replace(reports[-1], understood=_understood(line))
             _note(line, reports[-1], taken)
         return reports, seen
 
@@ -247,6 +248,12 @@ def _overlaps(line: Line, taken: dict[str, list[tuple[datetime, datetime]]]) -> 
         return False
     spans = taken.get(wish.facility_id, ())
     return any(start < wish.ends_at and wish.starts_at < end for start, end in spans)
+
+
+def _understood(line: Line) -> Understood:
+    wish = line.wish
+    name = wish.contact.name if wish.contact else ""
+    return Understood(wish.facility_id, wish.starts_at, wish.ends_at, name)
 
 
 def _note(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from io import StringIO
 
@@ -26,6 +27,16 @@ class Done(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """What a line was read as, for somebody to look whether its columns are the right ones."""
+
+    facility_id: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    name: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class LineReport:
     """One line. `number` counts the file's lines from 1 (0 for a key that is missing); `code` and
     `column` say why and where it was refused, `detail` what else is known of that, in English."""
@@ -36,6 +47,7 @@ class LineReport:
     code: str = ""
     column: str = ""
     detail: str = ""
+    understood: Understood | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,12 @@ class Report:
     missing_held: bool = False
     missing_unsafe: bool = False
     """Lines that could not be understood: what is missing cannot be told, so nothing is."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether doing it changes anything."""
+        idle = (Done.UNCHANGED, Done.PAST, Done.REFUSED)
+        return any(line.done not in idle for line in self.lines)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -47,6 +47,7 @@ def try_file(
     request: Request,
     words: Speaking,
     service: Service,
+    facilities: Facilities,
     who: Importer,
     profile: Id = "",
     file: UploadFile | None = None,
@@ -60,7 +61,8 @@ def try_file(
         report = service.run(who, profile, name[:200], data, dry_run=True)
     except Problem as problem:
         return _page(request, words, service, who, error=_told(problem, words))
-    return _page(request, words, service, who, report=report_card(report, profile, words))
+    card = report_card(report, profile, words, _names(facilities, who, words))
+    return _page(request, words, service, who, report=card)
 
 
 @router.post("/joins/csv/do")
@@ -68,6 +70,7 @@ def do_file(
     request: Request,
     words: Speaking,
     service: Service,
+    facilities: Facilities,
     who: Importer,
     profile: Id = "",
     sha256: Annotated[str, Form(max_length=64, pattern=r"^[0-9a-f]*$")] = "",
@@ -78,7 +81,8 @@ def do_file(
     except Problem as problem:
         error = words.t("csv.gone") if problem.kind.status == 404 else _told(problem, words)
         return _page(request, words, service, who, error=error)
-    return _page(request, words, service, who, report=report_card(report, profile, words))
+    card = report_card(report, profile, words, _names(facilities, who, words))
+    return _page(request, words, service, who, report=card)
 
 
 @router.post("/joins/csv/imports/{import_id}/confirm")

@@ -42,6 +42,7 @@ class ReportLine:
     row: str
     key: str
     chip: Chip
+    understood: str
     column: str
     why: str
 
@@ -57,6 +58,7 @@ class ReportCard:
     counts: tuple[Chip, ...]
     lines: tuple[ReportLine, ...]
     dry_run: bool
+    changes: bool
     warnings: tuple[str, ...]
 
 
@@ -89,8 +91,10 @@ class ProfileForm:
     complete_days: int
 
 
-def report_card(report: Report, profile_id: str, words: Words) -> ReportCard:
-    """Give a report: what was refused first, then by row."""
+def report_card(
+    report: Report, profile_id: str, words: Words, facilities: Mapping[str, str]
+) -> ReportCard:
+    """Give a report: what was refused first, then by row. `facilities` are names by id."""
     order = {done: index for index, done in enumerate(_FIRST)}
     lines = sorted(report.lines, key=lambda one: (order.get(one.done, 9), one.number))
     warnings = []
@@ -112,17 +116,30 @@ def report_card(report: Report, profile_id: str, words: Words) -> ReportCard:
             )
             for done, count in report.counts.items()
         ),
-        lines=tuple(_report_line(each, words) for each in lines[:SHOWN]),
+        lines=tuple(_report_line(each, words, facilities) for each in lines[:SHOWN]),
         dry_run=report.dry_run,
+        changes=report.changes,
         warnings=tuple(warnings),
     )
 
 
-def _report_line(line: LineReport, words: Words) -> ReportLine:
+def _understood(line: LineReport, words: Words, facilities: Mapping[str, str]) -> str:
+    """`体育館 4月10日（金） 18:30–20:30 山田 花子`, as far as it was understood."""
+    read = line.understood
+    if read is None:
+        return ""
+    told = [facilities.get(read.facility_id or "", "")]
+    if read.starts_at is not None and read.ends_at is not None:
+        told += [words.day(words.day_of(read.starts_at)), words.span(read.starts_at, read.ends_at)]
+    return " ".join(filter(None, [*told, read.name]))
+
+
+def _report_line(line: LineReport, words: Words, facilities: Mapping[str, str]) -> ReportLine:
     return ReportLine(
         row=str(line.number or ""),
         key=line.key,
         chip=Chip(*_DONE[line.done], words.t(f"csv_done.{line.done}")),
+        understood=_understood(line, words, facilities),
         column=line.column,
         why=sentence(line, words.t),
     )

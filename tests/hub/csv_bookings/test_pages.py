@@ -53,6 +53,20 @@ def test_a_file_is_tried_on_the_page_and_then_done_by_its_hash(desk: Any) -> Non
     assert "もう一度選んでください" in again.text
 
 
+def test_a_trial_says_what_it_read_and_offers_nothing_where_nothing_would_change(desk: Any) -> None:
+    sent = {"files": {"file": ("a.csv", desk.file(desk.line("r-1")))}, "headers": HTML}
+    given = {"profile": desk.profile}
+    tried = desk.client.post("/joins/csv", data=given, **sent)
+    assert "髙橋㈱①" in tried.text
+    assert re.search(r"\d+月\d+日.*\d\d:\d\d–\d\d:\d\d 髙橋㈱①", tried.text)
+    assert 'action="/joins/csv/do"' in tried.text
+    sha256 = re.search(r'name="sha256" value="([0-9a-f]{64})"', tried.text)
+    assert sha256
+    desk.client.post("/joins/csv/do", data=given | {"sha256": sha256[1]}, headers=HTML)
+    again = desk.client.post("/joins/csv", data=given, **sent)
+    assert 'action="/joins/csv/do"' not in again.text
+
+
 def test_a_broken_file_says_where(desk: Any) -> None:
     data = desk.file(desk.line("a-1")) + b"\x82\xff"
     sent = desk.client.post(
