@@ -172,15 +172,17 @@ def keep_feed_and_webhooks(scope: Any, keys: HubKeys, now: datetime, ids: Any) -
         (
             feeds,
             feed,
-            {"secret": secret, "content": content, "auth": AuthKind.NONE, "contact": ContactRule()},
+            {"auth": AuthKind.NONE, "contact": ContactRule()},
         ),
         (webhook_endpoints, endpoint, {"state": EndpointState.ACTIVE, "kinds": []}),
         (webhook_sources, source, {"state": SourceState.ACTIVE, "profile": Profile()}),
     )
     kinds = {webhook_endpoints: Endpoint, webhook_sources: Source}
-    for table, row_id, given in rows:
-        row: dict[str, Any] = {"id": row_id, **given}
-        if table in kinds:
+    for table, row_id, own in rows:
+        row: dict[str, Any] = {"id": row_id, **own}
+        if table is feeds:
+            row |= {"secret": secret, "content": content}
+        else:
             for name in ("secret", "previous_secret"):
                 row[name] = sealed_secret(keys, kinds[table], row_id, name.encode())
         scope.insert(table, {**plain_columns(table, now), **row})
