@@ -8,6 +8,7 @@ from datetime import datetime
 
 from hub.bookings import repository as booking_rows
 from hub.bookings.records import Booking, Facility, Revealed
+from hub.bookings.steps import Step
 from hub.catalogue import Language
 from hub.database.scope import Scope
 from hub.keyboxes import repository as box_rows
@@ -63,11 +64,15 @@ class Facts:
     booked: tuple[datetime, datetime]
     effective: tuple[datetime, datetime]
     confirmed: bool
+    released: bool
+    """Whether digits may be told: confirmed and, where that is asked, paid."""
     reason: str
     several: bool
     closing: str
     pins: tuple[HolderPin, ...] = field(default=(), repr=False)
     codes: tuple[BoxCode, ...] = field(default=(), repr=False)
+    steps: tuple[Step, ...] = ()
+    """What the facility asks of whoever uses it."""
 
 
 def facts_of(
@@ -103,6 +108,7 @@ def facts_of(
         booked=(booking.booked.starts_at, booking.booked.ends_at),
         effective=(booking.effective.starts_at, booking.effective.ends_at),
         confirmed=booking.state.value == "confirmed",
+        released=booking.released,
         reason=booking.decision_reason,
         several=len(names) > 1,
         closing=rules.closing_in(booking.contact.language),
@@ -123,6 +129,7 @@ def facts_of(
             for shown in each.codes
             if shown.code.lock_id in boxes
         ),
+        steps=facility.steps if facility else (),
     )
 
 
@@ -149,6 +156,7 @@ def truth_of(booking: Booking, holders: Sequence[tuple[str, str]], address: str)
     """Give what a contact has to know of a booking beside its digits, as bytes to be hashed."""
     parts: list[str] = [
         booking.state.value,
+        "released" if booking.released else "",
         booking.booked.starts_at.isoformat(),
         booking.booked.ends_at.isoformat(),
         booking.effective.starts_at.isoformat(),

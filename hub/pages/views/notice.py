@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from hub.bookings.steps import StepMoment
 from hub.bookings.tables import BookingState
 from hub.notices.coalescing import PIN_WORD
 from hub.notices.domain import NoticeKind, NoticeState, masked
@@ -15,6 +16,7 @@ from hub.notices.texts import (
     as_text,
     digit_pairs,
     one_line,
+    own_steps,
     say,
     span_of_days,
     steps_of,
@@ -113,6 +115,7 @@ def sample_facts(words: Words, phone: str, town: Names) -> Facts:
         booked=booked,
         effective=around,
         confirmed=True,
+        released=True,
         reason="",
         several=False,
         closing="",
@@ -155,6 +158,7 @@ def _without_digits(facts: Facts, *, waits: bool) -> Facts:
         booked=facts.booked,
         effective=facts.effective,
         confirmed=not waits,
+        released=not waits,
         reason=facts.reason,
         several=facts.several,
         closing=facts.closing,
@@ -176,6 +180,8 @@ class PaperSheet:
     numbers: tuple[tuple[str, tuple[str, ...]], ...] = field(repr=False)
     boxes: tuple[str, ...]
     steps: tuple[str, ...]
+    arrive: tuple[str, ...]
+    leave: tuple[str, ...]
     address: str
     map_url: str
     phone: str
@@ -197,6 +203,8 @@ def paper_sheet(facts: Facts, words: Words, printed: datetime) -> PaperSheet:
         numbers=tuple((what, tuple(said.split(" "))) for what, said in digit_pairs(facts, words)),
         boxes=tuple(one_line(f"{box.in_(language)} {place}") for box, place in facts.boxes),
         steps=tuple(steps_of(facts, words)),
+        arrive=own_steps(facts, StepMoment.ARRIVE, words),
+        leave=own_steps(facts, StepMoment.LEAVE, words),
         address=one_line(facts.address),
         map_url=facts.map_url,
         phone=facts.phone,
