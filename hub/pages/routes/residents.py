@@ -20,7 +20,7 @@ from hub.pages.frame import Speaking, go_to
 from hub.pages.pin_cookie import cookies_of, keep_cookie
 from hub.pages.views.free_time import FacilityDay, chosen_window, facility_day
 from hub.pages.words import Words
-from hub.web.core import provided
+from hub.web.core import core_of, provided
 from hub.web.identity import public_form
 from hub.web.pages import render
 from hub.web.problems import CSRF_REFUSED, Problem
@@ -198,4 +198,13 @@ def _form(
     filled: BookingForm,
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
-    return render(request, "pages/book_form.html", status=status, facility=shown, form=filled)
+    settings = core_of(request).settings
+    tells = bool(settings.mail.host) or settings.line.token_file is not None
+    return render(
+        request,
+        "pages/book_form.html",
+        status=status,
+        facility=shown,
+        form=filled,
+        consent_days=settings.notices.keep_addresses_days if tells else 0,
+    )
