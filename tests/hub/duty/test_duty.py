@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from hub.bookings.records import BookingWish, Contact
@@ -24,6 +25,12 @@ from hub.notices.planner import new_row
 from hub.notices.settings import MailSettings
 from hub.readiness.settings import ReadinessSettings
 from hub.web.rights import SYSTEM
+
+
+@pytest.fixture
+def database_at(sqlite_at: str) -> str:
+    """What is told does not depend on the kind of database; `test_outbox` asks both."""
+    return sqlite_at
 
 
 def second_step(hall: Any) -> str:
