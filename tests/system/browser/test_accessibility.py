@@ -259,6 +259,7 @@ def test_the_pages_about_notices_are_accessible(staff: Any, town: Any, language:
     pages = [
         "/notices",
         "/notices/templates",
+        f"/bookings/{booking}",
         f"/bookings/{booking}/notices",
         "/pin/line",
         f"/u/{'0' * 32}",
