@@ -35,6 +35,7 @@ from hub.csv_bookings.wiring import add_csv, csv_folder
 from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
 from hub.door_tests.service import DoorTestsService
+from hub.duty.wiring import duty_jobs
 from hub.entries.live import Live
 from hub.entries.lost_links import LostLinks
 from hub.entries.service import EntriesService
@@ -240,6 +241,7 @@ def _jobs(core: Core, services: Services, registry: CollectorRegistry) -> list[J
     """What waits for somebody outside, one a line."""
     return [
         *notice_jobs(core, services, registry),
+        *duty_jobs(core, services, registry),
         FeedsJob(core.db, core.clock, services.get(Poller)),
         services.get(WebhookPost),
         csv_folder(core, services),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from hub.bookings import facility_endpoints, series_endpoints
@@ -27,7 +27,7 @@ from hub.bookings.residents import ResidentsService
 from hub.bookings.schemas import BookingIn, BookingOut, DecisionIn, HolderIn
 from hub.bookings.service import BookingFilter, BookingsService
 from hub.bookings.tables import BookingState
-from hub.web.core import provided
+from hub.web.core import core_of, provided
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
 from hub.web.problems import CHANGED_MEANWHILE
@@ -193,12 +193,17 @@ def read_history(
     responses={200: {"content": {"text/calendar": {"schema": {"type": "string"}}}}},
 )
 def read_calendar(
-    who: Reader, service: Bookings, facilities: Facilities, reservation_key: ReservationKey
+    request: Request,
+    who: Reader,
+    service: Bookings,
+    facilities: Facilities,
+    reservation_key: ReservationKey,
 ) -> Response:
-    """An iCalendar file, without any PIN."""
+    """An iCalendar file, without any PIN: the same entry as its holder gets by mail."""
     booking = service.get(who, reservation_key).booking
     facility = facilities.get(booking.facility_id, who) if booking.facility_id else None
-    content = ics_of(booking, facility, language=booking.contact.language)
+    host = core_of(request).settings.public_host
+    content = ics_of(booking, facility, organizer_host=host, language=booking.contact.language)
     name = f'attachment; filename="{file_name(booking)}"'
     return Response(content, media_type=MEDIA_TYPE, headers={"Content-Disposition": name})
 

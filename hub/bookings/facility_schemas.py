@@ -195,7 +195,7 @@ class FacilityIn(ShapeIn):
 class FacilityOut(BaseModel):
     """A facility."""
 
-    model_config = example({"id": _HALL, **_FACILITY, "active": True})
+    model_config = example({"id": _HALL, **_FACILITY, "duress": False, "active": True})
 
     id: str
     site_id: str

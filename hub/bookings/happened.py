@@ -73,4 +73,9 @@ def tell_changed(
                 before.booked.starts_at.isoformat(),
                 before.booked.ends_at.isoformat(),
             ]
+        if "effective" in changed:
+            details["was_effective"] = [
+                before.effective.starts_at.isoformat(),
+                before.effective.ends_at.isoformat(),
+            ]
         tell_of(scope, at, HappeningKind.BOOKING_CHANGED, after, cause, details)

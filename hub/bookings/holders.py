@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
@@ -40,6 +41,8 @@ class ShownBy(StrEnum):
     MAIL = "mail"
     LINE = "line"
     SMS = "sms"
+    PAPER = "paper"
+    """A sheet that is printed at the desk."""
 
 
 class _PinLostError(Exception):
@@ -155,12 +158,17 @@ class HolderPins:
         return found
 
     def show(
-        self, scope: Scope, booking: Booking, who: Principal, by: ShownBy = ShownBy.LOOK
+        self,
+        scope: Scope,
+        booking: Booking,
+        who: Principal,
+        by: ShownBy = ShownBy.LOOK,
+        about: Mapping[str, str] | None = None,
     ) -> list[Revealed]:
         """The same, and write into the audit log that it was: every way out of the hub but to a
-        door goes through here."""
+        door goes through here. `about` is what else the log is to say."""
         found = self.reveal(scope, booking)
-        details = {} if by is ShownBy.LOOK else {"by": by.value}
+        details = {} if by is ShownBy.LOOK else {"by": by.value, **(about or {})}
         target = ("booking", booking.id)
         record(scope, self._clock.now(), who, "pin.revealed", target, details)
         return found

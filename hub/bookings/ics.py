@@ -20,19 +20,23 @@ def ics_of(
     facility: Facility | None,
     *,
     place: str = "",
+    title: str = "",
+    phone: str = "",
     url: str = "",
     organizer_host: str = "kagimori.invalid",
     language: Language = Language.JA,
 ) -> bytes:
     """Give the calendar file of a booking: what, when, where, and where its page is.
 
-    `place` is an address or the names of its doors, used as the location and, where the booking
-    has no facility, as the title; `url` is the page that shows the PIN to whoever holds it. The
-    same booking always has the same UID, and every change a later stamp and sequence, so that a
-    calendar replaces what it had; a cancelled booking says so.
+    `place` is an address or the names of its doors, used as the location; `title` is for a booking
+    without a facility, and `place` where there is none. `phone` is for a facility that has none of
+    its own. `url` is the page that shows the PIN to whoever holds it. The same booking always has
+    the same UID, and every change a later stamp and sequence, so that a calendar replaces what it
+    had; a cancelled booking says so.
     """
     t = Translator(language)
-    name = facility.name_in(language) if facility else place
+    name = facility.name_in(language) if facility else title or place
+    number = (facility.phone if facility else "") or phone
     event = Event()
     event.add("uid", f"{booking.id}@{organizer_host}")
     event.add("dtstamp", booking.changed_at.astimezone(UTC))
@@ -46,8 +50,8 @@ def ics_of(
         event["location"] = _text(place, language)
     told = [t("ics.number", number=booking.number)] if booking.number else []
     told.append(t("ics.pin_elsewhere"))
-    if facility is not None and facility.phone:
-        told.append(t("ics.phone", phone=facility.phone))
+    if number:
+        told.append(t("ics.phone", phone=number))
     event["description"] = _text("\n".join(told), language)
     if url:
         event.add("url", url)
@@ -56,9 +60,14 @@ def ics_of(
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH" if booking.stands else "CANCEL")
+    calendar.add("method", method_of(booking))
     calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def method_of(booking: Booking) -> str:
+    """Give the iTIP method (RFC 5546): the town publishes, nobody is asked to attend."""
+    return "PUBLISH" if booking.stands else "CANCEL"
 
 
 def file_name(booking: Booking) -> str:
@@ -77,6 +86,8 @@ def sequence_of(booking: Booking) -> int:
 
 
 def _text(text: str, language: Language) -> vText:
-    value = vText(text)
+    """Control characters other than line ends are none of a TEXT (RFC 5545, 3.3.11)."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    value = vText("".join(c for c in lines if c == "\n" or c.isprintable()))
     value.params["LANGUAGE"] = language.html
     return value

@@ -63,6 +63,32 @@ class Contact:
     language: Language = Language.JA
     """In which they are written to."""
 
+    def over(self, before: Contact) -> Contact:  # noqa: ARG002  # as `ContactWish.over`
+        """Give what a whole contact makes of an earlier one: itself."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class ContactWish:
+    """A contact of whom a caller knows a part: None stays as it is. Calendars, files and messages
+    of other systems never know a LINE id, and must not unlink it."""
+
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    line: str | None = field(default=None, repr=False)
+    language: Language | None = None
+
+    def over(self, before: Contact) -> Contact:
+        """Give what it makes of an earlier contact."""
+        return Contact(
+            before.name if self.name is None else self.name,
+            before.email if self.email is None else self.email,
+            before.phone if self.phone is None else self.phone,
+            before.line if self.line is None else self.line,
+            before.language if self.language is None else self.language,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class HolderWish:
@@ -90,7 +116,7 @@ class BookingWish:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     state: BookingState | None = None
-    contact: Contact | None = None
+    contact: Contact | ContactWish | None = None
     purpose: str | None = None
     paid: bool | None = None
     digits: int | None = None

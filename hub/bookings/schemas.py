@@ -19,7 +19,7 @@ from hub.bookings.pin_schemas import (
     OfflineOut,
     StillOpensOut,
 )
-from hub.bookings.records import BookingView, BookingWish, Contact, HolderWish
+from hub.bookings.records import BookingView, BookingWish, Contact, ContactWish, HolderWish
 from hub.bookings.tables import Attendance, BookingSource, BookingState, Payment
 from hub.catalogue import Language
 from hub.pins.placement import Pending, Problem, Readiness
@@ -95,19 +95,45 @@ BOOKING_OUT = {
 
 
 class ContactIn(ShapeIn):
+    """Whom to reach about a booking. Whatever is left out, or null, stays as it is; an empty text
+    takes it away."""
+
+    model_config = example(CONTACT)
+
+    name: Text | None = None
+    email: Annotated[str, Field(max_length=254)] | None = None
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    line: Annotated[str, Field(max_length=64)] | None = Field(None, description="A LINE user id.")
+    language: Language | None = Field(
+        None, description="In which they are written to; of a new booking `ja`."
+    )
+
+    def wish(self) -> ContactWish:
+        """The same as the service takes it."""
+        return ContactWish(self.name, self.email, self.phone, self.line, self.language)
+
+
+class ContactOut(BaseModel):
     """Whom to reach about a booking."""
 
     model_config = example(CONTACT)
 
-    name: Text = ""
-    email: Annotated[str, Field(max_length=254)] = ""
-    phone: Annotated[str, Field(max_length=40)] = ""
-    line: Annotated[str, Field(max_length=64)] = Field("", description="A LINE user id.")
-    language: Language = Field(Language.JA, description="In which they are written to.")
+    name: str
+    email: str
+    phone: str
+    line: str = Field(description="Their LINE user id.")
+    language: Language = Field(description="In which they are written to.")
 
-    def contact(self) -> Contact:
-        """The same as the service takes it."""
-        return Contact(self.name, self.email, self.phone, self.line, self.language)
+    @classmethod
+    def of(cls, contact: Contact) -> ContactOut:
+        """Show a contact."""
+        return cls(
+            name=contact.name,
+            email=contact.email,
+            phone=contact.phone,
+            line=contact.line,
+            language=contact.language,
+        )
 
 
 class HolderIn(ShapeIn):
@@ -139,17 +165,6 @@ class HolderIn(ShapeIn):
         return HolderWish(
             self.name, self.person_id, self.id, self.duress, self.max_uses, self.soft_uses
         )
-
-
-def contact_shown(contact: Contact) -> ContactIn:
-    """Show a contact."""
-    return ContactIn(
-        name=contact.name,
-        email=contact.email,
-        phone=contact.phone,
-        line=contact.line,
-        language=contact.language,
-    )
 
 
 class BookingIn(ShapeIn):
@@ -185,7 +200,7 @@ class BookingIn(ShapeIn):
             starts_at=self.starts_at,
             ends_at=self.ends_at,
             state=self.state,
-            contact=contact.contact() if contact else None,
+            contact=contact.wish() if contact else None,
             purpose=self.purpose,
             paid=self.paid,
             digits=self.digits,
@@ -252,7 +267,7 @@ class BookingOut(BaseModel):
     source: BookingSource
     booked: WindowOut
     effective: WindowOut
-    contact: ContactIn
+    contact: ContactOut
     purpose: str
     payment: Payment = Field(description="What had to be paid as it was made.")
     paid: bool | None
@@ -290,7 +305,7 @@ class BookingOut(BaseModel):
             source=kept.source,
             booked=WindowOut.of(kept.booked),
             effective=WindowOut.of(kept.effective),
-            contact=contact_shown(kept.contact),
+            contact=ContactOut.of(kept.contact),
             purpose=kept.purpose,
             payment=kept.payment,
             paid=kept.paid,

@@ -14,7 +14,7 @@ from functools import partial
 from hub.audit.service import record
 from hub.bookings import repository, series_repository
 from hub.bookings.naming_refusals import named_refusals
-from hub.bookings.records import Booking, BookingWish, Contact, HolderWish, Occurrence
+from hub.bookings.records import Booking, BookingWish, Contact, ContactWish, HolderWish, Occurrence
 from hub.bookings.recurrence import RuleError, occurrence_key
 from hub.bookings.refusals import Refusal, refused
 from hub.bookings.series_repository import Series
@@ -73,7 +73,7 @@ class SeriesWish:
     except_on: tuple[date, ...] = ()
     on_conflict: OnConflict = OnConflict.SKIP
     state: BookingState | None = None
-    contact: Contact | None = None
+    contact: Contact | ContactWish | None = None
     purpose: str | None = None
     paid: bool | None = None
     digits: int | None = None

@@ -75,7 +75,7 @@ class SeriesIn(ShapeIn):
             except_on=tuple(self.except_on),
             on_conflict=self.on_conflict,
             state=self.state,
-            contact=self.contact.contact() if self.contact else None,
+            contact=self.contact.wish() if self.contact else None,
             purpose=self.purpose,
             paid=self.paid,
             digits=self.digits,

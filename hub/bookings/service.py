@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from hub.audit.service import record
 from hub.bookings import closures, happened, merge, neighbours, parts, repository
 from hub.bookings.framing import frame_of
-from hub.bookings.holders import HolderPins
+from hub.bookings.holders import HolderPins, ShownBy
 from hub.bookings.holding import hold, hold_sites
 from hub.bookings.merge import Frame
 from hub.bookings.naming_refusals import named_refusals as named_refusals
@@ -213,12 +213,14 @@ class BookingsService:
             shown = views(scope, found, self._clock.now())
         return page_of(shown, limit, lambda each: [each.booking.booked.starts_at, each.booking.id])
 
-    def reveal(self, who: Principal, reservation_key: str) -> list[Revealed]:
+    def reveal(
+        self, who: Principal, reservation_key: str, by: ShownBy = ShownBy.LOOK
+    ) -> list[Revealed]:
         """Give what each holder types; the look-up is in the audit log."""
 
         def look(scope: Scope) -> list[Revealed]:
             booking = self._get(scope, who, reservation_key)
-            return self._holders.show(scope, booking, who)
+            return self._holders.show(scope, booking, who, by)
 
         return self._write(look)
 

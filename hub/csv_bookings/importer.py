@@ -252,7 +252,7 @@ def _overlaps(line: Line, taken: dict[str, list[tuple[datetime, datetime]]]) -> 
 
 def _understood(line: Line) -> Understood:
     wish = line.wish
-    name = wish.contact.name if wish.contact else ""
+    name = (wish.contact.name if wish.contact else None) or ""
     return Understood(wish.facility_id, wish.starts_at, wish.ends_at, name)
 
 

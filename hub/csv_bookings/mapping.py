@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hub.bookings.records import BookingWish, Contact
+from hub.bookings.records import BookingWish, ContactWish
 from hub.bookings.tables import BookingState
 from hub.csv_bookings.dates import (
     BadDateError,
@@ -201,13 +201,19 @@ def _text(row: Row, field: Field) -> str:
     return text
 
 
-def _contact(row: Row, shape: Shape) -> Contact | None:
-    if not any(shape.columns.get(each) for each in (Field.NAME, Field.PHONE, Field.EMAIL)):
+def _contact(row: Row, shape: Shape) -> ContactWish | None:
+    """What the file has no column for stays as it is."""
+    has = {each for each in (Field.NAME, Field.PHONE, Field.EMAIL) if shape.columns.get(each)}
+    if not has:
         return None
     email = plain(_text(row, Field.EMAIL))
     if email and not _MAIL.fullmatch(email):
         raise RowError(RowCode.BAD_EMAIL, Field.EMAIL)
-    return Contact(_text(row, Field.NAME), email, plain(_text(row, Field.PHONE)))
+    return ContactWish(
+        name=_text(row, Field.NAME) if Field.NAME in has else None,
+        email=email if Field.EMAIL in has else None,
+        phone=plain(_text(row, Field.PHONE)) if Field.PHONE in has else None,
+    )
 
 
 def _purpose(row: Row, shape: Shape) -> str | None:

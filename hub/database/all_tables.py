@@ -20,6 +20,7 @@ TABLE_MODULES: Final = (
     "hub.csv_bookings.tables",
     "hub.database.tables",
     "hub.door_tests.tables",
+    "hub.duty.tables",
     "hub.entries.tables",
     "hub.feeds.tables",
     "hub.happenings.tables",

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import msgspec
 
-from hub.bookings.records import BookingWish, Contact
+from hub.bookings.records import BookingWish, Contact, ContactWish
 from hub.bookings.tables import BookingState
 from hub.feeds.domain import EventState, EventStatus, Occurrence, SaidContact
 from hub.feeds.records import BookedNow, FeedEvent
@@ -157,11 +157,12 @@ def wish_of(intent: Intent) -> BookingWish:
     )
 
 
-def _contact(said: SaidContact) -> Contact:
-    return Contact(said.name, said.email, said.phone)
+def _contact(said: SaidContact) -> ContactWish:
+    """What the event does not say of a booking that is there already stays as it is."""
+    return ContactWish(said.name or None, said.email or None, said.phone or None)
 
 
-def _merged(before: SaidContact, said: SaidContact, booked: Contact) -> Contact | None:
+def _merged(before: SaidContact, said: SaidContact, booked: Contact) -> ContactWish | None:
     """Give the contact after a change of the event: of each field the feed's word, unless somebody
     here wrote another than the feed had said. None where nothing changes."""
     if before == said:
@@ -171,5 +172,5 @@ def _merged(before: SaidContact, said: SaidContact, booked: Contact) -> Contact 
         for name in ("name", "email", "phone")
         if getattr(booked, name) == getattr(before, name)
     }
-    merged = replace(booked, **fields)
-    return None if merged == booked else merged
+    wish = ContactWish(**fields)
+    return None if wish.over(booked) == booked else wish

@@ -8,8 +8,15 @@ from typing import Protocol
 
 from hub.catalogue import Language
 from hub.notices.domain import Channel, Sent
-from hub.notices.ics import CalendarEntry
 from hub.notices.texts import Said
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarFile:
+    """What a mail brings for the calendar (`hub.bookings.ics`)."""
+
+    method: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +28,7 @@ class Outgoing:
     at: datetime
     language: Language
     said: Said = field(repr=False)
-    entry: CalendarEntry | None = field(default=None, repr=False)
+    entry: CalendarFile | None = field(default=None, repr=False)
     stop_link: str = field(default="", repr=False)
 
 

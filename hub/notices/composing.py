@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import Final
 
-from hub.audit.service import record
 from hub.bookings import repository as booking_rows
-from hub.bookings.holders import HolderPins
-from hub.bookings.ics import sequence_of
+from hub.bookings.holders import HolderPins, ShownBy
+from hub.bookings.ics import ics_of, method_of
 from hub.bookings.records import Booking, Revealed
 from hub.catalogue import Language, Translator
 from hub.database.scope import Scope
 from hub.notices import repository
-from hub.notices.carrier import Outgoing
+from hub.notices.carrier import CalendarFile, Outgoing
 from hub.notices.deciding import Send
 from hub.notices.domain import ENDINGS, Channel, Notice, NoticeKind, PinInNotice, Rules
 from hub.notices.facts import Facts, Names, digits_of, facts_of, truth_of
-from hub.notices.ics import CalendarEntry
 from hub.notices.subscriptions import Subscriptions
-from hub.notices.texts import Wanted, one_line, say
+from hub.notices.texts import Wanted, say
 from hub.pages.words import Words
 from hub.pins.links import PinLinks
 from hub.web.core import Core
@@ -34,6 +32,7 @@ from hub.web.rights import SYSTEM
 K = NoticeKind
 _WITH_ENTRY = frozenset({K.CONFIRMED, K.CHANGED, K.CANCELLED})
 """What brings a calendar entry along, or takes it back."""
+_SHOWN_BY: Final = {Channel.EMAIL: ShownBy.MAIL, Channel.LINE: ShownBy.LINE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +79,14 @@ class Composer:
         revealed: Sequence[Revealed],
     ) -> Composed:
         """Give the message of a row as things stand now; `revealed` is empty where no digits go
-        into it."""
+        into it. Those that do are in the audit log."""
         now, language = self._core.clock.now(), booking.contact.language
         town = self._core.settings.town
         names = Names(town.name, "", town.name_en)
+        if revealed:
+            about = {"notice": notice.id, "kind": notice.kind.value}
+            by = _SHOWN_BY[notice.channel]
+            revealed = self._holders.show(scope, booking, SYSTEM, by, about)
         facts = facts_of(scope, booking, revealed, rules, names, town.phone)
         wanted = Wanted(
             kind=notice.kind,
@@ -97,16 +100,13 @@ class Composer:
         )
         sequence = repository.next_sequence(scope, booking.id)
         said = say(facts, wanted, Words(Translator(language), town.zone, now))
-        if revealed:
-            details = {"notice": notice.id, "kind": notice.kind, "channel": notice.channel}
-            record(scope, now, SYSTEM, "pin.sent", ("booking", booking.id), details)
         outgoing = Outgoing(
             id=notice.id,
             to=to,
             at=now,
             language=language,
             said=said,
-            entry=self._entry(notice, booking, facts, now, language),
+            entry=self._entry(scope, notice, booking, facts, language),
             stop_link=wanted.stop_link,
         )
         return Composed(
@@ -144,23 +144,25 @@ class Composer:
 
     def _entry(
         self,
+        scope: Scope,
         notice: Notice,
         booking: Booking,
         facts: Facts,
-        now: datetime,
         language: Language,
-    ) -> CalendarEntry | None:
+    ) -> CalendarFile | None:
+        """The same entry, under the same UID, as the booking's page and the API give."""
         if notice.kind not in _WITH_ENTRY:
             return None
-        facility = one_line(facts.facility.in_(language))
-        return CalendarEntry(
-            uid=f"{booking.id}@{self._core.settings.public_host}",
-            sequence=sequence_of(booking),
-            stamp=now,
-            window=facts.booked,
-            summary=facility,
-            location=" ".join(filter(None, (facility, one_line(facts.address)))),
-            description=" ".join(filter(None, (facts.number, one_line(facts.phone)))),
-            tentative=not facts.confirmed,
-            cancelled=notice.kind is K.CANCELLED,
+        facility = (
+            booking_rows.facility(scope, booking.facility_id) if booking.facility_id else None
         )
+        content = ics_of(
+            booking,
+            facility,
+            title=facts.facility.in_(language),
+            place=" ".join(filter(None, (facts.facility.in_(language), facts.address))),
+            phone=facts.phone,
+            organizer_host=self._core.settings.public_host,
+            language=language,
+        )
+        return CalendarFile(method_of(booking), content)

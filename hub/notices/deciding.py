@@ -97,7 +97,7 @@ def decide(notice: Notice, seen: Present) -> Verdict:
     if notice.kind is K.REMINDER:
         if notice.window_start != booking.booked.starts_at and not notice.explicit:
             return Drop(Why.SUPERSEDED)
-        if booking.state is not BookingState.CONFIRMED:
+        if not booking.released:
             return Later(seen.now + LOOK_AGAIN, Why.NOT_SHOWN)
         due = reminder_due(booking, seen.rules)
         if seen.now < due and not notice.explicit:
@@ -110,8 +110,7 @@ def decide(notice: Notice, seen: Present) -> Verdict:
 
 
 def _with_pin(notice: Notice, booking: Booking, seen: Present) -> Verdict:
-    confirmed = booking.state is BookingState.CONFIRMED
-    if notice.kind not in PIN_KINDS or not confirmed:
+    if notice.kind not in PIN_KINDS or not booking.released:
         return Send(pin=False, must=False, unsure=False)
     sure = seen.readiness in SURE
     is_due = seen.now >= reminder_due(booking, seen.rules)

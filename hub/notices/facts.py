@@ -9,7 +9,7 @@ from datetime import datetime
 from hub.bookings import repository as booking_rows
 from hub.bookings.numbers import grouped
 from hub.bookings.records import Booking, Facility, Revealed
-from hub.bookings.steps import StepMoment
+from hub.bookings.steps import Step
 from hub.catalogue import Language
 from hub.database.scope import Scope
 from hub.keyboxes import repository as box_rows
@@ -66,16 +66,15 @@ class Facts:
     booked: tuple[datetime, datetime]
     effective: tuple[datetime, datetime]
     confirmed: bool
-    unpaid: bool
-    """No digits before it is paid."""
+    released: bool
+    """Whether digits may be told: confirmed and, where that is asked, paid."""
     reason: str
     several: bool
     closing: str
-    arrive: tuple[Names, ...] = ()
-    """What the facility wants done on arriving, and on leaving."""
-    leave: tuple[Names, ...] = ()
     pins: tuple[HolderPin, ...] = field(default=(), repr=False)
     codes: tuple[BoxCode, ...] = field(default=(), repr=False)
+    steps: tuple[Step, ...] = ()
+    """What the facility asks of whoever uses it."""
 
 
 def facts_of(
@@ -111,12 +110,10 @@ def facts_of(
         booked=(booking.booked.starts_at, booking.booked.ends_at),
         effective=(booking.effective.starts_at, booking.effective.ends_at),
         confirmed=booking.state.value == "confirmed",
-        unpaid=booking.stands and booking.awaits_payment,
+        released=booking.released,
         reason=booking.decision_reason,
         several=len(names) > 1,
         closing=rules.closing_in(booking.contact.language),
-        arrive=_steps(facility, StepMoment.ARRIVE),
-        leave=_steps(facility, StepMoment.LEAVE),
         pins=tuple(
             HolderPin(names.get(each.holder_id, ""), each.pin)
             for each in revealed
@@ -134,6 +131,7 @@ def facts_of(
             for shown in each.codes
             if shown.code.lock_id in boxes
         ),
+        steps=facility.steps if facility else (),
     )
 
 
@@ -143,11 +141,6 @@ def _facility(scope: Scope, booking: Booking) -> Facility | None:
 
 def _names(facility: Facility) -> Names:
     return Names(facility.name_ja, facility.name_easy, facility.name_en)
-
-
-def _steps(facility: Facility | None, moment: StepMoment) -> tuple[Names, ...]:
-    steps = facility.steps if facility else ()
-    return tuple(Names(each.ja, each.easy, each.en) for each in steps if each.moment is moment)
 
 
 def _joined(names: Sequence[Names]) -> Names:
@@ -165,6 +158,7 @@ def truth_of(booking: Booking, holders: Sequence[tuple[str, str]], address: str)
     """Give what a contact has to know of a booking beside its digits, as bytes to be hashed."""
     parts: list[str] = [
         booking.state.value,
+        "released" if booking.released else "",
         booking.booked.starts_at.isoformat(),
         booking.booked.ends_at.isoformat(),
         booking.effective.starts_at.isoformat(),

@@ -9,7 +9,6 @@ from email.utils import format_datetime
 from typing import Final
 
 from hub.notices.carrier import Outgoing
-from hub.notices.ics import ics
 from hub.notices.settings import MailSettings
 from hub.notices.texts import as_html, as_text, one_line
 
@@ -40,7 +39,7 @@ def mail_of(message: Outgoing, settings: MailSettings, host: str) -> EmailMessag
     mail.add_alternative(html, subtype="html", charset="utf-8", cte="base64")
     if message.entry is not None:
         mail.add_attachment(
-            ics(message.entry),
+            message.entry.content,
             maintype="text",
             subtype="calendar",
             cte="base64",

@@ -51,6 +51,9 @@ _KINDS: Final = {
 }
 _TELLING: Final = ("window", "facility", "doors", "key_boxes", "holders", "contact")
 """What of a change concerns its contact; its purpose does not."""
+NARROWED: Final = "effective"
+"""A neighbour took some of the time around the booked one, after it was told."""
+_HEARD: Final = frozenset({*_KINDS, H.BOOKING_CHANGED})
 _CALLED_ABOUT: Final = frozenset({K.CHANGED, K.PIN_CHANGED, K.CANCELLED, K.REJECTED})
 """Of these a contact without any address has to be told by somebody; the rest they saw."""
 
@@ -102,9 +105,11 @@ class NoticePlanner:
         if happening.kind in (H.PIN_PLACED, H.BOOKING_READY):
             repository.wake(scope, booking_id, self._clock.now())
             return
-        kinds = self._kinds_of(happening)
-        booking = booking_rows.by_id(scope, booking_id) if kinds else None
+        booking = booking_rows.by_id(scope, booking_id) if happening.kind in _HEARD else None
         if booking is None:
+            return
+        kinds = self._kinds_of(scope, booking, happening)
+        if not kinds and "released" not in _words(happening):
             return
         repository.wake(scope, booking_id, self._clock.now())
         for kind in kinds:
@@ -112,14 +117,15 @@ class NoticePlanner:
         if not ENDINGS & set(kinds):
             self._remind(scope, booking)
 
-    def _kinds_of(self, happening: Happening) -> list[NoticeKind]:
+    def _kinds_of(self, scope: Scope, booking: Booking, happening: Happening) -> list[NoticeKind]:
         if happening.kind in _KINDS:
             return [_KINDS[happening.kind]]
         if happening.kind is not H.BOOKING_CHANGED or happening.cause == LINE_CAUSE:
             return []
         changed = _words(happening)
         kinds = []
-        if any(each in changed for each in _TELLING):
+        told = _retracts(booking, happening) and _told(scope, booking)
+        if told or any(each in changed for each in _TELLING):
             kinds.append(K.CHANGED)
         if "paid" in changed:
             kinds.append(K.PAID)
@@ -129,7 +135,7 @@ class NoticePlanner:
         if kind is K.PAID and not booking.paid:
             return
         now = self._clock.now()
-        changed = [each for each in _words(happening) if each in _TELLING]
+        changed = [each for each in _words(happening) if each in (*_TELLING, NARROWED)]
         was = _was(happening) if kind is K.CHANGED else None
         unsent = repository.unsent(scope, booking.id)
         plan = coalesce(kind, changed, was, unsent)
@@ -265,8 +271,25 @@ def _words(happening: Happening) -> list[str]:
     return [str(each) for each in found] if isinstance(found, list | tuple) else []
 
 
-def _was(happening: Happening) -> tuple[datetime, datetime] | None:
-    found = happening.details.get("was")
+def _retracts(booking: Booking, happening: Happening) -> bool:
+    """Whether what may have been told opens less than it did: the doors open later or lock earlier
+    around the same booked time, or the PIN is held back again. What opens more needs no message."""
+    changed = _words(happening)
+    if "released" in changed and not booking.released:
+        return True
+    was = _was(happening, "was_effective")
+    if was is None or "window" in changed:
+        return False
+    return booking.effective.starts_at > was[0] or booking.effective.ends_at < was[1]
+
+
+def _told(scope: Scope, booking: Booking) -> bool:
+    """Whether digits were told: what comes before them says how things stand by itself."""
+    return repository.last_with_pin(scope, booking.id) is not None
+
+
+def _was(happening: Happening, name: str = "was") -> tuple[datetime, datetime] | None:
+    found = happening.details.get(name)
     if not isinstance(found, list | tuple) or len(found) != 2:
         return None
     return datetime.fromisoformat(str(found[0])), datetime.fromisoformat(str(found[1]))

@@ -16,6 +16,7 @@ import structlog
 from hub.bookings import repository as booking_rows
 from hub.bookings.holders import HolderPins
 from hub.bookings.records import Booking, Revealed
+from hub.bookings.tables import Payment
 from hub.bookings.views import view
 from hub.database.errors import DuplicateError
 from hub.database.scope import Scope
@@ -364,8 +365,7 @@ class NoticeSender:
         if not notice.carried_pin or booking is None:
             return
         for other in repository.unsent(scope, booking.id):
-            covered = other.kind is K.REMINDER and not other.explicit
-            if covered and other.window_start == booking.booked.starts_at:
+            if _covers(notice, other, booking):
                 repository.drop(scope, other, Why.COVERED, now)
         if self._digits_are_as_told(scope, notice, booking):
             self._holders.told(scope, booking)
@@ -411,3 +411,14 @@ class NoticeSender:
             sequence=0,
         )
         repository.add(scope, following)
+
+
+def _covers(sent: Notice, other: Notice, booking: Booking) -> bool:
+    """Whether digits that have just been told say what another row would: the reminder of the same
+    window or, where nobody is told a PIN before they have paid, that it was paid."""
+    if other.explicit:
+        return False
+    if other.kind is K.REMINDER:
+        return other.window_start == booking.booked.starts_at
+    says_paid = sent.kind is K.REMINDER and booking.payment is not Payment.NONE
+    return says_paid and other.kind is K.PAID and other.tries == 0

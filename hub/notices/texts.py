@@ -10,6 +10,8 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from hub.bookings.steps import StepMoment
+from hub.bookings.steps import steps_of as facility_steps
 from hub.notices.coalescing import PIN_WORD
 from hub.notices.domain import ENDINGS, NoticeKind
 from hub.notices.facts import Facts
@@ -77,6 +79,7 @@ def say(facts: Facts, wanted: Wanted, words: Words) -> Said:
     if kind not in ENDINGS:
         blocks.extend(_digits(facts, wanted, words))
         blocks.extend(_link(facts, wanted, words))
+        blocks.extend(_facility_steps(facts, wanted, words))
     elif kind is K.CANCELLED and facts.boxes:
         blocks.append(_text(t("notice.box_still_opens")))
     if facts.closing:
@@ -112,7 +115,7 @@ def _facts(facts: Facts, wanted: Wanted, words: Words) -> Iterable[tuple[str, st
         if facts.reason:
             yield t("notice.reason"), one_line(facts.reason)
     else:
-        if facts.effective != facts.booked:
+        if facts.effective != facts.booked or "effective" in wanted.changed:
             yield t("notice.usable"), span_of_days(facts.effective, words)
         if facts.doors:
             named = (one_line(each.in_(language)) for each in facts.doors)
@@ -157,9 +160,10 @@ def digit_pairs(facts: Facts, words: Words) -> list[tuple[str, str]]:
 def _digits(facts: Facts, wanted: Wanted, words: Words) -> Iterable[Block]:
     t = words.t
     if not (facts.pins or facts.codes):
-        later = facts.confirmed and wanted.kind in _PIN_TO_COME
-        if later and not wanted.pin_never:
-            yield _text(t("notice.pin_once_paid" if facts.unpaid else "notice.pin_later"))
+        if facts.confirmed and not facts.released:
+            yield _text(t("notice.pin_held" if wanted.told_before else "notice.pin_after_paying"))
+        elif facts.confirmed and wanted.kind in (K.CONFIRMED, K.CHANGED) and not wanted.pin_never:
+            yield _text(t("notice.pin_later"))
         return
     yield Block(BlockKind.DIGITS, pairs=tuple(digit_pairs(facts, words)))
     lines = []
@@ -167,7 +171,11 @@ def _digits(facts: Facts, wanted: Wanted, words: Words) -> Iterable[Block]:
     replaced = wanted.kind is K.PIN_CHANGED or told
     if replaced:
         lines.append(t("notice.new_only"))
-    elif wanted.told_before and wanted.kind is K.CHANGED and set(wanted.changed) <= {"window"}:
+    elif (
+        wanted.told_before
+        and wanted.kind is K.CHANGED
+        and set(wanted.changed) <= {"window", "effective"}
+    ):
         lines.append(t("notice.pin_same"))
     if wanted.unsure:
         lines.append(t("notice.unsure"))
@@ -175,13 +183,10 @@ def _digits(facts: Facts, wanted: Wanted, words: Words) -> Iterable[Block]:
     yield _text(*lines)
     if wanted.kind in _STEP_KINDS:
         yield Block(BlockKind.STEPS, lines=tuple(steps_of(facts, words)))
-        if facts.leave:
-            yield _text(t("pin.leave"))
-            yield Block(BlockKind.STEPS, lines=tuple(leaving_steps(facts, words)))
 
 
 def steps_of(facts: Facts, words: Words) -> list[str]:
-    """How to get in, step by step, and what the facility wants done then."""
+    """How to get in, step by step."""
     t, language = words.t, words.t.language
     steps = []
     if facts.pins:
@@ -200,12 +205,24 @@ def steps_of(facts: Facts, words: Words) -> list[str]:
             t("pin.box_step_return"),
             t("pin.box_step_close"),
         ]
-    return [*steps, *(one_line(each.in_(language)) for each in facts.arrive)]
+    return steps
 
 
-def leaving_steps(facts: Facts, words: Words) -> list[str]:
-    """What the facility wants done on leaving, step by step."""
-    return [one_line(each.in_(words.t.language)) for each in facts.leave]
+def _facility_steps(facts: Facts, wanted: Wanted, words: Words) -> Iterable[Block]:
+    """What the facility asks: behind everything else, for it may be long."""
+    if wanted.kind not in _STEP_KINDS or not (facts.pins or facts.codes):
+        return
+    for moment in StepMoment:
+        lines = own_steps(facts, moment, words)
+        if lines:
+            yield _text(words.t(f"pin.{moment}"))
+            yield Block(BlockKind.STEPS, lines=lines)
+
+
+def own_steps(facts: Facts, moment: StepMoment, words: Words) -> tuple[str, ...]:
+    """Give what the facility asks on arriving or on leaving."""
+    found = facility_steps(facts.steps, moment, words.t.language)
+    return tuple(one_line(each) for each in found)
 
 
 def _link(facts: Facts, wanted: Wanted, words: Words) -> Iterable[Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hub.audit.service import record
+from hub.bookings.holders import ShownBy
 from hub.bookings.records import Booking, Revealed
 from hub.bookings.service import BookingsService
 from hub.catalogue import Language, Translator
@@ -40,7 +40,7 @@ class NoticeBoard:
 
 @dataclass(frozen=True, slots=True)
 class NoticePages:
-    """Everything that writes is the topic's own, but for the sheet: that it was made is audited."""
+    """Everything that writes is the topics' own."""
 
     core: Core
     notices: NoticesService
@@ -70,13 +70,8 @@ class NoticePages:
         """Give the sheet of a booking with its digits; that they were looked at is in the audit
         log, and that it was for paper. Raises what `BookingsService.reveal` does."""
         booking = self.bookings.by_id(who, booking_id).booking
-        revealed = self.bookings.reveal(who, booking.reservation_key)
+        revealed = self.bookings.reveal(who, booking.reservation_key, ShownBy.PAPER)
         now = self.core.clock.now()
-        self.core.db.write(
-            lambda scope: record(
-                scope, now, who, "pin.sent", ("booking", booking.id), {"channel": "paper"}
-            )
-        )
         words = Words(Translator(language), self.core.settings.town.zone, now)
         return paper_sheet(self._facts(booking, revealed, language), words, now), words
 

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from hub.bookings import repository as bookings
 from hub.bookings.records import Booking
 from hub.bookings.refusals import Refusal, refused
-from hub.bookings.schemas import BookingIn, ContactIn
+from hub.bookings.schemas import BookingIn
 from hub.bookings.service import BookingsService, named_refusals
 from hub.bookings.tables import BookingSource, BookingState
 from hub.database.scope import Scope
@@ -205,21 +205,10 @@ class ReceivingService:
         if asked.action is Action.PUT and newer:
             wanted.pop("paid", None)  # a payment was told of since
         if asked.contact:
-            wanted["contact"] = self._contact(scope, asked)
+            wanted["contact"] = dict(asked.contact)  # what it leaves out stays as it is
         if asked.facility is not None:
             wanted["facility_id"] = self._facility(scope, source, asked.facility)
         return wanted
-
-    @staticmethod
-    def _contact(scope: Scope, asked: Asked) -> dict[str, Any]:
-        """What the message leaves out of a contact stays as it is."""
-        before = bookings.by_key(scope, asked.key)
-        kept = (
-            {}
-            if before is None
-            else {name: getattr(before.contact, name) for name in ContactIn.model_fields}
-        )
-        return {**kept, **asked.contact}
 
     @staticmethod
     def _facility(scope: Scope, source: Source, text: str) -> str:

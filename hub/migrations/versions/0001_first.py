@@ -373,6 +373,41 @@ CREATE TABLE door_states (
 CREATE INDEX ix_door_states_touched ON door_states (town_id, touched_by)
 """,
     r"""
+CREATE TABLE duty_mails (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	digest INTEGER NOT NULL,
+	address VARCHAR(254) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	tries INTEGER NOT NULL,
+	created_at DATETIME NOT NULL,
+	next_at DATETIME NOT NULL,
+	first_tried_at DATETIME,
+	lease_until DATETIME,
+	ended_at DATETIME,
+	CONSTRAINT pk_duty_mails PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_duty_mails_town_id_digest_address UNIQUE (town_id, digest, address)
+)
+""",
+    r"""
+CREATE INDEX ix_duty_mails_due ON duty_mails (town_id, state, next_at)
+""",
+    r"""
+CREATE TABLE duty_notes (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	at DATETIME NOT NULL,
+	booking_id VARCHAR(80),
+	other_id VARCHAR(80),
+	digest INTEGER,
+	CONSTRAINT pk_duty_notes PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_duty_notes_digest ON duty_notes (town_id, digest)
+""",
+    r"""
 CREATE TABLE emergencies (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -2545,6 +2580,41 @@ CREATE TABLE door_states (
 """,
     r"""
 CREATE INDEX ix_door_states_touched ON door_states (town_id, touched_by)
+""",
+    r"""
+CREATE TABLE duty_mails (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	digest INTEGER NOT NULL,
+	address VARCHAR(254) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	tries INTEGER NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	next_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	first_tried_at TIMESTAMP WITH TIME ZONE,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_duty_mails PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_duty_mails_town_id_digest_address UNIQUE (town_id, digest, address)
+)
+""",
+    r"""
+CREATE INDEX ix_duty_mails_due ON duty_mails (town_id, state, next_at)
+""",
+    r"""
+CREATE TABLE duty_notes (
+	town_id VARCHAR(36) NOT NULL,
+	seq BIGINT NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	booking_id VARCHAR(80),
+	other_id VARCHAR(80),
+	digest INTEGER,
+	CONSTRAINT pk_duty_notes PRIMARY KEY (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_duty_notes_digest ON duty_notes (town_id, digest)
 """,
     r"""
 CREATE TABLE emergencies (

@@ -22,9 +22,11 @@ from hub.entries.service import EntriesService
 from hub.pages.console import ConsolePages
 from hub.pages.days import day_or
 from hub.pages.frame import Speaking, go_to
+from hub.pages.readiness_pages import ReadinessPages
 from hub.pages.views.booking import BookingLine
 from hub.pages.views.choice import Choice
 from hub.pages.views.entry import EntryLine
+from hub.pages.views.readiness import ReadinessLine
 from hub.pages.words import Words, pin_groups
 from hub.web.core import core_of, provided
 from hub.web.identity import requires
@@ -34,6 +36,7 @@ from hub.web.rights import Principal, Right
 
 router = APIRouter(include_in_schema=False)
 Pages = Annotated[ConsolePages, provided(ConsolePages)]
+Ready = Annotated[ReadinessPages, provided(ReadinessPages)]
 Service = Annotated[BookingsService, provided(BookingsService)]
 Residents = Annotated[ResidentsService, provided(ResidentsService)]
 Entries = Annotated[EntriesService, provided(EntriesService)]
@@ -93,6 +96,8 @@ class BookingSheet:
     may_print: bool
     may_see_notices: bool
     stream_at: int
+    wrong: ReadinessLine | None
+    """What keeps its doors from opening; None where nothing does."""
     entries: tuple[EntryLine, ...]
 
 
@@ -154,6 +159,7 @@ def one_booking(
     request: Request,
     words: Speaking,
     pages: Pages,
+    readiness: Ready,
     service: Service,
     entries: Entries,
     who: Reader,
@@ -162,7 +168,7 @@ def one_booking(
 ) -> Response:
     """One booking, and what was just done to it."""
     found = service.by_id(who, booking_id)
-    sheet = _sheet(words, pages, entries, who, found)
+    sheet = _sheet(words, pages, readiness, entries, who, found)
     holds = {
         "approved": sheet.line.confirmed,
         "paid": bool(found.booking.paid),
@@ -176,13 +182,14 @@ def live_booking(
     request: Request,
     words: Speaking,
     pages: Pages,
+    readiness: Ready,
     service: Service,
     entries: Entries,
     who: Reader,
     booking_id: str,
 ) -> Response:
     """The page's living part alone: how far its PIN is, and who came."""
-    sheet = _sheet(words, pages, entries, who, service.by_id(who, booking_id))
+    sheet = _sheet(words, pages, readiness, entries, who, service.by_id(who, booking_id))
     return render(request, "pages/_booking.html", booking=sheet)
 
 
@@ -231,6 +238,7 @@ def reveal(
     request: Request,
     words: Speaking,
     pages: Pages,
+    readiness: Ready,
     service: Service,
     entries: Entries,
     who: Revealer,
@@ -252,7 +260,7 @@ def reveal(
             opens = words.span(*shown.code.effective)
             title = words.name(box.name, box.name_en)
             pins.append(HolderPin(name, pin_groups(shown.digits), title, opens))
-    sheet = _sheet(words, pages, entries, who, service.by_id(who, booking_id))
+    sheet = _sheet(words, pages, readiness, entries, who, service.by_id(who, booking_id))
     return _page(request, sheet, pins=tuple(pins))
 
 
@@ -261,6 +269,7 @@ def give_backup(
     request: Request,
     words: Speaking,
     pages: Pages,
+    readiness: Ready,
     service: Service,
     entries: Entries,
     who: Revealer,
@@ -281,7 +290,7 @@ def give_backup(
         )
         for each in pages.backups.issue(who, found.booking.reservation_key)
     )
-    sheet = _sheet(words, pages, entries, who, service.by_id(who, booking_id))
+    sheet = _sheet(words, pages, readiness, entries, who, service.by_id(who, booking_id))
     return _page(request, sheet, backups=codes)
 
 
@@ -290,6 +299,7 @@ def new_link(
     request: Request,
     words: Speaking,
     pages: Pages,
+    readiness: Ready,
     service: Service,
     residents: Residents,
     entries: Entries,
@@ -300,7 +310,7 @@ def new_link(
     found = service.by_id(who, booking_id)
     token = residents.new_link(who, found.booking.reservation_key)
     link = f"{core_of(request).settings.public_url.rstrip('/')}/p/{token}"
-    sheet = _sheet(words, pages, entries, who, found)
+    sheet = _sheet(words, pages, readiness, entries, who, found)
     return _page(request, sheet, link=link)
 
 
@@ -342,7 +352,12 @@ def _may_waive(found: BookingView) -> bool:
 
 
 def _sheet(
-    words: Words, pages: ConsolePages, entries: EntriesService, who: Principal, found: BookingView
+    words: Words,
+    pages: ConsolePages,
+    readiness: ReadinessPages,
+    entries: EntriesService,
+    who: Principal,
+    found: BookingView,
 ) -> BookingSheet:
     line = pages.booking(words, found)
     came = entries.search(who, Filters(booking_id=line.id), None, 20).items
@@ -360,5 +375,6 @@ def _sheet(
         may_print=shown and bool(line.placements or line.codes),
         may_see_notices=who.may(Right.NOTICES_READ),
         stream_at=entries.place(),
+        wrong=readiness.wrong_with(who, words, found.booking),
         entries=pages.lines(who, words, came),
     )

@@ -77,7 +77,8 @@ def pin(
     steps = facility.steps if facility else ()
     sheet = pin_sheet(chosen.view, chosen.revealed, line, words, others, boxes, steps)
     phone = (facility and facility.phone) or _town_phone(request)
-    response = render(request, "pages/pin.html", pin=sheet, phone=phone)
+    by_line = core_of(request).settings.line.token_file is not None and sheet.state != "over"
+    response = render(request, "pages/pin.html", pin=sheet, phone=phone, by_line=by_line)
     if sheet.state in ("requested", "unpaid"):
         response.headers["Refresh"] = str(LOOK_AGAIN_S)
     return response

@@ -200,7 +200,8 @@ def _form(
     status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     settings = core_of(request).settings
-    told = settings.mail.host and Channel.EMAIL in settings.notices.channels
+    by_mail = settings.mail.host and Channel.EMAIL in settings.notices.channels
+    told = by_mail or settings.line.token_file is not None
     return render(
         request,
         "pages/book_form.html",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hub.bookings.numbers import grouped
+from hub.bookings.steps import StepMoment
 from hub.bookings.tables import BookingState
 from hub.notices.coalescing import PIN_WORD
 from hub.notices.domain import NoticeKind, NoticeState, masked
@@ -15,8 +16,8 @@ from hub.notices.texts import (
     Wanted,
     as_text,
     digit_pairs,
-    leaving_steps,
     one_line,
+    own_steps,
     say,
     span_of_days,
     steps_of,
@@ -115,7 +116,7 @@ def sample_facts(words: Words, phone: str, town: Names) -> Facts:
         booked=booked,
         effective=around,
         confirmed=True,
-        unpaid=False,
+        released=True,
         reason="",
         several=False,
         closing="",
@@ -158,7 +159,7 @@ def _without_digits(facts: Facts, *, waits: bool) -> Facts:
         booked=facts.booked,
         effective=facts.effective,
         confirmed=not waits,
-        unpaid=facts.unpaid,
+        released=not waits,
         reason=facts.reason,
         several=facts.several,
         closing=facts.closing,
@@ -180,7 +181,8 @@ class PaperSheet:
     numbers: tuple[tuple[str, tuple[str, ...]], ...] = field(repr=False)
     boxes: tuple[str, ...]
     steps: tuple[str, ...]
-    leaving: tuple[str, ...]
+    arrive: tuple[str, ...]
+    leave: tuple[str, ...]
     address: str
     map_url: str
     phone: str
@@ -202,7 +204,8 @@ def paper_sheet(facts: Facts, words: Words, printed: datetime) -> PaperSheet:
         numbers=tuple((what, tuple(said.split(" "))) for what, said in digit_pairs(facts, words)),
         boxes=tuple(one_line(f"{box.in_(language)} {place}") for box, place in facts.boxes),
         steps=tuple(steps_of(facts, words)),
-        leaving=tuple(leaving_steps(facts, words)),
+        arrive=own_steps(facts, StepMoment.ARRIVE, words),
+        leave=own_steps(facts, StepMoment.LEAVE, words),
         address=one_line(facts.address),
         map_url=facts.map_url,
         phone=facts.phone,

@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 
 from hub.audit.tables import audit_entries
-from hub.bookings.records import BookingWish, Contact, HolderWish
+from hub.bookings.records import BookingWish, Contact, ContactWish, HolderWish
 from hub.bookings.tables import Approval, BookingState, booking_requests
+from hub.catalogue import Language
 from hub.pins.placement import PlacementState, Problem, Readiness
 from hub.pins.tables import pin_credentials, pin_links, pin_placements, pin_reservations
 from hub.web.problems import Problem as Refused
 from hub.web.rights import Principal, PrincipalKind, Role
+
+LINE_ID = "U" + "0" * 32
 
 
 def code_of(call: Callable[[], object]) -> str:
@@ -57,6 +60,19 @@ def test_leaving_an_end_of_the_window_out_never_drops_it(hall: Any) -> None:
     paid, _ = hall.bookings.put(hall.clerk, "k1", BookingWish(paid=True))
     assert paid.booking.booked == moved.booking.booked
     assert paid.booking.contact == first.booking.contact
+
+
+def test_what_a_contact_leaves_out_stays(hall: Any) -> None:
+    """LINE and language above all: the systems that send names and numbers know neither."""
+    linked = Contact("山田", "y@example.jp", "090-0000-0000", LINE_ID, Language.EASY)
+    hall.bookings.put(hall.clerk, "k1", hall.wish(contact=linked))
+    for wish, then in (
+        (ContactWish(phone="0123-45-6789"), replace(linked, phone="0123-45-6789")),
+        (ContactWish(name="山田 花子", email="", phone=""), Contact("山田 花子", "", "", LINE_ID)),
+        (ContactWish(line=""), Contact("山田 花子")),
+    ):
+        view, _ = hall.bookings.put(hall.clerk, "k1", BookingWish(contact=wish))
+        assert view.booking.contact == replace(then, language=Language.EASY)
 
 
 def test_a_change_of_time_keeps_the_pin_and_reaches_the_doors(hall: Any) -> None:

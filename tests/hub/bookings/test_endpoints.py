@@ -72,6 +72,20 @@ def test_a_booking_is_made_read_changed_shown_and_cancelled(
     assert admin.get(f"{url}/pin").json()["code"] == "no_pin"
 
 
+def test_a_put_without_line_and_language_leaves_them(
+    admin: TestClient, facility: dict[str, Any], clock: Any
+) -> None:
+    url = "/api/v1/bookings/k1"
+    whole = {"name": "山田", "email": "y@example.jp", "phone": "", "line": "U1", "language": "en"}
+    body = {"facility_id": facility["id"], **window(clock, 1)}
+    made = admin.put(url, json={**body, "contact": whole}).json()
+    assert made["contact"] == whole
+    known = {"name": "山田 花子", "email": "h@example.jp"}
+    assert admin.put(url, json={**body, "contact": known}).json()["contact"] == whole | known
+    gone = admin.put(url, json={"contact": {"line": "", "language": None}}).json()["contact"]
+    assert gone == whole | known | {"line": ""}
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [

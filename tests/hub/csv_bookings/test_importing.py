@@ -52,6 +52,17 @@ def test_what_a_clerk_changed_is_not_changed_back_by_a_line_that_stayed(desk: An
     assert desk.booking("a-1")["purpose"] == "卓球"
 
 
+def test_a_file_knows_nothing_of_line_and_language_and_leaves_them(desk: Any) -> None:
+    desk.done(desk.file(desk.line("a-1")))
+    own = {"line": "U1", "language": "en", "email": "y@example.jp"}
+    desk.client.put("/api/v1/bookings/a-1", json={"contact": own})
+    before = desk.booking("a-1")["contact"]
+    assert [line[1] for line in desk.done(desk.file(desk.line("a-1", 申請者="山田")))] == [
+        "changed"
+    ]
+    assert desk.booking("a-1")["contact"] == before | {"name": "山田"} | own
+
+
 def test_a_cancelled_line_cancels_and_one_that_never_was_does_nothing(desk: Any) -> None:
     desk.done(desk.file(desk.line("a-1")))
     data = desk.file(desk.line("a-1", 状態="取消"), desk.line("never", 状態="キャンセル"))

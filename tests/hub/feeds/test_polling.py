@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from hub.bookings.records import BookingWish, Contact, HolderWish
+from hub.bookings.records import BookingWish, Contact, ContactWish, HolderWish
 from hub.bookings.tables import BookingState
+from hub.catalogue import Language
 from hub.feeds.domain import (
     AuthKind,
     EventState,
@@ -253,6 +254,20 @@ def test_the_feed_wins_the_window_and_staff_win_contact_and_holders(desk: Any, i
     assert found.booking.contact == Contact("山田 花子", "staff@example.jp", "0123-45-6789")
     assert found.booking.purpose == "試合"
     assert {each.holder for each in found.credentials} == {"山田", "鈴木"}
+
+
+def test_the_contact_of_an_event_knows_no_line_and_unlinks_nobody(desk: Any, ical: Any) -> None:
+    feed = desk.add()
+    desk.publish(desk.event("a", 24, 1, "ATTENDEE;CN=山田:mailto:old@example.jp"))
+    desk.poll(feed)
+    key = desk.events(feed)["a"].reservation_key
+    linked = ContactWish(line="U1", language=Language.EN)
+    desk.bookings.put(ical.clerk, key, BookingWish(contact=linked))
+    for name, mail in (("山田 花子", "new@example.jp"), ("山田", "other@example.jp")):
+        desk.publish(desk.event("a", 24, 1, f"ATTENDEE;CN={name}:mailto:{mail}"))
+        desk.poll(feed, 5)
+        found = desk.bookings.get(ical.clerk, key).booking.contact
+        assert found == Contact(name, mail, "", "U1", Language.EN)
 
 
 def test_a_booking_that_staff_cancelled_stays_cancelled(desk: Any, ical: Any) -> None:

@@ -21,7 +21,11 @@ import hub.key_rotation.resealing as resealing
 from hub.cli import main
 from hub.clock import HandMovedClock, Ids
 from hub.database.all_tables import all_tables
+from hub.database.columns import Structured, UtcDateTime
 from hub.database.engine import open_database
+from hub.feeds.domain import AuthKind, ContactRule, FeedSecret
+from hub.feeds.sealing import FeedSeals
+from hub.feeds.tables import feeds
 from hub.key_rotation.columns import NOT_SEALED, SEALED
 from hub.key_rotation.resealing import ResealRows, reseal_all, rows_not_under, rows_under
 from hub.keyboxes.locks import code_row, door_row, maintenance_row
@@ -32,6 +36,11 @@ from hub.settings import load_settings
 from hub.sites.device_keys import sealed_row
 from hub.sites.domain import SiteState
 from hub.sites.tables import devices
+from hub.webhooks.domain import Endpoint, EndpointState
+from hub.webhooks.mapping import Profile
+from hub.webhooks.secrets import sealed as sealed_secret
+from hub.webhooks.source_domain import Source, SourceState
+from hub.webhooks.tables import webhook_endpoints, webhook_sources
 from provisioning.enrolment import init_hub
 from provisioning.hub_keys import DataKeys, load_data_keys
 from provisioning.register import Register
@@ -74,12 +83,14 @@ def test_every_call_that_seals_is_of_a_column_that_is_listed() -> None:
         if ".seal(" in path.read_text(encoding="utf-8")
     ]
     assert calls == [
+        "feeds/sealing.py",
         "key_rotation/resealing.py",
         "keyboxes/backups.py",
         "keyboxes/secrets.py",
         "people/identities.py",
         "pins/service.py",
         "sites/secrets.py",
+        "webhooks/secrets.py",
     ]
 
 
@@ -146,7 +157,52 @@ def sealed_town(town_type: type[Any], db: Any, clock: Any, ids: Any, ring: Ring)
         )
 
     db.write(write)
+    db.write(lambda scope: keep_feed_and_webhooks(scope, ring.keys, now, ids))
     return town
+
+
+def keep_feed_and_webhooks(scope: Any, keys: HubKeys, now: datetime, ids: Any) -> None:
+    """A calendar with its address and content; an endpoint and a source whose secrets were changed
+    a moment ago, so that both hold."""
+    feed, endpoint, source = ids.new(), ids.new(), ids.new()
+    seals = FeedSeals(keys)
+    secret = seals.seal_secret(feed, FeedSecret("https://cal.example.jp/x"))
+    content = seals.seal_content(feed, b"BEGIN:VCALENDAR", None)
+    rows = (
+        (
+            feeds,
+            feed,
+            {"auth": AuthKind.NONE, "contact": ContactRule()},
+        ),
+        (webhook_endpoints, endpoint, {"state": EndpointState.ACTIVE, "kinds": []}),
+        (webhook_sources, source, {"state": SourceState.ACTIVE, "profile": Profile()}),
+    )
+    kinds = {webhook_endpoints: Endpoint, webhook_sources: Source}
+    for table, row_id, own in rows:
+        row: dict[str, Any] = {"id": row_id, **own}
+        if table is feeds:
+            row |= {"secret": secret, "content": content}
+        else:
+            for name in ("secret", "previous_secret"):
+                row[name] = sealed_secret(keys, kinds[table], row_id, name.encode())
+        scope.insert(table, {**plain_columns(table, now), **row})
+
+
+def plain_columns(table: sa.Table, now: datetime) -> dict[str, Any]:
+    """Something harmless in every column that has to hold something."""
+    harmless = {sa.String: "", sa.Integer: 1, sa.Boolean: False}
+    found: dict[str, Any] = {}
+    for column in table.c:
+        if column.nullable or column.name == "town_id":
+            continue
+        if isinstance(column.type, UtcDateTime):
+            found[column.name] = now
+        elif isinstance(column.type, Structured):
+            found[column.name] = ()
+        else:
+            kind = next((each for each in harmless if isinstance(column.type, each)), sa.String)
+            found[column.name] = harmless[kind]
+    return found
 
 
 def contents(db: Any, ring: Ring) -> dict[tuple[str, str], bytes]:

@@ -210,8 +210,8 @@ def test_the_sheet_has_the_digits_and_making_it_is_in_the_audit_log(
     assert "".join(f"<span>{g}</span>" for g in groups) in sheet.text
     assert sheet.headers["Cache-Control"] == "no-store"
     assert {"ja": "体育館", "ja-easy": "たいいくかん", "en": "Gym"}[lang] in sheet.text
-    audit = desk.hub.services.get(AuditService).page(AuditFilter(action="pin.sent"), None, 10)
-    assert [each.details["channel"] for each in audit.items] == ["paper"]
+    audit = desk.hub.services.get(AuditService).page(AuditFilter(action="pin.revealed"), None, 10)
+    assert [each.details.get("by") for each in audit.items] == ["paper", None]
 
 
 def test_the_sheet_is_for_those_who_may_see_the_pin(

@@ -26,10 +26,13 @@ from cryptography.x509.oid import NameOID
 from icalendar import Calendar
 from prometheus_client import CollectorRegistry
 
+from hub.bookings.ics import ics_of, method_of
+from hub.bookings.records import Booking, Contact
+from hub.bookings.tables import BookingSource, BookingState
+from hub.bookings.windows import BookedWindow
 from hub.catalogue import Language
-from hub.notices.carrier import Outgoing
+from hub.notices.carrier import CalendarFile, Outgoing
 from hub.notices.domain import Outcome
-from hub.notices.ics import CalendarEntry
 from hub.notices.mail import mail_of
 from hub.notices.settings import MailSettings
 from hub.notices.smtp import Smtp
@@ -39,6 +42,7 @@ from hub.notices.wiring import notice_jobs
 ROW = "0190a000-0000-7000-8000-00000000beef"
 EXIM = Path("/usr/sbin/exim4")
 NOW = datetime(2026, 4, 6, 9, tzinfo=UTC)
+HALL = "中央公民館, 大ホール; 「夜」" + "長" * 60
 STOP = "https://doors.test/u/0123456789abcdef0123456789abcdef"
 
 
@@ -58,15 +62,27 @@ def outgoing(to: str = "hanako@example.jp", **changed: Any) -> Outgoing:
         ),
         (Block(BlockKind.LINK, pairs=(("お知らせを止める", STOP),)),),
     )
-    entry = CalendarEntry(
-        uid="b@doors.test",
-        sequence=3,
-        stamp=NOW,
-        window=(NOW, NOW + timedelta(hours=2)),
-        summary="中央公民館, 大ホール; 「夜」" + "長" * 60,
-        location="札幌市\n北区",
-        description="r-1",
+    window = BookedWindow(NOW, NOW + timedelta(hours=2))
+    booking = Booking(
+        id="b",
+        reservation_key="r-1",
+        facility_id=None,
+        site_id="s",
+        state=BookingState.CONFIRMED,
+        source=BookingSource.API,
+        booked=window,
+        effective=window,
+        contact=Contact(),
+        purpose="",
+        paid=None,
+        digits=None,
+        decision_reason="",
+        doors=(),
+        created_at=NOW - timedelta(seconds=3),
+        changed_at=NOW,
     )
+    content = ics_of(booking, None, title=HALL, place="札幌市\n北区", organizer_host="doors.test")
+    entry = CalendarFile(method_of(booking), content)
     made = Outgoing(ROW, to, NOW, Language.JA, said, entry, STOP)
     return replace(made, **changed)
 
@@ -349,8 +365,7 @@ def test_a_message_arrives_whole_at_a_real_server_over_tls(
     assert "PUBLISH" in entry["type"]
     (event,) = calendar.walk("VEVENT")
     assert (event["UID"], event["SEQUENCE"]) == ("b@doors.test", 3)
-    assert message.entry is not None
-    assert event["SUMMARY"] == message.entry.summary
+    assert event["SUMMARY"] == HALL
     assert event["LOCATION"] == "札幌市\n北区"
     assert (event["DTSTART"].dt, event["DTEND"].dt) == (NOW, NOW + timedelta(hours=2))
     assert b"48" not in entry["body"].encode("latin-1").replace(b"-", b"")

@@ -55,8 +55,10 @@ def test_the_reminder_brings_the_pin_a_day_before(desk: Any, read: Any) -> None:
     desk.let_pass(hours=2.5)
     assert desk.kinds() == ["confirmed", "reminder"]
     assert read.digits(desk.mail.sent[1]) == desk.digits()
-    audit = desk.hub.services.get(AuditService).page(AuditFilter(action="pin.sent"), None, 10)
-    assert [each.target_id for each in audit.items] == [booking]
+    audit = desk.hub.services.get(AuditService).page(AuditFilter(action="pin.revealed"), None, 10)
+    (sent,) = (each for each in audit.items if each.details.get("by"))
+    assert (sent.target_id, sent.actor) == (booking, "system:hub")
+    assert sent.details == {"by": "mail", "kind": "reminder", "notice": desk.mail.sent[1].id}
 
 
 def test_booked_late_and_ready_it_is_one_message_with_the_pin(desk: Any, read: Any) -> None:

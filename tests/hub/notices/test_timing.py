@@ -8,10 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from icalendar import Calendar
 
 from hub.notices.domain import Channel, email_address, line_user, masked
-from hub.notices.ics import CalendarEntry, ics
 from hub.notices.settings import NoticesSettings
 from hub.notices.timing import BUDGET_LEAST, BUDGET_MOST, QuietHours, next_try, settled
 
@@ -129,31 +127,3 @@ def test_addresses_are_shown_masked() -> None:
     assert masked(Channel.LINE, "U" + "0" * 28 + "abcd") == "LINE ***abcd"
     assert masked(Channel.EMAIL, "") == ""
     assert line_user("U" + "0" * 31) is None
-
-
-@given(
-    summary=st.text(max_size=200),
-    location=st.text(max_size=200),
-    start=instants,
-    minutes=st.integers(1, 20000),
-)
-def test_a_calendar_reads_back_what_was_written(
-    summary: str, location: str, start: datetime, minutes: int
-) -> None:
-    start = start.replace(microsecond=0)
-    window = (start, start + timedelta(minutes=minutes))
-    entry = CalendarEntry("u@doors.test", 2, start, window, summary, location, "", cancelled=True)
-    raw = ics(entry)
-    assert all(len(line) <= 75 for line in raw.split(b"\r\n"))
-    read = Calendar.from_ical(raw)
-    (event,) = read.walk("VEVENT")
-    assert read["METHOD"] == "CANCEL"
-    assert event["STATUS"] == "CANCELLED"
-    assert (event["DTSTART"].dt, event["DTEND"].dt) == window
-
-    def kept(text: str) -> str:
-        plain = text.replace("\r\n", "\n").replace("\r", "\n")
-        return "".join(c for c in plain if c == "\n" or c.isprintable())
-
-    assert str(event["SUMMARY"]) == kept(summary)
-    assert str(event["LOCATION"]) == kept(location)

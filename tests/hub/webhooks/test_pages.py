@@ -144,3 +144,46 @@ def test_every_state_fault_and_result_has_its_words() -> None:
         *(f"webhook.why.{each}" for each in ("stale", "kind", "unknown")),
     ]
     assert [key for key in wanted if key not in sentences()] == []
+
+
+SECRET = re.compile(r'value="(whsec_[A-Za-z0-9+/=]+)"')
+
+
+def test_an_endpoint_is_added_by_its_form_and_its_secret_shown_once(
+    admin: TestClient, as_role: Any
+) -> None:
+    form = {"url": "https://other.example.jp/in", "description": "予約システム"}
+    answer = admin.post("/joins/webhooks/new", data=form, headers=HTML)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    secret = SECRET.search(answer.text)
+    assert secret is not None
+    (row,) = admin.get("/api/v1/webhooks").json()
+    assert (row["url"], row["kinds"], row["include_contact"]) == (form["url"], ["*"], False)
+    page = f"/joins/webhooks/{row['id']}"
+    assert secret[1] not in admin.get(page, headers=HTML).text
+    other = SECRET.search(admin.post(f"{page}/rotate", headers=HTML).text)
+    assert other is not None
+    assert other[1] != secret[1]
+    assert admin.get(f"{page}/rotate", headers=HTML).status_code in (404, 405)
+    assert as_role(Role.VIEWER).post(f"{page}/rotate").status_code == 403
+
+
+def test_a_bad_address_is_said_at_its_field_and_nothing_is_added(admin: TestClient) -> None:
+    for url in ("http://other.example.jp/", "https://u:p@other.example.jp/", "nonsense"):
+        answer = admin.post("/joins/webhooks/new", data={"url": url}, headers=HTML)
+        assert answer.status_code == 422
+        assert 'id="url-error"' in answer.text
+    assert admin.get("/api/v1/webhooks").json() == []
+
+
+def test_a_source_is_added_by_its_form_and_its_secret_shown_once(admin: TestClient) -> None:
+    answer = admin.post(
+        "/joins/webhooks/sources/new", data={"name": "決済", "preset": "payment"}, headers=HTML
+    )
+    assert SECRET.search(answer.text)
+    (row,) = admin.get("/api/v1/webhook_sources").json()
+    assert row["name"] == "決済"
+    page = f"/joins/webhooks/sources/{row['id']}"
+    assert SECRET.search(admin.post(f"{page}/rotate", headers=HTML).text)
+    assert "whsec_" not in admin.get(page, headers=HTML).text

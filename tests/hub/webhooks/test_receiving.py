@@ -131,6 +131,16 @@ def test_a_change_says_what_it_changes_and_drops_nothing(sender: Sender, told: A
     assert after["credentials"] == before["credentials"]
 
 
+def test_a_message_without_line_unlinks_nobody(
+    sender: Sender, told: Any, admin: TestClient
+) -> None:
+    sender.send(told())
+    own = {"line": "U1", "language": "ja-easy"}
+    before = admin.put("/api/v1/bookings/R-1", json={"contact": own}).json()["contact"]
+    sender.send(told("booking.changed", 26, contact={"name": "山田", "phone": "0123-99-9999"}))
+    assert sender.booking()["contact"] == before | {"name": "山田", "phone": "0123-99-9999"} | own
+
+
 def test_the_same_message_is_done_once_and_answered_alike(sender: Sender, told: Any) -> None:
     message = told()
     first = sender.send(message, message="m")

@@ -197,6 +197,9 @@ def test_the_consoles_pages_are_accessible(staff: Any, town: Any, language: str)
         "/attendance?whose=me",
         "/batteries?before=2027-12-31",
         f"/batteries/{town.ids['keypad']}",
+        "/joins",
+        "/joins/feeds",
+        "/joins/feeds/new",
         *joined(town),
         "/nowhere",
         *staff.run("return [...document.querySelectorAll('.day-list a')].map(a => a.pathname)")[:1],
@@ -256,6 +259,7 @@ def test_the_pages_about_notices_are_accessible(staff: Any, town: Any, language:
     pages = [
         "/notices",
         "/notices/templates",
+        f"/bookings/{booking}",
         f"/bookings/{booking}/notices",
         "/pin/line",
         f"/u/{'0' * 32}",
