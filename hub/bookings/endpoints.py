@@ -24,7 +24,7 @@ from hub.bookings.pin_schemas import BackupCodeOut, LinkOut, PinOut
 from hub.bookings.records import Booking
 from hub.bookings.refusals import KINDS, Refusal, refused
 from hub.bookings.residents import ResidentsService
-from hub.bookings.schemas import BookingIn, BookingOut, DecisionIn, HolderIn
+from hub.bookings.schemas import CALENDAR_FILE, BookingIn, BookingOut, DecisionIn, HolderIn
 from hub.bookings.service import BookingFilter, BookingsService
 from hub.bookings.tables import BookingState
 from hub.web.core import provided
@@ -190,7 +190,11 @@ def read_history(
     "/bookings/{reservation_key}/calendar",
     summary="Download a booking for a calendar",
     response_class=Response,
-    responses={200: {"content": {"text/calendar": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {
+            "content": {"text/calendar": {"schema": {"type": "string"}, "example": CALENDAR_FILE}}
+        }
+    },
 )
 def read_calendar(
     who: Reader, service: Bookings, facilities: Facilities, reservation_key: ReservationKey

@@ -24,17 +24,24 @@ from hub.csv_bookings.profile import Field as Cell
 from hub.csv_bookings.report import Done, LineReport, Report, sentence
 from hub.csv_bookings.repository import Import, Profile
 from hub.csv_bookings.tables import ImportState
+from hub.web import example_ids as ids
 from hub.web.fields import BodyIn
 
-_ID = "01900000-0000-7000-8000-0000000000c1"
-_HALL = "01900000-0000-7000-8000-0000000000f1"
+_ID = ids.CSV_PROFILE
+_HALL = ids.FACILITY
+EXAMPLE_FILE = (
+    "予約番号,施設名,利用日,開始,終了,申請者,状態\r\n"
+    "2026-0417,大ホール,2026/04/17,18:00,20:00,山田 花子,確定\r\n"
+)
+"""A file that the example of a profile reads."""
 _SHA = "ab" * 32
 Word = Annotated[str, Field(min_length=1, max_length=60)]
 WordList = Annotated[tuple[Word, ...], Field(max_length=40)]
+FacilityId = Annotated[str, Field(min_length=1, max_length=80)]
 Column = Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class ProfileIn(BodyIn):
+class CsvProfileIn(BodyIn):
     """How a town's files are written."""
 
     model_config = ConfigDict(
@@ -53,7 +60,7 @@ class ProfileIn(BodyIn):
                         "state": ["状態"],
                     },
                     "encoding": "auto",
-                    "facilities": {},
+                    "facilities": {"大ホール": _HALL},
                     "complete": False,
                 }
             ]
@@ -69,10 +76,10 @@ class ProfileIn(BodyIn):
     encoding: Encoding = Encoding.AUTO
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     header_row: Annotated[int, Field(ge=0, le=50)] = Field(1, description="0: there is none.")
-    facilities: Annotated[dict[Word, str], Field(max_length=500)] = Field(
+    facilities: Annotated[dict[Word, FacilityId], Field(max_length=500)] = Field(
         {}, description="What stands in the file, and the id of the facility that it means."
     )
-    facility: str | None = Field(None, description="Of a file that names none.")
+    facility: FacilityId | None = Field(None, description="Of a file that names none.")
     key_prefix: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9._:-]*$")] = ""
     cancelled_words: WordList = CANCELLED_WORDS
     requested_words: WordList = REQUESTED_WORDS
@@ -108,7 +115,7 @@ class ProfileIn(BodyIn):
         )
 
 
-class ProfileOut(BaseModel):
+class CsvProfileOut(BaseModel):
     """A profile."""
 
     model_config = ConfigDict(
@@ -141,7 +148,7 @@ class ProfileOut(BaseModel):
     changed_at: datetime
 
     @classmethod
-    def of(cls, kept: Profile) -> ProfileOut:
+    def of(cls, kept: Profile) -> CsvProfileOut:
         """Show one."""
         return cls(
             id=kept.id,

@@ -27,11 +27,12 @@ from hub.feeds.domain import (
 from hub.feeds.records import FeedEvent, FeedRun
 from hub.feeds.service import FeedView, Shrink
 from hub.feeds.trying import Trial
+from hub.web import example_ids as ids
 from hub.web.fields import BodyIn, ChangeIn, RowOut, clearable
 
-_FEED: Final = "01975a2b-6c00-7a10-8f00-2b6f0b7d9a11"
-_HALL: Final = "01975a2b-6c00-7a10-8f00-2b6f0b7d9a22"
-_EVENT: Final = "01975a2b-6c00-7a10-8f00-2b6f0b7d9a33"
+_FEED: Final = ids.FEED
+_HALL: Final = ids.FACILITY
+_EVENT: Final = ids.FEED_EVENT
 _AT: Final = "2026-04-06T00:00:00Z"
 
 

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 import hub.bootstrap
+import hub.feeds.wiring
 from hub.app import create_app
 from hub.clock import HandMovedClock
 from hub.settings import DatabaseSettings, Settings, TownSettings
@@ -50,6 +51,7 @@ def open_example_hub(
         )
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(hub.bootstrap, "Ids", example_towns.NamedIds)
+            patched.setattr(hub.feeds.wiring, "CalendarClient", example_towns.OfflineCalendars)
             return example_towns.open_hub(settings, clock)
 
     return make

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
@@ -24,6 +25,7 @@ from hub.bootstrap import Hub, build
 from hub.clock import HandMovedClock, Ids
 from hub.entries.alarms import AlarmKind
 from hub.entries.tables import alarms
+from hub.feeds.fetching import CalendarClient
 from hub.link.tables import SessionState, controller_sessions
 from hub.policy.outlet import Outlet
 from hub.settings import Settings
@@ -38,22 +40,8 @@ from wire.topics import Channel
 NOW: Final = datetime(2026, 4, 6, 0, 0, tzinfo=UTC)
 """Monday, 09:00 in Japan."""
 
-FACILITY: Final[dict[str, Any]] = {
-    "site_id": ids.SITE,
-    "name_ja": "大ホール",
-    "doors": [ids.DOOR],
-    "key_boxes": [],
-    "approval": "automatic",
-    "opening": [{"weekday": day, "start_min": 540, "end_min": 1320} for day in range(7)],
-    "phone": "0123-45-6789",
-}
-BOOKING: Final[dict[str, Any]] = {
-    "facility_id": ids.FACILITY,
-    "starts_at": "2026-04-10T18:30:00+09:00",
-    "ends_at": "2026-04-10T20:30:00+09:00",
-    "contact": {"name": "山田 花子", "email": "hanako@example.jp", "phone": "0123-45-6789"},
-    "purpose": "コーラスの練習",
-}
+HALF: Final[dict[str, Any]] = {"name_ja": "大ホール 半面", "excludes": []}
+"""The facility that the example's own excludes."""
 
 
 class Line:
@@ -62,6 +50,35 @@ class Line:
     def publish(self, controller: str, channel: Channel, body: bytes) -> bool:
         """Take a message."""
         return True
+
+
+class OfflineCalendars(CalendarClient):
+    """Serves the calendar of the examples' feed, and no other, without a network."""
+
+    def _client(self) -> httpx.Client:
+        return httpx.Client(transport=httpx.MockTransport(_served))
+
+
+def _served(asked: httpx.Request) -> httpx.Response:
+    if asked.url.host != "yoyaku.example.jp":
+        raise httpx.ConnectError("nobody is there", request=asked)
+    return httpx.Response(
+        200, headers={"Content-Type": "text/calendar"}, stream=httpx.ByteStream(CALENDAR)
+    )
+
+
+CALENDAR: Final = (
+    b"BEGIN:VCALENDAR\r\n"
+    b"VERSION:2.0\r\n"
+    b"PRODID:-//example//EN\r\n"
+    b"BEGIN:VEVENT\r\n"
+    b"UID:0420@yoyaku.example.jp\r\n"
+    b"DTSTAMP:20260401T000000Z\r\n"
+    b"DTSTART:20260424T090000Z\r\n"
+    b"DTEND:20260424T110000Z\r\n"
+    b"SUMMARY:Table tennis\r\n" + "LOCATION:体育館\r\n".encode() + b"END:VEVENT\r\n"
+    b"END:VCALENDAR\r\n"
+)
 
 
 class NamedIds(Ids):
@@ -88,7 +105,7 @@ class ExampleTown:
     clock: HandMovedClock
     token: str
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
-    """What each call that made the town was answered, by `METHOD path`."""
+    """What each example that made the town was answered, by `METHOD path`."""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -143,7 +160,7 @@ def _named_ids(hub: Hub) -> NamedIds:
 
 _LOCK: Final = {"driver": "serial_lock", "port": "lock0", "address": 0, "name": "裏口 電池錠"}
 _API: Final = "/api/v1"
-_CALLS: Final[tuple[tuple[str, str, str | None, dict[str, Any]], ...]] = (
+_CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]], ...]] = (
     ("POST", "/sites", ids.SITE, {}),
     ("POST", "/controllers", None, {}),
     ("POST", "/zones", ids.ZONE, {}),
@@ -160,15 +177,26 @@ _CALLS: Final[tuple[tuple[str, str, str | None, dict[str, Any]], ...]] = (
     ("POST", "/grants", ids.GRANT, {}),
     ("POST", "/key_boxes", ids.KEY_BOX, {}),
     ("PUT", "/devices/{device_id}/battery", None, {}),
-    ("POST", "/facilities", ids.FACILITY, FACILITY),
+    ("POST", "/facilities", ids.HALF, HALF),
+    ("POST", "/facilities", ids.FACILITY, {}),
     ("POST", "/users", ids.USER, {}),
     ("POST", "/tokens", ids.TOKEN, {}),
     ("POST", "/doors/{door_id}/tests", ids.DOOR_TEST, {}),
     ("PUT", "/doors/{door_id}/backup_codes", None, {}),
     ("PUT", "/doors/{door_id}/mode", ids.ORDER, {}),
-    ("PUT", "/bookings/{reservation_key}", ids.BOOKING, BOOKING),
+    ("PUT", "/bookings/{reservation_key}", (ids.BOOKING, ids.HOLDER), {}),
+    ("PUT", "/booking_series/{series_key}", ids.SERIES, {}),
+    ("POST", "/closures", ids.CLOSURE, {}),
+    ("PUT", "/facilities/{facility_id}/notice_rule", None, {}),
+    ("PUT", "/readiness/rules/{kind}/{target}", None, {}),
+    ("POST", "/feeds", ids.FEED, {}),
+    ("POST", "/feeds/{feed_id}/poll", None, {}),
+    ("POST", "/webhooks", ids.WEBHOOK, {}),
+    ("POST", "/webhooks/{webhook_id}/test", (ids.MESSAGE, ids.DELIVERY), {}),
+    ("POST", "/webhook_sources", ids.WEBHOOK_SOURCE, {}),
+    ("POST", "/csv_profiles", ids.CSV_PROFILE, {}),
 )
-"""Method, path, the id that the new row gets, and what stands over the example's body."""
+"""Method, path, the ids that new rows get in turn, and what stands over the example's body."""
 
 _CALLS_THAT_NEED_IT: Final = (
     ("POST", "/doors/{door_id}/commands", ids.COMMAND, {}),
@@ -188,7 +216,9 @@ class _Player:
     client: TestClient
     named: NamedIds
 
-    def play(self, method: str, path: str, new: str | None, over: dict[str, Any]) -> None:
+    def play(
+        self, method: str, path: str, new: str | tuple[str, ...] | None, over: dict[str, Any]
+    ) -> None:
         operation = self.town.document["paths"][_API + path][method.lower()]
         address = _API + path
         for parameter in operation.get("parameters", ()):
@@ -197,12 +227,13 @@ class _Player:
                 address = address.replace(f"{{{parameter['name']}}}", shown)
         content = operation.get("requestBody", {}).get("content", {}).get("application/json")
         body = None if content is None else {**content.get("example", {}), **over}
-        self.named.named = [new] if new else []
+        self.named.named = [new] if isinstance(new, str) else list(new or ())
         answer = self.client.request(
             method, address, json=body, headers={"X-Request-ID": "example-town"}
         )
         assert answer.status_code < 300, (method, path, answer.status_code, answer.text)
-        self.town.answers.setdefault(f"{method} {_API}{path}", (answer.status_code, answer.json()))
+        if not over:
+            self.town.answers[f"{method} {_API}{path}"] = (answer.status_code, answer.json())
 
 
 def _hear_of_the_controller(core: Core) -> None:
