@@ -60,7 +60,7 @@ class ClosureOut(BaseModel):
         {
             "id": ids.CLOSURE,
             **_EXAMPLE,
-            "standing": [ids.RESERVATION_KEY],
+            "standing": [],
         }
     )
 

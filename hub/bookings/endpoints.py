@@ -27,6 +27,7 @@ from hub.bookings.residents import ResidentsService
 from hub.bookings.schemas import CALENDAR_FILE, BookingIn, BookingOut, DecisionIn, HolderIn
 from hub.bookings.service import BookingFilter, BookingsService
 from hub.bookings.tables import BookingState
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
@@ -56,7 +57,7 @@ ReservationKey = Annotated[
     ),
 ]
 
-
+HolderId = Annotated[Id, Path(examples=[ids.HOLDER])]
 IfMatch = Annotated[
     str | None,
     Header(
@@ -225,7 +226,7 @@ def add_holder(
     "/bookings/{reservation_key}/holders/{holder_id}", summary="Take one person's PIN away"
 )
 def remove_holder(
-    who: Writer, service: Members, reservation_key: ReservationKey, holder_id: Id
+    who: Writer, service: Members, reservation_key: ReservationKey, holder_id: HolderId
 ) -> BookingOut:
     """Nobody else's PIN changes. The last holder stays: cancel the booking instead."""
     return BookingOut.of(service.remove(who, reservation_key, holder_id))

@@ -122,7 +122,7 @@ class ContactIn(ShapeIn):
 class HolderIn(ShapeIn):
     """Somebody who is to have a PIN."""
 
-    model_config = example(_HOLDER)
+    model_config = example({**_HOLDER, "name": "佐藤 次郎"})
 
     id: Id | None = Field(None, description="Names one that exists, to keep their PIN.")
     name: Text

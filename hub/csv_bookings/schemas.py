@@ -254,7 +254,7 @@ class ImportOut(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "id": _ID,
+                    "id": ids.CSV_IMPORT,
                     "profile_id": _ID,
                     "file_name": "april.csv",
                     "sha256": _SHA,

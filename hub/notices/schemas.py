@@ -27,7 +27,7 @@ _ID: Final = ids.NOTICE
 _ATTEMPT: Final[dict[str, Any]] = {"at": "2026-04-07T10:00:03Z", "outcome": "sent", "code": "250"}
 _NOTICE: Final[dict[str, Any]] = {
     "id": _ID,
-    "reservation_key": "r-2026-0412",
+    "reservation_key": ids.RESERVATION_KEY,
     "booking_id": ids.BOOKING,
     "kind": "reminder",
     "channel": "email",

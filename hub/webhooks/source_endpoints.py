@@ -71,7 +71,16 @@ _SIGNED: Final[dict[str, Any]] = {
         "content": {
             "application/json": {
                 "schema": {"type": "object"},
-                "example": {"reservation_key": ids.RESERVATION_KEY, **BOOKING_IN},
+                "example": {
+                    "type": "booking.confirmed",
+                    "timestamp": "2026-04-06T00:00:00Z",
+                    "data": {
+                        "reservation_key": ids.RESERVATION_KEY,
+                        **BOOKING_IN,
+                        "state": "confirmed",
+                        "updated_at": "2026-04-06T00:00:00Z",
+                    },
+                },
             }
         },
         "description": "As the source's profile says.",

@@ -6,7 +6,11 @@ is there. `tests/hub/web/conftest.py` loads it and gives it as the fixture `exam
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +36,9 @@ from hub.settings import Settings
 from hub.web import example_ids as ids
 from hub.web.core import Core, Probe
 from hub.web.documents import openapi_of
+from hub.web.examples import FORM, JSON, example_of
 from hub.web.rights import SYSTEM, Role
+from hub.webhooks import signatures
 from provisioning import hub_keys
 from wire.keys import LinkKey, PinKey
 from wire.topics import Channel
@@ -60,35 +66,34 @@ class OfflineCalendars(CalendarClient):
 
 
 def _served(asked: httpx.Request) -> httpx.Response:
+    """The calendar, and ever after an empty one: the hub asks whether that is meant."""
     if asked.url.host != "yoyaku.example.jp":
         raise httpx.ConnectError("nobody is there", request=asked)
-    return httpx.Response(
-        200, headers={"Content-Type": "text/calendar"}, stream=httpx.ByteStream(CALENDAR)
-    )
+    was_here = "If-None-Match" in asked.headers
+    headers = {"Content-Type": "text/calendar", "ETag": '"2"' if was_here else '"1"'}
+    body = _HEAD + _END if was_here else _HEAD + _EVENT + _END
+    return httpx.Response(200, headers=headers, stream=httpx.ByteStream(body))
 
 
-CALENDAR: Final = (
-    b"BEGIN:VCALENDAR\r\n"
-    b"VERSION:2.0\r\n"
-    b"PRODID:-//example//EN\r\n"
-    b"BEGIN:VEVENT\r\n"
-    b"UID:0420@yoyaku.example.jp\r\n"
-    b"DTSTAMP:20260401T000000Z\r\n"
-    b"DTSTART:20260424T090000Z\r\n"
-    b"DTEND:20260424T110000Z\r\n"
-    b"SUMMARY:Table tennis\r\n" + "LOCATION:体育館\r\n".encode() + b"END:VEVENT\r\n"
-    b"END:VCALENDAR\r\n"
-)
+_HEAD: Final = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example//EN\r\n"
+_EVENT: Final = (
+    "BEGIN:VEVENT\r\nUID:0420@yoyaku.example.jp\r\nDTSTAMP:20260401T000000Z\r\n"
+    "DTSTART:20260424T090000Z\r\nDTEND:20260424T110000Z\r\n"
+    "SUMMARY:卓球\r\nLOCATION:体育館\r\nEND:VEVENT\r\n"
+).encode()
+_END: Final = b"END:VCALENDAR\r\n"
+
+
+_MADE: Final = itertools.count(1)
 
 
 class NamedIds(Ids):
-    """Gives the ids that were asked for first, then new ones from bytes that repeat."""
+    """Gives the ids that were asked for first, then new ones: none twice, whichever hub asks."""
 
     __slots__ = ("named",)
 
     def __init__(self, clock: HandMovedClock) -> None:
-        made = iter(range(1, 10**9))
-        super().__init__(clock, lambda length: next(made).to_bytes(length, "big"))
+        super().__init__(clock, lambda length: next(_MADE).to_bytes(length, "big"))
         self.named: list[str] = []
 
     def new(self) -> str:
@@ -107,6 +112,14 @@ class ExampleTown:
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     """What each example that made the town was answered, by `METHOD path`."""
 
+    def signed(self, body: bytes) -> dict[str, str]:
+        """The headers with which the examples' source signs a message."""
+        _, made = self.answers[f"POST {_API}/webhook_sources"]
+        message = "msg_" + hashlib.sha256(body).hexdigest()[:27]
+        return signatures.headers(
+            [signatures.secret_of(made["secret"])], message, self.clock.now(), body
+        )
+
     @property
     def document(self) -> dict[str, Any]:
         """The API's document."""
@@ -116,6 +129,7 @@ class ExampleTown:
         """A client that holds the token; answers of 500 come back as answers."""
         client = TestClient(self.app, base_url="https://doors.test", raise_server_exceptions=False)
         client.headers["Authorization"] = f"Bearer {self.token}"
+        client.headers["X-Request-ID"] = "example-town"  # so that no id is made for it
         return client
 
 
@@ -184,17 +198,21 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("POST", "/doors/{door_id}/tests", ids.DOOR_TEST, {}),
     ("PUT", "/doors/{door_id}/backup_codes", None, {}),
     ("PUT", "/doors/{door_id}/mode", ids.ORDER, {}),
-    ("PUT", "/bookings/{reservation_key}", (ids.BOOKING, ids.HOLDER), {}),
+    ("PUT", "/bookings/{reservation_key}", (ids.BOOKING, ids.HOLDER, ids.CREDENTIAL), {}),
+    ("POST", "/bookings/{reservation_key}/holders", None, {}),
     ("PUT", "/booking_series/{series_key}", ids.SERIES, {}),
     ("POST", "/closures", ids.CLOSURE, {}),
     ("PUT", "/facilities/{facility_id}/notice_rule", None, {}),
     ("PUT", "/readiness/rules/{kind}/{target}", None, {}),
     ("POST", "/feeds", ids.FEED, {}),
+    ("POST", "/feeds/{feed_id}/poll", (ids.FEED_RUN, ids.FEED_EVENT), {}),
     ("POST", "/feeds/{feed_id}/poll", None, {}),
     ("POST", "/webhooks", ids.WEBHOOK, {}),
     ("POST", "/webhooks/{webhook_id}/test", (ids.MESSAGE, ids.DELIVERY), {}),
     ("POST", "/webhook_sources", ids.WEBHOOK_SOURCE, {}),
     ("POST", "/csv_profiles", ids.CSV_PROFILE, {}),
+    ("POST", "/csv_imports", ids.CSV_IMPORT, {}),
+    ("POST", "/bookings/{reservation_key}/notices", ids.NOTICE, {}),
 )
 """Method, path, the ids that new rows get in turn, and what stands over the example's body."""
 
@@ -206,6 +224,36 @@ _CALLS_THAT_NEED_IT: Final = (
     ("POST", "/key_boxes/{key_box_id}/tickets", ids.TICKET, {}),
 )
 """What needs a controller that is there."""
+
+
+def send_example(
+    client: TestClient,
+    method: str,
+    path: str,
+    operation: dict[str, Any],
+    over: dict[str, Any] | None = None,
+    headers: Callable[[bytes], dict[str, str]] = lambda _: {},
+) -> httpx.Response:
+    """Send what an operation shows, `over` standing over its body. A file that it shows is kept:
+    a dry run makes nothing. `headers` are those that depend on the body."""
+    asked: dict[str, Any] = {}
+    for parameter in operation.get("parameters", ()):
+        name = parameter["name"]
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{name}}}", str(example_of(parameter)))
+        elif parameter["in"] == "query" and parameter["required"]:
+            asked[name] = example_of(parameter)
+    content = operation.get("requestBody", {}).get("content", {})
+    if FORM in content:
+        fields = dict(example_of(content[FORM]))
+        files = {"file": ("april.csv", fields.pop("file").encode())}
+        asked["dry_run"] = "false"
+        return client.request(method, path, params=asked, data=fields, files=files)
+    if JSON not in content:
+        return client.request(method, path, params=asked)
+    body = json.dumps({**content[JSON].get("example", {}), **(over or {})}).encode()
+    sent = {"Content-Type": JSON, **headers(body)}
+    return client.request(method, path, params=asked, content=body, headers=sent)
 
 
 @dataclass
@@ -220,17 +268,8 @@ class _Player:
         self, method: str, path: str, new: str | tuple[str, ...] | None, over: dict[str, Any]
     ) -> None:
         operation = self.town.document["paths"][_API + path][method.lower()]
-        address = _API + path
-        for parameter in operation.get("parameters", ()):
-            if parameter["in"] == "path":
-                shown = parameter.get("example", ids.RESERVATION_KEY)
-                address = address.replace(f"{{{parameter['name']}}}", shown)
-        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
-        body = None if content is None else {**content.get("example", {}), **over}
         self.named.named = [new] if isinstance(new, str) else list(new or ())
-        answer = self.client.request(
-            method, address, json=body, headers={"X-Request-ID": "example-town"}
-        )
+        answer = send_example(self.client, method, _API + path, operation, over)
         assert answer.status_code < 300, (method, path, answer.status_code, answer.text)
         if not over:
             self.town.answers[f"{method} {_API}{path}"] = (answer.status_code, answer.json())
