@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,7 +25,7 @@ from hub.csv_bookings.report import Done, LineReport, Report, sentence
 from hub.csv_bookings.repository import Import, Profile
 from hub.csv_bookings.tables import ImportState
 from hub.web import example_ids as ids
-from hub.web.fields import BodyIn
+from hub.web.fields import BodyIn, shown
 
 _ID = ids.CSV_PROFILE
 _HALL = ids.FACILITY
@@ -41,31 +41,27 @@ FacilityId = Annotated[str, Field(min_length=1, max_length=80)]
 Column = Annotated[str, Field(min_length=1, max_length=120)]
 
 
+_PROFILE: Final[dict[str, Any]] = {
+    "name": "体育館",
+    "columns": {
+        "key": ["予約番号"],
+        "facility": ["施設名"],
+        "date": ["利用日"],
+        "start": ["開始"],
+        "end": ["終了"],
+        "name": ["申請者"],
+        "state": ["状態"],
+    },
+    "encoding": "auto",
+    "facilities": {"大ホール": _HALL},
+    "complete": False,
+}
+
+
 class CsvProfileIn(BodyIn):
     """How a town's files are written."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "体育館",
-                    "columns": {
-                        "key": ["予約番号"],
-                        "facility": ["施設名"],
-                        "date": ["利用日"],
-                        "start": ["開始"],
-                        "end": ["終了"],
-                        "name": ["申請者"],
-                        "state": ["状態"],
-                    },
-                    "encoding": "auto",
-                    "facilities": {"大ホール": _HALL},
-                    "complete": False,
-                }
-            ]
-        },
-    )
+    model_config = shown(_PROFILE)
 
     name: Annotated[
         str, Field(min_length=1, max_length=64, pattern=r"^[^/\\.\x00-\x1f][^/\\\x00-\x1f]*$")
@@ -124,16 +120,7 @@ class CsvProfileOut(BaseModel):
                 {
                     "id": _ID,
                     "name": "体育館",
-                    "shape": msgspec.to_builtins(
-                        Shape(
-                            columns={
-                                Cell.KEY: ("予約番号",),
-                                Cell.START: ("開始",),
-                                Cell.END: ("終了",),
-                            },
-                            facility=_HALL,
-                        )
-                    ),
+                    "shape": msgspec.to_builtins(CsvProfileIn.model_validate(_PROFILE).shape()),
                     "created_at": "2026-04-06T00:00:00Z",
                     "changed_at": "2026-04-06T00:00:00Z",
                 }
