@@ -216,7 +216,7 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
 )
 """Method, path, the ids that new rows get in turn, and what stands over the example's body."""
 
-_CALLS_THAT_NEED_IT: Final = (
+_CALLS_THAT_NEED_IT: Final[tuple[tuple[str, str, str | None, dict[str, Any]], ...]] = (
     ("POST", "/doors/{door_id}/commands", ids.COMMAND, {}),
     ("POST", "/emergencies", ids.EMERGENCY, {}),
     ("DELETE", "/emergencies/{emergency_id}", None, {}),
@@ -233,7 +233,7 @@ def send_example(
     operation: dict[str, Any],
     over: dict[str, Any] | None = None,
     headers: Callable[[bytes], dict[str, str]] = lambda _: {},
-) -> httpx.Response:
+) -> Any:
     """Send what an operation shows, `over` standing over its body. A file that it shows is kept:
     a dry run makes nothing. `headers` are those that depend on the body."""
     asked: dict[str, Any] = {}

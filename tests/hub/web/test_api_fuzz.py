@@ -32,8 +32,9 @@ UNTOUCHED: Final = {
     "/api/v1/events/stream": "it answers for as long as somebody listens; its own tests read it",
 }
 OPEN_TO_THIS_MACHINE: Final = "/metrics"
-FUZZED: Final = {"quick": 3, "long": 400}
-"""How many cases are made up for each operation beside the examples and the edges."""
+FUZZED: Final = {"quick": 5, "long": 400}
+"""How many cases are made up for each operation beside the examples; the many have the edges too,
+which `test_api_hostile.py` tries every time."""
 
 schemathesis.openapi.format(
     "date-time",
@@ -66,7 +67,11 @@ def _schema(document: dict[str, Any], fuzzed: int) -> Any:
             "database": "none",
             "with-security-parameters": False,
         },
-        "phases": {"examples": on, "coverage": on, "fuzzing": on},
+        "phases": {
+            "examples": on,
+            "coverage": {"enabled": fuzzed > FUZZED["quick"]},
+            "fuzzing": on,
+        },
         "checks": {
             "positive_data_acceptance": {"enabled": False},
             "ignored_auth": {"enabled": False},
