@@ -208,6 +208,10 @@ def _wanted(given: FormData, before: Profile | None, facilities: Mapping[str, st
         value = given.get(name, "")
         return value if isinstance(value, str) else ""
 
+    def number(name: str) -> int | str:
+        value = text(name)  # what is no number goes on as it is, and its field says so
+        return int(value) if value.isascii() and value.isdecimal() and len(value) < 6 else value
+
     shape = before.shape if before else Shape(columns={})
     by_name = {plain(name): facility for facility, name in facilities.items()}
     mapped: dict[str, str] = {}
@@ -229,12 +233,12 @@ def _wanted(given: FormData, before: Profile | None, facilities: Mapping[str, st
         columns={Field(field): names for field, names in columns.items() if names},
         encoding=text("encoding"),  # type: ignore[arg-type]  # pydantic reads it
         delimiter=text("delimiter"),
-        header_row=text("header_row"),  # type: ignore[arg-type]
+        header_row=number("header_row"),  # type: ignore[arg-type]
         facilities=mapped,
         facility=text("facility") or None,
         key_prefix=shape.key_prefix,
         complete=text("complete") == "yes",
-        complete_days=text("complete_days"),  # type: ignore[arg-type]
+        complete_days=number("complete_days"),  # type: ignore[arg-type]
         **words,
     )
 
