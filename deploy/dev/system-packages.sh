@@ -11,6 +11,7 @@ mosquitto
 pcscd vsmartcard-vpcd libpcsclite-dev
 gcc pkg-config python3-venv python3-dev
 postgresql
+curl jq
 iproute2 util-linux mount e2fsprogs systemd
 chromium chromium-driver fonts-ipafont-gothic
 gcc-arm-none-eabi qemu-system-arm

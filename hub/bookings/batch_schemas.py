@@ -12,6 +12,7 @@ from hub.bookings.batch import BatchResult
 from hub.bookings.common_schemas import ShapeIn, example
 from hub.bookings.history import HistoryLine, HistorySource
 from hub.bookings.schemas import BOOKING_IN, BOOKING_OUT, BookingIn, BookingOut
+from hub.web import example_ids as ids
 
 ITEMS_MAX = 200
 KEY_PATTERN = r"^[A-Za-z0-9._:~-]+$"
@@ -21,8 +22,8 @@ _LINE = {
     "source": "placement",
     "what": "confirm",
     "cause": "digest of version 41",
-    "door_id": "0190a000-0000-7000-8000-0000000000d1",
-    "holder_id": "0190a000-0000-7000-8000-0000000000a1",
+    "door_id": ids.DOOR,
+    "holder_id": ids.HOLDER,
     "state": "placed",
     "details": {},
 }
@@ -31,7 +32,7 @@ _LINE = {
 class BatchItemIn(ShapeIn):
     """One booking under its key, as PUT takes it."""
 
-    model_config = example({"reservation_key": "R-2026:1201", "booking": BOOKING_IN})
+    model_config = example({"reservation_key": ids.RESERVATION_KEY, "booking": BOOKING_IN})
 
     reservation_key: Annotated[str, Field(min_length=1, max_length=128, pattern=KEY_PATTERN)]
     booking: BookingIn
@@ -40,7 +41,9 @@ class BatchItemIn(ShapeIn):
 class BatchIn(ShapeIn):
     """Several bookings, each made or changed by itself, in order."""
 
-    model_config = example({"items": [{"reservation_key": "R-2026:1201", "booking": BOOKING_IN}]})
+    model_config = example(
+        {"items": [{"reservation_key": ids.RESERVATION_KEY, "booking": BOOKING_IN}]}
+    )
 
     items: Annotated[list[BatchItemIn], Field(min_length=1, max_length=ITEMS_MAX)]
 
@@ -70,7 +73,7 @@ class BatchItemOut(BaseModel):
 
     model_config = example(
         {
-            "reservation_key": "R-2026:1201",
+            "reservation_key": ids.RESERVATION_KEY,
             "result": "refused",
             "booking": None,
             "problem": _PROBLEM,
@@ -119,13 +122,13 @@ class BatchOut(BaseModel):
             "refused": 1,
             "items": [
                 {
-                    "reservation_key": "R-2026:1201",
+                    "reservation_key": ids.RESERVATION_KEY,
                     "result": "made",
                     "booking": BOOKING_OUT,
                     "problem": None,
                 },
                 {
-                    "reservation_key": "R-2026:1202",
+                    "reservation_key": "yoyaku-2026-0410-0008",
                     "result": "refused",
                     "booking": None,
                     "problem": _PROBLEM,

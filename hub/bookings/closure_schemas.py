@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from hub.bookings.closures import Closure, ClosureSet
-from hub.bookings.common_schemas import FIRST_YEAR, LAST_YEAR, Id, ShapeIn, example
+from hub.bookings.common_schemas import Id, ShapeIn, example
+from hub.web import example_ids as ids
+from hub.web.fields import CalendarDate
 
 _DAYS_MAX: Final = 400
 _EXAMPLE = {
-    "site_id": "0190a000-0000-7000-8000-000000000051",
+    "site_id": ids.SITE,
     "facility_id": None,
     "first_day": "2026-12-29",
     "last_day": "2027-01-03",
@@ -22,13 +24,7 @@ _EXAMPLE = {
 }
 
 
-def _sensible(day: date) -> date:
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
-    return day
-
-
-Day = Annotated[date, AfterValidator(_sensible)]
+Day = CalendarDate
 Reason = Annotated[str, Field(max_length=200)]
 
 
@@ -62,9 +58,9 @@ class ClosureOut(BaseModel):
 
     model_config = example(
         {
-            "id": "0190a000-0000-7000-8000-0000000000c1",
+            "id": ids.CLOSURE,
             **_EXAMPLE,
-            "standing": ["R-2026:1201"],
+            "standing": [],
         }
     )
 

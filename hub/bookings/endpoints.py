@@ -24,9 +24,10 @@ from hub.bookings.pin_schemas import BackupCodeOut, LinkOut, PinOut
 from hub.bookings.records import Booking
 from hub.bookings.refusals import KINDS, Refusal, refused
 from hub.bookings.residents import ResidentsService
-from hub.bookings.schemas import BookingIn, BookingOut, DecisionIn, HolderIn
+from hub.bookings.schemas import CALENDAR_FILE, BookingIn, BookingOut, DecisionIn, HolderIn
 from hub.bookings.service import BookingFilter, BookingsService
 from hub.bookings.tables import BookingState
+from hub.web import example_ids as ids
 from hub.web.core import core_of, provided
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
@@ -56,7 +57,7 @@ ReservationKey = Annotated[
     ),
 ]
 
-
+HolderId = Annotated[Id, Path(examples=[ids.HOLDER])]
 IfMatch = Annotated[
     str | None,
     Header(
@@ -190,7 +191,11 @@ def read_history(
     "/bookings/{reservation_key}/calendar",
     summary="Download a booking for a calendar",
     response_class=Response,
-    responses={200: {"content": {"text/calendar": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {
+            "content": {"text/calendar": {"schema": {"type": "string"}, "example": CALENDAR_FILE}}
+        }
+    },
 )
 def read_calendar(
     request: Request,
@@ -226,7 +231,7 @@ def add_holder(
     "/bookings/{reservation_key}/holders/{holder_id}", summary="Take one person's PIN away"
 )
 def remove_holder(
-    who: Writer, service: Members, reservation_key: ReservationKey, holder_id: Id
+    who: Writer, service: Members, reservation_key: ReservationKey, holder_id: HolderId
 ) -> BookingOut:
     """Nobody else's PIN changes. The last holder stays: cancel the booking instead."""
     return BookingOut.of(service.remove(who, reservation_key, holder_id))

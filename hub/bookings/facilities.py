@@ -24,6 +24,7 @@ from hub.pins.draw import DigitsIncompatibleError
 from hub.pins.lengths import shared_length
 from hub.sites import repository as site_rows
 from hub.sites.domain import Door, SiteState
+from hub.web.problems import NOT_FOUND, Problem
 from hub.web.rights import Principal
 
 _LISTED: Final = 20
@@ -64,7 +65,7 @@ class FacilitiesService:
         return [each for each in found if each.active or who is not None]
 
     def get(self, facility_id: str, who: Principal | None = None) -> Facility:
-        """Give one; refuse `facility_unknown`."""
+        """Give one; refuse `not_found`."""
         with self._db.read() as scope:
             return self._get(scope, facility_id, who)
 
@@ -118,7 +119,7 @@ class FacilitiesService:
         found = repository.facility(scope, facility_id)
         visible = found is not None and (who.reaches(found.site_id) if who else found.active)
         if found is None or not visible:
-            raise refused(Refusal.FACILITY_UNKNOWN, "no such facility")
+            raise Problem(NOT_FOUND, "no such facility")
         return found
 
     def _keep(

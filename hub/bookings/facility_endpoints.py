@@ -66,7 +66,12 @@ def availability(
     who: SitesReader,
     service: Facilities,
     facility_id: Id,
-    day: Annotated[Day, Query(alias="date", description="A date where the facility stands.")],
+    day: Annotated[
+        Day,
+        Query(
+            alias="date", description="A date where the facility stands.", examples=["2026-04-10"]
+        ),
+    ],
 ) -> list[SlotOut]:
     """The slots of a day, each free, taken or past; none on a day on which it is closed."""
     service.get(facility_id, who)

@@ -13,13 +13,15 @@ from hub.bookings.records import Facility
 from hub.bookings.steps import STEPS_MAX, Step, StepMoment
 from hub.bookings.tables import Approval, Handover, Payment
 from hub.bookings.windows import BookingRules, OpenSpan, Slot, SlotState
+from hub.web import example_ids as ids
 
-_HALL = "0190a000-0000-7000-8000-0000000000f1"
-_HALF = "0190a000-0000-7000-8000-0000000000f2"
-_SITE = "0190a000-0000-7000-8000-000000000051"
-_DOOR = "0190a000-0000-7000-8000-0000000000d1"
-_BOX = "0190a000-0000-7000-8000-0000000000b1"
-_OPEN = {"weekday": 0, "start_min": 540, "end_min": 1260}
+_HALL = ids.FACILITY
+_HALF = ids.HALF
+_SITE = ids.SITE
+_DOOR = ids.DOOR
+_BOX = ids.KEY_BOX
+_OPEN = {"weekday": 4, "start_min": 540, "end_min": 1320}
+_OPEN_TOO = {"weekday": 1, "start_min": 540, "end_min": 1320}
 _STEPS = [
     {
         "moment": "arrive",
@@ -40,12 +42,12 @@ _STEPS = [
 ]
 _FACILITY = {
     "site_id": _SITE,
-    "name_ja": "体育館",
-    "name_easy": "たいいくかん",
-    "name_en": "Gym",
+    "name_ja": "大ホール",
+    "name_easy": "おおきい ホール",
+    "name_en": "Main hall",
     "doors": [_DOOR],
     "key_boxes": [_BOX],
-    "approval": "required",
+    "approval": "automatic",
     "payment": "before_pin",
     "handover": "trim",
     "timezone": "Asia/Tokyo",
@@ -58,7 +60,7 @@ _FACILITY = {
     "slot_min": 30,
     "longest_min": 720,
     "ahead_days": 90,
-    "opening": [_OPEN],
+    "opening": [_OPEN_TOO, _OPEN],
     "phone": "0123-45-6789",
     "duress": False,
 }

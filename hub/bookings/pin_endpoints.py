@@ -11,6 +11,7 @@ from hub.bookings.door_reissues import DoorReissue, DoorReissues
 from hub.bookings.endpoints import ReservationKey
 from hub.bookings.risks import BookingRisk, BookingRisks
 from hub.pins.tables import PinVariant
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.fields import BodyIn
 from hub.web.identity import requires
@@ -24,8 +25,8 @@ Reader = Annotated[Principal, requires(Right.BOOKINGS_READ)]
 Reissuer = Annotated[Principal, requires(Right.SITES_WRITE)]
 DoorId = Annotated[str, Path(max_length=80)]
 
-_BOOKING = "01960a2b-7c00-7000-8000-000000000101"
-_DOOR = "01960a2b-7c00-7000-8000-000000000201"
+_BOOKING = ids.BOOKING
+_DOOR = ids.DOOR
 
 
 class RiskAtDoorOut(BaseModel):
@@ -118,8 +119,8 @@ class DoorReissueOut(BaseModel):
                         {
                             "booking_id": _BOOKING,
                             "reservation_key": "kokaido-2026-0412",
-                            "holder_id": "01960a2b-7c00-7000-8000-000000000102",
-                            "credential_id": "01960a2b-7c00-7000-8000-000000000103",
+                            "holder_id": ids.HOLDER,
+                            "credential_id": ids.CREDENTIAL,
                             "variant": "ordinary",
                             "old_open_at": [_DOOR],
                         }

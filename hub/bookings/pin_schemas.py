@@ -15,10 +15,11 @@ from hub.keyboxes.codes import ShownCode
 from hub.keyboxes.domain import CodeState, LockKind
 from hub.pins.placement import Pending, PlacementState, Problem, Readiness
 from hub.pins.tables import PinVariant
+from hub.web import example_ids as ids
 
-_HOLDER = "0190a000-0000-7000-8000-0000000000a1"
-_DOOR = "0190a000-0000-7000-8000-0000000000d1"
-_BOX = "0190a000-0000-7000-8000-0000000000b1"
+_HOLDER = ids.HOLDER
+_DOOR = ids.DOOR
+_BOX = ids.KEY_BOX
 _WINDOW = {"starts_at": "2026-04-10T08:50:00Z", "ends_at": "2026-04-10T11:10:00Z"}
 _HOURS = {"starts_at": "2026-04-10T08:00:00Z", "ends_at": "2026-04-10T12:00:00Z"}
 PLACEMENT: dict[str, object] = {
@@ -31,7 +32,7 @@ PLACEMENT: dict[str, object] = {
     "held_until": None,
 }
 CREDENTIAL = {
-    "id": "0190a000-0000-7000-8000-0000000000e1",
+    "id": ids.CREDENTIAL,
     "variant": "ordinary",
     "holder_id": _HOLDER,
     "holder": "山田 花子",
@@ -41,7 +42,7 @@ CREDENTIAL = {
     "placements": [PLACEMENT],
 }
 CODE = {
-    "id": "0190a000-0000-7000-8000-0000000000c2",
+    "id": ids.CODE,
     "key_box_id": _BOX,
     "holder_id": _HOLDER,
     "holder": "山田 花子",

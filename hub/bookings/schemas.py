@@ -23,11 +23,12 @@ from hub.bookings.records import BookingView, BookingWish, Contact, ContactWish,
 from hub.bookings.tables import Attendance, BookingSource, BookingState, Payment
 from hub.catalogue import Language
 from hub.pins.placement import Pending, Problem, Readiness
+from hub.web import example_ids as ids
 
-_FACILITY = "0190a000-0000-7000-8000-0000000000f1"
-_SITE = "0190a000-0000-7000-8000-000000000051"
-_DOOR = "0190a000-0000-7000-8000-0000000000d1"
-_BOX = "0190a000-0000-7000-8000-0000000000b1"
+_FACILITY = ids.FACILITY
+_SITE = ids.SITE
+_DOOR = ids.DOOR
+_BOX = ids.KEY_BOX
 CONTACT = {
     "name": "山田 花子",
     "email": "hanako@example.jp",
@@ -60,8 +61,8 @@ _HAPPENED = {
     "settled_at": "2026-04-10T12:10:05Z",
 }
 BOOKING_OUT = {
-    "id": "0190a000-0000-7000-8000-0000000000b0",
-    "reservation_key": "R-2026:1201",
+    "id": ids.BOOKING,
+    "reservation_key": ids.RESERVATION_KEY,
     "number": "572841",
     "facility_id": _FACILITY,
     "site_id": _SITE,
@@ -92,6 +93,14 @@ BOOKING_OUT = {
     "created_at": "2026-04-01T03:00:00Z",
     "changed_at": "2026-04-01T03:00:00Z",
 }
+
+CALENDAR_FILE = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Kagimori//booking//EN\r\n"
+    "BEGIN:VEVENT\r\nUID:" + ids.BOOKING + "\r\nDTSTAMP:20260401T030000Z\r\n"
+    "DTSTART:20260410T090000Z\r\nDTEND:20260410T110000Z\r\nSUMMARY:大ホール\r\n"
+    "END:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+"""What a booking looks like to a calendar, in short."""
 
 
 class ContactIn(ShapeIn):
@@ -139,7 +148,7 @@ class ContactOut(BaseModel):
 class HolderIn(ShapeIn):
     """Somebody who is to have a PIN."""
 
-    model_config = example(_HOLDER)
+    model_config = example({**_HOLDER, "name": "佐藤 次郎"})
 
     id: Id | None = Field(None, description="Names one that exists, to keep their PIN.")
     name: Text

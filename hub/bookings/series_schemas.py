@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from hub.bookings.closure_schemas import Day
 from hub.bookings.common_schemas import FIRST_YEAR, LAST_YEAR, Id, ShapeIn, WindowOut, example
@@ -14,8 +15,9 @@ from hub.bookings.recurrence import OCCURRENCES_MAX, RULE_CHARS
 from hub.bookings.schemas import CONTACT, ContactIn, HolderIn
 from hub.bookings.series import OccurrenceReport, OccurrenceResult, SeriesReport, SeriesWish
 from hub.bookings.tables import BookingState, OnConflict, SeriesState
+from hub.web import example_ids as ids
 
-_FACILITY = "0190a000-0000-7000-8000-0000000000f1"
+_FACILITY = ids.FACILITY
 _SERIES = {
     "facility_id": _FACILITY,
     "rule": "FREQ=WEEKLY;BYDAY=TU;COUNT=10",
@@ -41,7 +43,25 @@ def _local(moment: datetime) -> datetime:
     return moment
 
 
-LocalTime = Annotated[datetime, AfterValidator(_local)]
+_LOCAL_TIME = (
+    r"^2[01][0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+)
+
+
+def _as_written(given: Any) -> Any:
+    if isinstance(given, str) and not re.match(_LOCAL_TIME, given):
+        raise ValueError("write a local time as 2026-04-07T18:00")
+    return given
+
+
+LocalTime = Annotated[
+    datetime,
+    BeforeValidator(_as_written),
+    AfterValidator(_local),
+    WithJsonSchema({"type": "string", "pattern": _LOCAL_TIME}),
+]
+"""A wall clock's time, without an offset: no `date-time` of the JSON Schema."""
 
 
 class SeriesIn(ShapeIn):
@@ -115,9 +135,9 @@ class SeriesOut(BaseModel):
 
     model_config = example(
         {
-            "id": "0190a000-0000-7000-8000-00000000005e",
+            "id": ids.SERIES,
             "series_key": "tennis-club",
-            "site_id": "0190a000-0000-7000-8000-000000000051",
+            "site_id": ids.SITE,
             "state": "stands",
             "timezone": "Asia/Tokyo",
             **_SERIES,
@@ -134,8 +154,8 @@ class SeriesOut(BaseModel):
     state: SeriesState
     rule: str
     timezone: str
-    first_start: datetime
-    first_end: datetime
+    first_start: LocalTime
+    first_end: LocalTime
     except_on: list[date]
     on_conflict: OnConflict
     ok: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,41 +24,44 @@ from hub.csv_bookings.profile import Field as Cell
 from hub.csv_bookings.report import Done, LineReport, Report, sentence
 from hub.csv_bookings.repository import Import, Profile
 from hub.csv_bookings.tables import ImportState
-from hub.web.fields import BodyIn
+from hub.web import example_ids as ids
+from hub.web.fields import BodyIn, shown
 
-_ID = "01900000-0000-7000-8000-0000000000c1"
-_HALL = "01900000-0000-7000-8000-0000000000f1"
+_ID = ids.CSV_PROFILE
+_HALL = ids.FACILITY
+EXAMPLE_FILE = (
+    "予約番号,施設名,利用日,開始,終了,申請者,状態\r\n"
+    "2026-0417,大ホール,2026/04/17,18:00,20:00,山田 花子,確定\r\n"
+)
+"""A file that the example of a profile reads."""
 _SHA = "ab" * 32
 Word = Annotated[str, Field(min_length=1, max_length=60)]
 WordList = Annotated[tuple[Word, ...], Field(max_length=40)]
+FacilityId = Annotated[str, Field(min_length=1, max_length=80)]
 Column = Annotated[str, Field(min_length=1, max_length=120)]
 
 
-class ProfileIn(BodyIn):
+_PROFILE: Final[dict[str, Any]] = {
+    "name": "体育館",
+    "columns": {
+        "key": ["予約番号"],
+        "facility": ["施設名"],
+        "date": ["利用日"],
+        "start": ["開始"],
+        "end": ["終了"],
+        "name": ["申請者"],
+        "state": ["状態"],
+    },
+    "encoding": "auto",
+    "facilities": {"大ホール": _HALL},
+    "complete": False,
+}
+
+
+class CsvProfileIn(BodyIn):
     """How a town's files are written."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "体育館",
-                    "columns": {
-                        "key": ["予約番号"],
-                        "facility": ["施設名"],
-                        "date": ["利用日"],
-                        "start": ["開始"],
-                        "end": ["終了"],
-                        "name": ["申請者"],
-                        "state": ["状態"],
-                    },
-                    "encoding": "auto",
-                    "facilities": {},
-                    "complete": False,
-                }
-            ]
-        },
-    )
+    model_config = shown(_PROFILE)
 
     name: Annotated[
         str, Field(min_length=1, max_length=64, pattern=r"^[^/\\.\x00-\x1f][^/\\\x00-\x1f]*$")
@@ -69,10 +72,10 @@ class ProfileIn(BodyIn):
     encoding: Encoding = Encoding.AUTO
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     header_row: Annotated[int, Field(ge=0, le=50)] = Field(1, description="0: there is none.")
-    facilities: Annotated[dict[Word, str], Field(max_length=500)] = Field(
+    facilities: Annotated[dict[Word, FacilityId], Field(max_length=500)] = Field(
         {}, description="What stands in the file, and the id of the facility that it means."
     )
-    facility: str | None = Field(None, description="Of a file that names none.")
+    facility: FacilityId | None = Field(None, description="Of a file that names none.")
     key_prefix: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9._:-]*$")] = ""
     cancelled_words: WordList = CANCELLED_WORDS
     requested_words: WordList = REQUESTED_WORDS
@@ -108,7 +111,7 @@ class ProfileIn(BodyIn):
         )
 
 
-class ProfileOut(BaseModel):
+class CsvProfileOut(BaseModel):
     """A profile."""
 
     model_config = ConfigDict(
@@ -117,16 +120,7 @@ class ProfileOut(BaseModel):
                 {
                     "id": _ID,
                     "name": "体育館",
-                    "shape": msgspec.to_builtins(
-                        Shape(
-                            columns={
-                                Cell.KEY: ("予約番号",),
-                                Cell.START: ("開始",),
-                                Cell.END: ("終了",),
-                            },
-                            facility=_HALL,
-                        )
-                    ),
+                    "shape": msgspec.to_builtins(CsvProfileIn.model_validate(_PROFILE).shape()),
                     "created_at": "2026-04-06T00:00:00Z",
                     "changed_at": "2026-04-06T00:00:00Z",
                 }
@@ -141,7 +135,7 @@ class ProfileOut(BaseModel):
     changed_at: datetime
 
     @classmethod
-    def of(cls, kept: Profile) -> ProfileOut:
+    def of(cls, kept: Profile) -> CsvProfileOut:
         """Show one."""
         return cls(
             id=kept.id,
@@ -247,7 +241,7 @@ class ImportOut(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "id": _ID,
+                    "id": ids.CSV_IMPORT,
                     "profile_id": _ID,
                     "file_name": "april.csv",
                     "sha256": _SHA,

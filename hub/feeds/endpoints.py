@@ -24,10 +24,11 @@ from hub.feeds.trying import DryRun
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
-from hub.web.problems import NOT_FOUND, Problem
+from hub.web.problems import CHANGED_MEANWHILE, CONFLICT, NOT_FOUND, Problem
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 
-router = APIRouter(prefix="/api/v1", tags=["feeds"])
+router = APIRouter(prefix="/api/v1", tags=["feeds"], responses=refuses(CONFLICT))
 Service = Annotated[FeedsService, provided(FeedsService)]
 Trier = Annotated[DryRun, provided(DryRun)]
 FeedId = Annotated[str, Path(max_length=80, pattern=r"^[0-9A-Za-z-]+$")]
@@ -73,7 +74,8 @@ def remove_feed(
     service: Service,
     feed_id: FeedId,
     bookings: Annotated[
-        Afterwards, Query(description="What becomes of its bookings that have not begun.")
+        Afterwards,
+        Query(description="What becomes of its bookings that have not begun.", examples=["keep"]),
     ],
 ) -> FeedRemovedOut:
     """`keep` leaves its bookings as they are; `cancel` cancels those that have not begun."""
@@ -120,7 +122,11 @@ def read_shrink(who: Importer, service: Service, feed_id: FeedId) -> ShrinkOut:
     return ShrinkOut.of(found)
 
 
-@router.post("/feeds/{feed_id}/confirm_shrink", summary="Cancel what vanished from a calendar")
+@router.post(
+    "/feeds/{feed_id}/confirm_shrink",
+    summary="Cancel what vanished from a calendar",
+    responses=refuses(CHANGED_MEANWHILE),
+)
 def confirm_shrink(
     who: Importer, service: Service, feed_id: FeedId, given: ShrinkAnswerIn
 ) -> ShrinkAnswerOut:
@@ -130,7 +136,11 @@ def confirm_shrink(
     return ShrinkAnswerOut(cancelled=cancelled, kept=0)
 
 
-@router.post("/feeds/{feed_id}/dismiss_shrink", summary="Keep what vanished from a calendar")
+@router.post(
+    "/feeds/{feed_id}/dismiss_shrink",
+    summary="Keep what vanished from a calendar",
+    responses=refuses(CHANGED_MEANWHILE),
+)
 def dismiss_shrink(
     who: Importer, service: Service, feed_id: FeedId, given: ShrinkAnswerIn
 ) -> ShrinkAnswerOut:

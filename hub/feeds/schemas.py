@@ -27,11 +27,12 @@ from hub.feeds.domain import (
 from hub.feeds.records import FeedEvent, FeedRun
 from hub.feeds.service import FeedView, Shrink
 from hub.feeds.trying import Trial
+from hub.web import example_ids as ids
 from hub.web.fields import BodyIn, ChangeIn, RowOut, clearable
 
-_FEED: Final = "01975a2b-6c00-7a10-8f00-2b6f0b7d9a11"
-_HALL: Final = "01975a2b-6c00-7a10-8f00-2b6f0b7d9a22"
-_EVENT: Final = "01975a2b-6c00-7a10-8f00-2b6f0b7d9a33"
+_FEED: Final = ids.FEED
+_HALL: Final = ids.FACILITY
+_EVENT: Final = ids.FEED_EVENT
 _AT: Final = "2026-04-06T00:00:00Z"
 
 
@@ -178,7 +179,7 @@ class FeedChangeIn(ChangeIn):
 class ShrinkAnswerIn(BodyIn):
     """Which absence is meant: the `token` of what was looked at."""
 
-    model_config = ConfigDict(extra="forbid", **_example(token="9f86d081884c7d659a2feaa0c55ad015"))  # noqa: S106  # no secret
+    model_config = ConfigDict(extra="forbid", **_example(token="07bfba118b5dd5b091def9c4c5ef1c17"))  # noqa: S106  # no secret
 
     token: Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -439,7 +440,7 @@ class ShrinkOut(RowOut):
 
     model_config = ConfigDict(
         from_attributes=True,
-        **_example(token="9f86d081884c7d659a2feaa0c55ad015", events=[_EVENT_EXAMPLE]),  # noqa: S106  # no secret
+        **_example(token="07bfba118b5dd5b091def9c4c5ef1c17", events=[_EVENT_EXAMPLE]),  # noqa: S106  # no secret
     )
 
     token: str

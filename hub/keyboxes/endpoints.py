@@ -52,7 +52,7 @@ def add_key_box(who: Writer, service: Service, given: schemas.KeyBoxIn) -> schem
 
 
 @router.get("/key_box_profiles", summary="List the profiles of sealed codes")
-def list_profiles(who: Reader) -> list[schemas.CodeProfileOut]:  # noqa: ARG001  # the right alone
+def list_code_profiles(who: Reader) -> list[schemas.CodeProfileOut]:  # noqa: ARG001  # the right alone
     """The closed list: no profile exists that a blind try hits more often than 1 in 100,000."""
     return schemas.CodeProfileOut.every()
 

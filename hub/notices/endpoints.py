@@ -10,10 +10,11 @@ from fastapi import APIRouter, Path, Query
 from hub.notices.domain import Channel, NoticeKind, NoticeState
 from hub.notices.rules import NoticeRules
 from hub.notices.schemas import NoticeIn, NoticeOut, NoticeRuleIn, NoticeRuleOut
-from hub.notices.service import NoticeFilter, NoticesService
+from hub.notices.service import NOT_NOW, NoticeFilter, NoticesService
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 
 router = APIRouter(prefix="/api/v1", tags=["notices"])
@@ -63,6 +64,7 @@ def booking_notices(
     "/bookings/{reservation_key}/notices",
     status_code=HTTPStatus.ACCEPTED,
     summary="Send a notice again",
+    responses=refuses(NOT_NOW),
 )
 def send_again(
     who: Sender, service: Service, reservation_key: ReservationKey, given: NoticeIn

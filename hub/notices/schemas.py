@@ -20,14 +20,15 @@ from hub.notices.domain import (
 )
 from hub.notices.rules import OwnRule
 from hub.notices.service import NoticeView
+from hub.web import example_ids as ids
 from hub.web.fields import BodyIn
 
-_ID: Final = "01961c2e-7a00-7c3e-9d21-5b1f0c9a4e10"
+_ID: Final = ids.NOTICE
 _ATTEMPT: Final[dict[str, Any]] = {"at": "2026-04-07T10:00:03Z", "outcome": "sent", "code": "250"}
 _NOTICE: Final[dict[str, Any]] = {
     "id": _ID,
-    "reservation_key": "r-2026-0412",
-    "booking_id": "01961c2e-5f00-7a11-8b44-1f0c9a4e105b",
+    "reservation_key": ids.RESERVATION_KEY,
+    "booking_id": ids.BOOKING,
     "kind": "reminder",
     "channel": "email",
     "state": "sent",
@@ -44,7 +45,7 @@ _NOTICE: Final[dict[str, Any]] = {
 }
 
 
-class AttemptOut(BaseModel):
+class NoticeAttemptOut(BaseModel):
     """One try to send."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ATTEMPT]})
@@ -54,7 +55,7 @@ class AttemptOut(BaseModel):
     code: str = Field(description="The other side's number, or a word of ours; never its text.")
 
     @classmethod
-    def of(cls, attempt: Attempt) -> AttemptOut:
+    def of(cls, attempt: Attempt) -> NoticeAttemptOut:
         """Show it."""
         return cls(at=attempt.at, outcome=attempt.outcome, code=attempt.code)
 
@@ -79,7 +80,7 @@ class NoticeOut(BaseModel):
     carried_pin: bool
     needs_call: bool = Field(description="No channel is left: somebody has to telephone.")
     call: str | None = Field(description="The telephone number, where somebody has to.")
-    attempts: list[AttemptOut]
+    attempts: list[NoticeAttemptOut]
 
     @classmethod
     def of(cls, seen: NoticeView) -> NoticeOut:
@@ -101,7 +102,7 @@ class NoticeOut(BaseModel):
             carried_pin=row.carried_pin,
             needs_call=row.needs_call,
             call=booking.contact.phone if booking and row.needs_call else None,
-            attempts=[AttemptOut.of(each) for each in seen.attempts],
+            attempts=[NoticeAttemptOut.of(each) for each in seen.attempts],
         )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime
 
 from hub.pins.constraints import CodeRules
 from hub.pins.pool_desk import DoorPools
 from hub.pins.risk import GuessRisks
 from hub.pins.schemas import CodeConstraintsOut, DoorRiskOut, PoolIn, PoolOut
 from hub.web.core import provided
+from hub.web.fields import Instant
 from hub.web.identity import requires
 from hub.web.rights import Principal, Right
 
@@ -30,9 +30,9 @@ def door_guess_risk(
     who: Reader,
     service: Risks,
     door_id: DoorId,
-    starts_at: Annotated[AwareDatetime | None, Query(description="Now, if left out.")] = None,
+    starts_at: Annotated[Instant | None, Query(description="Now, if left out.")] = None,
     ends_at: Annotated[
-        AwareDatetime | None, Query(description="A day after `starts_at`, if left out.")
+        Instant | None, Query(description="A day after `starts_at`, if left out.")
     ] = None,
 ) -> DoorRiskOut:
     """The chance that somebody who uses up the whole try budget of every keypad through a window

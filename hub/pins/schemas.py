@@ -13,11 +13,12 @@ from hub.pins.placement import PlacementState
 from hub.pins.pool_desk import PoolSheet
 from hub.pins.risk import DoorRiskView
 from hub.pins.standing import MAX_LIFE_DAYS, MAX_SIZE, USUAL_LIFE_DAYS
+from hub.web import example_ids as ids
 from hub.web.fields import BodyIn
 from wire.policy_bodies import Side
 
-_DOOR = "01960a2b-7c00-7000-8000-000000000201"
-_READER = "01960a2b-7c00-7000-8000-000000000301"
+_DOOR = ids.DOOR
+_READER = ids.READER
 
 
 class KeypadBudgetOut(BaseModel):
@@ -284,7 +285,7 @@ class PoolOut(BaseModel):
                     "ready": 1,
                     "codes": [
                         {
-                            "credential_id": "01960a2b-7c00-7000-8000-000000000401",
+                            "credential_id": ids.CREDENTIAL,
                             "digits": 7,
                             "state": "active",
                             "starts_at": "2026-04-12T09:00:00Z",

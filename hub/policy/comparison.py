@@ -21,7 +21,7 @@ MOST: int = 500
 """So many differences are listed; `PolicyComparison.waiting` counts all."""
 
 
-class Standing(StrEnum):
+class PolicyStanding(StrEnum):
     """How a controller's policy stands."""
 
     EQUAL = "equal"
@@ -58,7 +58,7 @@ class Comparison:
     """Desired and reported, side by side. Digests are 64 hexadecimal digits."""
 
     controller_id: str
-    standing: Standing
+    standing: PolicyStanding
     connected: bool
     desired_version: int
     desired_digest: str
@@ -121,12 +121,14 @@ class PolicyComparisons:
         )
 
 
-def _standing(report: reports.Report | None, *, ours: bool, proven: int, desired: int) -> Standing:
+def _standing(
+    report: reports.Report | None, *, ours: bool, proven: int, desired: int
+) -> PolicyStanding:
     if report is None:
-        return Standing.NEVER_HEARD
+        return PolicyStanding.NEVER_HEARD
     if ours and report.mismatches:
-        return Standing.MISMATCH
-    return Standing.EQUAL if ours and proven >= desired else Standing.BEHIND
+        return PolicyStanding.MISMATCH
+    return PolicyStanding.EQUAL if ours and proven >= desired else PolicyStanding.BEHIND
 
 
 def _differences(

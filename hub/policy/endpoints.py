@@ -9,7 +9,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from hub.policy.comparison import Comparison, DifferenceKind, PolicyComparisons, Standing
+from hub.policy.comparison import Comparison, DifferenceKind, PolicyComparisons, PolicyStanding
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.rights import Principal, Right
@@ -23,7 +24,7 @@ _EXAMPLE_DIGEST: Final = "9f2c4e0a7b1d3856e4c09a7f51b26d83c9e07f4a1b5d62e83f094c
 
 _DIFFERENCE: Final[JsonDict] = {
     "kind": "grant",
-    "id": "0199d3a0-5b1c-7c44-9a52-3c1f0f6f2a11",
+    "id": ids.GRANT,
     "difference": "put",
     "reason": "",
 }
@@ -47,7 +48,7 @@ class ComparisonOut(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "controller_id": "k7m2p9x4q1w8z5t3",
+                    "controller_id": ids.CONTROLLER,
                     "standing": "behind",
                     "connected": True,
                     "desired_version": 412,
@@ -65,7 +66,7 @@ class ComparisonOut(BaseModel):
     )
 
     controller_id: str
-    standing: Standing
+    standing: PolicyStanding
     connected: bool
     desired_version: int
     desired_digest: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,11 +13,12 @@ from hub.readiness.figures import Distribution, Figures, LatencyFigures, Rate
 from hub.readiness.findings import Finding, Found, LockReadiness, Remedy, Severity
 from hub.readiness.repository import OwnRule
 from hub.readiness.tables import RuleOf
-from hub.web.fields import BodyIn
+from hub.web import example_ids as ids
+from hub.web.fields import BodyIn, CalendarDate
 
-_BOOKING = "01900000-0000-7000-8000-0000000000b1"
-_SITE = "01900000-0000-7000-8000-0000000000a1"
-_DOOR = "01900000-0000-7000-8000-0000000000d1"
+_BOOKING = ids.BOOKING
+_SITE = ids.SITE
+_DOOR = ids.DOOR
 
 
 def _example(**fields: Any) -> ConfigDict:
@@ -306,4 +307,4 @@ class RuleOut(BaseModel):
         )
 
 
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+Day = CalendarDate

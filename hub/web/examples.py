@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 JSON: Final = "application/json"
+FORM: Final = "multipart/form-data"
 CURL_FIELD: Final = "x-codeSamples"
 _OF_FORMAT: Final = {"date-time": "2026-04-10T18:30:00+09:00", "date": "2026-04-10"}
 _IN_BRACES: Final = re.compile(r"\{(\w+)\}")
@@ -216,8 +217,11 @@ def _curl(method: str, path: str, operation: Mapping[str, Any]) -> str:
         if parameter["in"] == "header" and parameter.get("required"):
             words.append(f"-H '{parameter['name']}: {_example(parameter)}'")
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-        words.append(f"-H 'Content-Type: {kind}'")
         body = _example(content)
+        if kind == FORM:
+            words += [f"-F {_quoted(_part(*part))}" for part in dict(body).items()]
+            break
+        words.append(f"-H 'Content-Type: {kind}'")
         text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
         words.append(f"--data-binary {_quoted(text)}")
         break
@@ -240,6 +244,11 @@ def _example(content: Mapping[str, Any]) -> Any:
         return example_of(content)
     except NoExampleError:
         return ""
+
+
+def _part(name: str, value: Any) -> str:
+    """One part of a form; a text of several lines stands in a file."""
+    return f"{name}=@{name}" if "\n" in str(value) else f"{name}={value}"
 
 
 def _quoted(text: str) -> str:

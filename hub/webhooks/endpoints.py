@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query, Response
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 from hub.webhooks.domain import DeliveryState
 from hub.webhooks.schemas import (
@@ -24,7 +25,7 @@ from hub.webhooks.schemas import (
     WebhookOut,
     WebhookWithSecretOut,
 )
-from hub.webhooks.service import WebhooksService
+from hub.webhooks.service import WEBHOOK_OFF, WebhooksService
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 Service = Annotated[WebhooksService, provided(WebhooksService)]
@@ -78,14 +79,22 @@ def rotate_secret(
     return WebhookWithSecretOut.showing(service.rotate(who, webhook_id, grace))
 
 
-@router.post("/{webhook_id}/test", status_code=HTTPStatus.ACCEPTED, summary="Try a webhook")
+@router.post(
+    "/{webhook_id}/test",
+    status_code=HTTPStatus.ACCEPTED,
+    summary="Try a webhook",
+    responses=refuses(WEBHOOK_OFF),
+)
 def test_webhook(who: Writer, service: Service, webhook_id: Id) -> DeliveryOut:
     """Sends a message of the type `webhook.test` soon: its delivery says what came of it."""
     return DeliveryOut.of(service.test(who, webhook_id))
 
 
 @router.post(
-    "/{webhook_id}/recover", status_code=HTTPStatus.ACCEPTED, summary="Send failed messages again"
+    "/{webhook_id}/recover",
+    status_code=HTTPStatus.ACCEPTED,
+    summary="Send failed messages again",
+    responses=refuses(WEBHOOK_OFF),
 )
 def recover(who: Writer, service: Service, webhook_id: Id, given: RecoverIn) -> RecoveredOut:
     """Everything that was given up and was made since an instant, with the same ids."""
@@ -118,6 +127,7 @@ def read_delivery(
     "/{webhook_id}/deliveries/{delivery_id}/resend",
     status_code=HTTPStatus.ACCEPTED,
     summary="Send a message again",
+    responses=refuses(WEBHOOK_OFF),
 )
 def resend(who: Writer, service: Service, webhook_id: Id, delivery_id: Id) -> DeliveryOut:
     """With the same id and body, whatever became of it before; its schedule begins anew."""

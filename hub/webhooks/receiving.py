@@ -45,7 +45,7 @@ from hub.webhooks.source_domain import (
     UNKNOWN_BOOKING,
     About,
     Received,
-    Result,
+    ReceivedResult,
     Source,
     SourceState,
 )
@@ -62,7 +62,7 @@ _received = Counter("kagimori_webhooks_received_total", "Messages that came in",
 class _Verdict:
     """What becomes of a message."""
 
-    result: Result
+    result: ReceivedResult
     key: str | None = None
     booking_id: str | None = None
     code: str = ""
@@ -116,7 +116,7 @@ class ReceivingService:
         before = repository.by_message(scope, source.id, signed.id)
         if before is not None and before.body_hash != digest:
             raise Problem(ID_REUSED, "this webhook-id came with another body")
-        if before is not None and before.result is not Result.REFUSED:
+        if before is not None and before.result is not ReceivedResult.REFUSED:
             again = replace(before, times=before.times + 1)
             repository.keep_received(scope, again, new=False)
             return again, None
@@ -152,24 +152,24 @@ class ReceivingService:
             field = FieldProblem(f"body.{error.field}", error.misfit.value, _SAID[error.misfit])
             problem = Problem(NOT_UNDERSTOOD, "", (field,))
             return _Verdict(
-                Result.REFUSED, error.key, None, error.misfit.value, error.field, problem
+                ReceivedResult.REFUSED, error.key, None, error.misfit.value, error.field, problem
             )
         except Problem as problem:
             where = problem.fields[0].field if problem.fields else ""
-            return _Verdict(Result.REFUSED, key, None, problem.kind.code, where, problem)
+            return _Verdict(ReceivedResult.REFUSED, key, None, problem.kind.code, where, problem)
 
     # --- what it asks for ------------------------------------------------------------------------
 
     def _do(self, scope: Scope, source: Source, asked: Asked) -> _Verdict:
         if asked.action is Action.IGNORE:
-            return _Verdict(Result.IGNORED, code=OTHER_KIND)
+            return _Verdict(ReceivedResult.IGNORED, code=OTHER_KIND)
         about = About.PAID if asked.action is Action.PAY else About.BOOKING
         if not self._is_newest(scope, source, asked, about):
-            return _Verdict(Result.IGNORED, asked.key, code=STALE)
+            return _Verdict(ReceivedResult.IGNORED, asked.key, code=STALE)
         before = bookings.by_key(scope, asked.key)
         match asked.action:
             case Action.CANCEL if before is None:
-                verdict = _Verdict(Result.IGNORED, asked.key, code=UNKNOWN_BOOKING)
+                verdict = _Verdict(ReceivedResult.IGNORED, asked.key, code=UNKNOWN_BOOKING)
             case Action.CANCEL:
                 verdict = self._put(scope, source, asked, {"state": BookingState.CANCELLED})
             case Action.PAY if before is None:
@@ -191,11 +191,11 @@ class ReceivingService:
             scope, source.principal, asked.key, wish, BookingSource.WEBHOOK
         )
         booking = made.booking
-        result = Result.CREATED if new else Result.CHANGED
+        result = ReceivedResult.CREATED if new else ReceivedResult.CHANGED
         if _told(scope, booking) == was:
-            result = Result.UNCHANGED
+            result = ReceivedResult.UNCHANGED
         elif asked.action is Action.CANCEL:
-            result = Result.CANCELLED
+            result = ReceivedResult.CANCELLED
         return _Verdict(result, asked.key, booking.id)
 
     def _wanted(self, scope: Scope, source: Source, asked: Asked) -> dict[str, Any]:

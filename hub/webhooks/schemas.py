@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from hub.web.fields import BodyIn, ChangeIn, clearable
+from hub.web import example_ids as ids
+from hub.web.fields import BodyIn, ChangeIn, Instant, clearable
 from hub.webhooks.domain import DeliveryState, Endpoint, EndpointState, Fault
 from hub.webhooks.service import EndpointWish, Logged, Standing, WithSecret
 
-_ID: Final = "01964a3c-7d10-7b4e-9c55-3f0a1e6b2d90"
-_SITE: Final = "01964a3c-5b00-7c11-8d22-90ab13cd24ef"
-_DELIVERY: Final = "01964a3d-0a44-7f21-b1d2-6c1f0f7e8a12"
-_MESSAGE: Final = "01964a3d-0a00-7a7b-8f3e-2b6d4c5e9f01"
+_ID: Final = ids.WEBHOOK
+_SITE: Final = ids.SITE
+_DELIVERY: Final = ids.DELIVERY
+_MESSAGE: Final = ids.MESSAGE
 _SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw4Zk0m1n2o3o="  # noqa: S105  # an example
 
 Url = Annotated[str, Field(min_length=8, max_length=500)]
@@ -33,15 +34,6 @@ _INSECURE: Final = (
     "Allow plain http off this machine, in an isolated network: anybody on the way can read it."
 )
 _CONTACT: Final = "Send names, contacts and purposes along: personal data leaves the hub. Audited."
-
-
-def _within_years(at: datetime) -> datetime:
-    if not 2000 <= at.year < 2200:
-        raise ValueError("a year from 2000 to 2199")
-    return at
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_within_years)]
 
 
 def _example(**fields: Any) -> ConfigDict:
@@ -184,7 +176,7 @@ class RotateIn(BodyIn):
     )
 
 
-class AttemptOut(BaseModel):
+class DeliveryAttemptOut(BaseModel):
     """One attempt to deliver."""
 
     model_config = _example(
@@ -236,7 +228,7 @@ class DeliveryOut(BaseModel):
     kind: str
     seq: int = Field(description="Counts the endpoint's messages without gaps.")
     state: DeliveryState
-    attempts: list[AttemptOut]
+    attempts: list[DeliveryAttemptOut]
     next_at: datetime | None = Field(description="When it is tried next; null: not any more.")
     created_at: datetime
     settled_at: datetime | None
@@ -273,7 +265,7 @@ def _delivery_fields(found: Logged) -> dict[str, Any]:
         },
         "next_at": kept.next_at if kept.state is DeliveryState.PENDING else None,
         "attempts": [
-            AttemptOut(
+            DeliveryAttemptOut(
                 number=each.number,
                 at=each.at,
                 status=each.status,

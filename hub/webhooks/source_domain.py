@@ -21,7 +21,7 @@ class SourceState(StrEnum):
     """Nothing is taken, and the sender is told to come again."""
 
 
-class Result(StrEnum):
+class ReceivedResult(StrEnum):
     """What became of a message."""
 
     CREATED = "created"
@@ -85,7 +85,7 @@ class Received:
     message_id: str
     body_hash: str
     received_at: datetime
-    result: Result
+    result: ReceivedResult
     reservation_key: str | None
     booking_id: str | None
     code: str

@@ -9,12 +9,17 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from hub.bookings.refusals import KINDS
+from hub.bookings.schemas import BOOKING_IN
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.identity import public_proven, requires
 from hub.web.paging import Cursor, Limit, PageOf
+from hub.web.problems import TOO_LARGE, TOO_MANY_TRIES
+from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
-from hub.webhooks.receiving import ReceivingService
-from hub.webhooks.source_domain import Result
+from hub.webhooks.receiving import BAD_SIGNATURE, ID_REUSED, NOT_UNDERSTOOD, ReceivingService
+from hub.webhooks.source_domain import ReceivedResult
 from hub.webhooks.source_schemas import (
     HookOut,
     ReceivedOut,
@@ -32,6 +37,10 @@ Receiving = Annotated[ReceivingService, provided(ReceivingService)]
 Reader = Annotated[Principal, requires(Right.WEBHOOKS_READ)]
 Writer = Annotated[Principal, requires(Right.WEBHOOKS_WRITE)]
 Id = Annotated[str, Path(max_length=80, pattern=r"^[0-9A-Za-z-]+$")]
+HookId = Annotated[
+    str,
+    Path(max_length=80, pattern=r"^[0-9A-Za-z-]+$", examples=[ids.WEBHOOK_SOURCE]),
+]
 
 _SIGNED: Final[dict[str, Any]] = {
     "parameters": [
@@ -39,18 +48,41 @@ _SIGNED: Final[dict[str, Any]] = {
             "name": name,
             "in": "header",
             "required": True,
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "maxLength": 2000},
             "description": said,
+            "example": example,
         }
-        for name, said in (
-            ("webhook-id", "The message's own id: taken once."),
-            ("webhook-timestamp", "Seconds since 1970, at most five minutes from now."),
-            ("webhook-signature", "`v1,<base64>`, several apart by spaces."),
+        for name, said, example in (
+            ("webhook-id", "The message's own id: taken once.", "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W"),
+            (
+                "webhook-timestamp",
+                "Seconds since 1970, at most five minutes from now.",
+                "1775433600",
+            ),
+            (
+                "webhook-signature",
+                "`v1,<base64>`, several apart by spaces.",
+                "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+            ),
         )
     ],
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": {"type": "object"}}},
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": {
+                    "type": "booking.confirmed",
+                    "timestamp": "2026-04-06T00:00:00Z",
+                    "data": {
+                        "reservation_key": ids.RESERVATION_KEY,
+                        **BOOKING_IN,
+                        "state": "confirmed",
+                        "updated_at": "2026-04-06T00:00:00Z",
+                    },
+                },
+            }
+        },
         "description": "As the source's profile says.",
     },
 }
@@ -106,7 +138,7 @@ def list_received(
     who: Reader,
     service: Sources,
     source_id: Id,
-    result: Annotated[Result | None, Query(description="Only these.")] = None,
+    result: Annotated[ReceivedResult | None, Query(description="Only these.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> PageOf[ReceivedOut]:
@@ -120,8 +152,11 @@ def list_received(
     summary="Tell of a booking",
     dependencies=[public_proven("webhook-signature")],
     openapi_extra=_SIGNED,
+    responses=refuses(
+        BAD_SIGNATURE, ID_REUSED, NOT_UNDERSTOOD, TOO_LARGE, TOO_MANY_TRIES, *KINDS.values()
+    ),
 )
-async def take_hook(request: Request, service: Receiving, source_id: Id) -> HookOut:
+async def take_hook(request: Request, service: Receiving, source_id: HookId) -> HookOut:
     """For systems that are registered as a source: signed by the Standard Webhooks specification.
     200 says what came of it; the same message again gets the same answer."""
     body = await request.body()

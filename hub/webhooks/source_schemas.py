@@ -8,17 +8,18 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.web import example_ids as ids
 from hub.web.fields import BodyIn, ChangeIn, Name, clearable
 from hub.webhooks.mapping import POINTER, PRESETS, Action, Profile
 from hub.webhooks.schemas import Sites
 from hub.webhooks.service import WithSecret
-from hub.webhooks.source_domain import Received, Result, Source, SourceState
+from hub.webhooks.source_domain import Received, ReceivedResult, Source, SourceState
 from hub.webhooks.sources import SourceWish
 
-_ID: Final = "01964a40-11c2-7d3e-a4f5-7b8c9d0e1f22"
+_ID: Final = ids.WEBHOOK_SOURCE
 _SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw4Zk0m1n2o3o="  # noqa: S105  # an example
-_KEY: Final = "R-2026-0412"
-_BOOKING: Final = "01964a3b-7c55-7d10-8e4a-5f6071829304"
+_KEY: Final = ids.RESERVATION_KEY
+_BOOKING: Final = ids.BOOKING
 
 Pointer = Annotated[str, Field(max_length=200, pattern=POINTER)]
 Word = Annotated[str, Field(max_length=120)]
@@ -43,7 +44,7 @@ _PROFILE_EXAMPLE: Final[dict[str, Any]] = {
 }
 
 
-class ProfileIn(BodyIn):
+class SourceProfileIn(BodyIn):
     """Where things stand in what the source sends: JSON Pointers (RFC 6901). One left out, or
     empty, means that the source does not say."""
 
@@ -89,7 +90,7 @@ class ProfileIn(BodyIn):
         return msgspec.convert(self.model_dump(mode="json"), Profile)
 
 
-_NO_PROFILE: Final = ProfileIn.model_validate({"reservation_key": "/reservation_key"})
+_NO_PROFILE: Final = SourceProfileIn.model_validate({"reservation_key": "/reservation_key"})
 """Stands where none was sent, and is never looked at."""
 
 
@@ -102,7 +103,7 @@ class SourceIn(BodyIn):
     preset: Literal["booking", "payment"] | None = Field(
         None, description="`booking`: our own shape; `payment`: `{reservation_key, paid}`."
     )
-    profile: ProfileIn | None = Field(None, description="Instead of a preset.")
+    profile: SourceProfileIn | None = Field(None, description="Instead of a preset.")
     sites: Sites | None = Field(None, description="What it may book; null: all sites of yours.")
     secret: Secret | None = Field(
         None, description="Only where the other side makes it; else the hub does."
@@ -121,7 +122,7 @@ class SourceChangeIn(ChangeIn):
     model_config = ConfigDict(extra="forbid") | _example(state="paused")
 
     name: Name = "-"
-    profile: ProfileIn = Field(default_factory=lambda: _NO_PROFILE)
+    profile: SourceProfileIn = Field(default_factory=lambda: _NO_PROFILE)
     sites: Sites | None = clearable()
     state: SourceState = SourceState.ACTIVE
 
@@ -160,7 +161,7 @@ class SourceOut(BaseModel):
     name: str
     path: str = Field(description="Where it sends to, at this hub.")
     sites: list[str] | None
-    profile: ProfileIn
+    profile: SourceProfileIn
     state: SourceState
     previous_secret_until: datetime | None = Field(description="Until then two secrets hold.")
     created_at: datetime
@@ -178,7 +179,7 @@ def _fields(kept: Source) -> dict[str, Any]:
         "name": kept.name,
         "path": f"/api/v1/hooks/{kept.id}",
         "sites": None if kept.sites is None else list(kept.sites),
-        "profile": ProfileIn.model_validate(msgspec.to_builtins(kept.profile)),
+        "profile": SourceProfileIn.model_validate(msgspec.to_builtins(kept.profile)),
         "state": kept.state,
         "previous_secret_until": kept.previous_until,
         "created_at": kept.created_at,
@@ -212,7 +213,7 @@ class ReceivedOut(BaseModel):
     """A message that came, and what became of it. Of its content only the key is kept."""
 
     model_config = _example(
-        id="01964a41-22d3-7e4f-b5a6-8c9d0e1f2a33",
+        id=ids.RECEIVED,
         message_id="msg_2KWPBgLlAfxdpx2AI54pPJ85f4W",
         received_at="2026-04-06T03:20:00Z",
         result="created",
@@ -226,7 +227,7 @@ class ReceivedOut(BaseModel):
     id: str
     message_id: str
     received_at: datetime
-    result: Result
+    result: ReceivedResult
     reservation_key: str | None
     booking_id: str | None
     code: str = Field(description="Why it was ignored or refused.")
@@ -244,7 +245,7 @@ class HookOut(BaseModel):
 
     model_config = _example(result="created", reason="", reservation_key=_KEY, booking_id=_BOOKING)
 
-    result: Result
+    result: ReceivedResult
     reason: str = Field(description="Why it was ignored: `stale`, `kind`, `unknown`.")
     reservation_key: str | None
     booking_id: str | None

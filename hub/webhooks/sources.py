@@ -21,7 +21,7 @@ from hub.webhooks.mapping import Profile
 from hub.webhooks.secrets import new_secret, sealed
 from hub.webhooks.service import WithSecret, reaches, sites_within
 from hub.webhooks.signatures import SecretError, secret_of, secret_text
-from hub.webhooks.source_domain import Received, Result, Source, SourceState
+from hub.webhooks.source_domain import Received, ReceivedResult, Source, SourceState
 from hub.webhooks.tables import webhook_received as received
 
 _TARGET: Final = "webhook_source"
@@ -132,7 +132,12 @@ class SourcesService:
         return WithSecret(self._core.db.write(write), secret_text(secret))
 
     def received(
-        self, who: Principal, source_id: str, result: Result | None, cursor: str | None, limit: int
+        self,
+        who: Principal,
+        source_id: str,
+        result: ReceivedResult | None,
+        cursor: str | None,
+        limit: int,
     ) -> Page[Received]:
         """Give what came from a source, the newest first."""
         where = [beyond([received.c.received_at, received.c.id], cursor, descending=True)]

@@ -21,7 +21,7 @@ from hub.database.tables import belongs_to, town_table, unique
 from hub.entries.alarms import AlarmKind
 from hub.webhooks.domain import DeliveryState, EndpointState, Fault
 from hub.webhooks.mapping import Profile
-from hub.webhooks.source_domain import About, Result, SourceState
+from hub.webhooks.source_domain import About, ReceivedResult, SourceState
 
 webhook_endpoints: Final = town_table(
     "webhook_endpoints",
@@ -130,7 +130,7 @@ webhook_received: Final = town_table(
     Column("message_id", String(128), nullable=False),
     Column("body_hash", String(64), nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
-    Column("result", Closed(Result), nullable=False),
+    Column("result", Closed(ReceivedResult), nullable=False),
     Column("reservation_key", String(128)),
     Column("booking_id", id_text()),
     Column("code", String(64), nullable=False),

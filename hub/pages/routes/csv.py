@@ -15,7 +15,7 @@ from hub.bookings.facilities import FacilitiesService
 from hub.csv_bookings.dates import plain
 from hub.csv_bookings.profile import Field, Shape
 from hub.csv_bookings.repository import Profile
-from hub.csv_bookings.schemas import ProfileIn
+from hub.csv_bookings.schemas import CsvProfileIn
 from hub.csv_bookings.service import CsvService
 from hub.database.errors import DuplicateError
 from hub.pages.frame import Speaking, go_to
@@ -145,7 +145,7 @@ async def _preview(
     words: Words,
     service: CsvService,
     names: Mapping[str, str],
-    profile: tuple[Profile | None, ProfileIn],
+    profile: tuple[Profile | None, CsvProfileIn],
     given: FormData,
 ) -> Response:
     before, wanted = profile
@@ -206,7 +206,7 @@ def _form(
     )
 
 
-def _wanted(given: FormData, before: Profile | None, facilities: Mapping[str, str]) -> ProfileIn:
+def _wanted(given: FormData, before: Profile | None, facilities: Mapping[str, str]) -> CsvProfileIn:
     """Read the form. What it does not show (words, prefix) stays as it was. Raise `ValueError`."""
 
     def text(name: str) -> str:
@@ -234,7 +234,7 @@ def _wanted(given: FormData, before: Profile | None, facilities: Mapping[str, st
         field.value: [part.strip() for part in text(f"column_{field}").split("+") if part.strip()]
         for field in Field
     }
-    return ProfileIn(
+    return CsvProfileIn(
         name=text("name").strip(),
         columns={Field(field): names for field, names in columns.items() if names},
         encoding=text("encoding"),  # type: ignore[arg-type]  # pydantic reads it

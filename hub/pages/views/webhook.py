@@ -12,7 +12,7 @@ from hub.pages.words import Words, iso
 from hub.web.paging import Page
 from hub.webhooks.domain import Attempt, DeliveryState, EndpointState
 from hub.webhooks.service import Logged, Standing
-from hub.webhooks.source_domain import Received, Result, Source, SourceState
+from hub.webhooks.source_domain import Received, ReceivedResult, Source, SourceState
 
 _STATES: Final = {
     EndpointState.ACTIVE: ("good", "check"),
@@ -26,12 +26,12 @@ _DELIVERIES: Final = {
     DeliveryState.FAILED: ("bad", "alert"),
 }
 _RESULTS: Final = {
-    Result.CREATED: ("good", "check"),
-    Result.CHANGED: ("good", "check"),
-    Result.CANCELLED: ("good", "check"),
-    Result.UNCHANGED: ("", "check"),
-    Result.IGNORED: ("", "cross"),
-    Result.REFUSED: ("bad", "alert"),
+    ReceivedResult.CREATED: ("good", "check"),
+    ReceivedResult.CHANGED: ("good", "check"),
+    ReceivedResult.CANCELLED: ("good", "check"),
+    ReceivedResult.UNCHANGED: ("", "check"),
+    ReceivedResult.IGNORED: ("", "cross"),
+    ReceivedResult.REFUSED: ("bad", "alert"),
 }
 
 

@@ -16,8 +16,10 @@ import psycopg
 import pytest
 
 import hub.bootstrap
+import hub.feeds.wiring
 from hub.app import create_app
 from hub.clock import HandMovedClock
+from hub.notices.settings import MailSettings
 from hub.settings import DatabaseSettings, Settings, TownSettings
 
 
@@ -47,9 +49,11 @@ def open_example_hub(
             directory=folder,
             town=TownSettings(id="0190a000-0000-7000-8000-000000000001", phone="0123-45-6789"),
             database=DatabaseSettings(url=url),
+            mail=MailSettings.model_validate({"host": "localhost", "from": "doors@example.jp"}),
         )
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(hub.bootstrap, "Ids", example_towns.NamedIds)
+            patched.setattr(hub.feeds.wiring, "CalendarClient", example_towns.OfflineCalendars)
             return example_towns.open_hub(settings, clock)
 
     return make

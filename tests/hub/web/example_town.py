@@ -6,12 +6,17 @@ is there. `tests/hub/web/conftest.py` loads it and gives it as the fixture `exam
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
@@ -24,13 +29,16 @@ from hub.bootstrap import Hub, build
 from hub.clock import HandMovedClock, Ids
 from hub.entries.alarms import AlarmKind
 from hub.entries.tables import alarms
+from hub.feeds.fetching import CalendarClient
 from hub.link.tables import SessionState, controller_sessions
 from hub.policy.outlet import Outlet
 from hub.settings import Settings
 from hub.web import example_ids as ids
 from hub.web.core import Core, Probe
 from hub.web.documents import openapi_of
+from hub.web.examples import FORM, JSON, example_of
 from hub.web.rights import SYSTEM, Role
+from hub.webhooks import signatures
 from provisioning import hub_keys
 from wire.keys import LinkKey, PinKey
 from wire.topics import Channel
@@ -38,22 +46,8 @@ from wire.topics import Channel
 NOW: Final = datetime(2026, 4, 6, 0, 0, tzinfo=UTC)
 """Monday, 09:00 in Japan."""
 
-FACILITY: Final[dict[str, Any]] = {
-    "site_id": ids.SITE,
-    "name_ja": "大ホール",
-    "doors": [ids.DOOR],
-    "key_boxes": [],
-    "approval": "automatic",
-    "opening": [{"weekday": day, "start_min": 540, "end_min": 1320} for day in range(7)],
-    "phone": "0123-45-6789",
-}
-BOOKING: Final[dict[str, Any]] = {
-    "facility_id": ids.FACILITY,
-    "starts_at": "2026-04-10T18:30:00+09:00",
-    "ends_at": "2026-04-10T20:30:00+09:00",
-    "contact": {"name": "山田 花子", "email": "hanako@example.jp", "phone": "0123-45-6789"},
-    "purpose": "コーラスの練習",
-}
+HALF: Final[dict[str, Any]] = {"name_ja": "大ホール 半面", "excludes": []}
+"""The facility that the example's own excludes."""
 
 
 class Line:
@@ -64,14 +58,42 @@ class Line:
         return True
 
 
+class OfflineCalendars(CalendarClient):
+    """Serves the calendar of the examples' feed, and no other, without a network."""
+
+    def _client(self) -> httpx.Client:
+        return httpx.Client(transport=httpx.MockTransport(_served))
+
+
+def _served(asked: httpx.Request) -> httpx.Response:
+    """The calendar, and ever after an empty one: the hub asks whether that is meant."""
+    if asked.url.host != "yoyaku.example.jp":
+        raise httpx.ConnectError("nobody is there", request=asked)
+    was_here = "If-None-Match" in asked.headers
+    headers = {"Content-Type": "text/calendar", "ETag": '"2"' if was_here else '"1"'}
+    body = _HEAD + _END if was_here else _HEAD + _EVENT + _END
+    return httpx.Response(200, headers=headers, stream=httpx.ByteStream(body))
+
+
+_HEAD: Final = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example//EN\r\n"
+_EVENT: Final = (
+    "BEGIN:VEVENT\r\nUID:0420@yoyaku.example.jp\r\nDTSTAMP:20260401T000000Z\r\n"
+    "DTSTART:20260424T090000Z\r\nDTEND:20260424T110000Z\r\n"
+    "SUMMARY:卓球\r\nLOCATION:体育館\r\nEND:VEVENT\r\n"
+).encode()
+_END: Final = b"END:VCALENDAR\r\n"
+
+
+_MADE: Final = itertools.count(1)
+
+
 class NamedIds(Ids):
-    """Gives the ids that were asked for first, then new ones from bytes that repeat."""
+    """Gives the ids that were asked for first, then new ones: none twice, whichever hub asks."""
 
     __slots__ = ("named",)
 
     def __init__(self, clock: HandMovedClock) -> None:
-        made = iter(range(1, 10**9))
-        super().__init__(clock, lambda length: next(made).to_bytes(length, "big"))
+        super().__init__(clock, lambda length: next(_MADE).to_bytes(length, "big"))
         self.named: list[str] = []
 
     def new(self) -> str:
@@ -88,7 +110,15 @@ class ExampleTown:
     clock: HandMovedClock
     token: str
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
-    """What each call that made the town was answered, by `METHOD path`."""
+    """What each example that made the town was answered, by `METHOD path`."""
+
+    def signed(self, body: bytes) -> dict[str, str]:
+        """The headers with which the examples' source signs a message."""
+        _, made = self.answers[f"POST {_API}/webhook_sources"]
+        message = "msg_" + hashlib.sha256(body).hexdigest()[:27]
+        return signatures.headers(
+            [signatures.secret_of(made["secret"])], message, self.clock.now(), body
+        )
 
     @property
     def document(self) -> dict[str, Any]:
@@ -99,6 +129,7 @@ class ExampleTown:
         """A client that holds the token; answers of 500 come back as answers."""
         client = TestClient(self.app, base_url="https://doors.test", raise_server_exceptions=False)
         client.headers["Authorization"] = f"Bearer {self.token}"
+        client.headers["X-Request-ID"] = "example-town"  # so that no id is made for it
         return client
 
 
@@ -143,7 +174,7 @@ def _named_ids(hub: Hub) -> NamedIds:
 
 _LOCK: Final = {"driver": "serial_lock", "port": "lock0", "address": 0, "name": "裏口 電池錠"}
 _API: Final = "/api/v1"
-_CALLS: Final[tuple[tuple[str, str, str | None, dict[str, Any]], ...]] = (
+_CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]], ...]] = (
     ("POST", "/sites", ids.SITE, {}),
     ("POST", "/controllers", None, {}),
     ("POST", "/zones", ids.ZONE, {}),
@@ -160,17 +191,32 @@ _CALLS: Final[tuple[tuple[str, str, str | None, dict[str, Any]], ...]] = (
     ("POST", "/grants", ids.GRANT, {}),
     ("POST", "/key_boxes", ids.KEY_BOX, {}),
     ("PUT", "/devices/{device_id}/battery", None, {}),
-    ("POST", "/facilities", ids.FACILITY, FACILITY),
+    ("POST", "/facilities", ids.HALF, HALF),
+    ("POST", "/facilities", ids.FACILITY, {}),
     ("POST", "/users", ids.USER, {}),
     ("POST", "/tokens", ids.TOKEN, {}),
     ("POST", "/doors/{door_id}/tests", ids.DOOR_TEST, {}),
     ("PUT", "/doors/{door_id}/backup_codes", None, {}),
     ("PUT", "/doors/{door_id}/mode", ids.ORDER, {}),
-    ("PUT", "/bookings/{reservation_key}", ids.BOOKING, BOOKING),
+    ("PUT", "/bookings/{reservation_key}", (ids.BOOKING, ids.HOLDER, ids.CREDENTIAL), {}),
+    ("POST", "/bookings/{reservation_key}/holders", None, {}),
+    ("PUT", "/booking_series/{series_key}", ids.SERIES, {}),
+    ("POST", "/closures", ids.CLOSURE, {}),
+    ("PUT", "/facilities/{facility_id}/notice_rule", None, {}),
+    ("PUT", "/readiness/rules/{kind}/{target}", None, {}),
+    ("POST", "/feeds", ids.FEED, {}),
+    ("POST", "/feeds/{feed_id}/poll", (ids.FEED_RUN, ids.FEED_EVENT), {}),
+    ("POST", "/feeds/{feed_id}/poll", None, {}),
+    ("POST", "/webhooks", ids.WEBHOOK, {}),
+    ("POST", "/webhooks/{webhook_id}/test", (ids.MESSAGE, ids.DELIVERY), {}),
+    ("POST", "/webhook_sources", ids.WEBHOOK_SOURCE, {}),
+    ("POST", "/csv_profiles", ids.CSV_PROFILE, {}),
+    ("POST", "/csv_imports", ids.CSV_IMPORT, {}),
+    ("POST", "/bookings/{reservation_key}/notices", ids.NOTICE, {}),
 )
-"""Method, path, the id that the new row gets, and what stands over the example's body."""
+"""Method, path, the ids that new rows get in turn, and what stands over the example's body."""
 
-_CALLS_THAT_NEED_IT: Final = (
+_CALLS_THAT_NEED_IT: Final[tuple[tuple[str, str, str | None, dict[str, Any]], ...]] = (
     ("POST", "/doors/{door_id}/commands", ids.COMMAND, {}),
     ("POST", "/emergencies", ids.EMERGENCY, {}),
     ("DELETE", "/emergencies/{emergency_id}", None, {}),
@@ -178,6 +224,36 @@ _CALLS_THAT_NEED_IT: Final = (
     ("POST", "/key_boxes/{key_box_id}/tickets", ids.TICKET, {}),
 )
 """What needs a controller that is there."""
+
+
+def send_example(
+    client: TestClient,
+    method: str,
+    path: str,
+    operation: dict[str, Any],
+    over: dict[str, Any] | None = None,
+    headers: Callable[[bytes], dict[str, str]] = lambda _: {},
+) -> Any:
+    """Send what an operation shows, `over` standing over its body. A file that it shows is kept:
+    a dry run makes nothing. `headers` are those that depend on the body."""
+    asked: dict[str, Any] = {}
+    for parameter in operation.get("parameters", ()):
+        name = parameter["name"]
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{name}}}", str(example_of(parameter)))
+        elif parameter["in"] == "query" and parameter["required"]:
+            asked[name] = example_of(parameter)
+    content = operation.get("requestBody", {}).get("content", {})
+    if FORM in content:
+        fields = dict(example_of(content[FORM]))
+        files = {"file": ("april.csv", fields.pop("file").encode())}
+        asked["dry_run"] = "false"
+        return client.request(method, path, params=asked, data=fields, files=files)
+    if JSON not in content:
+        return client.request(method, path, params=asked)
+    body = json.dumps({**content[JSON].get("example", {}), **(over or {})}).encode()
+    sent = {"Content-Type": JSON, **headers(body)}
+    return client.request(method, path, params=asked, content=body, headers=sent)
 
 
 @dataclass
@@ -188,21 +264,15 @@ class _Player:
     client: TestClient
     named: NamedIds
 
-    def play(self, method: str, path: str, new: str | None, over: dict[str, Any]) -> None:
+    def play(
+        self, method: str, path: str, new: str | tuple[str, ...] | None, over: dict[str, Any]
+    ) -> None:
         operation = self.town.document["paths"][_API + path][method.lower()]
-        address = _API + path
-        for parameter in operation.get("parameters", ()):
-            if parameter["in"] == "path":
-                shown = parameter.get("example", ids.RESERVATION_KEY)
-                address = address.replace(f"{{{parameter['name']}}}", shown)
-        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
-        body = None if content is None else {**content.get("example", {}), **over}
-        self.named.named = [new] if new else []
-        answer = self.client.request(
-            method, address, json=body, headers={"X-Request-ID": "example-town"}
-        )
+        self.named.named = [new] if isinstance(new, str) else list(new or ())
+        answer = send_example(self.client, method, _API + path, operation, over)
         assert answer.status_code < 300, (method, path, answer.status_code, answer.text)
-        self.town.answers.setdefault(f"{method} {_API}{path}", (answer.status_code, answer.json()))
+        if not over:
+            self.town.answers[f"{method} {_API}{path}"] = (answer.status_code, answer.json())
 
 
 def _hear_of_the_controller(core: Core) -> None:

@@ -15,7 +15,7 @@ from hub.catalogue import Language, Translator, sentences
 from hub.web.rights import Role
 from hub.webhooks.domain import DeliveryState, EndpointState, Fault
 from hub.webhooks.mapping import Misfit
-from hub.webhooks.source_domain import Result, SourceState
+from hub.webhooks.source_domain import ReceivedResult, SourceState
 
 HTML = {"Accept": "text/html", "Origin": "https://doors.test"}
 LIST = "/joins/webhooks"
@@ -139,7 +139,7 @@ def test_every_state_fault_and_result_has_its_words() -> None:
         *(f"webhook.source_state.{each}" for each in SourceState),
         *(f"webhook.delivery.{each}" for each in DeliveryState),
         *(f"webhook.fault.{each}" for each in Fault),
-        *(f"webhook.result.{each}" for each in Result),
+        *(f"webhook.result.{each}" for each in ReceivedResult),
         *(f"webhook.why.{each}" for each in Misfit),
         *(f"webhook.why.{each}" for each in ("stale", "kind", "unknown")),
     ]
