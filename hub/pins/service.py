@@ -355,10 +355,11 @@ class Pins:
         window: Instants,
     ) -> bool:
         digits = self._open(credential)
-        self._reservations.take_back(scope, credential.id, new, digits)
+        duress = credential.variant is PinVariant.DURESS
         try:
-            duress = credential.variant is PinVariant.DURESS
-            self._reservations.reserve(scope, credential.id, new, digits, window, duress=duress)
+            with scope.savepoint():  # refused, they rest there as they did
+                self._reservations.take_back(scope, credential.id, new, digits)
+                self._reservations.reserve(scope, credential.id, new, digits, window, duress=duress)
         except PinTakenError:
             self._renew(scope, credential, doors, window)
             return True
