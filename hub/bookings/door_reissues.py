@@ -22,6 +22,9 @@ from hub.pins.tables import PinVariant, pin_placements
 from hub.web.rights import Principal
 
 _KNOWN: Final = LIVE & AT_DOOR
+_HELD_BACK: Final = frozenset({PlacementState.REVOKING, PlacementState.REVOKED})
+"""Of a PIN that is not revoked itself: it was at the door and is held back until it is paid again,
+and would come back with the digits that the door knew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class DoorReissues:
         def work(scope: Scope) -> DoorReissue:
             usable_door(scope, who, door_id)
             t = pin_placements
-            states = LIVE - {PlacementState.DRAFT} if ahead else _KNOWN
+            states = (LIVE - {PlacementState.DRAFT} if ahead else _KNOWN) | _HELD_BACK
             found = placements.where(
                 scope,
                 t.c.door_id == door_id,

@@ -90,7 +90,8 @@ class FacilitiesService:
         """Change some fields. Bookings that stand keep their windows and doors."""
 
         def write(scope: Scope) -> Facility:
-            before = self._get(scope, facility_id, who)
+            lock_sites(scope, [self._get(scope, facility_id, who).site_id])
+            before = self._get(scope, facility_id, who)  # as it is once nobody else changes it
             after = replace(before, **changed)  # type: ignore[arg-type]  # fields by name, typed by the endpoint
             return self._keep(scope, who, after, "facility.changed", new=False)
 

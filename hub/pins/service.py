@@ -255,9 +255,10 @@ class Pins:
         the holder does not know yet, and stays `pin_changed` until they see them."""
         credential = self._live(scope, credential_id)
         standing = self._standing(scope, credential_id)
-        if not standing:
+        known = standing or self._held_back(scope, credential_id)
+        if not known:
             raise CredentialGoneError("the credential opens nothing any more")
-        window = standing[0].starts_at, standing[0].ends_at
+        window = known[0].starts_at, known[0].ends_at
         self._renew(scope, credential, [each.door_id for each in standing], window)
         if tell:
             for placement in self._standing(scope, credential_id):
@@ -289,6 +290,13 @@ class Pins:
         t = pin_placements
         ours = t.c.credential_id == credential_id, t.c.state.in_(LIVE)
         return placements.held(scope, lambda: placements.where(scope, *ours))
+
+    def _held_back(self, scope: Scope, credential_id: str) -> list[Placement]:
+        """Give the placements of a PIN that is held back and not over: it may come back."""
+        t = pin_placements
+        away = t.c.state.in_([PlacementState.REVOKING, PlacementState.REVOKED])
+        to_come = t.c.ends_at > self._clock.now()
+        return placements.where(scope, t.c.credential_id == credential_id, away, to_come)
 
     def _length(
         self,
@@ -355,10 +363,11 @@ class Pins:
         window: Instants,
     ) -> bool:
         digits = self._open(credential)
-        self._reservations.take_back(scope, credential.id, new, digits)
+        duress = credential.variant is PinVariant.DURESS
         try:
-            duress = credential.variant is PinVariant.DURESS
-            self._reservations.reserve(scope, credential.id, new, digits, window, duress=duress)
+            with scope.savepoint():  # refused, they rest there as they did
+                self._reservations.take_back(scope, credential.id, new, digits)
+                self._reservations.reserve(scope, credential.id, new, digits, window, duress=duress)
         except PinTakenError:
             self._renew(scope, credential, doors, window)
             return True

@@ -120,3 +120,22 @@ def test_other_digits_asked_for_after_a_cancellation_are_not_given(
     hall.bookings.put(hall.clerk, "k1", hall.wish())
     reissue = lambda: hall.bookings.reissue(hall.clerk, "k1")  # noqa: E731
     assert meanwhile(cancelling(hall, "k1"), reissue) == "no_pin"
+
+
+def test_a_change_of_a_facility_does_not_undo_the_exclusion_that_came_before_it(
+    hall: Any, meanwhile: Any, make_facility: Any
+) -> None:
+    """Undone, the whole of it and its half could be booked at the same time."""
+    half = hall.facilities.create(hall.clerk, make_facility(hall.site, hall.doors))
+
+    def exclude(scope: Any) -> None:
+        before = repository.facility(scope, hall.id)
+        assert before is not None
+        after = replace(before, excludes=(half.id,))
+        hall.facilities._keep(  # within a transaction of the test's own
+            scope, hall.clerk, after, "facility.changed", new=False
+        )
+
+    meanwhile(exclude, lambda: hall.facilities.change(hall.clerk, hall.id, phone="0123-45-6780"))
+    found = hall.facilities.get(hall.id)
+    assert (found.phone, found.excludes) == ("0123-45-6780", (half.id,))

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from hub.bookings.door_reissues import DoorReissues
 from hub.bookings.records import BookingWish
 from hub.bookings.tables import Payment
 from hub.happenings import repository as happenings
 from hub.pins.placement import Pending, PlacementState, Readiness
 from hub.web.problems import Problem as Refused
+from hub.web.rights import Role
 
 
 @pytest.fixture
@@ -150,3 +152,20 @@ def test_a_resident_sees_no_pin_until_it_is_paid(hall: Any, paid_hall: Any) -> N
     key = asked.view.booking.reservation_key
     hall.bookings.put(hall.clerk, key, BookingWish(paid=True))
     assert len(hall.residents.shown(opened.cookie).revealed) == 1
+
+
+def test_a_pin_held_back_does_not_come_back_with_digits_that_leaked_at_its_door(
+    hall: Any, paid_hall: Any
+) -> None:
+    hall.bookings.put(hall.clerk, "k1", paid_hall(paid=True))
+    leaked = hall.digits("k1")
+    held_pins(hall)
+    hall.bookings.put(hall.clerk, "k1", BookingWish(paid=False))
+    held_pins(hall)
+    admin = replace(hall.clerk, role=Role.ADMIN)
+    reissues = DoorReissues(hall.town.db, hall.town.clock, hall.town.pins)
+    done = reissues.reissue(admin, hall.doors[0], "controller stolen")
+    assert len(done.reissued) == 1
+    hall.bookings.put(hall.clerk, "k1", BookingWish(paid=True))
+    assert hall.digits("k1") != leaked
+    assert held_pins(hall) == {"active"}

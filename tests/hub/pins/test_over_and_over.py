@@ -10,6 +10,9 @@ import pytest
 
 from hub.pins import placements
 from hub.pins.placement import PlacementState
+from hub.pins.reservations import Reservations
+from hub.pins.tables import pin_reservations
+from wire.identity import uuid_bytes
 
 
 @pytest.fixture
@@ -95,3 +98,28 @@ def test_one_that_was_held_back_and_given_again_is_revoked_only_once_its_door_sa
     assert state_of(door, credential) is PlacementState.REVOKING
     door.prove()
     assert state_of(door, credential) is PlacementState.REVOKED
+
+
+def test_digits_that_cannot_come_back_rest_at_the_door_all_the_same(door: Any) -> None:
+    """They were shown to somebody: nobody else gets them for 30 days."""
+    town = door.town
+    credential = town.pin(door.door, starts_h=1, hours=2)
+    digits = town.db.write(lambda scope: town.pins.reveal(scope, credential))
+    door.prove()
+    town.db.write(lambda scope: town.pins.withdraw(scope, credential, "not paid"))
+    other = town.pin(door.door, starts_h=24 * 40, hours=2)
+    blind = town.keys.blind("pin", uuid_bytes(door.door), digits.encode())
+    rows = pin_reservations
+    town.db.write(lambda scope: scope.update(rows, {"blind": blind}, rows.c.credential_id == other))
+    window = later(door, 39)
+
+    def again(scope: Any) -> Any:
+        doors = [door.door]
+        return town.pins.set_doors(scope, credential, doors, window, approved=True, cause="paid")
+
+    assert town.db.write(again), "it got other digits"
+    start = town.clock.now() + timedelta(hours=4)
+    with town.db.read() as scope:
+        reservations = Reservations(town.ids, town.keys)
+        soon = start, start + timedelta(hours=1)
+        assert reservations.is_taken(scope, [door.door], digits, soon)
