@@ -37,7 +37,7 @@ from wire.sealed_codes import KEY_LABEL, ROUND_LABEL, ROUNDS, CodeVerdict
 PAGE = (Path(__file__).parents[2] / "docs" / "offline-pin.md").read_text(encoding="utf-8")
 QUARTER = PROFILES["quarter"]
 EXAMPLE: dict[str, Any] = json.loads(made.VECTORS.read_text(encoding="utf-8"))["profiles"][0]
-GRIDS = {900: "15 min", 3_600: "1 h", 86_400: "24 h"}
+GRIDS = {900: "15 min", 3_600: "1 h", 10_800: "3 h", 43_200: "12 h", 86_400: "24 h"}
 
 
 def rows_under(header: str) -> list[list[str]]:
@@ -55,7 +55,7 @@ def told_shapes(profile: Profile) -> list[list[str]]:
     numbered = list(enumerate(profile.shapes))
     for (grid_s, once), group in groupby(numbered, lambda one: (one[1].grid_s, one[1].once)):
         shapes = list(group)
-        unit_s, unit = (86_400, "d") if grid_s == 86_400 else (3_600, "h")
+        unit_s, unit = (86_400, "d") if grid_s >= 43_200 else (3_600, "h")
         durations = ", ".join(f"{shape.duration_s / unit_s:g}" for _, shape in shapes)
         numbers = f"{shapes[0][0]}–{shapes[-1][0]}"
         use = ", one-time" if once else ""
@@ -169,7 +169,8 @@ FIGURES = [
     f"one in {10**9 // FREE_WINDOWS:,} then opens",
     f"(in profile `quarter` {round(100 * QUARTER.capacity / 10**9)} in 100)",
     f"reached after {int(QUARTER.drift_s / 20e-6) // DAY_S} days",
-    f"({ROUND['quarter']} in profiles 1 and 2, {ROUND['hour_8']} in profile 3)",
+    f"({ROUND['quarter']} in profiles 1 and 2, {ROUND['hour_8']} in profile 3, "
+    f"{ROUND['stay']} in profile 4)",
     f"{30 * 365 * 25 // 10_000 * 10_000:,} codes with known windows",
     f"1 part in {10**9 // 270_000 // 100 * 100:,} at nine digits, 1 in {10**8 // 270_000} at eight",
 ]
