@@ -105,6 +105,17 @@ class Profile:
         return starts * self.ahead * self.variants
 
     @property
+    def longest_s(self) -> int:
+        """The longest window that opens more than once."""
+        return max((each.duration_s for each in self.shapes if not each.once), default=0)
+
+    @property
+    def always_s(self) -> int:
+        """The longest time that some window covers from any instant on: a start between two of the
+        grid costs up to one step of it."""
+        return max((one.duration_s - one.grid_s for one in self.shapes if not one.once), default=0)
+
+    @property
     def bound(self) -> Fraction:
         """The chance that a blind try hits a code, at any moment."""
         return Fraction(self.acceptable, 10**self.digits)
@@ -205,9 +216,9 @@ _STAY: Final = Profile(
     variants=4,
     drift_s=600,
 )
-"""Huts and rooms for days, weeks or a year: one digit more. Hours that start at an hour are exact up
-to 24, days that start at a midnight up to 31; above, a window is at most 7 % longer than those
-days. 369 days hold 367 from any instant, with margins of half a day at either end."""
+"""Huts and rooms for days, weeks or a year: one digit more. Hours from a full hour are exact up to
+24, days from a midnight up to 31; above, a window is at most 7 % longer than those days. 369 days
+hold 367 from any instant, with margins of half a day at either end."""
 
 PROFILES: Final = {profile.name: profile for profile in (_QUARTER, _HOUR, _HOUR_SHORT, _STAY)}
 """The closed list, by name. A number, once published, keeps its meaning for ever."""

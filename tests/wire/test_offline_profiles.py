@@ -185,9 +185,9 @@ def test_a_small_profile_counted_over_every_payload_keeps_its_bound() -> None:
 
 @BY_NAME
 def test_a_million_blind_guesses_hit_no_more_than_the_bound_expects(profile: Profile) -> None:
-    """Guesses are compared with the digits of the codes that the lock would take just then (of 8,000
-    drawn from them, where they are more), which is what opening each of them comes to (below). Hits
-    beyond 5 sigma would be no chance."""
+    """Guesses are compared with the digits of the codes that the lock would take just then (of
+    8,000 drawn from them, where they are more), which is what opening each of them comes to
+    (below). Hits beyond 5 sigma would be no chance."""
     clock = worst(profile)
     random = Random(20_261_126)
     codes = list(acceptable(profile, clock, 0).codes())
