@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
@@ -13,6 +13,9 @@ from hub.bookings.records import Facility
 from hub.bookings.steps import STEPS_MAX, Step, StepMoment
 from hub.bookings.tables import Approval, Handover, Payment
 from hub.bookings.windows import BookingRules, OpenSpan, Slot, SlotState
+
+LONGEST_MIN: Final = 367 * 24 * 60
+"""A booking of a year and a day more at either end; codes of key boxes go so far."""
 
 _HALL = "0190a000-0000-7000-8000-0000000000f1"
 _HALF = "0190a000-0000-7000-8000-0000000000f2"
@@ -153,7 +156,7 @@ class FacilityIn(ShapeIn):
     margin_before_min: Minutes = 10
     margin_after_min: Minutes = 10
     slot_min: Annotated[int, Field(ge=5, le=24 * 60)] = 30
-    longest_min: Annotated[int, Field(ge=5, le=31 * 24 * 60)] = 12 * 60
+    longest_min: Annotated[int, Field(ge=5, le=LONGEST_MIN)] = 12 * 60
     ahead_days: Annotated[int, Field(ge=1, le=800)] = 90
     opening: Annotated[list[OpenSpanIn], Field(max_length=70)] = Field(default_factory=list)
     phone: Annotated[str, Field(max_length=40)] = ""
