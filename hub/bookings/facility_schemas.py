@@ -15,7 +15,7 @@ from hub.bookings.tables import Approval, Handover, Payment
 from hub.bookings.windows import BookingRules, OpenSpan, Slot, SlotState
 
 LONGEST_MIN: Final = 367 * 24 * 60
-"""A booking of a year and a day more at either end; codes of key boxes go so far."""
+"""A leap year and a day; codes of key boxes go so far."""
 
 _HALL = "0190a000-0000-7000-8000-0000000000f1"
 _HALF = "0190a000-0000-7000-8000-0000000000f2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,8 +79,11 @@ def test_a_box_for_stays_shows_its_ten_digits_and_its_bound(cottage: Any) -> Non
     assert box["guess_risk"] == pytest.approx(9.8928e-6)
 
 
-def test_a_door_with_backup_codes_for_stays_says_so_in_its_constraints(cottage: Any) -> None:
+def test_a_door_with_backup_codes_for_stays_says_so_in_its_constraints(
+    cottage: Any, enrolled: Callable[[str], object]
+) -> None:
     controller = cottage.town.controller(cottage.site)
+    enrolled(controller)
     door = cottage.town.door(cottage.site, controller)
     cottage.town.reader(controller, door)
     path = f"/api/v1/doors/{door}"
