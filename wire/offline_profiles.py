@@ -25,6 +25,7 @@ MAX_DIGITS: Final = 10
 
 _MIN_S: Final = 60
 _HOUR_S: Final = 3_600
+_HALF_DAY_S: Final = 43_200
 _DAY_S: Final = 86_400
 
 
@@ -104,6 +105,17 @@ class Profile:
         return starts * self.ahead * self.variants
 
     @property
+    def longest_s(self) -> int:
+        """The longest window that opens more than once."""
+        return max((each.duration_s for each in self.shapes if not each.once), default=0)
+
+    @property
+    def always_s(self) -> int:
+        """The longest time that some window covers from any instant on: a start between two of the
+        grid costs up to one step of it."""
+        return max((one.duration_s - one.grid_s for one in self.shapes if not one.once), default=0)
+
+    @property
     def bound(self) -> Fraction:
         """The chance that a blind try hits a code, at any moment."""
         return Fraction(self.acceptable, 10**self.digits)
@@ -177,7 +189,38 @@ _HOUR_SHORT: Final = Profile(
 )
 """One digit less to type, for fewer sorts of windows."""
 
-PROFILES: Final = {profile.name: profile for profile in (_QUARTER, _HOUR, _HOUR_SHORT)}
+_STAY: Final = Profile(
+    number=4,
+    name="stay",
+    digits=10,
+    shapes=(
+        *_shapes(
+            *(_HOUR_S, _HOUR_S),
+            (*range(1, 25), 26, 30, 36, 42, 50, 60, 74, 98, 122, 146, 170),
+        ),
+        *_once(_HOUR_S, (1, 4, 12, 24)),
+        *_shapes(3 * _HOUR_S, _HOUR_S, tuple(range(198, 343, 24))),
+        *_shapes(_HALF_DAY_S, _DAY_S, tuple(range(15, 30))),
+        *_shapes(
+            *(_DAY_S, _DAY_S),
+            (
+                *range(1, 32),
+                *(34, 37, 40, 43, 47, 51, 55, 59, 64, 69, 74, 80, 86, 93, 100, 108, 116),
+                *(125, 134, 144, 155, 166, 178, 191, 205, 220, 236, 253, 271, 291, 312, 334),
+                *(358, 369),
+            ),
+        ),
+    ),
+    generations=32,
+    ahead=3,
+    variants=4,
+    drift_s=600,
+)
+"""Huts and rooms for days, weeks or a year: one digit more. Hours from a full hour are exact up to
+24, days from a midnight up to 31; above, a window is at most 7 % longer than those days. 369 days
+hold 367 from any instant, with margins of half a day at either end."""
+
+PROFILES: Final = {profile.name: profile for profile in (_QUARTER, _HOUR, _HOUR_SHORT, _STAY)}
 """The closed list, by name. A number, once published, keeps its meaning for ever."""
 
 DEFAULT_PROFILE: Final = _QUARTER.name

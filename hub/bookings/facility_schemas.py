@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
@@ -14,6 +14,9 @@ from hub.bookings.steps import STEPS_MAX, Step, StepMoment
 from hub.bookings.tables import Approval, Handover, Payment
 from hub.bookings.windows import BookingRules, OpenSpan, Slot, SlotState
 from hub.web import example_ids as ids
+
+LONGEST_MIN: Final = 367 * 24 * 60
+"""A leap year and a day; codes of key boxes go so far."""
 
 _HALL = ids.FACILITY
 _HALF = ids.HALF
@@ -155,7 +158,7 @@ class FacilityIn(ShapeIn):
     margin_before_min: Minutes = 10
     margin_after_min: Minutes = 10
     slot_min: Annotated[int, Field(ge=5, le=24 * 60)] = 30
-    longest_min: Annotated[int, Field(ge=5, le=31 * 24 * 60)] = 12 * 60
+    longest_min: Annotated[int, Field(ge=5, le=LONGEST_MIN)] = 12 * 60
     ahead_days: Annotated[int, Field(ge=1, le=800)] = 90
     opening: Annotated[list[OpenSpanIn], Field(max_length=70)] = Field(default_factory=list)
     phone: Annotated[str, Field(max_length=40)] = ""

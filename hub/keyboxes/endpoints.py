@@ -21,6 +21,16 @@ from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 from wire.keybox_ticket import encode_ticket
 
+CoveredMinutes = Annotated[
+    int,
+    Query(
+        ge=0,
+        le=1_000_000,
+        description="Only profiles that cover a booking of so many minutes, margins included.",
+        examples=[20_160],
+    ),
+]
+
 router = APIRouter(prefix="/api/v1", tags=["key boxes"])
 
 Service = Annotated[KeyBoxes, provided(KeyBoxes)]
@@ -52,9 +62,13 @@ def add_key_box(who: Writer, service: Service, given: schemas.KeyBoxIn) -> schem
 
 
 @router.get("/key_box_profiles", summary="List the profiles of sealed codes")
-def list_code_profiles(who: Reader) -> list[schemas.CodeProfileOut]:  # noqa: ARG001  # the right alone
-    """The closed list: no profile exists that a blind try hits more often than 1 in 100,000."""
-    return schemas.CodeProfileOut.every()
+def list_code_profiles(
+    who: Reader,  # noqa: ARG001  # the right alone
+    minutes: CoveredMinutes = 0,
+) -> list[schemas.CodeProfileOut]:
+    """The closed list, fewest digits first: no profile exists that a blind try hits more often than
+    1 in 100,000. A box keeps its profile for good: ask with the longest booking it is to take."""
+    return schemas.CodeProfileOut.every(minutes)
 
 
 @router.get("/key_boxes/{key_box_id}/state", summary="A key box as last heard of")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hub.web import example_ids as ids
+from wire.offline_profiles import PROFILES
 
 Example = dict[str, Any]
 
@@ -32,13 +33,16 @@ KEY_BOX_OUT: Final[Example] = {
     "code_version": 1,
     **ids.MADE,
 }
+_PROFILE = PROFILES["hour"]
 PROFILE_OUT: Final[Example] = {
-    "name": "hour",
-    "digits": 9,
-    "guess_risk": 0.000005616,
-    "codes_a_window": 8,
-    "generations_ahead": 3,
-    "clock_doubt_s": 900,
+    "name": _PROFILE.name,
+    "digits": _PROFILE.digits,
+    "guess_risk": float(_PROFILE.bound),
+    "longest_minutes": _PROFILE.longest_s // 60,
+    "always_minutes": _PROFILE.always_s // 60,
+    "codes_a_window": _PROFILE.variants,
+    "generations_ahead": _PROFILE.ahead,
+    "clock_doubt_s": _PROFILE.drift_s,
     "shapes": [{"grid_minutes": 60, "duration_minutes": 120, "once": False}],
 }
 BOX_STATE_OUT: Final[Example] = {

@@ -101,6 +101,10 @@ class CodeProfileOut(BaseModel):
     name: str
     digits: int
     guess_risk: float
+    longest_minutes: int = Field(description="The longest window of a code that opens repeatedly.")
+    always_minutes: int = Field(
+        description="A booking up to so long, margins included, is covered whenever it starts."
+    )
     codes_a_window: int = Field(description="So many bookings' holders can share a window.")
     generations_ahead: int
     clock_doubt_s: int
@@ -113,6 +117,8 @@ class CodeProfileOut(BaseModel):
             name=profile.name,
             digits=profile.digits,
             guess_risk=float(profile.bound),
+            longest_minutes=profile.longest_s // 60,
+            always_minutes=profile.always_s // 60,
             codes_a_window=profile.variants,
             generations_ahead=profile.ahead,
             clock_doubt_s=profile.drift_s,
@@ -127,9 +133,12 @@ class CodeProfileOut(BaseModel):
         )
 
     @classmethod
-    def every(cls) -> list[CodeProfileOut]:
-        """Show the closed list."""
-        return [cls.of(profile) for profile in PROFILES.values()]
+    def every(cls, minutes: int = 0) -> list[CodeProfileOut]:
+        """Show the closed list: those that cover bookings of so many minutes, whenever they start;
+        the fewest digits first."""
+        every = (cls.of(profile) for profile in PROFILES.values())
+        fitting = (each for each in every if each.always_minutes >= minutes)
+        return sorted(fitting, key=lambda each: (each.digits, each.longest_minutes))
 
 
 class BoxStateOut(RowOut):

@@ -40,6 +40,8 @@ LOCK: Final = "01a0c450-6c03-7000-8000-000000000007"
 _SEED: Final = 20_250_101
 _NOON: Final = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 """18:30 in Japan: a window of the worked example begins here."""
+_MIDNIGHT: Final = datetime(2026, 11, 28, 15, tzinfo=UTC)
+"""Of the day after, in Japan."""
 
 
 def key_for(_profile: Profile) -> CodeKey:
@@ -258,6 +260,10 @@ def _covers(profile: Profile) -> list[dict[str, Any]]:
         (_NOON, _NOON + 400 * 1440 * minute, False),
         (datetime(2028, 2, 28, 15, tzinfo=UTC), datetime(2028, 2, 29, 15, tzinfo=UTC), False),
         (datetime(2027, 12, 31, 14, tzinfo=UTC), datetime(2027, 12, 31, 16, tzinfo=UTC), False),
+        (_NOON, _NOON + 100 * 1440 * minute, False),
+        (_MIDNIGHT, _MIDNIGHT + 100 * 1440 * minute, False),
+        (_MIDNIGHT, _MIDNIGHT + 367 * 1440 * minute, False),
+        (_NOON - 10 * minute, _NOON + (672 * 60 + 10) * minute, False),
     ]
     found = []
     for start, end, once in asked:

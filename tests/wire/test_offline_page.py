@@ -37,7 +37,7 @@ from wire.sealed_codes import KEY_LABEL, ROUND_LABEL, ROUNDS, CodeVerdict
 PAGE = (Path(__file__).parents[2] / "docs" / "offline-pin.md").read_text(encoding="utf-8")
 QUARTER = PROFILES["quarter"]
 EXAMPLE: dict[str, Any] = json.loads(made.VECTORS.read_text(encoding="utf-8"))["profiles"][0]
-GRIDS = {900: "15 min", 3_600: "1 h", 86_400: "24 h"}
+GRIDS = {900: "15 min", 3_600: "1 h", 10_800: "3 h", 43_200: "12 h", 86_400: "24 h"}
 
 
 def rows_under(header: str) -> list[list[str]]:
@@ -55,7 +55,7 @@ def told_shapes(profile: Profile) -> list[list[str]]:
     numbered = list(enumerate(profile.shapes))
     for (grid_s, once), group in groupby(numbered, lambda one: (one[1].grid_s, one[1].once)):
         shapes = list(group)
-        unit_s, unit = (86_400, "d") if grid_s == 86_400 else (3_600, "h")
+        unit_s, unit = (86_400, "d") if grid_s >= 43_200 else (3_600, "h")
         durations = ", ".join(f"{shape.duration_s / unit_s:g}" for _, shape in shapes)
         numbers = f"{shapes[0][0]}–{shapes[-1][0]}"
         use = ", one-time" if once else ""
@@ -149,6 +149,8 @@ def test_the_verdicts_are_those_of_the_page() -> None:
 
 
 FREE_WINDOWS = sum(range(1, 14 * 96 + 1))
+EVERY_LENGTH = sum(range(1, 673)) + sum(range(29, 368))
+"""Windows of every hour up to 28 days and every day from 29 to 367 that hold one moment."""
 HUNDRED = one_in(guess_chance(QUARTER, DAY_S, locks=100))
 ROUND = {name: one.generations - one.ahead + 1 for name, one in PROFILES.items()}
 FIGURES = [
@@ -169,9 +171,12 @@ FIGURES = [
     f"one in {10**9 // FREE_WINDOWS:,} then opens",
     f"(in profile `quarter` {round(100 * QUARTER.capacity / 10**9)} in 100)",
     f"reached after {int(QUARTER.drift_s / 20e-6) // DAY_S} days",
-    f"({ROUND['quarter']} in profiles 1 and 2, {ROUND['hour_8']} in profile 3)",
+    f"(13 in profiles 1 and 2, {ROUND['hour_8']} in profile 3, {ROUND['stay']} in profile 4)",
     f"{30 * 365 * 25 // 10_000 * 10_000:,} codes with known windows",
     f"1 part in {10**9 // 270_000 // 100 * 100:,} at nine digits, 1 in {10**8 // 270_000} at eight",
+    f"at ten it is 1 in {10**10 // 270_000 // 1_000 * 1_000:,}.",
+    f"{EVERY_LENGTH:,} windows contain any given moment, before a second generation",
+    f"one in {10**10 // EVERY_LENGTH:,} opens, of 9-digit ones one in {10**9 // EVERY_LENGTH:,}.",
 ]
 
 
@@ -181,4 +186,4 @@ def test_a_figure_of_the_page_is_the_codes(figure: str) -> None:
 
 
 def test_generations_that_come_round_are_as_many_in_the_first_two_profiles() -> None:
-    assert ROUND["quarter"] == ROUND["hour"]
+    assert ROUND["quarter"] == ROUND["hour"] == 13

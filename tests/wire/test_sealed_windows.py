@@ -51,7 +51,7 @@ def by_brute_force(
 @given(
     profiles,
     st.integers(0, LIFETIME_S - 1),
-    st.one_of(st.integers(1, 86_400), st.integers(1, 100 * 86_400)),
+    st.one_of(st.integers(1, 86_400), st.integers(1, 100 * 86_400), st.integers(1, 380 * 86_400)),
     st.sampled_from([0, 0, 1, 999_999]),
     st.booleans(),
 )

@@ -25,7 +25,7 @@ from wire.sealed_codes import CodeKey, SealedCode, cover, open_code, seal_code
 NOON = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 MS = timedelta(milliseconds=1)
-QUARTER = PROFILES["quarter"]
+QUARTER, STAY = PROFILES["quarter"], PROFILES["stay"]
 KEY = CodeKey(bytes(range(32)))
 BODY = pb.BackupCodes(profile="quarter", sealed="-", generation=3, grace_s=7_200)
 AWAY, NEVER_AWAY = 0, None
@@ -92,6 +92,20 @@ def test_a_code_opens_exactly_where_its_window_and_the_clocks_error_meet(
         before = ahead > timedelta(0)
         assert decision.reason is (Reason.NOT_YET_VALID if before else Reason.EXPIRED)
         assert decision.spends_try == (not before or ahead > HOUR)
+
+
+@pytest.mark.parametrize("shape", range(0, len(STAY.shapes), 5))
+def test_a_code_for_a_stay_opens_from_the_first_to_the_last_millisecond(cut_off, shape):
+    cut_off.codes = DoorCodes.of(
+        STAY, KEY, msgspec.structs.replace(BODY, profile="stay", generation=31), None
+    )
+    slot = int((cut_off.NOON - EPOCH).total_seconds()) // STAY.shapes[shape].grid_s
+    code = SealedCode(shape, slot, 1, 3)  # two generations on, over the end of the circle
+    start, end = code.window(STAY)
+    for at, opens in ((start - MS, False), (start, True), (end - MS, True), (end, False)):
+        cut_off.at, cut_off.error_ms, cut_off.floor = at, 0, start - 10 * HOUR
+        decision = cut_off.pin(seal_code(STAY, KEY, code))
+        assert decision.granted == opens, (at, decision.reason)
 
 
 def test_a_code_whose_window_ends_below_the_floor_is_dead_whatever_the_clock_says(cut_off):

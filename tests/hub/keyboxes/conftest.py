@@ -106,14 +106,18 @@ class Hut:
         return event
 
 
-@pytest.fixture
-def hut(hub: Hub, hub_town: Any, client: TestClient, as_role: Callable[[Role], TestClient]) -> Hut:
-    """The hut."""
+def _hut(
+    hub: Hub,
+    hub_town: Any,
+    client: TestClient,
+    as_role: Callable[[Role], TestClient],
+    longest_days: int,
+    **box_fields: Any,
+) -> Hut:
     site = hub_town.site()
     admin = as_role(Role.ADMIN)
-    box = admin.post(
-        "/api/v1/key_boxes", json={"site_id": site, "name": "グラウンド小屋", "name_en": "Hut box"}
-    )
+    body = {"site_id": site, "name": "グラウンド小屋", "name_en": "Hut box", **box_fields}
+    box = admin.post("/api/v1/key_boxes", json=body)
     assert box.status_code == 201, box.text
     facility = admin.post(
         "/api/v1/facilities",
@@ -122,8 +126,22 @@ def hut(hub: Hub, hub_town: Any, client: TestClient, as_role: Callable[[Role], T
             "name_ja": "町民グラウンド",
             "key_boxes": [box.json()["id"]],
             "approval": "automatic",
-            "longest_min": 31 * 24 * 60,
+            "longest_min": longest_days * 24 * 60,
         },
     )
     assert facility.status_code == 201, facility.text
     return Hut(hub, client, hub_town, as_role, site, box.json()["id"], facility.json()["id"])
+
+
+@pytest.fixture
+def hut(hub: Hub, hub_town: Any, client: TestClient, as_role: Callable[[Role], TestClient]) -> Hut:
+    """The hut."""
+    return _hut(hub, hub_town, client, as_role, 31)
+
+
+@pytest.fixture
+def cottage(
+    hub: Hub, hub_town: Any, client: TestClient, as_role: Callable[[Role], TestClient]
+) -> Hut:
+    """A house that people stay in for up to a year, with a key box for stays."""
+    return _hut(hub, hub_town, client, as_role, 367, profile="stay")

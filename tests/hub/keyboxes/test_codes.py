@@ -358,8 +358,36 @@ def test_a_box_shows_its_bound_and_never_its_secrets(hut: Any) -> None:
     box = hut.use(Role.VIEWER).get(f"/api/v1/key_boxes/{hut.box}").json()
     assert 0 < box["guess_risk"] <= 1e-5
     assert not [name for name in box if "secret" in name or "maint" in name]
-    profiles = hut.use(Role.VIEWER).get("/api/v1/key_box_profiles").json()
-    assert {each["name"] for each in profiles} == {"quarter", "hour", "hour_8"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "names"),
+    [
+        (None, ["hour_8", "quarter", "hour", "stay"]),
+        (30 * 1_440, ["hour_8", "quarter", "hour", "stay"]),
+        (30 * 1_440 + 1, ["hour", "stay"]),
+        (91 * 1_440 + 1, ["stay"]),
+        (368 * 1_440, ["stay"]),
+        (368 * 1_440 + 1, []),
+    ],
+)
+def test_the_profiles_that_cover_a_length_are_listed_fewest_digits_first(
+    hut: Any, minutes: int | None, names: list[str]
+) -> None:
+    query = {} if minutes is None else {"minutes": minutes}
+    found = hut.use(Role.VIEWER).get("/api/v1/key_box_profiles", params=query).json()
+    assert [each["name"] for each in found] == names
+    for each in found:
+        assert each["guess_risk"] <= 1e-5
+        assert (minutes or 0) <= each["always_minutes"] <= each["longest_minutes"]
+        repeated = [one for one in each["shapes"] if not one["once"]]
+        assert max(one["duration_minutes"] for one in repeated) == each["longest_minutes"]
+
+
+@pytest.mark.parametrize("minutes", [-1, 10**7, "x"])
+def test_a_length_that_makes_no_sense_is_refused(hut: Any, minutes: object) -> None:
+    path = f"/api/v1/key_box_profiles?minutes={minutes}"
+    assert hut.use(Role.VIEWER).get(path).status_code == 422
 
 
 def test_a_profile_that_does_not_exist_is_refused(hut: Any) -> None:

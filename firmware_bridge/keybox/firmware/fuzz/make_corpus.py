@@ -77,6 +77,7 @@ def keypad_seeds() -> dict[str, bytes]:
         "short": box + keys("1234#"),
         "hour_profile": bytes((BOX | 1 << 1,)) + code(0) + code(11) + code(21),
         "hour_8_profile": bytes((BOX | 2 << 1,)) + code(0) + code(8) + code(8),
+        "stay_profile": bytes((BOX | 3 << 1,)) + code(0) + code(38) + code(60) + code(125),
         "a_lock": bytes((LOCK,)) + code(0) + wait(11) + code(0) + bytes((SWITCHES, 0, 4)),
         "switches": box + b"".join(bytes((SWITCHES, 0, 1 << n)) + wait(1) for n in range(8)),
     }

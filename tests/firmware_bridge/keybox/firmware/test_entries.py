@@ -230,7 +230,7 @@ def test_a_blank_box_opens_for_nothing(workshop: Any) -> None:
     assert box.show()["tries_left"] == 5
 
 
-@pytest.mark.parametrize("profile", ["hour", "hour_8"])
+@pytest.mark.parametrize("profile", ["hour", "hour_8", "stay"])
 def test_every_profile_opens(workshop: Any, noon: int, profile: str) -> None:
     installed = workshop.installed(profile=profile)
     assert installed.box.enter(installed.code(0, noon)) == GRANTED

@@ -9,18 +9,20 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from firmware_bridge.keybox.firmware import build
-from wire.offline_profiles import EARLY_S, LIFETIME_S, PROFILES, Profile
+from wire.offline_profiles import EARLY_S, EPOCH, LIFETIME_S, PROFILES, Profile
 from wire.sealed_codes import (
     CodeKey,
     CodeVerdict,
     LockClock,
     SealedCode,
+    cover,
     judge_code,
     open_code,
     payload_of,
@@ -148,16 +150,50 @@ def test_a_million_codes_come_to_the_same_in_c_and_python() -> None:
     assert seen.total() == 1_000_000
 
 
-def test_the_last_window_of_a_lifetime_does_not_wrap(programs: Path) -> None:
-    profile = PROFILES["hour"]
+def test_every_booked_length_opens_in_its_window_exactly_in_c_and_in_python(
+    programs: Path,
+) -> None:
+    """Hours from 1 to 672 and days from 1 to 367, from an afternoon and from a midnight: at both
+    edges, and a second outside. The verdict is written down here, so neither side sets it."""
+    profile, secret, lock = PROFILES["stay"], bytes(range(32)), str(UUID(int=7))
+    key = CodeKey.of(secret, lock)
+    midnight = EPOCH + timedelta(days=900)
+    booked = [(midnight + timedelta(hours=15), timedelta(hours=hours)) for hours in range(1, 673)]
+    booked += [(midnight, timedelta(days=days)) for days in range(1, 368)]
+    cases = []
+    for number, (start, length) in enumerate(booked):
+        shape, slot = cover(profile, start, start + length)
+        code = SealedCode(shape, slot, number % profile.generations, number % profile.variants)
+        digits = seal_code(profile, key, code)
+        begins_s, ends_s = code.window_s(profile)
+        edges = (
+            (begins_s - EARLY_S - 1, CodeVerdict.NOT_YET),
+            (begins_s - 1, CodeVerdict.EARLY),
+            (begins_s, CodeVerdict.VALID),
+            (ends_s - 1, CodeVerdict.VALID),
+            (ends_s, CodeVerdict.EXPIRED),
+        )
+        for at_s, verdict in edges:
+            clock = LockClock(at_s, at_s)
+            asked = case(profile, secret, lock, digits, clock, code.generation)
+            fields = f"{shape} {slot} {code.generation} {code.variant}"
+            assert asked.expected == f"{NUMBERS[verdict]} {fields}"
+            cases.append(asked)
+    assert check(programs / "code-check", cases).total() == 5 * (672 + 367)
+
+
+@pytest.mark.parametrize("name", ["hour", "stay"])
+def test_the_last_window_of_a_lifetime_does_not_wrap(programs: Path, name: str) -> None:
+    profile = PROFILES[name]
     shape = len(profile.shapes) - 1
     slot = profile.shapes[shape].slots - 1
+    lasts_s = profile.shapes[shape].duration_s
     digits = seal_code(profile, CodeKey.of(bytes(32), "0" * 32), SealedCode(shape, slot, 0, 0))
     for at in (
         0,
         LIFETIME_S - 1,
-        LIFETIME_S + 91 * 86_400 - 1,
-        LIFETIME_S + 92 * 86_400,
+        LIFETIME_S - 86_400 + lasts_s - 1,
+        LIFETIME_S - 86_400 + lasts_s,
         2**32 - 1,
     ):
         check(
