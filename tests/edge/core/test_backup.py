@@ -402,5 +402,7 @@ def test_what_the_page_says_of_a_guesser_at_a_door_is_what_its_budget_allows():
     chance = tries * QUARTER.bound
     assert f"at most {tries} tries a day" in page
     assert f"1 in {chance.denominator // chance.numerator:,} for each day of an outage" in page
+    stays = tries * STAY.bound
+    assert f"for `stay` 1 in {stays.denominator // stays.numerator:,}" in page
     assert f"only within {NEAR_S // 3_600} h of its window" in page
     assert pb.BackupCodes.__struct_defaults__[-1] == 86_400  # "default a day"
