@@ -162,7 +162,7 @@ def _digits(facts: Facts, wanted: Wanted, words: Words) -> Iterable[Block]:
     if not (facts.pins or facts.codes):
         if facts.confirmed and not facts.released:
             yield _text(t("notice.pin_held" if wanted.told_before else "notice.pin_after_paying"))
-        elif facts.confirmed and wanted.kind in (K.CONFIRMED, K.CHANGED) and not wanted.pin_never:
+        elif facts.confirmed and wanted.kind in _PIN_TO_COME and not wanted.pin_never:
             yield _text(t("notice.pin_later"))
         return
     yield Block(BlockKind.DIGITS, pairs=tuple(digit_pairs(facts, words)))

@@ -61,7 +61,7 @@ class Line:
 class OfflineCalendars(CalendarClient):
     """Serves the calendar of the examples' feed, and no other, without a network."""
 
-    def _client(self) -> httpx.Client:
+    def _client(self, end: float) -> httpx.Client:
         return httpx.Client(transport=httpx.MockTransport(_served))
 
 

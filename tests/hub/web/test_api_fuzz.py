@@ -136,7 +136,10 @@ def _fuzz(label: str, schema: Any, town: Any) -> None:
         given_kwargs={},
         feedback=FeedbackSources(),
     )()
-    assert succeeded or label in NEVER_SUCCEED, "no case got past the refusals"
+    # What the town was made by succeeded then: its example names a row that is there by now.
+    status, _ = town.answers.get(label, (0, None))
+    past = succeeded or 200 <= status < 300
+    assert past or label in NEVER_SUCCEED, "no case got past the refusals"
 
 
 THERE: Final = {
