@@ -78,13 +78,15 @@ class HolderPins:
             wished = (HolderWish(after.contact.name),)
         others = wished is not None and self._sync(scope, after, wished, cause)
         self._check_uses(scope, after)
-        holders = [row.id for row in repository.holders(scope, after.id)]
+        rows = repository.holders(scope, after.id)
+        holders = [row.id for row in rows]
+        once = [row.id for row in rows if row.max_uses == 1]
         # A key box keeps to hours: no neighbour trims its codes.
         window = after.widened.starts_at, after.widened.ends_at
         effective = after.effective.starts_at, after.effective.ends_at
         self._standing.follow(scope, after.id, after.doors, effective)
         try:
-            self._codes.follow(scope, after.id, holders, after.key_boxes, after.doors, window)
+            self._codes.follow(scope, after.id, holders, after.key_boxes, after.doors, window, once)
         except WindowUncoveredError as error:
             raise _uncovered(after, error) from error
         return others

@@ -161,7 +161,8 @@ class HolderIn(ShapeIn):
     max_uses: Annotated[int, Field(ge=0, le=1000)] | None = Field(
         None,
         description="Their PINs open so often in all, at the doors of one controller; 0 without "
-        "limit; left out, as it is.",
+        "limit; left out, as it is. With 1 the code of a key box opens it a single time; a box "
+        "counts no other number.",
     )
     soft_uses: bool | None = Field(
         None,

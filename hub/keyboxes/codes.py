@@ -51,9 +51,11 @@ class OfflineCodes:
         box_ids: Sequence[str],
         door_ids: Sequence[str],
         window: Instants,
+        once: Collection[str] = (),
     ) -> None:
         """Make these the holders, boxes and window of a booking's codes, and leave alone what is
-        right already. Codes of networked doors are only taken back: they are made when asked for.
+        right already. Holders in `once` get codes that open a box a single time. Codes of networked
+        doors are only taken back: they are made when asked for.
         """
         for code in self._of(scope, booking_id, LockKind.DOOR):
             right = code.lock_id in door_ids and code.holder_id in holder_ids
@@ -71,7 +73,7 @@ class OfflineCodes:
         for holder_id, box_id in sorted(wanted):
             before = standing.get((holder_id, box_id))
             lock = self.locks.of_box(scope, boxes[box_id])
-            self._bring(scope, lock, booking_id, holder_id, window, before)
+            self._bring(scope, lock, booking_id, holder_id, window, before, once=holder_id in once)
 
     def withdraw(self, scope: Scope, booking_id: str) -> None:
         """Take back every code of a booking, as far as that goes."""
@@ -88,7 +90,7 @@ class OfflineCodes:
         boxes = self._locked(scope, {each.lock_id for each in chosen})
         for code in chosen:
             lock = self.locks.of_box(scope, boxes[code.lock_id])
-            self._renew(scope, lock, code, code.wanted)
+            self._renew(scope, lock, code, code.wanted, once=code.is_once)
         return bool(chosen)
 
     def make_anew(self, scope: Scope, box: KeyBox) -> None:
@@ -97,7 +99,7 @@ class OfflineCodes:
         lock = self.locks.of_box(scope, box)
         for code in code_rows.living_codes(scope, box.id, self._clock.now()):
             if code.code.generation != lock.generation:
-                self._renew(scope, lock, code, code.wanted)
+                self._renew(scope, lock, code, code.wanted, once=code.is_once)
         code_rows.rekey_living(scope, box.id, lock.version, self._clock.now())
 
     def reveal(self, scope: Scope, booking_id: str) -> list[ShownCode]:
@@ -171,28 +173,30 @@ class OfflineCodes:
         holder_id: str,
         window: Instants,
         before: OfflineCode | None,
+        *,
+        once: bool = False,
     ) -> OfflineCode:
         """Give a holder the code of a window: the one they have where it is right already."""
-        shape, slot = covered(lock, window)
+        shape, slot = covered(lock, window, once=once)
         if before is None:
-            return self._add(scope, lock, booking_id, holder_id, window)
+            return self._add(scope, lock, booking_id, holder_id, window, once=once)
         if (before.code.shape, before.code.slot) != (shape, slot):
             if before.revealed_at is not None and (
-                former := self._former(scope, lock, before, window)
+                former := self._former(scope, lock, before, window, once=once)
             ):
                 return former
-            return self._renew(scope, lock, before, window)
+            return self._renew(scope, lock, before, window, once=once)
         if before.wanted != window:
             before = replace(before, wanted=window)
             code_rows.replace_code(scope, before)
         return before
 
     def _former(
-        self, scope: Scope, lock: Lock, code: OfflineCode, window: Instants
+        self, scope: Scope, lock: Lock, code: OfflineCode, window: Instants, *, once: bool
     ) -> OfflineCode | None:
         """Give a holder back the code that they had for a window before, where it is still good:
         a booking that is moved to and fro uses up no codes."""
-        place = covered(lock, window)
+        place = covered(lock, window, once=once)
         for each in reversed(self._of(scope, code.booking_id, lock.kind)):
             had = (each.lock_id, each.holder_id) == (lock.id, code.holder_id)
             good = (each.code.generation, each.version) == (lock.generation, lock.version)
@@ -206,16 +210,20 @@ class OfflineCodes:
                 return back
         return None
 
-    def _renew(self, scope: Scope, lock: Lock, code: OfflineCode, window: Instants) -> OfflineCode:
+    def _renew(
+        self, scope: Scope, lock: Lock, code: OfflineCode, window: Instants, *, once: bool
+    ) -> OfflineCode:
         """Give another code in place of one. One that nobody has seen leaves no trace."""
         if code.revealed_at is None:
-            made = self._fitted(scope, lock, code, window)
+            made = self._fitted(scope, lock, code, window, once=once)
             code_rows.replace_code(scope, made)
             return made
         now = self._clock.now()
         code_rows.replace_code(scope, replace(code, superseded_at=now))
         self._tell(scope, code)
-        return self._add(scope, lock, code.booking_id, code.holder_id, window, pin_changed=True)
+        return self._add(
+            scope, lock, code.booking_id, code.holder_id, window, once=once, pin_changed=True
+        )
 
     def _tell(self, scope: Scope, code: OfflineCode) -> None:
         """A code that was shown is another now: its holder is told, as of a PIN."""
@@ -230,6 +238,7 @@ class OfflineCodes:
         holder_id: str,
         window: Instants,
         *,
+        once: bool,
         pin_changed: bool = False,
     ) -> OfflineCode:
         blank = OfflineCode(
@@ -246,13 +255,15 @@ class OfflineCodes:
             pin_changed=pin_changed,
             made_at=self._clock.now(),
         )
-        made = self._fitted(scope, lock, blank, window)
+        made = self._fitted(scope, lock, blank, window, once=once)
         code_rows.add_code(scope, made)
         return made
 
-    def _fitted(self, scope: Scope, lock: Lock, code: OfflineCode, window: Instants) -> OfflineCode:
+    def _fitted(
+        self, scope: Scope, lock: Lock, code: OfflineCode, window: Instants, *, once: bool
+    ) -> OfflineCode:
         """Give the code a window, the lock's generation and secret, and a variant that is free."""
-        shape, slot = covered(lock, window)
+        shape, slot = covered(lock, window, once=once)
         taken = code_rows.taken_variants(scope, lock.id, shape, slot, lock.generation)
         free = next((each for each in range(lock.profile.variants) if each not in taken), None)
         if free is None:

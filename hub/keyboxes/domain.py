@@ -148,6 +148,11 @@ class OfflineCode:
         """Whether it is its holder's code for that lock now."""
         return self.superseded_at is None and self.withdrawn_at is None
 
+    @property
+    def is_once(self) -> bool:
+        """Whether its lock opens for it a single time."""
+        return PROFILES[self.profile].shapes[self.code.shape].once
+
     def state(self, now: datetime) -> CodeState:
         """Where it stands at an instant."""
         if self.withdrawn_at is not None:
@@ -193,20 +198,24 @@ class GenerationsAheadError(OfflineCodeError):
     """The box would not know a further generation: it has to be visited first."""
 
 
-def covered(lock: Lock, window: tuple[datetime, datetime]) -> tuple[int, int]:
-    """Give shape and slot of the code that covers a window; raise `WindowUncoveredError`."""
+def covered(
+    lock: Lock, window: tuple[datetime, datetime], *, once: bool = False
+) -> tuple[int, int]:
+    """Give shape and slot of the code that covers a window, one that opens a single time with
+    `once`; raise `WindowUncoveredError`."""
     try:
-        return cover(lock.profile, *window)
+        return cover(lock.profile, *window, once=once)
     except CodeError as error:
-        raise WindowUncoveredError(lock.id, longest_from(lock.profile, window[0])) from error
+        longest = longest_from(lock.profile, window[0], once=once)
+        raise WindowUncoveredError(lock.id, longest) from error
 
 
-def longest_from(profile: Profile, start: datetime) -> timedelta | None:
+def longest_from(profile: Profile, start: datetime, *, once: bool = False) -> timedelta | None:
     """Give the longest span that one code can cover from an instant on; None where none can."""
     start_s = (start - EPOCH) // timedelta(seconds=1)
     ends_s = [
         start_s // shape.grid_s * shape.grid_s + shape.duration_s
         for shape in profile.shapes
-        if not shape.once and 0 <= start_s // shape.grid_s < shape.slots
+        if shape.once is once and 0 <= start_s // shape.grid_s < shape.slots
     ]
     return EPOCH + timedelta(seconds=max(ends_s)) - start if ends_s else None

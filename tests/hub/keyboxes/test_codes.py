@@ -413,3 +413,29 @@ def test_a_tag_names_its_code(hut: Any) -> None:
         (row,) = scope.all(scope.select(offline_codes))
     code = SealedCode.of_tag(row.tag)
     assert code.window(hut.lock().profile) == (row.effective_from, row.effective_until)
+
+
+def test_a_holder_with_one_use_gets_a_code_that_opens_the_box_a_single_time(hut: Any) -> None:
+    holder = {"name": "山田", "max_uses": 1}
+    made = hut.put("k1", start_h=1, hours=2, holders=[holder])
+    assert made.status_code == 201, made.text
+
+    def shape() -> Any:
+        lock = hut.lock()
+        code = open_code(lock.profile, CodeKey.of(lock.secret, lock.id), hut.digits("k1"))
+        assert code is not None
+        return lock.profile.shapes[code.shape]
+
+    assert shape().once
+    start = datetime.fromisoformat(hut.shown("k1")[0]["effective"]["starts_at"])
+    assert verdict(hut, hut.digits("k1"), start) is CodeVerdict.VALID
+    (kept,) = hut.booking("k1")["codes"]
+    (holder_id,) = {kept["holder_id"]}
+    same = hut.put("k1", start_h=1, hours=2, holders=[{"id": holder_id, "name": "山田"}])
+    assert same.json()["codes"][0]["id"] == kept["id"], "left out, the limit stays"
+    moved = hut.put("k1", start_h=5, hours=2)
+    assert moved.status_code == 200, moved.text
+    assert shape().once
+    free = {"id": holder_id, "name": "山田", "max_uses": 0}
+    assert hut.put("k1", start_h=5, hours=2, holders=[free]).status_code == 200
+    assert not shape().once
