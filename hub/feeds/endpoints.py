@@ -7,18 +7,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from hub.feeds.schemas import (
-    FeedChangeIn,
+from hub.feeds.run_schemas import (
     FeedEventOut,
-    FeedIn,
-    FeedOut,
-    FeedRemovedOut,
     FeedRunOut,
     ShrinkAnswerIn,
     ShrinkAnswerOut,
     ShrinkOut,
     TrialOut,
 )
+from hub.feeds.schemas import FeedChangeIn, FeedIn, FeedOut, FeedRemovedOut
 from hub.feeds.service import Afterwards, FeedsService, Which
 from hub.feeds.trying import DryRun
 from hub.web.core import provided

@@ -48,9 +48,12 @@ class Reservations:
         ]
         own = sa.and_(t.c.credential_id == but_not_by, t.c.retired_at.is_(None))
         statement = scope.select(sa.func.count()).where(
-            sa.or_(*same), sa.not_(own), t.c.starts_at < until, t.c.reserved_until > start
+            sa.or_(sa.false(), *same),
+            sa.not_(own),
+            t.c.starts_at < until,
+            t.c.reserved_until > start,
         )
-        return bool(same) and bool(scope.scalar(statement))
+        return bool(scope.scalar(statement))
 
     def reserve(
         self,

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hub.accounts.service import AccountsService
-from hub.feeds import schemas
+from hub.feeds import run_schemas, schemas
 from hub.feeds.job import FeedsJob
 from hub.feeds.polling import Poller
 from hub.feeds.schemas import FeedIn
@@ -216,8 +216,9 @@ def test_two_polls_of_one_feed_do_not_run_at_once(clerk: TestClient, desk: Any) 
 def test_every_shape_has_an_example_that_holds() -> None:
     shapes = [
         shape
-        for name, shape in vars(schemas).items()
-        if name.endswith(("In", "Out")) and shape.__module__ == schemas.__name__
+        for module in (schemas, run_schemas)
+        for name, shape in vars(module).items()
+        if name.endswith(("In", "Out")) and shape.__module__ == module.__name__
     ]
     assert len(shapes) > 12
     for shape in shapes:
