@@ -46,6 +46,17 @@ class Right(StrEnum):
     ATTENDANCE_READ = "attendance:read"
     ATTENDANCE_WRITE = "attendance:write"
     ATTENDANCE_OWN = "attendance:own"
+    """One's own days and applications; whoever stands in an approval chain also approves."""
+    ATTENDANCE_CLOSE = "attendance:close"
+    """Who may close a month, and open adjustments after it."""
+    PAYROLL_EXPORT = "payroll:export"
+    STAFF_READ = "staff:read"
+    STAFF_WRITE = "staff:write"
+    """Departments and employments, imports included."""
+    VISITORS_READ = "visitors:read"
+    VISITORS_WRITE = "visitors:write"
+    ROLL_CALL = "roll_call:read"
+    """Who is inside, by name, for an evacuation."""
     AUDIT_READ = "audit:read"
     ACCOUNTS_READ = "accounts:read"
     ACCOUNTS_WRITE = "accounts:write"
@@ -62,6 +73,8 @@ class Role(StrEnum):
     """At the desk of a facility: bookings, PINs, doors of their sites."""
     STAFF = "staff"
     """A member of staff who sees their own attendance."""
+    PERSONNEL = "personnel"
+    """General affairs (庶務, 人事): staff, cards, everybody's attendance, closings, exports."""
     AUDITOR = "auditor"
     INTEGRATION = "integration"
     """A booking system at the other end of the API."""
@@ -92,6 +105,26 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
         Right.ZONES_FORGIVE,
         Right.BATTERIES_WRITE,
         Right.KEY_BOXES_SERVICE,
+        Right.VISITORS_READ,
+        Right.VISITORS_WRITE,
+        Right.ROLL_CALL,
+    },
+    Role.PERSONNEL: _VIEW
+    | {
+        Right.PEOPLE_READ,
+        Right.PEOPLE_WRITE,
+        Right.CARDS_BLOCK,
+        Right.GRANTS_READ,
+        Right.GRANTS_WRITE,
+        Right.ATTENDANCE_READ,
+        Right.ATTENDANCE_WRITE,
+        Right.ATTENDANCE_CLOSE,
+        Right.PAYROLL_EXPORT,
+        Right.STAFF_READ,
+        Right.STAFF_WRITE,
+        Right.VISITORS_READ,
+        Right.VISITORS_WRITE,
+        Right.ROLL_CALL,
     },
     Role.STAFF: frozenset({Right.SELF, Right.ATTENDANCE_OWN}),
     Role.AUDITOR: _VIEW
@@ -99,6 +132,8 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
         Right.PEOPLE_READ,
         Right.GRANTS_READ,
         Right.ATTENDANCE_READ,
+        Right.STAFF_READ,
+        Right.VISITORS_READ,
         Right.AUDIT_READ,
         Right.ACCOUNTS_READ,
         Right.METRICS_READ,
