@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import structlog
 
+from edge.cards.keyring import CardKeyring
 from edge.control_socket import ControlSocket, RefusedError, Request
 from edge.controller_files import Controller
 from edge.core.clock import Clock
@@ -90,6 +91,7 @@ class Agent:
         drivers: Mapping[str, Driver],
         link: Link,
         verify: Callable[[CardPresented, CardBody], bool],
+        card_keys: CardKeyring,
         time: TimeSource,
         alive: Callable[[], None],
     ) -> None:
@@ -98,6 +100,7 @@ class Agent:
         self._drivers = drivers
         self._link = link
         self._verify = verify
+        self._card_keys = card_keys
         self._time = time
         self._alive = alive
         self._loop: Loop | None = None
@@ -340,7 +343,16 @@ class Agent:
         acts = Acts(drivers, memory, recorder, self._new_id)
         strikes = Strikes(memory, recorder, acts)
         backup = BackupSecrets(memory, recorder, self._open_door_secret)
-        policies = Policies(memory, recorder, store, strikes, drivers, self._open_secret, backup)
+        policies = Policies(
+            memory,
+            recorder,
+            store,
+            strikes,
+            drivers,
+            self._open_secret,
+            backup,
+            self._card_keys,
+        )
         session = DeliverySession(
             controller.id,
             controller.link,

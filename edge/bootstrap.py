@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge.agent import Agent, agent_version
 from edge.agent_log import configure_log
+from edge.cards.keyring import CardKeyring
 from edge.cards.profile import ProfileError
 from edge.cards.profile_files import load_profiles
 from edge.cards.verify import CardVerifier, Verdict
@@ -73,11 +74,13 @@ def build(
             "Bring the hub's signing certificate of the same CA",
         ) from error
     try:
-        verifier = CardVerifier(load_profiles(*card_folders(settings, "profiles")).values())
+        keys = CardKeyring(controller.pin, controller.open_card_key)
+        profiles = load_profiles(*card_folders(settings, "profiles"))
+        verifier = CardVerifier(profiles.values(), keys.key_for)
         built = dict(drivers or {})
         for name, port in settings.ports.items():
             if name not in built:
-                built[name] = make_driver(port, settings, open_pcsc)
+                built[name] = make_driver(port, settings, open_pcsc, keys)
     except ProfileError as error:
         raise SettingsError(settings.cards_dir or "cards", "ports", str(error), "") from error
     return Agent(
@@ -86,6 +89,7 @@ def build(
         built,
         _link(settings, controller),
         _Cards(verifier).verify,
+        keys,
         time or Machine(),
         alive,
     )

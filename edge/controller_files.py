@@ -23,6 +23,7 @@ from wire.certificates import controller_id_in, is_demo, load_certificates, sign
 from wire.errors import WireError
 from wire.identity import check_controller_id
 from wire.keys import LinkKey, PinKey, SignerRing
+from wire.sealing import open_secret, seal_context
 
 _VERSION = 1
 _PROVISION = "Write the controller's files anew with kagimori-provision"
@@ -53,6 +54,10 @@ class Controller:
     def demo(self) -> bool:
         """Whether its certificates were made for a demonstration."""
         return is_demo(self.certificate) or is_demo(self.ca)
+
+    def open_card_key(self, credential: str, sealed: str) -> bytes:
+        """Open the key that a card shares with us; raise `WireError` for one that is not ours."""
+        return open_secret(self.key, sealed, seal_context(self.id, "card", credential))
 
     def signers(self, floor: datetime) -> SignerRing:
         """The hub's signing keys that hold at a floor; raise `WireError` if none does."""

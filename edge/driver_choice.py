@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge.cards.faces import ReaderFace
+from edge.cards.keyring import CardKeys
 from edge.cards.profile_files import (
     DEFAULT_PROFILES,
     choose_profiles,
@@ -31,8 +32,14 @@ if TYPE_CHECKING:
 LOCK_BAUD: Final = 115_200
 
 
-def make_driver(port: Port, settings: Settings, open_pcsc: Callable[[], Pcsc] | None) -> Driver:
-    """Make the driver of a port. A driver's library is imported only where it is used."""
+def make_driver(
+    port: Port,
+    settings: Settings,
+    open_pcsc: Callable[[], Pcsc] | None,
+    keys: CardKeys | None = None,
+) -> Driver:
+    """Make the driver of a port. A driver's library is imported only where it is used; `keys` are
+    those that cards share with us."""
     if isinstance(port, OsdpPort):
         from edge.drivers.osdp import OsdpDriver
         from firmware_bridge.serial_link import SerialSettings
@@ -55,7 +62,7 @@ def make_driver(port: Port, settings: Settings, open_pcsc: Callable[[], Pcsc] | 
 
         profiles = load_profiles(*card_folders(settings, "profiles"))
         chosen = choose_profiles(profiles, port.profiles or DEFAULT_PROFILES)
-        reading = CardReading(chosen, port.narrow_to)
+        reading = CardReading(chosen, port.narrow_to, keys=keys)
         return PcscDriver(reading) if open_pcsc is None else PcscDriver(reading, opener=open_pcsc)
     if isinstance(port, SerialLockPort):
         from edge.drivers.serial_lock import SerialLockDriver

@@ -200,7 +200,8 @@ class CardBody(EntryBody, frozen=True, kw_only=True, tag="card", tag_field="type
     """A card, good at every door of the controller that a grant names. Entry id = credential id.
 
     `digest` by `wire.pins.card_digest` over namespace and identity; `public_key` is the card's
-    P-256 key (uncompressed point, base64) for profiles of assurance `challenge`.
+    P-256 key (uncompressed point, base64) for profiles that sign, `sealed` its own AES-128 key
+    (`wire.card_keys`) for those that share one, sealed for context kind `card`.
     """
 
     credential: Id
@@ -210,6 +211,7 @@ class CardBody(EntryBody, frozen=True, kw_only=True, tag="card", tag_field="type
     person: Id | None = None
     profile: Id | None = None
     public_key: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    sealed: Sealed | None = None
 
     def __post_init__(self) -> None:
         if not _HEX64.fullmatch(self.digest):

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
-from edge.cards.apdu import STATUS_OK
 from edge.cards.atr import CardKind
 
 Namespace: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
@@ -65,11 +64,12 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class Step(_Table, frozen=True, kw_only=True):
     """One command. `absent` lists the status words that mean 'not this kind of card', `*` any but
-    9000; a status that is neither listed nor 9000 is an error. The answer less `skip_bytes` has
+    `ok`; a status that is neither listed nor `ok` is an error. The answer less `skip_bytes` has
     `min_bytes` to `max_bytes`."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     command: str
+    ok: Status = "9000"
     data: str = ""
     le: Annotated[int, msgspec.Meta(ge=1, le=256)] | None = None
     absent: tuple[Status, ...] = ()
@@ -80,7 +80,8 @@ class Step(_Table, frozen=True, kw_only=True):
 
     def means_absent(self, status: int) -> bool:
         """Whether this status says that the card is of another kind."""
-        return status != STATUS_OK and ("*" in self.absent or f"{status:04X}" in self.absent)
+        named = f"{status:04X}"
+        return named != self.ok and ("*" in self.absent or named in self.absent)
 
 
 class NumberRule(_Table, frozen=True, kw_only=True):
@@ -89,13 +90,27 @@ class NumberRule(_Table, frozen=True, kw_only=True):
     is_uid: bool = False
 
 
-class Challenge(_Table, frozen=True, kw_only=True):
-    """How the card proves itself: it signs SHA-256 over `signed` under the key that the policy
-    holds for it."""
+class Scheme(StrEnum):
+    """How a card proves itself."""
 
-    scheme: Literal["ecdsa-p256-sha256"]
-    signed: tuple[SignedPart, ...]
+    ECDSA = "ecdsa-p256-sha256"
+    """It signs; the controller holds public keys alone."""
+    CMAC = "aes-128-cmac"
+    """It makes an AES-CMAC with a key that the controller holds too."""
+    DESFIRE = "desfire-ev2-aes-128"
+    """AuthenticateEV2First with such a key, after the steps (`edge.cards.desfire`)."""
+
+
+class Challenge(_Table, frozen=True, kw_only=True):
+    """How the card proves itself under the key that the policy holds for it: over `signed`, or of
+    scheme `desfire-ev2-aes-128` by the exchange with its key `key_number`. `mac_bytes`: how much of
+    a CMAC it sends, its first bytes."""
+
+    scheme: Scheme
     key_source: Literal["policy"]
+    signed: tuple[SignedPart, ...] = ()
+    key_number: Annotated[int, msgspec.Meta(ge=0, le=13)] = 0
+    mac_bytes: Annotated[int, msgspec.Meta(ge=8, le=16)] = 16
     label: Annotated[str, msgspec.Meta(max_length=64)] = ""
     nonce_bytes: Annotated[int, msgspec.Meta(ge=16, le=64)] = 32
     signature: SignatureForm = SignatureForm.RAW
@@ -187,8 +202,10 @@ def _step_problems(profile: CardProfile) -> list[tuple[str, str]]:
         except ValueError as error:
             where = "data" if _is_hex(step.command) else "command"
             return [(f"{key}.{where}", str(error))]
-        if "9000" in step.absent:
-            return [(f"{key}.absent", "9000 means that the card knows the command")]
+        if step.ok == "*":
+            return [(f"{key}.ok", "write the one status that means success")]
+        if step.ok in step.absent:
+            return [(f"{key}.absent", f"{step.ok} means that the card knows the command")]
         if step.min_bytes > step.max_bytes:
             return [(f"{key}.min_bytes", "must not exceed max_bytes")]
         if step.keep is not None and (step.le is None or not step.min_bytes):
@@ -207,7 +224,9 @@ def _is_hex(text: str) -> bool:
 
 
 def _kept_problems(profile: CardProfile) -> list[tuple[str, str]]:
-    wanted = [Keep.NUMBER] + ([Keep.SIGNATURE] if profile.challenge else [])
+    challenge = profile.challenge
+    signs = challenge is not None and challenge.scheme is not Scheme.DESFIRE
+    wanted = [Keep.NUMBER] + ([Keep.SIGNATURE] if signs else [])
     for keep in Keep:
         steps = [step for step in profile.step if step.keep is keep]
         if len(steps) != wanted.count(keep):
@@ -224,8 +243,14 @@ def _challenge_problems(profile: CardProfile) -> list[tuple[str, str]]:
     challenge = profile.challenge
     if challenge is None:
         return []
+    if challenge.scheme is Scheme.DESFIRE:
+        return [("challenge.signed", "leave it out: the exchange itself is the proof")] * bool(
+            challenge.signed
+        )
     if profile.number.is_uid:
         return [("number.is_uid", "a card that proves itself has a number of its own")]
+    if challenge.scheme is Scheme.CMAC and challenge.signature is not SignatureForm.RAW:
+        return [("challenge.signature", "a CMAC is raw")]
     signed = challenge.signed
     if SignedPart.NONCE not in signed or len(set(signed)) != len(signed):
         return [("challenge.signed", 'name each part once, "nonce" among them')]

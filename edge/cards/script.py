@@ -11,9 +11,9 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from edge.cards import desfire
 from edge.cards.apdu import (
     MAX_ANSWER,
-    STATUS_OK,
     Answer,
     decode_answer,
     encode_command,
@@ -23,7 +23,17 @@ from edge.cards.apdu import (
 from edge.cards.atr import CardKind, card_kind
 from edge.cards.faults import CardError, CardFault
 from edge.cards.identity import Identity, check_uid
-from edge.cards.profile import CardProfile, Keep, SignatureForm, Step, fill, fixed_values
+from edge.cards.keyring import CardKeys, NoCardKeys
+from edge.cards.profile import (
+    CardProfile,
+    Challenge,
+    Keep,
+    Scheme,
+    SignatureForm,
+    Step,
+    fill,
+    fixed_values,
+)
 from edge.cards.signatures import raw_signature
 from edge.core.model import ChallengeProof
 
@@ -44,16 +54,22 @@ class CardRead:
 Script: TypeAlias = Generator[bytes, bytes, CardRead]
 
 
-def read_card(profiles: Iterable[CardProfile], atr: bytes, nonce: Callable[[int], bytes]) -> Script:
+def read_card(
+    profiles: Iterable[CardProfile],
+    atr: bytes,
+    nonce: Callable[[int], bytes],
+    keys: CardKeys | None = None,
+) -> Script:
     """Read a card by the first of `profiles` that knows it.
 
-    `nonce` gives so many fresh unpredictable bytes. Raises `CardError`; `UNSUPPORTED` when no
-    profile knows the card.
+    `nonce` gives so many fresh unpredictable bytes; `keys` are those that cards share with us: one
+    that has none here is read without a proof. Raises `CardError`; `UNSUPPORTED` when no profile
+    knows the card.
     """
     kind = card_kind(atr)
     for profile in profiles:
         if kind in profile.namespaces:
-            read = yield from _read_by(profile, kind, nonce)
+            read = yield from _read_by(profile, kind, nonce, keys or NoCardKeys())
             if read is not None:
                 return read
     if kind is CardKind.TYPE_B_STORAGE:
@@ -73,12 +89,13 @@ def run_script(script: Script, transmit: Callable[[bytes], bytes]) -> CardRead:
 
 
 def _read_by(
-    profile: CardProfile, kind: CardKind, nonce: Callable[[int], bytes]
+    profile: CardProfile, kind: CardKind, nonce: Callable[[int], bytes], keys: CardKeys
 ) -> Generator[bytes, bytes, CardRead | None]:
     """Run one profile's steps; None when the card is not of its kind."""
     values = fixed_values(profile)
-    if profile.challenge is not None:
-        values["nonce"] = nonce(profile.challenge.nonce_bytes)
+    challenge = profile.challenge
+    if challenge is not None:
+        values["nonce"] = nonce(challenge.nonce_bytes)
     for step in profile.step:
         command = encode_command(fill(step.command, {}), fill(step.data, values), step.le)
         answer = yield from _exchange(command)
@@ -87,7 +104,32 @@ def _read_by(
         data = _checked(step, answer)
         if step.keep is not None:
             values[step.keep.value] = data
-    return _result(profile, kind, values)
+    identity = _identity(profile, kind, values)
+    if challenge is not None and challenge.scheme is Scheme.DESFIRE:
+        proof = yield from _desfire(profile.id, challenge, keys.key_of(identity), nonce)
+        return CardRead(profile.id, identity, proof)
+    return _result(profile, identity, values)
+
+
+def _desfire(
+    profile: str, challenge: Challenge, key: bytes | None, nonce: Callable[[int], bytes]
+) -> Generator[bytes, bytes, ChallengeProof | None]:
+    """Authenticate with a key that we share with the card. A card that refuses ours has given a
+    proof that does not hold: it is no card without a proof."""
+    if key is None:
+        return None
+    drawn = nonce(desfire.BLOCK)
+    begun = yield from _exchange(desfire.first_command(challenge.key_number))
+    if begun.status != desfire.MORE_FRAMES or len(begun.data) != desfire.BLOCK:
+        raise CardError(CardFault.BAD_STATUS, f"authenticate: {begun.status:04X}")
+    sent = desfire.our_half(key, begun.data, drawn)
+    ended = yield from _exchange(desfire.second_command(sent))
+    if ended.status == desfire.AUTHENTICATION_ERROR:
+        return ChallengeProof(profile, drawn, b"")
+    if ended.status != desfire.DONE or len(ended.data) != 2 * desfire.BLOCK:
+        raise CardError(CardFault.BAD_STATUS, f"authenticate: {ended.status:04X}")
+    transcript = desfire.Transcript(begun.data, sent, ended.data)
+    return ChallengeProof(profile, drawn, transcript.joined())
 
 
 def _exchange(command: bytes) -> Generator[bytes, bytes, Answer]:
@@ -109,7 +151,7 @@ def _exchange(command: bytes) -> Generator[bytes, bytes, Answer]:
 
 
 def _checked(step: Step, answer: Answer) -> bytes:
-    if answer.status != STATUS_OK:
+    if f"{answer.status:04X}" != step.ok:
         raise CardError(CardFault.BAD_STATUS, f"{step.name}: {answer.status:04X}")
     data = answer.data[step.skip_bytes :]
     if len(answer.data) < step.skip_bytes or not step.min_bytes <= len(data) <= step.max_bytes:
@@ -117,15 +159,22 @@ def _checked(step: Step, answer: Answer) -> bytes:
     return data
 
 
-def _result(profile: CardProfile, kind: CardKind, values: dict[str, bytes]) -> CardRead:
+def _identity(profile: CardProfile, kind: CardKind, values: dict[str, bytes]) -> Identity:
     number = values[Keep.NUMBER.value]
     if profile.number.is_uid:
         check_uid(kind, number)
-    identity = Identity(profile.namespaces[kind], number)
-    if profile.challenge is None:
+    return Identity(profile.namespaces[kind], number)
+
+
+def _result(profile: CardProfile, identity: Identity, values: dict[str, bytes]) -> CardRead:
+    challenge = profile.challenge
+    if challenge is None:
         return CardRead(profile.id, identity)
     signature = values[Keep.SIGNATURE.value]
-    if profile.challenge.signature is SignatureForm.DER:
+    if challenge.scheme is Scheme.CMAC:
+        if len(signature) != challenge.mac_bytes:
+            raise CardError(CardFault.WRONG_LENGTH, f"MAC of {len(signature)} bytes")
+    elif challenge.signature is SignatureForm.DER:
         signature = raw_signature(signature)
     elif len(signature) != 64:
         raise CardError(CardFault.WRONG_LENGTH, f"signature of {len(signature)} bytes")

@@ -1,6 +1,6 @@
 """Does a card's proof hold? Pure: a presentation, the policy's public key, a verdict.
 
-The card signs SHA-256(label | nonce | card number), so that a signature made for anything else, for
+The card signs label | nonce | card number, so that a signature made for anything else, for
 another tap or by another card says nothing here. The nonce is fresh because the driver drew it.
 """
 
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+import hmac
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -16,9 +17,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from edge.cards.profile import CardProfile, Challenge, SignedPart
+from edge.cards import desfire
+from edge.cards.desfire import Transcript
+from edge.cards.profile import CardProfile, Challenge, Scheme, SignedPart
 from edge.cards.signatures import der_signature
-from edge.core.model import CardPresented
+from edge.core.model import CardPresented, ChallengeProof
+from wire.card_keys import aes_cmac
 from wire.policy_bodies import CardBody
 
 _POINT_BYTES: Final = 65
@@ -36,10 +40,18 @@ class Verdict(StrEnum):
     BAD_SIGNATURE = "bad_signature"
 
 
-class CardVerifier:
-    """Verifies proofs made under the profiles it knows."""
+def _none(_card: CardBody) -> bytes | None:
+    return None
 
-    def __init__(self, profiles: Iterable[CardProfile]) -> None:
+
+class CardVerifier:
+    """Verifies proofs made under the profiles it knows, with the keys that the policy holds: public
+    ones of the card's entry, shared ones out of `keys`."""
+
+    def __init__(
+        self, profiles: Iterable[CardProfile], key_for: Callable[[CardBody], bytes | None] = _none
+    ) -> None:
+        self._key_for = key_for
         self._challenges = {one.id: one.challenge for one in profiles if one.challenge is not None}
 
     def holds(self, presented: CardPresented, card: CardBody) -> bool:
@@ -54,6 +66,8 @@ class CardVerifier:
         challenge = self._challenges.get(proof.profile)
         if challenge is None or card.profile not in (None, proof.profile):
             return Verdict.OTHER_PROFILE
+        if challenge.scheme is not Scheme.ECDSA:
+            return _shared(challenge, proof, presented.identity, self._key_for(card))
         if card.public_key is None:
             return Verdict.NO_KEY
         if len(proof.challenge) != challenge.nonce_bytes:
@@ -64,6 +78,25 @@ class CardVerifier:
             return Verdict.BAD_KEY
         message = signed_message(challenge, proof.challenge, presented.identity)
         return _check(key, proof.signature, message)
+
+
+def _shared(
+    challenge: Challenge, proof: ChallengeProof, number: bytes, key: bytes | None
+) -> Verdict:
+    """Judge a proof made with a key that we share with the card."""
+    if key is None:
+        return Verdict.NO_KEY
+    if challenge.scheme is Scheme.DESFIRE:
+        try:
+            holds = desfire.proves(key, proof.challenge, Transcript.parted(proof.signature))
+        except ValueError:
+            holds = False
+    else:
+        message = signed_message(challenge, proof.challenge, number)
+        right = aes_cmac(key, message)[: challenge.mac_bytes]
+        fresh = len(proof.challenge) == challenge.nonce_bytes
+        holds = fresh and hmac.compare_digest(right, proof.signature)
+    return Verdict.VERIFIED if holds else Verdict.BAD_SIGNATURE
 
 
 def public_key(text: str) -> ec.EllipticCurvePublicKey:
@@ -78,7 +111,7 @@ def public_key(text: str) -> ec.EllipticCurvePublicKey:
 
 
 def signed_message(challenge: Challenge, nonce: bytes, number: bytes) -> bytes:
-    """Give the bytes whose SHA-256 a card signs."""
+    """Give the bytes that a card signs (of ECDSA their SHA-256) or makes its CMAC over."""
     parts = {
         SignedPart.LABEL: challenge.label.encode("ascii"),
         SignedPart.NONCE: nonce,

@@ -16,9 +16,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from edge.cards.atr import contactless_atr, storage_atr
+from edge.cards.desfire import BLOCK, turned
+from edge.cards.desfire import decrypted as desfire_open
+from edge.cards.desfire import encrypted as desfire_block
 from edge.cards.signatures import raw_signature
+from wire.card_keys import aes_cmac
 
 AID: Final = b"\xf0KAGIMORI\x01"
+CMAC_AID: Final = b"\xf0KAGIMORI\x02"
 LABEL: Final = b"kagimori/card-auth/v1"
 
 _OK: Final = b"\x90\x00"
@@ -141,6 +146,93 @@ class EcdsaCard:
 
     def _sign(self, nonce: bytes) -> bytes:
         return raw_signature(self._key.sign(LABEL + nonce + self.number, ec.ECDSA(SHA256())))
+
+
+class CmacCard:
+    """The card of profile `iso7816-aes-cmac` (docs/cards.md): its proof is a MAC, not a signature.
+    Everything else is as of `EcdsaCard`."""
+
+    def __init__(self, number: bytes, key: bytes) -> None:
+        self.number = number
+        self.key = key
+        self._selected = False
+
+    @property
+    def atr(self) -> bytes:
+        """An ISO 14443-4 card with historical bytes `KAGC`."""
+        return contactless_atr(b"KAGC")
+
+    def reset(self) -> None:
+        """Deselect the application."""
+        self._selected = False
+
+    def answer(self, command: bytes) -> bytes | None:
+        """Answer SELECT, GET DATA of the number, INTERNAL AUTHENTICATE; refuse the rest."""
+        if command[1:4] == b"\xa4\x04\x00":
+            self._selected = _data(command) == CMAC_AID
+            return _OK if self._selected else _NO_FILE
+        if command[:1] == b"\xff":
+            return _NO_FUNCTION
+        if not self._selected:
+            return _CONDITIONS
+        if command[:4] == b"\x00\xca\x01\x01":
+            return self.number + _OK
+        if command[:4] == b"\x00\x88\x00\x00":
+            nonce = _data(command)
+            if len(nonce) != 32:
+                return _WRONG_LENGTH
+            return aes_cmac(self.key, LABEL + nonce + self.number) + _OK
+        return _NO_INSTRUCTION
+
+
+class DesfireCard:
+    """A DESFire EV2 card with one application and its AES key 0: what the authentication needs."""
+
+    def __init__(self, uid: bytes, key: bytes, application: bytes = b"\x4b\x47\x4d") -> None:
+        self.uid = uid
+        self._key = key
+        self._application = application
+        self._selected = False
+        self._drawn = b""
+        self._count = 0
+
+    @property
+    def atr(self) -> bytes:
+        """An ISO 14443-4 card with the one historical byte of a DESFire."""
+        return contactless_atr(b"\x80")
+
+    def reset(self) -> None:
+        """Deselect the application, forget a begun authentication."""
+        self._selected = False
+        self._drawn = b""
+
+    def answer(self, command: bytes) -> bytes | None:
+        """Answer GET DATA as a reader does, the application, the two frames; refuse the rest."""
+        if command[:4] == b"\xff\xca\x00\x00":
+            return self.uid + _OK
+        if command[:1] != b"\x90":
+            return _NO_INSTRUCTION
+        begun, self._drawn = self._drawn, b""
+        if command[1] == 0x5A:
+            self._selected = _data(command) == self._application
+            return b"\x91\x00" if self._selected else b"\x91\xa0"
+        if command[1] == 0x71 and self._selected and _data(command) == b"\x00\x00":
+            # It may be foretold: the reader's own bytes are what makes a proof fresh.
+            self._count += 1
+            self._drawn = aes_cmac(self._key, self._count.to_bytes(16, "big"))
+            return desfire_block(self._key, self._drawn) + b"\x91\xaf"
+        if command[1] == 0xAF and begun:
+            return self._end(begun, _data(command))
+        return b"\x91\x1c"
+
+    def _end(self, drawn: bytes, sent: bytes) -> bytes:
+        if len(sent) != 2 * BLOCK:
+            return b"\x91\x7e"
+        plain = desfire_open(self._key, sent)
+        if plain[BLOCK:] != turned(drawn):
+            return b"\x91\xae"
+        told = b"\x4b\x61\x67\x69" + turned(plain[:BLOCK]) + bytes(12)
+        return desfire_block(self._key, told) + b"\x91\x00"
 
 
 class Misbehaviour(StrEnum):

@@ -94,7 +94,7 @@ def card_of(attempt: CardAttempt, about: Circumstances) -> CardBody | None:
 def assurance_of(attempt: CardAttempt, card: CardBody, reader: ReaderBody) -> Assurance | None:
     """Tell how sure we may be of the card: what we verified ourselves, else no more than both
     driver and policy say of the reader. None where a challenge was answered wrongly."""
-    if attempt.proof is not None and card.public_key is not None:
+    if attempt.proof is not None and (card.public_key or card.sealed) is not None:
         return Assurance.CHALLENGE if attempt.proof(card) else None
     return _vouched(attempt, reader)
 

@@ -27,10 +27,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ChallengeProof:
-    """A card's answer to a fresh challenge: ECDSA P-256 with SHA-256 over what its profile says is
-    signed (label | challenge | card number); `challenge` is the nonce that was sent.
+    """A card's answer to a fresh challenge; `challenge` is what was drawn for it. What `signature`
+    holds is the profile's scheme: an ECDSA signature or a CMAC over what it says is signed (label |
+    challenge | card number), or the whole exchange of a mutual authentication.
 
-    The key it must verify under is the policy's (`CardBody.public_key`), never the card's word.
+    The key it must verify under is the policy's (`CardBody`), never the card's word.
     """
 
     profile: str

@@ -68,6 +68,7 @@ class PolicyIndex:
         self._calendars: dict[str, frozenset[date]] = {}
         self._pins: _Multi[tuple[str, str], pb.PinBody] = {}
         self._cards: _Multi[tuple[str, str], pb.CardBody] = {}
+        self._sealed_cards: _Multi[tuple[str, str], pb.CardBody] = {}
         self._grants: _Multi[tuple[str, str], pb.GrantBody] = {}
         self._counted: _Multi[str, pb.GrantBody] = {}
         self._modes: _Multi[str, pb.ModeBody] = {}
@@ -130,6 +131,9 @@ class PolicyIndex:
                 self._pins.setdefault((body.door, body.digest), {})[entry_id] = body
             case pb.CardBody():
                 self._cards.setdefault((body.namespace, body.digest), {})[entry_id] = body
+                if body.sealed is not None:
+                    name = (body.namespace, body.digest)
+                    self._sealed_cards.setdefault(name, {})[entry_id] = body
             case pb.GrantBody():
                 self._grants.setdefault((body.door, _subject(body)), {})[entry_id] = body
                 self._counted.setdefault(count_name(entry_id, body), {})[entry_id] = body
@@ -161,6 +165,8 @@ class PolicyIndex:
                 _forget(self._pins, (body.door, body.digest), entry_id)
             case pb.CardBody():
                 _forget(self._cards, (body.namespace, body.digest), entry_id)
+                if body.sealed is not None:
+                    _forget(self._sealed_cards, (body.namespace, body.digest), entry_id)
             case pb.GrantBody():
                 _forget(self._grants, (body.door, _subject(body)), entry_id)
                 _forget(self._counted, count_name(entry_id, body), entry_id)
@@ -219,6 +225,14 @@ class PolicyIndex:
     def cards(self, namespace: str, digest: str) -> Iterable[pb.CardBody]:
         """The cards with that identity."""
         return self._cards.get((namespace, digest), {}).values()
+
+    def sealed_cards(self) -> dict[tuple[str, str], pb.CardBody]:
+        """The cards that share a key with us, by namespace and digest: a copy of its own. Of
+        several under one identity, one that counts."""
+        return {
+            name: min(cards.values(), key=lambda card: card.state is not pb.EntryState.ACTIVE)
+            for name, cards in self._sealed_cards.items()
+        }
 
     def grants(self, door: str, subject: str) -> Mapping[str, pb.GrantBody]:
         """The grants that join a credential, person or group to a door, by id."""

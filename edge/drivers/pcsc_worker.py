@@ -17,6 +17,7 @@ import structlog
 
 from edge.cards.faults import CardError, CardFault
 from edge.cards.identity import is_part, narrow
+from edge.cards.keyring import CardKeys
 from edge.cards.profile import CardProfile, ProfileError
 from edge.cards.script import CardRead, read_card, run_script
 from edge.core.model import CardFailed, CardPresented, Source
@@ -39,12 +40,13 @@ _FAULTS: Final[dict[PcscCause, CardFault]] = {
 @dataclass(frozen=True, slots=True)
 class CardReading:
     """How cards are read here: profiles in the order they are tried; the namespace to which the
-    site's coarsest reader cuts numbers, if any does; and how long one card may take. Raises
-    `ProfileError` for a namespace that is no part."""
+    site's coarsest reader cuts numbers, if any does; how long one card may take; and the keys that
+    cards share with us. Raises `ProfileError` for a namespace that is no part."""
 
     profiles: tuple[CardProfile, ...]
     narrow_to: str | None = None
     tap_timeout_s: float = 3.0
+    keys: CardKeys | None = None
 
     def __post_init__(self) -> None:
         if self.narrow_to is not None and not is_part(self.narrow_to):
@@ -171,7 +173,8 @@ class ReaderWorker:
             self._context = self._pcsc.establish()
         card = self._pcsc.connect(self._context, self.reader)
         try:
-            script = read_card(self._reading.profiles, card.atr, secrets.token_bytes)
+            reading = self._reading
+            script = read_card(reading.profiles, card.atr, secrets.token_bytes, reading.keys)
             return run_script(script, self._transmitter(card))
         finally:
             self._pcsc.disconnect(card)

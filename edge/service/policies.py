@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import structlog
 
+from edge.cards.keyring import CardKeyring
 from edge.core.clock_now import ClockNow
 from edge.core.policy_index import PolicyIndex
 from edge.ports import Installer, JournalError, NewEvent, PolicyChange, PolicyStore
@@ -46,6 +47,7 @@ class Policies:
         drivers: Drivers,
         open_device_secret: OpenSecret,
         backup: BackupSecrets | None = None,
+        card_keys: CardKeyring | None = None,
     ) -> None:
         self._memory = memory
         self._recorder = recorder
@@ -54,6 +56,7 @@ class Policies:
         self._drivers = drivers
         self._open = open_device_secret
         self._backup = backup
+        self._card_keys = card_keys
         self._fire = FireKeep(memory, recorder, self._can_serve)
 
     def load(self) -> None:
@@ -125,6 +128,8 @@ class Policies:
         return True
 
     def _hold(self, hub_epoch: int, version: int, now_ns: int) -> None:
+        if self._card_keys is not None:
+            self._card_keys.follow(self._memory.index.sealed_cards())
         self._memory.meet_doors(self._memory.index.doors, now_ns)
         self._memory.held = EdgePolicy(
             hub_epoch=hub_epoch, version=version, digest=self._memory.index.digest

@@ -17,12 +17,16 @@ ECDSA = (FOLDER / "iso7816-ecdsa-p256.toml").read_text(encoding="utf-8")
 TEMPLATE = (FOLDER / "my-number-card-application.toml.template").read_text(encoding="utf-8")
 
 
-def test_the_shipped_profiles_are_an_identifier_and_a_challenge(
+def test_the_shipped_profiles_are_an_identifier_and_three_challenges(
     profiles: dict[str, CardProfile],
 ) -> None:
-    assert set(profiles) == {"identifier", "iso7816-ecdsa-p256"}
-    assert profiles["identifier"].challenge is None
-    assert profiles["iso7816-ecdsa-p256"].challenge is not None
+    proves = {name: profile.challenge is not None for name, profile in profiles.items()}
+    assert proves == {
+        "identifier": False,
+        "iso7816-ecdsa-p256": True,
+        "iso7816-aes-cmac": True,
+        "desfire-ev2-aes": True,
+    }
 
 
 def test_the_my_number_template_names_what_a_town_must_fill_in() -> None:
