@@ -34,20 +34,23 @@ class Unwritable:
     character: str = ""
 
 
-class UnwritableError(Exception):
-    """The file cannot be written; `cells` are the first of what stops it, in the file's order."""
-
-    def __init__(self, cells: Sequence[Unwritable], more: int) -> None:
-        self.cells = tuple(cells)
-        self.more = more
-        super().__init__(f"{len(cells) + more} cells cannot be written")
-
-
 @dataclass(frozen=True, slots=True)
 class Table:
     """A file's cells as texts, header included where there is one."""
 
     rows: tuple[tuple[str, ...], ...]
+
+
+class UnwritableError(Exception):
+    """The file cannot be written. `cells` are the first of what stops it, in the file's order, and
+    `more` says how many besides; `table` is what there would be, those cells empty or as they are.
+    """
+
+    def __init__(self, wrong: Sequence[Unwritable], table: Table) -> None:
+        self.cells = tuple(wrong[:ERRORS_MAX])
+        self.more = len(wrong) - len(self.cells)
+        self.table = table
+        super().__init__(f"{len(wrong)} cells cannot be written")
 
 
 def write_file(profile: Profile, months: Iterable[MonthRow]) -> bytes:
@@ -67,9 +70,10 @@ def table_of(profile: Profile, months: Iterable[MonthRow]) -> Table:
         cells, bad = _row(profile, line, len(rows) + 1)
         rows.append(cells)
         wrong += bad or _unsafe(profile, cells, len(rows), str(line["staff_number"]))
+    table = Table(tuple(rows))
     if wrong:
-        raise UnwritableError(wrong[:ERRORS_MAX], max(0, len(wrong) - ERRORS_MAX))
-    return Table(tuple(rows))
+        raise UnwritableError(wrong, table)
+    return table
 
 
 def _lines(profile: Profile, months: Iterable[MonthRow]) -> Iterator[Line]:
