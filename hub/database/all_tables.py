@@ -28,6 +28,7 @@ TABLE_MODULES: Final = (
     "hub.keyboxes.tables",
     "hub.link.tables",
     "hub.notices.tables",
+    "hub.payroll.tables",
     "hub.people.tables",
     "hub.pins.tables",
     "hub.policy.tables",

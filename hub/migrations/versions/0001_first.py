@@ -498,6 +498,18 @@ CREATE INDEX ix_entries_touched ON entries (town_id, touched_by)
 CREATE INDEX ix_entries_unsure ON entries (town_id, controller_id, boot) WHERE clock <> 'trusted'
 """,
     r"""
+CREATE TABLE export_profiles (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	profile JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_export_profiles PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_export_profiles_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
 CREATE TABLE groups (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -756,6 +768,25 @@ CREATE INDEX ix_offline_codes_booking ON offline_codes (town_id, booking_id)
 """,
     r"""
 CREATE INDEX ix_offline_codes_lock ON offline_codes (town_id, lock_id, effective_until)
+""",
+    r"""
+CREATE TABLE payroll_handovers (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	at DATETIME NOT NULL,
+	actor VARCHAR(120) NOT NULL,
+	what VARCHAR(80) NOT NULL,
+	month DATE NOT NULL,
+	department_id VARCHAR(80),
+	people INTEGER NOT NULL,
+	bytes BIGINT NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	draft BOOLEAN NOT NULL,
+	CONSTRAINT pk_payroll_handovers PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_payroll_handovers_at ON payroll_handovers (town_id, at)
 """,
     r"""
 CREATE TABLE people (
@@ -2707,6 +2738,18 @@ CREATE INDEX ix_entries_touched ON entries (town_id, touched_by)
 CREATE INDEX ix_entries_unsure ON entries (town_id, controller_id, boot) WHERE clock <> 'trusted'
 """,
     r"""
+CREATE TABLE export_profiles (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	profile JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_export_profiles PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_export_profiles_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
 CREATE TABLE groups (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -2965,6 +3008,25 @@ CREATE INDEX ix_offline_codes_booking ON offline_codes (town_id, booking_id)
 """,
     r"""
 CREATE INDEX ix_offline_codes_lock ON offline_codes (town_id, lock_id, effective_until)
+""",
+    r"""
+CREATE TABLE payroll_handovers (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	actor VARCHAR(120) NOT NULL,
+	what VARCHAR(80) NOT NULL,
+	month DATE NOT NULL,
+	department_id VARCHAR(80),
+	people INTEGER NOT NULL,
+	bytes BIGINT NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	draft BOOLEAN NOT NULL,
+	CONSTRAINT pk_payroll_handovers PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_payroll_handovers_at ON payroll_handovers (town_id, at)
 """,
     r"""
 CREATE TABLE people (

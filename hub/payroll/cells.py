@@ -1,0 +1,119 @@
+"""From a value to the text of its cell. Pure; what cannot be written in a form is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from hub.payroll.domain import Unit, Value
+from hub.payroll.profile import ClockForm, Column, DateForm, MinuteForm, Pad
+
+_DAY_MIN: Final = 24 * 60
+_ERAS: Final = (
+    (date(2019, 5, 1), "令和", 5),
+    (date(1989, 1, 8), "平成", 4),
+    (date(1926, 12, 25), "昭和", 3),
+)
+"""First day, name and number of each era."""
+
+
+class CellError(ValueError):
+    """A value cannot be written as its column wants; `code` is stable, no value is repeated."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def cell(value: Value, unit: Unit, column: Column) -> str:
+    """Give the text of a cell; raise `CellError`."""
+    if value is None or (column.zero_is_empty and value == 0):
+        text = ""
+    else:
+        text = _FORMS[unit](value, column)
+    text = column.words.get(text, text)
+    return filled(text, column)
+
+
+def filled(text: str, column: Column) -> str:
+    """Give a text at its column's width; raise `CellError` for one that is wider."""
+    if column.width is None:
+        return text
+    if len(text) > column.width:
+        raise CellError("too_wide")
+    if column.pad is Pad.ZERO and text:
+        return text.rjust(column.width, "0")
+    return text.rjust(column.width) if column.pad is Pad.SPACE else text
+
+
+def in_minutes(minutes: int, form: MinuteForm, places: int = 2) -> str:
+    """Write a duration; a negative one (an adjustment) with its sign before it."""
+    sign, minutes = ("-", -minutes) if minutes < 0 else ("", minutes)
+    if form is MinuteForm.BASE_60:
+        return f"{sign}{minutes // 60}:{minutes % 60:02d}"
+    if form is MinuteForm.BASE_60_PLAIN:
+        return f"{sign}{minutes // 60}{minutes % 60:02d}"
+    if form is MinuteForm.DECIMAL:
+        hours = (Decimal(minutes) / 60).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        return f"{sign}{hours}"
+    if form is MinuteForm.MINUTES:
+        return f"{sign}{minutes}"
+    if minutes % 60:
+        raise CellError("no_whole_hours")
+    return f"{sign}{minutes // 60}"
+
+
+def at_clock(minute: int, form: ClockForm) -> str:
+    """Write a minute of the work date as a time."""
+    if form is ClockForm.HOURS_24:
+        minute %= _DAY_MIN
+    if not 0 <= minute < 2 * _DAY_MIN:
+        raise CellError("beyond_48_hours")
+    colon = "" if form is ClockForm.HOURS_48_PLAIN else ":"
+    return f"{minute // 60:02d}{colon}{minute % 60:02d}"
+
+
+def on_date(day: date, form: DateForm, *, month_only: bool = False) -> str:
+    """Write a date, or the month in which it lies. A month is of the era of its first day."""
+    if form in (DateForm.ERA, DateForm.ERA_PLAIN):
+        return _in_era(day.replace(day=1) if month_only else day, form, month_only=month_only)
+    pattern = {DateForm.DASHES: "%Y-%m-%d", DateForm.SLASHES: "%Y/%m/%d", DateForm.PLAIN: "%Y%m%d"}
+    text = day.strftime(pattern[form])
+    if not month_only:
+        return text
+    return text[:6] if form is DateForm.PLAIN else text[:7]
+
+
+def _in_era(day: date, form: DateForm, *, month_only: bool) -> str:
+    for first, name, number in _ERAS:
+        if day >= first:
+            year = day.year - first.year + 1
+            if form is DateForm.ERA_PLAIN:
+                return f"{number}{year:02d}{day.month:02d}" + ("" if month_only else f"{day:%d}")
+            shown = "元" if year == 1 else str(year)
+            return f"{name}{shown}年{day.month}月" + ("" if month_only else f"{day.day}日")
+    raise CellError("before_all_eras")
+
+
+def _whole(value: Value) -> int:
+    if isinstance(value, int):
+        return value
+    raise CellError("not_a_number")
+
+
+def _day(value: Value) -> date:
+    if isinstance(value, date):
+        return value
+    raise CellError("not_a_date")
+
+
+_FORMS: Final[Mapping[Unit, Callable[[Value, Column], str]]] = {
+    Unit.TEXT: lambda value, _: str(value),
+    Unit.NUMBER: lambda value, _: str(_whole(value)),
+    Unit.MINUTES: lambda value, column: in_minutes(_whole(value), column.minutes, column.places),
+    Unit.CLOCK: lambda value, column: at_clock(_whole(value), column.clock),
+    Unit.DATE: lambda value, column: on_date(_day(value), column.date),
+    Unit.MONTH: lambda value, column: on_date(_day(value), column.date, month_only=True),
+}

@@ -1,0 +1,102 @@
+"""What goes out: lines of a person's month, of a day, of a punch; and how cells are written.
+
+Lines are plain values gathered from timesheets; a profile (`profile.py`) says which of them become
+columns. Durations are whole minutes; `clock` cells are minutes of the work date, so that half past
+one of the next morning is 25:30.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Unit(StrEnum):
+    """What a value is, and so in which forms it can be written."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    MINUTES = "minutes"
+    CLOCK = "clock"
+    DATE = "date"
+    MONTH = "month"
+
+
+Value: TypeAlias = str | int | date | None
+Line: TypeAlias = Mapping[str, Value]
+"""Field codes and their values; None where there is nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who it is about, as the payroll system knows them."""
+
+    person_id: str
+    staff_number: str
+    name: str
+    name_kana: str
+    department_code: str
+    department_name: str
+    kind: str
+    post: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One work date. `first_in_min`, `last_out_min`: minutes of the work date, None where there is
+    none; `minutes` by bucket (`overtime`, `overtime.night`, ...); `explained` by kind."""
+
+    work_date: date
+    kind: str
+    first_in_min: int | None
+    last_out_min: int | None
+    present_min: int
+    break_min: int
+    regular_min: int
+    missing_min: int
+    minutes: Mapping[str, int] = field(default_factory=dict)
+    explained: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BucketRow:
+    """A month's bucket: raw minutes, what is paid of them, and what later months' data changed."""
+
+    raw_min: int
+    rounded_min: int
+    percent: int
+    paid: bool
+    adjusted_min: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """One person's month. `month` is its first day. `closed_at` None: still open."""
+
+    staff: Staff
+    month: date
+    buckets: Mapping[str, BucketRow]
+    days_worked: int
+    present_min: int
+    regular_min: int
+    missing_min: int
+    over_full_day_min: int
+    statutory_min: int
+    explained: Mapping[str, int]
+    days: tuple[DayRow, ...] = ()
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PunchRow:
+    """A punch that counts, with the work date that it belongs to. `direction` is `in`, `out`,
+    `break_start` or `break_end`: inferred ones are told as what they became."""
+
+    staff: Staff
+    work_date: date
+    at: datetime
+    direction: str

@@ -1,0 +1,213 @@
+"""/api/v1/payroll: profiles, previews, files, punches in other systems' words."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from hub.catalogue import Translator
+from hub.payroll.fields import FIELDS
+from hub.payroll.profile_files import shipped
+from hub.payroll.punch_formats import PunchFormat
+from hub.payroll.schemas import FieldOut, HandoverOut, PreviewOut, ProfileIn, ProfileOut
+from hub.payroll.service import MONTH_OPEN, UNWRITABLE, File, PayrollService
+from hub.payroll.source import Asked
+from hub.web.core import provided
+from hub.web.identity import requires
+from hub.web.paging import Cursor, Limit, PageOf
+from hub.web.problems import NOT_FOUND
+from hub.web.refusals import refuses
+from hub.web.responses import language_of
+from hub.web.rights import Principal, Right
+from hub.worktime.domain import Month
+
+router = APIRouter(prefix="/api/v1/payroll", tags=["payroll"])
+Service = Annotated[PayrollService, provided(PayrollService)]
+Clerk = Annotated[Principal, requires(Right.PAYROLL_EXPORT)]
+MonthText = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+Department = Annotated[
+    str | None,
+    Query(max_length=80, description="A department with those below it; nobody named: all."),
+]
+Person = Annotated[str | None, Query(max_length=80, description="One person alone.")]
+Draft = Annotated[bool, Query(description="Also months that are not closed yet.")]
+_BYTES: Final = {"type": "string", "format": "binary"}
+_FILE: Final = refuses(MONTH_OPEN, NOT_FOUND)
+
+
+def month_of_text(text: str) -> Month:
+    """Give the month that an address names."""
+    year, number = text.split("-")
+    return Month(int(year), int(number))
+
+
+def file_answer(made: File) -> Response:
+    """Answer with a file for the caller to keep."""
+    return Response(
+        made.data,
+        media_type=made.media_type,
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name)}",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@router.get("/fields", summary="The fields that a profile's columns can show")
+def list_fields(_who: Clerk) -> list[FieldOut]:
+    """By kind of row, each with what its values are."""
+    return [
+        FieldOut(code=code, rows=rows, unit=unit.value)
+        for rows, units in FIELDS.items()
+        for code, unit in units.items()
+    ]
+
+
+@router.get("/profiles", summary="Profiles of payroll files")
+def list_profiles(_who: Clerk, service: Service) -> list[ProfileOut]:
+    """The town's own, then those that come with the hub."""
+    own = [ProfileOut.of(each) for each in service.profiles()]
+    return own + [ProfileOut.shipped(name, each) for name, each in shipped().items()]
+
+
+@router.post("/profiles", status_code=HTTPStatus.CREATED, summary="Keep a profile")
+def make_profile(who: Clerk, service: Service, body: ProfileIn) -> ProfileOut:
+    """Under its title, which no other has."""
+    return ProfileOut.of(service.make_profile(who, body.title, body.profile()))
+
+
+@router.put("/profiles/{profile_id}", summary="Change a profile", responses=refuses(NOT_FOUND))
+def change_profile(who: Clerk, service: Service, profile_id: str, body: ProfileIn) -> ProfileOut:
+    """As a whole."""
+    kept = service.change_profile(who, profile_id, body.title, body.profile())
+    return ProfileOut.of(kept)
+
+
+@router.delete(
+    "/profiles/{profile_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    summary="Remove a profile",
+    responses=refuses(NOT_FOUND),
+)
+def drop_profile(who: Clerk, service: Service, profile_id: str) -> None:
+    """What was handed out by it stays on record."""
+    service.drop_profile(who, profile_id)
+
+
+@router.post("/months/{month}/preview", summary="See what a profile makes of a month")
+def preview(
+    who: Clerk,
+    service: Service,
+    month: MonthText,
+    body: ProfileIn,
+    department: Department = None,
+    person: Person = None,
+) -> PreviewOut:
+    """The first rows, and every cell that would stop the file. Nothing is kept."""
+    asked = Asked(month_of_text(month), department, person)
+    return PreviewOut.of(service.preview(who, body.profile(), asked))
+
+
+@router.get(
+    "/months/{month}/files/{profile_id}",
+    summary="A month's file",
+    responses={
+        200: {"content": {"text/csv": {"schema": _BYTES}}},
+        **refuses(MONTH_OPEN, UNWRITABLE, NOT_FOUND),
+    },
+    response_class=Response,
+)
+def read_file(
+    who: Clerk,
+    service: Service,
+    month: MonthText,
+    profile_id: Annotated[str, Path(max_length=80, examples=["monthly-classes"])],
+    department: Department = None,
+    person: Person = None,
+    draft: Draft = False,
+) -> Response:
+    """By a kept profile's id, or the name of one that comes with the hub."""
+    asked = Asked(month_of_text(month), department, person)
+    return file_answer(service.file(who, profile_id, asked, draft=draft))
+
+
+@router.get(
+    "/months/{month}/workbook",
+    summary="A month's attendance book",
+    responses={
+        200: {
+            "content": {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
+                    "schema": _BYTES
+                }
+            }
+        },
+        **_FILE,
+    },
+    response_class=Response,
+)
+def read_workbook(
+    request: Request,
+    who: Clerk,
+    service: Service,
+    month: MonthText,
+    department: Department = None,
+    person: Person = None,
+    draft: Draft = False,
+) -> Response:
+    """One sheet of everybody, one a person."""
+    asked = Asked(month_of_text(month), department, person)
+    t = Translator(language_of(request))
+    return file_answer(service.book(who, asked, t, draft=draft))
+
+
+@router.get(
+    "/months/{month}/punches/{form}",
+    summary="Punches in another system's words",
+    responses={200: {"content": {"application/json": {"schema": {"type": "array"}}}}},
+    response_class=Response,
+)
+def read_punches(
+    who: Clerk,
+    service: Service,
+    month: MonthText,
+    form: PunchFormat,
+    department: Department = None,
+    person: Person = None,
+) -> Response:
+    """By employee: what KING OF TIME's or freee's interface takes."""
+    asked = Asked(month_of_text(month), department, person)
+    return file_answer(service.punches(who, form, asked))
+
+
+@router.get(
+    "/months/{month}/daily",
+    summary="Daily records in whole minutes",
+    responses={200: {"content": {"application/json": {"schema": {"type": "array"}}}}, **_FILE},
+    response_class=Response,
+)
+def read_daily(
+    who: Clerk,
+    service: Service,
+    month: MonthText,
+    department: Department = None,
+    person: Person = None,
+    draft: Draft = False,
+) -> Response:
+    """By employee and work date, before any rounding."""
+    asked = Asked(month_of_text(month), department, person)
+    return file_answer(service.daily(who, asked, draft=draft))
+
+
+@router.get("/handovers", summary="What was handed out")
+def list_handovers(
+    _who: Clerk, service: Service, cursor: Cursor = None, limit: Limit = 50
+) -> PageOf[HandoverOut]:
+    """Newest first, with the hash of each file."""
+    page = service.handovers(cursor, limit)
+    items = [HandoverOut.of(each) for each in page.items]
+    return PageOf[HandoverOut](items=items, next_cursor=page.next_cursor)

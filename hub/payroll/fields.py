@@ -1,0 +1,149 @@
+"""The fields a column may show: their codes, what they are, and how a line gets them. Pure.
+
+A code is `staff_number`, or names a bucket or kind after a colon: `raw:overtime.night`,
+`paid:over_60`, `adjusted:day_off`, `explained:leave`. The codes of a line's kind are a closed list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from hub.payroll.domain import DayRow, Line, MonthRow, Staff, Unit, Value
+from hub.payroll.profile import RowKind
+from hub.worktime.domain import Bucket, ExplainedKind, PayClass
+from hub.worktime.ordinance import ADD_ONS
+
+
+def _buckets() -> Iterator[str]:
+    for pay_class in PayClass:
+        yield str(Bucket(pay_class))
+        if pay_class not in ADD_ONS:
+            yield str(Bucket(pay_class, night=True))
+
+
+BUCKETS: Final = tuple(_buckets())
+"""Every bucket's code, as fields name it."""
+
+_STAFF: Final[Mapping[str, Unit]] = {
+    "staff_number": Unit.TEXT,
+    "name": Unit.TEXT,
+    "name_kana": Unit.TEXT,
+    "department_code": Unit.TEXT,
+    "department_name": Unit.TEXT,
+    "kind": Unit.TEXT,
+    "post": Unit.TEXT,
+}
+_MONTH: Final[Mapping[str, Unit]] = {
+    "month": Unit.MONTH,
+    "days_worked": Unit.NUMBER,
+    "present_min": Unit.MINUTES,
+    "regular_min": Unit.MINUTES,
+    "missing_min": Unit.MINUTES,
+    "over_full_day_min": Unit.MINUTES,
+    "statutory_min": Unit.MINUTES,
+}
+_DAY: Final[Mapping[str, Unit]] = {
+    "work_date": Unit.DATE,
+    "day_kind": Unit.TEXT,
+    "first_in": Unit.CLOCK,
+    "last_out": Unit.CLOCK,
+    "present_min": Unit.MINUTES,
+    "break_min": Unit.MINUTES,
+    "regular_min": Unit.MINUTES,
+    "missing_min": Unit.MINUTES,
+}
+_CLASS: Final[Mapping[str, Unit]] = {
+    "month": Unit.MONTH,
+    "bucket": Unit.TEXT,
+    "percent": Unit.NUMBER,
+    "raw_min": Unit.MINUTES,
+    "paid_min": Unit.MINUTES,
+    "adjusted_min": Unit.MINUTES,
+}
+_EXPLAINED: Final = tuple(f"explained:{kind.value}" for kind in ExplainedKind)
+_OF_BUCKET: Final = ("raw", "paid", "adjusted")
+
+FIELDS: Final[Mapping[RowKind, Mapping[str, Unit]]] = {
+    RowKind.MONTH: {
+        **_STAFF,
+        **_MONTH,
+        **{f"{what}:{code}": Unit.MINUTES for what in _OF_BUCKET for code in BUCKETS},
+        **dict.fromkeys(_EXPLAINED, Unit.MINUTES),
+    },
+    RowKind.DAY: {
+        **_STAFF,
+        **_DAY,
+        **{f"raw:{code}": Unit.MINUTES for code in BUCKETS},
+        **dict.fromkeys(_EXPLAINED, Unit.MINUTES),
+    },
+    RowKind.CLASS: {**_STAFF, **_CLASS},
+}
+"""For each kind of row, the codes of its fields and what their values are."""
+
+
+def lines_of(kind: RowKind, month: MonthRow) -> Iterator[Line]:
+    """Give a person's month as the lines of one kind of row, in a fixed order."""
+    yield from _LINES[kind](month)
+
+
+def _staff(staff: Staff) -> dict[str, Value]:
+    return {code: getattr(staff, code) for code in _STAFF}
+
+
+def _month_lines(month: MonthRow) -> Iterator[Line]:
+    line = _staff(month.staff)
+    line |= {code: getattr(month, code) for code in _MONTH}
+    for code in BUCKETS:
+        bucket = month.buckets.get(code)
+        line[f"raw:{code}"] = bucket.raw_min if bucket else 0
+        line[f"paid:{code}"] = bucket.rounded_min if bucket and bucket.paid else 0
+        line[f"adjusted:{code}"] = bucket.adjusted_min if bucket else 0
+    line |= _explained(month.explained)
+    yield line
+
+
+def _day_lines(month: MonthRow) -> Iterator[Line]:
+    for day in month.days:
+        yield _staff(month.staff) | _day(day)
+
+
+def _day(day: DayRow) -> dict[str, Value]:
+    line: dict[str, Value] = {
+        "work_date": day.work_date,
+        "day_kind": day.kind,
+        "first_in": day.first_in_min,
+        "last_out": day.last_out_min,
+        "present_min": day.present_min,
+        "break_min": day.break_min,
+        "regular_min": day.regular_min,
+        "missing_min": day.missing_min,
+    }
+    line |= {f"raw:{code}": day.minutes.get(code, 0) for code in BUCKETS}
+    return line | _explained(day.explained)
+
+
+def _class_lines(month: MonthRow) -> Iterator[Line]:
+    for code in BUCKETS:
+        bucket = month.buckets.get(code)
+        if bucket is None or not (bucket.raw_min or bucket.adjusted_min):
+            continue
+        yield _staff(month.staff) | {
+            "month": month.month,
+            "bucket": code,
+            "percent": bucket.percent,
+            "raw_min": bucket.raw_min,
+            "paid_min": bucket.rounded_min if bucket.paid else 0,
+            "adjusted_min": bucket.adjusted_min,
+        }
+
+
+def _explained(minutes: Mapping[str, int]) -> dict[str, Value]:
+    return {f"explained:{kind.value}": minutes.get(kind.value, 0) for kind in ExplainedKind}
+
+
+_LINES: Final[Mapping[RowKind, Callable[[MonthRow], Iterator[Line]]]] = {
+    RowKind.MONTH: _month_lines,
+    RowKind.DAY: _day_lines,
+    RowKind.CLASS: _class_lines,
+}

@@ -1,0 +1,140 @@
+"""From months to the bytes of a file, or to every cell that cannot be written. Pure.
+
+Nothing is ever replaced: a character that the encoding lacks, a cell that is too wide or would need
+quotes where there are none stops the whole file, and the error says row, column and whose it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hub.payroll.cells import CellError, cell, filled
+from hub.payroll.domain import Line, MonthRow, Unit
+from hub.payroll.fields import FIELDS, lines_of
+from hub.payroll.profile import Profile, Quoting
+
+ERRORS_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritable:
+    """A cell that cannot be written. `row` and `column` count from 1 as a person sees them in the
+    file, its header included; `title` is the column's. `code`: `no_such_character` (`character` is
+    it), `needs_quotes`, `too_wide`, `no_whole_hours`, ..."""
+
+    row: int
+    column: int
+    title: str
+    code: str
+    staff_number: str
+    character: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file's cells as texts, header included where there is one."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+class UnwritableError(Exception):
+    """The file cannot be written. `cells` are the first of what stops it, in the file's order, and
+    `more` says how many besides; `table` is what there would be, those cells empty or as they are.
+    """
+
+    def __init__(self, wrong: Sequence[Unwritable], table: Table) -> None:
+        self.cells = tuple(wrong[:ERRORS_MAX])
+        self.more = len(wrong) - len(self.cells)
+        self.table = table
+        super().__init__(f"{len(wrong)} cells cannot be written")
+
+
+def write_file(profile: Profile, months: Iterable[MonthRow]) -> bytes:
+    """Give the file's bytes; raise `UnwritableError` naming every cell that stops it."""
+    return _encoded(profile, table_of(profile, months))
+
+
+def table_of(profile: Profile, months: Iterable[MonthRow]) -> Table:
+    """Give the file's cells; raise `UnwritableError`. Also what a preview shows."""
+    rows: list[tuple[str, ...]] = []
+    wrong: list[Unwritable] = []
+    if profile.header:
+        titles = tuple(column.title for column in profile.columns)
+        wrong += _unsafe(profile, titles, 1, "")
+        rows.append(titles)
+    for line in _lines(profile, months):
+        cells, bad = _row(profile, line, len(rows) + 1)
+        rows.append(cells)
+        wrong += bad or _unsafe(profile, cells, len(rows), str(line["staff_number"]))
+    table = Table(tuple(rows))
+    if wrong:
+        raise UnwritableError(wrong, table)
+    return table
+
+
+def _lines(profile: Profile, months: Iterable[MonthRow]) -> Iterator[Line]:
+    units = FIELDS[profile.rows]
+    timed = [
+        column.field
+        for column in profile.columns
+        if column.field is not None and units[column.field] in (Unit.MINUTES, Unit.CLOCK)
+    ]
+    for month in months:
+        for line in lines_of(profile.rows, month):
+            if not profile.skip_empty or any(line[code] for code in timed):
+                yield line
+
+
+def _row(profile: Profile, line: Line, row: int) -> tuple[tuple[str, ...], list[Unwritable]]:
+    units = FIELDS[profile.rows]
+    cells: list[str] = []
+    wrong: list[Unwritable] = []
+    for number, column in enumerate(profile.columns, start=1):
+        try:
+            if column.field is None:
+                cells.append(filled(column.text, column))
+            else:
+                cells.append(cell(line[column.field], units[column.field], column))
+        except CellError as error:
+            cells.append("")
+            staff = str(line["staff_number"])
+            wrong.append(Unwritable(row, number, column.title, error.code, staff))
+    return tuple(cells), wrong
+
+
+def _unsafe(
+    profile: Profile, cells: Sequence[str], row: int, staff_number: str
+) -> Iterator[Unwritable]:
+    """Find what the encoding lacks, and what would need quotes where there are none."""
+    for number, (text, column) in enumerate(zip(cells, profile.columns, strict=True), start=1):
+        try:
+            text.encode(profile.encoding.value)
+        except UnicodeEncodeError as error:
+            code, character = "no_such_character", text[error.start]
+            yield Unwritable(row, number, column.title, code, staff_number, character)
+        if "\x00" in text:
+            yield Unwritable(row, number, column.title, "nul", staff_number)
+        if profile.quoting is Quoting.NONE and any(
+            c in text for c in (profile.delimiter, *'"\r\n')
+        ):
+            yield Unwritable(row, number, column.title, "needs_quotes", staff_number)
+
+
+def _encoded(profile: Profile, table: Table) -> bytes:
+    text = io.StringIO(newline="")
+    end = "\r\n" if profile.crlf else "\n"
+    if profile.quoting is Quoting.NONE:  # checked above; the library would refuse an empty line
+        text.writelines(profile.delimiter.join(row) + end for row in table.rows)
+    else:
+        writer = csv.writer(
+            text,
+            delimiter=profile.delimiter,
+            quoting=csv.QUOTE_ALL if profile.quoting is Quoting.ALL else csv.QUOTE_MINIMAL,
+            lineterminator=end,
+        )
+        writer.writerows(table.rows)
+    return text.getvalue().encode(profile.encoding.value)
