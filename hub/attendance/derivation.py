@@ -224,18 +224,22 @@ def _close(shift: _Open, rules: Rules, now: datetime) -> Shift:
         break_min=break_min,
         break_source=source,
         worked_min=max(0, present - break_min),
+        breaks=_whole_breaks(shift) if start and end else (),
     )
 
 
 def _break(shift: _Open, start: datetime, end: datetime, rules: Rules) -> tuple[int, BreakSource]:
     if shift.breaks:
-        whole = [(begin, finish) for begin, finish in shift.breaks if begin and finish]
-        return sum(whole_minutes(*pair) for pair in whole), BreakSource.PUNCHED
+        return sum(whole_minutes(*pair) for pair in _whole_breaks(shift)), BreakSource.PUNCHED
     midnight = start_of(work_date_of(start)).astimezone(TOKYO)
     begin = max(start, midnight + timedelta(minutes=rules.break_from_min))
     finish = min(end, midnight + timedelta(minutes=rules.break_to_min))
     minutes = whole_minutes(begin, finish)
     return minutes, BreakSource.REGULAR if minutes else BreakSource.NONE
+
+
+def _whole_breaks(shift: _Open) -> tuple[tuple[datetime, datetime], ...]:
+    return tuple((begin, finish) for begin, finish in shift.breaks if begin and finish)
 
 
 def _problems(

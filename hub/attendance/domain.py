@@ -107,7 +107,8 @@ class ReadPunch:
 class Shift:
     """One stretch of work. `ends_at` is None while it goes on (`open`) or where it is missing.
 
-    `present_min` runs from in to out; `worked_min` is that less `break_min`.
+    `present_min` runs from in to out; `worked_min` is that less `break_min`. `breaks` are the
+    punched ones that have both their ends.
     """
 
     starts_at: datetime | None
@@ -117,6 +118,7 @@ class Shift:
     break_min: int
     break_source: BreakSource
     worked_min: int
+    breaks: tuple[tuple[datetime, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 DAY_MIN: Final = 24 * 60
@@ -40,8 +41,11 @@ Spans = tuple[Span, ...]
 
 def joined(spans: Iterable[Span]) -> Spans:
     """Give the minutes that lie in any of them; spans that touch become one."""
+    given = spans if isinstance(spans, tuple) else tuple(spans)
+    if all(one.end < next_one.start for one, next_one in pairwise(given)):
+        return given
     whole: list[Span] = []
-    for span in sorted(spans):
+    for span in sorted(given):
         if whole and span.start <= whole[-1].end:
             whole[-1] = Span(whole[-1].start, max(whole[-1].end, span.end))
         else:
@@ -49,34 +53,72 @@ def joined(spans: Iterable[Span]) -> Spans:
     return tuple(whole)
 
 
+def either(one: Spans, other: Spans) -> Spans:
+    """Give the minutes that lie in either."""
+    if not one or not other:
+        return joined(one or other)
+    return joined((*one, *other))
+
+
 def common(one: Iterable[Span], other: Iterable[Span]) -> Spans:
     """Give the minutes that lie in both."""
-    theirs = joined(other)
-    both = (
-        (max(mine.start, their.start), min(mine.end, their.end))
-        for mine in joined(one)
-        for their in theirs
-    )
-    return tuple(Span(start, end) for start, end in both if start < end)
+    mine, theirs = joined(one), joined(other)
+    found: list[Span] = []
+    at = 0
+    for span in mine:
+        while at < len(theirs) and theirs[at].end <= span.start:
+            at += 1
+        for their in theirs[at:]:
+            if their.start >= span.end:
+                break
+            found.append(Span(max(span.start, their.start), min(span.end, their.end)))
+    return tuple(found)
 
 
 def without(spans: Iterable[Span], taken: Iterable[Span]) -> Spans:
     """Give the minutes of `spans` that lie in none of `taken`."""
+    kept, away = joined(spans), joined(taken)
+    if not kept or not away:
+        return kept
     left: list[Span] = []
-    away = joined(taken)
-    for span in joined(spans):
+    for span in kept:
         at = span.start
         for gone in away:
-            if gone.end <= at or gone.start >= span.end:
+            if gone.end <= at:
                 continue
+            if gone.start >= span.end:
+                break
             if gone.start > at:
                 left.append(Span(at, gone.start))
-            at = max(at, gone.end)
+            at = gone.end
         if at < span.end:
-            left.append(Span(at, span.end))
+            left.append(span if at == span.start else Span(at, span.end))
     return tuple(left)
+
+
+def within(spans: Spans, start: int, end: int) -> Spans:
+    """Give the minutes of `spans` from `start` up to, not including, `end`."""
+    if not spans or (spans[0].start >= start and spans[-1].end <= end):
+        return spans
+    return common(spans, (Span(start, end),)) if start < end else ()
+
+
+def moved(spans: Spans, by_min: int) -> Spans:
+    """Give the same minutes seen from another origin."""
+    return tuple(span.moved(by_min) for span in spans)
+
+
+def first_minutes(spans: Spans, minutes: int) -> Spans:
+    """Give as many of the minutes, from the first on; all where there are fewer."""
+    found: list[Span] = []
+    for span in spans:
+        if minutes <= 0:
+            break
+        found.append(span if span.minutes <= minutes else Span(span.start, span.start + minutes))
+        minutes -= span.minutes
+    return tuple(found)
 
 
 def total(spans: Iterable[Span]) -> int:
     """Give how many minutes they hold, each counted once."""
-    return sum(span.minutes for span in joined(spans))
+    return sum(span.end - span.start for span in joined(spans))
