@@ -236,9 +236,10 @@ class MonthFile:
 
     `around` holds the plans of the seven days before the first and after the last day (weeks and
     shifts reach over the month's ends), `stays` the presence of the last day before the first,
-    whose last stretch may run into this month's regular hours, and `stays_orders` its orders. `week_before_min`: credited
-    work in the month's first week before the first day, at most eight hours a day. `history`: the
-    months before, oldest first, as far as they are known and the person was employed.
+    whose last stretch may run into this month's regular hours, and `stays_orders` its orders.
+    `week_before_min`: credited work in the month's first week before the first day, at most eight
+    hours a day. `history`: the months before, oldest first, as far as they are known and the person
+    was employed.
     """
 
     person_id: str
