@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 DAY_MIN: Final = 24 * 60
@@ -42,7 +41,7 @@ Spans = tuple[Span, ...]
 def joined(spans: Iterable[Span]) -> Spans:
     """Give the minutes that lie in any of them; spans that touch become one."""
     given = spans if isinstance(spans, tuple) else tuple(spans)
-    if all(one.end < next_one.start for one, next_one in pairwise(given)):
+    if len(given) < 2 or _are_apart(given):
         return given
     whole: list[Span] = []
     for span in sorted(given):
@@ -51,6 +50,16 @@ def joined(spans: Iterable[Span]) -> Spans:
         else:
             whole.append(span)
     return tuple(whole)
+
+
+def _are_apart(spans: Spans) -> bool:
+    """Whether they are in order and apart already, as nearly all are."""
+    before = spans[0].end
+    for span in spans[1:]:
+        if span.start <= before:
+            return False
+        before = span.end
+    return True
 
 
 def either(one: Spans, other: Spans) -> Spans:
@@ -63,6 +72,8 @@ def either(one: Spans, other: Spans) -> Spans:
 def common(one: Iterable[Span], other: Iterable[Span]) -> Spans:
     """Give the minutes that lie in both."""
     mine, theirs = joined(one), joined(other)
+    if not mine or not theirs:
+        return ()
     found: list[Span] = []
     at = 0
     for span in mine:
@@ -71,7 +82,9 @@ def common(one: Iterable[Span], other: Iterable[Span]) -> Spans:
         for their in theirs[at:]:
             if their.start >= span.end:
                 break
-            found.append(Span(max(span.start, their.start), min(span.end, their.end)))
+            start, end = max(span.start, their.start), min(span.end, their.end)
+            whole = start == span.start and end == span.end
+            found.append(span if whole else Span(start, end))
     return tuple(found)
 
 

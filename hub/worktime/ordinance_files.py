@@ -18,11 +18,18 @@ import msgspec
 
 from hub.worktime.domain import CapType, PayClass
 from hub.worktime.minutes import DAY_MIN
-from hub.worktime.ordinance import ADD_ONS, Cap, Day, Ordinance, Ordinances, Pay
+from hub.worktime.ordinance import ADD_ONS, Cap, Day, Kind, Ordinance, Ordinances, Pay
 
 _PLACE: Final = re.compile(r"`\$\.?([^`]*)`")
 _FIELD: Final = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
 _KIND_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+_WHOLE: Final = "(the file)"
+_ENTRIES: Final[tuple[tuple[str, type[msgspec.Struct]], ...]] = (
+    ("pay", Pay),
+    ("kinds", Kind),
+    ("caps", Cap),
+)
 
 Problem = tuple[str, str]
 """A key of the file, and what to write there."""
@@ -71,9 +78,9 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise OrdinanceError(path.name, "(the file)", "save it as UTF-8") from error
+        raise OrdinanceError(path.name, _WHOLE, "save it as UTF-8") from error
     except OSError as error:
-        raise OrdinanceError(path.name, "(the file)", f"cannot be read: {error}") from error
+        raise OrdinanceError(path.name, _WHOLE, f"cannot be read: {error}") from error
 
 
 def parse_ordinance(text: str, file: str) -> Ordinance:
@@ -81,14 +88,30 @@ def parse_ordinance(text: str, file: str) -> Ordinance:
     try:
         table: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise OrdinanceError(file, "(the file)", f"not TOML: {error}") from error
+        raise OrdinanceError(file, _WHOLE, f"not TOML: {error}") from error
     try:
         ordinance = msgspec.convert(table, Ordinance)
     except msgspec.ValidationError as error:
-        raise OrdinanceError(file, *_key_and_remedy(str(error))) from error
+        named = _entry_problem(table) or _key_and_remedy(str(error))
+        raise OrdinanceError(file, *named) from error
     for key, remedy in problems(ordinance):
         raise OrdinanceError(file, key, remedy)
     return ordinance
+
+
+def _entry_problem(table: Mapping[str, Any]) -> Problem | None:
+    """Look for the entry of `pay`, `kinds` or `caps` that is wrong: a conversion error of the whole
+    does not name it."""
+    for name, kind in _ENTRIES:
+        entries = table.get(name)
+        for code, entry in entries.items() if isinstance(entries, dict) else ():
+            try:
+                msgspec.convert(entry, kind)
+            except msgspec.ValidationError as error:
+                key, remedy = _key_and_remedy(str(error))
+                inner = "" if key == _WHOLE else f".{key}"
+                return f"{name}.{code}{inner}", remedy
+    return None
 
 
 def _key_and_remedy(message: str) -> Problem:
@@ -96,7 +119,7 @@ def _key_and_remedy(message: str) -> Problem:
     remedy, _, place = message.partition(" - at ")
     at, field = _PLACE.search(place), _FIELD.search(remedy)
     key = ".".join(part for part in (at and at[1], field and field[1]) if part)
-    return key or "(the file)", remedy
+    return key or _WHOLE, remedy
 
 
 def problems(ordinance: Ordinance) -> Iterator[Problem]:
