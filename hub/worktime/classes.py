@@ -87,7 +87,9 @@ def night_bands(day: Day) -> Spans:
 def _in_order(orders: Iterable[Order]) -> list[Order]:
     """Orders by their first minute, then by id: a minute ordered twice counts for the first."""
     with_minutes = (order for order in orders if order.spans)
-    return sorted(with_minutes, key=lambda order: (min(order.spans), order.id))
+    return sorted(
+        with_minutes, key=lambda order: (min(span.start for span in order.spans), order.id)
+    )
 
 
 def _seen_next_day(orders: Iterable[Order]) -> list[Order]:

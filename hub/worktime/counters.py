@@ -34,7 +34,7 @@ def statutory_min(
     found: list[int] = []
     so_far = week_before_min
     for day, credited in days:
-        if found and day.isoweekday() == week_starts:
+        if day.isoweekday() == week_starts:
             so_far = 0
         left = min(credited, limits.day_min)
         beyond = max(0, so_far + left - limits.week_min) - max(0, so_far - limits.week_min)

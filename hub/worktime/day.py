@@ -146,7 +146,7 @@ def _next(day: date) -> date:
 def _arriving(own: Spans, around: Around) -> Spans:
     """The end of the shift of the date before that reaches this date's regular hours."""
     presence = around.before_presence
-    if presence is None or not presence.spans or presence.spans[-1].end <= DAY_MIN:
+    if presence is None or all(span.end <= DAY_MIN for span in presence.spans):
         return ()
     plan = around.before_plan
     taken = presence.breaks or (plan.breaks if plan else ())

@@ -111,9 +111,10 @@ def without(spans: Iterable[Span], taken: Iterable[Span]) -> Spans:
 
 def within(spans: Spans, start: int, end: int) -> Spans:
     """Give the minutes of `spans` from `start` up to, not including, `end`."""
-    if not spans or (spans[0].start >= start and spans[-1].end <= end):
-        return spans
-    return common(spans, (Span(start, end),)) if start < end else ()
+    whole = joined(spans)
+    if not whole or (whole[0].start >= start and whole[-1].end <= end):
+        return whole
+    return common(whole, (Span(start, end),)) if start < end else ()
 
 
 def moved(spans: Spans, by_min: int) -> Spans:

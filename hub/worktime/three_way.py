@@ -138,7 +138,7 @@ def _orders(day: ThreeWay) -> Iterator[tuple[DivergenceKind, int]]:
 
 def _doors(day: ThreeWay) -> Iterator[tuple[DivergenceKind, int]]:
     """Where doors and punches both say something: how far apart their ends are."""
-    doors, spans = day.doors, day.presence.spans
+    doors, spans = day.doors, joined(day.presence.spans)
     if doors.first_min is None or doors.last_min is None or not spans:
         return
     first_in, last_out = spans[0].start, spans[-1].end
@@ -161,7 +161,7 @@ def _silent(day: ThreeWay) -> Iterator[DivergenceKind]:
     punched = bool(presence.spans) or _unread(presence)
     if doors.seen and not punched:
         yield DivergenceKind.DOOR_ONLY
-    blind = bool(presence.spans) and not without(_ends(presence.spans), doors.blind)
+    blind = bool(presence.spans) and not without(_ends(joined(presence.spans)), doors.blind)
     if presence.spans and doors.expected and not doors.seen and not blind:
         yield DivergenceKind.PUNCH_WITHOUT_DOOR
     if doors.inside and not presence.open:
