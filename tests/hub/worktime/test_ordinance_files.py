@@ -7,6 +7,7 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hub.catalogue import Language, sentences
@@ -21,7 +22,14 @@ from hub.worktime.domain import (
     SwapKind,
     SwapPart,
 )
-from hub.worktime.ordinance import KindUnknownError, NoOrdinanceError
+from hub.worktime.ordinance import (
+    Cap,
+    Kind,
+    KindUnknownError,
+    NoOrdinanceError,
+    Ordinance,
+    Pay,
+)
 from hub.worktime.ordinance_files import OrdinanceError, load_ordinances, parse_ordinance
 from hub.worktime.patterns import PatternProblem
 from hub.worktime.swaps import SwapProblem
@@ -180,3 +188,25 @@ def test_each_member_has_its_sentence(prefix: str, members: object) -> None:
     """In every language."""
     for member in members:  # type: ignore[attr-defined]
         assert set(sentences()[f"worktime.{prefix}.{member.value}"]) == set(Language)
+
+
+def _keys(table: type[msgspec.Struct], prefix: str = "") -> set[str]:
+    """Every key of an ordinance, as docs/ordinances.md writes it."""
+    found: set[str] = set()
+    for field in msgspec.structs.fields(table):
+        key = f"{prefix}{field.encode_name}"
+        inner = {"pay": Pay, "kinds": Kind, "caps": Cap}.get(field.encode_name)
+        if inner is not None:
+            found |= _keys(inner, f"{key}.*.")
+        elif isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            found |= _keys(field.type, f"{key}.")
+        else:
+            found.add(key)
+    return found
+
+
+def test_the_page_tells_every_key_and_no_other() -> None:
+    """docs/ordinances.md, the table."""
+    page = (Path(__file__).parents[3] / "docs" / "ordinances.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert {key for row in rows for key in re.findall(r"`([^`]+)`", row)} == _keys(Ordinance)
