@@ -63,9 +63,8 @@ def pieces_of(
     if minutes.run_on:
         found += _by_night(minutes.run_on, nights, PayClass.HOLIDAY, None)
     # a holiday's night rate pays for the night already
-    found += _add_on(
-        without(common(minutes.regular, nights), minutes.run_on), PayClass.NIGHT_REGULAR
-    )
+    at_night = without(common(minutes.regular, nights), minutes.run_on)
+    found += _add_on(at_night, PayClass.NIGHT_REGULAR)
     if excess_min:
         found += _add_on(first_minutes(minutes.regular, excess_min), PayClass.SWAP_EXCESS)
     return _merged(found)

@@ -82,7 +82,7 @@ def sort_minutes(file: DayFile, around: Around) -> DayMinutes:
     present = joined(presence.spans)
     awake, at_work, rest = _breaks_taken(present, presence, plan)
     there = either(at_work, _arriving(own, around)) if own else ()
-    handed_on = _handed_on(own, around)
+    handed_on = _handed_on(own, around) if _runs_on(file) else ()
     outside_of = either(own, handed_on)
     duty = _spans_of(file.explained, ExplainedKind.DUTY)
     orders = joined(span for order in file.orders for span in order.spans)
@@ -152,6 +152,16 @@ def _arriving(own: Spans, around: Around) -> Spans:
     taken = presence.breaks or (plan.breaks if plan else ())
     night = without(common(presence.spans, (_NEXT_DAY,)), (*taken, *(plan.spans if plan else ())))
     return common(moved(night, -DAY_MIN), within(own, 0, DAY_MIN))
+
+
+def _runs_on(file: DayFile) -> bool:
+    """Whether anything of a date lies past midnight, as on most it does not."""
+    stretches = [*file.presence.spans]
+    for order in file.orders:
+        stretches += order.spans
+    for claim in file.explained:
+        stretches += claim.spans
+    return any(span.end > DAY_MIN for span in stretches)
 
 
 def _handed_on(own: Spans, around: Around) -> Spans:

@@ -239,7 +239,8 @@ class MonthFile:
     whose last stretch may run into this month's regular hours, and `stays_orders` its orders.
     `week_before_min`: credited work in the month's first week before the first day, at most eight
     hours a day. `history`: the months before, oldest first, as far as they are known and the person
-    was employed.
+    was employed. `known_through`: the last date of which everything can be known; of later ones,
+    today included, nothing is missing yet. None: the month is over.
     """
 
     person_id: str
@@ -250,6 +251,7 @@ class MonthFile:
     stays_orders: tuple[Order, ...] = ()
     week_before_min: int = 0
     history: tuple[MonthTally, ...] = ()
+    known_through: date | None = None
 
 
 # --- what comes out ------------------------------------------------------------------------------

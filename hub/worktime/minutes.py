@@ -71,15 +71,14 @@ def either(one: Spans, other: Spans) -> Spans:
 
 def common(one: Iterable[Span], other: Iterable[Span]) -> Spans:
     """Give the minutes that lie in both."""
-    mine, theirs = joined(one), joined(other)
-    if not mine or not theirs:
+    if one == () or other == ():
         return ()
+    mine, theirs = joined(one), joined(other)
     found: list[Span] = []
-    at = 0
     for span in mine:
-        while at < len(theirs) and theirs[at].end <= span.start:
-            at += 1
-        for their in theirs[at:]:
+        for their in theirs:
+            if their.end <= span.start:
+                continue
             if their.start >= span.end:
                 break
             start, end = max(span.start, their.start), min(span.end, their.end)
@@ -90,11 +89,11 @@ def common(one: Iterable[Span], other: Iterable[Span]) -> Spans:
 
 def without(spans: Iterable[Span], taken: Iterable[Span]) -> Spans:
     """Give the minutes of `spans` that lie in none of `taken`."""
-    kept, away = joined(spans), joined(taken)
-    if not kept or not away:
-        return kept
+    if spans == () or taken == ():
+        return joined(spans)
     left: list[Span] = []
-    for span in kept:
+    away = joined(taken)
+    for span in joined(spans):
         at = span.start
         for gone in away:
             if gone.end <= at:
@@ -135,4 +134,7 @@ def first_minutes(spans: Spans, minutes: int) -> Spans:
 
 def total(spans: Iterable[Span]) -> int:
     """Give how many minutes they hold, each counted once."""
-    return sum(span.end - span.start for span in joined(spans))
+    minutes = 0
+    for span in joined(spans):
+        minutes += span.end - span.start
+    return minutes

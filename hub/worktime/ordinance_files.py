@@ -20,6 +20,8 @@ from hub.worktime.domain import CapType, PayClass
 from hub.worktime.minutes import DAY_MIN
 from hub.worktime.ordinance import ADD_ONS, Cap, Day, Kind, Ordinance, Ordinances, Pay
 
+__all__ = ["OrdinanceError", "Ordinances", "load_ordinances", "parse_ordinance", "problems"]
+
 _PLACE: Final = re.compile(r"`\$\.?([^`]*)`")
 _FIELD: Final = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
 _KIND_CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")

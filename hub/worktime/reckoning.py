@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from hub.worktime.caps import cap_findings
@@ -113,6 +113,8 @@ def _draft(
     kind = ordinances.kind_at(day.terms.kind, day.work_date)
     around = _around(position, file, plans)
     minutes = sort_minutes(day, around)
+    if file.known_through is not None and day.work_date > file.known_through:
+        minutes = replace(minutes, missing=(), unmet=())
     pieces = pieces_of(day, minutes, around, ordinance, kind, excess.get(day.work_date, 0))
     return _Draft(
         file=day,

@@ -310,6 +310,16 @@ def test_notes_say_why() -> None:
     assert found[12] == (DayNote.LATE,)
 
 
+def test_of_days_to_come_nothing_is_missing_yet() -> None:
+    """Neither hours nor presence in ordered ones; what was worked today counts already."""
+    file = month(worked(5, "08:30-12:00", open=True), worked(6, order="17:15-19:00"))
+    result = reckon_month(replace(file, known_through=on(4)), Ordinances([STANDARD]))
+    assert result.missing_min == 2 * 465
+    today, tomorrow = result.days[4], result.days[5]
+    assert (today.regular_min, today.missing_min, today.notes) == (210, 0, (DayNote.STILL_IN,))
+    assert (tomorrow.unmet_order_min, tomorrow.notes) == (0, ())
+
+
 def test_the_thirteenth_working_day_in_a_row_is_said() -> None:
     """Twelve are not; a day off begins anew."""
     plan = {day: plan_of(WEEK.days[0], on(day), None) for day in range(1, 31)}
