@@ -298,6 +298,8 @@ def test_notes_say_why() -> None:
         worked(10, "08:30-24:31"),
         worked(11, "09:30-17:15", explained={ExplainedKind.LEAVE: "08:30-09:30"}),
         worked(12, "10:00-17:15", explained={ExplainedKind.LEAVE: "08:30-09:30"}),
+        worked(13, "08:30-24:30", "17:15-24:30"),
+        worked(23, "08:30-09:30"),
     )
     found = {day.work_date.day: day.notes for day in result.days}
     assert found[2] == (DayNote.LATE,)
@@ -308,6 +310,9 @@ def test_notes_say_why() -> None:
     assert found[10] == (DayNote.PRESENT_WITHOUT_ORDER, DayNote.SHIFT_TOO_LONG)
     assert found[11] == ()
     assert found[12] == (DayNote.LATE,)
+    # sixteen hours exactly; a holiday's hours from their first minute on
+    assert found[13] == ()
+    assert found[23] == (DayNote.PRESENT_WITHOUT_ORDER,)
 
 
 def test_of_days_to_come_nothing_is_missing_yet() -> None:
