@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from hub.attendance.domain import (
-    TOKYO,
     BreakSource,
     Day,
     DayProblem,
@@ -180,10 +179,10 @@ def _days(
             shift
         )
     read: dict[date, list[ReadPunch]] = defaultdict(list)
+    late_after = timedelta(seconds=rules.late_after_s)
     for punch in ordered:
-        day = placed.get(punch.id, work_date_of(punch.corrected_at))
-        why = ignored.get(punch.id)
-        read[day].append(ReadPunch(punch, why, _flags(punch, rules)))
+        day = placed.get(punch.id) or work_date_of(punch.corrected_at)
+        read[day].append(ReadPunch(punch, ignored.get(punch.id), _flags(punch, late_after)))
     return [
         Day(
             person_id=person_id,
@@ -196,14 +195,16 @@ def _days(
     ]
 
 
-def _flags(punch: Punch, rules: Rules) -> tuple[Flag, ...]:
-    late = punch.received_at - punch.corrected_at > timedelta(seconds=rules.late_after_s)
-    found = (
-        (Flag.CORRECTED, punch.corrected_at != punch.at),
-        (Flag.LATE, late),
-        (Flag.INFERRED, punch.direction is PunchDirection.INFERRED),
-    )
-    return tuple(flag for flag, holds in found if holds)
+def _flags(punch: Punch, late_after: timedelta) -> tuple[Flag, ...]:
+    at = punch.corrected_at
+    flags: tuple[Flag, ...] = ()
+    if at != punch.at:
+        flags += (Flag.CORRECTED,)
+    if punch.received_at - at > late_after:
+        flags += (Flag.LATE,)
+    if punch.direction is PunchDirection.INFERRED:
+        flags += (Flag.INFERRED,)
+    return flags
 
 
 def _is_open(shift: _Open, rules: Rules, now: datetime) -> bool:
@@ -224,18 +225,22 @@ def _close(shift: _Open, rules: Rules, now: datetime) -> Shift:
         break_min=break_min,
         break_source=source,
         worked_min=max(0, present - break_min),
+        breaks=_whole_breaks(shift) if start and end else (),
     )
 
 
 def _break(shift: _Open, start: datetime, end: datetime, rules: Rules) -> tuple[int, BreakSource]:
     if shift.breaks:
-        whole = [(begin, finish) for begin, finish in shift.breaks if begin and finish]
-        return sum(whole_minutes(*pair) for pair in whole), BreakSource.PUNCHED
-    midnight = start_of(work_date_of(start)).astimezone(TOKYO)
+        return sum(whole_minutes(*pair) for pair in _whole_breaks(shift)), BreakSource.PUNCHED
+    midnight = start_of(work_date_of(start))
     begin = max(start, midnight + timedelta(minutes=rules.break_from_min))
     finish = min(end, midnight + timedelta(minutes=rules.break_to_min))
     minutes = whole_minutes(begin, finish)
     return minutes, BreakSource.REGULAR if minutes else BreakSource.NONE
+
+
+def _whole_breaks(shift: _Open) -> tuple[tuple[datetime, datetime], ...]:
+    return tuple((begin, finish) for begin, finish in shift.breaks if begin and finish)
 
 
 def _problems(

@@ -6,7 +6,7 @@ Instants are UTC; a work date is a date in Asia/Tokyo; durations are whole minut
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +14,10 @@ from zoneinfo import ZoneInfo
 from wire.events import PunchDirection
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
+_NINE_HOURS: Final = timedelta(hours=9)
+"""Asia/Tokyo is that far ahead of UTC, without summer time since 1951."""
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,8 @@ class ReadPunch:
 class Shift:
     """One stretch of work. `ends_at` is None while it goes on (`open`) or where it is missing.
 
-    `present_min` runs from in to out; `worked_min` is that less `break_min`.
+    `present_min` runs from in to out; `worked_min` is that less `break_min`. `breaks` are the
+    punched ones that have both their ends.
     """
 
     starts_at: datetime | None
@@ -117,6 +122,7 @@ class Shift:
     break_min: int
     break_source: BreakSource
     worked_min: int
+    breaks: tuple[tuple[datetime, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +170,8 @@ class Day:
 
 def work_date_of(instant: datetime) -> date:
     """Give the date in Asia/Tokyo on which an instant falls."""
+    if instant.tzinfo is UTC:
+        return (instant + _NINE_HOURS).date()
     return instant.astimezone(TOKYO).date()
 
 
@@ -174,5 +182,9 @@ def start_of(work_date: date) -> datetime:
 
 def whole_minutes(start: datetime, end: datetime) -> int:
     """Give the minutes between two instants, each read as its clock minute shows; 0 if reversed."""
-    first, last = (moment.replace(second=0, microsecond=0) for moment in (start, end))
-    return max(0, (last - first) // timedelta(minutes=1))
+    return max(0, clock_minute(end) - clock_minute(start))
+
+
+def clock_minute(instant: datetime) -> int:
+    """Give the minute that an instant's clock shows, counted from the year 1 in UTC."""
+    return (instant - _BEGINNING) // _MINUTE

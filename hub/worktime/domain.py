@@ -76,7 +76,7 @@ class DayPlan:
     been worked; `breaks` the regular breaks between them. `base_spans` are the regular hours
     before any swap. `holiday`: the calendar date itself is a national holiday or year-end,
     whatever it is for this person. `rostered`: the plan itself orders work on a holiday, as in a
-    shift pattern. `swap_id`: the claim that moved regular hours to or from this date.
+    shift pattern. `swap_id`, `swap_kind`: the claim that moved regular hours to or from this date.
     """
 
     work_date: date
@@ -87,6 +87,7 @@ class DayPlan:
     holiday: bool = False
     rostered: bool = False
     swap_id: str | None = None
+    swap_kind: SwapKind | None = None
 
     @property
     def regular_min(self) -> int:
@@ -234,10 +235,12 @@ class MonthFile:
     """One person's month: every date of it, in order.
 
     `around` holds the plans of the seven days before the first and after the last day (weeks and
-    shifts reach over the month's ends), and `stays` the presence of the last day before the first,
-    whose last stretch may run into this month's regular hours. `week_before_min`: credited
-    work in the month's first week before the first day, at most eight hours a day. `history`: the
-    months before, oldest first, as far as they are known and the person was employed.
+    shifts reach over the month's ends), `stays` the presence of the last day before the first,
+    whose last stretch may run into this month's regular hours, and `stays_orders` its orders.
+    `week_before_min`: credited work in the month's first week before the first day, at most eight
+    hours a day. `history`: the months before, oldest first, as far as they are known and the person
+    was employed. `known_through`: the last date of which everything can be known; of later ones,
+    today included, nothing is missing yet. None: the month is over.
     """
 
     person_id: str
@@ -245,8 +248,10 @@ class MonthFile:
     days: tuple[DayFile, ...]
     around: Mapping[date, DayPlan] = field(default_factory=dict)
     stays: Presence | None = None
+    stays_orders: tuple[Order, ...] = ()
     week_before_min: int = 0
     history: tuple[MonthTally, ...] = ()
+    known_through: date | None = None
 
 
 # --- what comes out ------------------------------------------------------------------------------
@@ -359,12 +364,15 @@ class DayResult:
 @dataclass(frozen=True, slots=True)
 class BucketTotal:
     """A month's bucket: raw minutes, and the minutes that are paid after rounding once. `percent`
-    of the hourly rate (an add-on's alone). `paid` False: recorded only."""
+    of the hourly rate (an add-on's alone). `paid` False: recorded only. Where somebody's kind of
+    employment changed within the month from paid to recorded or back, `raw_min` and `rounded_min`
+    are the paid ones alone, and `recorded_min` the raw minutes besides."""
 
     raw_min: int
     rounded_min: int
     percent: int
     paid: bool
+    recorded_min: int = 0
 
 
 class CapKind(StrEnum):

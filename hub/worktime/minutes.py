@@ -40,8 +40,11 @@ Spans = tuple[Span, ...]
 
 def joined(spans: Iterable[Span]) -> Spans:
     """Give the minutes that lie in any of them; spans that touch become one."""
+    given = spans if isinstance(spans, tuple) else tuple(spans)
+    if len(given) < 2 or _are_apart(given):
+        return given
     whole: list[Span] = []
-    for span in sorted(spans):
+    for span in sorted(given):
         if whole and span.start <= whole[-1].end:
             whole[-1] = Span(whole[-1].start, max(whole[-1].end, span.end))
         else:
@@ -49,34 +52,89 @@ def joined(spans: Iterable[Span]) -> Spans:
     return tuple(whole)
 
 
+def _are_apart(spans: Spans) -> bool:
+    """Whether they are in order and apart already, as nearly all are."""
+    before = spans[0].end
+    for span in spans[1:]:
+        if span.start <= before:
+            return False
+        before = span.end
+    return True
+
+
+def either(one: Spans, other: Spans) -> Spans:
+    """Give the minutes that lie in either."""
+    if not one or not other:
+        return joined(one or other)
+    return joined((*one, *other))
+
+
 def common(one: Iterable[Span], other: Iterable[Span]) -> Spans:
     """Give the minutes that lie in both."""
-    theirs = joined(other)
-    both = (
-        (max(mine.start, their.start), min(mine.end, their.end))
-        for mine in joined(one)
-        for their in theirs
-    )
-    return tuple(Span(start, end) for start, end in both if start < end)
+    if one == () or other == ():
+        return ()
+    mine, theirs = joined(one), joined(other)
+    found: list[Span] = []
+    for span in mine:
+        for their in theirs:
+            if their.end <= span.start:
+                continue
+            if their.start >= span.end:
+                break
+            start, end = max(span.start, their.start), min(span.end, their.end)
+            whole = start == span.start and end == span.end
+            found.append(span if whole else Span(start, end))
+    return tuple(found)
 
 
 def without(spans: Iterable[Span], taken: Iterable[Span]) -> Spans:
     """Give the minutes of `spans` that lie in none of `taken`."""
+    if spans == () or taken == ():
+        return joined(spans)
     left: list[Span] = []
     away = joined(taken)
     for span in joined(spans):
         at = span.start
         for gone in away:
-            if gone.end <= at or gone.start >= span.end:
+            if gone.end <= at:
                 continue
+            if gone.start >= span.end:
+                break
             if gone.start > at:
                 left.append(Span(at, gone.start))
-            at = max(at, gone.end)
+            at = gone.end
         if at < span.end:
-            left.append(Span(at, span.end))
+            left.append(span if at == span.start else Span(at, span.end))
     return tuple(left)
+
+
+def within(spans: Spans, start: int, end: int) -> Spans:
+    """Give the minutes of `spans` from `start` up to, not including, `end`."""
+    whole = joined(spans)
+    if not whole or (whole[0].start >= start and whole[-1].end <= end):
+        return whole
+    return common(whole, (Span(start, end),)) if start < end else ()
+
+
+def moved(spans: Spans, by_min: int) -> Spans:
+    """Give the same minutes seen from another origin."""
+    return tuple(span.moved(by_min) for span in spans)
+
+
+def first_minutes(spans: Spans, minutes: int) -> Spans:
+    """Give as many of the minutes, from the first on; all where there are fewer."""
+    found: list[Span] = []
+    for span in spans:
+        if minutes <= 0:
+            break
+        found.append(span if span.minutes <= minutes else Span(span.start, span.start + minutes))
+        minutes -= span.minutes
+    return tuple(found)
 
 
 def total(spans: Iterable[Span]) -> int:
     """Give how many minutes they hold, each counted once."""
-    return sum(span.minutes for span in joined(spans))
+    minutes = 0
+    for span in joined(spans):
+        minutes += span.end - span.start
+    return minutes

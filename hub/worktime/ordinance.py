@@ -7,7 +7,8 @@ month is reckoned, day by day, by the ordinance in force on that day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Final
@@ -136,3 +137,35 @@ class Ordinance(_Table, frozen=True, kw_only=True):
     caps: Mapping[str, Cap] = {}
     swaps: Swaps = Swaps()
     warnings: Warnings = Warnings()
+
+
+class NoOrdinanceError(LookupError):
+    """No version of the rules is in force on a date: it lies before the first one's `from`."""
+
+
+class KindUnknownError(LookupError):
+    """A kind of employment has no table `[kinds.…]` in the ordinance in force."""
+
+
+class Ordinances:
+    """All versions of a town's rules, by the first date on which each holds."""
+
+    __slots__ = ("_since", "versions")
+
+    def __init__(self, versions: Iterable[Ordinance]) -> None:
+        self.versions: Final = tuple(sorted(versions, key=lambda version: version.since))
+        self._since: Final = [version.since for version in self.versions]
+
+    def at(self, day: date) -> Ordinance:
+        """Give the version in force on a date; raise `NoOrdinanceError` before the first one."""
+        position = bisect_right(self._since, day)
+        if not position:
+            raise NoOrdinanceError(f"no ordinance is in force on {day}")
+        return self.versions[position - 1]
+
+    def kind_at(self, code: str, day: date) -> Kind:
+        """Give a kind of employment as it is on a date; raise `KindUnknownError`."""
+        kind = self.at(day).kinds.get(code)
+        if kind is None:
+            raise KindUnknownError(f"kinds.{code} is not in the ordinance in force on {day}")
+        return kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from hub.attendance.domain import (
     Punch,
     Rules,
     whole_minutes,
+    work_date_of,
 )
 from wire.events import PunchDirection
 
@@ -142,8 +144,10 @@ def test_punched_breaks_replace_the_regular_one() -> None:
     taps = (punch(1, IN, "08:30"), punch(2, REST, "12:10"), punch(3, BACK, "12:40"))
     (day,) = days(*taps, punch(9, OUT, "17:30"))
     assert (day.break_min, day.shifts[0].break_source) == (30, BreakSource.PUNCHED)
+    assert day.shifts[0].breaks == ((tokyo(FRIDAY, "12:10"), tokyo(FRIDAY, "12:40")),)
     (day,) = days(*taps, punch(4, REST, "15:00"), punch(9, OUT, "17:30"))
     assert day.problems == (DayProblem.MISSING_BREAK_END,)
+    assert len(day.shifts[0].breaks) == 1
     (day,) = days(punch(1, IN, "08:30"), punch(2, BACK, "12:40"), punch(9, OUT, "17:30"))
     assert day.problems == (DayProblem.MISSING_BREAK_START,)
 
@@ -239,11 +243,31 @@ def test_every_punch_stands_in_exactly_one_day_of_its_person(found: list[Punch])
 
 
 @given(_punches())
+def test_each_person_is_read_alone(found: list[Punch]) -> None:
+    """After a punch only its person's days are made anew, with the same result."""
+    alone = [
+        day
+        for person in ("hanako", "taro")
+        for day in days(*(one for one in found if one.person_id == person))
+    ]
+    assert tuple(alone) == days(*found)
+
+
+@given(_punches())
 def test_totals_are_whole_minutes_that_fit_the_shifts(found: list[Punch]) -> None:
     """Worked plus break is present, and neither is negative."""
     for day in days(*found):
         for shift in day.shifts:
             assert shift.worked_min + shift.break_min == shift.present_min >= shift.break_min >= 0
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_a_work_date_is_tokyos_whatever_zone_the_instant_is_told_in(instant: datetime) -> None:
+    """Reckoned by nine hours from UTC, by the zone's rules from any other."""
+    expected = instant.astimezone(TOKYO).date()
+    elsewhere = instant.astimezone(ZoneInfo("America/New_York"))
+    assert work_date_of(instant) == work_date_of(elsewhere) == expected
+    assert whole_minutes(instant, elsewhere + timedelta(seconds=60)) == 1
 
 
 @given(_MINUTES, _MINUTES)
