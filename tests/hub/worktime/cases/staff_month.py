@@ -227,7 +227,11 @@ class Reckoner(Protocol):
 def by_reckoning(written: StaffMonth | MonthFile, rules: Rules = _STANDARD_RULES) -> Sheet:
     """By `hub.worktime.reckoning`."""
     file = written.file() if isinstance(written, StaffMonth) else written
-    result: MonthResult = import_module("hub.worktime.reckoning").reckon_month(file, rules)
+    return sheet_of(import_module("hub.worktime.reckoning").reckon_month(file, rules))
+
+
+def sheet_of(result: MonthResult) -> Sheet:
+    """A result of `hub.worktime.reckoning` as a sheet."""
     return Sheet(
         days={
             day.work_date: Line(
