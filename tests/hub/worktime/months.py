@@ -32,8 +32,8 @@ from hub.worktime.domain import (
     Terms,
 )
 from hub.worktime.minutes import DAY_MIN, Span, Spans, common, without
-from hub.worktime.ordinance import Cap, Day, Ordinance, Rounding, Sixty, Statutory
-from tests.hub.worktime.cases.staff_month import STANDARD, Rules, spans
+from hub.worktime.ordinance import Cap, Day, Ordinance, Ordinances, Rounding, Sixty, Statutory
+from tests.hub.worktime.cases.staff_month import STANDARD, spans
 from tests.hub.worktime.oracle.swapping import swap_slowly
 
 MONTHS: Final = tuple(
@@ -144,18 +144,18 @@ def swaps(draw: st.DrawFn, plans: dict[date, DayPlan]) -> tuple[Swap, ...]:
 
 
 @st.composite
-def ordinances(draw: st.DrawFn, month: Month) -> Rules:
+def ordinances(draw: st.DrawFn, month: Month) -> Ordinances:
     """The shipped ordinance, or a tight one that is soon full; sometimes one after the other."""
     choice = draw(st.integers(0, 3))
     if choice == 0:
-        return Rules((STANDARD,))
+        return Ordinances((STANDARD,))
     tight = draw(tight_ordinances())
     if choice == 1:
-        return Rules((tight,))
+        return Ordinances((tight,))
     other = STANDARD if choice == 2 else draw(tight_ordinances())
     since = draw(st.integers(1, month.last.day + 1)) - 1
     later = msgspec.structs.replace(other, since=month.first + timedelta(days=since))
-    return Rules((tight, later))
+    return Ordinances((tight, later))
 
 
 @st.composite
@@ -321,7 +321,7 @@ def _after(present: Spans, before: Presence | None) -> Spans:
 
 
 @st.composite
-def files(draw: st.DrawFn, most_lively: int = 5) -> tuple[MonthFile, Rules]:
+def files(draw: st.DrawFn, most_lively: int = 5) -> tuple[MonthFile, Ordinances]:
     """A month of one person, with the ordinances it is reckoned by. On so many dates at most
     something happened; with 31, months are as full as life."""
     month = draw(st.sampled_from(MONTHS))

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.worktime.domain import DayPlan, MonthFile, MonthResult, PayClass, Swap
-from tests.hub.worktime.cases.staff_month import Rules, by_oracle, sheet_of
+from hub.worktime.ordinance import Ordinances
+from tests.hub.worktime.cases.staff_month import by_oracle, sheet_of
 from tests.hub.worktime.months import MONTHS, files, planned, swaps
 from tests.hub.worktime.oracle.month import MonthFigures, Paid, reckon_slowly
 from tests.hub.worktime.oracle.swapping import swap_slowly
@@ -31,7 +32,7 @@ _QUICK = settings(
 )
 
 
-def reckoned(file: MonthFile, rules: Rules) -> MonthResult:
+def reckoned(file: MonthFile, rules: Ordinances) -> MonthResult:
     result: MonthResult = import_module("hub.worktime.reckoning").reckon_month(file, rules)
     return result
 
@@ -46,7 +47,7 @@ def minutes_paid(result: MonthResult) -> list[Paid]:
     ]
 
 
-def agree(file: MonthFile, rules: Rules) -> MonthFigures:
+def agree(file: MonthFile, rules: Ordinances) -> MonthFigures:
     """Hold one month against the other; gives the oracle's figures."""
     figures, result = reckon_slowly(file, rules.at), reckoned(file, rules)
     paid = minutes_paid(result)
@@ -70,14 +71,14 @@ def agree(file: MonthFile, rules: Rules) -> MonthFigures:
 
 @settings(_QUICK, max_examples=200)
 @given(files())
-def test_a_month_is_the_same_to_the_minute(drawn: tuple[MonthFile, Rules]) -> None:
+def test_a_month_is_the_same_to_the_minute(drawn: tuple[MonthFile, Ordinances]) -> None:
     """Five lively dates at most, of all kinds."""
     agree(*drawn)
 
 
 @settings(_QUICK, max_examples=40)
 @given(files(most_lively=31))
-def test_a_full_month_is_the_same_to_the_minute(drawn: tuple[MonthFile, Rules]) -> None:
+def test_a_full_month_is_the_same_to_the_minute(drawn: tuple[MonthFile, Ordinances]) -> None:
     """Something happens on almost every date."""
     agree(*drawn)
 
@@ -104,7 +105,7 @@ def test_swaps_move_the_same_minutes(
 
 @settings(_QUICK, max_examples=20)
 @given(files())
-def test_reckoning_again_gives_the_same(drawn: tuple[MonthFile, Rules]) -> None:
+def test_reckoning_again_gives_the_same(drawn: tuple[MonthFile, Ordinances]) -> None:
     """No figure depends on anything that was not handed in."""
     file, rules = drawn
     assert reckoned(file, rules) == reckoned(file, rules)
@@ -112,7 +113,9 @@ def test_reckoning_again_gives_the_same(drawn: tuple[MonthFile, Rules]) -> None:
 
 @settings(_QUICK, max_examples=30)
 @given(files())
-def test_paid_minutes_were_ordered_and_present_or_regular(drawn: tuple[MonthFile, Rules]) -> None:
+def test_paid_minutes_were_ordered_and_present_or_regular(
+    drawn: tuple[MonthFile, Ordinances],
+) -> None:
     """Seen from afar: whatever is paid lies in presence, or in regular hours done elsewhere."""
     file, rules = drawn
     for day, told in zip(file.days, reckoned(file, rules).days, strict=True):
@@ -139,12 +142,12 @@ def test_tens_of_thousands_of_months_agree() -> None:
 
     @settings(_QUICK, max_examples=SOAK_EXAMPLES)
     @given(files())
-    def sparse(drawn: tuple[MonthFile, Rules]) -> None:
+    def sparse(drawn: tuple[MonthFile, Ordinances]) -> None:
         count(agree(*drawn))
 
     @settings(_QUICK, max_examples=SOAK_EXAMPLES // 10)
     @given(files(most_lively=31))
-    def full(drawn: tuple[MonthFile, Rules]) -> None:
+    def full(drawn: tuple[MonthFile, Ordinances]) -> None:
         count(agree(*drawn))
 
     sparse()

@@ -36,7 +36,7 @@ from hub.worktime.domain import (
     Terms,
 )
 from hub.worktime.minutes import Span, Spans
-from hub.worktime.ordinance import ADD_ONS, Ordinance
+from hub.worktime.ordinance import ADD_ONS, Ordinance, Ordinances
 from tests.hub.worktime.oracle.month import MonthFigures, reckon_slowly
 from tests.hub.worktime.oracle.swapping import swap_slowly
 
@@ -63,19 +63,7 @@ HOURS, BREAKS = spans("08:30-12:00 13:00-17:15"), spans("12:00-13:00")
 REGULAR = Terms("dept-1", CapType.ORDINARY, "regular")
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Ordinances by date, as the reckoning asks for them: the last that has begun holds."""
-
-    versions: tuple[Ordinance, ...] = (STANDARD,)
-
-    def at(self, day: date) -> Ordinance:
-        """The one in force on a date."""
-        begun = [one for one in self.versions if one.since <= day]
-        return max(begun or self.versions[:1], key=lambda one: one.since)
-
-
-_STANDARD_RULES = Rules()
+_STANDARD_RULES = Ordinances((STANDARD,))
 
 
 def regular_week(day: date, holidays: Mapping[date, DayKind] = HOLIDAYS) -> DayPlan:
@@ -221,10 +209,10 @@ class Sheet:
 class Reckoner(Protocol):
     """Turns a month into a sheet."""
 
-    def __call__(self, written: StaffMonth | MonthFile, rules: Rules = ...) -> Sheet: ...
+    def __call__(self, written: StaffMonth | MonthFile, rules: Ordinances = ...) -> Sheet: ...
 
 
-def by_reckoning(written: StaffMonth | MonthFile, rules: Rules = _STANDARD_RULES) -> Sheet:
+def by_reckoning(written: StaffMonth | MonthFile, rules: Ordinances = _STANDARD_RULES) -> Sheet:
     """By `hub.worktime.reckoning`."""
     file = written.file() if isinstance(written, StaffMonth) else written
     return sheet_of(import_module("hub.worktime.reckoning").reckon_month(file, rules))
@@ -258,7 +246,7 @@ def sheet_of(result: MonthResult) -> Sheet:
     )
 
 
-def by_oracle(written: StaffMonth | MonthFile, rules: Rules = _STANDARD_RULES) -> Sheet:
+def by_oracle(written: StaffMonth | MonthFile, rules: Ordinances = _STANDARD_RULES) -> Sheet:
     """By the oracle of `tests.hub.worktime.oracle`."""
     file = written.file() if isinstance(written, StaffMonth) else written
     figures: MonthFigures = reckon_slowly(file, rules.at)

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from hub.worktime.domain import DayKind
-from hub.worktime.ordinance import Rounding
-from tests.hub.worktime.cases.staff_month import STANDARD, Rules, StaffMonth
+from hub.worktime.ordinance import Ordinances, Rounding
+from tests.hub.worktime.cases.staff_month import STANDARD, StaffMonth
 
 MINUTES = [(89, 60), (90, 120), (29, 0), (30, 60), (59, 60), (60, 60), (1, 0)]
 """1:29, 1:30, and so on; what becomes of them."""
@@ -76,18 +76,18 @@ def test_the_month_follows_the_ordinance_of_its_last_day(reckon) -> None:
         rounding=Rounding(unit_min=15, up_from_min=8),
     )
     month = StaffMonth().present(9, "08:30-17:44").order(9, "17:15-17:44")
-    assert reckon(month, Rules((STANDARD, quarters))).rounded == {"overtime": 30}
+    assert reckon(month, Ordinances((STANDARD, quarters))).rounded == {"overtime": 30}
     before = msgspec.structs.replace(quarters, since=StaffMonth().month.plus(1).first)
-    assert reckon(month, Rules((STANDARD, before))).rounded == {"overtime": 0}
+    assert reckon(month, Ordinances((STANDARD, before))).rounded == {"overtime": 0}
 
 
 def test_nothing_left_over_is_not_raised(reckon) -> None:
     """An ordinance that raises every minute leaves whole hours as they are."""
     always = msgspec.structs.replace(STANDARD, rounding=Rounding(unit_min=60, up_from_min=0))
     month = StaffMonth().present(9, "08:30-18:15").order(9, "17:15-18:15")
-    assert reckon(month, Rules((always,))).rounded == {"overtime": 60}
+    assert reckon(month, Ordinances((always,))).rounded == {"overtime": 60}
     month.present(10, "08:30-17:16").order(10, "17:15-17:16")
-    assert reckon(month, Rules((always,))).rounded == {"overtime": 120}
+    assert reckon(month, Ordinances((always,))).rounded == {"overtime": 120}
 
 
 def test_the_year_end_is_a_holiday_in_its_classes(reckon) -> None:
