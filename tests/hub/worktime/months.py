@@ -133,8 +133,8 @@ def swaps(draw: st.DrawFn, plans: dict[date, DayPlan]) -> tuple[Swap, ...]:
             continue
         off, worked = draw(st.sampled_from(away)), draw(st.sampled_from(there))
         part = draw(st.sampled_from(SwapPart)) if plans[off].breaks else SwapPart.WHOLE
-        if kind is SwapKind.COMPENSATORY and not plans[worked].breaks:
-            part = SwapPart.WHOLE
+        if kind is SwapKind.COMPENSATORY:
+            part = SwapPart.WHOLE  # the only one there is
         made.append(Swap(f"swap-{number}", kind, worked, off, part))
         used |= {off, worked}
     return tuple(made)
@@ -368,10 +368,16 @@ def files(draw: st.DrawFn, most_lively: int = 5) -> tuple[MonthFile, Ordinances]
         tuple(days),
         {day: plan for day, plan in plans.items() if not _lies_in(day, month)},
         stays=stays,
+        stays_orders=draw(_stays_orders(month)) if stays else (),
         week_before_min=draw(st.sampled_from([0, 0, 465, 480, 1_860, 2_399, 2_400])),
         history=draw(histories(month)),
     )
     return file, draw(ordinances(month))
+
+
+def _stays_orders(month: Month) -> st.SearchStrategy[tuple[Order, ...]]:
+    day = month.first - timedelta(days=1)
+    return st.just(()) | _ordered.map(lambda at: (Order("before", day, at),))
 
 
 def _lies_in(day: date, month: Month) -> bool:

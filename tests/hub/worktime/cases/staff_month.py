@@ -23,6 +23,7 @@ from hub.worktime.domain import (
     CapType,
     DayFile,
     DayKind,
+    DayNote,
     DayPlan,
     Explained,
     ExplainedKind,
@@ -59,6 +60,7 @@ def spans(text: str) -> Spans:
     )
 
 
+WARNINGS = frozenset({DayNote.SHIFT_TOO_LONG, DayNote.TOO_MANY_DAYS})
 HOURS, BREAKS = spans("08:30-12:00 13:00-17:15"), spans("12:00-13:00")
 REGULAR = Terms("dept-1", CapType.ORDINARY, "regular")
 
@@ -83,6 +85,7 @@ class StaffMonth:
     holidays: Mapping[date, DayKind] = field(default_factory=lambda: HOLIDAYS)
     history: tuple[MonthTally, ...] = ()
     stays: Presence | None = None
+    stays_orders: tuple[Order, ...] = ()
     week_before_min: int = 0
     plans: dict[date, DayPlan] = field(default_factory=dict)
     presences: dict[date, Presence] = field(default_factory=dict)
@@ -167,6 +170,7 @@ class StaffMonth:
             days,
             around,
             stays=self.stays,
+            stays_orders=self.stays_orders,
             week_before_min=self.week_before_min,
             history=self.history,
         )
@@ -184,6 +188,8 @@ class Line:
     credited: int
     over_full_day: int
     statutory: int
+    breaks: int
+    warnings: frozenset[DayNote]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +201,7 @@ class Sheet:
     rounded: Mapping[str, int]
     percent: Mapping[str, int]
     paid: Mapping[str, bool]
+    recorded: Mapping[str, int]
     counted_60h: int
     over_full_day: int
     statutory: int
@@ -231,6 +238,8 @@ def sheet_of(result: MonthResult) -> Sheet:
                 credited=day.credited_min,
                 over_full_day=day.over_full_day_min,
                 statutory=day.statutory_min,
+                breaks=day.break_min,
+                warnings=frozenset(day.notes) & WARNINGS,
             )
             for day in result.days
         },
@@ -238,6 +247,7 @@ def sheet_of(result: MonthResult) -> Sheet:
         rounded={str(b): one.rounded_min for b, one in result.totals.items() if one.raw_min},
         percent={str(b): one.percent for b, one in result.totals.items() if one.raw_min},
         paid={str(b): one.paid for b, one in result.totals.items() if one.raw_min},
+        recorded={str(b): one.recorded_min for b, one in result.totals.items() if one.raw_min},
         counted_60h=result.counted_60h_min,
         over_full_day=result.over_full_day_min,
         statutory=result.statutory_min,
@@ -251,8 +261,7 @@ def by_oracle(written: StaffMonth | MonthFile, rules: Ordinances = _STANDARD_RUL
     file = written.file() if isinstance(written, StaffMonth) else written
     figures: MonthFigures = reckon_slowly(file, rules.at)
     last = rules.at(file.month.last)
-    kinds = [day.terms.kind for day in file.days if day.terms is not None]
-    paid = bool(kinds) and last.kinds[kinds[-1]].overtime.value == "paid"
+    totals = {str(bucket): one for bucket, one in figures.totals.items()}
     return Sheet(
         days={
             day.work_date: Line(
@@ -264,13 +273,16 @@ def by_oracle(written: StaffMonth | MonthFile, rules: Ordinances = _STANDARD_RUL
                 credited=len(day.credited),
                 over_full_day=day.over_full_day,
                 statutory=day.statutory,
+                breaks=len(day.breaks),
+                warnings=frozenset(day.warnings),
             )
             for day in figures.days
         },
-        raw={str(bucket): minutes for bucket, minutes in figures.raw.items()},
-        rounded={str(bucket): minutes for bucket, minutes in figures.rounded.items()},
+        raw={name: one.paid_min or one.recorded_min for name, one in totals.items()},
+        rounded={name: one.rounded_min for name, one in totals.items()},
         percent={str(bucket): _percent(bucket, last) for bucket in figures.raw},
-        paid={str(bucket): paid for bucket in figures.raw},
+        paid={name: one.paid_min > 0 for name, one in totals.items()},
+        recorded={name: one.recorded_min if one.paid_min else 0 for name, one in totals.items()},
         counted_60h=figures.counted_60h_min,
         over_full_day=figures.over_full_day_min,
         statutory=figures.statutory_min,

@@ -19,9 +19,9 @@ def find_caps(
     year = [one for one in known if one.month.fiscal_year == tally.month.fiscal_year]
     return [
         *_month(tally, cap),
-        *_year(tally.month, year, cap, ordinance),
+        *_year(year, cap, ordinance),
         *_averages(tally.month, known, cap),
-        *_months_above(tally.month, year, cap),
+        *_months_above(year, cap),
     ]
 
 
@@ -37,7 +37,7 @@ def _month(tally: MonthTally, cap: Cap) -> list[CapFinding]:
     return []
 
 
-def _year(month: Month, year: list[MonthTally], cap: Cap, ordinance: Ordinance) -> list[CapFinding]:
+def _year(year: list[MonthTally], cap: Cap, ordinance: Ordinance) -> list[CapFinding]:
     types = {one.cap_type for one in year}
     found = []
     limit = cap.year_min
@@ -51,15 +51,8 @@ def _year(month: Month, year: list[MonthTally], cap: Cap, ordinance: Ordinance) 
             found.append(CapFinding(CapKind.YEAR, CapLevel.BREACH, minutes, share, len(ordinary)))
     minutes = sum(one.cap_month_min for one in year)
     if limit is not None and minutes > limit:
-        found.append(
-            CapFinding(CapKind.YEAR, CapLevel.BREACH, minutes, limit, _months_of_year(month))
-        )
+        found.append(CapFinding(CapKind.YEAR, CapLevel.BREACH, minutes, limit, len(year)))
     return found
-
-
-def _months_of_year(month: Month) -> int:
-    """How many months of the fiscal year have begun: April is the first."""
-    return (month.number - 4) % 12 + 1
 
 
 def _averages(month: Month, known: list[MonthTally], cap: Cap) -> list[CapFinding]:
@@ -80,7 +73,7 @@ def _averages(month: Month, known: list[MonthTally], cap: Cap) -> list[CapFindin
     return found
 
 
-def _months_above(month: Month, year: list[MonthTally], cap: Cap) -> list[CapFinding]:
+def _months_above(year: list[MonthTally], cap: Cap) -> list[CapFinding]:
     if cap.months_above_min is None or cap.months_above_max is None:
         return []
     above = [one for one in year if one.cap_month_min > cap.months_above_min]
@@ -92,6 +85,6 @@ def _months_above(month: Month, year: list[MonthTally], cap: Cap) -> list[CapFin
             CapLevel.BREACH,
             len(above),
             cap.months_above_max,
-            _months_of_year(month),
+            len(year),
         )
     ]

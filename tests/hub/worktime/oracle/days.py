@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from hub.worktime.domain import DayKind, DayPlan, ExplainedKind, PayClass
+from hub.worktime.domain import DayKind, DayNote, DayPlan, ExplainedKind, PayClass
 from hub.worktime.ordinance import Ordinance
 from tests.hub.worktime.oracle.facts import (
     DAY,
@@ -37,6 +37,8 @@ class DayFigures:
     credited: set[int] = field(default_factory=set)
     over_full_day: int = 0
     statutory: int = 0
+    breaks: set[int] = field(default_factory=set)
+    warnings: set[DayNote] = field(default_factory=set)
 
 
 def reckon_day(
@@ -47,14 +49,26 @@ def reckon_day(
     if facts.terms is None:
         return figures
     day_reckoner = _Day(facts, plans, ordinance, figures)
-    everything = facts.hours | facts.present | facts.ordered | facts.duty | facts.carried
+    everything = facts.hours | facts.present | facts.ordered | facts.duty
     for minute in sorted(everything):
         day_reckoner.take(minute)
     for minute in figures.regular[:excess]:
         figures.add_ons.append((minute, PayClass.SWAP_EXCESS))
+    if _longest(facts.present) > ordinance.warnings.shift_max_min:
+        figures.warnings.add(DayNote.SHIFT_TOO_LONG)
     figures.credited.update(figures.regular)
     figures.credited.update(minute for minute, _ in figures.paid)
     return figures
+
+
+def _longest(minutes: set[int]) -> int:
+    """How many minutes the longest stretch has."""
+    longest = length = 0
+    last = None
+    for minute in sorted(minutes):
+        length = length + 1 if last == minute - 1 else 1
+        longest, last = max(longest, length), minute
+    return longest
 
 
 class _Day:
@@ -68,9 +82,8 @@ class _Day:
         self.facts = facts
         self.ordinance = ordinance
         self.figures = figures
-        self.needed = somebody_must_be_there(facts.plan)
         self.worked = facts.worked
-        self.there = facts.present - facts.punched_breaks
+        figures.breaks = facts.present & facts.breaks
         self.short_time_left = 0
         assert facts.terms is not None
         if ordinance.kinds[facts.terms.kind].short_time:
@@ -79,20 +92,20 @@ class _Day:
         self.calendar = [
             plans.get(facts.work_date + timedelta(days=later), NEVER) for later in range(3)
         ]
-        self.calendar_hours = [minutes_in(plan.spans) for plan in self.calendar]
+        self.next_hours = minutes_in(self.calendar[1].spans)
 
     def take(self, minute: int) -> None:
+        facts = self.facts
         on = self.calendar[minute // DAY]
-        if minute in self.facts.hours and self.needed:
+        left_its_holiday = minute >= DAY and facts.plan.rostered and not on.holiday
+        if minute in facts.hours and (somebody_must_be_there(facts.plan) or left_its_holiday):
             self.take_regular(minute, on)
-        elif minute in self.facts.hours:
-            self.take_ordered(minute, PayClass.HOLIDAY, rostered=self.facts.plan.rostered)
-        elif minute >= DAY and minute % DAY in self.calendar_hours[minute // DAY]:
-            if not somebody_must_be_there(on):
-                self.take_ordered(minute, PayClass.HOLIDAY)
-            # Otherwise it is the next date's regular time, and reckoned there.
+        elif minute in facts.hours:
+            self.take_holiday(minute)
+        elif minute >= DAY and facts.hands_on and minute - DAY in self.next_hours:
+            pass  # It is the next date's regular time, and reckoned there.
         else:
-            self.take_ordered(minute, None)
+            self.take_outside(minute)
 
     def take_regular(self, minute: int, on: DayPlan) -> None:
         facts, figures = self.facts, self.figures
@@ -106,21 +119,37 @@ class _Day:
         if minute >= DAY and on.holiday and facts.plan.rostered:
             figures.paid.append((minute, PayClass.HOLIDAY))
             figures.over_full_day += 1
-        elif facts.plan.kind is DayKind.WORKDAY and is_night(minute, self.ordinance):
+        elif is_night(minute, self.ordinance):
             figures.add_ons.append((minute, PayClass.NIGHT_REGULAR))
 
-    def take_ordered(
-        self, minute: int, pay_class: PayClass | None, *, rostered: bool = False
-    ) -> None:
+    def take_holiday(self, minute: int) -> None:
+        """Of the regular hours of a holiday: nobody needs to be there."""
         facts, figures = self.facts, self.figures
-        ordered, there = minute in facts.ordered, minute in self.there
+        ordered = minute in facts.ordered or minute in facts.ordered_before
+        there = minute in facts.worked
         if ordered and not there:
             figures.unmet += 1
         if minute in facts.duty:
             figures.explained[ExplainedKind.DUTY] += 1
-        elif there and (ordered or rostered):
-            figures.paid.append((minute, pay_class or self.class_outside(minute)))
+        elif there and (ordered or facts.plan.rostered):
+            figures.paid.append((minute, PayClass.HOLIDAY))
             figures.over_full_day += 1
+        elif there:
+            figures.extra += 1
+
+    def take_outside(self, minute: int) -> None:
+        """Of everything else: paid is what was ordered and present."""
+        facts, figures = self.facts, self.figures
+        ordered = minute in facts.ordered
+        there = minute in facts.present and minute not in facts.punched_breaks
+        if ordered and not there:
+            figures.unmet += 1
+        if minute in facts.duty:
+            figures.explained[ExplainedKind.DUTY] += 1
+        elif there and ordered:
+            figures.paid.append((minute, self.class_outside(minute)))
+            figures.over_full_day += 1
+            figures.breaks.discard(minute)
         elif minute in facts.present and minute not in facts.breaks and not ordered:
             figures.extra += 1
 

@@ -12,6 +12,7 @@ from hub.worktime.domain import (
     DayPlan,
     ExplainedKind,
     MonthFile,
+    Order,
     Presence,
     Terms,
 )
@@ -35,7 +36,9 @@ def minutes_in(spans: Iterable[Span]) -> set[int]:
 @dataclass(slots=True)
 class Facts:
     """Of one work date: who holds which minute. `carried`: minutes of the day before's presence
-    that lie in this date's regular hours, counted from this date's midnight."""
+    that lie in this date's regular hours, counted from this date's midnight; `ordered_before`:
+    those of the day before's orders, all counted likewise. `hands_on`: the next date's regular
+    hours are that date's, for the person is employed then."""
 
     plan: DayPlan
     terms: Terms | None
@@ -44,6 +47,8 @@ class Facts:
     punched_breaks: set[int]
     breaks: set[int]
     ordered: set[int]
+    ordered_before: set[int]
+    hands_on: bool
     duty: set[int]
     elsewhere: set[int]
     absent: dict[int, ExplainedKind]
@@ -89,7 +94,7 @@ def _breaks(presence: Presence, plan: DayPlan) -> set[int]:
 
 def _carried(before: DayPlan | None, presence: Presence | None, plan: DayPlan) -> set[int]:
     """Minutes of the night before that reach this date's regular hours."""
-    if before is None or presence is None or not somebody_must_be_there(plan):
+    if before is None or presence is None:
         return set()
     own, hours = minutes_in(before.spans), minutes_in(plan.spans)
     breaks = _breaks(presence, before)
@@ -100,12 +105,20 @@ def _carried(before: DayPlan | None, presence: Presence | None, plan: DayPlan) -
     return carried
 
 
-def facts_of(day: DayFile, before: DayPlan | None, stays: Presence | None) -> Facts:
-    """Spread one date's file over its minutes; `stays` is the presence of the date before."""
+def facts_of(
+    day: DayFile,
+    before: DayPlan | None,
+    stays: Presence | None,
+    stays_orders: tuple[Order, ...],
+    *,
+    hands_on: bool,
+) -> Facts:
+    """Spread one date's file over its minutes; `stays` is the presence of the date before, and
+    `stays_orders` are its orders. A minute explained twice is the kind's that is named first."""
     absent: dict[int, ExplainedKind] = {}
     elsewhere: set[int] = set()
     duty: set[int] = set()
-    for explained in day.explained:
+    for explained in sorted(day.explained, key=lambda one: list(ExplainedKind).index(one.kind)):
         minutes = minutes_in(explained.spans)
         if explained.kind is ExplainedKind.DUTY:
             duty |= minutes
@@ -118,9 +131,6 @@ def facts_of(day: DayFile, before: DayPlan | None, stays: Presence | None) -> Fa
         else:
             for minute in minutes:
                 absent.setdefault(minute, explained.kind)
-    ordered: set[int] = set()
-    for order in day.orders:
-        ordered |= minutes_in(order.spans)
     return Facts(
         plan=day.plan,
         terms=day.terms,
@@ -128,7 +138,9 @@ def facts_of(day: DayFile, before: DayPlan | None, stays: Presence | None) -> Fa
         present=minutes_in(day.presence.spans),
         punched_breaks=minutes_in(day.presence.breaks),
         breaks=_breaks(day.presence, day.plan),
-        ordered=ordered,
+        ordered=_ordered(day.orders),
+        ordered_before={minute - DAY for minute in _ordered(stays_orders) if minute >= DAY},
+        hands_on=hands_on,
         duty=duty,
         elsewhere=elsewhere,
         absent=absent,
@@ -136,12 +148,20 @@ def facts_of(day: DayFile, before: DayPlan | None, stays: Presence | None) -> Fa
     )
 
 
+def _ordered(orders: Iterable[Order]) -> set[int]:
+    minutes: set[int] = set()
+    for order in orders:
+        minutes |= minutes_in(order.spans)
+    return minutes
+
+
 def facts_of_month(file: MonthFile, plans: Mapping[date, DayPlan]) -> list[Facts]:
-    """The facts of every date; punches of a date without employment carry nothing over."""
+    """The facts of every date. Beyond the month's ends the person is taken to be employed."""
     facts = []
-    stays = file.stays
-    for day in file.days:
+    stays, stays_orders = file.stays, file.stays_orders
+    for day, following in zip(file.days, [*file.days[1:], None], strict=True):
         before = plans.get(day.work_date - timedelta(days=1))
-        facts.append(facts_of(day, before, stays))
-        stays = day.presence if day.terms is not None else None
+        hands_on = following is None or following.terms is not None
+        facts.append(facts_of(day, before, stays, stays_orders, hands_on=hands_on))
+        stays, stays_orders = day.presence, day.orders
     return facts

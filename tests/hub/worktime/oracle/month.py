@@ -10,13 +10,16 @@ from datetime import date, timedelta
 from hub.worktime.domain import (
     Bucket,
     CapFinding,
+    DayNote,
     DayPlan,
     ExplainedKind,
+    Month,
     MonthFile,
     MonthTally,
     PayClass,
+    Terms,
 )
-from hub.worktime.ordinance import Ordinance
+from hub.worktime.ordinance import Ordinance, Overtime
 from tests.hub.worktime.oracle.caps import find_caps
 from tests.hub.worktime.oracle.days import DayFigures, reckon_day
 from tests.hub.worktime.oracle.facts import (
@@ -33,13 +36,22 @@ Paid = tuple[date, int, Bucket, PayClass]
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """A bucket's minutes: those on dates of a paid kind of employment, and those on others."""
+
+    paid_min: int
+    recorded_min: int
+    rounded_min: int
+
+
+@dataclass(frozen=True, slots=True)
 class MonthFigures:
-    """What a month comes to."""
+    """What a month comes to. `raw`: minutes of a bucket, paid or only recorded."""
 
     days: tuple[DayFigures, ...]
     paid: frozenset[Paid]
     raw: Mapping[Bucket, int]
-    rounded: Mapping[Bucket, int]
+    totals: Mapping[Bucket, Total]
     regular_min: int
     missing_min: int
     explained_min: Mapping[ExplainedKind, int]
@@ -62,6 +74,7 @@ def reckon_slowly(file: MonthFile, at: OrdinanceAt) -> MonthFigures:
     paid, counted = _paid(days, at, last)
     raw = Counter(bucket for _, _, bucket, _ in paid)
     _count_statutory(file, days, at)
+    _warn_of_days_in_a_row(days, last)
     tally = _tally(file, facts, raw, last)
     explained: Counter[ExplainedKind] = Counter()
     for day in days:
@@ -70,7 +83,7 @@ def reckon_slowly(file: MonthFile, at: OrdinanceAt) -> MonthFigures:
         days=tuple(days),
         paid=frozenset(paid),
         raw=raw,
-        rounded={bucket: rounded(minutes, last) for bucket, minutes in raw.items()},
+        totals=_totals(paid, {one.work_date: one.terms for one in facts}, at),
         regular_min=sum(len(day.regular) for day in days),
         missing_min=sum(day.missing for day in days),
         explained_min=explained,
@@ -130,6 +143,37 @@ def _paid(days: list[DayFigures], at: OrdinanceAt, last: Ordinance) -> tuple[lis
         for minute, pay_class in day.add_ons:
             paid.append((day.work_date, minute, Bucket(pay_class), pay_class))
     return paid, counted
+
+
+def _totals(
+    paid: list[Paid], terms: Mapping[date, Terms | None], at: OrdinanceAt
+) -> dict[Bucket, Total]:
+    """Round what is paid; where nothing of a bucket is, what is recorded."""
+    minutes: dict[Bucket, Counter[Overtime]] = {}
+    for day, _, bucket, _ in paid:
+        kind = terms[day]
+        assert kind is not None
+        overtime = at(day).kinds[kind.kind].overtime
+        minutes.setdefault(bucket, Counter())[overtime] += 1
+    month = next(iter(terms))
+    last = at(Month(month.year, month.month).last)
+    return {
+        bucket: Total(
+            of[Overtime.PAID],
+            of[Overtime.RECORDED],
+            rounded(of[Overtime.PAID] or of[Overtime.RECORDED], last),
+        )
+        for bucket, of in minutes.items()
+    }
+
+
+def _warn_of_days_in_a_row(days: list[DayFigures], last: Ordinance) -> None:
+    """Of the thirteenth working day in a row, and of each after it."""
+    row = 0
+    for day in days:
+        row = row + 1 if day.credited else 0
+        if row > last.warnings.days_in_a_row:
+            day.warnings.add(DayNote.TOO_MANY_DAYS)
 
 
 def _count_statutory(file: MonthFile, days: list[DayFigures], at: OrdinanceAt) -> None:

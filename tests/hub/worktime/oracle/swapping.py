@@ -32,27 +32,33 @@ def swap_slowly(plans: Mapping[date, DayPlan], swaps: Sequence[Swap]) -> dict[da
             spans=runs(left),
             breaks=runs(_between(minutes_in(off.breaks), left)),
             swap_id=swap.id,
+            swap_kind=swap.kind,
         )
         if swap.kind is SwapKind.COMPENSATORY:
-            hours = _moved(worked, swap.part)
-            breaks = _between(minutes_in(worked.breaks), hours)
+            hours, breaks = minutes_in(worked.spans), minutes_in(worked.breaks)
             kind = DayKind.WORKDAY
         else:
             hours = minutes_in(worked.spans) | moved
             breaks = _between(minutes_in(worked.breaks) | minutes_in(off.breaks), hours)
             kind = worked.kind
         after[swap.worked_date] = replace(
-            worked, kind=kind, spans=runs(hours), breaks=runs(breaks), swap_id=swap.id
+            worked,
+            kind=kind,
+            spans=runs(hours),
+            breaks=runs(breaks),
+            swap_id=swap.id,
+            swap_kind=swap.kind,
         )
     return after
 
 
 def _moved(plan: DayPlan, part: SwapPart) -> set[int]:
-    """All regular minutes, or those before or after the regular break."""
+    """All regular minutes, or those before or after the longest regular break."""
     hours = minutes_in(plan.spans)
     if part is SwapPart.WHOLE:
         return hours
-    noon = min(minutes_in(plan.breaks))
+    longest = max(span.minutes for span in plan.breaks)
+    noon = min(span.start for span in plan.breaks if span.minutes == longest)
     morning = {minute for minute in hours if minute < noon}
     return morning if part is SwapPart.MORNING else hours - morning
 
