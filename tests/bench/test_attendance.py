@@ -1,4 +1,4 @@
-"""The measurement of attendance still measures whole months, and a town that has some of everything."""
+"""The measurement of attendance still measures whole months, in a town that has of everything."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
+
+from hub.worktime.presence import presence_of
 
 from hub.attendance.derivation import derive_days
 from hub.attendance.domain import TOKYO, Day, Punch, Rules
@@ -51,7 +52,6 @@ def days(*punches: Punch, now: datetime = LATER) -> tuple[Day, ...]:
 
 def presences(*punches: Punch, now: datetime = LATER) -> list[Presence]:
     """When somebody was there, by work date."""
-    presence_of = import_module("hub.worktime.presence").presence_of
     return [presence_of(day) for day in days(*punches, now=now)]
 
 

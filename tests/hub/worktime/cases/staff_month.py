@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
+from hub.worktime.reckoning import reckon_month
 
 import hub.worktime
 from hub.worktime.domain import (
@@ -222,7 +222,7 @@ class Reckoner(Protocol):
 def by_reckoning(written: StaffMonth | MonthFile, rules: Ordinances = _STANDARD_RULES) -> Sheet:
     """By `hub.worktime.reckoning`."""
     file = written.file() if isinstance(written, StaffMonth) else written
-    return sheet_of(import_module("hub.worktime.reckoning").reckon_month(file, rules))
+    return sheet_of(reckon_month(file, rules))
 
 
 def sheet_of(result: MonthResult) -> Sheet:
@@ -259,8 +259,11 @@ def sheet_of(result: MonthResult) -> Sheet:
 def by_oracle(written: StaffMonth | MonthFile, rules: Ordinances = _STANDARD_RULES) -> Sheet:
     """By the oracle of `tests.hub.worktime.oracle`."""
     file = written.file() if isinstance(written, StaffMonth) else written
-    figures: MonthFigures = reckon_slowly(file, rules.at)
-    last = rules.at(file.month.last)
+    return sheet_of_oracle(reckon_slowly(file, rules.at), rules.at(file.month.last))
+
+
+def sheet_of_oracle(figures: MonthFigures, last: Ordinance) -> Sheet:
+    """Figures of the oracle as a sheet; `last` is the ordinance of the month's last day."""
     totals = {str(bucket): one for bucket, one in figures.totals.items()}
     return Sheet(
         days={

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib import import_module
 
 import pytest
+from hub.worktime.calendar import is_holiday
 
 from hub.worktime.domain import DayKind, Month
 from tests.hub.worktime.cases.staff_month import StaffMonth
-
-
-def is_holiday(day: date, extra: tuple[date, ...] = (), removed: tuple[date, ...] = ()) -> object:
-    return import_module("hub.worktime.calendar").is_holiday(day, extra, removed)
 
 
 @pytest.mark.parametrize(

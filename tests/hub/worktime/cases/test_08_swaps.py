@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from importlib import import_module
 
 import pytest
+from hub.worktime.swaps import apply_swaps, swap_problem
 
 from hub.worktime.domain import DayKind, DayPlan, Month, Swap, SwapKind, SwapPart
 from hub.worktime.minutes import Spans
@@ -42,7 +42,7 @@ def applied(request):
     def apply(*swaps: Swap) -> dict[date, DayPlan]:
         if request.param == "oracle":
             return swap_slowly(plans, swaps)
-        return import_module("hub.worktime.swaps").apply_swaps(plans, swaps)
+        return apply_swaps(plans, swaps)
 
     return apply
 
@@ -163,8 +163,7 @@ def problem(worked: date, off: date, kind: SwapKind) -> object:
     }
     if not plans[off].spans:
         plans[off] = DayPlan(off, DayKind.WORKDAY, HOURS, BREAKS, HOURS)
-    swaps = import_module("hub.worktime.swaps")
-    return swaps.swap_problem(swap(worked, off, kind), plans, STANDARD)
+    return swap_problem(swap(worked, off, kind), plans, STANDARD)
 
 
 @pytest.mark.parametrize(
@@ -191,5 +190,4 @@ def test_a_compensatory_day_expires_after_eight_weeks(days_after, allowed) -> No
 def test_a_swap_moves_something() -> None:
     """A day off for a day off is nothing to move."""
     plans = {november(day): regular_week(november(day)) for day in (7, 14)}
-    swaps = import_module("hub.worktime.swaps")
-    assert swaps.swap_problem(swap(november(7), november(14)), plans, STANDARD) is not None
+    assert swap_problem(swap(november(7), november(14)), plans, STANDARD) is not None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib import import_module
+
+from hub.worktime.presence import presence_of
 
 from hub.attendance.derivation import derive_days
 from hub.attendance.domain import Rules as PunchRules
@@ -109,5 +110,4 @@ def test_a_reissued_card_is_the_same_person() -> None:
         PunchRules(),
         datetime(2026, 12, 31, tzinfo=UTC),
     )
-    presence = import_module("hub.worktime.presence").presence_of(derived)
-    assert presence.spans == spans("08:30-17:15")
+    assert presence_of(derived).spans == spans("08:30-17:15")
