@@ -371,6 +371,7 @@ def files(draw: st.DrawFn, most_lively: int = 5) -> tuple[MonthFile, Ordinances]
         stays_orders=draw(_stays_orders(month)) if stays else (),
         week_before_min=draw(st.sampled_from([0, 0, 465, 480, 1_860, 2_399, 2_400])),
         history=draw(histories(month)),
+        known_through=draw(st.none() | st.sampled_from([day.work_date for day in days])),
     )
     return file, draw(ordinances(month))
 

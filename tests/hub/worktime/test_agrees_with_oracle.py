@@ -66,7 +66,7 @@ def test_a_month_is_the_same_to_the_minute(drawn: tuple[MonthFile, Ordinances]) 
     agree(*drawn)
 
 
-@settings(_QUICK, max_examples=40)
+@settings(_QUICK, max_examples=20)
 @given(files(most_lively=31))
 def test_a_full_month_is_the_same_to_the_minute(drawn: tuple[MonthFile, Ordinances]) -> None:
     """Something happens on almost every date."""

@@ -87,6 +87,7 @@ class StaffMonth:
     stays: Presence | None = None
     stays_orders: tuple[Order, ...] = ()
     week_before_min: int = 0
+    known_through: date | None = None
     plans: dict[date, DayPlan] = field(default_factory=dict)
     presences: dict[date, Presence] = field(default_factory=dict)
     orders: dict[date, list[Order]] = field(default_factory=dict)
@@ -173,6 +174,7 @@ class StaffMonth:
             stays_orders=self.stays_orders,
             week_before_min=self.week_before_min,
             history=self.history,
+            known_through=self.known_through,
         )
 
 

@@ -71,6 +71,16 @@ def test_a_break_in_the_evening_is_taken_out(reckon) -> None:
     assert (sheet.raw, sheet.line(9).unmet) == ({"overtime": 195}, 30)
 
 
+def test_in_a_month_that_goes_on_nothing_of_later_dates_is_missing(reckon) -> None:
+    """Seen on the 10th, everything is known through the 9th: that whole day is missing, and an
+    order in which nobody was present is unmet; of the 10th neither can be said."""
+    month = StaffMonth().order(9, "17:15-18:15").order(10, "17:15-18:15")
+    month.known_through = month.on(9)
+    sheet = reckon(month)
+    assert (sheet.line(9).missing, sheet.line(9).unmet) == (465, 60)
+    assert (sheet.line(10).missing, sheet.line(10).unmet) == (0, 0)
+
+
 def test_two_ranges_a_day_are_both_paid(reckon) -> None:
     """07:30 to 08:30 and 18:00 to 19:30; 17:15 to 18:00 was at nobody's order."""
     month = StaffMonth().present(9, "07:30-19:30")

@@ -71,6 +71,9 @@ def reckon_slowly(file: MonthFile, at: OrdinanceAt) -> MonthFigures:
         reckon_day(one, plans, at(one.work_date), excess_on(one.work_date, plans, at))
         for one in facts
     ]
+    for day in days:
+        if file.known_through is not None and day.work_date > file.known_through:
+            day.missing = day.unmet = 0  # Whoever is not there yet may still come.
     paid, counted = _paid(days, at, last)
     raw = Counter(bucket for _, _, bucket, _ in paid)
     _count_statutory(file, days, at)
@@ -178,8 +181,8 @@ def _warn_of_days_in_a_row(days: list[DayFigures], last: Ordinance) -> None:
 
 def _count_statutory(file: MonthFile, days: list[DayFigures], at: OrdinanceAt) -> None:
     """Beyond eight hours a day, and of what is left beyond forty hours a week."""
-    so_far = file.week_before_min
     week = week_of(file.month.first, at(file.month.first))
+    so_far = file.week_before_min if week < file.month.first else 0
     for day in days:
         ordinance = at(day.work_date)
         if week_of(day.work_date, ordinance) != week:
