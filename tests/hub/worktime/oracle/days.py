@@ -116,7 +116,8 @@ class _Day:
                 figures.missing += 1
             return
         figures.regular.append(minute)
-        if minute >= DAY and on.holiday and facts.plan.rostered:
+        runs_on = minute >= DAY and on.holiday and facts.plan.rostered
+        if runs_on and minute in self.worked:
             figures.paid.append((minute, PayClass.HOLIDAY))
             figures.over_full_day += 1
         elif is_night(minute, self.ordinance):
