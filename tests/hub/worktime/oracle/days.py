@@ -12,6 +12,7 @@ from hub.worktime.ordinance import Ordinance
 from tests.hub.worktime.oracle.facts import (
     DAY,
     Facts,
+    Minutes,
     is_night,
     minutes_in,
     somebody_must_be_there,
@@ -61,7 +62,7 @@ def reckon_day(
     return figures
 
 
-def _longest(minutes: set[int]) -> int:
+def _longest(minutes: Minutes) -> int:
     """How many minutes the longest stretch has."""
     longest = length = 0
     last = None
@@ -82,6 +83,7 @@ class _Day:
         self.facts = facts
         self.ordinance = ordinance
         self.figures = figures
+        self.needed = somebody_must_be_there(facts.plan)
         self.worked = facts.worked
         figures.breaks = facts.present & facts.breaks
         self.short_time_left = 0
@@ -96,12 +98,13 @@ class _Day:
 
     def take(self, minute: int) -> None:
         facts = self.facts
-        on = self.calendar[minute // DAY]
-        left_its_holiday = minute >= DAY and facts.plan.rostered and not on.holiday
-        if minute in facts.hours and (somebody_must_be_there(facts.plan) or left_its_holiday):
-            self.take_regular(minute, on)
-        elif minute in facts.hours:
-            self.take_holiday(minute)
+        if minute in facts.hours:
+            on = self.calendar[minute // DAY]
+            left_its_holiday = minute >= DAY and facts.plan.rostered and not on.holiday
+            if self.needed or left_its_holiday:
+                self.take_regular(minute, on)
+            else:
+                self.take_holiday(minute)
         elif minute >= DAY and facts.hands_on and minute - DAY in self.next_hours:
             pass  # It is the next date's regular time, and reckoned there.
         else:
@@ -127,7 +130,7 @@ class _Day:
         """Of the regular hours of a holiday: nobody needs to be there."""
         facts, figures = self.facts, self.figures
         ordered = minute in facts.ordered or minute in facts.ordered_before
-        there = minute in facts.worked
+        there = minute in self.worked
         if ordered and not there:
             figures.unmet += 1
         if minute in facts.duty:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from hub.worktime.domain import (
     DayFile,
@@ -16,21 +17,23 @@ from hub.worktime.domain import (
     Presence,
     Terms,
 )
-from hub.worktime.minutes import Span
+from hub.worktime.minutes import Spans
 from hub.worktime.ordinance import Ordinance
 
 OrdinanceAt = Callable[[date], Ordinance]
 """The ordinance in force on a date."""
 
+Minutes = Set[int]
 DAY = 24 * 60
 
 
-def minutes_in(spans: Iterable[Span]) -> set[int]:
+@lru_cache(maxsize=4_096)
+def minutes_in(spans: Spans) -> frozenset[int]:
     """Every single minute of some spans."""
     found: set[int] = set()
     for span in spans:
         found.update(range(span.start, span.end))
-    return found
+    return frozenset(found)
 
 
 @dataclass(slots=True)
@@ -42,17 +45,17 @@ class Facts:
 
     plan: DayPlan
     terms: Terms | None
-    hours: set[int]
-    present: set[int]
-    punched_breaks: set[int]
-    breaks: set[int]
-    ordered: set[int]
-    ordered_before: set[int]
+    hours: Minutes
+    present: Minutes
+    punched_breaks: Minutes
+    breaks: Minutes
+    ordered: Minutes
+    ordered_before: Minutes
     hands_on: bool
-    duty: set[int]
-    elsewhere: set[int]
+    duty: Minutes
+    elsewhere: Minutes
     absent: dict[int, ExplainedKind]
-    carried: set[int]
+    carried: Minutes
 
     @property
     def work_date(self) -> date:
@@ -60,7 +63,7 @@ class Facts:
         return self.plan.work_date
 
     @property
-    def worked(self) -> set[int]:
+    def worked(self) -> Minutes:
         """Minutes of presence less breaks, those carried over from the night before included."""
         return (self.present - self.breaks) | self.carried
 
@@ -87,7 +90,7 @@ def is_night(minute: int, ordinance: Ordinance) -> bool:
     return begins <= clock < ends or begins <= clock + DAY < ends
 
 
-def _breaks(presence: Presence, plan: DayPlan) -> set[int]:
+def _breaks(presence: Presence, plan: DayPlan) -> frozenset[int]:
     """The punched breaks if any were punched that work date, else the plan's."""
     return minutes_in(presence.breaks) if presence.breaks else minutes_in(plan.breaks)
 
