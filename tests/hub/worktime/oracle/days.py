@@ -85,7 +85,7 @@ class _Day:
         self.figures = figures
         self.needed = somebody_must_be_there(facts.plan)
         self.worked = facts.worked
-        figures.breaks = facts.present & facts.breaks
+        figures.breaks = set(facts.present & facts.breaks)
         self.short_time_left = 0
         assert facts.terms is not None
         if ordinance.kinds[facts.terms.kind].short_time:

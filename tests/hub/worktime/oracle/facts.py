@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -23,7 +24,7 @@ from hub.worktime.ordinance import Ordinance
 OrdinanceAt = Callable[[date], Ordinance]
 """The ordinance in force on a date."""
 
-Minutes = Set[int]
+Minutes = AbstractSet[int]
 DAY = 24 * 60
 
 
