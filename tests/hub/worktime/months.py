@@ -6,6 +6,7 @@ presence, and no plan reaches into the next date's regular hours. All else may f
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -143,76 +144,71 @@ def swaps(draw: st.DrawFn, plans: dict[date, DayPlan]) -> tuple[Swap, ...]:
 # --- ordinances ----------------------------------------------------------------------------------
 
 
-@st.composite
-def ordinances(draw: st.DrawFn, month: Month) -> Ordinances:
-    """The shipped ordinance, or a tight one that is soon full; sometimes one after the other."""
-    choice = draw(st.integers(0, 3))
-    if choice == 0:
-        return Ordinances((STANDARD,))
-    tight = draw(tight_ordinances())
-    if choice == 1:
-        return Ordinances((tight,))
-    other = STANDARD if choice == 2 else draw(tight_ordinances())
-    since = draw(st.integers(1, month.last.day + 1)) - 1
-    later = msgspec.structs.replace(other, since=month.first + timedelta(days=since))
-    return Ordinances((tight, later))
-
-
-@st.composite
-def tight_ordinances(draw: st.DrawFn) -> Ordinance:
+def _tight_ordinance(chance: random.Random) -> Ordinance:
     """One whose limits a few evenings reach."""
-    flags = st.booleans()
-    pay = {
-        pay_class: msgspec.structs.replace(
-            one,
-            counts_60h=draw(flags),
-            counts_cap_month=draw(flags),
-            counts_cap_average=draw(flags),
-        )
-        if draw(st.integers(0, 3)) == 0 and not _is_add_on(pay_class)
-        else one
-        for pay_class, one in STANDARD.pay.items()
-    }
-    if draw(flags):
+    pay = dict(STANDARD.pay)
+    for pay_class, one in STANDARD.pay.items():
+        if not _is_add_on(pay_class) and chance.random() < 0.25:
+            pay[pay_class] = msgspec.structs.replace(
+                one,
+                counts_60h=chance.random() < 0.5,
+                counts_cap_month=chance.random() < 0.5,
+                counts_cap_average=chance.random() < 0.5,
+            )
+    if chance.random() < 0.5:  # Nobody should write that, and it counts nowhere.
         night = pay[PayClass.NIGHT_REGULAR]
         pay[PayClass.NIGHT_REGULAR] = msgspec.structs.replace(night, counts_60h=True)
-    limits = st.sampled_from([60, 119, 120, 121, 300, 601])
+    limits = (60, 119, 120, 121, 300, 601)
     caps = {
         cap_type.value: Cap(
-            month_min=draw(limits),
-            month_below=draw(flags),
-            year_min=draw(st.sampled_from([360, 1_200, 1_201, 3_600])),
-            average_min=draw(st.none() | limits),
+            month_min=chance.choice(limits),
+            month_below=chance.random() < 0.5,
+            year_min=chance.choice((360, 1_200, 1_201, 3_600)),
+            average_min=chance.choice((None, *limits)),
             average_months=(2, 3, 4, 5, 6),
-            months_above_min=draw(limits),
-            months_above_max=draw(st.integers(0, 3)),
+            months_above_min=chance.choice(limits),
+            months_above_max=chance.randrange(4),
             alerts_min=(30, 60, 120),
         )
         for cap_type in CapType
     }
-    if draw(st.integers(0, 7)) == 0:
+    if chance.random() < 0.1:
         del caps[CapType.ORDINARY.value]
-    unit = draw(st.sampled_from([1, 15, 30, 60]))
+    unit = chance.choice((1, 15, 30, 60))
     return msgspec.structs.replace(
         STANDARD,
         pay=pay,
         caps=caps,
         day=Day(
-            full_day_min=draw(st.sampled_from([465, 480, 420])),
-            night_from_min=draw(st.sampled_from([1_320, 1_260])),
-            night_to_min=draw(st.sampled_from([300, 1_740, 360])),
+            full_day_min=chance.choice((465, 480, 420)),
+            night_from_min=chance.choice((1_320, 1_260)),
+            night_to_min=chance.choice((300, 1_740, 360)),
         ),
-        rounding=Rounding(unit_min=unit, up_from_min=draw(st.integers(0, unit))),
-        sixty=Sixty(after_min=draw(st.sampled_from([0, 1, 60, 300, 599]))),
+        rounding=Rounding(unit_min=unit, up_from_min=chance.randrange(unit + 1)),
+        sixty=Sixty(after_min=chance.choice((0, 1, 60, 300, 599))),
         statutory=Statutory(
-            day_min=draw(st.sampled_from([480, 465])),
-            week_min=draw(st.sampled_from([2_400, 900, 465])),
+            day_min=chance.choice((480, 465)), week_min=chance.choice((2_400, 900, 465))
         ),
     )
 
 
 def _is_add_on(pay_class: PayClass) -> bool:
     return pay_class in (PayClass.SWAP_EXCESS, PayClass.NIGHT_REGULAR)
+
+
+ORDINANCES: Final = (STANDARD, *(_tight_ordinance(random.Random(seed)) for seed in range(199)))
+"""Drawn from a pool: an ordinance has too many numbers to draw them one by one every time."""
+
+
+@st.composite
+def ordinances(draw: st.DrawFn, month: Month) -> Ordinances:
+    """One of the pool; or one after the other, from some day of the month on."""
+    first, later = draw(st.sampled_from(ORDINANCES)), draw(st.sampled_from(ORDINANCES))
+    since = draw(st.integers(-1, month.last.day))
+    if since < 0:
+        return Ordinances((first,))
+    after = msgspec.structs.replace(later, since=month.first + timedelta(days=since))
+    return Ordinances((first, after))
 
 
 # --- people --------------------------------------------------------------------------------------
@@ -247,14 +243,10 @@ def careers(draw: st.DrawFn, month: Month) -> list[Terms | None]:
 def histories(draw: st.DrawFn, month: Month) -> tuple[MonthTally, ...]:
     """Up to thirteen months before, near the caps, one of them missing now and then."""
     near = st.sampled_from([0, 60, 119, 120, 121, 300, 301, 1_800, 2_700, 2_701, 4_800, 4_801])
+    kinds = draw(st.lists(st.sampled_from(CapType), max_size=13))
     tallies = [
-        MonthTally(
-            month.plus(-back),
-            draw(st.sampled_from(CapType)),
-            value := draw(near),
-            draw(near | st.just(value)),
-        )
-        for back in range(draw(st.sampled_from([0, 0, 1, 2, 5, 7, 13])), 0, -1)
+        MonthTally(month.plus(-back), cap_type, draw(near), draw(near))
+        for back, cap_type in zip(range(len(kinds), 0, -1), kinds, strict=True)
     ]
     if len(tallies) > 2 and draw(st.booleans()):
         del tallies[draw(st.integers(0, len(tallies) - 1))]
@@ -335,7 +327,7 @@ def files(draw: st.DrawFn, most_lively: int = 5) -> tuple[MonthFile, Ordinances]
         if _lies_in(day, month) and (plan.swap_id or plan.holiday)
     ]
     chosen = draw(st.sets(numbers, min_size=1, max_size=most_lively))
-    lively = chosen | set(draw(st.permutations(special))[:3])
+    lively = chosen | (draw(st.sets(st.sampled_from(special), max_size=3)) if special else set())
     if most_lively >= month.last.day:
         lively = set(range(1, month.last.day + 1)) - set(sorted(chosen)[:5])
     stays = draw(

@@ -59,14 +59,14 @@ def agree(file: MonthFile, rules: Ordinances) -> MonthFigures:
     return figures
 
 
-@settings(_QUICK, max_examples=200)
+@settings(_QUICK, max_examples=160)
 @given(files())
 def test_a_month_is_the_same_to_the_minute(drawn: tuple[MonthFile, Ordinances]) -> None:
     """Five lively dates at most, of all kinds."""
     agree(*drawn)
 
 
-@settings(_QUICK, max_examples=20)
+@settings(_QUICK, max_examples=12)
 @given(files(most_lively=31))
 def test_a_full_month_is_the_same_to_the_minute(drawn: tuple[MonthFile, Ordinances]) -> None:
     """Something happens on almost every date."""

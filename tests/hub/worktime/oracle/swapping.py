@@ -8,15 +8,15 @@ from datetime import date
 
 from hub.worktime.domain import DayKind, DayPlan, Swap, SwapKind, SwapPart
 from hub.worktime.minutes import Span
-from tests.hub.worktime.oracle.facts import minutes_in
+from tests.hub.worktime.oracle.facts import Minutes, minutes_in
 
 
 @dataclass(slots=True)
 class Hours:
     """Regular minutes and break minutes."""
 
-    regular: set[int]
-    breaks: set[int]
+    regular: Minutes
+    breaks: Minutes
 
 
 def swap_slowly(plans: Mapping[date, DayPlan], swaps: Sequence[Swap]) -> dict[date, DayPlan]:
@@ -52,7 +52,7 @@ def swap_slowly(plans: Mapping[date, DayPlan], swaps: Sequence[Swap]) -> dict[da
     return after
 
 
-def _moved(plan: DayPlan, part: SwapPart) -> set[int]:
+def _moved(plan: DayPlan, part: SwapPart) -> Minutes:
     """All regular minutes, or those before or after the longest regular break."""
     hours = minutes_in(plan.spans)
     if part is SwapPart.WHOLE:
@@ -63,7 +63,7 @@ def _moved(plan: DayPlan, part: SwapPart) -> set[int]:
     return morning if part is SwapPart.MORNING else hours - morning
 
 
-def _between(breaks: set[int], hours: set[int]) -> set[int]:
+def _between(breaks: Minutes, hours: Minutes) -> Minutes:
     """Break minutes with regular hours before and after them."""
     if not hours:
         return set()
