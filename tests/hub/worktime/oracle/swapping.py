@@ -34,13 +34,14 @@ def swap_slowly(plans: Mapping[date, DayPlan], swaps: Sequence[Swap]) -> dict[da
             swap_id=swap.id,
             swap_kind=swap.kind,
         )
+        hours: Minutes = minutes_in(worked.spans)
+        breaks: Minutes = minutes_in(worked.breaks)
+        kind = worked.kind
         if swap.kind is SwapKind.COMPENSATORY:
-            hours, breaks = minutes_in(worked.spans), minutes_in(worked.breaks)
             kind = DayKind.WORKDAY
         else:
-            hours = minutes_in(worked.spans) | moved
-            breaks = _between(minutes_in(worked.breaks) | minutes_in(off.breaks), hours)
-            kind = worked.kind
+            hours = hours | moved
+            breaks = _between(breaks | minutes_in(off.breaks), hours)
         after[swap.worked_date] = replace(
             worked,
             kind=kind,
