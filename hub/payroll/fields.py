@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from hub.catalogue import Translator
 from hub.payroll.domain import DayRow, Line, MonthRow, Staff, Unit, Value
 from hub.payroll.profile import RowKind
 from hub.worktime.domain import Bucket, ExplainedKind, PayClass
@@ -24,6 +25,14 @@ def _buckets() -> Iterator[str]:
 
 BUCKETS: Final = tuple(_buckets())
 """Every bucket's code, as fields name it."""
+
+
+def bucket_name(code: str, t: Translator) -> str:
+    """Give a bucket's name for people: `時間外勤務（深夜）`."""
+    pay_class, _, night = code.partition(".")
+    name = t(f"worktime.pay.{pay_class}")
+    return t("payroll.at_night", pay=name) if night else name
+
 
 _STAFF: Final[Mapping[str, Unit]] = {
     "staff_number": Unit.TEXT,

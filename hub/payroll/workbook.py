@@ -21,7 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from hub.catalogue import Translator
 from hub.payroll.cells import at_clock, on_date
 from hub.payroll.domain import DayRow, MonthRow
-from hub.payroll.fields import BUCKETS
+from hub.payroll.fields import BUCKETS, bucket_name
 from hub.payroll.profile import ClockForm, DateForm
 
 _HOURS: Final = "[h]:mm;-[h]:mm;;@"
@@ -57,7 +57,7 @@ def _overview(sheet: Worksheet, months: Sequence[MonthRow], t: Translator) -> No
         t("payroll.column.days_worked"),
         t("payroll.column.regular_min"),
         t("payroll.column.missing_min"),
-        *(t(f"worktime.bucket.{code.replace('.', '_')}") for code in used),
+        *(bucket_name(code, t) for code in used),
         t("payroll.column.state"),
     ]
     _title(sheet, t("payroll.sheet.title"), months, len(heads))
@@ -97,7 +97,7 @@ def _person(sheet: Worksheet, month: MonthRow, t: Translator) -> None:
     for number, code in enumerate((c for c in BUCKETS if c in month.buckets), start=below + 1):
         bucket = month.buckets[code]
         paid = bucket.rounded_min if bucket.paid else 0
-        name = t(f"worktime.bucket.{code.replace('.', '_')}")
+        name = bucket_name(code, t)
         hours = [_hours(bucket.raw_min), _hours(paid), _hours(bucket.adjusted_min)]
         _row(sheet, number, [name, f"{bucket.percent}/100", *hours])
     _finish(sheet, [22, 10, 10, 10, 10, 10, 10, 10, 40], "A4")
@@ -113,7 +113,7 @@ def _day_cells(day: DayRow, t: Translator) -> list[object]:
     notes += [t(f"worktime.explained.{kind}") for kind in day.explained]
     return [
         f"{on_date(day.work_date, DateForm.ERA)}（{weekday}）",
-        t(f"worktime.day_kind.{day.kind}"),
+        t(f"worktime.day.{day.kind}"),
         _clock(day.first_in_min),
         _clock(day.last_out_min),
         _hours(day.break_min),

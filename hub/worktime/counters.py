@@ -11,7 +11,7 @@ from datetime import date
 
 from hub.worktime.domain import Piece
 from hub.worktime.minutes import Span, Spans, total
-from hub.worktime.ordinance import ADD_ONS, Ordinance
+from hub.worktime.ordinance import ADD_ONS, Statutory
 
 
 def beyond_regular_min(pieces: Iterable[Piece]) -> int:
@@ -26,14 +26,17 @@ def credited_min(regular: Spans, pieces: Sequence[Piece]) -> int:
 
 
 def statutory_min(
-    days: Iterable[tuple[date, int]], week_before_min: int, ordinance: Ordinance
+    days: Iterable[tuple[date, int]],
+    limits_of: Iterable[Statutory],
+    week_before_min: int,
+    week_starts: int,
 ) -> list[int]:
     """Give for each date, in order, its credited minutes beyond the statutory day, and of those
-    left the ones beyond the week. `week_before_min`: what the first week brings along."""
-    limits, week_starts = ordinance.statutory, ordinance.day.week_starts
+    left the ones beyond the week, by the limits in force on each. `week_before_min`: what the first
+    week brings along; `week_starts`: ISO weekday."""
     found: list[int] = []
     so_far = week_before_min
-    for day, credited in days:
+    for (day, credited), limits in zip(days, limits_of, strict=True):
         if day.isoweekday() == week_starts:
             so_far = 0
         left = min(credited, limits.day_min)

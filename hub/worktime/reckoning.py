@@ -31,7 +31,7 @@ from hub.worktime.domain import (
 )
 from hub.worktime.minutes import total
 from hub.worktime.notes import day_notes, in_order, month_notes
-from hub.worktime.ordinance import Ordinance, Ordinances, Overtime
+from hub.worktime.ordinance import ADD_ONS, Ordinance, Ordinances, Overtime
 from hub.worktime.sixty import split_at_sixty
 from hub.worktime.swaps import swap_excess
 from hub.worktime.totals import bucket_totals
@@ -63,11 +63,13 @@ def reckon_month(file: MonthFile, ordinances: Ordinances) -> MonthResult:
     drafts = [
         _draft(position, file, plans, ordinances, excess) for position in range(len(file.days))
     ]
-    counting = {name for name, pay in concluding.pay.items() if pay.counts_60h}
+    counting = {
+        name for name, pay in concluding.pay.items() if pay.counts_60h and name not in ADD_ONS
+    }
     pieces, counted = split_at_sixty(
         (draft.pieces for draft in drafts), counting, concluding.sixty.after_min
     )
-    days = _day_results(drafts, pieces, file, concluding)
+    days = _day_results(drafts, pieces, file, ordinances)
     tally = _tally(file, pieces, concluding)
     return MonthResult(
         person_id=file.person_id,
@@ -152,11 +154,14 @@ def _day_results(
     drafts: Sequence[_Draft],
     pieces: Sequence[tuple[Piece, ...]],
     file: MonthFile,
-    ordinance: Ordinance,
+    ordinances: Ordinances,
 ) -> tuple[DayResult, ...]:
+    concluding = ordinances.at(file.month.last)
     credited = [(draft.file.work_date, draft.credited_min) for draft in drafts]
-    statutory = statutory_min(credited, file.week_before_min, ordinance)
-    said = month_notes(pieces, [minutes > 0 for _, minutes in credited], ordinance)
+    limits = [ordinances.at(day).statutory for day, _ in credited]
+    week_starts = concluding.day.week_starts
+    statutory = statutory_min(credited, limits, file.week_before_min, week_starts)
+    said = month_notes(pieces, [minutes > 0 for _, minutes in credited], concluding)
     return tuple(
         _day_result(draft, of_day, beyond, draft.notes | notes)
         for draft, of_day, beyond, notes in zip(drafts, pieces, statutory, said, strict=True)

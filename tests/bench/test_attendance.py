@@ -7,7 +7,6 @@ import json
 from collections import Counter
 
 import pytest
-from hub.worktime.ordinance_files import load_ordinances
 
 import bench.attendance as measured
 from bench.report import Report
@@ -15,6 +14,7 @@ from bench.town.attendance import Town, made_up_town
 from hub.attendance.derivation import derive_days
 from hub.attendance.domain import Rules
 from hub.worktime.domain import PayClass
+from hub.worktime.ordinance_files import load_ordinances
 
 
 @pytest.fixture(scope="module")

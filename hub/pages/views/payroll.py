@@ -9,7 +9,7 @@ from typing import Final
 from hub.pages.words import Words
 from hub.payroll.cells import at_clock, on_date
 from hub.payroll.domain import DayRow, MonthRow, Unit
-from hub.payroll.fields import BUCKETS, FIELDS
+from hub.payroll.fields import BUCKETS, FIELDS, bucket_name
 from hub.payroll.profile import ClockForm, Column, DateForm, Pad, Profile, RowKind
 from hub.payroll.repository import Handover
 from hub.payroll.writing import Unwritable
@@ -22,10 +22,9 @@ def field_name(code: str, words: Words) -> str:
     what, _, which = code.partition(":")
     if not which:
         return words.t(f"payroll.column.{code}")
-    of = "explained" if what == "explained" else "bucket"
-    return words.t(
-        f"payroll.column.{what}", which=words.t(f"worktime.{of}.{which.replace('.', '_')}")
-    )
+    is_kind = what == "explained"
+    name = words.t(f"worktime.explained.{which}") if is_kind else bucket_name(which, words.t)
+    return words.t(f"payroll.column.{what}", which=name)
 
 
 def field_choices(rows: RowKind, words: Words) -> list[tuple[str, str, str]]:
@@ -194,7 +193,7 @@ def _sheet(month: MonthRow, words: Words) -> BookSheet:
         days=tuple(_day(day, words) for day in month.days),
         buckets=tuple(
             BucketLine(
-                name=words.t(f"worktime.bucket.{code.replace('.', '_')}"),
+                name=bucket_name(code, words.t),
                 percent=bucket.percent,
                 raw=words.clock(bucket.raw_min),
                 paid=words.clock(bucket.rounded_min) if bucket.paid else "―",
@@ -224,7 +223,7 @@ def _day(day: DayRow, words: Words) -> DayLine:
     notes += [words.t(f"worktime.note.{note}") for note in day.notes]
     return DayLine(
         date=words.day(day.work_date),
-        kind=words.t(f"worktime.day_kind.{day.kind}"),
+        kind=words.t(f"worktime.day.{day.kind}"),
         first_in=at(day.first_in_min),
         last_out=at(day.last_out_min),
         pause=minutes(day.break_min),

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import date
 
 import pytest
-from hub.worktime.reckoning import reckon_month
-from hub.worktime.swaps import apply_swaps
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hub.worktime.domain import DayPlan, MonthFile, MonthResult, PayClass, Swap
 from hub.worktime.ordinance import Ordinances
+from hub.worktime.reckoning import reckon_month
+from hub.worktime.swaps import apply_swaps
 from tests.hub.worktime.cases.staff_month import sheet_of, sheet_of_oracle
 from tests.hub.worktime.months import MONTHS, files, planned, swaps
 from tests.hub.worktime.oracle.month import MonthFigures, Paid, reckon_slowly

@@ -31,7 +31,10 @@ def test_the_sixth_day_goes_beyond_forty_hours() -> None:
 
 def test_a_week_begins_in_the_month_before() -> None:
     """What October left of it counts in its first days, and on Sunday no more."""
-    assert statutory_min([(on(3), 480), (on(8), 480)], 2_000, STANDARD) == [80, 0]
+    assert statutory_min([(on(3), 480), (on(8), 480)], [STANDARD.statutory] * 2, 2_000, 7) == [
+        80,
+        0,
+    ]
     file = month(worked(2, "08:30-17:15"))
     # 1 November is a Sunday: nothing can have been before it in its week
     assert reckon_month(replace(file, week_before_min=2_400), ORDINANCES).statutory_min == 0
@@ -48,4 +51,4 @@ def test_it_is_what_one_finds_week_by_week(credited: list[int], before: int) -> 
         weeks[week] = weeks.get(week, 0) + min(minutes, 480)
     expected = sum(max(0, minutes - 480) for minutes in credited)
     expected += sum(max(0, minutes - 2_400) for minutes in weeks.values())
-    assert sum(statutory_min(days, before, STANDARD)) == expected
+    assert sum(statutory_min(days, [STANDARD.statutory] * len(days), before, 7)) == expected

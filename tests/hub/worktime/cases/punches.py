@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from hub.worktime.presence import presence_of
-
 from hub.attendance.derivation import derive_days
 from hub.attendance.domain import TOKYO, Day, Punch, Rules
 from hub.worktime.domain import Presence
+from hub.worktime.presence import presence_of
 from tests.hub.worktime.cases.staff_month import StaffMonth
 from wire.events import PunchDirection
 

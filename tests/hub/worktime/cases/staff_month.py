@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-from hub.worktime.reckoning import reckon_month
 
 import hub.worktime
 from hub.worktime.domain import (
@@ -38,6 +37,7 @@ from hub.worktime.domain import (
 )
 from hub.worktime.minutes import Span, Spans
 from hub.worktime.ordinance import ADD_ONS, Ordinance, Ordinances
+from hub.worktime.reckoning import reckon_month
 from tests.hub.worktime.oracle.month import MonthFigures, reckon_slowly
 from tests.hub.worktime.oracle.swapping import swap_slowly
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hub.worktime.calendar import is_holiday
 
+from hub.worktime.calendar import is_holiday
 from hub.worktime.domain import DayKind, Month
 from tests.hub.worktime.cases.staff_month import StaffMonth
 

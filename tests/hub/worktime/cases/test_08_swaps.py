@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hub.worktime.swaps import apply_swaps, swap_problem
 
 from hub.worktime.domain import DayKind, DayPlan, Month, Swap, SwapKind, SwapPart
 from hub.worktime.minutes import Spans
+from hub.worktime.swaps import apply_swaps, swap_problem
 from tests.hub.worktime.cases.staff_month import (
     BREAKS,
     HOURS,

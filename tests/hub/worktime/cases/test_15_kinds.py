@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hub.worktime.presence import presence_of
-
 from hub.attendance.derivation import derive_days
 from hub.attendance.domain import Rules as PunchRules
 from hub.worktime.domain import CapType, Terms
+from hub.worktime.presence import presence_of
 from tests.hub.worktime.cases.punches import punch
 from tests.hub.worktime.cases.staff_month import REGULAR, StaffMonth, spans
 from wire.events import PunchDirection
