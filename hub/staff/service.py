@@ -284,16 +284,13 @@ class StaffService:
         after: Career,
     ) -> None:
         """Write a career and record it, within a transaction that holds the lock `EMPLOYMENTS`."""
-        new = tuple(
-            each if each.id is not None else replace(each, id=self._core.ids.new())
-            for each in after
-        )
-        way = steps(before, new)
+        way = steps(before, after)
         if not way:
             return
         now = self._core.clock.now()
-        repository.write_career(scope, person_id, way, now)
-        said = {"before": _told(before, new), "after": _told(new, before)}
+        made = tuple(replace(each, id=self._core.ids.new()) for each in way.added)
+        repository.write_career(scope, person_id, replace(way, added=made), now)
+        said = {"before": _told(before, after), "after": _told(after, before)}
         record(scope, now, who, f"employment.{action}", ("person", person_id), said)
 
     def check_places(self, scope: Scope, before: Career, after: Career) -> None:
