@@ -13,6 +13,7 @@ from hub.staff import schemas
 from hub.staff.department_rows import DEPARTMENT
 from hub.staff.domain import DepartmentTerm, StaffContact
 from hub.staff.service import LATER, NOT_EMPLOYED, NOT_LEFT, OVERLAPS, StaffFilter, StaffService
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.fields import CalendarDate
 from hub.web.identity import requires
@@ -24,7 +25,9 @@ router = APIRouter(prefix="/api/v1", tags=["staff"])
 Service = Annotated[StaffService, provided(StaffService)]
 Reader = Annotated[Principal, requires(Right.STAFF_READ)]
 Writer = Annotated[Principal, requires(Right.STAFF_WRITE)]
-Id = Annotated[str, Path(max_length=80)]
+DepartmentId = Annotated[str, Path(max_length=80, examples=[ids.DEPARTMENT])]
+PersonId = Annotated[str, Path(max_length=80, examples=[ids.PERSON])]
+EmploymentId = Annotated[str, Path(max_length=80, examples=[ids.EMPLOYMENT])]
 Day = Annotated[CalendarDate, Path(description="From this day on.", examples=["2026-04-01"])]
 
 offer_rows(
@@ -49,14 +52,16 @@ offer_rows(
     status_code=HTTPStatus.NO_CONTENT,
     summary="Remove a department",
 )
-def drop_department(who: Writer, service: Service, department_id: Id) -> None:
+def drop_department(who: Writer, service: Service, department_id: DepartmentId) -> None:
     """Refused with `in_use` while an employment, also a former one, names it, or others belong to
     it."""
     service.drop_department(who, department_id)
 
 
 @router.get("/staff/departments/{department_id}/terms", summary="List a department's terms")
-def list_terms(who: Reader, service: Service, department_id: Id) -> list[schemas.DepartmentTermOut]:
+def list_terms(
+    who: Reader, service: Service, department_id: DepartmentId
+) -> list[schemas.DepartmentTermOut]:
     """Which caps held and hold, in order."""
     found = service.terms(who, department_id)
     return [schemas.DepartmentTermOut.model_validate(each) for each in found]
@@ -66,7 +71,7 @@ def list_terms(who: Reader, service: Service, department_id: Id) -> list[schemas
 def set_term(
     who: Writer,
     service: Service,
-    department_id: Id,
+    department_id: DepartmentId,
     starts_on: Day,
     body: schemas.DepartmentTermIn,
 ) -> schemas.DepartmentTermOut:
@@ -80,7 +85,7 @@ def set_term(
     status_code=HTTPStatus.NO_CONTENT,
     summary="Remove a term",
 )
-def drop_term(who: Writer, service: Service, department_id: Id, starts_on: Day) -> None:
+def drop_term(who: Writer, service: Service, department_id: DepartmentId, starts_on: Day) -> None:
     """It was entered wrongly: what held before goes on."""
     service.drop_term(who, department_id, starts_on)
 
@@ -121,7 +126,7 @@ def list_leavers(who: Reader, service: Service) -> list[schemas.LeaverOut]:
 
 
 @router.get("/staff/people/{person_id}", summary="Get somebody as staff")
-def get_member(who: Reader, service: Service, person_id: Id) -> schemas.MemberOut:
+def get_member(who: Reader, service: Service, person_id: PersonId) -> schemas.MemberOut:
     """All their employments, and where they are written to."""
     return schemas.MemberOut.of(service.member(who, person_id))
 
@@ -136,7 +141,7 @@ def get_member(who: Reader, service: Service, person_id: Id) -> schemas.MemberOu
     responses=refuses(OVERLAPS),
 )
 def hire(
-    who: Writer, service: Service, person_id: Id, body: schemas.EmploymentIn
+    who: Writer, service: Service, person_id: PersonId, body: schemas.EmploymentIn
 ) -> schemas.EmploymentOut:
     """From a day on, also one to come; refused where they are employed in that time."""
     made = service.hire(who, person_id, body.place(), body.starts_on, body.ends_on)
@@ -149,7 +154,7 @@ def hire(
     responses=refuses(NOT_EMPLOYED, OVERLAPS),
 )
 def transfer(
-    who: Writer, service: Service, person_id: Id, body: schemas.TransferIn
+    who: Writer, service: Service, person_id: PersonId, body: schemas.TransferIn
 ) -> schemas.EmploymentOut:
     """Ends what holds on that day the day before, and begins the other, at once."""
     made = service.transfer(who, person_id, body.starts_on, body.place())
@@ -162,7 +167,7 @@ def transfer(
     responses=refuses(NOT_EMPLOYED, LATER),
 )
 def retire(
-    who: Writer, service: Service, person_id: Id, body: schemas.RetireIn
+    who: Writer, service: Service, person_id: PersonId, body: schemas.RetirementIn
 ) -> schemas.RetiredOut:
     """Says what still lets them in. On the day after, the hub blocks them by itself, unless its
     settings say otherwise."""
@@ -174,7 +179,7 @@ def retire(
     summary="Block somebody who has left",
     responses=refuses(NOT_LEFT),
 )
-def block_leaver(who: Writer, service: Service, person_id: Id) -> PersonOut:
+def block_leaver(who: Writer, service: Service, person_id: PersonId) -> PersonOut:
     """Every door denies them from now on."""
     return PersonOut.model_validate(service.block(who, person_id))
 
@@ -185,7 +190,7 @@ def block_leaver(who: Writer, service: Service, person_id: Id) -> PersonOut:
     responses=refuses(OVERLAPS),
 )
 def correct_employment(
-    who: Writer, service: Service, employment_id: Id, body: schemas.EmploymentChange
+    who: Writer, service: Service, employment_id: EmploymentId, body: schemas.EmploymentChange
 ) -> schemas.EmploymentOut:
     """What was entered wrongly, dates too; the audit log keeps what stood there. What is left out
     stays as it is."""
@@ -197,7 +202,7 @@ def correct_employment(
     status_code=HTTPStatus.NO_CONTENT,
     summary="Remove an employment",
 )
-def drop_employment(who: Writer, service: Service, employment_id: Id) -> None:
+def drop_employment(who: Writer, service: Service, employment_id: EmploymentId) -> None:
     """It never was: entered for the wrong person, or twice. Otherwise end it."""
     service.drop(who, employment_id)
 
@@ -207,7 +212,7 @@ def drop_employment(who: Writer, service: Service, employment_id: Id) -> None:
 
 @router.put("/staff/people/{person_id}/contact", summary="Set where somebody is written to")
 def set_contact(
-    who: Writer, service: Service, person_id: Id, body: schemas.StaffContactIn
+    who: Writer, service: Service, person_id: PersonId, body: schemas.StaffContactIn
 ) -> schemas.StaffContactOut:
     """Mail address and language, for reminders."""
     contact = StaffContact(person_id, body.mail, body.language.value)

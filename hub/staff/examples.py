@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any, Final
 
 from hub.people.examples import PERSON_OUT
@@ -100,7 +101,7 @@ FILE: Final = (
     "10428,鈴木 一郎,ｽｽﾞｷ ｲﾁﾛｳ,0103,生涯学習課,正規,主事,令和8年4月1日,\r\n"
 )
 """A file that the example of a profile reads."""
-SHA: Final = "cd" * 32
+SHA: Final = sha256(FILE.encode()).hexdigest()
 ROW_OUT: Final[Example] = {
     "row": 2,
     "staff_number": "10428",
@@ -120,7 +121,7 @@ WRONG_OUT: Final[Example] = {
 IMPORT_OUT: Final[Example] = {
     "id": ids.STAFF_IMPORT,
     "profile_id": ids.STAFF_PROFILE,
-    "file_name": "staff-2026-04.csv",
+    "file_name": "april.csv",
     "sha256": SHA,
     "effective_on": "2026-04-01",
     "state": "tried",
@@ -139,12 +140,12 @@ PROPOSED_OUT: Final[Example] = {
 NEW_DEPARTMENT_OUT: Final[Example] = {"code": "0104", "name": "図書館", "parent_code": "0103"}
 REPORT_OUT: Final[Example] = {
     "staff_import": IMPORT_OUT,
-    "encoding": "cp932",
+    "encoding": "utf-8",
     "skipped": 0,
     "rows": [ROW_OUT],
     "wrong": [],
     "new_departments": [],
     "leavers": [PROPOSED_OUT],
-    "shrinks": False,
+    "shrinks": True,
 }
 CONFIRM_IN: Final[Example] = {"leavers": [], "accept_shrink": False}

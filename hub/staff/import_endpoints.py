@@ -33,14 +33,15 @@ Service = Annotated[StaffImports, provided(StaffImports)]
 Reader = Annotated[Principal, requires(Right.STAFF_READ)]
 Writer = Annotated[Principal, requires(Right.STAFF_WRITE)]
 _ID: Final = r"^[A-Za-z0-9-]+$"
-Id = Annotated[str, Path(max_length=64, pattern=_ID)]
+ProfileId = Annotated[str, Path(max_length=64, pattern=_ID, examples=[ids.STAFF_PROFILE])]
+ImportId = Annotated[str, Path(max_length=64, pattern=_ID, examples=[ids.STAFF_IMPORT])]
 _FILE: Final[dict[str, Any]] = {
     "requestBody": {
         "content": {
             "multipart/form-data": {
                 "example": {
                     "profile_id": ids.STAFF_PROFILE,
-                    "effective_on": "2026-04-06",
+                    "effective_on": "2026-04-01",
                     "file": examples.FILE,
                 }
             }
@@ -64,14 +65,14 @@ def add_staff_profile(who: Writer, service: Service, given: StaffProfileIn) -> S
 
 
 @router.get("/staff/profiles/{profile_id}", summary="Read a profile of staff files")
-def read_staff_profile(_who: Reader, service: Service, profile_id: Id) -> StaffProfileOut:
+def read_staff_profile(_who: Reader, service: Service, profile_id: ProfileId) -> StaffProfileOut:
     """One profile."""
     return StaffProfileOut.of(service.profile(profile_id))
 
 
 @router.put("/staff/profiles/{profile_id}", summary="Change a profile of staff files")
 def change_staff_profile(
-    who: Writer, service: Service, profile_id: Id, given: StaffProfileIn
+    who: Writer, service: Service, profile_id: ProfileId, given: StaffProfileIn
 ) -> StaffProfileOut:
     """Replaces it."""
     return StaffProfileOut.of(service.put_profile(who, profile_id, given.name, given.shape()))
@@ -82,7 +83,7 @@ def change_staff_profile(
     status_code=HTTPStatus.NO_CONTENT,
     summary="Remove a profile of staff files",
 )
-def drop_staff_profile(who: Writer, service: Service, profile_id: Id) -> None:
+def drop_staff_profile(who: Writer, service: Service, profile_id: ProfileId) -> None:
     """Staff who came by it stay as they are."""
     service.drop_profile(who, profile_id)
 
@@ -123,7 +124,7 @@ def list_staff_imports(
     responses=refuses(CONFLICT, CHANGED, SHRINKS, OVERLAPS, NOT_EMPLOYED, LATER, UNREADABLE),
 )
 def confirm_staff_import(
-    request: Request, who: Writer, service: Service, import_id: Id, given: ConfirmIn
+    request: Request, who: Writer, service: Service, import_id: ImportId, given: ConfirmIn
 ) -> StaffReportOut:
     """All of it in one transaction, or nothing. Of the proposed leavers those are ended who are
     named. Refused with `staff_changed` where it would by now do something else than was shown."""

@@ -12,10 +12,10 @@ from hub.catalogue import Translator
 from hub.staff import examples
 from hub.staff.import_repository import Profile, StaffImport
 from hub.staff.importing import Tried
-from hub.staff.planning import Doing, Done, ProposedLeaver
+from hub.staff.planning import Doing, ProposedLeaver, StaffDone
 from hub.staff.profile import HEAD_WORDS, NO_WORDS, OPEN_WORDS, TOTAL_WORDS, Shape
-from hub.staff.profile import Field as Cell
-from hub.staff.rows import RowCode, Wrong
+from hub.staff.profile import StaffField as Cell
+from hub.staff.rows import Wrong
 from hub.staff.schemas import Id, KindCode
 from hub.staff.tables import StaffImportState
 from hub.tabular.encodings import Encoding
@@ -146,7 +146,7 @@ class StaffRowOut(BaseModel):
     row: int = Field(description="Its first line in the file, from 1.")
     staff_number: str
     name: str
-    done: Done
+    done: StaffDone
     person_id: str | None = Field(description="Null for somebody who is new.")
     is_blocked: bool = Field(description="Employed, and still blocked at every door.")
     changes: list[ChangeOut]
@@ -176,7 +176,7 @@ class WrongOut(BaseModel):
     row: int
     column: str = Field(description="As the file's header calls it.")
     field: Cell
-    code: RowCode
+    code: str
     sentence: str = Field(description="The same in words, in the asker's language.")
 
     @classmethod

@@ -27,7 +27,7 @@ from hub.staff.careers import (
     last_day,
 )
 from hub.staff.domain import Department, Place, StaffContact
-from hub.staff.profile import Field, Shape
+from hub.staff.profile import Shape, StaffField
 from hub.staff.rows import Line, RowCode, Sheet, Wrong, column_of
 from hub.tabular.dates import plain
 from wire.policy_bodies import EntryState
@@ -37,7 +37,7 @@ _NEW: Final = "new:"
 """Before the code of a department that the plan makes, where an id stands."""
 
 
-class Done(StrEnum):
+class StaffDone(StrEnum):
     """What is done about a row, or would be."""
 
     MADE = "made"
@@ -87,7 +87,7 @@ class Doing:
     row: int
     number: str
     name: str
-    done: Done
+    done: StaffDone
     person_id: str | None
     person: Mapping[str, Any]
     before: Career
@@ -135,10 +135,10 @@ class Plan:
     @property
     def counts(self) -> dict[str, int]:
         """How many rows have each end."""
-        found = {each.value: 0 for each in Done}
+        found = {each.value: 0 for each in StaffDone}
         for doing in self.doings:
             found[doing.done.value] += 1
-        found[Done.REFUSED.value] = len({each.row for each in self.wrong})
+        found[StaffDone.REFUSED.value] = len({each.row for each in self.wrong})
         return {name: count for name, count in found.items() if count}
 
     @property
@@ -218,7 +218,7 @@ class _Planner:
             is_blocked=known is not None and known.state is not EntryState.ACTIVE,
         )
         # Who left before the town knew them is not taken up.
-        past = doing.done is Done.PAST
+        past = doing.done is StaffDone.PAST
         return replace(doing, person={}, after=before, contact=None, card=None) if past else doing
 
     def check_parents(self) -> None:
@@ -228,18 +228,18 @@ class _Planner:
             while parent is not None:
                 made = self.made.get(parent)
                 if parent in seen or (made is None and parent not in self._by_code):
-                    self._refuse(each.row, RowCode.PARENT_UNKNOWN, Field.PARENT_CODE)
+                    self._refuse(each.row, RowCode.PARENT_UNKNOWN, StaffField.PARENT_CODE)
                     break
                 seen.add(parent)
                 parent = made.parent_code if made else None
 
-    def _refuse(self, row: int, code: RowCode, field: Field) -> None:
+    def _refuse(self, row: int, code: RowCode, field: StaffField) -> None:
         self.wrong.append(Wrong(row, code, field, column_of(self._shape, field)))
 
     def _refuse_career(self, line: Line, error: CareerError) -> None:
         code = RowCode.INVERTED if error.code is CareerCode.INVERTED else RowCode.OVERLAPS
-        at_end = error.field == "ends_on" or not self._shape.has(Field.STARTS_ON)
-        field = Field.ENDS_ON if at_end and line.says_end else Field.STARTS_ON
+        at_end = error.field == "ends_on" or not self._shape.has(StaffField.STARTS_ON)
+        field = StaffField.ENDS_ON if at_end and line.says_end else StaffField.STARTS_ON
         self._refuse(line.row, code, field)
 
     # --- departments ---
@@ -252,16 +252,16 @@ class _Planner:
             if len(found) == 1:
                 return found[0].id
             why = RowCode.DEPARTMENT_AMBIGUOUS if found else RowCode.DEPARTMENT_UNKNOWN
-            self._refuse(line.row, why, Field.DEPARTMENT_NAME)
+            self._refuse(line.row, why, StaffField.DEPARTMENT_NAME)
             return None
         if code in self._by_code:
             return self._by_code[code].id
         if not self._shape.make_departments or not name:
-            self._refuse(line.row, RowCode.DEPARTMENT_UNKNOWN, Field.DEPARTMENT_CODE)
+            self._refuse(line.row, RowCode.DEPARTMENT_UNKNOWN, StaffField.DEPARTMENT_CODE)
             return None
         made = self.made.setdefault(code, NewDepartment(code, name, line.parent_code, line.row))
         if (made.name, made.parent_code) != (name, line.parent_code):
-            self._refuse(line.row, RowCode.DEPARTMENT_NAMED_TWICE, Field.DEPARTMENT_NAME)
+            self._refuse(line.row, RowCode.DEPARTMENT_NAMED_TWICE, StaffField.DEPARTMENT_NAME)
             return None
         self._names[_NEW + code] = name
         return _NEW + code
@@ -302,10 +302,10 @@ class _Planner:
         known = self._known.people.get(line.number)
         owner = known.id if known else ""
         if self._cards.setdefault(line.card, line.number) != line.number:
-            self._refuse(line.row, RowCode.CARD_TWICE, Field.CARD)
+            self._refuse(line.row, RowCode.CARD_TWICE, StaffField.CARD)
             return True
         if self._known.cards.get(line.card, owner) != owner:
-            self._refuse(line.row, RowCode.CARD_OF_OTHER, Field.CARD)
+            self._refuse(line.row, RowCode.CARD_OF_OTHER, StaffField.CARD)
             return True
         return False
 
@@ -345,18 +345,22 @@ def made_code(department_id: str) -> str | None:
 
 def _done(
     known: Person | None, before: Career, after: Career, wish: Wish, on: date, *, changed: bool
-) -> Done:
+) -> StaffDone:
     if not after:
-        return Done.PAST if known is None else (Done.CHANGED if changed else Done.UNCHANGED)
+        return (
+            StaffDone.PAST
+            if known is None
+            else (StaffDone.CHANGED if changed else StaffDone.UNCHANGED)
+        )
     if not before:
-        return Done.MADE
+        return StaffDone.MADE
     if before == after:
-        return Done.CHANGED if changed else Done.UNCHANGED
+        return StaffDone.CHANGED if changed else StaffDone.UNCHANGED
     if last_day(after) is not None and last_day(after) != last_day(before):
-        return Done.ENDED
+        return StaffDone.ENDED
     was, now = (holding(each, max(wish.starts_on or on, on)) for each in (before, after))
     return (
-        Done.MOVED
+        StaffDone.MOVED
         if was is not None and now is not None and was.place != now.place
-        else Done.CHANGED
+        else StaffDone.CHANGED
     )

@@ -15,7 +15,7 @@ OPEN_WORDS: Final = ("無期限", "定めなし", "9999/12/31", "9999-12-31", "9
 TOTAL_WORDS: Final = ("合計", "小計", "総計", "total")
 
 
-class Field(StrEnum):
+class StaffField(StrEnum):
     """What a column can hold."""
 
     STAFF_NUMBER = "staff_number"
@@ -46,8 +46,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     the code of the ordinance it means; without an entry the code itself or its title counts.
     `number_width` fills a staff number with zeros on the left, as spreadsheets drop them."""
 
-    columns: dict[Field, tuple[str, ...]]
-    constants: dict[Field, str] = {}  # msgspec copies it
+    columns: dict[StaffField, tuple[str, ...]]
+    constants: dict[StaffField, str] = {}  # msgspec copies it
     encoding: Encoding = Encoding.AUTO
     delimiter: str = ","
     header_row: int = 1
@@ -63,12 +63,12 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """The file names all staff: who is missing may have left, and is proposed as a leaver."""
     card_namespace: str = "felica"
 
-    def has(self, field: Field) -> bool:
+    def has(self, field: StaffField) -> bool:
         """Tell whether files say something about a field."""
         return bool(self.columns.get(field)) or bool(self.constants.get(field))
 
 
-_NEEDED: Final = (Field.STAFF_NUMBER, Field.NAME, Field.KIND)
+_NEEDED: Final = (StaffField.STAFF_NUMBER, StaffField.NAME, StaffField.KIND)
 
 
 def wrong_with(shape: Shape) -> dict[str, str]:
@@ -77,12 +77,12 @@ def wrong_with(shape: Shape) -> dict[str, str]:
     for field in _NEEDED:
         if not shape.has(field):
             found[f"columns.{field}"] = "name its column, or give a constant"
-    if not shape.columns.get(Field.STAFF_NUMBER):
+    if not shape.columns.get(StaffField.STAFF_NUMBER):
         found["columns.staff_number"] = "name the column of the staff number"
-    if not (shape.has(Field.DEPARTMENT_CODE) or shape.has(Field.DEPARTMENT_NAME)):
+    if not (shape.has(StaffField.DEPARTMENT_CODE) or shape.has(StaffField.DEPARTMENT_NAME)):
         found["columns.department_code"] = "name the column of the department's code or name"
     if shape.make_departments and not (
-        shape.has(Field.DEPARTMENT_CODE) and shape.has(Field.DEPARTMENT_NAME)
+        shape.has(StaffField.DEPARTMENT_CODE) and shape.has(StaffField.DEPARTMENT_NAME)
     ):
         found["make_departments"] = "a department that is made needs both code and name"
     if len(shape.delimiter) != 1 or shape.delimiter in '"\r\n':

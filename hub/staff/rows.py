@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from hub.staff.profile import Field, Shape
+from hub.staff.profile import Shape, StaffField
 from hub.tabular import cells as tabular
 from hub.tabular.dates import BadDateError, plain, read_day
 
@@ -55,7 +55,7 @@ class Wrong:
 
     row: int
     code: RowCode
-    field: Field
+    field: StaffField
     column: str
 
 
@@ -116,7 +116,7 @@ def read_sheet(text: str, shape: Shape, kinds: Mapping[str, str], most: int) -> 
         if not reader.number:
             unnamed += 1
         elif reader.number in seen:
-            reader.refuse(RowCode.NUMBER_TWICE, Field.STAFF_NUMBER)
+            reader.refuse(RowCode.NUMBER_TWICE, StaffField.STAFF_NUMBER)
         seen.add(reader.number)
         wrong += reader.wrong
         if not reader.wrong:
@@ -124,7 +124,7 @@ def read_sheet(text: str, shape: Shape, kinds: Mapping[str, str], most: int) -> 
     return Sheet(tuple(lines), tuple(wrong), rows, skipped, frozenset(seen - {""}), unnamed)
 
 
-def column_of(shape: Shape, field: Field) -> str:
+def column_of(shape: Shape, field: StaffField) -> str:
     """Give what the file calls a field's column."""
     return " + ".join(shape.columns.get(field, ())) or field.value
 
@@ -144,7 +144,7 @@ class _RowReader:
         self,
         row: int,
         cells: list[str],
-        places: Mapping[Field, tuple[int, ...]],
+        places: Mapping[StaffField, tuple[int, ...]],
         shape: Shape,
         kinds: Mapping[str, str],
     ) -> None:
@@ -153,7 +153,7 @@ class _RowReader:
         self.wrong: list[Wrong] = []
         self.number = self._number()
 
-    def refuse(self, code: RowCode, field: Field) -> None:
+    def refuse(self, code: RowCode, field: StaffField) -> None:
         """Note an error."""
         self.wrong.append(Wrong(self._row, code, field, column_of(self._shape, field)))
 
@@ -163,27 +163,27 @@ class _RowReader:
             row=self._row,
             number=self.number,
             name=self._name(),
-            name_kana=self._text(Field.NAME_KANA, narrow=True),
-            name_en=self._text(Field.NAME_EN),
-            department_code=self._code(Field.DEPARTMENT_CODE),
+            name_kana=self._text(StaffField.NAME_KANA, narrow=True),
+            name_en=self._text(StaffField.NAME_EN),
+            department_code=self._code(StaffField.DEPARTMENT_CODE),
             department_name=self._department_name(),
-            parent_code=self._code(Field.PARENT_CODE),
+            parent_code=self._code(StaffField.PARENT_CODE),
             kind=self._kind(),
-            post=self._post() if self._shape.has(Field.POST) else None,
+            post=self._post() if self._shape.has(StaffField.POST) else None,
             heads=self._heads(),
-            starts_on=self._day(Field.STARTS_ON),
-            says_end=self._shape.has(Field.ENDS_ON),
-            ends_on=self._day(Field.ENDS_ON),
+            starts_on=self._day(StaffField.STARTS_ON),
+            says_end=self._shape.has(StaffField.ENDS_ON),
+            ends_on=self._day(StaffField.ENDS_ON),
             mail=self._mail(),
             card=self._card(),
-            card_label=self._text(Field.CARD_LABEL) or "",
+            card_label=self._text(StaffField.CARD_LABEL) or "",
         )
 
-    def _cell(self, field: Field) -> str:
+    def _cell(self, field: StaffField) -> str:
         given = tabular.joined(self._cells, self._places.get(field, ()), " ")
         return given or self._shape.constants.get(field, "").strip()
 
-    def _text(self, field: Field, *, narrow: bool = False) -> str | None:
+    def _text(self, field: StaffField, *, narrow: bool = False) -> str | None:
         """A cell as text for people, blanks as one; None where nothing stands there."""
         given = self._cell(field)
         text = " ".join((plain(given) if narrow else given).split())
@@ -192,58 +192,58 @@ class _RowReader:
         return text or None
 
     def _number(self) -> str:
-        given = plain(self._cell(Field.STAFF_NUMBER))
+        given = plain(self._cell(StaffField.STAFF_NUMBER))
         if not given:
-            self.refuse(RowCode.NO_NUMBER, Field.STAFF_NUMBER)
+            self.refuse(RowCode.NO_NUMBER, StaffField.STAFF_NUMBER)
             return ""
         if not _NUMBER.fullmatch(given):
-            self.refuse(RowCode.BAD_NUMBER, Field.STAFF_NUMBER)
+            self.refuse(RowCode.BAD_NUMBER, StaffField.STAFF_NUMBER)
             return given
         return given.zfill(self._shape.number_width) if given.isdigit() else given
 
     def _name(self) -> str:
-        name = self._text(Field.NAME)
+        name = self._text(StaffField.NAME)
         if name is None:
-            self.refuse(RowCode.NO_NAME, Field.NAME)
+            self.refuse(RowCode.NO_NAME, StaffField.NAME)
         return name or ""
 
     def _post(self) -> str:
         """The column is there: an empty cell says that they have no title."""
-        return self._text(Field.POST) or ""
+        return self._text(StaffField.POST) or ""
 
-    def _code(self, field: Field) -> str | None:
+    def _code(self, field: StaffField) -> str | None:
         given = plain(self._cell(field))
         if given and not _CODE.fullmatch(given):
             self.refuse(RowCode.BAD_DEPARTMENT_CODE, field)
         return given or None
 
     def _department_name(self) -> str | None:
-        name = self._text(Field.DEPARTMENT_NAME)
-        if name is None and not self._cell(Field.DEPARTMENT_CODE):
-            has_code = self._shape.has(Field.DEPARTMENT_CODE)
-            at = Field.DEPARTMENT_CODE if has_code else Field.DEPARTMENT_NAME
+        name = self._text(StaffField.DEPARTMENT_NAME)
+        if name is None and not self._cell(StaffField.DEPARTMENT_CODE):
+            has_code = self._shape.has(StaffField.DEPARTMENT_CODE)
+            at = StaffField.DEPARTMENT_CODE if has_code else StaffField.DEPARTMENT_NAME
             self.refuse(RowCode.NO_DEPARTMENT, at)
         return name
 
     def _kind(self) -> str:
-        given = plain(self._cell(Field.KIND))
+        given = plain(self._cell(StaffField.KIND))
         if not given:
-            self.refuse(RowCode.NO_KIND, Field.KIND)
+            self.refuse(RowCode.NO_KIND, StaffField.KIND)
         elif given not in self._kinds:
-            self.refuse(RowCode.KIND_UNKNOWN, Field.KIND)
+            self.refuse(RowCode.KIND_UNKNOWN, StaffField.KIND)
         return self._kinds.get(given, "")
 
     def _heads(self) -> bool | None:
-        if not self._shape.has(Field.HEADS):
+        if not self._shape.has(StaffField.HEADS):
             return None
-        given = plain(self._cell(Field.HEADS)).casefold()
+        given = plain(self._cell(StaffField.HEADS)).casefold()
         if given in _words(self._shape.head_words):
             return True
         if given and self._shape.no_words and given not in _words(self._shape.no_words):
-            self.refuse(RowCode.HEADS_UNCLEAR, Field.HEADS)
+            self.refuse(RowCode.HEADS_UNCLEAR, StaffField.HEADS)
         return False
 
-    def _day(self, field: Field) -> date | None:
+    def _day(self, field: StaffField) -> date | None:
         given = plain(self._cell(field))
         if not given or given.casefold() in _words(self._shape.open_words):
             return None
@@ -254,17 +254,17 @@ class _RowReader:
             return None
 
     def _mail(self) -> str | None:
-        given = plain(self._cell(Field.MAIL))
+        given = plain(self._cell(StaffField.MAIL))
         if given and (len(given) > _MAIL_MAX or not _MAIL.fullmatch(given)):
-            self.refuse(RowCode.BAD_MAIL, Field.MAIL)
+            self.refuse(RowCode.BAD_MAIL, StaffField.MAIL)
         return given or None
 
     def _card(self) -> bytes | None:
-        given = re.sub(r"[\s:-]", "", plain(self._cell(Field.CARD))).upper()
+        given = re.sub(r"[\s:-]", "", plain(self._cell(StaffField.CARD))).upper()
         if not given:
             return None
         if not _CARD.fullmatch(given):
-            self.refuse(RowCode.BAD_CARD, Field.CARD)
+            self.refuse(RowCode.BAD_CARD, StaffField.CARD)
             return None
         return bytes.fromhex(given)
 

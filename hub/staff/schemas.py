@@ -155,7 +155,7 @@ class TransferIn(BodyIn):
         return Place(self.department_id, self.kind, self.post, self.heads)
 
 
-class RetireIn(BodyIn):
+class RetirementIn(BodyIn):
     """The last day on which somebody is employed."""
 
     model_config = shown(examples.RETIRE_IN)
