@@ -23,7 +23,7 @@ from hub.web.core import provided
 from hub.web.fields import CalendarDate
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
-from hub.web.problems import CONFLICT
+from hub.web.problems import CONFLICT, NOT_FOUND
 from hub.web.refusals import refuses
 from hub.web.responses import language_of
 from hub.web.rights import Principal, Right
@@ -91,7 +91,7 @@ def drop_staff_profile(who: Writer, service: Service, profile_id: ProfileId) -> 
 @router.post(
     "/staff/imports",
     summary="Try a file of staff",
-    responses=refuses(UNREADABLE),
+    responses=refuses(NOT_FOUND, UNREADABLE),
     openapi_extra=_FILE,
 )
 def try_staff_file(
