@@ -48,14 +48,14 @@ offer_rows(
 
 
 @router.delete(
-    "/staff/departments/{department_id}",
+    "/staff/departments/{row_id}",
     status_code=HTTPStatus.NO_CONTENT,
     summary="Remove a department",
 )
-def drop_department(who: Writer, service: Service, department_id: DepartmentId) -> None:
+def drop_department(who: Writer, service: Service, row_id: DepartmentId) -> None:
     """Refused with `in_use` while an employment, also a former one, names it, or others belong to
     it."""
-    service.drop_department(who, department_id)
+    service.drop_department(who, row_id)
 
 
 @router.get("/staff/departments/{department_id}/terms", summary="List a department's terms")

@@ -76,6 +76,11 @@ class StaffImports:
         self._staff = staff
         self._settings = core.settings.staff
 
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """The titles of the ordinance's kinds of employment, by code."""
+        return self._staff.kinds
+
     # --- profiles --------------------------------------------------------------------------
 
     def profiles(self) -> tuple[Profile, ...]:

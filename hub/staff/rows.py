@@ -17,7 +17,7 @@ FIRST_YEAR: Final = 1950
 """Nobody who is employed now was hired before."""
 _NUMBER: Final = re.compile(r"[0-9A-Za-z._-]{1,40}")
 _CODE: Final = re.compile(r"[0-9A-Za-z._-]{1,40}")
-_MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _CARD: Final = re.compile(r"([0-9A-F]{2}){1,128}")
 _LONGEST: Final = 100
 _MAIL_MAX: Final = 254
@@ -255,7 +255,7 @@ class _RowReader:
 
     def _mail(self) -> str | None:
         given = plain(self._cell(StaffField.MAIL))
-        if given and (len(given) > _MAIL_MAX or not _MAIL.fullmatch(given)):
+        if given and (len(given) > _MAIL_MAX or not MAIL.fullmatch(given)):
             self.refuse(RowCode.BAD_MAIL, StaffField.MAIL)
         return given or None
 

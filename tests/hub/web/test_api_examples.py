@@ -33,7 +33,7 @@ REFUSED: Final = {
     "POST /api/v1/staff/profiles": {"already_exists"},
     "POST /api/v1/staff/people/{person_id}/employments": {"employments_overlap"},
     "POST /api/v1/staff/people/{person_id}/block": {"not_left"},
-    "DELETE /api/v1/staff/departments/{department_id}": {"in_use"},
+    "DELETE /api/v1/staff/departments/{row_id}": {"in_use"},
     "POST /api/v1/feeds/{feed_id}/dismiss_shrink": {"conflict"},
     "POST /api/v1/bookings/{reservation_key}/backup_codes": {"doors_connected"},
     "DELETE /api/v1/bookings/{reservation_key}": {"state_change"},
