@@ -48,7 +48,7 @@ CHANGED: Final = ProblemKind("staff_changed", HTTPStatus.CONFLICT)
 SHRINKS: Final = ProblemKind("staff_shrinks", HTTPStatus.CONFLICT)
 _DAY: Final = timedelta(days=1)
 _NEW_PERSON: Final[dict[str, Any]] = {
-    "department": "",
+    "organisation": "",
     "state": EntryState.ACTIVE,
     "anti_passback_exempt": False,
     "long_unlock": False,
