@@ -100,6 +100,7 @@ def test_a_wrong_date_is_corrected_and_the_audit_keeps_what_stood_there(
     assert answer.json()["starts_on"] == "2026-04-01"
     found = _audited(hub, "person", hana)
     assert found[0].action == "employment.corrected"
+    assert found[0].details is not None
     assert found[0].details["before"][0]["starts_on"] == "2026-04-10"
     assert found[0].details["after"][0]["starts_on"] == "2026-04-01"
     assert office.client.delete(path).status_code == 204

@@ -25,7 +25,7 @@ def page(office: Any, path: str, status: int = 200) -> str:
     return str(answer.text)
 
 
-def send(office: Any, path: str, status: int = 303, **data: Any) -> str:
+def send(office: Any, path: str, status: int = 303, /, **data: Any) -> str:
     answer = office.client.post(path, data=data, headers=HTML)
     assert answer.status_code == status, answer.text[:2000]
     return str(answer.text)
@@ -89,11 +89,11 @@ def test_a_person_is_hired_transferred_corrected_and_retired_by_forms(office: An
     ],
 )
 def test_a_form_that_cannot_be_done_says_why_and_changes_nothing(
-    office: Any, path: str, data: dict[str, str], said: str
+    office: Any, path: str, data: dict[str, Any], said: str
 ) -> None:
     hall, hana = office.department("01"), office.person()
     office.hire(hana, hall)
-    sent = {"department": hall, "kind": "regular"} | data
+    sent: dict[str, Any] = {"department": hall, "kind": "regular"} | data
     assert said in send(office, f"/staff/people/{hana}/{path}", 422, **sent)
     assert office.career(hana) == [("2020-04-01", None, "01", "")]
 

@@ -10,6 +10,7 @@ import pytest
 from hub.catalogue import Language
 from hub.database.engine import Database
 from hub.database.errors import CheckError, OverlapError
+from hub.database.scope import Scope
 from hub.staff import repository
 from hub.staff.domain import DepartmentTerm, StaffContact
 from hub.staff.tables import department_terms, departments, employments
@@ -125,7 +126,12 @@ def test_terms_between_begin_with_the_ones_in_force_on_the_first_day(
         return DepartmentTerm(hall, date(2026, month, 1), kind, article_36=month == 3)
 
     terms = [term(1, CapType.ORDINARY), term(3, CapType.OTHER_LED), term(6, CapType.ORDINARY)]
-    db.write(lambda scope: [repository.write_term(scope, each) for each in terms])
+
+    def write(scope: Scope) -> None:
+        for each in terms:
+            repository.write_term(scope, each)
+
+    db.write(write)
     with db.read() as scope:
         assert repository.terms_between(scope, date(2025, 1, 1), date(2025, 12, 31)) == {}
         found = repository.terms_between(scope, date(2026, 4, 1), date(2026, 6, 30))
