@@ -1,7 +1,8 @@
 """Keeps the agent small: what it never uses is not imported, what its start needed is given back.
 
-structlog takes the libraries for coloured tracebacks along wherever they are installed; a log of
-JSON lines uses none of them. This has to run before anything imports structlog.
+structlog takes the libraries for coloured tracebacks along wherever they are installed, sqlite-utils
+those of data frames; a log of JSON lines and a journal use none of them. This has to run before
+anything imports either.
 """
 
 from __future__ import annotations
@@ -12,25 +13,27 @@ import sys
 from contextlib import suppress
 from typing import Final
 
-_UNUSED: Final = ("rich", "better_exceptions", "colorama")
+_UNUSED: Final = ("rich", "better_exceptions", "colorama", "pandas", "numpy")
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 1
 """glibc gives every thread an arena of its own otherwise, which none of ours fills."""
 
 
 def import_light() -> None:
-    """Import structlog without what only terminals want; nothing if it is there already."""
+    """Import structlog and sqlite-utils without what only others want; nothing if structlog is there
+    already."""
     if "structlog" in sys.modules:
         return
     hidden = [name for name in _UNUSED if name not in sys.modules]
     for name in hidden:
         sys.modules[name] = None  # type: ignore[assignment]  # the documented way to have it fail
     try:
+        import sqlite_utils
         import structlog
     finally:
         for name in hidden:
             del sys.modules[name]
-    del structlog
+    del sqlite_utils, structlog
 
 
 def few_arenas() -> None:

@@ -31,6 +31,8 @@ from hub.pins import endpoints as pins
 from hub.policy import endpoints as policy
 from hub.readiness import endpoints as readiness
 from hub.sites import endpoints as sites
+from hub.staff import endpoints as staff
+from hub.staff import import_endpoints as staff_imports
 from hub.web import documents, health
 from hub.web.middleware import (
     BodyLimitMiddleware,
@@ -67,6 +69,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     webhook_sources.router,
     webhooks.router,
     readiness.router,
+    staff.router,
+    staff_imports.router,
     zones.router,
     *PAGES,
 )

@@ -63,6 +63,7 @@ from hub.projection.worker import ProjectionWorker
 from hub.readiness.wiring import add_readiness, readiness_watch
 from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
+from hub.staff.wiring import add_staff, staff_chores
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
 from hub.webhooks.chores import ForgetWebhooks
@@ -168,6 +169,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     rows = services.add(AuditedRows(core.db, core.clock, core.ids))
     services.add(DeviceSecrets(core.db, rows, core.keys))
     services.add(PeopleService(core, rows))
+    add_staff(core, services)
     services.add(AccountsService(core, passwords))
     services.add(LoginService(core, passwords, meters))
     services.add(Live())
@@ -233,6 +235,7 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         ForgetAddresses(core.clock, core.settings.notices.keep_addresses_days),
         ForgetWebhooks(core.clock, core.settings.webhooks),
         ForgetStaged(core.clock),
+        *staff_chores(core, services),
         readiness_watch(core, services, registry),
     ]
 

@@ -91,6 +91,20 @@ class CardPlan:
     reader_number: bytes
     scalar: int
     known: bool
+    department: str = ""
+    post: str = ""
+    employed_on: str = ""
+    heads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentPlan:
+    """A department; its code begins with that of the one it belongs to."""
+
+    code: str
+    name: str
+    name_kana: str
+    name_en: str
 
 
 SITES: Final = (
@@ -143,6 +157,12 @@ TERMINALS: Final = (
     TerminalPlan(CLOCK_OUT, "退勤の端末", "Clock-out terminal", "Kagimori Demo Out", "out"),
 )
 
+DEPARTMENTS: Final = (
+    DepartmentPlan("01", "鍵守町", "かぎもりちょう", "Kagimori Town"),
+    DepartmentPlan("0101", "総務課", "そうむか", "General Affairs"),
+    DepartmentPlan("0103", "生涯学習課", "しょうがいがくしゅうか", "Lifelong Learning"),
+)
+
 CARDS: Final = (
     CardPlan(
         "hanako",
@@ -153,6 +173,10 @@ CARDS: Final = (
         bytes.fromhex("0114a10000000001"),
         0x1D2C3B4A59687786,
         known=True,
+        department="0103",
+        post="課長",
+        employed_on="2009-04-01",
+        heads=True,
     ),
     CardPlan(
         "ichiro",
@@ -163,6 +187,9 @@ CARDS: Final = (
         bytes.fromhex("0114a10000000002"),
         0x2E3D4C5B6A798897,
         known=True,
+        department="0103",
+        post="主事",
+        employed_on="2021-04-01",
     ),
     CardPlan(
         "stranger",

@@ -14,6 +14,7 @@ from deploy.demo.installation import CARD_PORT, OSDP_PORT
 from deploy.demo.plan import (
     ARENA,
     CARDS,
+    DEPARTMENTS,
     DOORS,
     FACILITIES,
     GROUND,
@@ -30,6 +31,7 @@ from deploy.demo.plan import (
     TERMINALS,
     TOWN_HALL,
     CardPlan,
+    DepartmentPlan,
     DoorPlan,
     FacilityPlan,
     TerminalPlan,
@@ -66,6 +68,7 @@ class Sample:
     sites: dict[str, str] = field(default_factory=dict)
     doors: dict[str, str] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
+    departments: dict[str, str] = field(default_factory=dict)
     facilities: dict[str, str] = field(default_factory=dict)
     key_box: str = ""
     resident: str = ""
@@ -126,7 +129,7 @@ class _Maker:
         self._unlock_ms = unlock_ms
         self.made = Sample()
 
-    def add(self, kind: str, **body: Any) -> str:
+    def add(self, kind: str, /, **body: Any) -> str:
         """POST to a collection and give the new id."""
         answer = self._town.api.post(f"/api/v1/{kind}", body)
         return str(answer["id"])
@@ -262,6 +265,25 @@ class _Maker:
             label="職員証（扉）",
         )
         self.add("grants", door_id=self.made.doors[STAFF_DOOR], person_id=person)
+        self.add(
+            f"staff/people/{person}/employments",
+            starts_on=plan.employed_on,
+            department_id=self.made.departments[plan.department],
+            kind="regular",
+            post=plan.post,
+            heads=plan.heads,
+        )
+
+    def department(self, plan: DepartmentPlan) -> None:
+        """A department, below the one that its code begins with."""
+        self.made.departments[plan.code] = self.add(
+            "staff/departments",
+            code=plan.code,
+            name=plan.name,
+            name_kana=plan.name_kana,
+            name_en=plan.name_en,
+            parent_id=self.made.departments.get(plan.code[:-2]),
+        )
 
     def bookings(self, now: datetime) -> None:
         """Tomorrow: one that stands, one that waits for its approval."""
@@ -314,6 +336,8 @@ def make_sample(
     maker.key_box()
     for facility in FACILITIES:
         maker.facility(facility)
+    for department in DEPARTMENTS:
+        maker.department(department)
     for card in CARDS:
         if card.known:
             maker.person(card)

@@ -15,17 +15,17 @@ import msgspec
 
 from hub.bookings.records import BookingWish, ContactWish
 from hub.bookings.tables import BookingState
-from hub.csv_bookings.dates import (
+from hub.csv_bookings.profile import Field, Shape
+from hub.csv_bookings.reading import Row
+from hub.tabular.dates import (
     BadDateError,
     instant,
     plain,
-    read_date,
+    read_day,
     read_moment,
     read_range,
     read_time,
 )
-from hub.csv_bookings.profile import Field, Shape
-from hub.csv_bookings.reading import Row
 
 _KEY: Final = re.compile(r"[A-Za-z0-9._:~-]{1,128}")
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
@@ -152,15 +152,9 @@ def _day(text: str, field: Field) -> date | None:
     if not text.strip():
         return None
     try:
-        return read_date(text)
-    except BadDateError:
-        try:  # `2026/04/01 0:00`: a date, as a spreadsheet writes it
-            day, rest = read_moment(text)
-        except BadDateError as error:
-            raise RowError(RowCode.BAD_DATE, field) from error
-        if rest:
-            raise RowError(RowCode.BAD_DATE, field) from None
-        return day
+        return read_day(text)
+    except BadDateError as error:
+        raise RowError(RowCode.BAD_DATE, field) from error
 
 
 def _moment(text: str, day: date | None, field: Field) -> tuple[date, timedelta]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from hub.csv_bookings.encodings import Encoding
+from hub.tabular.encodings import Encoding
 
 CANCELLED_WORDS: Final = (
     "取消",

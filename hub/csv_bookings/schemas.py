@@ -9,7 +9,6 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.catalogue import Translator
-from hub.csv_bookings.encodings import Encoding
 from hub.csv_bookings.profile import (
     CANCELLED_WORDS,
     CONFIRMED_WORDS,
@@ -24,6 +23,7 @@ from hub.csv_bookings.profile import Field as Cell
 from hub.csv_bookings.report import Done, LineReport, Report, sentence
 from hub.csv_bookings.repository import Import, Profile
 from hub.csv_bookings.tables import ImportState
+from hub.tabular.encodings import Encoding
 from hub.web import example_ids as ids
 from hub.web.fields import BodyIn, shown
 

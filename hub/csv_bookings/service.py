@@ -13,8 +13,6 @@ from hub.audit.service import record
 from hub.bookings import repository as booking_rows
 from hub.bookings.service import BookingsService
 from hub.csv_bookings import repository
-from hub.csv_bookings.dates import plain
-from hub.csv_bookings.encodings import Decoded, UnreadableFileError, decode
 from hub.csv_bookings.importer import Importer
 from hub.csv_bookings.mapping import Frame
 from hub.csv_bookings.profile import Shape, wrong_with
@@ -24,6 +22,8 @@ from hub.csv_bookings.repository import Import, Profile, Staged
 from hub.csv_bookings.settings import CsvSettings
 from hub.csv_bookings.tables import ImportState
 from hub.database.scope import Scope
+from hub.tabular.dates import plain
+from hub.tabular.encodings import Decoded, UnreadableFileError, decode
 from hub.web.core import Core
 from hub.web.paging import Page
 from hub.web.problems import (

@@ -35,6 +35,7 @@ TABLE_MODULES: Final = (
     "hub.projection.tables",
     "hub.readiness.tables",
     "hub.sites.tables",
+    "hub.staff.tables",
     "hub.web.tables",
     "hub.webhooks.tables",
     "hub.zones.tables",

@@ -44,7 +44,8 @@ class DuplicateError(ConstraintError):
 
 
 class OverlapError(ConstraintError):
-    """An exclusion constraint (PostgreSQL) found an overlapping row."""
+    """An exclusion constraint (PostgreSQL) or a trigger that stands for one (SQLite: it raises
+    `OVERLAP constraint failed: table.column`) found an overlapping row."""
 
 
 class MissingReferenceError(ConstraintError):
@@ -62,7 +63,14 @@ _BY_SQLSTATE: dict[str, type[ConstraintError]] = {
     "23514": CheckError,
     "23502": CheckError,
 }
-_SQLITE_COLUMNS = re.compile(r"^(UNIQUE|NOT NULL) constraint failed: ([\w.]+(?:, [\w.]+)*)$")
+_SQLITE_COLUMNS = re.compile(
+    r"^(UNIQUE|NOT NULL|OVERLAP) constraint failed: ([\w.]+(?:, [\w.]+)*)$"
+)
+_BY_RULE: dict[str, type[ConstraintError]] = {
+    "UNIQUE": DuplicateError,
+    "NOT NULL": CheckError,
+    "OVERLAP": OverlapError,
+}
 _SQLITE_NAMED = re.compile(r"^(UNIQUE|CHECK) constraint failed: (?:index ')?(\w+)'?$")
 
 
@@ -89,8 +97,7 @@ def _from_sqlite(message: str, metadata: MetaData) -> ConstraintError:
     if listed := _SQLITE_COLUMNS.match(message):
         parts = [part.split(".") for part in listed[2].split(", ")]
         columns = tuple(part[-1] for part in parts if part[-1] != "town_id")
-        kind = DuplicateError if listed[1] == "UNIQUE" else CheckError
-        return kind(parts[0][0], columns)
+        return _BY_RULE[listed[1]](parts[0][0], columns)
     return ConstraintError("", (), "")
 
 

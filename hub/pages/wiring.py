@@ -22,10 +22,12 @@ from hub.pages.feed_pages import FeedPages
 from hub.pages.key_box_pages import KeyBoxPages
 from hub.pages.notice_pages import NoticePages
 from hub.pages.readiness_pages import ReadinessPages
+from hub.pages.staff_pages import StaffPages
 from hub.pages.zone_pages import ZonePages
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.readiness.service import ReadinessService
+from hub.staff.service import StaffService
 from hub.web.core import Core, Services
 from hub.zones.service import ZonesService
 
@@ -50,6 +52,7 @@ def add_pages(core: Core, services: Services) -> None:
     services.add(
         FeedPages(services.get(FeedsService), services.get(DryRun), services.get(FacilitiesService))
     )
+    services.add(StaffPages(core, services.get(StaffService)))
     services.add(ReadinessPages(console, services.get(ReadinessService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(

@@ -63,15 +63,16 @@ class NamedDay(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whom the town knows; `staff_number` for its own staff. `forgiven` counts how often
-    it was forgotten where they are, `forgiven_at` the last time."""
+    """Somebody whom the town knows; `staff_number` for its own staff, `organisation` for whom an
+    outsider works. `forgiven` counts how often it was forgotten where they are, `forgiven_at` the
+    last time."""
 
     id: str
     name: str
     name_kana: str
     name_en: str
     staff_number: str | None
-    department: str
+    organisation: str
     state: EntryState
     anti_passback_exempt: bool
     long_unlock: bool

@@ -13,12 +13,12 @@ _PERSON: Final[Example] = {
     "name_kana": "やまだ はなこ",
     "name_en": "YAMADA Hanako",
     "staff_number": "10427",
-    "department": "生涯学習課",
+    "organisation": "",
     "anti_passback_exempt": False,
     "long_unlock": False,
 }
 PERSON_IN: Final = _PERSON
-PERSON_CHANGE: Final[Example] = {"department": "総務課", "long_unlock": True}
+PERSON_CHANGE: Final[Example] = {"organisation": "例示警備", "long_unlock": True}
 PERSON_OUT: Final[Example] = {
     "id": ids.PERSON,
     **_PERSON,

@@ -26,6 +26,13 @@ from wire.policy_bodies import DateException, DaySpan, EntryState, WeekSpan
 
 Id = Annotated[str, Field(min_length=1, max_length=80)]
 StaffNumber = Annotated[str, Field(min_length=1, max_length=40)]
+Organisation = Annotated[
+    str,
+    Field(
+        max_length=100,
+        description="For whom an outsider works. Where staff works say their employments.",
+    ),
+]
 Namespace = Annotated[
     str,
     Field(
@@ -66,7 +73,7 @@ class PersonIn(BodyIn):
     name_kana: OptionalName = ""
     name_en: OptionalName = ""
     staff_number: StaffNumber | None = None
-    department: OptionalName = ""
+    organisation: Organisation = ""
     anti_passback_exempt: bool = False
     long_unlock: Annotated[bool, Field(description="Doors release longer for them.")] = False
 
@@ -80,7 +87,7 @@ class PersonChange(ChangeIn):
     name_kana: OptionalName | None = None
     name_en: OptionalName | None = None
     staff_number: StaffNumber | None = clearable()
-    department: OptionalName | None = None
+    organisation: Organisation | None = None
     state: EntryState | None = None
     anti_passback_exempt: bool | None = None
     long_unlock: bool | None = None
@@ -96,7 +103,7 @@ class PersonOut(RowOut):
     name_kana: str
     name_en: str
     staff_number: str | None
-    department: str
+    organisation: str
     state: EntryState
     anti_passback_exempt: bool
     long_unlock: bool

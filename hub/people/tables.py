@@ -44,7 +44,7 @@ people: Final = town_table(
     _name("name_kana"),
     _name("name_en"),
     Column("staff_number", String(40)),
-    _name("department"),
+    _name("organisation"),
     Column("state", Closed(EntryState), nullable=False),
     Column("anti_passback_exempt", Boolean, nullable=False),
     Column("long_unlock", Boolean, nullable=False),

@@ -64,3 +64,34 @@ class StaffContact:
     person_id: str
     mail: str | None
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What somebody is, and where: all of an employment but its dates."""
+
+    department_id: str
+    kind: str
+    post: str
+    heads: bool
+
+
+NO_TERMS = (CapType.ORDINARY, False)
+"""The caps and the agreement of a department of which nobody said any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Somebody whose last employment is over, and what still lets them in: active grants of their
+    own, groups with active grants, and active cards, by id."""
+
+    person_id: str
+    left_on: date
+    grants: tuple[str, ...]
+    groups: tuple[str, ...]
+    cards: tuple[str, ...]
+
+    @property
+    def is_let_in(self) -> bool:
+        """Whether anything still does."""
+        return bool(self.grants or self.groups or self.cards)

@@ -50,8 +50,13 @@ RECEIVED: Final = _id(0x1502)
 NOTICE: Final = _id(0x1601)
 CSV_PROFILE: Final = _id(0x1701)
 CSV_IMPORT: Final = _id(0x1702)
-EXPORT_PROFILE: Final = _id(0x1801)
-HANDOVER: Final = _id(0x1802)
+DEPARTMENT: Final = _id(0x1801)
+DIVISION: Final = _id(0x1802)
+EMPLOYMENT: Final = _id(0x1803)
+STAFF_PROFILE: Final = _id(0x1804)
+STAFF_IMPORT: Final = _id(0x1805)
+EXPORT_PROFILE: Final = _id(0x2801)
+HANDOVER: Final = _id(0x2802)
 RESERVATION_KEY: Final = "yoyaku-2026-0410-0007"
 """The key that the town's booking system gave the booking."""
 

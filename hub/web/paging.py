@@ -79,6 +79,12 @@ def beyond(
     return row < bound if descending else row > bound
 
 
+def decode_texts(cursor: str, count: int) -> tuple[str, ...]:
+    """Give the texts of a cursor of a list that is ordered outside the database; raise a
+    `422 invalid` problem for a cursor that this list did not give."""
+    return tuple(_decode(cursor, [sa.literal("", sa.String())] * count))
+
+
 def _decode(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
     try:
         found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

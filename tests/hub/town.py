@@ -205,7 +205,7 @@ class Town:
             people,
             touch.touch_person,
             name=self._name(),
-            **dict.fromkeys(("name_kana", "name_en", "department"), ""),
+            **dict.fromkeys(("name_kana", "name_en", "organisation"), ""),
             state=EntryState.ACTIVE,
             anti_passback_exempt=False,
             long_unlock=False,

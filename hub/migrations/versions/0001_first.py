@@ -330,6 +330,25 @@ CREATE TABLE csv_staged (
 )
 """,
     r"""
+CREATE TABLE departments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	code VARCHAR(40) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_kana VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	parent_id VARCHAR(80),
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_departments PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_departments_town_id_parent_id FOREIGN KEY(town_id, parent_id) REFERENCES departments (town_id, id),
+	CONSTRAINT uq_departments_town_id_code UNIQUE (town_id, code)
+)
+""",
+    r"""
+CREATE INDEX ix_departments_parent_id ON departments (parent_id)
+""",
+    r"""
 CREATE TABLE device_states (
 	town_id VARCHAR(36) NOT NULL,
 	device_id VARCHAR(80) NOT NULL,
@@ -796,7 +815,7 @@ CREATE TABLE people (
 	name_kana VARCHAR(100) NOT NULL,
 	name_en VARCHAR(100) NOT NULL,
 	staff_number VARCHAR(40),
-	department VARCHAR(100) NOT NULL,
+	organisation VARCHAR(100) NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	anti_passback_exempt BOOLEAN NOT NULL,
 	long_unlock BOOLEAN NOT NULL,
@@ -1247,6 +1266,41 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE staff_imports (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	effective_on DATE NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	actor VARCHAR(120) NOT NULL,
+	tried_at DATETIME NOT NULL,
+	done_at DATETIME,
+	expires_at DATETIME NOT NULL,
+	rows INTEGER NOT NULL,
+	counts JSON NOT NULL,
+	plan_digest VARCHAR(64) NOT NULL,
+	data BLOB,
+	CONSTRAINT pk_staff_imports PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_staff_imports_tried ON staff_imports (town_id, tried_at)
+""",
+    r"""
+CREATE TABLE staff_profiles (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	shape JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_staff_profiles PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_staff_profiles_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
 CREATE TABLE webhook_alarms (
 	town_id VARCHAR(36) NOT NULL,
 	id BIGINT NOT NULL,
@@ -1380,6 +1434,51 @@ CREATE TABLE csv_lines (
 )
 """,
     r"""
+CREATE TABLE department_terms (
+	town_id VARCHAR(36) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	starts_on DATE NOT NULL,
+	cap_type VARCHAR(64) NOT NULL,
+	article_36 BOOLEAN NOT NULL,
+	CONSTRAINT pk_department_terms PRIMARY KEY (town_id, department_id, starts_on),
+	CONSTRAINT fk_department_terms_town_id_department_id FOREIGN KEY(town_id, department_id) REFERENCES departments (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE TABLE employments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE,
+	department_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(40) NOT NULL,
+	post VARCHAR(100) NOT NULL,
+	heads BOOLEAN NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_employments PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_employments_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
+	CONSTRAINT fk_employments_town_id_department_id FOREIGN KEY(town_id, department_id) REFERENCES departments (town_id, id),
+	CONSTRAINT ck_employments_in_order CHECK (ends_on IS NULL OR starts_on <= ends_on)
+)
+""",
+    r"""
+CREATE INDEX ix_employments_department_id ON employments (department_id)
+""",
+    r"""
+CREATE INDEX ix_employments_ends ON employments (town_id, ends_on)
+""",
+    r"""
+CREATE INDEX ix_employments_person ON employments (town_id, person_id, starts_on)
+""",
+    r"""
+CREATE TRIGGER employments_once_insert BEFORE INSERT ON employments WHEN EXISTS (SELECT 1 FROM employments AS other WHERE other.town_id = NEW.town_id AND other.person_id = NEW.person_id AND other.id <> NEW.id AND (NEW.ends_on IS NULL OR other.starts_on <= NEW.ends_on) AND (other.ends_on IS NULL OR NEW.starts_on <= other.ends_on)) BEGIN SELECT RAISE(ABORT, 'OVERLAP constraint failed: employments.person_id'); END
+""",
+    r"""
+CREATE TRIGGER employments_once_update BEFORE UPDATE ON employments WHEN EXISTS (SELECT 1 FROM employments AS other WHERE other.town_id = NEW.town_id AND other.person_id = NEW.person_id AND other.id <> NEW.id AND (NEW.ends_on IS NULL OR other.starts_on <= NEW.ends_on) AND (other.ends_on IS NULL OR NEW.starts_on <= other.ends_on)) BEGIN SELECT RAISE(ABORT, 'OVERLAP constraint failed: employments.person_id'); END
+""",
+    r"""
 CREATE TABLE facilities (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1474,6 +1573,27 @@ CREATE TABLE schedules (
 	CONSTRAINT pk_schedules PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_schedules_town_id_calendar_id FOREIGN KEY(town_id, calendar_id) REFERENCES calendars (town_id, id),
 	CONSTRAINT uq_schedules_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE staff_contacts (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	mail VARCHAR(254),
+	language VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_staff_contacts PRIMARY KEY (town_id, person_id),
+	CONSTRAINT fk_staff_contacts_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE TABLE staff_departures (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	left_on DATE NOT NULL,
+	blocked BOOLEAN NOT NULL,
+	seen_at DATETIME NOT NULL,
+	CONSTRAINT pk_staff_departures PRIMARY KEY (town_id, person_id, left_on),
+	CONSTRAINT fk_staff_departures_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id) ON DELETE CASCADE
 )
 """,
     r"""
@@ -2570,6 +2690,25 @@ CREATE TABLE csv_staged (
 )
 """,
     r"""
+CREATE TABLE departments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	code VARCHAR(40) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_kana VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	parent_id VARCHAR(80),
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_departments PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_departments_town_id_parent_id FOREIGN KEY(town_id, parent_id) REFERENCES departments (town_id, id),
+	CONSTRAINT uq_departments_town_id_code UNIQUE (town_id, code)
+)
+""",
+    r"""
+CREATE INDEX ix_departments_parent_id ON departments (parent_id)
+""",
+    r"""
 CREATE TABLE device_states (
 	town_id VARCHAR(36) NOT NULL,
 	device_id VARCHAR(80) NOT NULL,
@@ -3036,7 +3175,7 @@ CREATE TABLE people (
 	name_kana VARCHAR(100) NOT NULL,
 	name_en VARCHAR(100) NOT NULL,
 	staff_number VARCHAR(40),
-	department VARCHAR(100) NOT NULL,
+	organisation VARCHAR(100) NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	anti_passback_exempt BOOLEAN NOT NULL,
 	long_unlock BOOLEAN NOT NULL,
@@ -3487,6 +3626,41 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE staff_imports (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	profile_id VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	effective_on DATE NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	actor VARCHAR(120) NOT NULL,
+	tried_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	done_at TIMESTAMP WITH TIME ZONE,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	rows INTEGER NOT NULL,
+	counts JSONB NOT NULL,
+	plan_digest VARCHAR(64) NOT NULL,
+	data BYTEA,
+	CONSTRAINT pk_staff_imports PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_staff_imports_tried ON staff_imports (town_id, tried_at)
+""",
+    r"""
+CREATE TABLE staff_profiles (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(64) NOT NULL,
+	shape JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_staff_profiles PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_staff_profiles_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
 CREATE TABLE webhook_alarms (
 	town_id VARCHAR(36) NOT NULL,
 	id BIGINT NOT NULL,
@@ -3620,6 +3794,46 @@ CREATE TABLE csv_lines (
 )
 """,
     r"""
+CREATE TABLE department_terms (
+	town_id VARCHAR(36) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	starts_on DATE NOT NULL,
+	cap_type VARCHAR(64) NOT NULL,
+	article_36 BOOLEAN NOT NULL,
+	CONSTRAINT pk_department_terms PRIMARY KEY (town_id, department_id, starts_on),
+	CONSTRAINT fk_department_terms_town_id_department_id FOREIGN KEY(town_id, department_id) REFERENCES departments (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE TABLE employments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE,
+	department_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(40) NOT NULL,
+	post VARCHAR(100) NOT NULL,
+	heads BOOLEAN NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_employments PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_employments_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
+	CONSTRAINT fk_employments_town_id_department_id FOREIGN KEY(town_id, department_id) REFERENCES departments (town_id, id),
+	CONSTRAINT ck_employments_in_order CHECK (ends_on IS NULL OR starts_on <= ends_on),
+	CONSTRAINT ex_employments_once EXCLUDE USING gist (town_id WITH =, person_id WITH =, daterange(starts_on, ends_on, '[]') WITH &&)
+)
+""",
+    r"""
+CREATE INDEX ix_employments_department_id ON employments (department_id)
+""",
+    r"""
+CREATE INDEX ix_employments_ends ON employments (town_id, ends_on)
+""",
+    r"""
+CREATE INDEX ix_employments_person ON employments (town_id, person_id, starts_on)
+""",
+    r"""
 CREATE TABLE facilities (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -3714,6 +3928,27 @@ CREATE TABLE schedules (
 	CONSTRAINT pk_schedules PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_schedules_town_id_calendar_id FOREIGN KEY(town_id, calendar_id) REFERENCES calendars (town_id, id),
 	CONSTRAINT uq_schedules_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE staff_contacts (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	mail VARCHAR(254),
+	language VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_staff_contacts PRIMARY KEY (town_id, person_id),
+	CONSTRAINT fk_staff_contacts_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE TABLE staff_departures (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	left_on DATE NOT NULL,
+	blocked BOOLEAN NOT NULL,
+	seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_staff_departures PRIMARY KEY (town_id, person_id, left_on),
+	CONSTRAINT fk_staff_departures_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id) ON DELETE CASCADE
 )
 """,
     r"""

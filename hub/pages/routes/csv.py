@@ -12,7 +12,6 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from hub.bookings.facilities import FacilitiesService
-from hub.csv_bookings.dates import plain
 from hub.csv_bookings.profile import Field, Shape
 from hub.csv_bookings.repository import Profile
 from hub.csv_bookings.schemas import CsvProfileIn
@@ -22,6 +21,7 @@ from hub.pages.frame import Speaking, go_to
 from hub.pages.views.booking import facility_name
 from hub.pages.views.csv import ReportCard, import_line, profile_form, report_card
 from hub.pages.words import Words
+from hub.tabular.dates import plain
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.pages import render

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hub.csv_bookings.encodings import Encoding
 from hub.csv_bookings.profile import Field, Shape
 from hub.csv_bookings.report import Done, LineReport, Report, sentence
 from hub.csv_bookings.repository import Import, Profile
 from hub.csv_bookings.tables import ImportState
 from hub.pages.views.door import Chip
 from hub.pages.words import Words
+from hub.tabular.encodings import Encoding
 
 SHOWN: Final = 500
 """So many lines are shown, those refused first; the API gives all."""

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.csv_bookings.encodings import Encoding, UnreadableFileError, decode
 from hub.csv_bookings.mapping import Frame, RowError, understand
 from hub.csv_bookings.profile import Field, Shape
-from hub.csv_bookings.reading import FIELD_MAX, Row, read_table
+from hub.csv_bookings.reading import Row, read_table
+from hub.tabular.cells import CELL_MAX
+from hub.tabular.encodings import Encoding, UnreadableFileError, decode
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 SHAPE = Shape(
@@ -143,7 +144,7 @@ def test_line_numbers_are_those_of_the_file_though_quotes_hold_line_ends() -> No
         ('番号,館,日,始,終,名,目的\n"a"b', "bad_quotes"),
         ("番号,館\na,b", "no_column"),
         ("", "no_header"),
-        ("番号,館,日,始,終,名,目的\n" + "x" * (FIELD_MAX + 1), "cell_too_long"),
+        ("番号,館,日,始,終,名,目的\n" + "x" * (CELL_MAX + 1), "cell_too_long"),
         ("番号,館,日,始,終,名,目的\n" + "a\n" * 11, "too_many_rows"),
     ],
 )

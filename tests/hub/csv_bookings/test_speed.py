@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from hub.csv_bookings.encodings import decode
 from hub.csv_bookings.mapping import understand
 from hub.csv_bookings.reading import read_table
 from hub.csv_bookings.tables import csv_lines
+from hub.tabular.encodings import decode
 from hub.web.rights import SYSTEM
 
 

@@ -101,7 +101,7 @@ def test_a_new_name_touches_no_controller_and_a_block_does(
     admin: TestClient, hub: Hub, hana: str
 ) -> None:
     _touched(hub)
-    admin.patch(f"/api/v1/people/{hana}", json={"name": "佐藤 花", "department": "総務課"})
+    admin.patch(f"/api/v1/people/{hana}", json={"name": "佐藤 花", "organisation": "清掃会社"})
     assert _touched(hub) == set()
     admin.patch(f"/api/v1/people/{hana}", json={"state": "blocked"})
     assert _touched(hub) == {("person", hana)}

@@ -152,7 +152,7 @@ def test_a_change_too_large_for_one_message_goes_out_as_a_snapshot(
             {
                 "id": each,
                 "name": each,
-                **dict.fromkeys(("name_kana", "name_en", "department"), ""),
+                **dict.fromkeys(("name_kana", "name_en", "organisation"), ""),
                 "state": EntryState.ACTIVE,
                 "anti_passback_exempt": False,
                 "long_unlock": False,

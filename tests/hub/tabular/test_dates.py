@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.csv_bookings.dates import (
+from hub.tabular.dates import (
     BadDateError,
     instant,
     read_date,

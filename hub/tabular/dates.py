@@ -52,26 +52,26 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
-def read_date(text: str) -> date:
+def read_date(text: str, first_year: int = FIRST_YEAR) -> date:
     """Read a date: `2026/4/1`, `20260401`, `2026年4月1日(水)`, `令和8年4月1日`, `R8.4.1`, and the
-    like; raise `BadDateError`."""
+    like; raise `BadDateError`, also for one before `first_year`."""
     given = plain(text)
     for pattern in _DATES:
         found = pattern.fullmatch(given)
         if found:
-            return _date(found)
+            return _date(found, first_year)
     raise BadDateError(f"{len(given)} characters are no date")
 
 
-def _date(found: re.Match[str]) -> date:
+def _date(found: re.Match[str], first_year: int) -> date:
     groups = found.groupdict()
     if groups.get("era"):
         era = groups["era"].upper()
         year = _ERAS[era] + (1 if groups["of"] == "元" else int(groups["of"]))
     else:
         year = int(groups["year"])
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise BadDateError("the year lies outside 2000 to 2199")
+    if not first_year <= year <= LAST_YEAR:
+        raise BadDateError(f"the year lies outside {first_year} to {LAST_YEAR}")
     try:
         return date(year, int(groups["month"]), int(groups["day"]))
     except ValueError as error:
@@ -101,6 +101,18 @@ def read_time(text: str) -> timedelta:
     return timedelta(hours=hour, minutes=minute)
 
 
+def read_day(text: str, first_year: int = FIRST_YEAR) -> date:
+    """Read a date, also where a spreadsheet wrote midnight behind it: `2026/04/01 0:00`; raise
+    `BadDateError`."""
+    try:
+        return read_date(text, first_year)
+    except BadDateError:
+        day, rest = read_moment(text, first_year)
+        if rest:
+            raise BadDateError("a time stands behind the date") from None
+        return day
+
+
 def read_range(text: str) -> tuple[str, str]:
     """Part `18:30～20:00` into its two times; raise `BadDateError`."""
     parts = _RANGE.split(plain(text))
@@ -109,7 +121,7 @@ def read_range(text: str) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def read_moment(text: str) -> tuple[date, timedelta]:
+def read_moment(text: str, first_year: int = FIRST_YEAR) -> tuple[date, timedelta]:
     """Read date and time from one text: `2026/4/1 18:30`, `2026-04-01T18:30`,
     `令和8年4月1日 18時30分`; raise `BadDateError`."""
     given = plain(text)
@@ -119,7 +131,7 @@ def read_moment(text: str) -> tuple[date, timedelta]:
         if len(head) == len(given[:cut]) and given[cut - 1].isdigit() and given[cut].isdigit():
             continue  # never within a number
         try:
-            return read_date(head), read_time(tail)
+            return read_date(head, first_year), read_time(tail)
         except BadDateError:
             continue
     raise BadDateError("no date with a time")

@@ -1,0 +1,25 @@
+"""Builds what concerns staff: for `hub.bootstrap`."""
+
+from __future__ import annotations
+
+from hub.audit.rows import AuditedRows
+from hub.policy.worker import Chore
+from hub.staff.importing import ForgetStaffFiles, StaffImports
+from hub.staff.kinds import shipped_kinds
+from hub.staff.leavers import BlockLeavers
+from hub.staff.service import StaffService
+from hub.web.core import Core, Services
+
+
+def add_staff(core: Core, services: Services) -> None:
+    """Add the services; audited rows are there already."""
+    rows = services.get(AuditedRows)
+    staff = services.add(StaffService(core, rows, shipped_kinds))
+    services.add(StaffImports(core, rows, staff))
+
+
+def staff_chores(core: Core, services: Services) -> list[Chore]:
+    """Give what time demands: leavers are blocked, files forgotten."""
+    rows, zone = services.get(AuditedRows), core.settings.town.zone
+    blocks = core.settings.staff.block_leavers
+    return [BlockLeavers(core.clock, rows, zone, blocks=blocks), ForgetStaffFiles(core)]
