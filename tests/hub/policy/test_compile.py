@@ -127,10 +127,10 @@ def test_names_reach_terminals_alone_sealed_and_in_the_form_that_is_set(town: An
         return None if held is None else key.open(person, held)
 
     assert (name(hall), name(gate), name(door_side)) == ("山田", None, None)
-    version = town.db.read(lambda scope: repository.held(scope, hall)).version
+    version = town.db.write(lambda scope: repository.held(scope, hall)).version
     town.db.write(lambda scope: touch.touch_controller(scope, hall))
     town.compile()
-    assert town.db.read(lambda scope: repository.held(scope, hall)).version == version
+    assert town.db.write(lambda scope: repository.held(scope, hall)).version == version
     settings = {"terminal_names": "full"}
     town.set(controllers, touch.touch_controller, hall, settings=settings)
     town.compile()
