@@ -75,6 +75,8 @@ class PageServer:
         self.newest_stream = 0
         self._emit: Emit | None = None
         self._server: _Server | None = None
+        self.listening: Final = threading.Event()
+        """Set once the port is ours."""
         self._stopping = threading.Event()
         self._thread = self._new_thread()
 
@@ -132,6 +134,7 @@ class PageServer:
                 self._stopping.wait(_RETRY_S)
                 continue
             self._server, told = server, False
+            self.listening.set()
             with server:
                 server.serve_forever()
 

@@ -17,6 +17,8 @@ def main() -> None:
     site = VirtualDriver()
     agent = build(load_settings(Path(sys.argv[1])), drivers={"site": site})
     agent.start()
+    assert agent._page is not None
+    assert agent._page.listening.wait(10)
     sys.stdout.write("serves\n")
     sys.stdout.flush()
     for line in sys.stdin:

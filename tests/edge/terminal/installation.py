@@ -52,9 +52,9 @@ class Installation:
         register = Register.create(folder / "ca", "Town", began, timedelta(days=3_650))
         enrolment.init_hub(register, folder / "hub", began)
         enrolment.add_controller(register, folder / "hub", folder / "keys", began)
-        with socket.create_server(("127.0.0.1", 0)) as page:
-            with socket.create_server(("127.0.0.1", 0)) as broker:
-                ports = page.getsockname()[1], broker.getsockname()[1]
+        nowhere = "127.0.0.1", 0
+        with socket.create_server(nowhere) as page, socket.create_server(nowhere) as broker:
+            ports = page.getsockname()[1], broker.getsockname()[1]
         file = folder / "edge.toml"
         file.write_text(
             f'data_dir = "data"\njournal_events = 2000\n[identity]\ndirectory = "keys"\n'

@@ -54,11 +54,8 @@ def serve(**settings: object) -> Served:
     page = PageServer(Terminal(port=port, **settings), Language.JA, Screen())  # type: ignore[arg-type]
     served = Served(page, port)
     page.start(served.put.append)
-    for _ in range(200):
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
-                return served
-    raise TimeoutError
+    assert page.listening.wait(10)
+    return served
 
 
 @pytest.fixture(scope="module")
@@ -230,13 +227,8 @@ def test_a_port_that_is_taken_is_named_and_taken_once_it_is_free(monkeypatch, ca
         (sign,) = page.threads()
         assert (sign.is_alive, sign.must_live) == (True, False)
     try:
-        made = Served(page, port)
-        for _ in range(500):
-            try:
-                assert made.ask("GET", "/").status == 200
-                break
-            except ConnectionError:
-                continue
+        assert page.listening.wait(10)
+        assert Served(page, port).ask("GET", "/").status == 200
     finally:
         page.stop()
     assert page.threads() == ()
