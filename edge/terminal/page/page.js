@@ -164,8 +164,8 @@ function drawResult(result) {
   if (!result) {
     const key = view.chosen ? say(`key.${view.chosen}`) : "";
     set("#headline", view.chosen ? say("idle.chosen", { key }) : say(view.keys ? "idle.choose" : "idle.tap"));
-    set("#detail", view.keys && !view.chosen ? say("idle.first") : "");
-    set("#more", "");
+    set("#detail", view.chosen ? say("idle.tap") : view.keys ? say("idle.first") : "");
+    if (!view.chosen) set("#more", "");
     return;
   }
   const [headline, detail, more] = sentences(result);
@@ -210,6 +210,7 @@ function heardView(message) {
     return;
   }
   life = message.life;
+  if (!view || view.chosen !== message.view.chosen) chosenSince = Date.now();
   view = message.view;
   clockOffset = Date.parse(message.now) - Date.now();
   const result = view.result;
@@ -224,6 +225,7 @@ function heardView(message) {
     late = view.late;
   }
   draw();
+  tick();
 }
 
 function tick() {
@@ -243,10 +245,13 @@ function tick() {
   if (!words) return;
   drawNotices();
   const result = view && view.result;
-  if (result && result.kind === "ask") {
-    const left = Math.max(0, Math.ceil((result.left_ms - (Date.now() - resultSince)) / 1000));
-    set("#more", say("result.ask_left", { seconds: left }));
-  }
+  if (result && result.kind === "ask") drawLeft(result.left_ms, resultSince);
+  else if (view && view.chosen && !result) drawLeft(view.chosen_left_ms, chosenSince);
+}
+
+function drawLeft(leftMs, since) {
+  const seconds = Math.max(0, Math.ceil((leftMs - (Date.now() - since)) / 1000));
+  set("#more", say("result.ask_left", { seconds }));
 }
 
 async function begin() {
