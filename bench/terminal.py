@@ -31,7 +31,8 @@ from bench.report import Report, percentile
 from deploy.mosquitto.process import free_port
 from edge.bootstrap import build
 from edge.controller_files import Controller, load_controller
-from edge.core.clock import Clock, ClockBounds
+from edge.core.clock import Clock
+from edge.core.clock_anchors import ClockBounds
 from edge.core.clock_now import ClockNow
 from edge.core.model import PunchChosen
 from edge.drivers.virtual import VirtualDriver

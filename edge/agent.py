@@ -138,6 +138,7 @@ class Agent:
                 "fire-forget": self._forget_fire,
                 "shelter-open": self._open_shelter,
                 "shelter-close": self._close_shelter,
+                "terminal": self._terminal,
                 "visit": self._begin_visit,
                 "visited": lambda request: self._at_boxes().look(request.count),
             },
@@ -256,6 +257,11 @@ class Agent:
         except SwitchStillOnError as error:
             raise RefusedError(str(error)) from error
         return {"doors": []}
+
+    def _terminal(self, _request: Request) -> object:
+        """What is wrong with the terminal, by code; nothing where there is none."""
+        desk = self._desk
+        return [] if desk is None else self._ask(lambda _parts, now: desk.notices(now))
 
     def _begin_visit(self, request: Request) -> object:
         if request.visit is None:

@@ -27,7 +27,7 @@ from edge.terminal.choices import Settled, Standing, Step, Tap, Waits
 from edge.terminal.ledger import JAPAN, KEPT, Ledger, Noted
 from edge.terminal.notices import Looker
 from edge.terminal.screen import Screen
-from edge.terminal.view import Kind, PunchLine, Result, View, clock_text
+from edge.terminal.view import Kind, Notice, PunchLine, Result, View, clock_text
 from wire.errors import WireError
 from wire.events import EventKind, PunchDirection
 from wire.policy_bodies import PunchRule, ReaderBody, Side
@@ -134,6 +134,10 @@ class Desk:
     def tick(self, now: ClockNow) -> None:
         """Questions, choices and names end."""
         self._follow(choices.tick(self._standing, now.mono_ns), now)
+
+    def notices(self, now: ClockNow) -> tuple[Notice, ...]:
+        """What is wrong with the terminal, for the doctor."""
+        return self._looker.look(now).notices
 
     def is_ours(self, reader_id: str, reader: ReaderBody) -> bool:
         """Whether a reader of the policy belongs to this screen."""

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edge.controller_files import load_controller
-from edge.core.clock import Clock, ClockBounds
+from edge.core.clock import Clock
+from edge.core.clock_anchors import ClockBounds
 from edge.core.clock_now import ClockNow
 from edge.journal.journal import open_journal
 from edge.ports import NewEvent, PolicyChange
