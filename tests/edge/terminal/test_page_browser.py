@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from tests.edge.terminal.installation import DEVICE, Installation, card_number
 
 pytestmark = pytest.mark.browser
 SIZES = ((800, 480), (1280, 800))
+AXE = Path(__file__).parents[2] / "system" / "browser" / "vendor" / "axe.min.js"
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 PICTURES = os.environ.get("KAGIMORI_PICTURES")
 """A folder in which the pages are kept, to be looked at."""
 
@@ -71,6 +74,14 @@ class Kiosk:
                 """
             )
         )
+
+    def looks_well(self) -> None:
+        """Everything fits, and axe finds nothing that keeps somebody from reading it."""
+        assert self.fits()
+        self.browser.execute_script(AXE.read_text(encoding="utf-8"))
+        run = f"axe.run({{runOnly: {json.dumps(RULES)}}}).then(r => JSON.stringify(r.violations))"
+        found = self.browser.execute_async_script(f"{run}.then(arguments[0])")
+        assert [f"{one['id']}: {one['nodes'][0]['html']}" for one in json.loads(found)] == []
 
     def picture(self, name: str) -> None:
         if PICTURES:
@@ -124,29 +135,29 @@ def test_a_day_at_the_terminal(kiosk: Kiosk) -> None:
     """Every state says its word, has its shape, and fits."""
     kiosk.sees("ハブに届いていません")
     kiosk.picture("idle")
-    assert kiosk.fits()
+    kiosk.looks_well()
     kiosk.key("in")
     kiosk.sees("「出勤」を選びました")
     kiosk.sees("選択中", "[data-direction=in]")
     kiosk.picture("chosen")
-    assert kiosk.fits()
+    kiosk.looks_well()
     kiosk.tap(0)
     kiosk.sees("出勤を記録しました")
     assert kiosk.text("#name") == "山田"
     assert kiosk.text("#shape") == "✓"
     assert "出勤" in kiosk.text("#today")
     kiosk.picture("recorded")
-    assert kiosk.fits()
+    kiosk.looks_well()
     kiosk.tap(0)
     kiosk.sees("すでに")
     assert kiosk.text("#shape") == "✓✓"
     kiosk.picture("repeated")
-    assert kiosk.fits()
+    kiosk.looks_well()
     kiosk.tap(1)
     kiosk.sees("どれですか")
     kiosk.sees("あと")
     kiosk.picture("ask")
-    assert kiosk.fits()
+    kiosk.looks_well()
     kiosk.key("break_start")
     kiosk.sees("休憩開始を記録しました")
     kiosk.tap(None)
@@ -154,11 +165,11 @@ def test_a_day_at_the_terminal(kiosk: Kiosk) -> None:
     assert kiosk.text("#shape") == "✕"
     assert "人事担当" in kiosk.text("main")
     kiosk.picture("denied")
-    assert kiosk.fits()
+    kiosk.looks_well()
     kiosk.site.unplug(DEVICE)
     kiosk.sees("カード読取機が応答しません")
     kiosk.picture("reader-away")
-    assert kiosk.fits()
+    kiosk.looks_well()
 
 
 def test_the_keyboard_alone_is_enough(kiosk: Kiosk) -> None:
@@ -198,7 +209,7 @@ def test_each_language_and_back_to_the_first_one(kiosk: Kiosk) -> None:
         kiosk.sees(word)
         kiosk.tap(None)
         kiosk.sees({"en": "not registered", "ja-easy": "知らないカードです"}[language])
-        assert kiosk.fits()
+        kiosk.looks_well()
         kiosk.picture(f"denied-{language}")
         kiosk.sees({"en": "Choose", "ja-easy": "ボタンをおして"}[language], "h1")
     assert kiosk.text("[data-direction=out]").startswith("2")
