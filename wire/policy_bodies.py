@@ -1,4 +1,4 @@
-"""The body of each kind of policy entry. Ids, never names: those stay in the hub.
+"""The body of each kind of policy entry. Ids, never names in clear: those stay in the hub.
 
 Windows are half-open `[start, end)`; minutes count from midnight in the schedule's time zone.
 """

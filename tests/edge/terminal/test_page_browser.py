@@ -23,7 +23,7 @@ from tests.edge.terminal.installation import DEVICE, Installation, card_number
 pytestmark = pytest.mark.browser
 SIZES = ((800, 480), (1280, 800))
 AXE = Path(__file__).parents[2] / "system" / "browser" / "vendor" / "axe.min.js"
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 PICTURES = os.environ.get("KAGIMORI_PICTURES")
 """A folder in which the pages are kept, to be looked at."""
 
