@@ -65,6 +65,8 @@ from wire.sealing import open_secret, seal_context
 
 if TYPE_CHECKING:
     from edge.keybox.visits import Visits
+    from edge.terminal.desk import Desk
+    from edge.terminal.page_server import PageServer
 
 _REOPEN_S: Final = 5.0
 _ANSWER_S: Final = 5.0
@@ -109,6 +111,8 @@ class Agent:
         self._ready: Future[None] = Future()
         self._socket: ControlSocket | None = None
         self._visits: Visits | None = None
+        self._desk: Desk | None = None
+        self._page = self._make_page()
         self._beat_ns = time.mono_ns()
         self._glanced_ns = 0
         self._last_words = ""
@@ -137,6 +141,7 @@ class Agent:
                 "fire-forget": self._forget_fire,
                 "shelter-open": self._open_shelter,
                 "shelter-close": self._close_shelter,
+                "terminal": self._terminal,
                 "visit": self._begin_visit,
                 "visited": lambda request: self._at_boxes().look(request.count),
             },
@@ -256,6 +261,11 @@ class Agent:
             raise RefusedError(str(error)) from error
         return {"doors": []}
 
+    def _terminal(self, _request: Request) -> object:
+        """What is wrong with the terminal, by code; nothing where there is none."""
+        desk = self._desk
+        return [] if desk is None else self._ask(lambda _parts, now: desk.notices(now))
+
     def _begin_visit(self, request: Request) -> object:
         if request.visit is None:
             raise RefusedError("which visit?")
@@ -296,8 +306,12 @@ class Agent:
             except Exception:  # one port's trouble must not keep the others from serving
                 _log.exception("driver_not_started", port=port)
         self._link.start(self._loop.put)
+        if self._page is not None:
+            self._page.start(self._loop.put)
         self._ready.set_result(None)
         self._loop.run()
+        if self._page is not None:
+            self._page.stop()
         self._link.stop()
         for port, driver in self._drivers.items():
             try:
@@ -308,6 +322,24 @@ class Agent:
             journal.close()
         except JournalError as error:
             _log.critical("journal_not_closed", cause=error.cause)
+
+    def _make_page(self) -> PageServer | None:
+        """A terminal's page; where there is none, nothing of it is loaded."""
+        if self._settings.terminal is None:
+            return None
+        from edge.terminal.assembly import make_page
+
+        return make_page(self._settings.terminal, self._settings.language)
+
+    def _add_terminal(self, parts: Parts) -> None:
+        if self._page is None:
+            return
+        from edge.terminal.assembly import make_desk
+
+        controller, outcomes = self._controller, parts.presentations.outcomes
+        self._desk = parts.presentations.desk = make_desk(
+            self._page, controller.id, controller.link, parts.memory, parts.recorder, outcomes
+        )
 
     def _begin(self) -> SqliteJournal:
         settings, time = self._settings, self._time
@@ -329,8 +361,11 @@ class Agent:
         try:
             clock.raise_floor(journal.floor())
             self._parts = self._wire(journal, store, clock)
+            self._add_terminal(self._parts)
             self._loop = Loop(self._parts, self._beat)
             self._loop.begin()
+            if self._desk is not None:
+                self._desk.begin(self._loop.now())
         except BaseException:
             journal.let_go()  # else the next attempt finds it locked
             raise
@@ -407,7 +442,8 @@ class Agent:
 
     def _owners(self) -> dict[str, Threaded]:
         """Who has threads to be watched."""
-        others = {"link": self._link, "socket": self._socket, "boxes": self._visits}
+        others: dict[str, object] = {"link": self._link, "socket": self._socket}
+        others |= {"boxes": self._visits, "terminal": self._page}
         owners = {**self._drivers, **others}
         return {name: one for name, one in owners.items() if isinstance(one, Threaded)}
 

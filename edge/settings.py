@@ -15,6 +15,7 @@ import msgspec
 
 from edge.journal.limits import KEPT, Limits, least_bytes
 from edge.settings_gpio import GpioPort
+from edge.settings_terminal import Terminal
 from edge.words import Language
 from firmware_bridge.osdp.codes import BAUD_RATES
 from firmware_bridge.serial_names import USB, UsbName
@@ -154,6 +155,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     socket: str | None = None
     fire_alarm: FireInput | None = None
     shelter: ShelterSwitch | None = None
+    terminal: Terminal | None = None
     cards_dir: str | None = None
     journal_events: Annotated[int, msgspec.Meta(ge=1_000, le=10_000_000)] = 100_000
     journal_days: Annotated[int, msgspec.Meta(ge=KEPT.days, le=3_650)] = KEPT.days

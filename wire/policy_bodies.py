@@ -1,4 +1,4 @@
-"""The body of each kind of policy entry. Ids, never names: those stay in the hub.
+"""The body of each kind of policy entry. Ids, never names in clear: those stay in the hub.
 
 Windows are half-open `[start, end)`; minutes count from midnight in the schedule's time zone.
 """
@@ -235,6 +235,9 @@ class PersonFlagsBody(EntryBody, frozen=True, kw_only=True):
     forgiven: Forgiven = 0
     """Raised by the hub to forget where this person is."""
     long_unlock: bool = False
+    name: Annotated[str, msgspec.Meta(max_length=1024)] | None = None
+    """For controllers with an attendance terminal alone: what its screen calls the person, sealed
+    to the controller (`wire.sealed_names`)."""
 
 
 class AntiPassback(StrEnum):

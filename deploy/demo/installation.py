@@ -124,8 +124,15 @@ protocol = "{made.mqtt_protocol}"
     )
 
 
-def write_edge_settings(made: Installation, site: str, osdp_path: str, broker_port: int) -> None:
-    """Write a site's `edge.toml`: OSDP line, card reader, and the broker behind the cable."""
+def write_edge_settings(
+    made: Installation,
+    site: str,
+    osdp_path: str,
+    broker_port: int,
+    screen_port: int | None = None,
+) -> None:
+    """Write a site's `edge.toml`: OSDP line, card reader, the broker behind the cable, and where
+    there is one the port of the attendance terminal's page."""
     ports = f"""
 [ports.{OSDP_PORT}]
 driver = "osdp"
@@ -135,6 +142,8 @@ face = "{READER_FACE}"
 [ports.{CARD_PORT}]
 driver = "pcsc"
 """
+    if screen_port is not None:
+        ports += f"\n[terminal]\nport = {screen_port}\n"
     _write_edge_settings(made, site, broker_port, ports)
 
 

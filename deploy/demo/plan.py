@@ -13,6 +13,7 @@ ARENA: Final = "arena"
 TABLE_TENNIS: Final = "table_tennis"
 CLOCK_IN: Final = "clock_in"
 CLOCK_OUT: Final = "clock_out"
+ATTENDANCE: Final = "attendance"
 GROUND: Final = "ground"
 GROUND_BOX: Final = "ground_box"
 GROUND_HUT: Final = "ground_hut"
@@ -69,7 +70,8 @@ class FacilityPlan:
 
 @dataclass(frozen=True, slots=True)
 class TerminalPlan:
-    """A card reader of the town hall's card service, which has no keys: one for each direction."""
+    """A card reader of the town hall's card service: one for each direction, and one beside a
+    screen on which people choose."""
 
     key: str
     name: str
@@ -155,6 +157,9 @@ FACILITIES: Final = (
 TERMINALS: Final = (
     TerminalPlan(CLOCK_IN, "出勤の端末", "Clock-in terminal", "Kagimori Demo In", "in"),
     TerminalPlan(CLOCK_OUT, "退勤の端末", "Clock-out terminal", "Kagimori Demo Out", "out"),
+    TerminalPlan(
+        ATTENDANCE, "画面付きの端末", "Terminal with a screen", "Kagimori Demo Screen", "chosen"
+    ),
 )
 
 DEPARTMENTS: Final = (

@@ -59,6 +59,7 @@ class RunningTown:
         self._page: Server | None = None
         self._page_thread: threading.Thread | None = None
         self.page_port = free_port()
+        self.screen_port = free_port()
         self.world: World
         self.api: Api
         self.token = ""
@@ -74,6 +75,11 @@ class RunningTown:
     def page_url(self) -> str:
         """Where the simulated doors are."""
         return f"http://127.0.0.1:{self.page_port}/"
+
+    @property
+    def screen_url(self) -> str:
+        """Where the town hall's attendance terminal shows its page."""
+        return f"http://127.0.0.1:{self.screen_port}/"
 
     def __enter__(self) -> Self:
         try:
@@ -99,7 +105,8 @@ class RunningTown:
     def _start_agent(self, site: str) -> None:
         made = self.installation
         port = self.world.cables[site].port
-        write_edge_settings(made, site, self.world.sites[site].port, port)
+        screen = self.screen_port if site == TOWN_HALL else None
+        write_edge_settings(made, site, self.world.sites[site].port, port, screen)
         self._start_edge(site, *map(str, self._card_ports[site].values()))
 
     def _start_edge(self, name: str, *card_ports: str) -> None:

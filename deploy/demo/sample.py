@@ -84,6 +84,7 @@ class Sample:
             "鍵守 DEMO  (Kagimori demonstration; its keys are worthless)",
             "",
             f"  模擬の扉    simulated doors  {town.page_url}",
+            f"  勤怠端末    attendance       {town.screen_url}",
             f"  予約        book the gym     {town.hub_url}/book",
             f"  鍵守の画面  the hub          {town.hub_url}/",
             "",
@@ -115,6 +116,7 @@ class Sample:
             "code": self.code,
             "doors": town.page_url,
             "hub": town.hub_url,
+            "terminal": town.screen_url,
             "logins": logins,
             "token": town.token,
         }

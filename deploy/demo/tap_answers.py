@@ -40,8 +40,8 @@ class TapAnswers:
         self._socket = socket
         self._deadline_s = deadline_s
 
-    def to(self, tap: Callable[[], None]) -> TapAnswer:
-        """Tap, and give what the agent made of it; one tap at a time."""
+    def to(self, tap: Callable[[], None], deadline_s: float | None = None) -> TapAnswer:
+        """Tap, and give what the agent made of it, within the deadline; one tap at a time."""
         try:
             before = max((row["seq"] for row in self._rows()), default=0)
         except AgentAbsentError:
@@ -54,7 +54,7 @@ class TapAnswers:
             return next((said for event in new if (said := answer_of(event))), None)
 
         try:
-            return wait_until("the agent's answer", look, self._deadline_s)
+            return wait_until("the agent's answer", look, deadline_s or self._deadline_s)
         except (AgentAbsentError, WaitedTooLongError):
             return TapAnswer.SILENT
 

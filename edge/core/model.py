@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from firmware_bridge.keybox.records import LogRecord
 from wire.clock import ClockState
-from wire.events import ActOutcome, EventBody, EventKind, Observed, Origin
+from wire.events import ActOutcome, EventBody, EventKind, Observed, Origin, PunchDirection
 from wire.policy_bodies import Assurance
 
 
@@ -77,6 +77,16 @@ class KeysPressed:
 
 
 Presentation: TypeAlias = CardPresented | CardFailed | KeysPressed
+
+
+@dataclass(frozen=True, slots=True)
+class PunchChosen:
+    """Somebody chose on a terminal's screen what a tap means. `answers` is the number of the
+    question that stood there, None where none did: the choice is then for the next tap."""
+
+    direction: PunchDirection
+    at_ns: int
+    answers: int | None = None
 
 
 # --- device events: something happened -----------------------------------------------------------

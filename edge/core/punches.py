@@ -13,7 +13,7 @@ _BY_RULE: Final = {
     PunchRule.INFERRED: PunchDirection.INFERRED,
 }
 
-_BY_KEY: Final = {
+BY_KEY: Final = {
     "1": PunchDirection.IN,
     "2": PunchDirection.OUT,
     "3": PunchDirection.BREAK_START,
@@ -32,7 +32,7 @@ def punch_for(
     if reader.punch is PunchRule.NONE or card.person is None:
         return None
     direction = (
-        _BY_KEY.get(chosen[-1:], PunchDirection.INFERRED)
+        BY_KEY.get(chosen[-1:], PunchDirection.INFERRED)
         if reader.punch is PunchRule.CHOSEN
         else _BY_RULE[reader.punch]
     )

@@ -19,6 +19,7 @@ from edge.doctor.finding import Say, speaker
 from edge.doctor.identity_checks import identity
 from edge.doctor.machine_checks import clock, disk, disk_errors, heat, power, unit
 from edge.doctor.port_checks import ports
+from edge.doctor.terminal_checks import terminal
 from edge.settings import Settings
 from edge.words import Language
 
@@ -33,6 +34,7 @@ CHECKS: Final[tuple[Callable[[Settings, Say], list[Finding]], ...]] = (
     lambda _settings, say: unit(say),
     broker,
     running,
+    terminal,
 )
 _log = structlog.get_logger(__name__)
 

@@ -28,7 +28,7 @@ from edge.journal.former_epochs import (
 )
 from edge.journal.keeping import FLOOR, MARKS, Keeping
 from edge.journal.limits import Limits
-from edge.journal.looking_back import floor_in, instant_of, pending_acts
+from edge.journal.looking_back import floor_in, instant_of, pending_acts, punches_since
 from edge.journal.plan import Plan, event_bytes
 from edge.journal.policy_store import SqlitePolicyStore
 from edge.journal.position import OFFER_AHEAD, Position, due_marks
@@ -36,11 +36,12 @@ from edge.journal.rows import StoredRow, WireRow, wire_row
 from edge.journal.salvage import Salvaged, salvage, take_over
 from edge.journal.standing_tables import Epoch, StandingTables
 from edge.ports import NO_STATE, JournalError, JournalKept, NewEvent, PendingAct
-from wire.events import EpochBody, EventKind
+from wire.events import EpochBody, Event, EventKind
 from wire.messages import hash_of_hashes
 
 _LIMITS = Limits()
 _DIGESTED: Final = 256
+_PUNCHES_IN: Final = 50_000
 _FORMER: Final = "journal.former_epochs"
 
 
@@ -429,6 +430,10 @@ class SqliteJournal:
     def pending_acts(self) -> tuple[PendingAct, ...]:
         """The acts since the newest `agent_started` that have no result."""
         return pending_acts(self._table.newest_first(self._at.next_row))
+
+    def punches_since(self, since: datetime) -> list[Event]:
+        """The punches among the newest events, from an instant on, newest first."""
+        return punches_since(self._table.newest_first(self._at.next_row), since, _PUNCHES_IN)
 
     def tail(self, count: int) -> list[tuple[int, bytes]]:
         """The newest rows (seq, bytes), oldest first; seqs below 1 belong to an older epoch."""

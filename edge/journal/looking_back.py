@@ -23,6 +23,7 @@ from wire.events import (
     decode_row,
 )
 
+_PUNCH = b'"punch"'
 _WORTH_READING = (b'"act_result"', b'"access_', b'"command_', b'"agent_started"')
 
 
@@ -96,3 +97,17 @@ def floor_in(newest_first: Iterable[bytes], enough: int = 256) -> datetime | Non
         if enough == 0:
             break
     return newest
+
+
+def punches_since(newest_first: Iterable[bytes], since: datetime, most: int) -> list[Event]:
+    """Give the punches journaled from an instant on among the newest `most` events, newest first;
+    one whose clock was not relied on is given with them, since nobody knows how old it is."""
+    found: list[Event] = []
+    recent = (data for data, _ in zip(newest_first, range(most), strict=False))
+    for event in _events(data for data in recent if _PUNCH in data):
+        if event.kind != EventKind.PUNCH:
+            continue
+        if event.clock is not ClockState.UNTRUSTED and utc(event.at) < since:
+            break
+        found.append(event)
+    return found

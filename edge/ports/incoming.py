@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from edge.core.model import DeviceEvent, Presentation
+from edge.core.model import DeviceEvent, Presentation, PunchChosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class MessageArrived:
 
 LinkEvent: TypeAlias = LinkConnected | LinkLost | MessageArrived
 
-Incoming: TypeAlias = Presentation | DeviceEvent | LinkEvent
+Incoming: TypeAlias = Presentation | PunchChosen | DeviceEvent | LinkEvent
 
 Emit: TypeAlias = Callable[[Incoming], None]
 """Hands something to the loop; called from any thread, never blocks, never raises."""

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from edge.core.clock_now import ClockNow
 from edge.core.model import NewEvent
+from wire.events import Event
 from wire.policy import EntryKey
 
 
@@ -80,6 +81,9 @@ class Journal(Protocol):
         """The acts journaled since the newest `agent_started` (that start settled all before it)
         by `access_granted`, `access_duress` and `command_received`, whose `act_result` or
         `command_result` is not there."""
+
+    def punches_since(self, since: datetime) -> Sequence[Event]:
+        """The punches among the newest 50,000 events, from an instant on, newest first."""
 
     def acknowledge(self, epoch: int, through_seq: int) -> None:
         """The hub holds everything through that seq; raise or lower the watermark to it."""

@@ -27,6 +27,7 @@ from edge.core.model import (
     KeysPressed,
     ListPlaced,
     LogCollected,
+    PunchChosen,
 )
 from edge.ports import (
     Incoming,
@@ -288,6 +289,8 @@ class Loop:
             case LinkConnected() | LinkLost() | MessageArrived():
                 session_id = self._parts.time.entropy(16).hex()
                 self._parts.uplinks.handle(item, now, session_id)
+            case PunchChosen():
+                self._parts.presentations.choose(item, now)
             case Question():
                 _answer(item, now)
             case ListPlaced() | LogCollected():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import structlog
 
@@ -19,6 +19,7 @@ from edge.core.model import (
     Feedback,
     KeysPressed,
     Presentation,
+    PunchChosen,
     Source,
 )
 from edge.core.place import place_of
@@ -44,6 +45,9 @@ from wire.pins import card_digest, pin_digest
 from wire.policy_bodies import CardBody, PunchRule, ReaderBody
 from wire.reasons import Reason
 from wire.sealed_codes import CodeKey, SealedCode, open_code
+
+if TYPE_CHECKING:
+    from edge.ports.terminal import PunchDesk
 
 _MS: Final = 1_000_000
 _STALE_NS: Final = 10_000 * _MS
@@ -81,7 +85,9 @@ class Presentations:
     ) -> None:
         self._memory = memory
         self._recorder = recorder
-        self._outcomes = Outcomes(memory, recorder, acts, drivers)
+        self.outcomes = self._outcomes = Outcomes(memory, recorder, acts, drivers)
+        self.desk: PunchDesk | None = None
+        """The attendance terminal's, where there is one."""
         self._seconds = SecondPersons(memory, recorder, self._outcomes)
         self._key = pin_key
         self._verify = verify
@@ -97,13 +103,21 @@ class Presentations:
                 case CardPresented():
                     self._card(item, now)
                 case CardFailed():
-                    self._conclude(UnreadableAttempt(item.source, item.cause), now)
+                    unreadable = UnreadableAttempt(item.source, item.cause)
+                    self._conclude(unreadable, now, at_ns=item.at_ns)
         except Exception:
             _log.exception("presentation_failed", device=item.source.device)
             self.internal_error(item, now)
 
+    def choose(self, item: PunchChosen, now: ClockNow) -> None:
+        """Take a key of the terminal's screen."""
+        if self.desk is not None:
+            self.desk.choose(item, now)
+
     def tick(self, now: ClockNow) -> None:
         """What was awaited did not come: a PIN, a second person, the opening of a door."""
+        if self.desk is not None:
+            self.desk.tick(now)
         self._seconds.tick(now)
         self._remember(passages.lapsed(self._memory, now), now)
         if now.mono_ns >= self._sweep_ns:
@@ -122,6 +136,8 @@ class Presentations:
     # --- what is presented -----------------------------------------------------------------------
 
     def _keys(self, item: KeysPressed, now: ClockNow) -> None:
+        if self.desk is not None and self.desk.keys(item, now):
+            return
         reader = self._reader(item.source)
         collector = self._memory.collector(item.source)
         if item.stale or now.mono_ns - item.at_ns > _STALE_NS:
@@ -152,7 +168,7 @@ class Presentations:
         try:
             digest = card_digest(self._key, item.namespace, item.identity)
         except ValueError:
-            self._conclude(UnreadableAttempt(item.source, "bad_identity"), now)
+            self._conclude(UnreadableAttempt(item.source, "bad_identity"), now, at_ns=item.at_ns)
             return
         reader = self._reader(item.source)
         chosen = ""
@@ -168,7 +184,7 @@ class Presentations:
             stale=item.stale or now.mono_ns - item.at_ns > _STALE_NS,
             chosen=chosen,
         )
-        self._conclude(attempt, now)
+        self._conclude(attempt, now, at_ns=item.at_ns)
 
     def _forsake(self, source: Source, now: ClockNow) -> None:
         """Another card comes before the PIN of the one before: that one is denied."""
@@ -182,7 +198,13 @@ class Presentations:
 
     # --- what follows ----------------------------------------------------------------------------
 
-    def _conclude(self, attempt: Attempt, now: ClockNow, punch: PunchBody | None = None) -> None:
+    def _conclude(
+        self,
+        attempt: Attempt,
+        now: ClockNow,
+        punch: PunchBody | None = None,
+        at_ns: int | None = None,
+    ) -> None:
         about = self._memory.circumstances(now)
         place = place_of(attempt.source, about)
         access = None if place is None else place.access
@@ -192,6 +214,10 @@ class Presentations:
         decision = decide(attempt, about)
         if punch is not None:
             decision = replace(decision, punch=punch)
+        if self.desk is not None and access is None:
+            taken_ns = now.mono_ns if at_ns is None else at_ns
+            if self.desk.conclude(decision, attempt.source, taken_ns, now):
+                return
         if decision.await_pin and isinstance(attempt, CardAttempt):
             until_ns = now.mono_ns + self._reader(attempt.source).key_timeout_ms * _MS
             self._waiting[attempt.source] = _Waiting(attempt, decision, until_ns)
@@ -224,6 +250,8 @@ class Presentations:
             ]
             self._recorder.record(events, now)
             self._outcomes.show(item.source, Feedback.DENIED)
+            if self.desk is not None:
+                self.desk.failed(item.source, now)
         except Exception:  # the last line of defence: the loop must live to serve the next person
             _log.exception("denial_not_journaled", device=item.source.device)
 

@@ -21,6 +21,7 @@ from hub.database.scope import Scope
 from hub.keyboxes import repository as backup_rows
 from hub.keyboxes.repository import DoorBackup
 from hub.keys import HubKeys, SealBrokenError
+from hub.people.display_names import form_of, shown_name
 from hub.people.domain import Calendar, Card, CardState, Grant, Person, Schedule
 from hub.people.holiday_dates import dates_of
 from hub.people.identities import open_identity
@@ -46,10 +47,13 @@ from wire.policy_bodies import (
     GrantBody,
     HolidayBody,
     ModeBody,
+    PersonFlagsBody,
     PinBody,
     PunchRule,
     SettingBody,
+    Side,
 )
+from wire.sealed_names import NameKey
 
 T = TypeVar("T")
 
@@ -230,11 +234,29 @@ class Sources:
             if person.state is EntryState.REVOKED:
                 continue
             known.add(person.id)
-            body = person.body(tuple(groups.get(person.id, ())))
+            body = self._with_name(person, person.body(tuple(groups.get(person.id, ()))))
             found[key(EntryKind.PERSON_FLAGS, person.id)] = Wanted(body, person.id)
         for card in as_all(Card, self._rows(sa.select(cards), cards.c.person_id, known)):
             found.update(self._card_entry(card))
         return found
+
+    @cached_property
+    def _has_screen(self) -> bool:
+        """Whether an attendance terminal stands here, which shows names."""
+        return any(
+            reader.punch is not PunchRule.NONE and reader.side is Side.TERMINAL
+            for reader in self._readers
+        )
+
+    def _with_name(self, person: Person, body: PersonFlagsBody) -> PersonFlagsBody:
+        """Add what the terminal's screen calls somebody, sealed; the same name seals alike."""
+        if not self._has_screen:
+            return body
+        name = shown_name(person, form_of(self._controller.settings))
+        if not name or "\x00" in name:
+            return body
+        sealed = NameKey.of(self._controller.id, self._own.link).seal(person.id, name)
+        return msgspec.structs.replace(body, name=sealed)
 
     def card_entries(self, card_ids: Collection[str]) -> Desired:
         """Cards by themselves, for grants that name a card."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from wire.policy_bodies import (
     AntiPassback,
@@ -50,6 +51,21 @@ class Site:
     updated_at: datetime
     latitude: float | None = None
     longitude: float | None = None
+
+
+TERMINAL_NAMES: Final = "terminal_names"
+"""The setting of a controller that says which form of names its attendance terminal shows."""
+
+
+class NameForm(StrEnum):
+    """Which form of somebody's name an attendance terminal shows."""
+
+    FAMILY = "family"
+    FULL = "full"
+    KANA = "kana"
+    """The family name in kana."""
+    STAFF_NUMBER = "staff_number"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

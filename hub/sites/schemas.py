@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from hub.sites import examples
-from hub.sites.domain import SiteState
+from hub.sites.domain import TERMINAL_NAMES, NameForm, SiteState
 from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable, shown
 from wire.policy_bodies import (
     AntiPassback,
@@ -57,8 +57,24 @@ HoldSchedule = Annotated[
 SecondPersonMs = Annotated[
     int, Field(ge=5_000, le=120_000, description="How long the second of two persons may take.")
 ]
+
+
+def _known_values(settings: dict[str, bool | int | str]) -> dict[str, bool | int | str]:
+    """Refuse a form of names that nobody knows: it would show none, or more than was meant."""
+    form = settings.get(TERMINAL_NAMES)
+    if form is not None and form not in set(NameForm):
+        raise ValueError(f"{TERMINAL_NAMES} is one of {', '.join(NameForm)}")
+    return settings
+
+
 Settings = Annotated[
-    dict[str, bool | int | str], Field(max_length=50, description="Settings of the agent.")
+    dict[str, bool | int | str],
+    Field(
+        max_length=50,
+        description="Settings of the agent. `terminal_names` says what an attendance terminal "
+        "shows of a name: `family` (the default), `full`, `kana`, `staff_number` or `none`.",
+    ),
+    AfterValidator(_known_values),
 ]
 
 

@@ -184,3 +184,27 @@ def test_a_tap_clocks_in_and_another_terminal_clocks_out(newcomer):
         newcomer.sees(f"{place} [data-message]", told)
     newcomer.log_in("admin")
     newcomer.meets("/attendance", "佐藤 花子", "記録済み")
+
+
+def test_at_the_terminal_with_a_screen_one_chooses_taps_and_sees_ones_name(newcomer, demo):
+    """From the hub's list of people, sealed to the terminal, onto its screen for some seconds."""
+    chrome = newcomer.chrome
+    chrome.get(newcomer.doors)
+    doors = chrome.current_window_handle
+    chrome.switch_to.new_window("tab")
+    screen = chrome.current_window_handle
+    chrome.get(demo["terminal"])
+    newcomer.sees("h1", "ボタンを選んで")
+    newcomer.find("[data-direction=break_start]").click()
+    newcomer.sees("h1", "「休憩始」を選びました")
+    chrome.switch_to.window(doors)
+    place = "[data-terminal=attendance]"
+    newcomer.find(f"{place} [data-lay=ichiro]").click()
+    newcomer.sees(f"{place} [data-message]", "accepted")
+    chrome.switch_to.window(screen)
+    newcomer.sees("h1", "休憩開始を記録しました")
+    assert newcomer.find("#name").text == "鈴木"
+    newcomer.sees("h1", "ボタンを選んで")
+    assert "鈴木" not in chrome.page_source
+    chrome.close()
+    chrome.switch_to.window(doors)

@@ -30,6 +30,7 @@ from deploy.demo.world import World
 
 _HEARTBEAT_S: Final = 10.0
 _MAX_KEYS: Final = 12
+_ASKED_S: Final = 12.0
 _SECURITY: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -151,12 +152,15 @@ def _add_terminals(app: FastAPI, world: World, answers: TapAnswers) -> None:
     @app.post("/terminals/{terminal}")
     def lay(terminal: str, card: Text) -> dict[str, str]:
         """Lay a card on a terminal until the agent has answered, and tell its answer."""
-        if terminal not in {plan.key for plan in TERMINALS}:
+        there = {plan.key: plan for plan in TERMINALS}
+        if terminal not in there:
             raise HTTPException(404, "端末がありません no such terminal")
         plan = _card(card)
+        # Where people choose, the answer may come once nobody did.
+        deadline_s = _ASKED_S if there[terminal].punch == "chosen" else None
         with one_at_a_time:
             try:
-                said = answers.to(lambda: world.lay_on_terminal(terminal, plan))
+                said = answers.to(lambda: world.lay_on_terminal(terminal, plan), deadline_s)
             finally:
                 world.clear_terminal(terminal)
         return {"answer": said}

@@ -60,7 +60,7 @@ def installed(tmp_path_factory):
 # --- words ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("topic", ["doctor", "status", "reasons"])
+@pytest.mark.parametrize("topic", ["doctor", "status", "reasons", "terminal"])
 def test_every_sentence_is_there_in_every_language_with_the_same_blanks(topic):
     for table, names in sentences(topic).items():
         for name, texts in names.items():

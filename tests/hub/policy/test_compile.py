@@ -24,7 +24,8 @@ from hub.sites.domain import SiteState
 from hub.sites.kinds import touch_zone
 from hub.sites.tables import controllers, doors, readers, zones
 from wire.policy import EMPTY_DIGEST, EntryKey, EntryKind, PolicyDigest, entry_hash
-from wire.policy_bodies import AntiPassback, EntryState, PunchRule
+from wire.policy_bodies import AntiPassback, EntryState, PunchRule, Side
+from wire.sealed_names import NameKey
 
 
 def kinds(held: dict[EntryKey, bytes]) -> dict[str, int]:
@@ -108,6 +109,35 @@ def test_every_members_card_reaches_a_terminal_for_punches(town: Any) -> None:
     town.set(people, touch.touch_person, person, state=EntryState.REVOKED)
     town.compile()
     assert EntryKey("credential", card) not in town.held(controller)
+
+
+def test_names_reach_terminals_alone_sealed_and_in_the_form_that_is_set(town: Any) -> None:
+    site = town.site()
+    hall, gate, door_side = town.controller(site), town.controller(site), town.controller(site)
+    town.reader(hall, None, punch=PunchRule.CHOSEN, side=Side.TERMINAL)
+    town.reader(gate, None, punch=PunchRule.INFERRED, side=Side.ENTRY)
+    person = town.person()
+    town.grant(town.door(site, door_side), person_id=person)
+    town.set(people, touch.touch_person, person, name="山田 花子", name_kana="ヤマダ ハナコ")
+    town.compile()
+
+    def name(controller: str) -> str | None:
+        held = body(town.held(controller), EntryKind.PERSON_FLAGS, person).get("name")
+        key = NameKey.of(controller, town.links[controller].link)
+        return None if held is None else key.open(person, held)
+
+    assert (name(hall), name(gate), name(door_side)) == ("山田", None, None)
+    version = town.db.write(lambda scope: repository.held(scope, hall)).version
+    town.db.write(lambda scope: touch.touch_controller(scope, hall))
+    town.compile()
+    assert town.db.write(lambda scope: repository.held(scope, hall)).version == version
+    settings = {"terminal_names": "full"}
+    town.set(controllers, touch.touch_controller, hall, settings=settings)
+    town.compile()
+    assert name(hall) == "山田 花子"
+    town.set(people, touch.touch_person, person, name="佐藤 花子")
+    town.compile()
+    assert name(hall) == "佐藤 花子"
 
 
 def test_a_pin_is_sent_when_its_start_comes_within_the_horizon_and_leaves_an_hour_after_its_end(
