@@ -1,8 +1,8 @@
 """Keeps the agent small: what it never uses is not imported, what its start needed is given back.
 
 structlog takes the libraries for coloured tracebacks along wherever they are installed, sqlite-utils
-those of data frames; a log of JSON lines and a journal use none of them. This has to run before
-anything imports either.
+those of data frames; a log of JSON lines and a journal use none of them. `import_light` has to run
+before anything imports structlog.
 """
 
 from __future__ import annotations
@@ -10,30 +10,36 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
-_UNUSED: Final = ("rich", "better_exceptions", "colorama", "pandas", "numpy")
+_UNUSED: Final = ("rich", "better_exceptions", "colorama")
 _M_ARENA_MAX: Final = -8
 _ARENAS: Final = 1
 """glibc gives every thread an arena of its own otherwise, which none of ours fills."""
 
 
 def import_light() -> None:
-    """Import structlog and sqlite-utils without what only others want; nothing if structlog is there
-    already."""
+    """Import structlog without what only terminals want; nothing if it is there already."""
     if "structlog" in sys.modules:
         return
-    hidden = [name for name in _UNUSED if name not in sys.modules]
+    with without(*_UNUSED):
+        import structlog
+    del structlog
+
+
+@contextmanager
+def without(*names: str) -> Iterator[None]:
+    """Have these modules look as if they were not installed, as long as they are not loaded."""
+    hidden = [name for name in names if name not in sys.modules]
     for name in hidden:
         sys.modules[name] = None  # type: ignore[assignment]  # the documented way to have it fail
     try:
-        import sqlite_utils
-        import structlog
+        yield
     finally:
         for name in hidden:
             del sys.modules[name]
-    del sqlite_utils, structlog
 
 
 def few_arenas() -> None:

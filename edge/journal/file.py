@@ -16,13 +16,15 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from sqlite_utils import Database
-
 from edge.journal.faults import CORRUPT, lenient_text, named_faults
 from edge.journal.limits import BYTES_AN_EVENT, PAGE_BYTES
 from edge.journal.rows import crc_of
 from edge.journal.wal_frames import is_damaged
+from edge.light_start import without
 from edge.ports import JournalError
+
+with without("pandas", "numpy"):  # it takes them along where they are installed
+    from sqlite_utils import Database
 
 WAL_BYTES: Final = 4 * 1024 * 1024
 _WAL_USUAL_BYTES: Final = 2 * 1024 * 1024
