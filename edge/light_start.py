@@ -1,8 +1,8 @@
 """Keeps the agent small: what it never uses is not imported, what its start needed is given back.
 
-structlog takes the libraries for coloured tracebacks along wherever they are installed, sqlite-utils
-those of data frames; a log of JSON lines and a journal use none of them. `import_light` has to run
-before anything imports structlog.
+structlog takes the libraries for coloured tracebacks along wherever they are installed, and
+sqlite-utils those of data frames; a log of JSON lines and a journal use none of them.
+`import_light` has to run before anything imports structlog.
 """
 
 from __future__ import annotations
