@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from hub.accounts import endpoints as accounts
 from hub.accounts import pages as account_pages
 from hub.accounts.service import AccountsService
+from hub.attendance import correction_endpoints as corrections
 from hub.attendance import endpoints as attendance
 from hub.audit import endpoints as audit
 from hub.batteries import endpoints as batteries
@@ -47,6 +48,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     accounts.router,
     account_pages.router,
     attendance.router,
+    corrections.router,
     audit.router,
     batteries.router,
     bookings.router,

@@ -46,15 +46,18 @@ def derive_days(punches: Iterable[Punch], rules: Rules, now: datetime) -> tuple[
 
 def set_aside(punches: Sequence[Punch], rules: Rules) -> dict[int, Ignored]:
     """Say which of one person's punches (in time order) do not count before any day is looked at:
-    untrusted or future times, and repeats within `duplicate_s` of the last one kept."""
+    voided ones, untrusted or future times that nobody corrected, and repeats within `duplicate_s`
+    of the last one kept."""
     aside: dict[int, Ignored] = {}
     kept: dict[PunchDirection, datetime] = {}
     ahead, near = timedelta(seconds=rules.ahead_s), timedelta(seconds=rules.duplicate_s)
     for punch in punches:
         last = kept.get(punch.direction)
-        if not punch.trusted:
+        if punch.voided:
+            aside[punch.id] = Ignored.VOIDED
+        elif not punch.trusted:
             aside[punch.id] = Ignored.CLOCK_UNTRUSTED
-        elif punch.corrected_at > punch.received_at + ahead:
+        elif punch.corrected_by is None and punch.corrected_at > punch.received_at + ahead:
             aside[punch.id] = Ignored.CLOCK_AHEAD
         elif last is not None and punch.corrected_at - last <= near:
             aside[punch.id] = Ignored.DUPLICATE
@@ -198,10 +201,15 @@ def _days(
 
 def _flags(punch: Punch, rules: Rules) -> tuple[Flag, ...]:
     late = punch.received_at - punch.corrected_at > timedelta(seconds=rules.late_after_s)
+    by_person = punch.corrected_by is not None
+    moved = by_person and punch.original_at not in (None, punch.corrected_at)
     found = (
-        (Flag.CORRECTED, punch.corrected_at != punch.at),
-        (Flag.LATE, late),
+        (Flag.CORRECTED, punch.corrected_at != punch.at and not by_person),
+        (Flag.LATE, late and not punch.added),
         (Flag.INFERRED, punch.direction is PunchDirection.INFERRED),
+        (Flag.ADDED, punch.added),
+        (Flag.MOVED, moved),
+        (Flag.TURNED, punch.original_direction not in (None, punch.direction)),
     )
     return tuple(flag for flag, holds in found if holds)
 

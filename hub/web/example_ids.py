@@ -50,6 +50,13 @@ RECEIVED: Final = _id(0x1502)
 NOTICE: Final = _id(0x1601)
 CSV_PROFILE: Final = _id(0x1701)
 CSV_IMPORT: Final = _id(0x1702)
+CORRECTION: Final = _id(0x2801)
+DIVERGENCE: Final = _id(0x2802)
+CLOSING: Final = _id(0x2803)
+ADJUSTMENT: Final = _id(0x2804)
+CAP_ALERT: Final = _id(0x2805)
+SPECIAL_WORK: Final = _id(0x2806)
+DEPARTMENT_8: Final = _id(0x2807)
 RESERVATION_KEY: Final = "yoyaku-2026-0410-0007"
 """The key that the town's booking system gave the booking."""
 

@@ -1009,6 +1009,42 @@ CREATE TABLE projection_watermarks (
 )
 """,
     r"""
+CREATE TABLE punch_corrections (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	seq BIGINT NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	punch_id BIGINT NOT NULL,
+	action VARCHAR(64) NOT NULL,
+	at DATETIME,
+	direction VARCHAR(64),
+	original_at DATETIME,
+	original_direction VARCHAR(64),
+	cause VARCHAR(500) NOT NULL,
+	asked_by VARCHAR(80) NOT NULL,
+	approved_by VARCHAR(80) NOT NULL,
+	application_id VARCHAR(80),
+	recorded_at DATETIME NOT NULL,
+	CONSTRAINT pk_punch_corrections PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_punch_corrections_town_id_seq UNIQUE (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_at ON punch_corrections (town_id, at)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_person ON punch_corrections (town_id, person_id, seq)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_punch ON punch_corrections (town_id, punch_id)
+""",
+    r"""
+CREATE TRIGGER punch_corrections_no_update BEFORE UPDATE ON punch_corrections WHEN NOT (FALSE) BEGIN SELECT RAISE(ABORT, 'what was punched is never changed'); END
+""",
+    r"""
+CREATE TRIGGER punch_corrections_no_delete BEFORE DELETE ON punch_corrections WHEN NOT (FALSE) BEGIN SELECT RAISE(ABORT, 'what was punched is never changed'); END
+""",
+    r"""
 CREATE TABLE punches (
 	town_id VARCHAR(36) NOT NULL,
 	id BIGINT NOT NULL,
@@ -1033,6 +1069,9 @@ CREATE INDEX ix_punches_person ON punches (town_id, person_id, corrected_at, id)
 """,
     r"""
 CREATE INDEX ix_punches_time ON punches (town_id, corrected_at, id)
+""",
+    r"""
+CREATE TRIGGER punches_no_update BEFORE UPDATE ON punches WHEN NOT (NEW.town_id IS OLD.town_id AND NEW.id IS OLD.id AND NEW.person_id IS OLD.person_id AND NEW.reader_id IS OLD.reader_id AND NEW.door_id IS OLD.door_id AND NEW.credential_id IS OLD.credential_id AND NEW.controller_id IS OLD.controller_id AND NEW.direction IS OLD.direction AND NEW.at IS OLD.at AND NEW.boot IS OLD.boot AND NEW.mono_ns IS OLD.mono_ns AND NEW.received_at IS OLD.received_at) BEGIN SELECT RAISE(ABORT, 'what was punched is never changed'); END
 """,
     r"""
 CREATE TABLE raw_conflicts (
@@ -1213,6 +1252,15 @@ CREATE TABLE sites (
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_sites PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_sites_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE touched_days (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	at DATETIME NOT NULL,
+	CONSTRAINT pk_touched_days PRIMARY KEY (town_id, person_id, work_date)
 )
 """,
     r"""
@@ -3219,6 +3267,42 @@ CREATE TABLE projection_watermarks (
 )
 """,
     r"""
+CREATE TABLE punch_corrections (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	seq BIGINT NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	punch_id BIGINT NOT NULL,
+	action VARCHAR(64) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE,
+	direction VARCHAR(64),
+	original_at TIMESTAMP WITH TIME ZONE,
+	original_direction VARCHAR(64),
+	cause VARCHAR(500) NOT NULL,
+	asked_by VARCHAR(80) NOT NULL,
+	approved_by VARCHAR(80) NOT NULL,
+	application_id VARCHAR(80),
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_punch_corrections PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_punch_corrections_town_id_seq UNIQUE (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_at ON punch_corrections (town_id, at)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_person ON punch_corrections (town_id, person_id, seq)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_punch ON punch_corrections (town_id, punch_id)
+""",
+    r"""
+CREATE FUNCTION punch_corrections_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF FALSE THEN RETURN NEW; END IF; RAISE EXCEPTION 'what was punched is never changed' USING ERRCODE = '23000'; END $$
+""",
+    r"""
+CREATE TRIGGER punch_corrections_guard BEFORE UPDATE OR DELETE ON punch_corrections FOR EACH ROW EXECUTE FUNCTION punch_corrections_guard()
+""",
+    r"""
 CREATE TABLE punches (
 	town_id VARCHAR(36) NOT NULL,
 	id BIGINT NOT NULL,
@@ -3243,6 +3327,12 @@ CREATE INDEX ix_punches_person ON punches (town_id, person_id, corrected_at, id)
 """,
     r"""
 CREATE INDEX ix_punches_time ON punches (town_id, corrected_at, id)
+""",
+    r"""
+CREATE FUNCTION punches_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.town_id IS NOT DISTINCT FROM OLD.town_id AND NEW.id IS NOT DISTINCT FROM OLD.id AND NEW.person_id IS NOT DISTINCT FROM OLD.person_id AND NEW.reader_id IS NOT DISTINCT FROM OLD.reader_id AND NEW.door_id IS NOT DISTINCT FROM OLD.door_id AND NEW.credential_id IS NOT DISTINCT FROM OLD.credential_id AND NEW.controller_id IS NOT DISTINCT FROM OLD.controller_id AND NEW.direction IS NOT DISTINCT FROM OLD.direction AND NEW.at IS NOT DISTINCT FROM OLD.at AND NEW.boot IS NOT DISTINCT FROM OLD.boot AND NEW.mono_ns IS NOT DISTINCT FROM OLD.mono_ns AND NEW.received_at IS NOT DISTINCT FROM OLD.received_at THEN RETURN NEW; END IF; RAISE EXCEPTION 'what was punched is never changed' USING ERRCODE = '23000'; END $$
+""",
+    r"""
+CREATE TRIGGER punches_guard BEFORE UPDATE ON punches FOR EACH ROW EXECUTE FUNCTION punches_guard()
 """,
     r"""
 CREATE TABLE raw_conflicts (
@@ -3422,6 +3512,15 @@ CREATE TABLE sites (
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_sites PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_sites_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE touched_days (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_touched_days PRIMARY KEY (town_id, person_id, work_date)
 )
 """,
     r"""
