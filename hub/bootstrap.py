@@ -63,6 +63,7 @@ from hub.projection.worker import ProjectionWorker
 from hub.readiness.wiring import add_readiness, readiness_watch
 from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
+from hub.timesheets.closing_wiring import add_closings, closing_chore
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
 from hub.webhooks.chores import ForgetWebhooks
@@ -186,6 +187,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_commands(core, services)
     add_feeds(core, services)
     add_webhooks(core, services)
+    add_closings(core, services)
     add_pages(core, services)
     return services
 
@@ -234,6 +236,7 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         ForgetWebhooks(core.clock, core.settings.webhooks),
         ForgetStaged(core.clock),
         readiness_watch(core, services, registry),
+        closing_chore(core, services),
     ]
 
 

@@ -74,6 +74,18 @@ touched_days: Final = town_table(
 """Dates about which something was written in the same transaction (`touched.touch`): whoever
 derives from them takes the marks away and derives anew."""
 
+touched_spans: Final = town_table(
+    "touched_spans",
+    Column("id", id_text(), primary_key=True),
+    Column("person_id", id_text(), nullable=False),
+    Column("first_on", Date, nullable=False),
+    Column("last_on", Date, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+"""The same for what is held against closed months. Rows are only added and taken away, so that
+nobody who writes one waits for anybody else."""
+Index("ix_touched_spans_at", touched_spans.c.town_id, touched_spans.c.at, touched_spans.c.id)
+
 _PUNCH_SAME: Final = (
     *("town_id", "id", "person_id", "reader_id", "door_id", "credential_id", "controller_id"),
     *("direction", "at", "boot", "mono_ns", "received_at"),

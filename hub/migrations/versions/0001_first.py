@@ -223,6 +223,29 @@ CREATE TABLE calendars (
 )
 """,
     r"""
+CREATE TABLE cap_alerts (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	level VARCHAR(64) NOT NULL,
+	limit_min INTEGER NOT NULL,
+	minutes INTEGER NOT NULL,
+	months INTEGER NOT NULL,
+	raised_at DATETIME NOT NULL,
+	seen_by VARCHAR(80),
+	seen_at DATETIME,
+	mailed_at DATETIME,
+	CONSTRAINT pk_cap_alerts PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_cap_alerts_town_id_person_id_month_kind_level_limit_min_months UNIQUE (town_id, person_id, month, kind, level, limit_min, months)
+)
+""",
+    r"""
+CREATE INDEX ix_cap_alerts_month ON cap_alerts (town_id, month)
+""",
+    r"""
 CREATE TABLE clock_anchors (
 	town_id VARCHAR(36) NOT NULL,
 	raw_id BIGINT NOT NULL,
@@ -236,6 +259,30 @@ CREATE TABLE clock_anchors (
 """,
     r"""
 CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, mono_ns)
+""",
+    r"""
+CREATE TABLE closings (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	round INTEGER NOT NULL,
+	people INTEGER NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	ordinance VARCHAR(240) NOT NULL,
+	cause VARCHAR(500) NOT NULL,
+	overridden JSON NOT NULL,
+	closed_by VARCHAR(80) NOT NULL,
+	closed_at DATETIME NOT NULL,
+	reopened_by VARCHAR(80),
+	reopened_at DATETIME,
+	reopened_cause VARCHAR(500) NOT NULL,
+	CONSTRAINT pk_closings PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_closings_town_id_department_id_month_round UNIQUE (town_id, department_id, month, round)
+)
+""",
+    r"""
+CREATE INDEX ix_closings_month ON closings (town_id, month)
 """,
     r"""
 CREATE TABLE controller_losses (
@@ -350,6 +397,30 @@ CREATE TABLE device_states (
 	heard_origin JSON,
 	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
+""",
+    r"""
+CREATE TABLE divergences (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	minutes INTEGER NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	stands BOOLEAN NOT NULL,
+	settled_min INTEGER NOT NULL,
+	reason VARCHAR(500) NOT NULL,
+	cause VARCHAR(64) NOT NULL,
+	inputs JSON NOT NULL,
+	links JSON NOT NULL,
+	found_at DATETIME NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_divergences PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_divergences_town_id_person_id_work_date_kind UNIQUE (town_id, person_id, work_date, kind)
+)
+""",
+    r"""
+CREATE INDEX ix_divergences_state ON divergences (town_id, state, work_date)
 """,
     r"""
 CREATE TABLE door_states (
@@ -660,6 +731,20 @@ CREATE TABLE login_tries (
 	last_at DATETIME NOT NULL,
 	wait_until DATETIME,
 	CONSTRAINT pk_login_tries PRIMARY KEY (town_id, subject)
+)
+""",
+    r"""
+CREATE TABLE month_signatures (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	subject_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	signed_by VARCHAR(80) NOT NULL,
+	signed_at DATETIME NOT NULL,
+	CONSTRAINT pk_month_signatures PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_month_signatures_town_id_kind_subject_id_month_fingerprint UNIQUE (town_id, kind, subject_id, month, fingerprint)
 )
 """,
     r"""
@@ -1255,6 +1340,34 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE special_works (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	fiscal_year INTEGER NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	kinds JSON NOT NULL,
+	minutes INTEGER NOT NULL,
+	cause VARCHAR(1000) NOT NULL,
+	recorded_by VARCHAR(80) NOT NULL,
+	recorded_at DATETIME NOT NULL,
+	analysis VARCHAR(2000) NOT NULL,
+	analysed_by VARCHAR(80),
+	analysed_at DATETIME,
+	CONSTRAINT pk_special_works PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_special_works_town_id_person_id_month UNIQUE (town_id, person_id, month)
+)
+""",
+    r"""
+CREATE TABLE swept_days (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(40) NOT NULL,
+	through_on DATE NOT NULL,
+	CONSTRAINT pk_swept_days PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
 CREATE TABLE touched_days (
 	town_id VARCHAR(36) NOT NULL,
 	person_id VARCHAR(80) NOT NULL,
@@ -1262,6 +1375,20 @@ CREATE TABLE touched_days (
 	at DATETIME NOT NULL,
 	CONSTRAINT pk_touched_days PRIMARY KEY (town_id, person_id, work_date)
 )
+""",
+    r"""
+CREATE TABLE touched_spans (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	first_on DATE NOT NULL,
+	last_on DATE NOT NULL,
+	at DATETIME NOT NULL,
+	CONSTRAINT pk_touched_spans PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_touched_spans_at ON touched_spans (town_id, at, id)
 """,
     r"""
 CREATE TABLE webhook_alarms (
@@ -1369,6 +1496,25 @@ CREATE TABLE cards (
 CREATE INDEX ix_cards_person_id ON cards (person_id)
 """,
     r"""
+CREATE TABLE closed_months (
+	town_id VARCHAR(36) NOT NULL,
+	closing_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	result TEXT,
+	fingerprint VARCHAR(64) NOT NULL,
+	inputs JSON NOT NULL,
+	in_force BOOLEAN,
+	CONSTRAINT pk_closed_months PRIMARY KEY (town_id, closing_id, person_id),
+	CONSTRAINT fk_closed_months_town_id_closing_id FOREIGN KEY(town_id, closing_id) REFERENCES closings (town_id, id),
+	CONSTRAINT uq_closed_months_town_id_person_id_month_in_force UNIQUE (town_id, person_id, month, in_force)
+)
+""",
+    r"""
+CREATE INDEX ix_closed_months_month ON closed_months (town_id, month)
+""",
+    r"""
 CREATE TABLE controllers (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1394,6 +1540,22 @@ CREATE TABLE csv_lines (
 	seen_at DATETIME NOT NULL,
 	CONSTRAINT pk_csv_lines PRIMARY KEY (town_id, profile_id, reservation_key),
 	CONSTRAINT fk_csv_lines_town_id_profile_id FOREIGN KEY(town_id, profile_id) REFERENCES csv_profiles (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE TABLE divergence_steps (
+	town_id VARCHAR(36) NOT NULL,
+	divergence_id VARCHAR(80) NOT NULL,
+	number INTEGER NOT NULL,
+	at DATETIME NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	act VARCHAR(64),
+	state VARCHAR(64) NOT NULL,
+	minutes INTEGER NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	links JSON NOT NULL,
+	CONSTRAINT pk_divergence_steps PRIMARY KEY (town_id, divergence_id, number),
+	CONSTRAINT fk_divergence_steps_town_id_divergence_id FOREIGN KEY(town_id, divergence_id) REFERENCES divergences (town_id, id)
 )
 """,
     r"""
@@ -1462,6 +1624,37 @@ CREATE TABLE key_boxes (
 	CONSTRAINT fk_key_boxes_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
 	CONSTRAINT uq_key_boxes_town_id_site_id_name UNIQUE (town_id, site_id, name)
 )
+""",
+    r"""
+CREATE TABLE month_adjustments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	seq BIGINT NOT NULL,
+	closing_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	causes JSON NOT NULL,
+	figures JSON NOT NULL,
+	added JSON NOT NULL,
+	removed JSON NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	found_at DATETIME NOT NULL,
+	signed_by VARCHAR(80),
+	signed_at DATETIME,
+	remark VARCHAR(500) NOT NULL,
+	carried_into VARCHAR(7),
+	carried_by VARCHAR(80),
+	CONSTRAINT pk_month_adjustments PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_month_adjustments_town_id_seq UNIQUE (town_id, seq),
+	CONSTRAINT fk_month_adjustments_town_id_closing_id FOREIGN KEY(town_id, closing_id) REFERENCES closings (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_month_adjustments_person ON month_adjustments (town_id, person_id, month)
+""",
+    r"""
+CREATE INDEX ix_month_adjustments_state ON month_adjustments (town_id, state)
 """,
     r"""
 CREATE TABLE notice_attempts (
@@ -2480,6 +2673,29 @@ CREATE TABLE calendars (
 )
 """,
     r"""
+CREATE TABLE cap_alerts (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	level VARCHAR(64) NOT NULL,
+	limit_min INTEGER NOT NULL,
+	minutes INTEGER NOT NULL,
+	months INTEGER NOT NULL,
+	raised_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	seen_by VARCHAR(80),
+	seen_at TIMESTAMP WITH TIME ZONE,
+	mailed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_cap_alerts PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_cap_alerts_town_id_person_id_month_kind_level_limit__a3f2 UNIQUE (town_id, person_id, month, kind, level, limit_min, months)
+)
+""",
+    r"""
+CREATE INDEX ix_cap_alerts_month ON cap_alerts (town_id, month)
+""",
+    r"""
 CREATE TABLE clock_anchors (
 	town_id VARCHAR(36) NOT NULL,
 	raw_id BIGINT NOT NULL,
@@ -2493,6 +2709,30 @@ CREATE TABLE clock_anchors (
 """,
     r"""
 CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, mono_ns)
+""",
+    r"""
+CREATE TABLE closings (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	round INTEGER NOT NULL,
+	people INTEGER NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	ordinance VARCHAR(240) NOT NULL,
+	cause VARCHAR(500) NOT NULL,
+	overridden JSONB NOT NULL,
+	closed_by VARCHAR(80) NOT NULL,
+	closed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	reopened_by VARCHAR(80),
+	reopened_at TIMESTAMP WITH TIME ZONE,
+	reopened_cause VARCHAR(500) NOT NULL,
+	CONSTRAINT pk_closings PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_closings_town_id_department_id_month_round UNIQUE (town_id, department_id, month, round)
+)
+""",
+    r"""
+CREATE INDEX ix_closings_month ON closings (town_id, month)
 """,
     r"""
 CREATE TABLE controller_losses (
@@ -2607,6 +2847,30 @@ CREATE TABLE device_states (
 	heard_origin JSONB,
 	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
+""",
+    r"""
+CREATE TABLE divergences (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	minutes INTEGER NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	stands BOOLEAN NOT NULL,
+	settled_min INTEGER NOT NULL,
+	reason VARCHAR(500) NOT NULL,
+	cause VARCHAR(64) NOT NULL,
+	inputs JSONB NOT NULL,
+	links JSONB NOT NULL,
+	found_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_divergences PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_divergences_town_id_person_id_work_date_kind UNIQUE (town_id, person_id, work_date, kind)
+)
+""",
+    r"""
+CREATE INDEX ix_divergences_state ON divergences (town_id, state, work_date)
 """,
     r"""
 CREATE TABLE door_states (
@@ -2917,6 +3181,20 @@ CREATE TABLE login_tries (
 	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	wait_until TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_login_tries PRIMARY KEY (town_id, subject)
+)
+""",
+    r"""
+CREATE TABLE month_signatures (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	subject_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	signed_by VARCHAR(80) NOT NULL,
+	signed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_month_signatures PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_month_signatures_town_id_kind_subject_id_month_fingerprint UNIQUE (town_id, kind, subject_id, month, fingerprint)
 )
 """,
     r"""
@@ -3515,6 +3793,34 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE special_works (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	fiscal_year INTEGER NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	kinds JSONB NOT NULL,
+	minutes INTEGER NOT NULL,
+	cause VARCHAR(1000) NOT NULL,
+	recorded_by VARCHAR(80) NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	analysis VARCHAR(2000) NOT NULL,
+	analysed_by VARCHAR(80),
+	analysed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_special_works PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_special_works_town_id_person_id_month UNIQUE (town_id, person_id, month)
+)
+""",
+    r"""
+CREATE TABLE swept_days (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(40) NOT NULL,
+	through_on DATE NOT NULL,
+	CONSTRAINT pk_swept_days PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
 CREATE TABLE touched_days (
 	town_id VARCHAR(36) NOT NULL,
 	person_id VARCHAR(80) NOT NULL,
@@ -3522,6 +3828,20 @@ CREATE TABLE touched_days (
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_touched_days PRIMARY KEY (town_id, person_id, work_date)
 )
+""",
+    r"""
+CREATE TABLE touched_spans (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	first_on DATE NOT NULL,
+	last_on DATE NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_touched_spans PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_touched_spans_at ON touched_spans (town_id, at, id)
 """,
     r"""
 CREATE TABLE webhook_alarms (
@@ -3629,6 +3949,25 @@ CREATE TABLE cards (
 CREATE INDEX ix_cards_person_id ON cards (person_id)
 """,
     r"""
+CREATE TABLE closed_months (
+	town_id VARCHAR(36) NOT NULL,
+	closing_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	result TEXT,
+	fingerprint VARCHAR(64) NOT NULL,
+	inputs JSONB NOT NULL,
+	in_force BOOLEAN,
+	CONSTRAINT pk_closed_months PRIMARY KEY (town_id, closing_id, person_id),
+	CONSTRAINT fk_closed_months_town_id_closing_id FOREIGN KEY(town_id, closing_id) REFERENCES closings (town_id, id),
+	CONSTRAINT uq_closed_months_town_id_person_id_month_in_force UNIQUE (town_id, person_id, month, in_force)
+)
+""",
+    r"""
+CREATE INDEX ix_closed_months_month ON closed_months (town_id, month)
+""",
+    r"""
 CREATE TABLE controllers (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -3654,6 +3993,22 @@ CREATE TABLE csv_lines (
 	seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_csv_lines PRIMARY KEY (town_id, profile_id, reservation_key),
 	CONSTRAINT fk_csv_lines_town_id_profile_id FOREIGN KEY(town_id, profile_id) REFERENCES csv_profiles (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE TABLE divergence_steps (
+	town_id VARCHAR(36) NOT NULL,
+	divergence_id VARCHAR(80) NOT NULL,
+	number INTEGER NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	act VARCHAR(64),
+	state VARCHAR(64) NOT NULL,
+	minutes INTEGER NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	links JSONB NOT NULL,
+	CONSTRAINT pk_divergence_steps PRIMARY KEY (town_id, divergence_id, number),
+	CONSTRAINT fk_divergence_steps_town_id_divergence_id FOREIGN KEY(town_id, divergence_id) REFERENCES divergences (town_id, id)
 )
 """,
     r"""
@@ -3722,6 +4077,37 @@ CREATE TABLE key_boxes (
 	CONSTRAINT fk_key_boxes_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
 	CONSTRAINT uq_key_boxes_town_id_site_id_name UNIQUE (town_id, site_id, name)
 )
+""",
+    r"""
+CREATE TABLE month_adjustments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	seq BIGINT NOT NULL,
+	closing_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	causes JSONB NOT NULL,
+	figures JSONB NOT NULL,
+	added JSONB NOT NULL,
+	removed JSONB NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	found_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	signed_by VARCHAR(80),
+	signed_at TIMESTAMP WITH TIME ZONE,
+	remark VARCHAR(500) NOT NULL,
+	carried_into VARCHAR(7),
+	carried_by VARCHAR(80),
+	CONSTRAINT pk_month_adjustments PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_month_adjustments_town_id_seq UNIQUE (town_id, seq),
+	CONSTRAINT fk_month_adjustments_town_id_closing_id FOREIGN KEY(town_id, closing_id) REFERENCES closings (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_month_adjustments_person ON month_adjustments (town_id, person_id, month)
+""",
+    r"""
+CREATE INDEX ix_month_adjustments_state ON month_adjustments (town_id, state)
 """,
     r"""
 CREATE TABLE notice_attempts (

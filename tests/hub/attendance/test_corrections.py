@@ -13,8 +13,16 @@ from sqlalchemy.exc import DBAPIError
 from hub.attendance import repository
 from hub.attendance.projector import PROJECTOR
 from hub.attendance.service import AttendanceService
-from hub.attendance.tables import punch_corrections, punches, touched_days
-from hub.attendance.touched import TouchedDay, oldest, take, touch
+from hub.attendance.tables import punch_corrections, punches
+from hub.attendance.touched import (
+    any_span,
+    oldest,
+    oldest_spans,
+    take,
+    take_spans,
+    touch,
+    touched_between,
+)
 from hub.bootstrap import Hub
 from hub.clock import HandMovedClock
 from hub.database.engine import Database
@@ -29,6 +37,7 @@ from wire.events import EventKind, PunchBody, PunchDirection
 HOUR = 3600
 PATH = "/api/v1/attendance"
 MONDAY = date(2026, 4, 6)
+LATER = date(2026, 5, 1)
 IN, OUT = PunchDirection.IN, PunchDirection.OUT
 
 
@@ -207,28 +216,34 @@ def test_the_database_itself_refuses_to_change_or_delete_a_correction(
 def test_every_punch_and_correction_marks_its_dates(
     journal: MemoryJournal, person: str, admin: TestClient, hub: Hub
 ) -> None:
+    """A punch may end the shift of the date before."""
     with hub.core.db.read() as scope:
-        marks = {each.work_date for each in oldest(scope, 10)}
-    assert marks == {date(2026, 4, 5), MONDAY, date(2026, 4, 7)}
-    hub.core.db.write(lambda scope: take(scope, person, date(2026, 4, 1), date(2026, 4, 30)))
-    with hub.core.db.read() as scope:
-        assert oldest(scope, 10) == ()
+        marks = oldest_spans(scope, 10, LATER)
+        days = {each.work_date for each in oldest(scope, 10)}
+    sunday, tuesday = MONDAY - timedelta(days=1), MONDAY + timedelta(days=1)
+    spans = {(each.first_on, each.last_on) for each in marks}
+    assert spans == {(sunday, MONDAY), (MONDAY, tuesday)}
+    assert days == {sunday, MONDAY, tuesday}
+    assert {each.person_id for each in marks} == {person}
+    assert hub.core.db.write(lambda scope: take_spans(scope, marks)) == 3
+    assert hub.core.db.write(lambda scope: take(scope, person, sunday, tuesday)) == 3
     ask(admin, person, action="add", at="2026-04-06T18:00:00+09:00", direction="out")
     with hub.core.db.read() as scope:
-        marks = {each.work_date for each in oldest(scope, 10)}
-    assert marks == {date(2026, 4, 5), MONDAY}
+        (mark,) = oldest_spans(scope, 10, LATER)
+        assert {each.work_date for each in oldest(scope, 10)} == {sunday, MONDAY}
+    assert (mark.first_on, mark.last_on) == (sunday, MONDAY)
 
 
-def test_marks_are_one_a_date_and_taken_by_person(db: Database) -> None:
+def test_a_mark_written_while_others_are_taken_stays(db: Database) -> None:
     now = datetime(2026, 4, 6, tzinfo=UTC)
-
-    def twice(scope: Any) -> None:
-        for each in ("a", "b", "a"):
-            touch(scope, each, MONDAY, MONDAY + timedelta(days=1), now)
-
-    db.write(twice)
-    assert db.write(lambda scope: take(scope, "a", MONDAY, MONDAY)) == 1
+    db.write(lambda scope: touch(scope, "a", MONDAY, MONDAY, now))
     with db.read() as scope:
-        left = oldest(scope, 10)
-        assert scope.scalar(scope.select(sa.func.count()).select_from(touched_days)) == 3
-    assert TouchedDay("a", MONDAY) not in left
+        seen = oldest_spans(scope, 10, LATER)
+    db.write(lambda scope: touch(scope, "a", MONDAY, MONDAY, now))
+    assert db.write(lambda scope: take_spans(scope, seen)) == 1
+    with db.read() as scope:
+        assert any_span(scope, LATER)
+        assert not any_span(scope, MONDAY)
+        assert [each.id for each in seen] != [each.id for each in oldest_spans(scope, 10, LATER)]
+        assert len(touched_between(scope, ["a", "b"], MONDAY, MONDAY)) == 1
+    assert db.write(lambda scope: take_spans(scope, seen)) == 0
