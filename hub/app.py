@@ -32,6 +32,8 @@ from hub.pins import endpoints as pins
 from hub.policy import endpoints as policy
 from hub.readiness import endpoints as readiness
 from hub.sites import endpoints as sites
+from hub.timesheets import closing_endpoints as closings
+from hub.timesheets import divergence_endpoints as divergences
 from hub.web import documents, health
 from hub.web.middleware import (
     BodyLimitMiddleware,
@@ -49,6 +51,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     account_pages.router,
     attendance.router,
     corrections.router,
+    closings.router,
+    divergences.router,
     audit.router,
     batteries.router,
     bookings.router,

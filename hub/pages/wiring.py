@@ -16,6 +16,7 @@ from hub.feeds.service import FeedsService
 from hub.feeds.trying import DryRun
 from hub.keyboxes.service import KeyBoxes
 from hub.notices.service import NoticesService
+from hub.pages.closing_pages import ClosingPages
 from hub.pages.console import ConsolePages
 from hub.pages.door_pages import DoorPages
 from hub.pages.feed_pages import FeedPages
@@ -26,6 +27,9 @@ from hub.pages.zone_pages import ZonePages
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.readiness.service import ReadinessService
+from hub.timesheets.alert_service import AlertService
+from hub.timesheets.closing_service import ClosingService
+from hub.timesheets.divergence_service import DivergenceService
 from hub.web.core import Core, Services
 from hub.zones.service import ZonesService
 
@@ -51,6 +55,15 @@ def add_pages(core: Core, services: Services) -> None:
         FeedPages(services.get(FeedsService), services.get(DryRun), services.get(FacilitiesService))
     )
     services.add(ReadinessPages(console, services.get(ReadinessService)))
+    services.add(
+        ClosingPages(
+            core,
+            services.get(ClosingService),
+            services.get(DivergenceService),
+            services.get(AlertService),
+            services.get(AttendanceService),
+        )
+    )
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

@@ -43,6 +43,7 @@ from hub.timesheets.closings import (
     SettledMonth,
     settled_month,
 )
+from hub.timesheets.figures import ZERO, Figures, figures_of
 from hub.timesheets.sources import Sources, Unit
 from hub.web.core import Core
 from hub.web.problems import FORBIDDEN, NOT_FOUND, Problem, ProblemKind, invalid
@@ -90,6 +91,22 @@ class DepartmentSheet:
     rounds: tuple[DepartmentClosing, ...]
     signatures: tuple[Signature, ...]
     is_head: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFacts:
+    """One's own month in figures; of a closed one those that were signed, and what came since."""
+
+    figures: Figures
+    fingerprint: str
+    signed: bool
+    closed: bool
+    employed: bool
+    adjustments: tuple[MonthAdjustment, ...] = ()
+
+    def counted(self, name: str) -> int:
+        """Give a counter."""
+        return self.figures.counters.get(name, 0)
 
 
 class ClosingService:
@@ -188,12 +205,47 @@ class ClosingService:
                 is_head=self._leads(scope, who, department_id),
             )
 
-    def own(self, who: Principal, month: Month) -> PersonMonth | SettledMonth | None:
-        """Give one's own month: as it stands, or as it was signed; None if not employed then."""
+    def own_facts(self, who: Principal, month: Month) -> OwnFacts:
+        """Give one's own month: as it stands, or as it was signed."""
         person_id = _person_of(who)
         with self._core.db.read() as scope:
             settled = settled_month(scope, person_id, month)
-            return settled or self._open(scope, person_id, month)
+            if settled is not None:
+                return OwnFacts(
+                    settled.signed,
+                    settled.closed.fingerprint,
+                    signed=True,
+                    closed=True,
+                    employed=True,
+                    adjustments=settled.adjustments,
+                )
+            found = self._open(scope, person_id, month)
+        if found is None:
+            return OwnFacts(ZERO, "", signed=False, closed=False, employed=False)
+        figures = figures_of(found.derived.result)
+        return OwnFacts(
+            figures, found.fingerprint, signed=found.signed, closed=False, employed=True
+        )
+
+    def has_head(self, department_id: str) -> bool:
+        """Whether somebody leads a department now."""
+        with self._core.db.read() as scope:
+            return bool(self._sources.staffing.heads(scope, department_id, self.today))
+
+    def leads(self, who: Principal, department_id: str) -> bool:
+        """Whether somebody leads a department now."""
+        with self._core.db.read() as scope:
+            return self._leads(scope, who, department_id)
+
+    def settled(self, who: Principal, person_id: str, month: Month) -> SettledMonth:
+        """Give somebody's closed month; raise `404 not_found` while it is open."""
+        with self._core.db.read() as scope:
+            found = settled_month(scope, person_id, month)
+            if found is None or not (
+                person_id == who.person_id or self._sees(scope, who, found.closed.department_id)
+            ):
+                raise Problem(NOT_FOUND, "no such closed month")
+            return found
 
     def adjustments(
         self, who: Principal, state: AdjustmentState | None, person_id: str | None = None

@@ -276,7 +276,7 @@ class Office:
         """Log a person's user in with the browser."""
         accounts = self.hub.services.get(AccountsService)
         login, word = f"login{len(self.people)}{role}"[:40], "correct horse battery"
-        accounts.create_user(
+        accounts.add_user(
             SYSTEM, login=login, name="花子", password=word, role=role, person_id=person
         )
         client.headers.pop("Authorization", None)
