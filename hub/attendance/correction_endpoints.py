@@ -22,9 +22,11 @@ from wire.events import PunchDirection
 router = APIRouter(prefix="/api/v1/attendance", tags=["attendance"])
 Service = Annotated[AttendanceService, provided(AttendanceService)]
 Reader = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
+TeamReader = Annotated[Principal, requires(Right.ATTENDANCE_READ)]
 Writer = Annotated[Principal, requires(Right.ATTENDANCE_WRITE)]
 Cause = Annotated[str, Field(min_length=1, max_length=500, description="Kept with it for ever.")]
-PunchId = Annotated[int, Path(ge=1, le=MAX_INTEGER, examples=[20_466])]
+PunchId = Annotated[int, Path(ge=1, le=MAX_INTEGER, examples=[20_467])]
+OtherPunchId = Annotated[int, Path(ge=1, le=MAX_INTEGER, examples=[20_468])]
 
 
 class CorrectionIn(BodyIn):
@@ -110,7 +112,7 @@ def add_correction(who: Writer, service: Service, given: CorrectionIn) -> Correc
 
 @router.get("/waiting-punches", summary="Punches whose time waits for a person's word")
 def list_waiting(
-    who: Reader,
+    who: TeamReader,
     service: Service,
     person: Annotated[str | None, Query(max_length=128, description="Whose.")] = None,
 ) -> list[PunchOut]:
@@ -137,7 +139,7 @@ def confirm_punch(
     summary="Reject a punch whose time is not sure",
 )
 def reject_punch(
-    who: Writer, service: Service, punch_id: PunchId, given: RejectIn
+    who: Writer, service: Service, punch_id: OtherPunchId, given: RejectIn
 ) -> CorrectionOut:
     """It is kept, and does not count."""
     return CorrectionOut.model_validate(service.reject(who, punch_id, given.cause))

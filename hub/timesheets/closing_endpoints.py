@@ -38,7 +38,7 @@ router = APIRouter(prefix="/api/v1/attendance", tags=["closing"])
 Service = Annotated[ClosingService, provided(ClosingService)]
 Reader = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
 Closer = Annotated[Principal, requires(Right.ATTENDANCE_CLOSE)]
-MonthPath = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-04"])]
+MonthPath = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
 DepartmentPath = Annotated[str, Path(max_length=80, examples=[ids.DEPARTMENT_8])]
 PersonPath = Annotated[str, Path(max_length=80, examples=[ids.PERSON])]
 

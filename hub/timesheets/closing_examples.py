@@ -26,7 +26,7 @@ ADJUSTMENT_OUT: Final[Example] = {
     "id": ids.ADJUSTMENT,
     "closing_id": ids.CLOSING,
     "person_id": ids.PERSON,
-    "month": "2026-04",
+    "month": "2026-03",
     "department_id": ids.DEPARTMENT_8,
     "causes": ["application"],
     "figures": FIGURES,
@@ -49,7 +49,7 @@ BLOCKER_OUT: Final[Example] = {
 CLOSING_OUT: Final[Example] = {
     "id": ids.CLOSING,
     "department_id": ids.DEPARTMENT_8,
-    "month": "2026-04",
+    "month": "2026-03",
     "round": 1,
     "people": 12,
     "fingerprint": _PRINT,
@@ -74,7 +74,7 @@ LINE_OUT: Final[Example] = {
     "department_id": ids.DEPARTMENT_8,
     "code": "0100",
     "name": "税務課",
-    "month": "2026-05",
+    "month": "2026-03",
     "people": 12,
     "signed": 11,
     "head_signed": False,
@@ -87,7 +87,7 @@ PERSON_OUT: Final[Example] = {"person_id": ids.PERSON, "fingerprint": _PRINT, "s
 SHEET_OUT: Final[Example] = {
     "department_id": ids.DEPARTMENT_8,
     "name": "税務課",
-    "month": "2026-05",
+    "month": "2026-03",
     "fingerprint": _PRINT,
     "people": [PERSON_OUT],
     "head_signed": False,
@@ -98,7 +98,7 @@ SHEET_OUT: Final[Example] = {
 }
 SETTLED_OUT: Final[Example] = {
     "person_id": ids.PERSON,
-    "month": "2026-04",
+    "month": "2026-03",
     "closing_id": ids.CLOSING,
     "fingerprint": _PRINT,
     "signed": FIGURES,
@@ -110,7 +110,7 @@ SIGNATURE_OUT: Final[Example] = {
     "id": "0195f3a0-6c00-7000-8000-000000002809",
     "kind": "person",
     "subject_id": ids.PERSON,
-    "month": "2026-04",
+    "month": "2026-03",
     "fingerprint": _PRINT,
     "signed_by": f"session:{ids.USER}",
     "signed_at": "2026-05-01T00:20:00Z",
@@ -152,7 +152,7 @@ ACT_IN: Final[Example] = {"act": "accept", "note": "来庁者の記録と一致"
 ALERT_OUT: Final[Example] = {
     "id": ids.CAP_ALERT,
     "person_id": ids.PERSON,
-    "month": "2026-04",
+    "month": "2026-03",
     "department_id": ids.DEPARTMENT_8,
     "kind": "month",
     "level": "alert",
@@ -174,8 +174,8 @@ OUTLOOK_OUT: Final[Example] = {
 SPECIAL_WORK_OUT: Final[Example] = {
     "id": ids.SPECIAL_WORK,
     "person_id": ids.PERSON,
-    "month": "2026-04",
-    "fiscal_year": 2026,
+    "month": "2026-03",
+    "fiscal_year": 2025,
     "department_id": ids.DEPARTMENT_8,
     "kinds": ["month"],
     "minutes": 2830,

@@ -106,7 +106,7 @@ def list_special_works(
     who: Reader,
     service: Alerts,
     fiscal_year: Annotated[
-        int, Query(ge=2000, le=2199, description="That began in its April.", examples=[2026])
+        int, Query(ge=2000, le=2199, description="That began in its April.", examples=[2025])
     ],
 ) -> list[SpecialWorkOut]:
     """Each with its cause, and after the year with its analysis."""

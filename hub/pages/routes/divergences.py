@@ -145,7 +145,7 @@ def _one(
         "pages/divergence.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
         page=pages.divergence(who, divergence_id, words),
-        path=f"/divergences/{divergence_id}",
+        action=f"/divergences/{divergence_id}",
         error=error,
         note=note,
     )
