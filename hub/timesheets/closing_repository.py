@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -25,6 +25,9 @@ from hub.timesheets.closing_tables import (
     month_signatures,
 )
 from hub.timesheets.figures import loaded, stored
+
+_AT_ONCE: Final = 400
+"""People named in one statement."""
 
 # --- signatures ----------------------------------------------------------------------------------
 
@@ -113,6 +116,18 @@ def closed_month(scope: Scope, person_id: str, month: str) -> ClosedMonth | None
     )
     row = scope.one(query)
     return None if row is None else _closed(row)
+
+
+def closed_of(scope: Scope, month: str, person_ids: Collection[str]) -> tuple[ClosedMonth, ...]:
+    """Give what of some people's month was signed and holds, by person."""
+    m, wanted = closed_months.c, sorted(person_ids)
+    found: list[ClosedMonth] = []
+    for at in range(0, len(wanted), _AT_ONCE):
+        query = scope.select(closed_months).where(
+            m.month == month, m.in_force.is_(True), m.person_id.in_(wanted[at : at + _AT_ONCE])
+        )
+        found += [_closed(row) for row in scope.all(query.order_by(m.person_id))]
+    return tuple(found)
 
 
 def closed_people(scope: Scope, closing_id: str) -> tuple[ClosedMonth, ...]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hub.attendance.corrections import record
 from hub.attendance.domain import CorrectionAction, CorrectionWish, start_of
 from hub.happenings import repository as happenings
+from hub.timesheets import beside
 from hub.timesheets import closing_repository as rows
 from hub.timesheets.closing_domain import AdjustmentCause, AdjustmentState
 from hub.timesheets.closings import CarriedError, closed_through, settled_month
@@ -70,6 +71,23 @@ def test_an_offline_batch_after_closing_leaves_the_figures_and_becomes_an_adjust
     assert found.added == ("punch:3", "punch:4")
     assert found.state is AdjustmentState.OPEN
     assert after.now == fresh(office, ann)
+
+
+def test_sheets_show_what_was_signed_and_what_came_since(office: Any, closed: Close) -> None:
+    ann, bob = office.hire("安藤"), office.hire("坂東", "welfare")
+    office.works(ann, FRIDAY)
+    office.at(date(2026, 5, 7))
+    made = closed()
+    office.works(ann, date(2026, 4, 13), late=True)
+    office.run_chore()
+    both = [ann, bob]
+    with office.db.read() as scope:
+        assert beside.closings_of(scope, APRIL, both) == {ann: made}
+        assert figures_of(beside.signed_of(scope, APRIL, both)[ann]) == settled(office, ann).signed
+        assert beside.adjustments_of(scope, APRIL, both) == {ann: settled(office, ann).adjustments}
+        assert beside.divergences_of(scope, APRIL, both) == {}
+        assert beside.is_closed(scope, ann, FRIDAY)
+        assert not beside.is_closed(scope, bob, FRIDAY)
 
 
 def test_an_application_approved_after_closing_moves_minutes_and_rounding_exactly(
