@@ -324,14 +324,18 @@ class Closings:
     # --- what comes after ------------------------------------------------------------------------
 
     def hold(self, scope: Scope, months: Iterable[tuple[str, Month]]) -> None:
-        """Take the locks of everybody's closed months, in one order, before settling several."""
-        names = set()
+        """Take the locks of several people's months, in one order, before looking whether they are
+        closed: also of those that are open, for somebody may be closing one, and have read before
+        what we are to settle was there."""
+        people: dict[Month, set[str]] = {}
         for person_id, month in months:
-            closed = rows.closed_month(scope, person_id, str(month))
-            if closed is not None:
-                names.add(f"closing:{closed.department_id}:{month}")
-            elif closings := rows.closings_of_month(scope, str(month)):
-                names |= {f"closing:{each}:{month}" for each in closings}
+            people.setdefault(month, set()).add(person_id)
+        names = set()
+        for month, wanted in people.items():
+            placed = self._sources.staffing.placed(scope, month, self._settings.by_last_day)
+            closed = rows.closed_elsewhere(scope, str(month))
+            units = {unit for each in wanted for unit in (placed.get(each), closed.get(each))}
+            names |= {f"closing:{unit}:{month}" for unit in units if unit is not None}
         for name in sorted(names):
             scope.lock(name)
 
@@ -397,7 +401,11 @@ class Closings:
         if theirs is None:
             return None
         scope.lock(f"closing:{theirs.department_id}:{month}")
-        if rows.closing(scope, theirs.department_id, str(month)) is None:
+        closed = rows.closed_month(scope, person_id, str(month))
+        if closed is not None:  # it was closed with them while we waited
+            return closed
+        theirs = rows.closing(scope, theirs.department_id, str(month))
+        if theirs is None:
             return None
         empty = ClosedMonth(
             closing_id=theirs.id,

@@ -423,6 +423,36 @@ class TestAtOnce:
         (found,) = settled(office, ann).adjustments
         assert found.figures.lines == {OVERTIME: Amount(60, 60)}
 
+    def test_a_mark_is_not_taken_as_settled_while_a_closing_that_did_not_see_it_commits(
+        self, office: Any, closed: Close
+    ) -> None:
+        """The closing has read, the punch commits, and the chore comes before the closing does."""
+        ann = office.hire("安藤")
+        office.works(ann, date(2026, 4, 9))
+        office.at(date(2026, 5, 7))
+        office.run_chore()
+        has_read, go_on = threading.Event(), threading.Event()
+
+        def close(scope: Any) -> None:
+            now = office.clock.now()
+            office.closings.close(scope, "tax", APRIL, "session:p", now, "期限")
+            has_read.set()
+            assert go_on.wait(20)
+
+        closing = threading.Thread(target=office.db.write, args=(close,))
+        closing.start()
+        assert has_read.wait(20)
+        office.works(ann, FRIDAY, 510, 1035, late=True)
+        office.at(date(2026, 5, 8))
+        chore = threading.Thread(target=office.run_chore)
+        chore.start()
+        chore.join(0.5)  # it waits for the closing, and is not through with the mark
+        go_on.set()
+        closing.join(20)
+        chore.join(20)
+        assert settled(office, ann).signed.counters["days_worked"] == 1
+        assert settled(office, ann).now == fresh(office, ann)
+
     def test_two_who_close_at_once_close_once(self, office: Any, closed: Close) -> None:
         ann = office.hire("安藤")
         office.works(ann, FRIDAY)
