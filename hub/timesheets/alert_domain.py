@@ -73,7 +73,6 @@ class CapAlert:
     raised_at: datetime
     seen_by: str | None = None
     seen_at: datetime | None = None
-    mailed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,6 @@ cap_alerts: Final = town_table(
     Column("raised_at", UtcDateTime, nullable=False),
     Column("seen_by", String(80)),
     Column("seen_at", UtcDateTime),
-    Column("mailed_at", UtcDateTime),
     unique("person_id", "month", "kind", "level", "limit_min", "months"),
 )
 """Each is raised once: a second is refused by the key."""

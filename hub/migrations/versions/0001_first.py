@@ -237,7 +237,6 @@ CREATE TABLE cap_alerts (
 	raised_at DATETIME NOT NULL,
 	seen_by VARCHAR(80),
 	seen_at DATETIME,
-	mailed_at DATETIME,
 	CONSTRAINT pk_cap_alerts PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_cap_alerts_town_id_person_id_month_kind_level_limit_min_months UNIQUE (town_id, person_id, month, kind, level, limit_min, months)
 )
@@ -2687,7 +2686,6 @@ CREATE TABLE cap_alerts (
 	raised_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	seen_by VARCHAR(80),
 	seen_at TIMESTAMP WITH TIME ZONE,
-	mailed_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_cap_alerts PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_cap_alerts_town_id_person_id_month_kind_level_limit__a3f2 UNIQUE (town_id, person_id, month, kind, level, limit_min, months)
 )

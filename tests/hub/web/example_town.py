@@ -340,7 +340,7 @@ def _keep_attendance(scope: Scope) -> None:
     divergence = examples.DIVERGENCE_OUT | {"settled_min": 0, "inputs": (), "links": ()}
     divergence |= {"found_at": NOW, "changed_at": NOW, "work_date": date(2026, 4, 3)}
     scope.insert(divergences, divergence)
-    alert = examples.ALERT_OUT | {"level": "breach", "raised_at": NOW, "mailed_at": None}
+    alert = examples.ALERT_OUT | {"level": "breach", "raised_at": NOW}
     scope.insert(cap_alerts, alert)
     scope.insert(special_works, examples.SPECIAL_WORK_OUT | {"recorded_at": NOW})
 

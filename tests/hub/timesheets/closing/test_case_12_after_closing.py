@@ -266,19 +266,18 @@ def test_it_is_told_in_the_transaction(office: Any, closed: Close) -> None:
 
 # --- the property --------------------------------------------------------------------------------
 
+DAYS = st.sampled_from([6, 7, 8, 9, 10, 30])
 LATE = st.lists(
     st.one_of(
-        st.tuples(
-            st.just("punch"), st.integers(1, 30), st.integers(0, 1439), st.sampled_from([IN, OUT])
-        ),
-        st.tuples(
-            st.just("order"), st.integers(1, 30), st.integers(1035, 1300), st.integers(1, 200)
-        ),
-        st.tuples(st.just("out"), st.integers(1, 30), st.integers(600, 1439), st.just(0)),
-        st.tuples(st.just("unorder"), st.integers(0, 5), st.just(0), st.just(0)),
+        st.tuples(st.just("works"), DAYS, st.integers(400, 900), st.integers(1, 500)),
+        st.tuples(st.just("order"), DAYS, st.integers(1000, 1150), st.integers(1, 200)),
+        st.tuples(st.just("punch"), DAYS, st.integers(0, 1439), st.sampled_from([IN, OUT])),
+        st.tuples(st.just("out"), DAYS, st.integers(600, 1439), st.just(0)),
+        st.tuples(st.just("unorder"), st.integers(0, 2), st.just(0), st.just(0)),
         st.tuples(st.just("sign"), st.just(0), st.just(0), st.just(0)),
         st.tuples(st.just("close"), st.just(0), st.just(0), st.just(0)),
     ),
+    min_size=3,
     max_size=10,
 )
 
@@ -290,7 +289,7 @@ class TestProperty:
         return sqlite_at
 
     @settings(
-        max_examples=25,
+        max_examples=15,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
@@ -313,7 +312,9 @@ class TestProperty:
         before = settled(office, ann)
         month = MAY
         for what, one, two, three in steps:
-            if what == "punch":
+            if what == "works":
+                office.works(ann, date(2026, 4, one), two, two + three, late=True)
+            elif what == "punch":
                 office.punch(ann, date(2026, 4, one), two, three, late=True)
             elif what == "order":
                 office.approves(ann, date(2026, 4, one), two, two + three)
