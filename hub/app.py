@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from hub.accounts import endpoints as accounts
 from hub.accounts import pages as account_pages
 from hub.accounts.service import AccountsService
+from hub.attendance import correction_endpoints as corrections
 from hub.attendance import endpoints as attendance
 from hub.audit import endpoints as audit
 from hub.batteries import endpoints as batteries
@@ -33,6 +34,8 @@ from hub.readiness import endpoints as readiness
 from hub.sites import endpoints as sites
 from hub.staff import endpoints as staff
 from hub.staff import import_endpoints as staff_imports
+from hub.timesheets import closing_endpoints as closings
+from hub.timesheets import divergence_endpoints as divergences
 from hub.web import documents, health
 from hub.web.middleware import (
     BodyLimitMiddleware,
@@ -49,6 +52,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     accounts.router,
     account_pages.router,
     attendance.router,
+    corrections.router,
+    closings.router,
+    divergences.router,
     audit.router,
     batteries.router,
     bookings.router,

@@ -64,6 +64,7 @@ from hub.readiness.wiring import add_readiness, readiness_watch
 from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.staff.wiring import add_staff, staff_chores
+from hub.timesheets.closing_wiring import add_closings, closing_chore
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
 from hub.webhooks.chores import ForgetWebhooks
@@ -188,6 +189,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_commands(core, services)
     add_feeds(core, services)
     add_webhooks(core, services)
+    add_closings(core, services)
     add_pages(core, services)
     return services
 
@@ -237,6 +239,7 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         ForgetStaged(core.clock),
         *staff_chores(core, services),
         readiness_watch(core, services, registry),
+        closing_chore(core, services),
     ]
 
 

@@ -29,6 +29,7 @@ from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
 from hub.readiness.settings import ReadinessSettings
 from hub.settings_section import Section
 from hub.staff.settings import StaffSettings
+from hub.timesheets.closing_settings import ClosingSettings
 from hub.webhooks.settings import WebhooksSettings
 from provisioning import enrolment, hub_keys
 from wire.certificates import is_demo, load_certificates
@@ -168,6 +169,7 @@ class Settings(BaseSettings):
     readiness: ReadinessSettings = ReadinessSettings()
     csv: CsvSettings = CsvSettings()
     staff: StaffSettings = StaffSettings()
+    closing: ClosingSettings = ClosingSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

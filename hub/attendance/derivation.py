@@ -45,15 +45,18 @@ def derive_days(punches: Iterable[Punch], rules: Rules, now: datetime) -> tuple[
 
 def set_aside(punches: Sequence[Punch], rules: Rules) -> dict[int, Ignored]:
     """Say which of one person's punches (in time order) do not count before any day is looked at:
-    untrusted or future times, and repeats within `duplicate_s` of the last one kept."""
+    voided ones, untrusted or future times that nobody corrected, and repeats within `duplicate_s`
+    of the last one kept."""
     aside: dict[int, Ignored] = {}
     kept: dict[PunchDirection, datetime] = {}
     ahead, near = timedelta(seconds=rules.ahead_s), timedelta(seconds=rules.duplicate_s)
     for punch in punches:
         last = kept.get(punch.direction)
-        if not punch.trusted:
+        if punch.voided:
+            aside[punch.id] = Ignored.VOIDED
+        elif not punch.trusted:
             aside[punch.id] = Ignored.CLOCK_UNTRUSTED
-        elif punch.corrected_at > punch.received_at + ahead:
+        elif punch.corrected_by is None and punch.corrected_at > punch.received_at + ahead:
             aside[punch.id] = Ignored.CLOCK_AHEAD
         elif last is not None and punch.corrected_at - last <= near:
             aside[punch.id] = Ignored.DUPLICATE
@@ -198,13 +201,23 @@ def _days(
 def _flags(punch: Punch, late_after: timedelta) -> tuple[Flag, ...]:
     at = punch.corrected_at
     flags: tuple[Flag, ...] = ()
-    if at != punch.at:
+    if at != punch.at and punch.corrected_by is None:
         flags += (Flag.CORRECTED,)
-    if punch.received_at - at > late_after:
+    if punch.received_at - at > late_after and not punch.added:
         flags += (Flag.LATE,)
     if punch.direction is PunchDirection.INFERRED:
         flags += (Flag.INFERRED,)
-    return flags
+    return flags if punch.corrected_by is None else flags + _by_hand(punch)
+
+
+def _by_hand(punch: Punch) -> tuple[Flag, ...]:
+    """What a person's word changed."""
+    found = (
+        (Flag.ADDED, punch.added),
+        (Flag.MOVED, punch.original_at not in (None, punch.corrected_at)),
+        (Flag.TURNED, punch.original_direction not in (None, punch.direction)),
+    )
+    return tuple(flag for flag, holds in found if holds)
 
 
 def _is_open(shift: _Open, rules: Rules, now: datetime) -> bool:

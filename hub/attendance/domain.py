@@ -22,8 +22,14 @@ _MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Punch:
-    """A tap as it was journaled. `corrected_at` is the instant to reckon with; `at` what the
-    reader's clock showed. `trusted` is False while no trusted time is known for it."""
+    """A tap as it was journaled, and what corrections made of it.
+
+    `corrected_at` is the instant to reckon with; `at` what the reader's clock showed. `trusted` is
+    False while no trusted time is known for it. `corrected_by` is the last correction in force:
+    then `original_at` and `original_direction` are what stood there before any, None for a punch
+    that a correction added (its `id` is negative, its `reader_id` empty); `voided`: it counts no
+    longer.
+    """
 
     id: int
     person_id: str
@@ -36,6 +42,65 @@ class Punch:
     trusted: bool
     received_at: datetime
     time_error_ms: int | None = None
+    corrected_by: str | None = None
+    original_at: datetime | None = None
+    original_direction: PunchDirection | None = None
+    voided: bool = False
+
+    @property
+    def added(self) -> bool:
+        """Whether nobody tapped: a correction says that somebody came or went."""
+        return self.id < 0
+
+
+class CorrectionAction(StrEnum):
+    """What a correction does to a punch. To confirm the time of an untrusted one is to move it."""
+
+    ADD = "add"
+    MOVE = "move"
+    """To another instant; or it confirms the one there is."""
+    TURN = "turn"
+    """To another direction."""
+    VOID = "void"
+    RESTORE = "restore"
+    """A voided one counts again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionWish:
+    """What somebody wants corrected, before it is a record. `punch_id` None: `ADD`."""
+
+    action: CorrectionAction
+    person_id: str
+    punch_id: int | None = None
+    at: datetime | None = None
+    direction: PunchDirection | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A record of its own that points at the punch it is about; neither is ever changed.
+
+    `seq` orders them; a punch that `ADD` makes has the id `-seq`. `original_at` and
+    `original_direction` are what stood there just before, None for `ADD`. `at` is the new instant
+    of `ADD` and `MOVE`, `direction` the new one of `ADD` and `TURN`.
+    """
+
+    id: str
+    seq: int
+    person_id: str
+    punch_id: int
+    action: CorrectionAction
+    at: datetime | None
+    direction: PunchDirection | None
+    original_at: datetime | None
+    original_direction: PunchDirection | None
+    cause: str
+    asked_by: str
+    approved_by: str
+    application_id: str | None
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +134,23 @@ class Ignored(StrEnum):
     """A door tap between the first and the last of the day."""
     PRESENCE_ONLY = "presence_only"
     """A door tap on a day with explicit in or out."""
+    VOIDED = "voided"
+    """A correction says that it does not count."""
 
 
 class Flag(StrEnum):
     """What a person should know about a punch that counts."""
 
     CORRECTED = "corrected"
+    """The clock was wrong, and an anchor told the right time."""
     LATE = "late"
     INFERRED = "inferred"
+    ADDED = "added"
+    """Nobody tapped: a correction added it."""
+    MOVED = "moved"
+    """A correction moved it in time, or confirmed its time."""
+    TURNED = "turned"
+    """A correction gave it another direction."""
 
 
 class DayProblem(StrEnum):

@@ -1,4 +1,5 @@
-"""/api/v1/attendance: punches as they came, and the days and months derived from them."""
+"""/api/v1/attendance: punches as they came, and the days and months derived from them. Corrections
+are in `correction_endpoints`."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ class _Out(BaseModel):
 
 
 class PunchOut(_Out):
-    """A tap as it was journaled; it is never changed."""
+    """A tap as it was journaled, which is never changed, and how it counts after corrections."""
 
     model_config = shown(examples.PUNCH_OUT)
 
@@ -50,6 +51,14 @@ class PunchOut(_Out):
         description="How far off `corrected_at` may be; null where nothing is known."
     )
     received_at: datetime
+    corrected_by: str | None = Field(description="The last correction in force, if any.")
+    original_at: datetime | None = Field(
+        description="When it counted before any correction; null where none was made, and for a "
+        "punch that a correction added."
+    )
+    original_direction: PunchDirection | None
+    added: bool = Field(description="Nobody tapped: a correction says so. Its `id` is negative.")
+    voided: bool = Field(description="A correction says that it does not count.")
 
 
 class ReadPunchOut(_Out):

@@ -21,6 +21,11 @@ def _punch(number: int, direction: str, at: str) -> Example:
         "trusted": True,
         "time_error_ms": 40,
         "received_at": at.replace(":00Z", ":01Z"),
+        "corrected_by": None,
+        "original_at": None,
+        "original_direction": None,
+        "added": False,
+        "voided": False,
     }
 
 
@@ -57,4 +62,32 @@ MONTH_OUT: Final[Example] = {
     "break_min": 60,
     "worked_min": 484,
     "days": [DAY_OUT],
+}
+CORRECTION_IN: Final[Example] = {
+    "action": "move",
+    "person_id": ids.PERSON,
+    "punch_id": 20_466,
+    "at": "2026-04-03T17:15:00+09:00",
+    "cause": "端末の前で来客対応をしていたため",
+}
+CONFIRM_IN: Final[Example] = {
+    "at": "2026-04-03T08:28:00+09:00",
+    "cause": "停電の後で時計が合っていなかった。入館記録と本人の申出により確認",
+}
+REJECT_IN: Final[Example] = {"cause": "本人は休暇中で、打刻していない"}
+CORRECTION_OUT: Final[Example] = {
+    "id": ids.CORRECTION,
+    "seq": 12,
+    "person_id": ids.PERSON,
+    "punch_id": 20_466,
+    "action": "move",
+    "at": "2026-04-03T08:15:00Z",
+    "direction": None,
+    "original_at": "2026-04-03T08:32:00Z",
+    "original_direction": "out",
+    "cause": "端末の前で来客対応をしていたため",
+    "asked_by": f"session:{ids.USER}",
+    "approved_by": f"session:{ids.USER}",
+    "application_id": None,
+    "recorded_at": "2026-04-06T00:10:00Z",
 }

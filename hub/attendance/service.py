@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
 
 from hub.attendance import repository
+from hub.attendance.corrected import CorrectionProblem
+from hub.attendance.corrections import CorrectionRefusedError
+from hub.attendance.corrections import record as record_correction
 from hub.attendance.derivation import derive_days
-from hub.attendance.domain import Day, Punch, Rules, start_of
+from hub.attendance.domain import (
+    Correction,
+    CorrectionAction,
+    CorrectionWish,
+    Day,
+    Punch,
+    Rules,
+    start_of,
+)
+from hub.attendance.tables import punch_corrections
+from hub.audit.service import record
+from hub.database.scope import Scope
+from hub.people import repository as people
 from hub.web.core import Core
-from hub.web.problems import FORBIDDEN, INVALID, FieldProblem, Problem
+from hub.web.problems import FORBIDDEN, INVALID, NOT_FOUND, FieldProblem, Problem, invalid
 from hub.web.rights import Principal, Right
 
 DAYS_MAX = 62
+WAITING_MAX = 500
 _AROUND = timedelta(days=2)
 """A shift can begin on the date before, and one that began before can end on it."""
 
@@ -87,6 +106,111 @@ class AttendanceService:
             MonthTotal(person, tuple(day for day in days if day.person_id == person))
             for person in people
         )
+
+    # --- corrections -------------------------------------------------------------------------
+
+    def corrections(
+        self, who: Principal, first: date, last: date, person_id: str | None
+    ) -> tuple[Correction, ...]:
+        """Give the corrections whose old or new instant lies on `[first, last]`, in order."""
+        person_id = _whose(who, person_id)
+        _check(first, last)
+        start, end = start_of(first), start_of(last + timedelta(days=1))
+        c = punch_corrections.c
+        where = [
+            sa.or_(
+                sa.and_(c.at >= start, c.at < end),
+                sa.and_(c.original_at >= start, c.original_at < end),
+            )
+        ]
+        if person_id is not None:
+            where.append(c.person_id == person_id)
+        with self._core.db.read() as scope:
+            return repository.corrections(scope, *where)
+
+    def waiting(self, who: Principal, person_id: str | None = None) -> tuple[Punch, ...]:
+        """Give punches whose time somebody has to confirm or reject: no trusted time is known, or
+        they claim to come from the future. At most 500, those that came in first."""
+        person_id = _whose(who, person_id)
+        with self._core.db.read() as scope:
+            found = repository.unsure_punches(scope, WAITING_MAX, person_id)
+        ahead = timedelta(seconds=self._rules.ahead_s)
+        return tuple(p for p in found if not p.trusted or p.corrected_at > p.received_at + ahead)
+
+    def correct(self, who: Principal, wish: CorrectionWish) -> Correction:
+        """Record a correction on one's own word: with the right `attendance:write`, and never of
+        one's own punches (those go by an application that somebody else approves)."""
+        if not who.may(Right.ATTENDANCE_WRITE):
+            raise Problem(FORBIDDEN, "corrections need the right attendance:write")
+        if who.person_id is not None and who.person_id == wish.person_id:
+            raise Problem(FORBIDDEN, "nobody corrects their own punches: apply for it")
+        now = self._core.clock.now()
+
+        def work(scope: Scope) -> Correction:
+            if people.person(scope, wish.person_id) is None:
+                raise invalid("person_id", "unknown", "no such person")
+            try:
+                made = record_correction(
+                    scope, now, wish, asked_by=who.actor, approved_by=who.actor
+                )
+            except CorrectionRefusedError as error:
+                raise invalid(*_FIELD_OF[error.problem]) from error
+            said = {"person_id": made.person_id, "punch_id": made.punch_id, "cause": made.cause}
+            target = "punch_correction", made.id
+            record(scope, now, who, f"punch.{_PAST[made.action]}", target, said)
+            return made
+
+        return self._core.db.write(work)
+
+    def confirm(self, who: Principal, punch_id: int, at: datetime | None, cause: str) -> Correction:
+        """Say that a waiting punch was made at `at` (None: at the time it shows)."""
+        found = self._waiting_punch(who, punch_id)
+        wish = CorrectionWish(
+            action=CorrectionAction.MOVE,
+            person_id=found.person_id,
+            punch_id=punch_id,
+            at=at or found.corrected_at,
+            cause=cause,
+        )
+        return self.correct(who, wish)
+
+    def reject(self, who: Principal, punch_id: int, cause: str) -> Correction:
+        """Say that a waiting punch does not count."""
+        found = self._waiting_punch(who, punch_id)
+        wish = CorrectionWish(
+            action=CorrectionAction.VOID,
+            person_id=found.person_id,
+            punch_id=punch_id,
+            cause=cause,
+        )
+        return self.correct(who, wish)
+
+    def _waiting_punch(self, who: Principal, punch_id: int) -> Punch:
+        if not who.may(Right.ATTENDANCE_WRITE):
+            raise Problem(FORBIDDEN, "corrections need the right attendance:write")
+        with self._core.db.read() as scope:
+            found = repository.corrected_punch(scope, punch_id)
+        if found is None or found.corrected_by is not None:
+            raise Problem(NOT_FOUND, "no such punch waits")
+        return found
+
+
+_PAST: Final = {
+    CorrectionAction.ADD: "added",
+    CorrectionAction.MOVE: "moved",
+    CorrectionAction.TURN: "turned",
+    CorrectionAction.VOID: "voided",
+    CorrectionAction.RESTORE: "restored",
+}
+_FIELD_OF: Final = {
+    CorrectionProblem.NO_PUNCH: ("punch_id", "unknown", "this person has no such punch"),
+    CorrectionProblem.NEEDS_INSTANT: ("at", "missing", "say when"),
+    CorrectionProblem.NEEDS_DIRECTION: ("direction", "missing", "in, out, or a break"),
+    CorrectionProblem.IN_FUTURE: ("at", "in_future", "nobody can have punched yet"),
+    CorrectionProblem.ALREADY_VOID: ("punch_id", "void", "it does not count already"),
+    CorrectionProblem.NOT_VOID: ("punch_id", "not_void", "it counts already"),
+    CorrectionProblem.SAME: ("at", "same", "this would change nothing"),
+}
 
 
 def _whose(who: Principal, person_id: str | None) -> str | None:

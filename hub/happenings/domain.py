@@ -54,6 +54,16 @@ class HappeningKind(StrEnum):
     WEBHOOK_FAILING = "webhook.failing"
     """Another system does not take what it asked to be told, or said that it wants no more."""
     WEBHOOK_RECOVERED = "webhook.recovered"
+    ATTENDANCE_MONTH_CLOSED = "attendance.month_closed"
+    """A department's month: `details` say which, which round, and how many people."""
+    ATTENDANCE_MONTH_REOPENED = "attendance.month_reopened"
+    ATTENDANCE_ADJUSTED = "attendance.adjusted"
+    """A closed month would come to something else now: an adjustment was written."""
+    ATTENDANCE_CAP_ALERT = "attendance.cap_alert"
+    """Somebody reached an alert threshold, or will at the present pace."""
+    ATTENDANCE_CAP_BREACHED = "attendance.cap_breached"
+    ATTENDANCE_DIVERGED = "attendance.diverged"
+    """Order, punches and presence of a date do not agree."""
 
 
 @dataclass(frozen=True, slots=True)

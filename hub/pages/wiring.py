@@ -16,6 +16,7 @@ from hub.feeds.service import FeedsService
 from hub.feeds.trying import DryRun
 from hub.keyboxes.service import KeyBoxes
 from hub.notices.service import NoticesService
+from hub.pages.closing_pages import ClosingPages
 from hub.pages.console import ConsolePages
 from hub.pages.door_pages import DoorPages
 from hub.pages.feed_pages import FeedPages
@@ -28,6 +29,9 @@ from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.readiness.service import ReadinessService
 from hub.staff.service import StaffService
+from hub.timesheets.alert_service import AlertService
+from hub.timesheets.closing_service import ClosingService
+from hub.timesheets.divergence_service import DivergenceService
 from hub.web.core import Core, Services
 from hub.zones.service import ZonesService
 
@@ -54,6 +58,15 @@ def add_pages(core: Core, services: Services) -> None:
     )
     services.add(StaffPages(core, services.get(StaffService)))
     services.add(ReadinessPages(console, services.get(ReadinessService)))
+    services.add(
+        ClosingPages(
+            core,
+            services.get(ClosingService),
+            services.get(DivergenceService),
+            services.get(AlertService),
+            services.get(AttendanceService),
+        )
+    )
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

@@ -55,8 +55,14 @@ DIVISION: Final = _id(0x1802)
 EMPLOYMENT: Final = _id(0x1803)
 STAFF_PROFILE: Final = _id(0x1804)
 STAFF_IMPORT: Final = _id(0x1805)
-EXPORT_PROFILE: Final = _id(0x2801)
-HANDOVER: Final = _id(0x2802)
+EXPORT_PROFILE: Final = _id(0x2901)
+HANDOVER: Final = _id(0x2902)
+CORRECTION: Final = _id(0x2801)
+DIVERGENCE: Final = _id(0x2802)
+CLOSING: Final = _id(0x2803)
+ADJUSTMENT: Final = _id(0x2804)
+CAP_ALERT: Final = _id(0x2805)
+SPECIAL_WORK: Final = _id(0x2806)
 RESERVATION_KEY: Final = "yoyaku-2026-0410-0007"
 """The key that the town's booking system gave the booking."""
 

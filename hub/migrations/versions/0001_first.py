@@ -223,6 +223,28 @@ CREATE TABLE calendars (
 )
 """,
     r"""
+CREATE TABLE cap_alerts (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	level VARCHAR(64) NOT NULL,
+	limit_min INTEGER NOT NULL,
+	minutes INTEGER NOT NULL,
+	months INTEGER NOT NULL,
+	raised_at DATETIME NOT NULL,
+	seen_by VARCHAR(80),
+	seen_at DATETIME,
+	CONSTRAINT pk_cap_alerts PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_cap_alerts_town_id_person_id_month_kind_level_limit_min_months UNIQUE (town_id, person_id, month, kind, level, limit_min, months)
+)
+""",
+    r"""
+CREATE INDEX ix_cap_alerts_month ON cap_alerts (town_id, month)
+""",
+    r"""
 CREATE TABLE clock_anchors (
 	town_id VARCHAR(36) NOT NULL,
 	raw_id BIGINT NOT NULL,
@@ -236,6 +258,30 @@ CREATE TABLE clock_anchors (
 """,
     r"""
 CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, mono_ns)
+""",
+    r"""
+CREATE TABLE closings (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	round INTEGER NOT NULL,
+	people INTEGER NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	ordinance VARCHAR(240) NOT NULL,
+	cause VARCHAR(500) NOT NULL,
+	overridden JSON NOT NULL,
+	closed_by VARCHAR(80) NOT NULL,
+	closed_at DATETIME NOT NULL,
+	reopened_by VARCHAR(80),
+	reopened_at DATETIME,
+	reopened_cause VARCHAR(500) NOT NULL,
+	CONSTRAINT pk_closings PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_closings_town_id_department_id_month_round UNIQUE (town_id, department_id, month, round)
+)
+""",
+    r"""
+CREATE INDEX ix_closings_month ON closings (town_id, month)
 """,
     r"""
 CREATE TABLE controller_losses (
@@ -369,6 +415,30 @@ CREATE TABLE device_states (
 	heard_origin JSON,
 	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
+""",
+    r"""
+CREATE TABLE divergences (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	minutes INTEGER NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	stands BOOLEAN NOT NULL,
+	settled_min INTEGER NOT NULL,
+	reason VARCHAR(500) NOT NULL,
+	cause VARCHAR(64) NOT NULL,
+	inputs JSON NOT NULL,
+	links JSON NOT NULL,
+	found_at DATETIME NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_divergences PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_divergences_town_id_person_id_work_date_kind UNIQUE (town_id, person_id, work_date, kind)
+)
+""",
+    r"""
+CREATE INDEX ix_divergences_state ON divergences (town_id, state, work_date)
 """,
     r"""
 CREATE TABLE door_states (
@@ -691,6 +761,20 @@ CREATE TABLE login_tries (
 	last_at DATETIME NOT NULL,
 	wait_until DATETIME,
 	CONSTRAINT pk_login_tries PRIMARY KEY (town_id, subject)
+)
+""",
+    r"""
+CREATE TABLE month_signatures (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	subject_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	signed_by VARCHAR(80) NOT NULL,
+	signed_at DATETIME NOT NULL,
+	CONSTRAINT pk_month_signatures PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_month_signatures_town_id_kind_subject_id_month_fingerprint UNIQUE (town_id, kind, subject_id, month, fingerprint)
 )
 """,
     r"""
@@ -1059,6 +1143,42 @@ CREATE TABLE projection_watermarks (
 )
 """,
     r"""
+CREATE TABLE punch_corrections (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	seq BIGINT NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	punch_id BIGINT NOT NULL,
+	action VARCHAR(64) NOT NULL,
+	at DATETIME,
+	direction VARCHAR(64),
+	original_at DATETIME,
+	original_direction VARCHAR(64),
+	cause VARCHAR(500) NOT NULL,
+	asked_by VARCHAR(80) NOT NULL,
+	approved_by VARCHAR(80) NOT NULL,
+	application_id VARCHAR(80),
+	recorded_at DATETIME NOT NULL,
+	CONSTRAINT pk_punch_corrections PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_punch_corrections_town_id_seq UNIQUE (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_at ON punch_corrections (town_id, at)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_person ON punch_corrections (town_id, person_id, seq)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_punch ON punch_corrections (town_id, punch_id)
+""",
+    r"""
+CREATE TRIGGER punch_corrections_no_update BEFORE UPDATE ON punch_corrections WHEN NOT (FALSE) BEGIN SELECT RAISE(ABORT, 'what was punched is never changed'); END
+""",
+    r"""
+CREATE TRIGGER punch_corrections_no_delete BEFORE DELETE ON punch_corrections WHEN NOT (FALSE) BEGIN SELECT RAISE(ABORT, 'what was punched is never changed'); END
+""",
+    r"""
 CREATE TABLE punches (
 	town_id VARCHAR(36) NOT NULL,
 	id BIGINT NOT NULL,
@@ -1083,6 +1203,9 @@ CREATE INDEX ix_punches_person ON punches (town_id, person_id, corrected_at, id)
 """,
     r"""
 CREATE INDEX ix_punches_time ON punches (town_id, corrected_at, id)
+""",
+    r"""
+CREATE TRIGGER punches_no_update BEFORE UPDATE ON punches WHEN NOT (NEW.town_id IS OLD.town_id AND NEW.id IS OLD.id AND NEW.person_id IS OLD.person_id AND NEW.reader_id IS OLD.reader_id AND NEW.door_id IS OLD.door_id AND NEW.credential_id IS OLD.credential_id AND NEW.controller_id IS OLD.controller_id AND NEW.direction IS OLD.direction AND NEW.at IS OLD.at AND NEW.boot IS OLD.boot AND NEW.mono_ns IS OLD.mono_ns AND NEW.received_at IS OLD.received_at) BEGIN SELECT RAISE(ABORT, 'what was punched is never changed'); END
 """,
     r"""
 CREATE TABLE raw_conflicts (
@@ -1266,6 +1389,26 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE special_works (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	fiscal_year INTEGER NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	kinds JSON NOT NULL,
+	minutes INTEGER NOT NULL,
+	cause VARCHAR(1000) NOT NULL,
+	recorded_by VARCHAR(80) NOT NULL,
+	recorded_at DATETIME NOT NULL,
+	analysis VARCHAR(2000) NOT NULL,
+	analysed_by VARCHAR(80),
+	analysed_at DATETIME,
+	CONSTRAINT pk_special_works PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_special_works_town_id_person_id_month UNIQUE (town_id, person_id, month)
+)
+""",
+    r"""
 CREATE TABLE staff_imports (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1299,6 +1442,37 @@ CREATE TABLE staff_profiles (
 	CONSTRAINT pk_staff_profiles PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_staff_profiles_town_id_name UNIQUE (town_id, name)
 )
+""",
+    r"""
+CREATE TABLE swept_days (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(40) NOT NULL,
+	through_on DATE NOT NULL,
+	CONSTRAINT pk_swept_days PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE touched_days (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	at DATETIME NOT NULL,
+	CONSTRAINT pk_touched_days PRIMARY KEY (town_id, person_id, work_date)
+)
+""",
+    r"""
+CREATE TABLE touched_spans (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	first_on DATE NOT NULL,
+	last_on DATE NOT NULL,
+	at DATETIME NOT NULL,
+	CONSTRAINT pk_touched_spans PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_touched_spans_at ON touched_spans (town_id, at, id)
 """,
     r"""
 CREATE TABLE webhook_alarms (
@@ -1406,6 +1580,25 @@ CREATE TABLE cards (
 CREATE INDEX ix_cards_person_id ON cards (person_id)
 """,
     r"""
+CREATE TABLE closed_months (
+	town_id VARCHAR(36) NOT NULL,
+	closing_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	result TEXT,
+	fingerprint VARCHAR(64) NOT NULL,
+	inputs JSON NOT NULL,
+	in_force BOOLEAN,
+	CONSTRAINT pk_closed_months PRIMARY KEY (town_id, closing_id, person_id),
+	CONSTRAINT fk_closed_months_town_id_closing_id FOREIGN KEY(town_id, closing_id) REFERENCES closings (town_id, id),
+	CONSTRAINT uq_closed_months_town_id_person_id_month_in_force UNIQUE (town_id, person_id, month, in_force)
+)
+""",
+    r"""
+CREATE INDEX ix_closed_months_month ON closed_months (town_id, month)
+""",
+    r"""
 CREATE TABLE controllers (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1442,6 +1635,22 @@ CREATE TABLE department_terms (
 	article_36 BOOLEAN NOT NULL,
 	CONSTRAINT pk_department_terms PRIMARY KEY (town_id, department_id, starts_on),
 	CONSTRAINT fk_department_terms_town_id_department_id FOREIGN KEY(town_id, department_id) REFERENCES departments (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE TABLE divergence_steps (
+	town_id VARCHAR(36) NOT NULL,
+	divergence_id VARCHAR(80) NOT NULL,
+	number INTEGER NOT NULL,
+	at DATETIME NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	act VARCHAR(64),
+	state VARCHAR(64) NOT NULL,
+	minutes INTEGER NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	links JSON NOT NULL,
+	CONSTRAINT pk_divergence_steps PRIMARY KEY (town_id, divergence_id, number),
+	CONSTRAINT fk_divergence_steps_town_id_divergence_id FOREIGN KEY(town_id, divergence_id) REFERENCES divergences (town_id, id)
 )
 """,
     r"""
@@ -1544,6 +1753,37 @@ CREATE TABLE key_boxes (
 	CONSTRAINT fk_key_boxes_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
 	CONSTRAINT uq_key_boxes_town_id_site_id_name UNIQUE (town_id, site_id, name)
 )
+""",
+    r"""
+CREATE TABLE month_adjustments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	seq BIGINT NOT NULL,
+	closing_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	causes JSON NOT NULL,
+	figures JSON NOT NULL,
+	added JSON NOT NULL,
+	removed JSON NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	found_at DATETIME NOT NULL,
+	signed_by VARCHAR(80),
+	signed_at DATETIME,
+	remark VARCHAR(500) NOT NULL,
+	carried_into VARCHAR(7),
+	carried_by VARCHAR(80),
+	CONSTRAINT pk_month_adjustments PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_month_adjustments_town_id_seq UNIQUE (town_id, seq),
+	CONSTRAINT fk_month_adjustments_town_id_closing_id FOREIGN KEY(town_id, closing_id) REFERENCES closings (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_month_adjustments_person ON month_adjustments (town_id, person_id, month)
+""",
+    r"""
+CREATE INDEX ix_month_adjustments_state ON month_adjustments (town_id, state)
 """,
     r"""
 CREATE TABLE notice_attempts (
@@ -2583,6 +2823,28 @@ CREATE TABLE calendars (
 )
 """,
     r"""
+CREATE TABLE cap_alerts (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	level VARCHAR(64) NOT NULL,
+	limit_min INTEGER NOT NULL,
+	minutes INTEGER NOT NULL,
+	months INTEGER NOT NULL,
+	raised_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	seen_by VARCHAR(80),
+	seen_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_cap_alerts PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_cap_alerts_town_id_person_id_month_kind_level_limit__a3f2 UNIQUE (town_id, person_id, month, kind, level, limit_min, months)
+)
+""",
+    r"""
+CREATE INDEX ix_cap_alerts_month ON cap_alerts (town_id, month)
+""",
+    r"""
 CREATE TABLE clock_anchors (
 	town_id VARCHAR(36) NOT NULL,
 	raw_id BIGINT NOT NULL,
@@ -2596,6 +2858,30 @@ CREATE TABLE clock_anchors (
 """,
     r"""
 CREATE INDEX ix_clock_anchors_boot ON clock_anchors (town_id, controller_id, boot, mono_ns)
+""",
+    r"""
+CREATE TABLE closings (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	round INTEGER NOT NULL,
+	people INTEGER NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	ordinance VARCHAR(240) NOT NULL,
+	cause VARCHAR(500) NOT NULL,
+	overridden JSONB NOT NULL,
+	closed_by VARCHAR(80) NOT NULL,
+	closed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	reopened_by VARCHAR(80),
+	reopened_at TIMESTAMP WITH TIME ZONE,
+	reopened_cause VARCHAR(500) NOT NULL,
+	CONSTRAINT pk_closings PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_closings_town_id_department_id_month_round UNIQUE (town_id, department_id, month, round)
+)
+""",
+    r"""
+CREATE INDEX ix_closings_month ON closings (town_id, month)
 """,
     r"""
 CREATE TABLE controller_losses (
@@ -2729,6 +3015,30 @@ CREATE TABLE device_states (
 	heard_origin JSONB,
 	CONSTRAINT pk_device_states PRIMARY KEY (town_id, device_id)
 )
+""",
+    r"""
+CREATE TABLE divergences (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	minutes INTEGER NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	stands BOOLEAN NOT NULL,
+	settled_min INTEGER NOT NULL,
+	reason VARCHAR(500) NOT NULL,
+	cause VARCHAR(64) NOT NULL,
+	inputs JSONB NOT NULL,
+	links JSONB NOT NULL,
+	found_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_divergences PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_divergences_town_id_person_id_work_date_kind UNIQUE (town_id, person_id, work_date, kind)
+)
+""",
+    r"""
+CREATE INDEX ix_divergences_state ON divergences (town_id, state, work_date)
 """,
     r"""
 CREATE TABLE door_states (
@@ -3051,6 +3361,20 @@ CREATE TABLE login_tries (
 	last_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	wait_until TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT pk_login_tries PRIMARY KEY (town_id, subject)
+)
+""",
+    r"""
+CREATE TABLE month_signatures (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	subject_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	signed_by VARCHAR(80) NOT NULL,
+	signed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_month_signatures PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_month_signatures_town_id_kind_subject_id_month_fingerprint UNIQUE (town_id, kind, subject_id, month, fingerprint)
 )
 """,
     r"""
@@ -3420,6 +3744,42 @@ CREATE TABLE projection_watermarks (
 )
 """,
     r"""
+CREATE TABLE punch_corrections (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	seq BIGINT NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	punch_id BIGINT NOT NULL,
+	action VARCHAR(64) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE,
+	direction VARCHAR(64),
+	original_at TIMESTAMP WITH TIME ZONE,
+	original_direction VARCHAR(64),
+	cause VARCHAR(500) NOT NULL,
+	asked_by VARCHAR(80) NOT NULL,
+	approved_by VARCHAR(80) NOT NULL,
+	application_id VARCHAR(80),
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_punch_corrections PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_punch_corrections_town_id_seq UNIQUE (town_id, seq)
+)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_at ON punch_corrections (town_id, at)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_person ON punch_corrections (town_id, person_id, seq)
+""",
+    r"""
+CREATE INDEX ix_punch_corrections_punch ON punch_corrections (town_id, punch_id)
+""",
+    r"""
+CREATE FUNCTION punch_corrections_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF FALSE THEN RETURN NEW; END IF; RAISE EXCEPTION 'what was punched is never changed' USING ERRCODE = '23000'; END $$
+""",
+    r"""
+CREATE TRIGGER punch_corrections_guard BEFORE UPDATE OR DELETE ON punch_corrections FOR EACH ROW EXECUTE FUNCTION punch_corrections_guard()
+""",
+    r"""
 CREATE TABLE punches (
 	town_id VARCHAR(36) NOT NULL,
 	id BIGINT NOT NULL,
@@ -3444,6 +3804,12 @@ CREATE INDEX ix_punches_person ON punches (town_id, person_id, corrected_at, id)
 """,
     r"""
 CREATE INDEX ix_punches_time ON punches (town_id, corrected_at, id)
+""",
+    r"""
+CREATE FUNCTION punches_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.town_id IS NOT DISTINCT FROM OLD.town_id AND NEW.id IS NOT DISTINCT FROM OLD.id AND NEW.person_id IS NOT DISTINCT FROM OLD.person_id AND NEW.reader_id IS NOT DISTINCT FROM OLD.reader_id AND NEW.door_id IS NOT DISTINCT FROM OLD.door_id AND NEW.credential_id IS NOT DISTINCT FROM OLD.credential_id AND NEW.controller_id IS NOT DISTINCT FROM OLD.controller_id AND NEW.direction IS NOT DISTINCT FROM OLD.direction AND NEW.at IS NOT DISTINCT FROM OLD.at AND NEW.boot IS NOT DISTINCT FROM OLD.boot AND NEW.mono_ns IS NOT DISTINCT FROM OLD.mono_ns AND NEW.received_at IS NOT DISTINCT FROM OLD.received_at THEN RETURN NEW; END IF; RAISE EXCEPTION 'what was punched is never changed' USING ERRCODE = '23000'; END $$
+""",
+    r"""
+CREATE TRIGGER punches_guard BEFORE UPDATE ON punches FOR EACH ROW EXECUTE FUNCTION punches_guard()
 """,
     r"""
 CREATE TABLE raw_conflicts (
@@ -3626,6 +3992,26 @@ CREATE TABLE sites (
 )
 """,
     r"""
+CREATE TABLE special_works (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	fiscal_year INTEGER NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	kinds JSONB NOT NULL,
+	minutes INTEGER NOT NULL,
+	cause VARCHAR(1000) NOT NULL,
+	recorded_by VARCHAR(80) NOT NULL,
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	analysis VARCHAR(2000) NOT NULL,
+	analysed_by VARCHAR(80),
+	analysed_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_special_works PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_special_works_town_id_person_id_month UNIQUE (town_id, person_id, month)
+)
+""",
+    r"""
 CREATE TABLE staff_imports (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -3659,6 +4045,37 @@ CREATE TABLE staff_profiles (
 	CONSTRAINT pk_staff_profiles PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_staff_profiles_town_id_name UNIQUE (town_id, name)
 )
+""",
+    r"""
+CREATE TABLE swept_days (
+	town_id VARCHAR(36) NOT NULL,
+	name VARCHAR(40) NOT NULL,
+	through_on DATE NOT NULL,
+	CONSTRAINT pk_swept_days PRIMARY KEY (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE touched_days (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_touched_days PRIMARY KEY (town_id, person_id, work_date)
+)
+""",
+    r"""
+CREATE TABLE touched_spans (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	first_on DATE NOT NULL,
+	last_on DATE NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_touched_spans PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_touched_spans_at ON touched_spans (town_id, at, id)
 """,
     r"""
 CREATE TABLE webhook_alarms (
@@ -3766,6 +4183,25 @@ CREATE TABLE cards (
 CREATE INDEX ix_cards_person_id ON cards (person_id)
 """,
     r"""
+CREATE TABLE closed_months (
+	town_id VARCHAR(36) NOT NULL,
+	closing_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	result TEXT,
+	fingerprint VARCHAR(64) NOT NULL,
+	inputs JSONB NOT NULL,
+	in_force BOOLEAN,
+	CONSTRAINT pk_closed_months PRIMARY KEY (town_id, closing_id, person_id),
+	CONSTRAINT fk_closed_months_town_id_closing_id FOREIGN KEY(town_id, closing_id) REFERENCES closings (town_id, id),
+	CONSTRAINT uq_closed_months_town_id_person_id_month_in_force UNIQUE (town_id, person_id, month, in_force)
+)
+""",
+    r"""
+CREATE INDEX ix_closed_months_month ON closed_months (town_id, month)
+""",
+    r"""
 CREATE TABLE controllers (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -3802,6 +4238,22 @@ CREATE TABLE department_terms (
 	article_36 BOOLEAN NOT NULL,
 	CONSTRAINT pk_department_terms PRIMARY KEY (town_id, department_id, starts_on),
 	CONSTRAINT fk_department_terms_town_id_department_id FOREIGN KEY(town_id, department_id) REFERENCES departments (town_id, id) ON DELETE CASCADE
+)
+""",
+    r"""
+CREATE TABLE divergence_steps (
+	town_id VARCHAR(36) NOT NULL,
+	divergence_id VARCHAR(80) NOT NULL,
+	number INTEGER NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	act VARCHAR(64),
+	state VARCHAR(64) NOT NULL,
+	minutes INTEGER NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	links JSONB NOT NULL,
+	CONSTRAINT pk_divergence_steps PRIMARY KEY (town_id, divergence_id, number),
+	CONSTRAINT fk_divergence_steps_town_id_divergence_id FOREIGN KEY(town_id, divergence_id) REFERENCES divergences (town_id, id)
 )
 """,
     r"""
@@ -3899,6 +4351,37 @@ CREATE TABLE key_boxes (
 	CONSTRAINT fk_key_boxes_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
 	CONSTRAINT uq_key_boxes_town_id_site_id_name UNIQUE (town_id, site_id, name)
 )
+""",
+    r"""
+CREATE TABLE month_adjustments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	seq BIGINT NOT NULL,
+	closing_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month VARCHAR(7) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	causes JSONB NOT NULL,
+	figures JSONB NOT NULL,
+	added JSONB NOT NULL,
+	removed JSONB NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	found_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	signed_by VARCHAR(80),
+	signed_at TIMESTAMP WITH TIME ZONE,
+	remark VARCHAR(500) NOT NULL,
+	carried_into VARCHAR(7),
+	carried_by VARCHAR(80),
+	CONSTRAINT pk_month_adjustments PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_month_adjustments_town_id_seq UNIQUE (town_id, seq),
+	CONSTRAINT fk_month_adjustments_town_id_closing_id FOREIGN KEY(town_id, closing_id) REFERENCES closings (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_month_adjustments_person ON month_adjustments (town_id, person_id, month)
+""",
+    r"""
+CREATE INDEX ix_month_adjustments_state ON month_adjustments (town_id, state)
 """,
     r"""
 CREATE TABLE notice_attempts (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub.attendance.domain import Day, DayProblem, Flag, ReadPunch, work_date_of
+from hub.attendance.domain import Day, DayProblem, Flag, Punch, ReadPunch, work_date_of
 from hub.attendance.service import MonthTotal
 from hub.pages.words import Words
 
@@ -92,18 +92,21 @@ def _status(day: Day) -> tuple[str, str, str]:
 
 
 def _punch(read: ReadPunch, words: Words) -> PunchLine:
-    notes = []
-    if read.ignored is not None:
-        notes.append(words.t(f"punch_note.{read.ignored}"))
-    for flag in read.flags:
-        shown = words.date_time(read.punch.at)
-        notes.append(
-            words.t("punch_note.corrected", time=shown)
-            if flag is Flag.CORRECTED
-            else words.t(f"punch_note.{flag}")
-        )
+    notes = [] if read.ignored is None else [words.t(f"punch_note.{read.ignored}")]
+    notes += [_flag(flag, read.punch, words) for flag in read.flags]
     return PunchLine(
         when=words.second(read.punch.corrected_at),
         direction=words.t(f"direction.{read.punch.direction}"),
         note=words.t("words.comma").join(notes),
     )
+
+
+def _flag(flag: Flag, punch: Punch, words: Words) -> str:
+    if flag is Flag.CORRECTED:
+        return words.t("punch_note.corrected", time=words.date_time(punch.at))
+    if flag is Flag.MOVED and punch.original_at is not None:
+        return words.t("punch_note.moved", time=words.date_time(punch.original_at))
+    if flag is Flag.TURNED and punch.original_direction is not None:
+        before = words.t(f"direction.{punch.original_direction}")
+        return words.t("punch_note.turned", direction=before)
+    return words.t(f"punch_note.{flag}")

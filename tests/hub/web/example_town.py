@@ -12,11 +12,12 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import msgspec
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
@@ -25,14 +26,21 @@ from fastapi.testclient import TestClient
 from hub.accounts.passwords import Passwords
 from hub.accounts.service import AccountsService
 from hub.app import create_app
+from hub.attendance.tables import punches
 from hub.bootstrap import Hub, build
 from hub.clock import HandMovedClock, Ids
+from hub.database.scope import Scope
 from hub.entries.alarms import AlarmKind
 from hub.entries.tables import alarms
 from hub.feeds.fetching import CalendarClient
 from hub.link.tables import SessionState, controller_sessions
 from hub.policy.outlet import Outlet
 from hub.settings import Settings
+from hub.timesheets import closing_examples as examples
+from hub.timesheets.alert_tables import cap_alerts, special_works
+from hub.timesheets.closing_tables import closed_months, closings, month_adjustments
+from hub.timesheets.divergence_tables import divergences
+from hub.timesheets.figures import StoredFigures
 from hub.web import example_ids as ids
 from hub.web.core import Core, Probe
 from hub.web.documents import openapi_of
@@ -40,6 +48,7 @@ from hub.web.examples import FORM, JSON, example_of
 from hub.web.rights import SYSTEM, Role
 from hub.webhooks import signatures
 from provisioning import hub_keys
+from wire.events import PunchDirection
 from wire.keys import LinkKey, PinKey
 from wire.topics import Channel
 
@@ -161,6 +170,7 @@ def make_town(hub: Hub, clock: HandMovedClock) -> ExampleTown:
         for call in _CALLS:
             player.play(*call)
         _hear_of_the_controller(hub.core)
+        hub.core.db.write(_keep_attendance)
         for call in _CALLS_THAT_NEED_IT:
             player.play(*call)
     return town
@@ -314,3 +324,48 @@ def _hear_of_the_controller(core: Core) -> None:
     }
     core.db.write(lambda scope: scope.insert(controller_sessions, session))
     core.db.write(lambda scope: scope.insert(alarms, alarm))
+
+
+def _keep_attendance(scope: Scope) -> None:
+    """Punches, and a closed month with what came after it: what only terminals and time bring."""
+    for number, trusted in ((20_411, True), (20_466, True), (20_467, False), (20_468, False)):
+        scope.insert(punches, _punch(number, trusted=trusted))
+    figures = {"figures": msgspec.convert(examples.FIGURES, StoredFigures)}
+    signed = {"signed_by": None, "signed_at": None}
+    person_month = {"person_id": ids.PERSON, "month": "2026-03"}
+    scope.insert(closings, examples.CLOSING_OUT | {"overridden": (), "closed_at": NOW})
+    scope.insert(
+        closed_months,
+        person_month
+        | {"closing_id": ids.CLOSING, "department_id": ids.DEPARTMENT, "result": None}
+        | {"fingerprint": "0" * 64, "inputs": (), "in_force": True},
+    )
+    adjustment = examples.ADJUSTMENT_OUT | figures | signed
+    adjustment |= {"seq": 1, "carried_by": None, "found_at": NOW, "causes": ("application",)}
+    scope.insert(month_adjustments, adjustment)
+    divergence = examples.DIVERGENCE_OUT | {"settled_min": 0, "inputs": (), "links": ()}
+    divergence |= {"found_at": NOW, "changed_at": NOW, "work_date": date(2026, 4, 3)}
+    scope.insert(divergences, divergence)
+    alert = examples.ALERT_OUT | {"level": "breach", "raised_at": NOW}
+    scope.insert(cap_alerts, alert)
+    scope.insert(special_works, examples.SPECIAL_WORK_OUT | {"recorded_at": NOW})
+
+
+def _punch(number: int, *, trusted: bool) -> dict[str, Any]:
+    at = NOW - timedelta(days=3, minutes=20_468 - number)
+    return {
+        "id": number,
+        "person_id": ids.PERSON,
+        "reader_id": ids.READER,
+        "door_id": ids.DOOR,
+        "credential_id": ids.CARD,
+        "controller_id": ids.CONTROLLER,
+        "direction": PunchDirection.IN,
+        "at": at,
+        "corrected_at": at,
+        "trusted": trusted,
+        "time_error_ms": None,
+        "boot": ids.ORDER,
+        "mono_ns": number,
+        "received_at": at,
+    }

@@ -38,6 +38,12 @@ REFUSED: Final = {
     "POST /api/v1/bookings/{reservation_key}/backup_codes": {"doors_connected"},
     "DELETE /api/v1/bookings/{reservation_key}": {"state_change"},
     "POST /api/v1/cards/{card_id}/unblock": {"conflict"},
+    "POST /api/v1/attendance/months/{month}/sign": {"forbidden"},  # a token is nobody
+    # The town has no staff.
+    "GET /api/v1/attendance/closings/{month}/{department_id}": {"not_found"},
+    "POST /api/v1/attendance/closings/{month}/{department_id}/sign": {"not_found"},
+    "POST /api/v1/attendance/closings/{month}/{department_id}/close": {"not_found"},
+    "POST /api/v1/attendance/closings/{month}/{department_id}/reopen": {"not_found"},
 }
 """What the town refuses because it was made of that very example: it is there already,
 or since another example was before it."""

@@ -1,0 +1,274 @@
+"""Closings as people read them: overview, a department, adjustments, one's own month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hub.pages.views.door import Chip
+from hub.pages.words import Words
+from hub.timesheets.closing_domain import (
+    AdjustmentState,
+    Blocker,
+    BlockerKind,
+    DepartmentClosing,
+    MonthAdjustment,
+)
+from hub.timesheets.closing_service import DepartmentLine, DepartmentSheet
+from hub.timesheets.figures import Figures
+from hub.worktime.domain import Month
+
+_UNHURRIED = frozenset({BlockerKind.MONTH_NOT_OVER})
+
+
+@dataclass(frozen=True, slots=True)
+class BlockerLine:
+    """One thing in the way, with the page that deals with it."""
+
+    text: str
+    person: str
+    day: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingLine:
+    """A department in the overview."""
+
+    path: str
+    code: str
+    name: str
+    signed: str
+    head: str
+    chip: Chip
+    blockers: tuple[str, ...]
+    adjustments: int
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentLine:
+    """An adjustment: whose, of which month, what changes and why."""
+
+    id: str
+    person: str
+    month: str
+    chip: Chip
+    causes: str
+    changes: tuple[tuple[str, str], ...]
+    found: str
+    signed: str
+    remark: str
+    may_sign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoundLine:
+    """One closing of a month, and whether it was opened again."""
+
+    number: int
+    when: str
+    who: str
+    cause: str
+    overridden: int
+    reopened: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingPage:
+    """A department's month."""
+
+    path: str
+    name: str
+    month: str
+    month_value: str
+    chip: Chip
+    people: tuple[tuple[str, bool], ...]
+    signed: str
+    head_signed: bool
+    fingerprint: str
+    blockers: tuple[BlockerLine, ...]
+    never: bool
+    adjustments: tuple[AdjustmentLine, ...]
+    rounds: tuple[RoundLine, ...]
+    is_open: bool
+    may_sign: bool
+    may_close: bool
+
+
+def month_words(month: Month | str, words: Words) -> str:
+    """`2026年4月`."""
+    text = str(month)
+    return words.month(Month(int(text[:4]), int(text[5:7])).first)
+
+
+def closing_line(line: DepartmentLine, words: Words) -> ClosingLine:
+    """Give a department's line."""
+    head = "closing.signed" if line.head_signed else "closing.not_signed"
+    return ClosingLine(
+        path=f"/closing/{line.month}/{line.unit.id}",
+        code=line.unit.code,
+        name=words.name(line.unit.name, line.unit.name_en),
+        signed=words.t("closing.count_of", count=line.signed, people=line.people),
+        head=words.t(head),
+        chip=_state(
+            words, closing=line.closing, blockers=sum(line.blockers.values()), kinds=line.blockers
+        ),
+        blockers=tuple(
+            words.t("closing.blocker_count", what=words.t(f"blocker.{kind}"), count=count)
+            for kind, count in sorted(line.blockers.items(), key=lambda one: -one[1])
+        ),
+        adjustments=line.adjustments,
+    )
+
+
+def closing_page(
+    sheet: DepartmentSheet,
+    names: Mapping[str, str],
+    users: Mapping[str, str],
+    words: Words,
+    *,
+    may_sign: bool,
+    may_close: bool,
+) -> ClosingPage:
+    """Give a department's page."""
+    seen = sheet.open
+    blockers = seen.blockers if seen else ()
+    people = [
+        (names.get(each.person_id, ""), each.signed) for each in (seen.people if seen else ())
+    ]
+    if seen is None:
+        people = [(names.get(each.person_id, ""), True) for each in sheet.closed]
+    kinds = {each.kind: 1 for each in blockers}
+    return ClosingPage(
+        path=f"/closing/{sheet.month}/{sheet.unit.id}",
+        name=words.name(sheet.unit.name, sheet.unit.name_en),
+        month=month_words(sheet.month, words),
+        month_value=str(sheet.month),
+        chip=_state(words, closing=sheet.closing, blockers=len(blockers), kinds=kinds),
+        people=tuple(sorted(people, key=lambda one: (one[1], one[0]))),
+        signed=words.t(
+            "closing.count_of", count=sum(1 for one in people if one[1]), people=len(people)
+        ),
+        head_signed=seen.head_signed if seen else True,
+        fingerprint=seen.fingerprint if seen else "",
+        blockers=tuple(blocker_line(each, names, words) for each in blockers),
+        never=BlockerKind.MONTH_NOT_OVER in kinds,
+        adjustments=tuple(
+            adjustment_line(each, names, users, words, may_sign=may_close or sheet.is_head)
+            for each in sheet.adjustments
+        ),
+        rounds=tuple(_round(each, users, words) for each in sheet.rounds),
+        is_open=sheet.closing is None,
+        may_sign=may_sign and seen is not None and bool(people),
+        may_close=may_close,
+    )
+
+
+def blocker_line(blocker: Blocker, names: Mapping[str, str], words: Words) -> BlockerLine:
+    """Give one thing in the way."""
+    return BlockerLine(
+        text=words.t(f"blocker.{blocker.kind}"),
+        person=names.get(blocker.person_id, ""),
+        day=words.day(blocker.work_date) if blocker.work_date else "",
+        path=blocker.path,
+    )
+
+
+def adjustment_line(
+    made: MonthAdjustment,
+    names: Mapping[str, str],
+    users: Mapping[str, str],
+    words: Words,
+    *,
+    may_sign: bool,
+) -> AdjustmentLine:
+    """Give an adjustment's line."""
+    state = made.state
+    tone, icon = _ADJUSTMENT_LOOKS[state]
+    text = words.t(f"adjustment.state.{state}")
+    if made.carried_into is not None:
+        text = words.t("adjustment.carried_into", month=month_words(made.carried_into, words))
+    signed = ""
+    if made.signed_at is not None:
+        who = users.get(made.signed_by or "", "")
+        signed = words.t("closing.by_at", who=who, time=words.date_time(made.signed_at))
+    return AdjustmentLine(
+        id=made.id,
+        person=names.get(made.person_id, ""),
+        month=month_words(made.month, words),
+        chip=Chip(tone, icon, text),
+        causes=words.t("words.comma").join(words.t(f"adjustment.cause.{c}") for c in made.causes),
+        changes=change_lines(made.figures, words),
+        found=words.date_time(made.found_at),
+        signed=signed,
+        remark=made.remark,
+        may_sign=may_sign and state is AdjustmentState.OPEN,
+    )
+
+
+_ADJUSTMENT_LOOKS = {
+    AdjustmentState.OPEN: ("warn", "alert"),
+    AdjustmentState.SIGNED: ("wait", "clock"),
+    AdjustmentState.CARRIED: ("good", "check"),
+    AdjustmentState.WITHDRAWN: ("", "cross"),
+}
+_SHOWN = ("regular_min", "missing_min", "days_worked")
+
+
+def change_lines(figures: Figures, words: Words) -> tuple[tuple[str, str], ...]:
+    """Give what figures change: name and signed amount, pay classes first."""
+    lines = []
+    for line, amount in figures.lines.items():
+        name = words.t(f"pay_line.{line.bucket.pay_class}")
+        night = words.t("pay_line.night") if line.bucket.night else ""
+        key = "pay_line.at" if line.paid else "pay_line.recorded"
+        label = words.t(key, name=f"{name}{night}", percent=line.percent)
+        paid = _signed(amount.rounded_min, words)
+        lines.append(
+            (label, words.t("pay_line.minutes", paid=paid, raw=_signed(amount.raw_min, words)))
+        )
+    for name in _SHOWN:
+        count = figures.counters.get(name, 0)
+        if count:
+            shown = f"{count:+d}" if name == "days_worked" else _signed(count, words)
+            lines.append((words.t(f"pay_line.{name}"), shown))
+    return tuple(lines)
+
+
+def _signed(minutes: int, words: Words) -> str:
+    sign = "−" if minutes < 0 else "+"
+    return f"{sign}{words.clock(abs(minutes))}"
+
+
+def _round(closing: DepartmentClosing, users: Mapping[str, str], words: Words) -> RoundLine:
+    reopened = ""
+    if closing.reopened_at is not None:
+        who = users.get(closing.reopened_by or "", "")
+        time = words.date_time(closing.reopened_at)
+        reopened = words.t("closing.reopened_by", who=who, time=time, cause=closing.reopened_cause)
+    return RoundLine(
+        number=closing.round,
+        when=words.date_time(closing.closed_at),
+        who=users.get(closing.closed_by, ""),
+        cause=closing.cause,
+        overridden=len(closing.overridden),
+        reopened=reopened,
+        fingerprint=closing.fingerprint[:16],
+    )
+
+
+def _state(
+    words: Words,
+    *,
+    closing: DepartmentClosing | None,
+    blockers: int,
+    kinds: Mapping[BlockerKind, int],
+) -> Chip:
+    if closing is not None:
+        return Chip("good", "lock", words.t("closing.closed"))
+    if not blockers:
+        return Chip("wait", "check", words.t("closing.ready"))
+    if BlockerKind.MONTH_NOT_OVER in kinds:
+        return Chip("", "clock", words.t("closing.running"))
+    return Chip("warn", "alert", words.t("closing.blocked", count=blockers))
