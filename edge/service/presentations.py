@@ -25,6 +25,7 @@ from edge.core.place import place_of
 from edge.ports import NewEvent
 from edge.service import passages
 from edge.service.acts import Acts, Drivers
+from edge.service.enrolments import Enrolments, SignedHash, signs_nothing
 from edge.service.memory import Memory
 from edge.service.outcomes import Outcomes
 from edge.service.passages import Moves
@@ -78,6 +79,7 @@ class Presentations:
         drivers: Drivers,
         pin_key: PinKey,
         verify: VerifyCard,
+        signed: SignedHash = signs_nothing,
     ) -> None:
         self._memory = memory
         self._recorder = recorder
@@ -85,6 +87,7 @@ class Presentations:
         self._seconds = SecondPersons(memory, recorder, self._outcomes)
         self._key = pin_key
         self._verify = verify
+        self._enrolments = Enrolments(memory, recorder, self._outcomes, signed)
         self._waiting: dict[Source, _Waiting] = {}
         self._sweep_ns = 0
 
@@ -168,6 +171,8 @@ class Presentations:
             stale=item.stale or now.mono_ns - item.at_ns > _STALE_NS,
             chosen=chosen,
         )
+        if self._enrolments.offered(item, attempt, now):
+            return
         self._conclude(attempt, now)
 
     def _forsake(self, source: Source, now: ClockNow) -> None:
