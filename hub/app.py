@@ -27,6 +27,7 @@ from hub.notices import endpoints as notices
 from hub.notices import line_endpoints
 from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
+from hub.people import enrolment_endpoints
 from hub.pins import endpoints as pins
 from hub.policy import endpoints as policy
 from hub.readiness import endpoints as readiness
@@ -58,6 +59,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     notices.router,
     line_endpoints.router,
     people.router,
+    enrolment_endpoints.router,
     policy.router,
     pins.router,
     documents.router,

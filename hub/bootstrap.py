@@ -52,6 +52,8 @@ from hub.link.wiring import LinkWorker
 from hub.notices.retention import ForgetAddresses
 from hub.notices.wiring import add_notices, notice_jobs
 from hub.pages.wiring import add_pages
+from hub.people.enrolment_chore import TakeOffers
+from hub.people.enrolment_service import EnrolmentService
 from hub.people.service import PeopleService
 from hub.pins.service import Pins
 from hub.pins.standing import StandingCodes, TendPools
@@ -168,6 +170,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     rows = services.add(AuditedRows(core.db, core.clock, core.ids))
     services.add(DeviceSecrets(core.db, rows, core.keys))
     services.add(PeopleService(core, rows))
+    services.add(EnrolmentService(core, rows))
     services.add(AccountsService(core, passwords))
     services.add(LoginService(core, passwords, meters))
     services.add(Live())
@@ -205,7 +208,11 @@ def _workers(
             core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)
         )
         workers.append(services.add(projection))
-        workers.append(policy_worker(core, services, _chores(core, services, registry)))
+        workers.append(
+            policy_worker(
+                core, services, _chores(core, services, registry), _prompt(core, services)
+            )
+        )
         workers.append(services.get(WebhookPost))
         workers.append(services.add(JobsWorker(core.db, _jobs(core, services, registry), registry)))
     if ProcessRole.INGEST in roles:
@@ -235,6 +242,11 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         ForgetStaged(core.clock),
         readiness_watch(core, services, registry),
     ]
+
+
+def _prompt(core: Core, services: Services) -> list[Chore]:
+    """Chores that somebody stands waiting for, one a line."""
+    return [TakeOffers(core.clock, core.ids, core.keys, services.get(AuditedRows))]
 
 
 def _jobs(core: Core, services: Services, registry: CollectorRegistry) -> list[Job]:

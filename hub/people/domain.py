@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from wire.policy_bodies import (
+    Assurance,
     DateException,
     DaySpan,
     EntryState,
@@ -109,6 +110,9 @@ class Card:
     `identity` is sealed (`HubKeys.unseal(identity, f"cards:{id}")` gives the bytes);
     `identity_index` is the blind index by which it is found; `label` is printed on it or given by
     the clerk, never part of its number. `public_key`: uncompressed P-256 point, base64.
+    From `valid_until` on it opens nothing. `replaces_id` is the card in whose place it came,
+    `assurance` what the reader (`reader_id`) vouched for at which it was enrolled; both None for
+    one that was typed in.
     """
 
     id: str
@@ -122,6 +126,10 @@ class Card:
     state: CardState
     state_reason: str
     state_changed_at: datetime
+    valid_until: datetime | None
+    replaces_id: str | None
+    assurance: Assurance | None
+    reader_id: str | None
     created_at: datetime
     updated_at: datetime
 

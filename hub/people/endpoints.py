@@ -121,6 +121,22 @@ def issue_card(who: Writer, service: Service, body: schemas.CardIn) -> schemas.C
     return schemas.CardOut.model_validate(card)
 
 
+@router.post(
+    "/cards/{card_id}/reissue",
+    status_code=HTTPStatus.CREATED,
+    summary="Put a card in the place of another",
+    responses=refuses(CONFLICT),
+)
+def reissue_card(
+    who: Writer, service: Service, card_id: str, body: schemas.CardReissueIn
+) -> schemas.CardOut:
+    """One request: the old card is withdrawn, the new one has its holder and its rights. To read
+    the new card at a reader, start an enrolment with `replaces_id` instead."""
+    given = body.model_dump(exclude={"identity"})
+    made = service.reissue_card(who, card_id, identity=bytes.fromhex(body.identity), **given)
+    return schemas.CardOut.model_validate(made)
+
+
 @router.post("/cards/lookup", summary="Find a card by its number", responses=refuses(NOT_FOUND))
 def find_card(who: Reader, service: Service, body: schemas.CardLookup) -> schemas.CardOut:
     """Whose card is this?"""

@@ -40,6 +40,7 @@ CARD_IN: Final[Example] = {
     "label": "職員証 10427",
     "profile": None,
     "public_key": None,
+    "valid_until": None,
 }
 CARD_CHANGE: Final[Example] = {"label": "職員証 10427 (再発行)"}
 CARD_OUT: Final[Example] = {
@@ -51,7 +52,41 @@ CARD_OUT: Final[Example] = {
     "state": "active",
     "state_reason": "",
     "state_changed_at": "2026-04-01T00:15:00Z",
+    "valid_until": "2027-03-31T15:00:00Z",
+    "replaces_id": None,
+    "assurance": "identifier",
+    "reader_id": ids.READER,
     **ids.MADE,
+}
+CARD_REISSUE: Final[Example] = {
+    "namespace": "felica",
+    "identity": "0123456789ABCDE0",
+    "label": "職員証 10427-2",
+    "profile": None,
+    "public_key": None,
+    "valid_until": None,
+    "reason": "紛失のため再発行",
+}
+ENROLMENT_IN: Final[Example] = {
+    "person_id": ids.PERSON,
+    "label": "職員証 10427",
+    "valid_until": None,
+    "replaces_id": None,
+}
+ENROLMENT_OUT: Final[Example] = {
+    "id": ids.ENROLMENT,
+    "reader_id": ids.READER,
+    "person_id": ids.PERSON,
+    "label": "職員証 10427",
+    "replaces_id": None,
+    "state": "done",
+    "started_at": "2026-04-01T00:14:20Z",
+    "until": "2026-04-01T00:15:20Z",
+    "card": CARD_OUT,
+    "copyable": True,
+    "refusal": "none",
+    "refused_card_id": None,
+    "refused_person_id": None,
 }
 CARD_LOOKUP: Final[Example] = {"namespace": "felica", "identity": "0123456789ABCDEF"}
 CARD_MOVE: Final[Example] = {"reason": "窓口で届け出"}

@@ -22,7 +22,7 @@ from hub.web.fields import (
     shown,
 )
 from hub.web.problems import invalid
-from wire.policy_bodies import DateException, DaySpan, EntryState, WeekSpan
+from wire.policy_bodies import Assurance, DateException, DaySpan, EntryState, WeekSpan
 
 Id = Annotated[str, Field(min_length=1, max_length=80)]
 StaffNumber = Annotated[str, Field(min_length=1, max_length=40)]
@@ -54,6 +54,7 @@ Soft = Annotated[
         "at doors of several controllers are refused."
     ),
 ]
+CardEnd = Annotated[Instant, Field(description="From then on the card opens nothing.")]
 Reason = Annotated[str, Field(max_length=200, description="For the audit log.")]
 
 
@@ -157,6 +158,22 @@ class CardIn(BodyIn):
     public_key: Annotated[
         str | None, Field(max_length=200, description="Uncompressed P-256 point, base64.")
     ] = None
+    valid_until: CardEnd | None = None
+
+
+class CardReissueIn(BodyIn):
+    """The card that takes another's place; label and end are that one's where they are left
+    out."""
+
+    model_config = shown(examples.CARD_REISSUE)
+
+    namespace: Namespace
+    identity: Identity
+    label: Annotated[str, Field(max_length=100)] = ""
+    profile: Id | None = None
+    public_key: Annotated[str | None, Field(max_length=200)] = None
+    valid_until: CardEnd | None = None
+    reason: Reason = ""
 
 
 class CardChange(ChangeIn):
@@ -166,6 +183,7 @@ class CardChange(ChangeIn):
 
     person_id: Id | None = clearable()
     label: Annotated[str, Field(max_length=100)] | None = None
+    valid_until: CardEnd | None = clearable()
 
 
 class CardOut(RowOut):
@@ -181,6 +199,12 @@ class CardOut(RowOut):
     state: CardState
     state_reason: str
     state_changed_at: datetime
+    valid_until: datetime | None = Field(description="From then on it opens nothing.")
+    replaces_id: str | None = Field(description="The card in whose place it came.")
+    assurance: Assurance | None = Field(
+        description="What the reader vouched for at which it was enrolled; null: typed in."
+    )
+    reader_id: str | None = Field(description="The reader at which it was enrolled.")
     created_at: datetime
     updated_at: datetime
 

@@ -21,6 +21,7 @@ from hub.database.scope import Scope
 from hub.keyboxes import repository as backup_rows
 from hub.keyboxes.repository import DoorBackup
 from hub.keys import HubKeys, SealBrokenError
+from hub.people import enrolment_repository as enrolment_rows
 from hub.people.domain import Calendar, Card, CardState, Grant, Person, Schedule
 from hub.people.holiday_dates import dates_of
 from hub.people.identities import open_identity
@@ -149,6 +150,11 @@ class Sources:
             found[key(EntryKind.MODE, row.id)] = Wanted(body, expires_at=row.expires_at)
         return found
 
+    def enrolments(self, ids: Collection[str] | None = None) -> Desired:
+        """The cards that are being enrolled at the controller's readers, all or of these ids."""
+        found = enrolment_rows.open_of_controller(self._scope, self._controller.id, ids)
+        return {key(EntryKind.ENROLMENT, each.id): Wanted(each.body()) for each in found}
+
     # --- grants ------------------------------------------------------------------------------
 
     def all_grants(self) -> list[Grant]:
@@ -269,6 +275,7 @@ class Sources:
             person=card.person_id,
             profile=card.profile,
             public_key=card.public_key,
+            end=card.valid_until,
         )
         return {key(EntryKind.CREDENTIAL, card.id): Wanted(body, card.person_id)}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
-from hub.people.tables import cards, grants, group_members
+from hub.people.tables import card_enrolments, cards, grants, group_members
 from hub.pins.tables import pin_credentials, pin_placements
 from hub.policy import repository
 from hub.policy.focus import Focus
@@ -62,6 +62,11 @@ def _controllers(scope: Scope, kind: Touched, target: str) -> set[str]:
             at = sa.select(grants.c.door_id).where(grants.c.schedule_id == target)
             follows = sa.or_(doors.c.id.in_(at), doors.c.hold_schedule == target)
             return _of_doors(scope, follows) | _held(scope, EntryKind.SCHEDULE, target)
+        case Touched.ENROLMENT:
+            t = card_enrolments.c
+            at_reader = scope.select(t.controller_id).where(t.id == target)
+            here = {row.controller_id for row in scope.all(at_reader)}
+            return here | _held(scope, EntryKind.ENROLMENT, target)
         case Touched.CALENDAR:
             return _held(scope, EntryKind.HOLIDAY, target)
 

@@ -223,6 +223,18 @@ CREATE TABLE calendars (
 )
 """,
     r"""
+CREATE TABLE card_offers (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(64) NOT NULL,
+	enrolment_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	sealed VARCHAR(1600) NOT NULL,
+	assurance VARCHAR(64) NOT NULL,
+	received_at DATETIME NOT NULL,
+	CONSTRAINT pk_card_offers PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE clock_anchors (
 	town_id VARCHAR(36) NOT NULL,
 	raw_id BIGINT NOT NULL,
@@ -1297,6 +1309,43 @@ CREATE TABLE zone_beginnings (
 )
 """,
     r"""
+CREATE TABLE card_enrolments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	reader_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80),
+	label VARCHAR(100) NOT NULL,
+	valid_until DATETIME,
+	replaces_id VARCHAR(80),
+	state VARCHAR(64) NOT NULL,
+	public_key VARCHAR(100) NOT NULL,
+	private_key BLOB,
+	started_at DATETIME NOT NULL,
+	until DATETIME NOT NULL,
+	ended_at DATETIME,
+	actor_kind VARCHAR(16) NOT NULL,
+	actor_id VARCHAR(80) NOT NULL,
+	actor_name VARCHAR(100) NOT NULL,
+	card_id VARCHAR(80),
+	refusal VARCHAR(64) NOT NULL,
+	refused_card_id VARCHAR(80),
+	candidate_index VARCHAR(64) NOT NULL,
+	candidates VARCHAR(200) NOT NULL,
+	CONSTRAINT pk_card_enrolments PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_card_enrolments_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_controller_id ON card_enrolments (controller_id)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_reader_id ON card_enrolments (reader_id)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_state ON card_enrolments (state)
+""",
+    r"""
 CREATE TABLE cards (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1310,6 +1359,10 @@ CREATE TABLE cards (
 	state VARCHAR(64) NOT NULL,
 	state_reason VARCHAR(200) NOT NULL,
 	state_changed_at DATETIME NOT NULL,
+	valid_until DATETIME,
+	replaces_id VARCHAR(80),
+	assurance VARCHAR(64),
+	reader_id VARCHAR(80),
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_cards PRIMARY KEY (town_id, id),
@@ -2432,6 +2485,18 @@ CREATE TABLE calendars (
 )
 """,
     r"""
+CREATE TABLE card_offers (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(64) NOT NULL,
+	enrolment_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	sealed VARCHAR(1600) NOT NULL,
+	assurance VARCHAR(64) NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_card_offers PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE clock_anchors (
 	town_id VARCHAR(36) NOT NULL,
 	raw_id BIGINT NOT NULL,
@@ -3506,6 +3571,43 @@ CREATE TABLE zone_beginnings (
 )
 """,
     r"""
+CREATE TABLE card_enrolments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	reader_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80),
+	label VARCHAR(100) NOT NULL,
+	valid_until TIMESTAMP WITH TIME ZONE,
+	replaces_id VARCHAR(80),
+	state VARCHAR(64) NOT NULL,
+	public_key VARCHAR(100) NOT NULL,
+	private_key BYTEA,
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	until TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	actor_kind VARCHAR(16) NOT NULL,
+	actor_id VARCHAR(80) NOT NULL,
+	actor_name VARCHAR(100) NOT NULL,
+	card_id VARCHAR(80),
+	refusal VARCHAR(64) NOT NULL,
+	refused_card_id VARCHAR(80),
+	candidate_index VARCHAR(64) NOT NULL,
+	candidates VARCHAR(200) NOT NULL,
+	CONSTRAINT pk_card_enrolments PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_card_enrolments_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_controller_id ON card_enrolments (controller_id)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_reader_id ON card_enrolments (reader_id)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_state ON card_enrolments (state)
+""",
+    r"""
 CREATE TABLE cards (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -3519,6 +3621,10 @@ CREATE TABLE cards (
 	state VARCHAR(64) NOT NULL,
 	state_reason VARCHAR(200) NOT NULL,
 	state_changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	valid_until TIMESTAMP WITH TIME ZONE,
+	replaces_id VARCHAR(80),
+	assurance VARCHAR(64),
+	reader_id VARCHAR(80),
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_cards PRIMARY KEY (town_id, id),
