@@ -136,15 +136,18 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Joins exactly one of person, group and card to a door, in a window `[start_at, end_at)` and
-    by a schedule, where given.
+    """Joins exactly one of person, group and card to exactly one of door and zone, in a window
+    `[start_at, end_at)` and by a schedule, where given. A grant to a zone counts at every door that
+    leads into it, also one that is put there later.
 
     With `max_uses` it opens so often, in all; a group's members share the count. `soft` says that
     somebody asked for a count which each controller keeps for itself (`hub.people.use_limits`).
+    With `escorts`, ids of persons or groups, it opens only within `escort_s` after one of them.
     """
 
     id: str
-    door_id: str
+    door_id: str | None
+    zone_id: str | None
     person_id: str | None
     group_id: str | None
     card_id: str | None
@@ -155,6 +158,8 @@ class Grant:
     first_person: bool
     max_uses: int | None
     soft: bool
+    escorts: tuple[str, ...]
+    escort_s: int
     state: EntryState
     note: str
     created_at: datetime
@@ -169,6 +174,7 @@ class Grant:
         """What the edge is told."""
         return GrantBody(
             door=self.door_id,
+            zone=self.zone_id,
             person=self.person_id,
             group=self.group_id,
             credential=self.card_id,
@@ -179,6 +185,8 @@ class Grant:
             needs_pin=self.needs_pin,
             first_person=self.first_person,
             max_uses=self.max_uses,
+            escorts=self.escorts,
+            escort_s=self.escort_s,
         )
 
 

@@ -74,9 +74,10 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         schemas.GrantIn,
         schemas.GrantChange,
         schemas.GrantOut,
-        filters=("door_id", "person_id", "group_id", "card_id", "schedule_id", "state"),
+        filters=("door_id", "zone_id", "person_id", "group_id", "card_id", "schedule_id", "state"),
         refuses=(SPANS_CONTROLLERS,),
         defaults={"state": EntryState.ACTIVE},
+        prepare=schemas.grant_columns,
     ),
     RowShapes(
         SCHEDULE,

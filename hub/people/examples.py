@@ -93,6 +93,7 @@ CARD_MOVE: Final[Example] = {"reason": "窓口で届け出"}
 
 _GRANT: Final[Example] = {
     "door_id": ids.DOOR,
+    "zone_id": None,
     "person_id": ids.PERSON,
     "group_id": None,
     "card_id": None,
@@ -103,6 +104,8 @@ _GRANT: Final[Example] = {
     "first_person": False,
     "max_uses": None,
     "soft": False,
+    "escorts": [],
+    "escort_s": 30,
     "note": "2026年度",
 }
 GRANT_IN: Final = _GRANT

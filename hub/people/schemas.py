@@ -54,6 +54,14 @@ Soft = Annotated[
         "at doors of several controllers are refused."
     ),
 ]
+Escorts = Annotated[
+    list[Id],
+    Field(
+        max_length=20,
+        description="Persons or groups: it opens only after one of them was let in there.",
+    ),
+]
+EscortSeconds = Annotated[int, Field(ge=1, le=300, description="For so long after them.")]
 CardEnd = Annotated[Instant, Field(description="From then on the card opens nothing.")]
 Reason = Annotated[str, Field(max_length=200, description="For the audit log.")]
 
@@ -227,11 +235,14 @@ class CardMove(BodyIn):
 
 
 class GrantIn(BodyIn):
-    """A new grant: exactly one of person, group and card, to one door."""
+    """A new grant: exactly one of person, group and card, to exactly one of door and zone."""
 
     model_config = shown(examples.GRANT_IN)
 
-    door_id: Id
+    door_id: Id | None = None
+    zone_id: Annotated[
+        Id | None, Field(description="Every door that leads into it, also later ones.")
+    ] = None
     person_id: Id | None = None
     group_id: Id | None = None
     card_id: Id | None = None
@@ -242,6 +253,8 @@ class GrantIn(BodyIn):
     first_person: FirstPerson = False
     max_uses: MaxUses | None = None
     soft: Soft = False
+    escorts: Escorts = Field(default_factory=list)
+    escort_s: EscortSeconds = 30
     note: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -257,6 +270,8 @@ class GrantChange(ChangeIn):
     first_person: FirstPerson | None = None
     max_uses: MaxUses | None = clearable()
     soft: Soft | None = None
+    escorts: Escorts | None = None
+    escort_s: EscortSeconds | None = None
     state: EntryState | None = None
     note: Annotated[str, Field(max_length=200)] | None = None
 
@@ -267,7 +282,8 @@ class GrantOut(RowOut):
     model_config = shown(examples.GRANT_OUT)
 
     id: str
-    door_id: str
+    door_id: str | None
+    zone_id: str | None
     person_id: str | None
     group_id: str | None
     card_id: str | None
@@ -278,6 +294,8 @@ class GrantOut(RowOut):
     first_person: bool
     max_uses: int | None
     soft: bool
+    escorts: list[str]
+    escort_s: int
     state: EntryState
     note: str
     created_at: datetime
@@ -437,3 +455,9 @@ def time_columns(values: dict[str, Any]) -> dict[str, Any]:
         except msgspec.ValidationError as error:
             raise invalid(name, "bad_span", "a span ends after it starts") from error
     return made
+
+
+def grant_columns(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn a grant's lists as sent into the row's tuples."""
+    escorts = values.get("escorts")
+    return values if escorts is None else {**values, "escorts": tuple(escorts)}

@@ -154,7 +154,8 @@ schedules: Final = town_table(
 grants: Final = town_table(
     "grants",
     _id(),
-    Column("door_id", id_text(), nullable=False, index=True),
+    Column("door_id", id_text(), index=True),
+    Column("zone_id", id_text(), index=True),
     Column("person_id", id_text(), index=True),
     Column("group_id", id_text(), index=True),
     Column("card_id", id_text(), index=True),
@@ -165,10 +166,13 @@ grants: Final = town_table(
     Column("first_person", Boolean, nullable=False),
     Column("max_uses", Integer),
     Column("soft", Boolean, nullable=False),
+    Column("escorts", Structured(tuple[str, ...]), nullable=False),
+    Column("escort_s", Integer, nullable=False),
     Column("state", Closed(EntryState), nullable=False),
     _name("note", 200),
     *_written(),
     belongs_to("door_id", "doors"),
+    belongs_to("zone_id", "zones"),
     belongs_to("person_id", "people"),
     belongs_to("group_id", "groups"),
     belongs_to("card_id", "cards"),
@@ -179,6 +183,7 @@ grants: Final = town_table(
         " + (CASE WHEN card_id IS NULL THEN 0 ELSE 1 END) = 1",
         name="one_subject",
     ),
+    CheckConstraint("(door_id IS NULL) <> (zone_id IS NULL)", name="one_place"),
     CheckConstraint("start_at IS NULL OR end_at IS NULL OR start_at < end_at", name="window"),
 )
 Index("ix_grants_start", grants.c.town_id, grants.c.start_at)

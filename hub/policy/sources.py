@@ -98,6 +98,11 @@ class Sources:
         return site_rows.readers_of_controller(self._scope, self._controller.id)
 
     @cached_property
+    def _entered(self) -> frozenset[str]:
+        """The zones that the controller's doors lead into."""
+        return frozenset(door.zone_in for door in self.doors.values() if door.zone_in is not None)
+
+    @cached_property
     def _lists(self) -> LockLists:
         return LockLists(self._scope, self._keys, self._controller.id, self.doors)
 
@@ -159,7 +164,8 @@ class Sources:
 
     def all_grants(self) -> list[Grant]:
         """The controller's grants that count now."""
-        return self._grants(grants.c.door_id, self.doors)
+        at_doors = self._grants(grants.c.door_id, self.doors)
+        return [*at_doors, *self._grants(grants.c.zone_id, self._entered)]
 
     def grants_by_id(self, ids: Collection[str]) -> list[Grant]:
         """Those of them with these ids."""
@@ -188,7 +194,10 @@ class Sources:
 
     def _grants(self, column: sa.Column[Any], values: Collection[str]) -> list[Grant]:
         found = as_all(Grant, self._rows(sa.select(grants), column, values))
-        return [g for g in found if g.door_id in self.doors and self._counts(g)]
+        return [g for g in found if self._is_here(g) and self._counts(g)]
+
+    def _is_here(self, grant: Grant) -> bool:
+        return grant.door_id in self.doors or grant.zone_id in self._entered
 
     def _counts(self, grant: Grant) -> bool:
         if grant.state is EntryState.REVOKED and grant.end_at is None:

@@ -2103,7 +2103,8 @@ CREATE INDEX ix_feed_runs_feed ON feed_runs (town_id, feed_id, at)
 CREATE TABLE grants (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	door_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	zone_id VARCHAR(80),
 	person_id VARCHAR(80),
 	group_id VARCHAR(80),
 	card_id VARCHAR(80),
@@ -2114,17 +2115,21 @@ CREATE TABLE grants (
 	first_person BOOLEAN NOT NULL,
 	max_uses INTEGER,
 	soft BOOLEAN NOT NULL,
+	escorts JSON NOT NULL,
+	escort_s INTEGER NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	note VARCHAR(200) NOT NULL,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_grants PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_grants_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id),
+	CONSTRAINT fk_grants_town_id_zone_id FOREIGN KEY(town_id, zone_id) REFERENCES zones (town_id, id),
 	CONSTRAINT fk_grants_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
 	CONSTRAINT fk_grants_town_id_group_id FOREIGN KEY(town_id, group_id) REFERENCES groups (town_id, id),
 	CONSTRAINT fk_grants_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
 	CONSTRAINT fk_grants_town_id_schedule_id FOREIGN KEY(town_id, schedule_id) REFERENCES schedules (town_id, id),
 	CONSTRAINT ck_grants_one_subject CHECK ((CASE WHEN person_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN group_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN card_id IS NULL THEN 0 ELSE 1 END) = 1),
+	CONSTRAINT ck_grants_one_place CHECK ((door_id IS NULL) <> (zone_id IS NULL)),
 	CONSTRAINT ck_grants_window CHECK (start_at IS NULL OR end_at IS NULL OR start_at < end_at)
 )
 """,
@@ -2145,6 +2150,9 @@ CREATE INDEX ix_grants_schedule_id ON grants (schedule_id)
 """,
     r"""
 CREATE INDEX ix_grants_start ON grants (town_id, start_at)
+""",
+    r"""
+CREATE INDEX ix_grants_zone_id ON grants (zone_id)
 """,
     r"""
 CREATE TABLE line_link_codes (
@@ -4366,7 +4374,8 @@ CREATE INDEX ix_feed_runs_feed ON feed_runs (town_id, feed_id, at)
 CREATE TABLE grants (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	door_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	zone_id VARCHAR(80),
 	person_id VARCHAR(80),
 	group_id VARCHAR(80),
 	card_id VARCHAR(80),
@@ -4377,17 +4386,21 @@ CREATE TABLE grants (
 	first_person BOOLEAN NOT NULL,
 	max_uses INTEGER,
 	soft BOOLEAN NOT NULL,
+	escorts JSONB NOT NULL,
+	escort_s INTEGER NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	note VARCHAR(200) NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_grants PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_grants_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id),
+	CONSTRAINT fk_grants_town_id_zone_id FOREIGN KEY(town_id, zone_id) REFERENCES zones (town_id, id),
 	CONSTRAINT fk_grants_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
 	CONSTRAINT fk_grants_town_id_group_id FOREIGN KEY(town_id, group_id) REFERENCES groups (town_id, id),
 	CONSTRAINT fk_grants_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
 	CONSTRAINT fk_grants_town_id_schedule_id FOREIGN KEY(town_id, schedule_id) REFERENCES schedules (town_id, id),
 	CONSTRAINT ck_grants_one_subject CHECK ((CASE WHEN person_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN group_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN card_id IS NULL THEN 0 ELSE 1 END) = 1),
+	CONSTRAINT ck_grants_one_place CHECK ((door_id IS NULL) <> (zone_id IS NULL)),
 	CONSTRAINT ck_grants_window CHECK (start_at IS NULL OR end_at IS NULL OR start_at < end_at)
 )
 """,
@@ -4408,6 +4421,9 @@ CREATE INDEX ix_grants_schedule_id ON grants (schedule_id)
 """,
     r"""
 CREATE INDEX ix_grants_start ON grants (town_id, start_at)
+""",
+    r"""
+CREATE INDEX ix_grants_zone_id ON grants (zone_id)
 """,
     r"""
 CREATE TABLE line_link_codes (
