@@ -74,8 +74,8 @@ class Drawn:
         for _ in range(24):
             self._grant(groups, made)
         for card in self.cards[:3]:
-            until = pick([None, self._soon()])
-            state = pick([CardState.ACTIVE, CardState.ACTIVE, *CardState])
+            until = pick([None, None, self._soon()])
+            state = pick([*[CardState.ACTIVE] * 5, *CardState])
             town.set(cards, touch.touch_card, card, valid_until=until, state=state)
         blocked = pick([EntryState.ACTIVE, EntryState.BLOCKED])
         town.set(people, touch.touch_person, self.people[0], state=blocked)
@@ -105,16 +105,18 @@ class Drawn:
                 {"card_id": pick(self.cards)},
             ]
         )
-        start = pick([None, self._soon()])
-        end = pick([None, (start or self.town.clock.now()) + timedelta(hours=pick([1, 30, 99]))])
+        start = pick([None, None, self._soon()])
+        end = pick(
+            [None, None, (start or self.town.clock.now()) + timedelta(hours=pick([1, 30, 99]))]
+        )
         self.town.grant(
             **place,
             **subject,
             start_at=start,
             end_at=end,
-            schedule_id=pick([None, *made]),
-            needs_pin=pick([False, False, True]),
-            escorts=pick([(), (), (self.people[0],)]),
+            schedule_id=pick([None, None, None, *made]),
+            needs_pin=pick([*[False] * 6, True]),
+            escorts=pick([*[()] * 6, (self.people[0],)]),
             state=pick([*[EntryState.ACTIVE] * 4, *EntryState]),
         )
 
