@@ -32,6 +32,7 @@ from hub.pins import endpoints as pins
 from hub.policy import endpoints as policy
 from hub.readiness import endpoints as readiness
 from hub.sites import endpoints as sites
+from hub.visitors import endpoints as visitors
 from hub.web import documents, health
 from hub.web.middleware import (
     BodyLimitMiddleware,
@@ -59,6 +60,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     notices.router,
     line_endpoints.router,
     people.router,
+    visitors.router,
     enrolment_endpoints.router,
     policy.router,
     pins.router,

@@ -65,6 +65,8 @@ from hub.projection.worker import ProjectionWorker
 from hub.readiness.wiring import add_readiness, readiness_watch
 from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
+from hub.visitors.chores import ForgetVisitors
+from hub.visitors.service import VisitorsService
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
 from hub.webhooks.chores import ForgetWebhooks
@@ -189,6 +191,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_commands(core, services)
     add_feeds(core, services)
     add_webhooks(core, services)
+    services.add(VisitorsService(core, rows))
     add_pages(core, services)
     return services
 
@@ -240,6 +243,7 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         ForgetAddresses(core.clock, core.settings.notices.keep_addresses_days),
         ForgetWebhooks(core.clock, core.settings.webhooks),
         ForgetStaged(core.clock),
+        ForgetVisitors(core.clock, core.settings.visitors.keep_days),
         readiness_watch(core, services, registry),
     ]
 

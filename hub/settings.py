@@ -28,6 +28,7 @@ from hub.feeds.settings import FeedsSettings
 from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
 from hub.readiness.settings import ReadinessSettings
 from hub.settings_section import Section
+from hub.visitors.settings import VisitorsSettings
 from hub.webhooks.settings import WebhooksSettings
 from provisioning import enrolment, hub_keys
 from wire.certificates import is_demo, load_certificates
@@ -166,6 +167,7 @@ class Settings(BaseSettings):
     webhooks: WebhooksSettings = WebhooksSettings()
     readiness: ReadinessSettings = ReadinessSettings()
     csv: CsvSettings = CsvSettings()
+    visitors: VisitorsSettings = VisitorsSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

@@ -34,6 +34,7 @@ TABLE_MODULES: Final = (
     "hub.projection.tables",
     "hub.readiness.tables",
     "hub.sites.tables",
+    "hub.visitors.tables",
     "hub.web.tables",
     "hub.webhooks.tables",
     "hub.zones.tables",

@@ -1517,6 +1517,44 @@ CREATE TABLE users (
 )
 """,
     r"""
+CREATE TABLE visits (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	organisation VARCHAR(100) NOT NULL,
+	host_id VARCHAR(80),
+	purpose VARCHAR(200) NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	doors JSON NOT NULL,
+	zones JSON NOT NULL,
+	escort_required BOOLEAN NOT NULL,
+	escort_s INTEGER NOT NULL,
+	escorts JSON NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	forgotten_at DATETIME,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_visits PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_visits_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT fk_visits_town_id_host_id FOREIGN KEY(town_id, host_id) REFERENCES people (town_id, id),
+	CONSTRAINT ck_visits_window CHECK (starts_at < ends_at)
+)
+""",
+    r"""
+CREATE INDEX ix_visits_end ON visits (town_id, ends_at)
+""",
+    r"""
+CREATE INDEX ix_visits_host_id ON visits (host_id)
+""",
+    r"""
+CREATE INDEX ix_visits_site_id ON visits (site_id)
+""",
+    r"""
+CREATE INDEX ix_visits_start ON visits (town_id, starts_at)
+""",
+    r"""
 CREATE TABLE webhook_deliveries (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1874,6 +1912,41 @@ CREATE TABLE sessions (
 """,
     r"""
 CREATE INDEX ix_sessions_user_id ON sessions (user_id)
+""",
+    r"""
+CREATE TABLE visitor_cards (
+	town_id VARCHAR(36) NOT NULL,
+	card_id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80),
+	added_at DATETIME NOT NULL,
+	CONSTRAINT pk_visitor_cards PRIMARY KEY (town_id, card_id),
+	CONSTRAINT fk_visitor_cards_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
+	CONSTRAINT fk_visitor_cards_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE visitors (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	visit_id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_kana VARCHAR(100) NOT NULL,
+	arrived_at DATETIME,
+	left_at DATETIME,
+	card_id VARCHAR(80),
+	card_given_at DATETIME,
+	card_returned_at DATETIME,
+	grants JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_visitors PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_visitors_town_id_visit_id FOREIGN KEY(town_id, visit_id) REFERENCES visits (town_id, id),
+	CONSTRAINT fk_visitors_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
+	CONSTRAINT uq_visitors_town_id_card_id UNIQUE (town_id, card_id)
+)
+""",
+    r"""
+CREATE INDEX ix_visitors_visit_id ON visitors (visit_id)
 """,
     r"""
 CREATE TABLE webhook_attempts (
@@ -3787,6 +3860,44 @@ CREATE TABLE users (
 )
 """,
     r"""
+CREATE TABLE visits (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	organisation VARCHAR(100) NOT NULL,
+	host_id VARCHAR(80),
+	purpose VARCHAR(200) NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	doors JSONB NOT NULL,
+	zones JSONB NOT NULL,
+	escort_required BOOLEAN NOT NULL,
+	escort_s INTEGER NOT NULL,
+	escorts JSONB NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	forgotten_at TIMESTAMP WITH TIME ZONE,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_visits PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_visits_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT fk_visits_town_id_host_id FOREIGN KEY(town_id, host_id) REFERENCES people (town_id, id),
+	CONSTRAINT ck_visits_window CHECK (starts_at < ends_at)
+)
+""",
+    r"""
+CREATE INDEX ix_visits_end ON visits (town_id, ends_at)
+""",
+    r"""
+CREATE INDEX ix_visits_host_id ON visits (host_id)
+""",
+    r"""
+CREATE INDEX ix_visits_site_id ON visits (site_id)
+""",
+    r"""
+CREATE INDEX ix_visits_start ON visits (town_id, starts_at)
+""",
+    r"""
 CREATE TABLE webhook_deliveries (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -4144,6 +4255,41 @@ CREATE TABLE sessions (
 """,
     r"""
 CREATE INDEX ix_sessions_user_id ON sessions (user_id)
+""",
+    r"""
+CREATE TABLE visitor_cards (
+	town_id VARCHAR(36) NOT NULL,
+	card_id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80),
+	added_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_visitor_cards PRIMARY KEY (town_id, card_id),
+	CONSTRAINT fk_visitor_cards_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
+	CONSTRAINT fk_visitor_cards_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE visitors (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	visit_id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_kana VARCHAR(100) NOT NULL,
+	arrived_at TIMESTAMP WITH TIME ZONE,
+	left_at TIMESTAMP WITH TIME ZONE,
+	card_id VARCHAR(80),
+	card_given_at TIMESTAMP WITH TIME ZONE,
+	card_returned_at TIMESTAMP WITH TIME ZONE,
+	grants JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_visitors PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_visitors_town_id_visit_id FOREIGN KEY(town_id, visit_id) REFERENCES visits (town_id, id),
+	CONSTRAINT fk_visitors_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
+	CONSTRAINT uq_visitors_town_id_card_id UNIQUE (town_id, card_id)
+)
+""",
+    r"""
+CREATE INDEX ix_visitors_visit_id ON visitors (visit_id)
 """,
     r"""
 CREATE TABLE webhook_attempts (
