@@ -66,7 +66,7 @@ from hub.readiness.wiring import add_readiness, readiness_watch
 from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.visitors.chores import ForgetVisitors
-from hub.visitors.service import VisitorsService
+from hub.visitors.wiring import add_visitors
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
 from hub.webhooks.chores import ForgetWebhooks
@@ -191,7 +191,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_commands(core, services)
     add_feeds(core, services)
     add_webhooks(core, services)
-    services.add(VisitorsService(core, rows))
+    add_visitors(core, services)
     add_pages(core, services)
     return services
 

@@ -19,7 +19,9 @@ from hub.pages.routes import (
     notices,
     pin,
     residents,
+    roll_call,
     tomorrow,
+    visitors,
     webhooks,
     zones,
 )
@@ -29,6 +31,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     doors.router,
     key_boxes.router,
     zones.router,
+    visitors.router,
+    roll_call.router,
     webhooks.router,
     log.router,
     notices.router,

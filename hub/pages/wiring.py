@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.attendance.service import AttendanceService
+from hub.audit.rows import AuditedRows
 from hub.batteries.service import BatteriesService
 from hub.bookings.backups import BookingBackups
 from hub.bookings.facilities import FacilitiesService
@@ -22,10 +23,12 @@ from hub.pages.feed_pages import FeedPages
 from hub.pages.key_box_pages import KeyBoxPages
 from hub.pages.notice_pages import NoticePages
 from hub.pages.readiness_pages import ReadinessPages
+from hub.pages.visitor_pages import VisitorPages
 from hub.pages.zone_pages import ZonePages
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.readiness.service import ReadinessService
+from hub.visitors.service import VisitorsService
 from hub.web.core import Core, Services
 from hub.zones.service import ZonesService
 
@@ -51,6 +54,7 @@ def add_pages(core: Core, services: Services) -> None:
         FeedPages(services.get(FeedsService), services.get(DryRun), services.get(FacilitiesService))
     )
     services.add(ReadinessPages(console, services.get(ReadinessService)))
+    services.add(VisitorPages(core, services.get(AuditedRows), services.get(VisitorsService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

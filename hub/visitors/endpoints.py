@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hub.visitors import examples
 from hub.visitors.domain import VisitState
+from hub.visitors.roll_call import Doubt, Known, RollCallService
 from hub.visitors.service import VisitorsService, VisitSeen
 from hub.web.core import provided
 from hub.web.fields import BodyIn, ChangeIn, Instant, Name, OptionalName, clearable, shown
@@ -261,6 +262,76 @@ def add_to_pool(who: Writer, service: Service, card_id: str, body: PoolIn) -> No
 def remove_from_pool(who: Writer, service: Service, card_id: str) -> None:
     """Not while somebody has it."""
     service.remove_from_pool(who, card_id)
+
+
+class RollLineOut(BaseModel):
+    """Somebody to be looked for."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={"examples": [examples.ROLL_CALL_OUT["lines"][0]]},
+    )
+
+    known_by: Known = Field(
+        description="`zone`: let in by a door and not seen to leave. `attendance`: at work today, "
+        "where is not known. `register`: a visitor who was not signed out."
+    )
+    person_id: str | None
+    visitor_id: str | None
+    name: str
+    name_kana: str
+    department: str = Field(description="Of a visitor: their organisation.")
+    zone_id: str | None
+    zone: str
+    since: datetime
+    door: str = Field(description="By which they went in.")
+    site_id: str | None
+
+
+class UncertaintyOut(BaseModel):
+    """Why the list may be wrong."""
+
+    model_config = ConfigDict(
+        from_attributes=True,
+        json_schema_extra={"examples": [examples.ROLL_CALL_OUT["doubts"][0]]},
+    )
+
+    doubt: Doubt
+    name: str = Field(description="The door or controller it is about.")
+    since: datetime | None
+
+
+class RollCallOut(BaseModel):
+    """Who is inside, as far as is known."""
+
+    model_config = shown(examples.ROLL_CALL_OUT)
+
+    at: datetime
+    site_id: str | None
+    sure: bool = Field(description="False: `doubts` says why.")
+    count: int
+    lines: list[RollLineOut]
+    doubts: list[UncertaintyOut]
+
+
+@router.get("/roll-call", summary="Who is inside?")
+def call_roll(
+    who: Annotated[Principal, requires(Right.ROLL_CALL)],
+    service: Annotated[RollCallService, provided(RollCallService)],
+    site_id: Annotated[
+        str | None, Query(max_length=80, description="One site; all within reach if left out.")
+    ] = None,
+) -> RollCallOut:
+    """Everybody to be looked for in an evacuation, by zone, and how sure that is."""
+    found = service.call(who, site_id)
+    return RollCallOut(
+        at=found.at,
+        site_id=found.site.id if found.site is not None else None,
+        sure=found.is_sure,
+        count=len(found.lines),
+        lines=[RollLineOut.model_validate(each) for each in found.lines],
+        doubts=[UncertaintyOut.model_validate(each) for each in found.doubts],
+    )
 
 
 def _columns(values: dict[str, object]) -> dict[str, object]:

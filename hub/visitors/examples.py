@@ -58,4 +58,26 @@ POOL_CARD_OUT: Final[Example] = {
     "given_at": "2026-04-06T00:02:00Z",
     "overdue": False,
 }
+ROLL_CALL_OUT: Final[Example] = {
+    "at": "2026-04-06T01:00:00Z",
+    "site_id": ids.SITE,
+    "sure": False,
+    "count": 1,
+    "lines": [
+        {
+            "known_by": "zone",
+            "person_id": ids.PERSON,
+            "visitor_id": None,
+            "name": "山田 花子",
+            "name_kana": "やまだ はなこ",
+            "department": "生涯学習課",
+            "zone_id": ids.ZONE,
+            "zone": "ホール",
+            "since": "2026-04-05T23:41:00Z",
+            "door": "正面玄関",
+            "site_id": ids.SITE,
+        }
+    ],
+    "doubts": [{"doubt": "controller_away", "name": "別館の盤", "since": "2026-04-06T00:52:00Z"}],
+}
 POOL_IN: Final[Example] = {"site_id": ids.SITE}
