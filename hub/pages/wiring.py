@@ -17,6 +17,7 @@ from hub.feeds.service import FeedsService
 from hub.feeds.trying import DryRun
 from hub.keyboxes.service import KeyBoxes
 from hub.notices.service import NoticesService
+from hub.pages.card_pages import CardPages
 from hub.pages.console import ConsolePages
 from hub.pages.door_pages import DoorPages
 from hub.pages.feed_pages import FeedPages
@@ -25,6 +26,7 @@ from hub.pages.notice_pages import NoticePages
 from hub.pages.readiness_pages import ReadinessPages
 from hub.pages.visitor_pages import VisitorPages
 from hub.pages.zone_pages import ZonePages
+from hub.people.enrolment_service import EnrolmentService
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.readiness.service import ReadinessService
@@ -55,6 +57,8 @@ def add_pages(core: Core, services: Services) -> None:
     )
     services.add(ReadinessPages(console, services.get(ReadinessService)))
     services.add(VisitorPages(core, services.get(AuditedRows), services.get(VisitorsService)))
+    rows, access = services.get(AuditedRows), services.get(AccessService)
+    services.add(CardPages(core, rows, access, services.get(EnrolmentService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

@@ -73,6 +73,9 @@ def test_everybody_is_told_once_by_the_source_that_knows_the_place(hall: Any) ->
     hall.client.post(f"/api/v1/visitors/{visitor}/leave", json={})
     punch(hall, hall.bob, PunchDirection.OUT)
     hall.walks(hall.ann, "exit")
+    (line,) = called(hall)["lines"]  # who came to work and only left the zone is looked for
+    assert (line["name"], line["known_by"]) == ("安藤", "attendance")
+    punch(hall, hall.ann, PunchDirection.OUT)
     assert called(hall)["lines"] == []
 
 
