@@ -7,7 +7,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.commands import examples
@@ -31,6 +31,7 @@ from hub.commands.service import CommandsService, UnlockOrder
 from hub.commands.states import CommandState
 from hub.commands.tables import EmergencyKind
 from hub.pins.placement import PlacementState
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.fields import BodyIn, Instant, shown
 from hub.web.identity import requires
@@ -375,7 +376,7 @@ def list_access(
 def list_access_of_person(
     who: GrantsReader,
     service: AccessAt,
-    person_id: str,
+    person_id: Annotated[str, Path(max_length=80, examples=[ids.PERSON])],
     first: Annotated[Instant, Query(alias="from", examples=["2026-04-06T00:00:00Z"])],
     last: Annotated[
         Instant,

@@ -71,6 +71,7 @@ SEALED: Final = (
 )
 
 NOT_SEALED: Final = {
+    "card_offers.sealed": "sealed to the key of its enrolment, until it is looked at",
     "csv_staged.data": "a file of bookings between its trial run and the real one, gone within the "
     "hour; what is in it stands in `bookings` in plain text too",
     "devices.sealed": "sealed to the controller's own key, which the hub does not hold",

@@ -52,10 +52,10 @@ CARD_OUT: Final[Example] = {
     "state": "active",
     "state_reason": "",
     "state_changed_at": "2026-04-01T00:15:00Z",
-    "valid_until": "2027-03-31T15:00:00Z",
+    "valid_until": None,
     "replaces_id": None,
-    "assurance": "identifier",
-    "reader_id": ids.READER,
+    "assurance": None,
+    "reader_id": None,
     **ids.MADE,
 }
 CARD_REISSUE: Final[Example] = {
@@ -82,7 +82,7 @@ ENROLMENT_OUT: Final[Example] = {
     "state": "done",
     "started_at": "2026-04-01T00:14:20Z",
     "until": "2026-04-01T00:15:20Z",
-    "card": CARD_OUT,
+    "card": {**CARD_OUT, "assurance": "identifier", "reader_id": ids.READER},
     "copyable": True,
     "refusal": "none",
     "refused_card_id": None,

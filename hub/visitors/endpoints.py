@@ -6,13 +6,14 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.visitors import examples
 from hub.visitors.domain import VisitState
 from hub.visitors.roll_call import Doubt, Known, RollCallService
 from hub.visitors.service import VisitorsService, VisitSeen
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.fields import BodyIn, ChangeIn, Instant, Name, OptionalName, clearable, shown
 from hub.web.identity import requires
@@ -25,6 +26,7 @@ Service = Annotated[VisitorsService, provided(VisitorsService)]
 Reader = Annotated[Principal, requires(Right.VISITORS_READ)]
 Writer = Annotated[Principal, requires(Right.VISITORS_WRITE)]
 Id = Annotated[str, Field(min_length=1, max_length=80)]
+VisitorId = Annotated[str, Path(max_length=80, examples=[ids.VISITOR])]
 Ids = Annotated[list[Id], Field(max_length=20)]
 Purpose = Annotated[str, Field(max_length=200)]
 Note = Annotated[str, Field(max_length=500)]
@@ -40,7 +42,7 @@ class VisitorIn(BodyIn):
     name_kana: OptionalName = ""
 
 
-class VisitIn(BodyIn):
+class VisitPlanIn(BodyIn):
     """A visit. A card that is lent for it opens its doors, and every door into its zones, within
     its window; with `escort_required` only after the host or one of `escorts` went first."""
 
@@ -63,7 +65,7 @@ class VisitIn(BodyIn):
     visitors: Annotated[list[VisitorIn], Field(max_length=100)] = Field(default_factory=list)
 
 
-class VisitChange(ChangeIn):
+class VisitPlanChange(ChangeIn):
     """What to change of a visit; cards that are lent follow at once."""
 
     model_config = shown(examples.VISIT_CHANGE)
@@ -101,7 +103,7 @@ class VisitorOut(BaseModel):
     updated_at: datetime
 
 
-class VisitOut(BaseModel):
+class VisitPlanOut(BaseModel):
     """A visit and its visitors."""
 
     model_config = shown(examples.VISIT_OUT)
@@ -126,7 +128,7 @@ class VisitOut(BaseModel):
     updated_at: datetime
 
     @classmethod
-    def of(cls, seen: VisitSeen) -> VisitOut:
+    def of(cls, seen: VisitSeen) -> VisitPlanOut:
         """Show one."""
         visit = seen.visit
         fields = {name: getattr(visit, name) for name in cls.model_fields if name != "visitors"}
@@ -169,7 +171,7 @@ class PoolCardOut(BaseModel):
     overdue: bool = Field(description="They left, or their visit is over, and it is not back.")
 
 
-class PoolIn(BodyIn):
+class VisitorCardIn(BodyIn):
     """At which desk a card of the pool lies."""
 
     model_config = shown(examples.POOL_IN)
@@ -183,35 +185,37 @@ def list_visits(
     service: Service,
     first: Annotated[Instant, Query(alias="from", examples=["2026-04-06T00:00:00Z"])],
     last: Annotated[Instant, Query(alias="to", examples=["2026-04-07T00:00:00Z"])],
-) -> list[VisitOut]:
+) -> list[VisitPlanOut]:
     """The visits that touch a time, the earliest first; at most 1,000."""
-    return [VisitOut.of(each) for each in service.between(who, first, last)]
+    return [VisitPlanOut.of(each) for each in service.between(who, first, last)]
 
 
 @router.post("/visits", status_code=HTTPStatus.CREATED, summary="Plan a visit")
-def plan_visit(who: Writer, service: Service, body: VisitIn) -> VisitOut:
+def plan_visit(who: Writer, service: Service, body: VisitPlanIn) -> VisitPlanOut:
     """Enter who comes, when, to whom and what they may open."""
     values = body.model_dump(exclude={"visitors"})
     names = [(each.name, each.name_kana) for each in body.visitors]
-    return VisitOut.of(service.plan(who, _columns(values), names))
+    return VisitPlanOut.of(service.plan(who, _columns(values), names))
 
 
 @router.get("/visits/{visit_id}", summary="Get a visit")
-def get_visit(who: Reader, service: Service, visit_id: str) -> VisitOut:
+def get_visit(who: Reader, service: Service, visit_id: str) -> VisitPlanOut:
     """A visit and its visitors."""
-    return VisitOut.of(service.seen(who, visit_id))
+    return VisitPlanOut.of(service.seen(who, visit_id))
 
 
 @router.patch("/visits/{visit_id}", summary="Change a visit", responses=refuses(CONFLICT))
-def change_visit(who: Writer, service: Service, visit_id: str, body: VisitChange) -> VisitOut:
+def change_visit(
+    who: Writer, service: Service, visit_id: str, body: VisitPlanChange
+) -> VisitPlanOut:
     """What is left out stays as it is; cards that are lent follow at once."""
-    return VisitOut.of(service.change(who, visit_id, _columns(body.changes())))
+    return VisitPlanOut.of(service.change(who, visit_id, _columns(body.changes())))
 
 
 @router.post("/visits/{visit_id}/cancel", summary="Cancel a visit")
-def cancel_visit(who: Writer, service: Service, visit_id: str) -> VisitOut:
+def cancel_visit(who: Writer, service: Service, visit_id: str) -> VisitPlanOut:
     """Cards that are lent for it open nothing from now on."""
-    return VisitOut.of(service.cancel(who, visit_id))
+    return VisitPlanOut.of(service.cancel(who, visit_id))
 
 
 @router.post("/visits/{visit_id}/visitors", status_code=HTTPStatus.CREATED, summary="Add a visitor")
@@ -224,13 +228,17 @@ def add_visitor(who: Writer, service: Service, visit_id: str, body: VisitorIn) -
 @router.post(
     "/visitors/{visitor_id}/arrive", summary="A visitor comes", responses=refuses(CONFLICT)
 )
-def visitor_arrives(who: Writer, service: Service, visitor_id: str, body: ArriveIn) -> VisitorOut:
+def visitor_arrives(
+    who: Writer, service: Service, visitor_id: VisitorId, body: ArriveIn
+) -> VisitorOut:
     """Note that they came, and lend them a card. Again for somebody inside: lend one later."""
     return VisitorOut.model_validate(service.arrive(who, visitor_id, body.card_id))
 
 
 @router.post("/visitors/{visitor_id}/leave", summary="A visitor goes")
-def visitor_leaves(who: Writer, service: Service, visitor_id: str, body: LeaveIn) -> VisitorOut:
+def visitor_leaves(
+    who: Writer, service: Service, visitor_id: VisitorId, body: LeaveIn
+) -> VisitorOut:
     """Note that they went. What their card opened ends now, given back or not."""
     gone = service.leave(who, visitor_id, card_returned=body.card_returned)
     return VisitorOut.model_validate(gone)
@@ -248,7 +256,7 @@ def list_pool(who: Reader, service: Service) -> list[PoolCardOut]:
     summary="Lend a card to visitors",
     responses=refuses(CONFLICT),
 )
-def add_to_pool(who: Writer, service: Service, card_id: str, body: PoolIn) -> None:
+def add_to_pool(who: Writer, service: Service, card_id: str, body: VisitorCardIn) -> None:
     """The card is nobody's and opens nothing by itself."""
     service.add_to_pool(who, card_id, body.site_id)
 

@@ -34,7 +34,7 @@ VISITOR_OUT: Final[Example] = {
     **VISITOR_IN,
     "arrived_at": "2026-04-06T00:02:00Z",
     "left_at": None,
-    "card_id": ids.CARD,
+    "card_id": ids.VISITOR_CARD,
     "card_given_at": "2026-04-06T00:02:00Z",
     "card_returned_at": None,
     **ids.MADE,
@@ -47,10 +47,10 @@ VISIT_OUT: Final[Example] = {
     "visitors": [VISITOR_OUT],
     **ids.MADE,
 }
-ARRIVE_IN: Final[Example] = {"card_id": ids.CARD}
+ARRIVE_IN: Final[Example] = {"card_id": ids.VISITOR_CARD}
 LEAVE_IN: Final[Example] = {"card_returned": True}
 POOL_CARD_OUT: Final[Example] = {
-    "card_id": ids.CARD,
+    "card_id": ids.VISITOR_CARD,
     "label": "来訪者 3",
     "site_id": ids.SITE,
     "visitor_id": ids.VISITOR,

@@ -53,6 +53,7 @@ CSV_IMPORT: Final = _id(0x1702)
 ENROLMENT: Final = _id(0x1801)
 VISIT: Final = _id(0x1802)
 VISITOR: Final = _id(0x1803)
+VISITOR_CARD: Final = _id(0x802)
 RESERVATION_KEY: Final = "yoyaku-2026-0410-0007"
 """The key that the town's booking system gave the booking."""
 
