@@ -44,6 +44,7 @@ from edge.service.acts import Acts, Drivers
 from edge.service.backup_secrets import BackupSecrets
 from edge.service.commands import Commands
 from edge.service.contact_tests import TestRefusedError
+from edge.service.enrolments import SignedHash, signs_nothing
 from edge.service.happenings import Happenings
 from edge.service.locks import Locks
 from edge.service.loop import Loop, Parts
@@ -96,6 +97,7 @@ class Agent:
         card_keys: CardKeyring,
         time: TimeSource,
         alive: Callable[[], None],
+        signed: SignedHash = signs_nothing,
     ) -> None:
         self._settings = settings
         self._controller = controller
@@ -103,6 +105,7 @@ class Agent:
         self._link = link
         self._verify = verify
         self._card_keys = card_keys
+        self._signed = signed
         self._time = time
         self._alive = alive
         self._loop: Loop | None = None
@@ -413,7 +416,7 @@ class Agent:
             acts=acts,
             strikes=strikes,
             presentations=Presentations(
-                memory, recorder, acts, drivers, controller.pin, self._verify
+                memory, recorder, acts, drivers, controller.pin, self._verify, self._signed
             ),
             happenings=happenings,
             policies=policies,

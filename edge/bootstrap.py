@@ -40,6 +40,10 @@ class _Cards:
         """Whether a presentation's proof holds for a card of the policy."""
         return self.verifier.verify(presented, card) is Verdict.VERIFIED
 
+    def signed(self, presented: CardPresented) -> bytes | None:
+        """What a presentation's answer is a signature of, hashed."""
+        return self.verifier.signed_hash(presented)
+
 
 def build(
     settings: Settings,
@@ -83,15 +87,17 @@ def build(
                 built[name] = make_driver(port, settings, open_pcsc, keys)
     except ProfileError as error:
         raise SettingsError(settings.cards_dir or "cards", "ports", str(error), "") from error
+    cards = _Cards(verifier)
     return Agent(
         settings,
         controller,
         built,
         _link(settings, controller),
-        _Cards(verifier).verify,
+        cards.verify,
         keys,
         time or Machine(),
         alive,
+        cards.signed,
     )
 
 

@@ -28,6 +28,7 @@ from hub.notices import endpoints as notices
 from hub.notices import line_endpoints
 from hub.pages.routers import ROUTERS as PAGES
 from hub.people import endpoints as people
+from hub.people import enrolment_endpoints
 from hub.pins import endpoints as pins
 from hub.policy import endpoints as policy
 from hub.readiness import endpoints as readiness
@@ -36,6 +37,7 @@ from hub.staff import endpoints as staff
 from hub.staff import import_endpoints as staff_imports
 from hub.timesheets import closing_endpoints as closings
 from hub.timesheets import divergence_endpoints as divergences
+from hub.visitors import endpoints as visitors
 from hub.web import documents, health
 from hub.web.middleware import (
     BodyLimitMiddleware,
@@ -66,6 +68,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     notices.router,
     line_endpoints.router,
     people.router,
+    visitors.router,
+    enrolment_endpoints.router,
     policy.router,
     pins.router,
     documents.router,

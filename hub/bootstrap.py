@@ -52,6 +52,8 @@ from hub.link.wiring import LinkWorker
 from hub.notices.retention import ForgetAddresses
 from hub.notices.wiring import add_notices, notice_jobs
 from hub.pages.wiring import add_pages
+from hub.people.enrolment_chore import TakeOffers
+from hub.people.enrolment_service import EnrolmentService
 from hub.people.service import PeopleService
 from hub.pins.service import Pins
 from hub.pins.standing import StandingCodes, TendPools
@@ -65,6 +67,8 @@ from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.staff.wiring import add_staff, staff_chores
 from hub.timesheets.closing_wiring import add_closings, closing_chore
+from hub.visitors.chores import ForgetVisitors
+from hub.visitors.wiring import add_visitors
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
 from hub.webhooks.chores import ForgetWebhooks
@@ -171,6 +175,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(DeviceSecrets(core.db, rows, core.keys))
     services.add(PeopleService(core, rows))
     add_staff(core, services)
+    services.add(EnrolmentService(core, rows))
     services.add(AccountsService(core, passwords))
     services.add(LoginService(core, passwords, meters))
     services.add(Live())
@@ -190,6 +195,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_feeds(core, services)
     add_webhooks(core, services)
     add_closings(core, services)
+    add_visitors(core, services)
     add_pages(core, services)
     return services
 
@@ -209,7 +215,11 @@ def _workers(
             core.db, raw_events_after, PROJECTORS, live.ring, ProjectionMeters(registry)
         )
         workers.append(services.add(projection))
-        workers.append(policy_worker(core, services, _chores(core, services, registry)))
+        workers.append(
+            policy_worker(
+                core, services, _chores(core, services, registry), _prompt(core, services)
+            )
+        )
         workers.append(services.get(WebhookPost))
         workers.append(services.add(JobsWorker(core.db, _jobs(core, services, registry), registry)))
     if ProcessRole.INGEST in roles:
@@ -238,9 +248,15 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         ForgetWebhooks(core.clock, core.settings.webhooks),
         ForgetStaged(core.clock),
         *staff_chores(core, services),
+        ForgetVisitors(core.clock, core.settings.visitors.keep_days),
         readiness_watch(core, services, registry),
         closing_chore(core, services),
     ]
+
+
+def _prompt(core: Core, services: Services) -> list[Chore]:
+    """Chores that somebody stands waiting for, one a line."""
+    return [TakeOffers(core.clock, core.ids, core.keys, services.get(AuditedRows))]
 
 
 def _jobs(core: Core, services: Services, registry: CollectorRegistry) -> list[Job]:

@@ -30,6 +30,7 @@ from hub.readiness.settings import ReadinessSettings
 from hub.settings_section import Section
 from hub.staff.settings import StaffSettings
 from hub.timesheets.closing_settings import ClosingSettings
+from hub.visitors.settings import VisitorsSettings
 from hub.webhooks.settings import WebhooksSettings
 from provisioning import enrolment, hub_keys
 from wire.certificates import is_demo, load_certificates
@@ -170,6 +171,7 @@ class Settings(BaseSettings):
     csv: CsvSettings = CsvSettings()
     staff: StaffSettings = StaffSettings()
     closing: ClosingSettings = ClosingSettings()
+    visitors: VisitorsSettings = VisitorsSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

@@ -115,6 +115,16 @@ class TryKind(StrEnum):
     CARD = "card"
 
 
+class CardOfferBody(_Body, frozen=True, kw_only=True):
+    """An unknown card at a reader where one is enrolled. `sealed` is its number, readable only
+    with the enrolment's own key (`wire.card_offers`); `assurance` what the reader vouches for."""
+
+    enrolment: Id
+    reader: Id
+    sealed: Annotated[str, msgspec.Meta(max_length=1_600)]
+    assurance: Assurance
+
+
 class LockoutBody(_Body, frozen=True, kw_only=True):
     """A reader's try budget of one kind is spent: for `lockout_s` it refuses PINs, and cards go on;
     or cards of class `identifier`, and PINs and verified cards go on."""
@@ -318,6 +328,7 @@ EventBody: TypeAlias = (
     AccessBody
     | ActResultBody
     | PunchBody
+    | CardOfferBody
     | LockoutBody
     | CommandReceivedBody
     | CommandResultBody

@@ -22,6 +22,7 @@ from wire.event_bodies import (
     Alarm,
     AlarmBody,
     BatteryBody,
+    CardOfferBody,
     ClockBody,
     CommandReceivedBody,
     CommandResultBody,
@@ -58,6 +59,7 @@ __all__ = [
     "Alarm",
     "AlarmBody",
     "BatteryBody",
+    "CardOfferBody",
     "ClockBody",
     "CommandReceivedBody",
     "CommandResultBody",
@@ -104,6 +106,7 @@ class EventKind(StrEnum):
     ACCESS_DURESS = "access_duress"
     ACT_RESULT = "act_result"
     PUNCH = "punch"
+    CARD_OFFERED = "card_offered"
     PIN_LOCKOUT = "pin_lockout"
     COMMAND_RECEIVED = "command_received"
     COMMAND_RESULT = "command_result"
@@ -172,6 +175,7 @@ BODIES: Final[dict[EventKind, type[EventBody]]] = {
     EventKind.ACCESS_DURESS: AccessBody,
     EventKind.ACT_RESULT: ActResultBody,
     EventKind.PUNCH: PunchBody,
+    EventKind.CARD_OFFERED: CardOfferBody,
     EventKind.PIN_LOCKOUT: LockoutBody,
     EventKind.COMMAND_RECEIVED: CommandReceivedBody,
     EventKind.COMMAND_RESULT: CommandResultBody,

@@ -34,6 +34,7 @@ class EntryKind(StrEnum):
     READER = "reader"
     DEVICE = "device"
     SETTING = "setting"
+    ENROLMENT = "enrolment"
 
 
 class EntryRejection(StrEnum):

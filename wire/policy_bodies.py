@@ -46,6 +46,7 @@ __all__ = [
     "DeviceDriver",
     "DoorBody",
     "DoorMode",
+    "EnrolmentBody",
     "EntryBody",
     "EntryState",
     "FailMode",
@@ -148,9 +149,11 @@ class EntryState(StrEnum):
 
 
 class GrantBody(EntryBody, frozen=True, kw_only=True):
-    """Joins exactly one of credential, person and group to a door, for a window and a schedule."""
+    """Joins exactly one of credential, person and group to exactly one of door and zone, for a
+    window and a schedule. A grant to a zone counts at every door that leads into it."""
 
-    door: Id
+    door: Id | None = None
+    zone: Id | None = None
     credential: Id | None = None
     person: Id | None = None
     group: Id | None = None
@@ -166,8 +169,14 @@ class GrantBody(EntryBody, frozen=True, kw_only=True):
     counted_as: Id | None = None
     """Under which name its uses are counted, in place of its own id: grants of one controller that
     share a name share the count."""
+    escorts: Annotated[tuple[Id, ...], msgspec.Meta(max_length=20)] = ()
+    """Opens only within `escort_s` after one of these, persons or members of these groups, was let
+    in at the same side of the door. None: opens alone."""
+    escort_s: Annotated[int, msgspec.Meta(ge=1, le=300)] = 30
 
     def __post_init__(self) -> None:
+        if (self.door is None) == (self.zone is None):
+            raise ValueError("a grant is to a door or to a zone")
         subjects = (self.credential, self.person, self.group)
         if sum(subject is not None for subject in subjects) != 1:
             raise ValueError("a grant has exactly one subject")
@@ -212,6 +221,8 @@ class CardBody(EntryBody, frozen=True, kw_only=True, tag="card", tag_field="type
     profile: Id | None = None
     public_key: Annotated[str, msgspec.Meta(max_length=200)] | None = None
     sealed: Sealed | None = None
+    end: Instant | None = None
+    """The card expires here, whatever it was granted."""
 
     def __post_init__(self) -> None:
         if not _HEX64.fullmatch(self.digest):
@@ -350,6 +361,16 @@ class ReaderBody(EntryBody, frozen=True, kw_only=True):
     card_lockout_max_s: Annotated[int, msgspec.Meta(ge=300, le=3_600)] = 600
 
 
+class EnrolmentBody(EntryBody, frozen=True, kw_only=True):
+    """Until `until`, an unknown card at this reader is no attempt to open: its number is told,
+    sealed to the enrolment's own key (`wire.card_offers`), and journaled as `card_offered`. Entry
+    id = enrolment id. `recipient`: uncompressed P-256 point, base64."""
+
+    reader: Id
+    recipient: Annotated[str, msgspec.Meta(min_length=88, max_length=88)]
+    until: Instant
+
+
 class SettingBody(EntryBody, frozen=True, kw_only=True):
     """One setting of the agent that the hub steers. Entry id = the setting's name."""
 
@@ -369,6 +390,7 @@ Body: TypeAlias = (
     | DeviceBody
     | ReaderBody
     | SettingBody
+    | EnrolmentBody
 )
 
 _DECODERS: Final[dict[EntryKind, msgspec.json.Decoder[Body]]] = {
@@ -383,6 +405,7 @@ _DECODERS: Final[dict[EntryKind, msgspec.json.Decoder[Body]]] = {
     EntryKind.READER: msgspec.json.Decoder(ReaderBody),
     EntryKind.DEVICE: msgspec.json.Decoder(DeviceBody),
     EntryKind.SETTING: msgspec.json.Decoder(SettingBody),
+    EntryKind.ENROLMENT: msgspec.json.Decoder(EnrolmentBody),
 }
 
 

@@ -59,6 +59,7 @@ class Reason(StrEnum):
     USED_UP = "used_up"
     CODE_RETIRED = "code_retired"
     BACKUP_NOT_NEEDED = "backup_not_needed"
+    ESCORT_MISSING = "escort_missing"
     SECOND_FACTOR_MISSING = "second_factor_missing"
     ANTI_PASSBACK = "anti_passback"
     ZONE_FULL = "zone_full"

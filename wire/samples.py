@@ -43,6 +43,10 @@ DOOR, READER, DEVICE, PERSON, CREDENTIAL, GRANT, BOOKING, SCHEDULE, CALENDAR, ZO
 )
 PIN_ID: Final = f"{CREDENTIAL}@{DOOR}"
 DIGEST: Final = "5a" * 32
+RECIPIENT: Final = (
+    "BGsX0fLhLEJH+Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT+NC4v4af5uO5+tKfA+eFivOM1drMV7Oy7ZAaDe/UfU="
+)
+"""The generator of P-256 (FIPS 186-5), as a point nobody holds the key of."""
 
 BODIES: Final[dict[EntryKind, list[tuple[str, pb.Body]]]] = {
     EntryKind.DOOR: [
@@ -98,6 +102,10 @@ BODIES: Final[dict[EntryKind, list[tuple[str, pb.Body]]]] = {
             ),
         ),
         (sample_id(21), pb.GrantBody(door=DOOR, person=PERSON, schedule=SCHEDULE)),
+        (
+            sample_id(25),
+            pb.GrantBody(zone=ZONE, credential=sample_id(22), escorts=(PERSON,), escort_s=20),
+        ),
     ],
     EntryKind.CREDENTIAL: [
         (
@@ -129,6 +137,12 @@ BODIES: Final[dict[EntryKind, list[tuple[str, pb.Body]]]] = {
         (DEVICE, pb.DeviceBody(driver=pb.DeviceDriver.OSDP, port="bus0", address=1))
     ],
     EntryKind.SETTING: [("telemetry_s", pb.SettingBody(value=300))],
+    EntryKind.ENROLMENT: [
+        (
+            sample_id(26),
+            pb.EnrolmentBody(reader=READER, recipient=RECIPIENT, until=NOW + timedelta(seconds=60)),
+        )
+    ],
 }
 
 ENTRIES: Final[list[bytes]] = [
@@ -170,6 +184,9 @@ _BY_TYPE: Final[dict[type[ev.EventBody], ev.EventBody]] = {
         door=DOOR,
         outcome=ev.ActOutcome.DONE,
         observed=ev.Observed.BOLT_RETRACTED,
+    ),
+    ev.CardOfferBody: ev.CardOfferBody(
+        enrolment=sample_id(26), reader=READER, sealed="AQAA", assurance=pb.Assurance.IDENTIFIER
     ),
     ev.PunchBody: ev.PunchBody(
         reader=READER,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -78,6 +79,16 @@ class CardVerifier:
             return Verdict.BAD_KEY
         message = signed_message(challenge, proof.challenge, presented.identity)
         return _check(key, proof.signature, message)
+
+    def signed_hash(self, presented: CardPresented) -> bytes | None:
+        """Give SHA-256 of what the card should have signed, for taking up its key; None for a
+        presentation without a proof under a profile that is known."""
+        proof = presented.proof
+        challenge = self._challenges.get(proof.profile) if proof is not None else None
+        if proof is None or challenge is None:
+            return None
+        message = signed_message(challenge, proof.challenge, presented.identity)
+        return hashlib.sha256(message).digest()
 
 
 def _shared(

@@ -13,7 +13,7 @@ from edge.core.policy_index import PolicyIndex
 from edge.core.presence import Presence
 from edge.core.whereabouts import Whereabouts
 from wire.events import TryKind
-from wire.policy_bodies import FirstPerson, ModeBody, Side
+from wire.policy_bodies import FirstPerson, GrantBody, ModeBody, Side
 
 
 def no_codes(_door: str) -> DoorCodes | None:
@@ -41,6 +41,11 @@ class FirstOfTwo:
     counts_use: str | None = None
 
 
+def nobody_escorts(_door: str, _side: Side) -> Mapping[str, int]:
+    """Nobody was let in at any door."""
+    return {}
+
+
 def nobody_waits(_door: str, _side: Side) -> FirstOfTwo | None:
     """Nobody waits at any door."""
     return None
@@ -56,7 +61,8 @@ class Circumstances:
     it never was. `whereabouts` with the uptime `ran_ns` tell who is where, `firsts` when a first
     person came to a door, `waiting` who waits at a door and side for a second one. `shelter` tells
     whether a door was opened on the spot as a shelter's, `interlocked` whether another door of its
-    interlock is open or released.
+    interlock is open or released. `let_in` gives who was let in of late at a door and side,
+    and when (monotonic, ns): those who may take others along.
     """
 
     index: PolicyIndex
@@ -72,6 +78,7 @@ class Circumstances:
     waiting: Callable[[str, Side], FirstOfTwo | None] = nobody_waits
     shelter: Callable[[str], bool] = no_shelter
     interlocked: Callable[[str], bool] = nothing_in_the_way
+    let_in: Callable[[str, Side], Mapping[str, int]] = nobody_escorts
 
     def mode(self, door: str) -> ModeBody | None:
         """The mode that rules a door now."""
@@ -97,6 +104,19 @@ class Circumstances:
             return True
         mode = self.mode(door)
         return self.held_by_schedule(door) if mode is None else mode.mode in OPENING
+
+    def escorted(self, door: str, side: Side, grant: GrantBody) -> bool:
+        """Whether one of a grant's escorts has just been let in at a side of a door."""
+        since_ns = self.now.mono_ns - grant.escort_s * 1_000_000_000
+        return any(
+            at_ns >= since_ns and self._is_escort(person, grant)
+            for person, at_ns in self.let_in(door, side).items()
+        )
+
+    def _is_escort(self, person: str, grant: GrantBody) -> bool:
+        flags = self.index.person(person)
+        groups = flags.groups if flags is not None else ()
+        return not {person, *groups}.isdisjoint(grant.escorts)
 
     def first_came(self, door: str) -> bool:
         """Whether a first person has opened a door today."""

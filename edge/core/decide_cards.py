@@ -11,6 +11,7 @@ from edge.core.coming_to import against_holder, come_to
 from edge.core.grants import Shown, judge_grants, subjects_of
 from edge.core.place import Place
 from edge.core.punches import punch_for
+from edge.core.windows import expired
 from wire.events import TryKind
 from wire.policy_bodies import Assurance, CardBody, EntryState, ReaderBody
 from wire.reasons import Reason
@@ -44,6 +45,9 @@ def decide_card(
     against = against_holder(card.state, flags)
     if against is not None:
         return replace(known, reason=against.reason)
+    over = expired(card.end, about.now)
+    if over is not None:
+        return replace(known, reason=over)
     known = replace(
         known,
         punch=punch_for(place.reader_id, place.reader, card, assurance, attempt.chosen),

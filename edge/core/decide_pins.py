@@ -14,6 +14,7 @@ from edge.core.decide_cards import assurance_of, card_of
 from edge.core.grants import Shown, Verdict, judge_grants, subjects_of, subjects_of_pin
 from edge.core.passage import let_through
 from edge.core.place import Access, Place
+from edge.core.windows import expired
 from wire.events import Factor, TryKind
 from wire.pins import EARLY_GRACE_S, MAX_DIGITS
 from wire.policy_bodies import PinBody, ReaderBody
@@ -128,6 +129,9 @@ def _decide_both(
     if assurance is None:
         return replace(known, reason=Reason.CHALLENGE_FAILED)
     verdict = against_holder(pin.state, flags) or against_holder(card.state, flags)
+    over = expired(card.end, about.now)
+    if verdict is None and over is not None:
+        verdict = Verdict(over)
     if verdict is None and assurance.rank < access.door.min_assurance.rank:
         return replace(known, reason=Reason.ASSURANCE_TOO_LOW)
     if verdict is None:

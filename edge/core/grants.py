@@ -53,6 +53,7 @@ _NEARNESS: Final = {
             Reason.CLOCK_UNTRUSTED,
             Reason.OUTSIDE_SCHEDULE,
             Reason.USED_UP,
+            Reason.ESCORT_MISSING,
             Reason.SECOND_FACTOR_MISSING,
         )
     )
@@ -99,7 +100,7 @@ def judge_grants(
     wants_first = access.door.first_person is not FirstPerson.NONE
     for subject in subjects:
         for grant_id, grant in about.index.grants(access.door_id, subject).items():
-            verdict = Verdict(_judge(grant_id, grant, access.door, shown, about), grant_id, grant)
+            verdict = Verdict(_judge(grant_id, grant, access, shown, about), grant_id, grant)
             if verdict.opens and (grant.first_person or not wants_first):
                 return verdict
             if _is_nearer(verdict, best):
@@ -133,12 +134,12 @@ def subjects_of_pin(pin: PinBody, flags: PersonFlagsBody | None) -> list[str]:
 
 
 def _judge(
-    grant_id: str, grant: GrantBody, door: DoorBody, shown: Shown, about: Circumstances
+    grant_id: str, grant: GrantBody, access: Access, shown: Shown, about: Circumstances
 ) -> Reason:
     refused = STATE_REASONS.get(grant.state)
     if refused is not None:
         return refused
-    in_time = _judge_time(grant, door, shown, about)
+    in_time = _judge_time(grant, access.door, shown, about)
     if in_time is not None and in_time is not Reason.FLOOR_IN_WINDOW:
         return in_time
     if (
@@ -146,6 +147,8 @@ def _judge(
         and about.uses.get(count_name(grant_id, grant), 0) >= grant.max_uses
     ):
         return Reason.USED_UP
+    if grant.escorts and not about.escorted(access.door_id, access.side, grant):
+        return Reason.ESCORT_MISSING
     if grant.needs_pin and shown is not Shown.BOTH:
         return Reason.SECOND_FACTOR_MISSING
     return in_time or VALID[shown]

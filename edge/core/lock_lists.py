@@ -77,6 +77,7 @@ def _is_plain(grant: GrantBody) -> bool:
         and grant.schedule is None
         and grant.max_uses is None
         and not grant.needs_pin
+        and not grant.escorts
     )
 
 

@@ -72,6 +72,7 @@ class PolicyIndex:
         self._grants: _Multi[tuple[str, str], pb.GrantBody] = {}
         self._counted: _Multi[str, pb.GrantBody] = {}
         self._modes: _Multi[str, pb.ModeBody] = {}
+        self._enrolments: _Multi[str, pb.EnrolmentBody] = {}
         self._reader_at: _Multi[tuple[str, int], pb.ReaderBody] = {}
         self._inputs: _Multi[tuple[str, int], DoorInput] = {}
 
@@ -135,7 +136,7 @@ class PolicyIndex:
                     name = (body.namespace, body.digest)
                     self._sealed_cards.setdefault(name, {})[entry_id] = body
             case pb.GrantBody():
-                self._grants.setdefault((body.door, _subject(body)), {})[entry_id] = body
+                self._grants.setdefault((_place(body), _subject(body)), {})[entry_id] = body
                 self._counted.setdefault(count_name(entry_id, body), {})[entry_id] = body
             case pb.ModeBody():
                 self._modes.setdefault(body.door, {})[entry_id] = body
@@ -144,6 +145,8 @@ class PolicyIndex:
                 self._reader_at.setdefault((body.device, body.channel), {})[entry_id] = body
             case pb.ZoneBody():
                 self.zones[entry_id] = body
+            case pb.EnrolmentBody():
+                self._enrolments.setdefault(body.reader, {})[entry_id] = body
 
     def _displace(self, entry_id: str, body: pb.Body) -> None:
         match body:
@@ -168,7 +171,7 @@ class PolicyIndex:
                 if body.sealed is not None:
                     _forget(self._sealed_cards, (body.namespace, body.digest), entry_id)
             case pb.GrantBody():
-                _forget(self._grants, (body.door, _subject(body)), entry_id)
+                _forget(self._grants, (_place(body), _subject(body)), entry_id)
                 _forget(self._counted, count_name(entry_id, body), entry_id)
             case pb.ModeBody():
                 _forget(self._modes, body.door, entry_id)
@@ -177,6 +180,8 @@ class PolicyIndex:
                 _forget(self._reader_at, (body.device, body.channel), entry_id)
             case pb.ZoneBody():
                 del self.zones[entry_id]
+            case pb.EnrolmentBody():
+                _forget(self._enrolments, body.reader, entry_id)
 
     # --- what is held ----------------------------------------------------------------------------
 
@@ -235,8 +240,23 @@ class PolicyIndex:
         }
 
     def grants(self, door: str, subject: str) -> Mapping[str, pb.GrantBody]:
-        """The grants that join a credential, person or group to a door, by id."""
-        return self._grants.get((door, subject), _NONE)
+        """The grants that join a credential, person or group to a door, or to the zone that it
+        leads into, by id."""
+        own = self._grants.get((door, subject), _NONE)
+        body = self.doors.get(door)
+        if body is None or body.zone_in is None:
+            return own
+        of_zone = self._grants.get((body.zone_in, subject), _NONE)
+        return {**own, **of_zone} if own and of_zone else own or of_zone
+
+    def grant(self, grant: str | None) -> pb.GrantBody | None:
+        """A grant by its id."""
+        entry = self._entries.get(EntryKey(EntryKind.GRANT.value, grant or ""))
+        return entry.body if entry is not None and isinstance(entry.body, pb.GrantBody) else None
+
+    def enrolments(self, reader: str) -> Mapping[str, pb.EnrolmentBody]:
+        """The enrolments at a reader, over or not, by id."""
+        return self._enrolments.get(reader, {})
 
     def modes(self, door: str) -> Iterable[pb.ModeBody]:
         """The mode entries of a door, in force or not."""
@@ -253,6 +273,11 @@ class PolicyIndex:
     def holidays(self, calendar: str) -> frozenset[date] | None:
         """The dates of a holiday calendar."""
         return self._calendars.get(calendar)
+
+
+def _place(body: pb.GrantBody) -> str:
+    """Ids are UUIDs, so one look-up serves doors and zones."""
+    return body.door or body.zone or ""
 
 
 def _subject(body: pb.GrantBody) -> str:

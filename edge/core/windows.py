@@ -80,6 +80,16 @@ def judge_window(start: datetime | None, end: datetime | None, now: ClockNow) ->
     return None
 
 
+def expired(end: datetime | None, now: ClockNow) -> Reason | None:
+    """Say why something that lives until `end` is over, or None where it is not: without a clock
+    that is relied on, only what is certainly past is over."""
+    if end is None:
+        return None
+    if now.relied_on and now.at >= end:
+        return Reason.EXPIRED
+    return Reason.BELOW_FLOOR if end <= now.floor else None
+
+
 def floor_in_window(grant: GrantBody, now: ClockNow) -> bool:
     """Tell whether the floor lies in the grant's window: all that is known without a clock."""
     started = grant.start is None or grant.start <= now.floor

@@ -44,6 +44,8 @@ FIRE: Final = "fire"
 FIRE_DEVICE: Final = "fire_device"
 FIRE_STRIKES: Final = "fire_strikes"
 SHELTER: Final = "shelter"
+MAX_ESCORT_NS: Final = 300 * 1_000_000_000
+"""How long at most somebody may be followed (`GrantBody.escort_s`)."""
 
 _log = structlog.get_logger(__name__)
 
@@ -130,6 +132,8 @@ class Memory:
     """Until when a first person may still open a door that has not been seen to open (ns)."""
     waiting: dict[tuple[str, Side], FirstOfTwo] = field(default_factory=dict)
     """Who waits for a second person, by door and side."""
+    let_in: dict[tuple[str, Side], dict[str, int]] = field(default_factory=dict)
+    """Who was let in of late, by door and side, and when (ns): they may take visitors along."""
     fire: Fire = field(default_factory=Fire)
     shelter: ShelterStanding = field(default_factory=ShelterStanding)
     former_keys: FormerKeys = field(default_factory=FormerKeys)
@@ -160,7 +164,16 @@ class Memory:
             waiting=lambda door, side: self.waiting.get((door, side)),
             shelter=self.opened_as_shelter,
             interlocked=lambda door: self.interlocked(door, now.mono_ns),
+            let_in=lambda door, side: self.let_in.get((door, side), {}),
         )
+
+    def note_let_in(self, door: str, side: Side, person: str, now_ns: int) -> None:
+        """Somebody who needs no escort was let in: whom nobody may follow any more is forgotten."""
+        since_ns = now_ns - MAX_ESCORT_NS
+        there = self.let_in.setdefault((door, side), {})
+        for other in [each for each, at_ns in there.items() if at_ns < since_ns]:
+            del there[other]
+        there[person] = now_ns
 
     def interlocked(self, door: str, now_ns: int) -> bool:
         """Whether another door of a door's interlock is open, released or not known to be shut."""

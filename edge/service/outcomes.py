@@ -82,6 +82,7 @@ class Outcomes:
             self._recorder.hold(events, now, state)
         if opens:
             opening.apply(self._memory)
+            self._note_let_in((decision,) if other is None else (other, decision), now)
         if act_id is not None and decision.door is not None and decision.release_ms is not None:
             self._acts.release(act_id, decision.door, decision.release_ms, now)
         self._memory.counters["granted" if decision.granted else "denied"] += 1
@@ -111,6 +112,16 @@ class Outcomes:
             self.show(source, Feedback.LOCKED_OUT)
         else:
             self.show(source, Feedback.DENIED)
+
+    def _note_let_in(self, decisions: Sequence[Decision], now: ClockNow) -> None:
+        """Remember who may take visitors along: not those who needed an escort themselves."""
+        for one in decisions:
+            reader = self._memory.index.readers.get(one.reader or "")
+            grant = self._memory.index.grant(one.grant)
+            led = grant is not None and bool(grant.escorts)
+            if one.door is None or one.person is None or reader is None or led:
+                continue
+            self._memory.note_let_in(one.door, reader.side, one.person, now.mono_ns)
 
     def _spend_try(
         self,

@@ -26,6 +26,7 @@ from edge.core.place import place_of
 from edge.ports import NewEvent
 from edge.service import passages
 from edge.service.acts import Acts, Drivers
+from edge.service.enrolments import Enrolments, SignedHash, signs_nothing
 from edge.service.memory import Memory
 from edge.service.outcomes import Outcomes
 from edge.service.passages import Moves
@@ -82,6 +83,7 @@ class Presentations:
         drivers: Drivers,
         pin_key: PinKey,
         verify: VerifyCard,
+        signed: SignedHash = signs_nothing,
     ) -> None:
         self._memory = memory
         self._recorder = recorder
@@ -91,6 +93,7 @@ class Presentations:
         self._seconds = SecondPersons(memory, recorder, self._outcomes)
         self._key = pin_key
         self._verify = verify
+        self._enrolments = Enrolments(memory, recorder, self._outcomes, signed)
         self._waiting: dict[Source, _Waiting] = {}
         self._sweep_ns = 0
 
@@ -184,6 +187,8 @@ class Presentations:
             stale=item.stale or now.mono_ns - item.at_ns > _STALE_NS,
             chosen=chosen,
         )
+        if self._enrolments.offered(item, attempt, now):
+            return
         self._conclude(attempt, now, at_ns=item.at_ns)
 
     def _forsake(self, source: Source, now: ClockNow) -> None:

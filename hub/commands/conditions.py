@@ -43,12 +43,15 @@ def of_way(
     first_person: bool = False,
     exempt: bool = False,
     used_up: bool = False,
+    escorted: bool = False,
 ) -> tuple[Condition, ...]:
     """What may refuse one way in, in the order in which the edge asks. Only somebody known by name
     (`person_id`) has whereabouts; `exempt` is from anti-passback."""
     found: list[Condition] = []
     if used_up:
         found.append(Condition(Reason.USED_UP))
+    if escorted:
+        found.append(Condition(Reason.ESCORT_MISSING))
     if zone is not None and person_id is not None:
         found += _of_zone(zone, person_id, exempt=exempt)
     if door.first_person is FirstPerson.ENTRY and not first_person:

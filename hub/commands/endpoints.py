@@ -7,7 +7,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.commands import examples
@@ -31,10 +31,11 @@ from hub.commands.service import CommandsService, UnlockOrder
 from hub.commands.states import CommandState
 from hub.commands.tables import EmergencyKind
 from hub.pins.placement import PlacementState
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.fields import BodyIn, Instant, shown
 from hub.web.identity import requires
-from hub.web.problems import NOT_FOUND
+from hub.web.problems import NOT_FOUND, invalid
 from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 from wire.events import Observed
@@ -314,12 +315,21 @@ class ConditionOut(_Out):
     soft: bool = Field(description="True: they are let in, and it is reported.")
 
 
+class SpanOut(_Out):
+    """A time, half-open."""
+
+    start: datetime
+    end: datetime
+
+
 class AccessOut(_Out):
     """One way in. A door that a schedule holds open has neither grant nor credential."""
 
     model_config = shown(examples.ACCESS_OUT)
 
     by: AccessBy
+    door_id: str
+    zone_id: str | None = Field(description="Granted by this zone, which the door leads into.")
     grant_id: str | None
     credential_id: str | None
     person_id: str | None
@@ -335,6 +345,9 @@ class AccessOut(_Out):
         description="Rules of the door and its zone that may still refuse. Where people are is "
         "known of now alone: `at` leaves those out."
     )
+    spans: list[SpanOut] | None = Field(
+        description="When, in order; null where it was asked of one instant."
+    )
 
 
 @router.get("/doors/{door_id}/access", summary="Who could open a door?")
@@ -343,7 +356,33 @@ def list_access(
     service: AccessAt,
     door_id: str,
     at: Annotated[Instant | None, Query(description="Now, where left out.")] = None,
+    first: Annotated[
+        Instant | None,
+        Query(alias="from", description="With `to`: over a time of at most 31 days."),
+    ] = None,
+    last: Annotated[Instant | None, Query(alias="to")] = None,
 ) -> list[AccessOut]:
-    """Every way in at that time, and why."""
-    found = service.at(who, door_id, at)
+    """Every way in at that time, and why; or over a time, when and why."""
+    if (first is None) != (last is None) or (at is not None and first is not None):
+        raise invalid("to", "incomplete", "either `at`, or `from` and `to`")
+    if first is not None and last is not None:
+        found = service.over(who, door_id, first, last)
+    else:
+        found = service.at(who, door_id, at)
+    return [AccessOut.model_validate(each) for each in found]
+
+
+@router.get("/people/{person_id}/access", summary="What could somebody open?")
+def list_access_of_person(
+    who: GrantsReader,
+    service: AccessAt,
+    person_id: Annotated[str, Path(max_length=80, examples=[ids.PERSON])],
+    first: Annotated[Instant, Query(alias="from", examples=["2026-04-06T00:00:00Z"])],
+    last: Annotated[
+        Instant,
+        Query(alias="to", description="At most 31 days on.", examples=["2026-04-13T00:00:00Z"]),
+    ],
+) -> list[AccessOut]:
+    """Every door within your reach that their cards and PINs open, when and why."""
+    found = service.of_person(who, person_id, first, last)
     return [AccessOut.model_validate(each) for each in found]

@@ -74,6 +74,8 @@ EMERGENCY_OUT: Final[Example] = {
 }
 ACCESS_OUT: Final[Example] = {
     "by": "pin",
+    "door_id": ids.DOOR,
+    "zone_id": None,
     "grant_id": None,
     "credential_id": ids.CREDENTIAL,
     "person_id": None,
@@ -86,4 +88,5 @@ ACCESS_OUT: Final[Example] = {
     "max_uses": None,
     "uses": None,
     "conditions": [{"reason": "zone_full", "soft": True}],
+    "spans": None,
 }

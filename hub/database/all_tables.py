@@ -39,6 +39,7 @@ TABLE_MODULES: Final = (
     "hub.timesheets.alert_tables",
     "hub.timesheets.closing_tables",
     "hub.timesheets.divergence_tables",
+    "hub.visitors.tables",
     "hub.web.tables",
     "hub.webhooks.tables",
     "hub.zones.tables",

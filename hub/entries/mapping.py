@@ -19,6 +19,7 @@ TOPICS: Final[dict[EventKind, Topic | None]] = {
     EventKind.ACCESS_DURESS: Topic.ACCESS,
     EventKind.ACT_RESULT: None,  # follows a decision
     EventKind.PUNCH: Topic.ACCESS,
+    EventKind.CARD_OFFERED: Topic.ACCESS,
     EventKind.PIN_LOCKOUT: Topic.ACCESS,
     EventKind.COMMAND_RECEIVED: Topic.ACCESS,
     EventKind.COMMAND_RESULT: None,  # follows a command
@@ -134,6 +135,8 @@ def _told(body: ev.EventBody) -> dict[str, Any]:
                 "door_id": body.door,
                 "cause": body.direction.value,
             }
+        case ev.CardOfferBody():
+            return {"reader_id": body.reader}
         case ev.LockoutBody():
             return {
                 "reader_id": body.reader,

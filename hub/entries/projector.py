@@ -108,7 +108,9 @@ def _broken(scope: Scope, event: ProjectedEvent) -> Reason | None:
     if grant is None or grant.max_uses is None or not grant.soft:
         return None
     together = people.soft_limited_grants_of(scope, grant)
-    doors = {each.door_id for each in together}
+    doors = {each.door_id for each in together if each.door_id is not None}
+    for zone_id in {each.zone_id for each in together if each.zone_id is not None}:
+        doors |= {door.id for door in sites.doors_of_zone(scope, zone_id)}
     used = repository.uses_of(scope, doors, {each.id for each in together})
     limit = max(each.max_uses or 0 for each in together)
     return Reason.USED_UP if used >= limit else None

@@ -16,7 +16,7 @@ from hub.feeds.sealing import content_row, secret_row
 from hub.feeds.tables import feeds
 from hub.keyboxes.locks import code_row, door_row, maintenance_row
 from hub.keyboxes.tables import door_backups, key_box_secrets
-from hub.people.tables import cards
+from hub.people.tables import card_enrolments, cards
 from hub.pins.tables import pin_credentials
 from hub.sites.device_keys import sealed_row
 from hub.sites.tables import devices
@@ -51,6 +51,7 @@ class SealedColumn:
 
 
 SEALED: Final = (
+    SealedColumn(card_enrolments, "private_key", lambda row: f"card_enrolments:{row.id}"),
     SealedColumn(cards, "identity", lambda row: f"cards:{row.id}"),
     SealedColumn(devices, "secret", lambda row: sealed_row(row.id)),
     SealedColumn(
@@ -70,6 +71,7 @@ SEALED: Final = (
 )
 
 NOT_SEALED: Final = {
+    "card_offers.sealed": "sealed to the key of its enrolment, until it is looked at",
     "csv_staged.data": "a file of bookings between its trial run and the real one, gone within the "
     "hour; what is in it stands in `bookings` in plain text too",
     "devices.sealed": "sealed to the controller's own key, which the hub does not hold",

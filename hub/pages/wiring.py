@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.attendance.service import AttendanceService
+from hub.audit.rows import AuditedRows
 from hub.batteries.service import BatteriesService
 from hub.bookings.backups import BookingBackups
 from hub.bookings.facilities import FacilitiesService
@@ -16,6 +17,7 @@ from hub.feeds.service import FeedsService
 from hub.feeds.trying import DryRun
 from hub.keyboxes.service import KeyBoxes
 from hub.notices.service import NoticesService
+from hub.pages.card_pages import CardPages
 from hub.pages.closing_pages import ClosingPages
 from hub.pages.console import ConsolePages
 from hub.pages.door_pages import DoorPages
@@ -24,7 +26,9 @@ from hub.pages.key_box_pages import KeyBoxPages
 from hub.pages.notice_pages import NoticePages
 from hub.pages.readiness_pages import ReadinessPages
 from hub.pages.staff_pages import StaffPages
+from hub.pages.visitor_pages import VisitorPages
 from hub.pages.zone_pages import ZonePages
+from hub.people.enrolment_service import EnrolmentService
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.readiness.service import ReadinessService
@@ -32,6 +36,7 @@ from hub.staff.service import StaffService
 from hub.timesheets.alert_service import AlertService
 from hub.timesheets.closing_service import ClosingService
 from hub.timesheets.divergence_service import DivergenceService
+from hub.visitors.service import VisitorsService
 from hub.web.core import Core, Services
 from hub.zones.service import ZonesService
 
@@ -67,6 +72,9 @@ def add_pages(core: Core, services: Services) -> None:
             services.get(AttendanceService),
         )
     )
+    services.add(VisitorPages(core, services.get(AuditedRows), services.get(VisitorsService)))
+    rows, access = services.get(AuditedRows), services.get(AccessService)
+    services.add(CardPages(core, rows, access, services.get(EnrolmentService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from wire.policy_bodies import (
+    Assurance,
     DateException,
     DaySpan,
     EntryState,
@@ -110,6 +111,9 @@ class Card:
     `identity` is sealed (`HubKeys.unseal(identity, f"cards:{id}")` gives the bytes);
     `identity_index` is the blind index by which it is found; `label` is printed on it or given by
     the clerk, never part of its number. `public_key`: uncompressed P-256 point, base64.
+    From `valid_until` on it opens nothing. `replaces_id` is the card in whose place it came,
+    `assurance` what the reader (`reader_id`) vouched for at which it was enrolled; both None for
+    one that was typed in.
     """
 
     id: str
@@ -123,21 +127,28 @@ class Card:
     state: CardState
     state_reason: str
     state_changed_at: datetime
+    valid_until: datetime | None
+    replaces_id: str | None
+    assurance: Assurance | None
+    reader_id: str | None
     created_at: datetime
     updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Joins exactly one of person, group and card to a door, in a window `[start_at, end_at)` and
-    by a schedule, where given.
+    """Joins exactly one of person, group and card to exactly one of door and zone, in a window
+    `[start_at, end_at)` and by a schedule, where given. A grant to a zone counts at every door that
+    leads into it, also one that is put there later.
 
     With `max_uses` it opens so often, in all; a group's members share the count. `soft` says that
     somebody asked for a count which each controller keeps for itself (`hub.people.use_limits`).
+    With `escorts`, ids of persons or groups, it opens only within `escort_s` after one of them.
     """
 
     id: str
-    door_id: str
+    door_id: str | None
+    zone_id: str | None
     person_id: str | None
     group_id: str | None
     card_id: str | None
@@ -148,6 +159,8 @@ class Grant:
     first_person: bool
     max_uses: int | None
     soft: bool
+    escorts: tuple[str, ...]
+    escort_s: int
     state: EntryState
     note: str
     created_at: datetime
@@ -162,6 +175,7 @@ class Grant:
         """What the edge is told."""
         return GrantBody(
             door=self.door_id,
+            zone=self.zone_id,
             person=self.person_id,
             group=self.group_id,
             credential=self.card_id,
@@ -172,6 +186,8 @@ class Grant:
             needs_pin=self.needs_pin,
             first_person=self.first_person,
             max_uses=self.max_uses,
+            escorts=self.escorts,
+            escort_s=self.escort_s,
         )
 
 

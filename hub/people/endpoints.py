@@ -74,9 +74,10 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         schemas.GrantIn,
         schemas.GrantChange,
         schemas.GrantOut,
-        filters=("door_id", "person_id", "group_id", "card_id", "schedule_id", "state"),
+        filters=("door_id", "zone_id", "person_id", "group_id", "card_id", "schedule_id", "state"),
         refuses=(SPANS_CONTROLLERS,),
         defaults={"state": EntryState.ACTIVE},
+        prepare=schemas.grant_columns,
     ),
     RowShapes(
         SCHEDULE,
@@ -119,6 +120,22 @@ def issue_card(who: Writer, service: Service, body: schemas.CardIn) -> schemas.C
     given = body.model_dump(exclude={"identity"})
     card = service.issue_card(who, identity=bytes.fromhex(body.identity), **given)
     return schemas.CardOut.model_validate(card)
+
+
+@router.post(
+    "/cards/{card_id}/reissue",
+    status_code=HTTPStatus.CREATED,
+    summary="Put a card in the place of another",
+    responses=refuses(CONFLICT),
+)
+def reissue_card(
+    who: Writer, service: Service, card_id: str, body: schemas.CardReissueIn
+) -> schemas.CardOut:
+    """One request: the old card is withdrawn, the new one has its holder and its rights. To read
+    the new card at a reader, start an enrolment with `replaces_id` instead."""
+    given = body.model_dump(exclude={"identity"})
+    made = service.reissue_card(who, card_id, identity=bytes.fromhex(body.identity), **given)
+    return schemas.CardOut.model_validate(made)
 
 
 @router.post("/cards/lookup", summary="Find a card by its number", responses=refuses(NOT_FOUND))

@@ -40,6 +40,7 @@ CARD_IN: Final[Example] = {
     "label": "職員証 10427",
     "profile": None,
     "public_key": None,
+    "valid_until": None,
 }
 CARD_CHANGE: Final[Example] = {"label": "職員証 10427 (再発行)"}
 CARD_OUT: Final[Example] = {
@@ -51,13 +52,48 @@ CARD_OUT: Final[Example] = {
     "state": "active",
     "state_reason": "",
     "state_changed_at": "2026-04-01T00:15:00Z",
+    "valid_until": None,
+    "replaces_id": None,
+    "assurance": None,
+    "reader_id": None,
     **ids.MADE,
+}
+CARD_REISSUE: Final[Example] = {
+    "namespace": "felica",
+    "identity": "0123456789ABCDE0",
+    "label": "職員証 10427-2",
+    "profile": None,
+    "public_key": None,
+    "valid_until": None,
+    "reason": "紛失のため再発行",
+}
+ENROLMENT_IN: Final[Example] = {
+    "person_id": ids.PERSON,
+    "label": "職員証 10427",
+    "valid_until": None,
+    "replaces_id": None,
+}
+ENROLMENT_OUT: Final[Example] = {
+    "id": ids.ENROLMENT,
+    "reader_id": ids.READER,
+    "person_id": ids.PERSON,
+    "label": "職員証 10427",
+    "replaces_id": None,
+    "state": "done",
+    "started_at": "2026-04-01T00:14:20Z",
+    "until": "2026-04-01T00:15:20Z",
+    "card": {**CARD_OUT, "assurance": "identifier", "reader_id": ids.READER},
+    "copyable": True,
+    "refusal": "none",
+    "refused_card_id": None,
+    "refused_person_id": None,
 }
 CARD_LOOKUP: Final[Example] = {"namespace": "felica", "identity": "0123456789ABCDEF"}
 CARD_MOVE: Final[Example] = {"reason": "窓口で届け出"}
 
 _GRANT: Final[Example] = {
     "door_id": ids.DOOR,
+    "zone_id": None,
     "person_id": ids.PERSON,
     "group_id": None,
     "card_id": None,
@@ -68,6 +104,8 @@ _GRANT: Final[Example] = {
     "first_person": False,
     "max_uses": None,
     "soft": False,
+    "escorts": [],
+    "escort_s": 30,
     "note": "2026年度",
 }
 GRANT_IN: Final = _GRANT

@@ -28,16 +28,19 @@ from hub.people.use_limits import controllers_counting, is_limited
 from hub.policy import touch
 from hub.sites import repository as sites
 from hub.sites.domain import SiteState
-from hub.sites.kinds import DOOR, doors_within
+from hub.sites.kinds import DOOR, ZONE, doors_within
 from hub.sites.spanning import SpannedRule, refused
-from hub.sites.tables import doors
+from hub.sites.tables import doors, zones
 from hub.web.problems import invalid
 
 # --- within some sites -------------------------------------------------------------------------
 
 
 def _grants_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
-    return grants.c.door_id.in_(sa.select(doors.c.id).where(doors_within(site_ids)))
+    return sa.or_(
+        grants.c.door_id.in_(sa.select(doors.c.id).where(doors_within(site_ids))),
+        grants.c.zone_id.in_(sa.select(zones.c.id).where(zones.c.site_id.in_(site_ids))),
+    )
 
 
 def _people_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
@@ -75,21 +78,33 @@ def _check_grant(scope: Scope, before: Grant | None, after: Grant) -> None:
     subjects = (after.person_id, after.group_id, after.card_id)
     if sum(subject is not None for subject in subjects) != 1:
         raise invalid("person_id", "one_subject", "exactly one of person, group and card")
+    if (after.door_id is None) == (after.zone_id is None):
+        raise invalid("door_id", "one_place", "exactly one of door and zone")
     if after.start_at is not None and after.end_at is not None and after.end_at <= after.start_at:
         raise invalid("end_at", "before_start", "a window ends after it starts")
-    if before is None:
+    _check_escorts(scope, after)
+    if before is None and after.door_id is not None:
         door = sites.door(scope, after.door_id)
         if door is None or door.state is SiteState.REMOVED:
             raise invalid("door_id", "removed", "this door was removed")
     _check_limit(scope, before, after)
 
 
+def _check_escorts(scope: Scope, after: Grant) -> None:
+    known = repository.people_by_id(scope, after.escorts)
+    for escort in after.escorts:
+        if escort not in known and repository.group(scope, escort) is None:
+            raise invalid("escorts", "unknown", "an escort is a person or a group of this town")
+
+
 def _check_limit(scope: Scope, before: Grant | None, after: Grant) -> None:
     if not is_limited(after, after.updated_at):
         return
+    if after.zone_id is not None:  # its doors may be several controllers' tomorrow
+        raise invalid("soft", "of_a_zone", "uses of a zone are counted `soft`, or at one door")
     scope.lock("max_uses")  # so that of two grants given at once each sees the other
     others = repository.limited_grants_of(scope, after)
-    held = sites.doors_by_id(scope, {each.door_id for each in [after, *others]})
+    held = sites.doors_by_id(scope, {each.door_id for each in [after, *others] if each.door_id})
     controller_of = {door.id: door.controller_id for door in held.values()}
     counting = controllers_counting(after, others, controller_of, after.updated_at)
     if len(counting) > 1:
@@ -172,6 +187,7 @@ GRANT: Final = RowKind(
     within=_grants_within,
     references={
         "door_id": DOOR,
+        "zone_id": ZONE,
         "person_id": PERSON,
         "group_id": GROUP,
         "card_id": CARD,

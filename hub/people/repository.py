@@ -23,6 +23,7 @@ from hub.people.tables import (
     people,
     schedules,
 )
+from hub.sites.tables import doors
 
 T = TypeVar("T")
 
@@ -100,13 +101,15 @@ def grant(scope: Scope, grant_id: str) -> Grant | None:
 
 
 def grants_of_door(scope: Scope, door_id: str) -> tuple[Grant, ...]:
-    """Give a door's grants, in every state."""
-    return _list(scope, grants, Grant, grants.c.door_id == door_id)
+    """Give the grants that count at a door, its zone's among them, in every state."""
+    return grants_of_doors(scope, [door_id])
 
 
 def grants_of_doors(scope: Scope, door_ids: Collection[str]) -> tuple[Grant, ...]:
-    """Give the grants of several doors, in every state."""
-    return _list(scope, grants, Grant, grants.c.door_id.in_(door_ids))
+    """Give the grants that count at several doors, their zones' among them, in every state."""
+    into = sa.select(doors.c.zone_in).where(doors.c.id.in_(door_ids), doors.c.zone_in.is_not(None))
+    at = sa.or_(grants.c.door_id.in_(door_ids), grants.c.zone_id.in_(into))
+    return _list(scope, grants, Grant, at)
 
 
 def grants_of_person(scope: Scope, person_id: str) -> tuple[Grant, ...]:

@@ -22,7 +22,7 @@ from hub.web.fields import (
     shown,
 )
 from hub.web.problems import invalid
-from wire.policy_bodies import DateException, DaySpan, EntryState, WeekSpan
+from wire.policy_bodies import Assurance, DateException, DaySpan, EntryState, WeekSpan
 
 Id = Annotated[str, Field(min_length=1, max_length=80)]
 StaffNumber = Annotated[str, Field(min_length=1, max_length=40)]
@@ -61,6 +61,15 @@ Soft = Annotated[
         "at doors of several controllers are refused."
     ),
 ]
+Escorts = Annotated[
+    list[Id],
+    Field(
+        max_length=20,
+        description="Persons or groups: it opens only after one of them was let in there.",
+    ),
+]
+EscortSeconds = Annotated[int, Field(ge=1, le=300, description="For so long after them.")]
+CardEnd = Annotated[Instant, Field(description="From then on the card opens nothing.")]
 Reason = Annotated[str, Field(max_length=200, description="For the audit log.")]
 
 
@@ -164,6 +173,22 @@ class CardIn(BodyIn):
     public_key: Annotated[
         str | None, Field(max_length=200, description="Uncompressed P-256 point, base64.")
     ] = None
+    valid_until: CardEnd | None = None
+
+
+class CardReissueIn(BodyIn):
+    """The card that takes another's place; label and end are that one's where they are left
+    out."""
+
+    model_config = shown(examples.CARD_REISSUE)
+
+    namespace: Namespace
+    identity: Identity
+    label: Annotated[str, Field(max_length=100)] = ""
+    profile: Id | None = None
+    public_key: Annotated[str | None, Field(max_length=200)] = None
+    valid_until: CardEnd | None = None
+    reason: Reason = ""
 
 
 class CardChange(ChangeIn):
@@ -173,6 +198,7 @@ class CardChange(ChangeIn):
 
     person_id: Id | None = clearable()
     label: Annotated[str, Field(max_length=100)] | None = None
+    valid_until: CardEnd | None = clearable()
 
 
 class CardOut(RowOut):
@@ -188,6 +214,12 @@ class CardOut(RowOut):
     state: CardState
     state_reason: str
     state_changed_at: datetime
+    valid_until: datetime | None = Field(description="From then on it opens nothing.")
+    replaces_id: str | None = Field(description="The card in whose place it came.")
+    assurance: Assurance | None = Field(
+        description="What the reader vouched for at which it was enrolled; null: typed in."
+    )
+    reader_id: str | None = Field(description="The reader at which it was enrolled.")
     created_at: datetime
     updated_at: datetime
 
@@ -210,11 +242,14 @@ class CardMove(BodyIn):
 
 
 class GrantIn(BodyIn):
-    """A new grant: exactly one of person, group and card, to one door."""
+    """A new grant: exactly one of person, group and card, to exactly one of door and zone."""
 
     model_config = shown(examples.GRANT_IN)
 
-    door_id: Id
+    door_id: Id | None = None
+    zone_id: Annotated[
+        Id | None, Field(description="Every door that leads into it, also later ones.")
+    ] = None
     person_id: Id | None = None
     group_id: Id | None = None
     card_id: Id | None = None
@@ -225,6 +260,8 @@ class GrantIn(BodyIn):
     first_person: FirstPerson = False
     max_uses: MaxUses | None = None
     soft: Soft = False
+    escorts: Escorts = Field(default_factory=list)
+    escort_s: EscortSeconds = 30
     note: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -240,6 +277,8 @@ class GrantChange(ChangeIn):
     first_person: FirstPerson | None = None
     max_uses: MaxUses | None = clearable()
     soft: Soft | None = None
+    escorts: Escorts | None = None
+    escort_s: EscortSeconds | None = None
     state: EntryState | None = None
     note: Annotated[str, Field(max_length=200)] | None = None
 
@@ -250,7 +289,8 @@ class GrantOut(RowOut):
     model_config = shown(examples.GRANT_OUT)
 
     id: str
-    door_id: str
+    door_id: str | None
+    zone_id: str | None
     person_id: str | None
     group_id: str | None
     card_id: str | None
@@ -261,6 +301,8 @@ class GrantOut(RowOut):
     first_person: bool
     max_uses: int | None
     soft: bool
+    escorts: list[str]
+    escort_s: int
     state: EntryState
     note: str
     created_at: datetime
@@ -420,3 +462,9 @@ def time_columns(values: dict[str, Any]) -> dict[str, Any]:
         except msgspec.ValidationError as error:
             raise invalid(name, "bad_span", "a span ends after it starts") from error
     return made
+
+
+def grant_columns(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn a grant's lists as sent into the row's tuples."""
+    escorts = values.get("escorts")
+    return values if escorts is None else {**values, "escorts": tuple(escorts)}

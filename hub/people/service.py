@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,6 +21,7 @@ from hub.people.domain import Card, CardState, Group
 from hub.people.holiday_dates import dates_of
 from hub.people.identities import identity_index, seal_identity
 from hub.people.kinds import CALENDAR, CARD, GROUP
+from hub.people.reissue import reissue_in
 from hub.policy.touch import touch_person
 from hub.web.core import Core
 from hub.web.problems import CONFLICT, FORBIDDEN, Problem, invalid
@@ -57,19 +58,53 @@ class PeopleService:
         label: str = "",
         profile: str | None = None,
         public_key: str | None = None,
+        valid_until: datetime | None = None,
     ) -> Card:
         """Take up a card; raise `DuplicateError` if it is known already.
 
         `identity` is what the reader tells (1 to 128 bytes) in `namespace`; `public_key` an
         uncompressed P-256 point in base64.
         """
+        values = self._values(namespace, identity, label, profile, public_key, valid_until)
+        return self._rows.add(who, CARD, {**values, "person_id": person_id})
+
+    def reissue_card(
+        self,
+        who: Principal,
+        card_id: str,
+        *,
+        namespace: str,
+        identity: bytes,
+        reason: str,
+        label: str = "",
+        profile: str | None = None,
+        public_key: str | None = None,
+        valid_until: datetime | None = None,
+    ) -> Card:
+        """Take up a card in the place of another, with its rights and its holder, and withdraw
+        that one; raise as `hub.people.reissue.reissue_in` and `issue_card` do."""
+        values = self._values(namespace, identity, label, profile, public_key, valid_until)
+        now = self._core.clock.now()
+        return self._core.db.write(
+            lambda scope: reissue_in(scope, self._rows, who, card_id, values, now, reason)
+        )
+
+    def _values(
+        self,
+        namespace: str,
+        identity: bytes,
+        label: str,
+        profile: str | None,
+        public_key: str | None,
+        valid_until: datetime | None,
+    ) -> dict[str, Any]:
+        """The columns of a card that is typed in, all but its holder."""
         if public_key is not None:
             check_point(public_key)
         now = self._core.clock.now()
         card_id = self._core.ids.new()
-        values: dict[str, Any] = {
+        return {
             "id": card_id,
-            "person_id": person_id,
             "namespace": namespace,
             "identity": seal_identity(self._core.keys, card_id, identity),
             "identity_index": identity_index(self._core.keys, namespace, identity),
@@ -79,8 +114,11 @@ class PeopleService:
             "state": CardState.ACTIVE,
             "state_reason": "",
             "state_changed_at": now,
+            "valid_until": valid_until,
+            "replaces_id": None,
+            "assurance": None,
+            "reader_id": None,
         }
-        return self._rows.add(who, CARD, values)
 
     def find_card(self, who: Principal, namespace: str, identity: bytes) -> Card:
         """Give the card with this number; raise `404 not_found` if there is none in reach."""

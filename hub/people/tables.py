@@ -19,7 +19,8 @@ from sqlalchemy import (
 from hub.database.columns import Closed, Structured, UtcDateTime, id_text
 from hub.database.tables import belongs_to, town_table, unique
 from hub.people.domain import CalendarSource, CardState, NamedDay
-from wire.policy_bodies import DateException, DaySpan, EntryState, WeekSpan
+from hub.people.enrolment_domain import EnrolmentState, Refusal
+from wire.policy_bodies import Assurance, DateException, DaySpan, EntryState, WeekSpan
 
 
 def _id() -> Column[Any]:
@@ -77,10 +78,51 @@ cards: Final = town_table(
     Column("state", Closed(CardState), nullable=False),
     _name("state_reason", 200),
     Column("state_changed_at", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime),
+    Column("replaces_id", id_text()),
+    Column("assurance", Closed(Assurance)),
+    Column("reader_id", id_text()),
     *_written(),
     belongs_to("person_id", "people"),
     unique("identity_index"),
 )
+
+card_enrolments: Final = town_table(
+    "card_enrolments",
+    _id(),
+    Column("reader_id", id_text(), nullable=False, index=True),
+    Column("controller_id", id_text(), nullable=False, index=True),
+    Column("person_id", id_text()),
+    _name("label"),
+    Column("valid_until", UtcDateTime),
+    Column("replaces_id", id_text()),
+    Column("state", Closed(EnrolmentState), nullable=False, index=True),
+    Column("public_key", String(100), nullable=False),
+    Column("private_key", LargeBinary),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor_id", String(80), nullable=False),
+    _name("actor_name"),
+    Column("card_id", id_text()),
+    Column("refusal", Closed(Refusal), nullable=False),
+    Column("refused_card_id", id_text()),
+    Column("candidate_index", String(64), nullable=False),
+    Column("candidates", String(200), nullable=False),
+    belongs_to("person_id", "people"),
+)
+
+card_offers: Final = town_table(
+    "card_offers",
+    Column("id", String(64), primary_key=True),
+    Column("enrolment_id", id_text(), nullable=False),
+    Column("controller_id", id_text(), nullable=False),
+    Column("sealed", String(1600), nullable=False),
+    Column("assurance", Closed(Assurance), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+)
+"""Cards that controllers told of, for the moment until they are looked at."""
 
 calendars: Final = town_table(
     "calendars",
@@ -112,7 +154,8 @@ schedules: Final = town_table(
 grants: Final = town_table(
     "grants",
     _id(),
-    Column("door_id", id_text(), nullable=False, index=True),
+    Column("door_id", id_text(), index=True),
+    Column("zone_id", id_text(), index=True),
     Column("person_id", id_text(), index=True),
     Column("group_id", id_text(), index=True),
     Column("card_id", id_text(), index=True),
@@ -123,10 +166,13 @@ grants: Final = town_table(
     Column("first_person", Boolean, nullable=False),
     Column("max_uses", Integer),
     Column("soft", Boolean, nullable=False),
+    Column("escorts", Structured(tuple[str, ...]), nullable=False),
+    Column("escort_s", Integer, nullable=False),
     Column("state", Closed(EntryState), nullable=False),
     _name("note", 200),
     *_written(),
     belongs_to("door_id", "doors"),
+    belongs_to("zone_id", "zones"),
     belongs_to("person_id", "people"),
     belongs_to("group_id", "groups"),
     belongs_to("card_id", "cards"),
@@ -137,6 +183,7 @@ grants: Final = town_table(
         " + (CASE WHEN card_id IS NULL THEN 0 ELSE 1 END) = 1",
         name="one_subject",
     ),
+    CheckConstraint("(door_id IS NULL) <> (zone_id IS NULL)", name="one_place"),
     CheckConstraint("start_at IS NULL OR end_at IS NULL OR start_at < end_at", name="window"),
 )
 Index("ix_grants_start", grants.c.town_id, grants.c.start_at)

@@ -27,7 +27,8 @@ def controllers_counting(
 ) -> frozenset[str]:
     """Give the controllers that would count the uses of one subject at the same time: that of the
     `grant`, and of `others` those of the same subject whose windows overlap with its own.
-    `controller_of` gives a door's controller. Empty for a grant that needs no exact count."""
+    `controller_of` gives a door's controller. Empty for a grant that needs no exact count; one
+    of a zone never does."""
     if not is_limited(grant, now):
         return frozenset()
     window = Window(grant.start_at, grant.end_at)
@@ -39,4 +40,4 @@ def controllers_counting(
         and is_limited(other, now)
         and window.overlaps(Window(other.start_at, other.end_at))
     ]
-    return frozenset(controller_of[each.door_id] for each in [grant, *meant])
+    return frozenset(controller_of[each.door_id] for each in [grant, *meant] if each.door_id)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from hub.database.scope import Scope
-from hub.pins.tables import PinVariant, pin_credentials
+from hub.pins.tables import PinVariant, pin_credentials, pin_placements
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,14 @@ def give_to(
     """Make a standing code a booking's holder's."""
     values = {"booking_id": booking_id, "holder_id": holder_id, "person_id": person_id}
     scope.update(pin_credentials, values, pin_credentials.c.id == credential_id)
+
+
+def doors_of_pins(scope: Scope, person_id: str) -> set[str]:
+    """Give the doors at which somebody has a PIN, now or later."""
+    c, p = pin_credentials.c, pin_placements.c
+    theirs = sa.select(c.id).where(c.person_id == person_id, c.revoked_at.is_(None))
+    query = scope.select(p.door_id).where(p.credential_id.in_(theirs)).distinct()
+    return {row.door_id for row in scope.all(query)}
 
 
 def set_person(scope: Scope, credential_id: str, person_id: str | None) -> None:

@@ -26,6 +26,7 @@ class Focus:
     schedules: set[str] = field(default_factory=set)
     calendars: set[str] = field(default_factory=set)
     modes: set[str] = field(default_factory=set)
+    enrolments: set[str] = field(default_factory=set)
 
     def add(self, kind: Touched, target: str) -> None:
         """Take a mark in."""
@@ -44,5 +45,7 @@ class Focus:
                 self.calendars.add(target)
             case Touched.MODE:
                 self.modes.add(target)
+            case Touched.ENROLMENT:
+                self.enrolments.add(target)
             case _:
                 self.whole = True

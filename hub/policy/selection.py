@@ -53,6 +53,7 @@ def everything(sources: Sources) -> Desired:
     return {
         **sources.wiring(),
         **sources.modes(sources.doors),
+        **sources.enrolments(),
         **sources.grant_entries(grants),
         **sources.all_pins(),
         **sources.card_entries(cards),
@@ -76,6 +77,7 @@ def focused(scope: Scope, sources: Sources, controller_id: str, focus: Focus) ->
     """Look at what a focus names and whatever follows from it."""
     look = _Look(scope, sources, controller_id)
     look.at_modes(focus.modes)
+    look.at_enrolments(focus.enrolments)
     owners = look.at_pins(focus.credentials)
     spread = look.at_grants(focus.grants)
     look.at_people(focus.people | spread.people | owners, focus.cards | spread.cards)
@@ -103,6 +105,12 @@ class _Look:
         for entry in repository.entries_of_kind(self._scope, self._controller_id, EntryKind.MODE):
             if _body(entry, ModeBody).door in door_ids:
                 self.stored[entry.key] = entry
+
+    def at_enrolments(self, ids: set[str]) -> None:
+        """Enrolments at readers."""
+        if ids:
+            self._load(key(EntryKind.ENROLMENT, each) for each in ids)
+            self.wanted |= self._sources.enrolments(ids)
 
     def at_pins(self, credential_ids: set[str]) -> set[str]:
         """Credentials' PINs and the grants that let them in; gives the people whose they are."""

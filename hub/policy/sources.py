@@ -21,6 +21,7 @@ from hub.database.scope import Scope
 from hub.keyboxes import repository as backup_rows
 from hub.keyboxes.repository import DoorBackup
 from hub.keys import HubKeys, SealBrokenError
+from hub.people import enrolment_repository as enrolment_rows
 from hub.people.display_names import form_of, shown_name
 from hub.people.domain import Calendar, Card, CardState, Grant, Person, Schedule
 from hub.people.holiday_dates import dates_of
@@ -101,6 +102,11 @@ class Sources:
         return site_rows.readers_of_controller(self._scope, self._controller.id)
 
     @cached_property
+    def _entered(self) -> frozenset[str]:
+        """The zones that the controller's doors lead into."""
+        return frozenset(door.zone_in for door in self.doors.values() if door.zone_in is not None)
+
+    @cached_property
     def _lists(self) -> LockLists:
         return LockLists(self._scope, self._keys, self._controller.id, self.doors)
 
@@ -153,11 +159,17 @@ class Sources:
             found[key(EntryKind.MODE, row.id)] = Wanted(body, expires_at=row.expires_at)
         return found
 
+    def enrolments(self, ids: Collection[str] | None = None) -> Desired:
+        """The cards that are being enrolled at the controller's readers, all or of these ids."""
+        found = enrolment_rows.open_of_controller(self._scope, self._controller.id, ids)
+        return {key(EntryKind.ENROLMENT, each.id): Wanted(each.body()) for each in found}
+
     # --- grants ------------------------------------------------------------------------------
 
     def all_grants(self) -> list[Grant]:
         """The controller's grants that count now."""
-        return self._grants(grants.c.door_id, self.doors)
+        at_doors = self._grants(grants.c.door_id, self.doors)
+        return [*at_doors, *self._grants(grants.c.zone_id, self._entered)]
 
     def grants_by_id(self, ids: Collection[str]) -> list[Grant]:
         """Those of them with these ids."""
@@ -186,7 +198,10 @@ class Sources:
 
     def _grants(self, column: sa.Column[Any], values: Collection[str]) -> list[Grant]:
         found = as_all(Grant, self._rows(sa.select(grants), column, values))
-        return [g for g in found if g.door_id in self.doors and self._counts(g)]
+        return [g for g in found if self._is_here(g) and self._counts(g)]
+
+    def _is_here(self, grant: Grant) -> bool:
+        return grant.door_id in self.doors or grant.zone_id in self._entered
 
     def _counts(self, grant: Grant) -> bool:
         if grant.state is EntryState.REVOKED and grant.end_at is None:
@@ -291,6 +306,7 @@ class Sources:
             person=card.person_id,
             profile=card.profile,
             public_key=card.public_key,
+            end=card.valid_until,
         )
         return {key(EntryKind.CREDENTIAL, card.id): Wanted(body, card.person_id)}
 

@@ -26,6 +26,7 @@ class Touched(StrEnum):
     CALENDAR = "calendar"
     CREDENTIAL = "credential"
     MODE = "mode"
+    ENROLMENT = "enrolment"
 
 
 policy_dirty: Final = town_table(

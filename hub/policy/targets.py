@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from hub.database.scope import Scope
-from hub.people.tables import cards, grants, group_members
+from hub.people.tables import card_enrolments, cards, grants, group_members
 from hub.pins.tables import pin_credentials, pin_placements
 from hub.policy import repository
 from hub.policy.focus import Focus
@@ -44,8 +44,9 @@ def _controllers(scope: Scope, kind: Touched, target: str) -> set[str]:
             held = _held(scope, EntryKind.READER, target)
             return _of_devices(scope, devices.c.id.in_(device)) | held
         case Touched.GRANT:
-            door = sa.select(grants.c.door_id).where(grants.c.id == target)
-            return _of_doors(scope, doors.c.id.in_(door)) | _held(scope, EntryKind.GRANT, target)
+            return _of_doors(scope, _granted(grants.c.id == target)) | _held(
+                scope, EntryKind.GRANT, target
+            )
         case Touched.CREDENTIAL:
             p = pin_placements
             at = sa.select(p.c.door_id).where(p.c.credential_id == target)
@@ -54,14 +55,18 @@ def _controllers(scope: Scope, kind: Touched, target: str) -> set[str]:
             return _of_person(scope, target)
         case Touched.CARD:
             owner = scope.scalar(scope.select(cards.c.person_id).where(cards.c.id == target))
-            at = sa.select(grants.c.door_id).where(grants.c.card_id == target)
-            found = _of_doors(scope, doors.c.id.in_(at))
+            found = _of_doors(scope, _granted(grants.c.card_id == target))
             found |= _held(scope, EntryKind.CREDENTIAL, target)
             return found | (_of_person(scope, owner) if owner else set())
         case Touched.SCHEDULE:
-            at = sa.select(grants.c.door_id).where(grants.c.schedule_id == target)
-            follows = sa.or_(doors.c.id.in_(at), doors.c.hold_schedule == target)
+            granted = _granted(grants.c.schedule_id == target)
+            follows = sa.or_(granted, doors.c.hold_schedule == target)
             return _of_doors(scope, follows) | _held(scope, EntryKind.SCHEDULE, target)
+        case Touched.ENROLMENT:
+            t = card_enrolments.c
+            at_reader = scope.select(t.controller_id).where(t.id == target)
+            here = {row.controller_id for row in scope.all(at_reader)}
+            return here | _held(scope, EntryKind.ENROLMENT, target)
         case Touched.CALENDAR:
             return _held(scope, EntryKind.HOLIDAY, target)
 
@@ -81,6 +86,15 @@ def _of_doors(scope: Scope, condition: sa.ColumnElement[bool]) -> set[str]:
     return {row.controller_id for row in scope.all(query)}
 
 
+def _granted(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """The condition for the doors that such grants are to, themselves or by the zone that they lead
+    into."""
+    return sa.or_(
+        doors.c.id.in_(sa.select(grants.c.door_id).where(condition)),
+        doors.c.zone_in.in_(sa.select(grants.c.zone_id).where(condition)),
+    )
+
+
 def _of_devices(scope: Scope, condition: sa.ColumnElement[bool]) -> set[str]:
     query = scope.select(devices.c.controller_id).where(condition).distinct()
     return {row.controller_id for row in scope.all(query)}
@@ -92,7 +106,7 @@ def _of_person(scope: Scope, person_id: str) -> set[str]:
     m = group_members.c
     by_group = sa.select(m.group_id).where(m.person_id == person_id)
     by_card = sa.select(cards.c.id).where(cards.c.person_id == person_id)
-    at = sa.select(grants.c.door_id).where(
+    at = _granted(
         sa.or_(
             grants.c.person_id == person_id,
             grants.c.group_id.in_(by_group),
@@ -106,7 +120,7 @@ def _of_person(scope: Scope, person_id: str) -> set[str]:
         policy_entries.c.person_id == person_id
     )
     return (
-        _of_doors(scope, sa.or_(doors.c.id.in_(at), doors.c.id.in_(by_pin)))
+        _of_doors(scope, sa.or_(at, doors.c.id.in_(by_pin)))
         | _of_devices(scope, devices.c.id.in_(terminals))
         | {row.controller_id for row in scope.all(held.distinct())}
     )

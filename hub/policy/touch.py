@@ -70,6 +70,11 @@ def touch_credential(scope: Scope, credential_id: str) -> None:
     _touch(scope, Touched.CREDENTIAL, credential_id)
 
 
+def touch_enrolment(scope: Scope, enrolment_id: str) -> None:
+    """A card's enrolment at a reader was started or has ended."""
+    _touch(scope, Touched.ENROLMENT, enrolment_id)
+
+
 def touch_mode(scope: Scope, door_id: str) -> None:
     """A door's mode was ordered or withdrawn."""
     _touch(scope, Touched.MODE, door_id)

@@ -25,13 +25,20 @@ def add_policy(core: Core, services: Services) -> None:
     services.add(PolicyComparisons(core.db, Connections(outlet)))
 
 
-def policy_worker(core: Core, services: Services, chores: Sequence[Chore] = ()) -> PolicyWorker:
-    """Give the worker that compiles marks and does what time demands, `chores` among it."""
+def policy_worker(
+    core: Core,
+    services: Services,
+    chores: Sequence[Chore] = (),
+    prompt: Sequence[Chore] = (),
+) -> PolicyWorker:
+    """Give the worker that compiles marks and does what time demands, `chores` among it; `prompt`
+    are those that somebody waits for."""
     return PolicyWorker(
         core.db,
         Compiler(core.clock, core.keys),
         services.get(PolicyCounter),
         [Sweep(core.clock, core.keys), *chores],
+        prompt,
     )
 
 

@@ -48,12 +48,18 @@ class PolicyWorker:
     """Compiles, announces, and runs the chores, in one thread."""
 
     def __init__(
-        self, db: Database, compiler: Compiler, counter: PolicyCounter, chores: Sequence[Chore]
+        self,
+        db: Database,
+        compiler: Compiler,
+        counter: PolicyCounter,
+        chores: Sequence[Chore],
+        prompt: Sequence[Chore] = (),
     ) -> None:
         self._db = db
         self._compiler = compiler
         self._counter = counter
         self._chores = chores
+        self._prompt = prompt
         self._bell = Bell()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hub-policy", daemon=True)
@@ -92,7 +98,14 @@ class PolicyWorker:
 
     def chores(self) -> None:
         """Do what is due. One that fails is tried again next time, and the others go on."""
-        for chore in self._chores:
+        self._do(self._chores)
+
+    def prompt(self) -> None:
+        """The same of what somebody waits for: done at every ring, not only once a second."""
+        self._do(self._prompt)
+
+    def _do(self, chores: Sequence[Chore]) -> None:
+        for chore in chores:
             try:
                 with self._db.read() as scope:
                     due = chore.is_due(scope)
@@ -114,6 +127,7 @@ class PolicyWorker:
                 if time.monotonic() >= chores_at:
                     self.chores()
                     chores_at = time.monotonic() + CHORE_S
+                self.prompt()
                 self.work()  # after the chores: what both have marked is compiled once
             except Exception:  # the database may be away for a while: go on when it is back
                 _log.exception("policy_worker")

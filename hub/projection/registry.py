@@ -13,6 +13,7 @@ from hub.commands.projector import PROJECTOR as COMMANDS
 from hub.door_tests.projector import PROJECTOR as DOOR_TESTS
 from hub.entries.projector import PROJECTOR as ENTRIES
 from hub.keyboxes.projector import PROJECTOR as KEYBOXES
+from hub.people.enrolment_projector import PROJECTOR as CARD_OFFERS
 from hub.projection.projector import Projector
 from hub.zones.projector import PROJECTOR as ZONES
 
@@ -24,4 +25,5 @@ PROJECTORS: Final[tuple[Projector, ...]] = (
     COMMANDS,
     DOOR_TESTS,
     KEYBOXES,
+    CARD_OFFERS,
 )

@@ -134,6 +134,14 @@ def employments_between(
     return _by_person(scope, where, person_ids)
 
 
+def department_names(scope: Scope, person_ids: Collection[str], on: date) -> dict[str, str]:
+    """Give the department that each of these people is in on a date, by its name; outsiders and
+    those who are not employed then have none."""
+    names = {each.id: each.name for each in departments(scope)}
+    found = employments_between(scope, on, on, person_ids)
+    return {person: names[theirs[-1].department_id] for person, theirs in found.items() if theirs}
+
+
 def careers(scope: Scope, person_ids: Collection[str]) -> dict[str, tuple[Employment, ...]]:
     """Give all employments of these people, by person, in order."""
     return _by_person(scope, [], person_ids)

@@ -63,6 +63,10 @@ CLOSING: Final = _id(0x2803)
 ADJUSTMENT: Final = _id(0x2804)
 CAP_ALERT: Final = _id(0x2805)
 SPECIAL_WORK: Final = _id(0x2806)
+ENROLMENT: Final = _id(0x2A01)
+VISIT: Final = _id(0x2A02)
+VISITOR: Final = _id(0x2A03)
+VISITOR_CARD: Final = _id(0x802)
 RESERVATION_KEY: Final = "yoyaku-2026-0410-0007"
 """The key that the town's booking system gave the booking."""
 

@@ -279,10 +279,12 @@ class Town:
             **_WRITTEN,
         )
 
-    def grant(self, door: str, **who: Any) -> str:
+    def grant(self, door: str | None = None, **who: Any) -> str:
         row = {
             "door_id": door,
-            **dict.fromkeys(("person_id", "group_id", "card_id", "start_at", "end_at")),
+            **dict.fromkeys(("zone_id", "person_id", "group_id", "card_id", "start_at", "end_at")),
+            "escorts": (),
+            "escort_s": 30,
             "schedule_id": None,
             "needs_pin": False,
             "first_person": False,

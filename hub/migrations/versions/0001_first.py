@@ -245,6 +245,18 @@ CREATE TABLE cap_alerts (
 CREATE INDEX ix_cap_alerts_month ON cap_alerts (town_id, month)
 """,
     r"""
+CREATE TABLE card_offers (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(64) NOT NULL,
+	enrolment_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	sealed VARCHAR(1600) NOT NULL,
+	assurance VARCHAR(64) NOT NULL,
+	received_at DATETIME NOT NULL,
+	CONSTRAINT pk_card_offers PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
 CREATE TABLE clock_anchors (
 	town_id VARCHAR(36) NOT NULL,
 	raw_id BIGINT NOT NULL,
@@ -1556,6 +1568,43 @@ CREATE TABLE zone_beginnings (
 )
 """,
     r"""
+CREATE TABLE card_enrolments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	reader_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80),
+	label VARCHAR(100) NOT NULL,
+	valid_until DATETIME,
+	replaces_id VARCHAR(80),
+	state VARCHAR(64) NOT NULL,
+	public_key VARCHAR(100) NOT NULL,
+	private_key BLOB,
+	started_at DATETIME NOT NULL,
+	until DATETIME NOT NULL,
+	ended_at DATETIME,
+	actor_kind VARCHAR(16) NOT NULL,
+	actor_id VARCHAR(80) NOT NULL,
+	actor_name VARCHAR(100) NOT NULL,
+	card_id VARCHAR(80),
+	refusal VARCHAR(64) NOT NULL,
+	refused_card_id VARCHAR(80),
+	candidate_index VARCHAR(64) NOT NULL,
+	candidates VARCHAR(200) NOT NULL,
+	CONSTRAINT pk_card_enrolments PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_card_enrolments_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_controller_id ON card_enrolments (controller_id)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_reader_id ON card_enrolments (reader_id)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_state ON card_enrolments (state)
+""",
+    r"""
 CREATE TABLE cards (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1569,6 +1618,10 @@ CREATE TABLE cards (
 	state VARCHAR(64) NOT NULL,
 	state_reason VARCHAR(200) NOT NULL,
 	state_changed_at DATETIME NOT NULL,
+	valid_until DATETIME,
+	replaces_id VARCHAR(80),
+	assurance VARCHAR(64),
+	reader_id VARCHAR(80),
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_cards PRIMARY KEY (town_id, id),
@@ -1853,6 +1906,44 @@ CREATE TABLE users (
 	CONSTRAINT fk_users_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
 	CONSTRAINT uq_users_town_id_login UNIQUE (town_id, login)
 )
+""",
+    r"""
+CREATE TABLE visits (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	organisation VARCHAR(100) NOT NULL,
+	host_id VARCHAR(80),
+	purpose VARCHAR(200) NOT NULL,
+	starts_at DATETIME NOT NULL,
+	ends_at DATETIME NOT NULL,
+	doors JSON NOT NULL,
+	zones JSON NOT NULL,
+	escort_required BOOLEAN NOT NULL,
+	escort_s INTEGER NOT NULL,
+	escorts JSON NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	forgotten_at DATETIME,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_visits PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_visits_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT fk_visits_town_id_host_id FOREIGN KEY(town_id, host_id) REFERENCES people (town_id, id),
+	CONSTRAINT ck_visits_window CHECK (starts_at < ends_at)
+)
+""",
+    r"""
+CREATE INDEX ix_visits_end ON visits (town_id, ends_at)
+""",
+    r"""
+CREATE INDEX ix_visits_host_id ON visits (host_id)
+""",
+    r"""
+CREATE INDEX ix_visits_site_id ON visits (site_id)
+""",
+    r"""
+CREATE INDEX ix_visits_start ON visits (town_id, starts_at)
 """,
     r"""
 CREATE TABLE webhook_deliveries (
@@ -2214,6 +2305,41 @@ CREATE TABLE sessions (
 CREATE INDEX ix_sessions_user_id ON sessions (user_id)
 """,
     r"""
+CREATE TABLE visitor_cards (
+	town_id VARCHAR(36) NOT NULL,
+	card_id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80),
+	added_at DATETIME NOT NULL,
+	CONSTRAINT pk_visitor_cards PRIMARY KEY (town_id, card_id),
+	CONSTRAINT fk_visitor_cards_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
+	CONSTRAINT fk_visitor_cards_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE visitors (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	visit_id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_kana VARCHAR(100) NOT NULL,
+	arrived_at DATETIME,
+	left_at DATETIME,
+	card_id VARCHAR(80),
+	card_given_at DATETIME,
+	card_returned_at DATETIME,
+	grants JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_visitors PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_visitors_town_id_visit_id FOREIGN KEY(town_id, visit_id) REFERENCES visits (town_id, id),
+	CONSTRAINT fk_visitors_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
+	CONSTRAINT uq_visitors_town_id_card_id UNIQUE (town_id, card_id)
+)
+""",
+    r"""
+CREATE INDEX ix_visitors_visit_id ON visitors (visit_id)
+""",
+    r"""
 CREATE TABLE webhook_attempts (
 	town_id VARCHAR(36) NOT NULL,
 	delivery_id VARCHAR(80) NOT NULL,
@@ -2441,7 +2567,8 @@ CREATE INDEX ix_feed_runs_feed ON feed_runs (town_id, feed_id, at)
 CREATE TABLE grants (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	door_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	zone_id VARCHAR(80),
 	person_id VARCHAR(80),
 	group_id VARCHAR(80),
 	card_id VARCHAR(80),
@@ -2452,17 +2579,21 @@ CREATE TABLE grants (
 	first_person BOOLEAN NOT NULL,
 	max_uses INTEGER,
 	soft BOOLEAN NOT NULL,
+	escorts JSON NOT NULL,
+	escort_s INTEGER NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	note VARCHAR(200) NOT NULL,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_grants PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_grants_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id),
+	CONSTRAINT fk_grants_town_id_zone_id FOREIGN KEY(town_id, zone_id) REFERENCES zones (town_id, id),
 	CONSTRAINT fk_grants_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
 	CONSTRAINT fk_grants_town_id_group_id FOREIGN KEY(town_id, group_id) REFERENCES groups (town_id, id),
 	CONSTRAINT fk_grants_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
 	CONSTRAINT fk_grants_town_id_schedule_id FOREIGN KEY(town_id, schedule_id) REFERENCES schedules (town_id, id),
 	CONSTRAINT ck_grants_one_subject CHECK ((CASE WHEN person_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN group_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN card_id IS NULL THEN 0 ELSE 1 END) = 1),
+	CONSTRAINT ck_grants_one_place CHECK ((door_id IS NULL) <> (zone_id IS NULL)),
 	CONSTRAINT ck_grants_window CHECK (start_at IS NULL OR end_at IS NULL OR start_at < end_at)
 )
 """,
@@ -2483,6 +2614,9 @@ CREATE INDEX ix_grants_schedule_id ON grants (schedule_id)
 """,
     r"""
 CREATE INDEX ix_grants_start ON grants (town_id, start_at)
+""",
+    r"""
+CREATE INDEX ix_grants_zone_id ON grants (zone_id)
 """,
     r"""
 CREATE TABLE line_link_codes (
@@ -2843,6 +2977,18 @@ CREATE TABLE cap_alerts (
 """,
     r"""
 CREATE INDEX ix_cap_alerts_month ON cap_alerts (town_id, month)
+""",
+    r"""
+CREATE TABLE card_offers (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(64) NOT NULL,
+	enrolment_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	sealed VARCHAR(1600) NOT NULL,
+	assurance VARCHAR(64) NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_card_offers PRIMARY KEY (town_id, id)
+)
 """,
     r"""
 CREATE TABLE clock_anchors (
@@ -4159,6 +4305,43 @@ CREATE TABLE zone_beginnings (
 )
 """,
     r"""
+CREATE TABLE card_enrolments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	reader_id VARCHAR(80) NOT NULL,
+	controller_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80),
+	label VARCHAR(100) NOT NULL,
+	valid_until TIMESTAMP WITH TIME ZONE,
+	replaces_id VARCHAR(80),
+	state VARCHAR(64) NOT NULL,
+	public_key VARCHAR(100) NOT NULL,
+	private_key BYTEA,
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	until TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	actor_kind VARCHAR(16) NOT NULL,
+	actor_id VARCHAR(80) NOT NULL,
+	actor_name VARCHAR(100) NOT NULL,
+	card_id VARCHAR(80),
+	refusal VARCHAR(64) NOT NULL,
+	refused_card_id VARCHAR(80),
+	candidate_index VARCHAR(64) NOT NULL,
+	candidates VARCHAR(200) NOT NULL,
+	CONSTRAINT pk_card_enrolments PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_card_enrolments_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_controller_id ON card_enrolments (controller_id)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_reader_id ON card_enrolments (reader_id)
+""",
+    r"""
+CREATE INDEX ix_card_enrolments_state ON card_enrolments (state)
+""",
+    r"""
 CREATE TABLE cards (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -4172,6 +4355,10 @@ CREATE TABLE cards (
 	state VARCHAR(64) NOT NULL,
 	state_reason VARCHAR(200) NOT NULL,
 	state_changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	valid_until TIMESTAMP WITH TIME ZONE,
+	replaces_id VARCHAR(80),
+	assurance VARCHAR(64),
+	reader_id VARCHAR(80),
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_cards PRIMARY KEY (town_id, id),
@@ -4451,6 +4638,44 @@ CREATE TABLE users (
 	CONSTRAINT fk_users_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
 	CONSTRAINT uq_users_town_id_login UNIQUE (town_id, login)
 )
+""",
+    r"""
+CREATE TABLE visits (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80) NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	organisation VARCHAR(100) NOT NULL,
+	host_id VARCHAR(80),
+	purpose VARCHAR(200) NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	doors JSONB NOT NULL,
+	zones JSONB NOT NULL,
+	escort_required BOOLEAN NOT NULL,
+	escort_s INTEGER NOT NULL,
+	escorts JSONB NOT NULL,
+	note VARCHAR(500) NOT NULL,
+	forgotten_at TIMESTAMP WITH TIME ZONE,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_visits PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_visits_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id),
+	CONSTRAINT fk_visits_town_id_host_id FOREIGN KEY(town_id, host_id) REFERENCES people (town_id, id),
+	CONSTRAINT ck_visits_window CHECK (starts_at < ends_at)
+)
+""",
+    r"""
+CREATE INDEX ix_visits_end ON visits (town_id, ends_at)
+""",
+    r"""
+CREATE INDEX ix_visits_host_id ON visits (host_id)
+""",
+    r"""
+CREATE INDEX ix_visits_site_id ON visits (site_id)
+""",
+    r"""
+CREATE INDEX ix_visits_start ON visits (town_id, starts_at)
 """,
     r"""
 CREATE TABLE webhook_deliveries (
@@ -4812,6 +5037,41 @@ CREATE TABLE sessions (
 CREATE INDEX ix_sessions_user_id ON sessions (user_id)
 """,
     r"""
+CREATE TABLE visitor_cards (
+	town_id VARCHAR(36) NOT NULL,
+	card_id VARCHAR(80) NOT NULL,
+	site_id VARCHAR(80),
+	added_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_visitor_cards PRIMARY KEY (town_id, card_id),
+	CONSTRAINT fk_visitor_cards_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
+	CONSTRAINT fk_visitor_cards_town_id_site_id FOREIGN KEY(town_id, site_id) REFERENCES sites (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE visitors (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	visit_id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_kana VARCHAR(100) NOT NULL,
+	arrived_at TIMESTAMP WITH TIME ZONE,
+	left_at TIMESTAMP WITH TIME ZONE,
+	card_id VARCHAR(80),
+	card_given_at TIMESTAMP WITH TIME ZONE,
+	card_returned_at TIMESTAMP WITH TIME ZONE,
+	grants JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_visitors PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_visitors_town_id_visit_id FOREIGN KEY(town_id, visit_id) REFERENCES visits (town_id, id),
+	CONSTRAINT fk_visitors_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
+	CONSTRAINT uq_visitors_town_id_card_id UNIQUE (town_id, card_id)
+)
+""",
+    r"""
+CREATE INDEX ix_visitors_visit_id ON visitors (visit_id)
+""",
+    r"""
 CREATE TABLE webhook_attempts (
 	town_id VARCHAR(36) NOT NULL,
 	delivery_id VARCHAR(80) NOT NULL,
@@ -5040,7 +5300,8 @@ CREATE INDEX ix_feed_runs_feed ON feed_runs (town_id, feed_id, at)
 CREATE TABLE grants (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
-	door_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	zone_id VARCHAR(80),
 	person_id VARCHAR(80),
 	group_id VARCHAR(80),
 	card_id VARCHAR(80),
@@ -5051,17 +5312,21 @@ CREATE TABLE grants (
 	first_person BOOLEAN NOT NULL,
 	max_uses INTEGER,
 	soft BOOLEAN NOT NULL,
+	escorts JSONB NOT NULL,
+	escort_s INTEGER NOT NULL,
 	state VARCHAR(64) NOT NULL,
 	note VARCHAR(200) NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_grants PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_grants_town_id_door_id FOREIGN KEY(town_id, door_id) REFERENCES doors (town_id, id),
+	CONSTRAINT fk_grants_town_id_zone_id FOREIGN KEY(town_id, zone_id) REFERENCES zones (town_id, id),
 	CONSTRAINT fk_grants_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
 	CONSTRAINT fk_grants_town_id_group_id FOREIGN KEY(town_id, group_id) REFERENCES groups (town_id, id),
 	CONSTRAINT fk_grants_town_id_card_id FOREIGN KEY(town_id, card_id) REFERENCES cards (town_id, id),
 	CONSTRAINT fk_grants_town_id_schedule_id FOREIGN KEY(town_id, schedule_id) REFERENCES schedules (town_id, id),
 	CONSTRAINT ck_grants_one_subject CHECK ((CASE WHEN person_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN group_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN card_id IS NULL THEN 0 ELSE 1 END) = 1),
+	CONSTRAINT ck_grants_one_place CHECK ((door_id IS NULL) <> (zone_id IS NULL)),
 	CONSTRAINT ck_grants_window CHECK (start_at IS NULL OR end_at IS NULL OR start_at < end_at)
 )
 """,
@@ -5082,6 +5347,9 @@ CREATE INDEX ix_grants_schedule_id ON grants (schedule_id)
 """,
     r"""
 CREATE INDEX ix_grants_start ON grants (town_id, start_at)
+""",
+    r"""
+CREATE INDEX ix_grants_zone_id ON grants (zone_id)
 """,
     r"""
 CREATE TABLE line_link_codes (

@@ -15,6 +15,7 @@ from wire.reasons import Reason
 _ICONS = {
     EventKind.ACCESS_DURESS: "bell",
     EventKind.PUNCH: "clock",
+    EventKind.CARD_OFFERED: "person",
     EventKind.PIN_LOCKOUT: "keypad",
     EventKind.DOOR_OPENED: "door_open",
     EventKind.DOOR_CLOSED: "door_closed",

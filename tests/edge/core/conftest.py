@@ -52,6 +52,7 @@ class World:
         self.whereabouts = Whereabouts()
         self.firsts: dict[str, FirstSeen] = {}
         self.waiting: dict[tuple[str, pb.Side], FirstOfTwo] = {}
+        self.let_in: dict[tuple[str, pb.Side], dict[str, int]] = {}
         self.rev = 0
         self._ids: dict[str, str] = {}
         self.device = self.id("device")
@@ -140,6 +141,7 @@ class World:
             self.firsts,
             lambda door, side: self.waiting.get((door, side)),
             interlocked=lambda _door: self.interlocked,
+            let_in=lambda door, side: self.let_in.get((door, side), {}),
         )
 
     def pin(self, digits: str, channel: int = 0, **changes) -> Decision:

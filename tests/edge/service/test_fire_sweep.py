@@ -4,11 +4,13 @@ every kind of policy entry, every mode, every command; before, during, and after
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 
 import pytest
 
 from edge.core.model import OutputMode, Source
 from edge.service.happenings import FireAlarm
+from wire import samples
 from wire.events import EventKind
 from wire.policy import EntryKind
 from wire.policy_bodies import (
@@ -17,6 +19,7 @@ from wire.policy_bodies import (
     DeviceBody,
     DeviceDriver,
     DoorMode,
+    EnrolmentBody,
     EntryState,
     FailMode,
     HolidayBody,
@@ -116,6 +119,16 @@ SENT = {
     "setting telemetry": (
         EntryKind.SETTING,
         _put(EntryKind.SETTING, "telemetry_s", SettingBody(value=-1)),
+    ),
+    "enrolment": (
+        EntryKind.ENROLMENT,
+        _put(
+            EntryKind.ENROLMENT,
+            "e",
+            EnrolmentBody(
+                reader="r", recipient=samples.RECIPIENT, until=datetime(2030, 1, 1, tzinfo=UTC)
+            ),
+        ),
     ),
     "empty snapshot": (EntryKind.DOOR, lambda rig: rig.policy(snapshot=True)),
     "command unlock": (EntryKind.MODE, lambda rig: rig.command()),

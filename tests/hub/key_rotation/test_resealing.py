@@ -31,6 +31,9 @@ from hub.key_rotation.resealing import ResealRows, reseal_all, rows_not_under, r
 from hub.keyboxes.locks import code_row, door_row, maintenance_row
 from hub.keyboxes.tables import door_backups, key_box_secrets, key_boxes
 from hub.keys import HubKeys
+from hub.people.enrolment_domain import EnrolmentState, Refusal
+from hub.people.enrolment_service import key_row
+from hub.people.tables import card_enrolments
 from hub.pins.tables import pin_credentials
 from hub.settings import load_settings
 from hub.sites.device_keys import sealed_row
@@ -87,6 +90,7 @@ def test_every_call_that_seals_is_of_a_column_that_is_listed() -> None:
         "key_rotation/resealing.py",
         "keyboxes/backups.py",
         "keyboxes/secrets.py",
+        "people/enrolment_service.py",
         "people/identities.py",
         "pins/service.py",
         "sites/secrets.py",
@@ -113,8 +117,16 @@ def sealed_town(town_type: type[Any], db: Any, clock: Any, ids: Any, ring: Ring)
     for _ in range(4):
         town.card(person)
     now = clock.now()
+    enrolment = ids.new()
+    waiting = dict.fromkeys(("person_id", "valid_until", "replaces_id", "ended_at", "card_id"))
+    waiting |= dict.fromkeys(("actor_kind", "actor_id", "actor_name", "label"), "")
+    waiting |= {"id": enrolment, "reader_id": "r", "controller_id": controller, "until": now}
+    waiting |= {"state": EnrolmentState.WAITING, "refusal": Refusal.NONE, "started_at": now}
+    waiting |= {"public_key": "", "refused_card_id": None, "candidate_index": "", "candidates": ""}
 
     def write(scope: Any) -> None:
+        private_key = ring.keys.seal(b"one-time", key_row(enrolment))
+        scope.insert(card_enrolments, {**waiting, "private_key": private_key})
         (device, *_) = scope.all(scope.select(devices.c.id))
         secret = ring.keys.seal(b"device", sealed_row(device.id))
         scope.update(devices, {"secret": secret}, devices.c.id == device.id)

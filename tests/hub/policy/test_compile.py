@@ -419,11 +419,11 @@ class Walk:
         match self.random.randrange(22):
             case 0 | 1:
                 schedule = pick([None, *self.schedules])
-                self.grants.append(
-                    town.grant(
-                        pick(self.doors), schedule_id=schedule, **self.subject(), **self.window()
-                    )
-                )
+                place: dict[str, Any] = {"door": pick(self.doors)}
+                if self.random.random() < 0.4:
+                    place = {"zone_id": pick(self.zones)}
+                more = {"schedule_id": schedule, **self.subject(), **self.window()}
+                self.grants.append(town.grant(**place, **more))
             case 2 if self.grants:
                 none = dict.fromkeys(("person_id", "group_id", "card_id"))
                 schedule = pick([None, *self.schedules])

@@ -225,6 +225,9 @@ def _grant(number: int, door: str, person: str, max_uses: int | None, *, soft: b
     return Grant(
         id=f"grant{number}",
         door_id=door,
+        zone_id=None,
+        escorts=(),
+        escort_s=30,
         person_id=person,
         group_id=None,
         card_id=None,

@@ -183,6 +183,7 @@ def _named_ids(hub: Hub) -> NamedIds:
 
 
 _LOCK: Final = {"driver": "serial_lock", "port": "lock0", "address": 0, "name": "裏口 電池錠"}
+_VISITORS_CARD: Final = {"identity": "04A1B2C3", "person_id": None, "label": "来訪者 3"}
 _API: Final = "/api/v1"
 _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]], ...]] = (
     ("POST", "/sites", ids.SITE, {}),
@@ -205,6 +206,10 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("PUT", "/staff/people/{person_id}/contact", None, {}),
     ("POST", "/staff/profiles", ids.STAFF_PROFILE, {}),
     ("POST", "/staff/imports", ids.STAFF_IMPORT, {}),
+    ("POST", "/cards", ids.VISITOR_CARD, _VISITORS_CARD),
+    ("PUT", "/visitor-cards/{card_id}", None, {"site_id": ids.SITE}),
+    ("POST", "/visits", (ids.VISIT, ids.VISITOR), {"note": "裏口から"}),
+    ("POST", "/readers/{reader_id}/enrolment", ids.ENROLMENT, {"label": "職員証 2"}),
     ("POST", "/key_boxes", ids.KEY_BOX, {}),
     ("PUT", "/devices/{device_id}/battery", None, {}),
     ("POST", "/facilities", ids.HALF, HALF),

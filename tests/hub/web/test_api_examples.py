@@ -44,6 +44,8 @@ REFUSED: Final = {
     "POST /api/v1/attendance/closings/{month}/{department_id}/sign": {"not_found"},
     "POST /api/v1/attendance/closings/{month}/{department_id}/close": {"not_found"},
     "POST /api/v1/attendance/closings/{month}/{department_id}/reopen": {"not_found"},
+    "POST /api/v1/cards/{card_id}/reissue": {"conflict"},
+    "POST /api/v1/readers/{reader_id}/enrolment": {"conflict"},
 }
 """What the town refuses because it was made of that very example: it is there already,
 or since another example was before it."""
@@ -67,6 +69,8 @@ def _calls(town: Any) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
 
 
 OUT_OF_TURN: Final = {
+    "POST /api/v1/cards/{card_id}/reissue": 3,  # it withdraws the card
+    "POST /api/v1/visits/{visit_id}/cancel": 3,
     "POST /api/v1/bookings/{reservation_key}/pin/reissue": 1,  # key boxes have few codes
     "POST /api/v1/hooks/{source_id}": 1,  # it says who the holders are: one
     "PATCH /api/v1/webhook_sources/{source_id}": 3,

@@ -43,6 +43,7 @@ class Hall:
         )
         self.zone = self.add("zones", site_id=self.site, name="ホール")
         there = {"site_id": self.site, "controller_id": CONTROLLER, "zone_in": self.zone}
+        there["min_assurance"] = "identifier"
         contact = {"device": self.device, "channel": 1}
         self.front = self.add("doors", name="正面", contact=contact, **there)
         self.back = self.add("doors", name="裏", **there)

@@ -1,0 +1,172 @@
+"""Starts and cancels enrolments at readers, and says how they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from hub.audit.rows import AuditedRows
+from hub.audit.service import record
+from hub.database.scope import Scope
+from hub.people import enrolment_repository as rows
+from hub.people.domain import Card, CardState
+from hub.people.enrolment_domain import LIFE, Enrolment, EnrolmentState, Refusal
+from hub.people.kinds import CARD, PERSON
+from hub.policy.touch import touch_enrolment
+from hub.sites import repository as sites
+from hub.sites.domain import SiteState
+from hub.sites.kinds import READER
+from hub.web.core import Core
+from hub.web.problems import CONFLICT, NOT_FOUND, Problem, invalid
+from hub.web.rights import Principal
+from wire.card_offers import enrolment_point
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentSeen:
+    """An enrolment, the card it made, and the card that was refused, as far as somebody may know
+    of it."""
+
+    enrolment: Enrolment
+    state: EnrolmentState
+    card: Card | None
+    refused: Card | None
+
+
+class EnrolmentService:
+    """Enrols cards at readers."""
+
+    def __init__(self, core: Core, audited: AuditedRows) -> None:
+        self._core = core
+        self._audited = audited
+
+    def start(
+        self,
+        who: Principal,
+        reader_id: str,
+        *,
+        person_id: str | None = None,
+        label: str = "",
+        valid_until: datetime | None = None,
+        replaces_id: str | None = None,
+    ) -> Enrolment:
+        """Let the next unknown card at a reader be somebody's, for a minute; `person_id` None makes
+        a card of nobody. With `replaces_id` it takes the place of that card.
+
+        Raises `404 not_found`, `422` for what does not fit, `409 conflict` while another enrolment
+        is open there.
+        """
+        reader = self._audited.get(who, READER, reader_id)
+        if reader.state is not SiteState.ACTIVE or not reader.cards:
+            raise invalid("reader_id", "no_cards", "this reader takes no cards")
+        if replaces_id is not None:
+            old = self._audited.get(who, CARD, replaces_id)
+            if old.state is CardState.WITHDRAWN:
+                raise invalid("replaces_id", "withdrawn", "this card was withdrawn already")
+            person_id = old.person_id
+        if person_id is not None:
+            self._audited.get(who, PERSON, person_id)
+        now = self._core.clock.now()
+        if valid_until is not None and valid_until <= now:
+            raise invalid("valid_until", "past", "a card ends in the future")
+        key = ec.generate_private_key(ec.SECP256R1())
+        enrolment_id = self._core.ids.new()
+        secret = key.private_numbers().private_value.to_bytes(_KEY_BYTES, "big")
+        values = {
+            "id": enrolment_id,
+            "reader_id": reader.id,
+            "person_id": person_id,
+            "label": label,
+            "valid_until": valid_until,
+            "replaces_id": replaces_id,
+            "state": EnrolmentState.WAITING,
+            "public_key": enrolment_point(key.public_key()),
+            "private_key": self._core.keys.seal(secret, key_row(enrolment_id)),
+            "started_at": now,
+            "until": now + LIFE,
+            "ended_at": None,
+            "actor_kind": who.kind.value,
+            "actor_id": who.id,
+            "actor_name": who.name[:100],
+            "card_id": None,
+            "refusal": Refusal.NONE,
+            "refused_card_id": None,
+            "candidate_index": "",
+            "candidates": "",
+        }
+
+        def work(scope: Scope) -> Enrolment:
+            scope.lock("card_enrolments")  # of two started at once one finds the other
+            before = rows.open_at(scope, reader.id)
+            if before is not None and now < before.until:
+                raise Problem(CONFLICT, "a card is being enrolled at this reader already")
+            if before is not None:
+                end(scope, before, EnrolmentState.EXPIRED, now)
+            device = sites.device(scope, reader.device_id)
+            if device is None:
+                raise invalid("reader_id", "no_cards", "this reader hangs on no device")
+            rows.add(scope, {**values, "controller_id": device.controller_id})
+            touch_enrolment(scope, enrolment_id)
+            said = {"reader": reader.id, "person": person_id, "replaces": replaces_id}
+            record(scope, now, who, "enrolment.started", ("enrolment", enrolment_id), said)
+            return _found(scope, enrolment_id)
+
+        return self._core.db.write(work)
+
+    def cancel(self, who: Principal, enrolment_id: str) -> EnrolmentSeen:
+        """End an enrolment; one that has ended stays as it is."""
+        self.seen(who, enrolment_id)
+        now = self._core.clock.now()
+
+        def work(scope: Scope) -> None:
+            found = _found(scope, enrolment_id, lock=True)
+            if found.is_open:
+                end(scope, found, EnrolmentState.CANCELLED, now)
+                target = ("enrolment", enrolment_id)
+                record(scope, now, who, "enrolment.cancelled", target)
+
+        self._core.db.write(work)
+        return self.seen(who, enrolment_id)
+
+    def seen(self, who: Principal, enrolment_id: str) -> EnrolmentSeen:
+        """Say how an enrolment stands; raise `404 not_found` also for one beyond reach."""
+        with self._core.db.read() as scope:
+            found = _found(scope, enrolment_id)
+        self._audited.get(who, READER, found.reader_id)
+        return EnrolmentSeen(
+            found,
+            found.seen_at(self._core.clock.now()),
+            self._card(who, found.card_id),
+            self._card(who, found.refused_card_id),
+        )
+
+    def _card(self, who: Principal, card_id: str | None) -> Card | None:
+        try:
+            return self._audited.get(who, CARD, card_id) if card_id is not None else None
+        except Problem:  # beyond their reach: that it is somebody's is all that is told
+            return None
+
+
+def key_row(enrolment_id: str) -> str:
+    """Name the row that an enrolment's private key is sealed for."""
+    return f"card_enrolments:{enrolment_id}"
+
+
+def end(
+    scope: Scope, found: Enrolment, state: EnrolmentState, now: datetime, **more: str | None
+) -> None:
+    """End an enrolment, and destroy what could open the cards that were offered to it."""
+    gone = {"state": state, "ended_at": now, "private_key": None}
+    rows.change(scope, found.id, {**gone, "candidate_index": "", "candidates": "", **more})
+    touch_enrolment(scope, found.id)
+
+
+def _found(scope: Scope, enrolment_id: str, *, lock: bool = False) -> Enrolment:
+    found = rows.enrolment(scope, enrolment_id, lock=lock)
+    if found is None:
+        raise Problem(NOT_FOUND, "no such enrolment")
+    return found

@@ -1,0 +1,259 @@
+"""Who is inside, by name, for an evacuation: from doors, attendance and the visitors' register.
+
+Three sources, each with what it cannot know: a zone counts who was let in and not seen to leave; a
+punch says that somebody came to work, not where they are; the register says who signed in. Somebody
+in two of them is told once, by the one that knows the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from hub.attendance.domain import work_date_of
+from hub.attendance.service import AttendanceService
+from hub.audit.rows import AuditedRows
+from hub.database.scope import Scope
+from hub.people import repository as people
+from hub.people.domain import Person
+from hub.sites import repository as sites
+from hub.sites.domain import Site, SiteState, Zone
+from hub.sites.kinds import SITE
+from hub.staff import repository as staff
+from hub.visitors.domain import Visit, Visitor
+from hub.visitors.service import VisitorsService
+from hub.web.core import Core
+from hub.web.rights import SYSTEM, Principal
+from hub.zones.domain import Occupancy, Whereabouts
+from hub.zones.service import ZonesService
+
+
+class Known(StrEnum):
+    """By what somebody is thought to be inside."""
+
+    ZONE = "zone"
+    """They were let in by a door and not seen to leave."""
+    ATTENDANCE = "attendance"
+    """They came to work today and did not go; where they are is not known."""
+    REGISTER = "register"
+    """A visitor who came and was not signed out."""
+
+
+class Doubt(StrEnum):
+    """Why the list may be wrong."""
+
+    CONTROLLER_AWAY = "controller_away"
+    """Nothing is known of these doors since."""
+    DOOR_OPEN = "door_open"
+    """Anybody may have gone in or out."""
+    UNWATCHED_EXIT = "unwatched_exit"
+    """Who left by it is still counted."""
+    NO_ZONE = "no_zone"
+    """Nobody is followed through this site's doors: only punches and the register count."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollLine:
+    """Somebody to be looked for. `since`: when they went in or came."""
+
+    known_by: Known
+    person_id: str | None
+    visitor_id: str | None
+    name: str
+    name_kana: str
+    department: str
+    zone_id: str | None
+    zone: str
+    since: datetime
+    door: str
+    site_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """A doubt: about which door, zone or controller (`name`), and since when, where that is
+    known."""
+
+    doubt: Doubt
+    name: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RollCall:
+    """Who is inside as far as is known at `at`; `site` None: every site within reach."""
+
+    at: datetime
+    site: Site | None
+    lines: tuple[RollLine, ...]
+    doubts: tuple[Uncertainty, ...]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether everything that counts was seen and heard of."""
+        return not self.doubts
+
+
+class RollCallService:
+    """Calls the roll."""
+
+    def __init__(
+        self,
+        core: Core,
+        rows: AuditedRows,
+        zones: ZonesService,
+        attendance: AttendanceService,
+        visitors: VisitorsService,
+    ) -> None:
+        self._core = core
+        self._rows = rows
+        self._zones = zones
+        self._attendance = attendance
+        self._visitors = visitors
+
+    def call(self, who: Principal, site_id: str | None = None) -> RollCall:
+        """Give who is inside a site, or all sites within reach; raise `404 not_found`."""
+        site = self._rows.get(who, SITE, site_id) if site_id is not None else None
+        now = self._core.clock.now()
+        found = [
+            each
+            for each in self._zones.occupancies(who)
+            if site_id is None or each.zone.site_id == site_id
+        ]
+        working = self._working(now)
+        guests = self._visitors.inside(who)
+        with self._core.db.read() as scope:
+            lines = _of_zones(scope, found)
+            known = {line.person_id for line in lines}
+            lines += _of_punches(scope, who, site_id, working, known)
+            lines = _with_departments(scope, lines, work_date_of(now))
+            lines += _of_register(site_id, guests)
+            doubts = _doubts(scope, found, site_id)
+        lines.sort(key=lambda line: (line.zone == "", line.zone, line.name_kana, line.name))
+        return RollCall(now, site, tuple(lines), tuple(doubts))
+
+    def _working(self, now: datetime) -> dict[str, tuple[datetime, str]]:
+        """Who is at work: since when, and the reader of their last punch."""
+        today = work_date_of(now)
+        days = self._attendance.days(SYSTEM, today - timedelta(days=1), today, None)
+        return {
+            day.person_id: (day.shifts[-1].starts_at or now, day.punches[-1].punch.reader_id)
+            for day in days
+            if day.is_in and day.punches
+        }
+
+
+def _of_zones(scope: Scope, found: list[Occupancy]) -> list[RollLine]:
+    """Everybody by the innermost zone that they are in."""
+    innermost: dict[str, tuple[Whereabouts, Occupancy]] = {}
+    for occupancy in found:
+        for where in occupancy.inside:
+            before = innermost.get(where.person_id)
+            if before is None or (where.depth, where.since) > (before[0].depth, before[0].since):
+                innermost[where.person_id] = where, occupancy
+    names = people.people_by_id(scope, innermost)
+    lines = []
+    for person_id, (where, occupancy) in innermost.items():
+        doors = {door.id: door.name for door in occupancy.doors}
+        zone = occupancy.zone
+        by, person = doors.get(where.door_id, ""), names.get(person_id)
+        lines.append(_staff(person, person_id, Known.ZONE, where.since, zone.site_id, zone, by))
+    return lines
+
+
+def _of_punches(
+    scope: Scope,
+    who: Principal,
+    site_id: str | None,
+    working: Mapping[str, tuple[datetime, str]],
+    known: set[str | None],
+) -> list[RollLine]:
+    names = people.people_by_id(scope, set(working) - {one for one in known if one is not None})
+    lines = []
+    for person_id in names:
+        since, reader_id = working[person_id]
+        at = _site_of(scope, reader_id)
+        if not who.reaches(at) or (site_id is not None and at != site_id):
+            continue
+        lines.append(_staff(names[person_id], person_id, Known.ATTENDANCE, since, at))
+    return lines
+
+
+def _staff(
+    person: Person | None,
+    person_id: str,
+    by: Known,
+    since: datetime,
+    site_id: str | None,
+    zone: Zone | None = None,
+    door: str = "",
+) -> RollLine:
+    return RollLine(
+        known_by=by,
+        person_id=person_id,
+        visitor_id=None,
+        name=person.name if person is not None else "",
+        name_kana=person.name_kana if person is not None else "",
+        department=person.organisation if person is not None else "",
+        zone_id=zone.id if zone is not None else None,
+        zone=zone.name if zone is not None else "",
+        since=since,
+        door=door,
+        site_id=site_id,
+    )
+
+
+def _with_departments(scope: Scope, lines: list[RollLine], today: date) -> list[RollLine]:
+    """Say of staff the department they are in now; of others the organisation stands there."""
+    ids = {line.person_id for line in lines if line.person_id is not None}
+    names = staff.department_names(scope, ids, today)
+    return [
+        replace(line, department=names.get(line.person_id or "", line.department)) for line in lines
+    ]
+
+
+def _of_register(site_id: str | None, guests: tuple[tuple[Visit, Visitor], ...]) -> list[RollLine]:
+    return [
+        RollLine(
+            known_by=Known.REGISTER,
+            person_id=None,
+            visitor_id=visitor.id,
+            name=visitor.name,
+            name_kana=visitor.name_kana,
+            department=visit.organisation,
+            zone_id=None,
+            zone="",
+            since=visitor.arrived_at or visit.starts_at,
+            door="",
+            site_id=visit.site_id,
+        )
+        for visit, visitor in guests
+        if site_id is None or visit.site_id == site_id
+    ]
+
+
+def _doubts(scope: Scope, found: list[Occupancy], site_id: str | None) -> list[Uncertainty]:
+    told: dict[tuple[Doubt, str], datetime | None] = {}
+    for occupancy in found:
+        for controller_id in sorted(occupancy.away):
+            controller = sites.controller(scope, controller_id)
+            name = controller.name if controller is not None else controller_id
+            told[Doubt.CONTROLLER_AWAY, name] = occupancy.as_of
+        for door in occupancy.standing_open:
+            told[Doubt.DOOR_OPEN, door.name] = None
+        for door in occupancy.unwatched:
+            told[Doubt.UNWATCHED_EXIT, door.name] = None
+    if not found and site_id is not None:
+        told[Doubt.NO_ZONE, ""] = None
+    return [Uncertainty(doubt, name, since) for (doubt, name), since in told.items()]
+
+
+def _site_of(scope: Scope, reader_id: str) -> str | None:
+    reader = sites.reader(scope, reader_id)
+    device = sites.device(scope, reader.device_id) if reader is not None else None
+    controller = sites.controller(scope, device.controller_id) if device is not None else None
+    if controller is None or controller.state is not SiteState.ACTIVE:
+        return None
+    return controller.site_id

@@ -1,0 +1,18 @@
+"""Builds the services of visitors and of the roll call: for `hub.bootstrap`."""
+
+from __future__ import annotations
+
+from hub.attendance.service import AttendanceService
+from hub.audit.rows import AuditedRows
+from hub.visitors.roll_call import RollCallService
+from hub.visitors.service import VisitorsService
+from hub.web.core import Core, Services
+from hub.zones.service import ZonesService
+
+
+def add_visitors(core: Core, services: Services) -> None:
+    """Add them; rows, zones and attendance are there already."""
+    rows = services.get(AuditedRows)
+    visitors = services.add(VisitorsService(core, rows))
+    zones, attendance = services.get(ZonesService), services.get(AttendanceService)
+    services.add(RollCallService(core, rows, zones, attendance, visitors))

@@ -1,0 +1,83 @@
+"""Grants to a zone, grants that need an escort, cards that expire."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from wire import policy_bodies as pb
+from wire.clock import ClockState
+from wire.policy import EntryKind
+from wire.reasons import Reason
+
+
+def test_a_grant_to_a_zone_opens_every_door_that_leads_into_it_and_no_other(world):
+    hall = world.add_zone()
+    world.add_card("suica", person=world.id("person"))
+    world.add_person()
+    world.add_grant(door=None, zone=hall, person=world.id("person"))
+    assert world.card("suica").reason is Reason.NO_GRANT
+    world.add_door(zone_in=hall)
+    decision = world.card("suica")
+    assert (decision.reason, decision.grant) == (Reason.CARD_VALID, world.id("grant"))
+    world.add_door(zone_in=world.add_zone("yard"), zone_out=hall)
+    assert world.card("suica").reason is Reason.NO_GRANT
+
+
+def test_grants_to_the_door_and_to_its_zone_both_count(world):
+    hall = world.add_zone()
+    world.add_door(zone_in=hall)
+    world.add_card("suica", person=world.id("person"))
+    world.add_person()
+    world.add_grant("blocked", person=world.id("person"), state=pb.EntryState.BLOCKED)
+    world.add_grant("zone", door=None, zone=hall, person=world.id("person"))
+    assert world.card("suica").grant == world.id("zone")
+    world.drop(EntryKind.GRANT, world.id("zone"))
+    assert world.card("suica").reason is Reason.CREDENTIAL_BLOCKED
+
+
+def _visitor(world, **changes) -> None:
+    world.add_card("visitor")
+    body = {"credential": world.id("card"), "escorts": (world.id("host"),), "escort_s": 20}
+    world.add_grant(**{**body, **changes})
+
+
+def test_a_visitor_goes_in_only_after_an_escort_within_its_seconds(world):
+    _visitor(world)
+    assert world.card("visitor").reason is Reason.ESCORT_MISSING
+    world.let_in[world.door, pb.Side.ENTRY] = {world.id("host"): world.mono_ns}
+    assert world.card("visitor").reason is Reason.CARD_VALID
+    world.go(20)
+    assert world.card("visitor").reason is Reason.CARD_VALID
+    world.go(0.001)
+    assert world.card("visitor").reason is Reason.ESCORT_MISSING
+
+
+def test_somebody_else_or_at_another_side_is_no_escort(world):
+    _visitor(world)
+    world.let_in[world.door, pb.Side.ENTRY] = {world.id("stranger"): world.mono_ns}
+    world.let_in[world.door, pb.Side.EXIT] = {world.id("host"): world.mono_ns}
+    assert world.card("visitor").reason is Reason.ESCORT_MISSING
+
+
+def test_a_member_of_an_escorting_group_is_an_escort(world):
+    _visitor(world, escorts=(world.id("guides"),))
+    world.add_person("anna", groups=(world.id("guides"),))
+    world.let_in[world.door, pb.Side.ENTRY] = {world.id("anna"): world.mono_ns}
+    assert world.card("visitor").reason is Reason.CARD_VALID
+
+
+def test_a_card_ends_at_its_end_whatever_it_was_granted(staffed):
+    end = staffed.NOON + timedelta(minutes=1)
+    staffed.add_card("suica", person=staffed.id("person"), end=end)
+    assert staffed.card("suica").reason is Reason.CARD_VALID
+    staffed.go(60)
+    assert staffed.card("suica").reason is Reason.EXPIRED
+
+
+def test_without_a_clock_a_card_is_over_only_when_that_is_certain(staffed):
+    staffed.add_card("suica", person=staffed.id("person"), end=staffed.floor)
+    staffed.state = ClockState.UNTRUSTED
+    assert staffed.card("suica").reason is Reason.BELOW_FLOOR
+    later = staffed.floor + timedelta(seconds=1)
+    staffed.add_card("suica", person=staffed.id("person"), end=later)
+    assert staffed.card("suica").reason is Reason.CARD_VALID

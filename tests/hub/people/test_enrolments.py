@@ -1,0 +1,291 @@
+"""Enrolment at a reader: one at a time, the next unknown card is taken up, a known one is refused
+with whose it is."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi.testclient import TestClient
+
+from hub.audit.rows import AuditedRows
+from hub.bootstrap import Hub
+from hub.clock import HandMovedClock
+from hub.database.scope import Scope
+from hub.people import enrolment_repository, repository
+from hub.people.enrolment_chore import TakeOffers
+from hub.people.enrolment_projector import PROJECTOR
+from hub.policy.tables import policy_dirty
+from hub.projection.memory_journal import MemoryJournal
+from hub.projection.worker import ProjectionWorker
+from hub.web.rights import Role
+from tests.hub.people.test_key_recovery import answer_of, point_of
+from wire.card_offers import CardOffer, seal_offer
+from wire.events import CardOfferBody, EventKind
+from wire.policy_bodies import Assurance
+
+NUMBER = bytes.fromhex("0123456789abcdef")
+
+
+class Desk:
+    """A reader on a desk, and the controller that tells what is held to it."""
+
+    def __init__(self, hub: Hub, clock: HandMovedClock, client: TestClient, place: Any) -> None:
+        self.hub, self.clock, self.client = hub, clock, client
+        self.journal = MemoryJournal(start=clock.now(), controller="gym0000000000001")
+        device = {"controller_id": "gym0000000000001", "driver": "virtual", "port": "v"}
+        self.device = self.add("devices", name="板", **device)
+        self.reader = self.add("readers", device_id=self.device, name="窓口", side="terminal")
+        self.door = place.door
+
+    def add(self, path: str, **body: Any) -> str:
+        answer = self.client.post(f"/api/v1/{path}", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def start(self, **body: Any) -> Any:
+        return self.client.post(f"/api/v1/readers/{self.reader}/enrolment", json=body)
+
+    def started(self, **body: Any) -> str:
+        answer = self.start(**body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def offer(
+        self, enrolment: str, number: bytes = NUMBER, *, reader: str | None = None, **more: Any
+    ) -> None:
+        with self.hub.core.db.read() as scope:
+            found = enrolment_repository.enrolment(scope, enrolment)
+        assert found is not None
+        card = CardOffer(**{"namespace": "felica", "identity": number, **more})
+        body = CardOfferBody(
+            enrolment=enrolment,
+            reader=reader or self.reader,
+            sealed=seal_offer(found.public_key, enrolment, card),
+            assurance=Assurance.IDENTIFIER,
+        )
+        at_s = int((self.clock.now() - self.journal.start).total_seconds())
+        self.journal.add(EventKind.CARD_OFFERED, body, at_s)
+        self.work()
+
+    def work(self) -> None:
+        core = self.hub.core
+        projection = ProjectionWorker(core.db, self.journal.after, [PROJECTOR])
+        while projection.step():
+            continue
+        chore = TakeOffers(core.clock, core.ids, core.keys, self.hub.services.get(AuditedRows))
+        with core.db.read() as scope:
+            due = chore.is_due(scope)
+        if due:
+            core.db.write(chore.run)
+
+    def seen(self, enrolment: str) -> Any:
+        return self.client.get(f"/api/v1/enrolments/{enrolment}").json()
+
+
+@pytest.fixture
+def desk(hub: Hub, clock: HandMovedClock, admin: TestClient, gym: Any) -> Desk:
+    return Desk(hub, clock, admin, gym)
+
+
+def _marks(scope: Scope) -> set[tuple[str, str]]:
+    return {(str(row.kind), row.target) for row in scope.all(scope.select(policy_dirty))}
+
+
+def test_the_next_unknown_card_is_taken_up_with_what_the_reader_vouches_for(
+    desk: Desk, hana: str
+) -> None:
+    enrolment = desk.started(person_id=hana, label="職員証 1")
+    assert desk.seen(enrolment)["state"] == "waiting"
+    desk.offer(enrolment)
+    seen = desk.seen(enrolment)
+    assert (seen["state"], seen["copyable"]) == ("done", True)
+    card = seen["card"]
+    assert (card["person_id"], card["label"], card["namespace"]) == (hana, "職員証 1", "felica")
+    assert (card["assurance"], card["reader_id"]) == ("identifier", desk.reader)
+    look = {"namespace": "felica", "identity": NUMBER.hex()}
+    assert desk.client.post("/api/v1/cards/lookup", json=look).json()["id"] == card["id"]
+
+
+def test_the_number_is_readable_nowhere_and_the_key_is_gone(desk: Desk, hub: Hub) -> None:
+    enrolment = desk.started()
+    desk.offer(enrolment)
+    assert NUMBER.hex() not in desk.client.get("/api/v1/audit").text.lower()
+    with hub.core.db.read() as scope:
+        found = enrolment_repository.enrolment(scope, enrolment)
+        assert not enrolment_repository.any_offer(scope)
+    assert found is not None
+    assert found.private_key is None
+    assert desk.journal.rows[0].data.find(NUMBER.hex().encode()) == -1
+    assert base64.b64encode(NUMBER) not in desk.journal.rows[0].data
+
+
+def test_one_enrolment_at_a_reader_at_a_time_until_it_is_cancelled_or_over(
+    desk: Desk, clock: HandMovedClock
+) -> None:
+    first = desk.started()
+    assert (desk.start().status_code, desk.start().json()["code"]) == (409, "conflict")
+    assert desk.client.post(f"/api/v1/enrolments/{first}/cancel").json()["state"] == "cancelled"
+    second = desk.started()
+    clock.advance(timedelta(seconds=60))
+    assert desk.seen(second)["state"] == "expired"
+    desk.started()
+    assert desk.seen(second)["state"] == "expired"
+
+
+def test_a_card_offered_after_the_end_is_not_taken_up(desk: Desk, clock: HandMovedClock) -> None:
+    cancelled = desk.started()
+    desk.client.post(f"/api/v1/enrolments/{cancelled}/cancel")
+    desk.offer(cancelled)
+    over = desk.started()
+    clock.advance(timedelta(seconds=64))
+    desk.work()
+    desk.offer(over)
+    assert desk.client.get("/api/v1/cards").json()["items"] == []
+
+
+def test_when_an_enrolment_ends_its_controller_is_told(
+    desk: Desk, hub: Hub, clock: HandMovedClock
+) -> None:
+    enrolment = desk.started()
+    clock.advance(timedelta(seconds=64))
+    hub.core.db.write(lambda scope: scope.delete(policy_dirty, policy_dirty.c.id.is_not(None)))
+    desk.work()
+    with hub.core.db.read() as scope:
+        assert ("enrolment", enrolment) in _marks(scope)
+
+
+def test_a_card_of_somebody_is_refused_with_whose_and_another_is_still_awaited(
+    desk: Desk, hana: str
+) -> None:
+    first = desk.started(person_id=hana)
+    desk.offer(first)
+    second = desk.started()
+    desk.offer(second)
+    seen = desk.seen(second)
+    assert (seen["state"], seen["refusal"]) == ("waiting", "known")
+    assert seen["refused_person_id"] == hana
+    desk.offer(second, b"another1")
+    seen = desk.seen(second)
+    assert (seen["state"], seen["refusal"], seen["refused_card_id"]) == ("done", "none", None)
+
+
+def test_a_withdrawn_card_is_refused_as_such(desk: Desk) -> None:
+    first = desk.started()
+    desk.offer(first)
+    card = desk.seen(first)["card"]["id"]
+    desk.client.post(f"/api/v1/cards/{card}/withdraw", json={})
+    second = desk.started()
+    desk.offer(second)
+    assert desk.seen(second)["refusal"] == "withdrawn"
+
+
+def test_a_card_that_answers_is_held_up_twice_and_its_key_is_known(desk: Desk, hub: Hub) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    proof = {"namespace": "p256", "profile": "iso7816-ecdsa-p256"}
+    enrolment = desk.started()
+    desk.offer(enrolment, answer=answer_of(key, b"one"), **proof)
+    assert desk.seen(enrolment)["state"] == "again"
+    desk.offer(enrolment, answer=answer_of(key, b"two"), **proof)
+    seen = desk.seen(enrolment)
+    assert (seen["state"], seen["copyable"]) == ("done", False)
+    assert seen["card"]["assurance"] == "challenge"
+    with hub.core.db.read() as scope:
+        card = repository.card(scope, seen["card"]["id"])
+    assert card is not None
+    assert (card.profile, card.public_key) == ("iso7816-ecdsa-p256", point_of(key))
+
+
+def test_two_answers_of_two_keys_under_one_number_are_refused(desk: Desk) -> None:
+    proof = {"namespace": "p256", "profile": "iso7816-ecdsa-p256"}
+    enrolment = desk.started()
+    for message in (b"one", b"two"):
+        key = ec.generate_private_key(ec.SECP256R1())
+        desk.offer(enrolment, answer=answer_of(key, message), **proof)
+    seen = desk.seen(enrolment)
+    assert (seen["state"], seen["refusal"]) == ("again", "bad_answer")
+
+
+def test_what_is_offered_for_another_reader_or_sealed_wrongly_is_dropped(desk: Desk) -> None:
+    enrolment = desk.started()
+    desk.offer(enrolment, reader="another")
+    other = desk.add("readers", device_id=desk.device, name="隣", channel=1, side="terminal")
+    answer = desk.client.post(f"/api/v1/readers/{other}/enrolment", json={})
+    elsewhere = answer.json()["id"]
+    with desk.hub.core.db.read() as scope:
+        found = enrolment_repository.enrolment(scope, elsewhere)
+    assert found is not None
+    card = CardOffer(namespace="felica", identity=NUMBER)
+    sealed = seal_offer(found.public_key, elsewhere, card)
+    body = CardOfferBody(
+        enrolment=enrolment,
+        reader=desk.reader,
+        sealed=sealed,
+        assurance=Assurance.CHALLENGE,
+    )
+    desk.journal.add(EventKind.CARD_OFFERED, body)
+    desk.work()
+    assert desk.seen(enrolment)["state"] == "waiting"
+
+
+def test_a_card_enrolled_in_the_place_of_another_has_its_rights(desk: Desk, hana: str) -> None:
+    first = desk.started(person_id=hana, label="職員証 1")
+    desk.offer(first)
+    old = desk.seen(first)["card"]["id"]
+    grant = desk.add("grants", door_id=desk.door, card_id=old)
+    desk.client.post(f"/api/v1/cards/{old}/lost", json={"reason": "紛失"})
+    second = desk.started(replaces_id=old)
+    desk.offer(second, b"new card")
+    new = desk.seen(second)["card"]
+    assert (new["person_id"], new["label"], new["replaces_id"]) == (hana, "職員証 1", old)
+    assert desk.client.get(f"/api/v1/cards/{old}").json()["state"] == "withdrawn"
+    assert desk.client.get(f"/api/v1/grants/{grant}").json()["card_id"] == new["id"]
+
+
+@pytest.mark.parametrize("role", [Role.CLERK, Role.VIEWER, Role.STAFF])
+def test_only_who_writes_people_enrols(
+    desk: Desk, as_role: Callable[[Role], TestClient], role: Role
+) -> None:
+    as_role(role)
+    assert desk.start().status_code == 403
+
+
+def test_what_cannot_be_is_refused_by_name(desk: Desk) -> None:
+    for body, field in (
+        ({"person_id": "nobody"}, None),
+        ({"valid_until": "2020-01-01T00:00:00Z"}, "body.valid_until"),
+        ({"replaces_id": "nothing"}, None),
+    ):
+        answer = desk.start(**body)
+        assert answer.status_code in {404, 422}
+        if field is not None:
+            assert answer.json()["errors"][0]["field"] == field
+
+
+def test_reissue_in_one_request(desk: Desk, hana: str) -> None:
+    card = {"namespace": "felica", "identity": NUMBER.hex(), "person_id": hana, "label": "A"}
+    old = desk.add("cards", **card)
+    grant = desk.add("grants", door_id=desk.door, card_id=old)
+    body = {"namespace": "felica", "identity": "AA", "reason": "破損"}
+    made = desk.client.post(f"/api/v1/cards/{old}/reissue", json=body)
+    assert made.status_code == 201
+    new = made.json()
+    assert (new["person_id"], new["label"], new["replaces_id"]) == (hana, "A", old)
+    assert desk.client.get(f"/api/v1/grants/{grant}").json()["card_id"] == new["id"]
+    gone = desk.client.get(f"/api/v1/cards/{old}").json()
+    assert (gone["state"], gone["state_reason"]) == ("withdrawn", "破損")
+    assert desk.client.post(f"/api/v1/cards/{old}/reissue", json=body).status_code == 409
+    actions = [each["action"] for each in desk.client.get("/api/v1/audit").json()["items"]]
+    assert "card.reissued" in actions
+
+
+def test_a_reissue_of_a_card_that_is_known_changes_nothing(desk: Desk, hana: str) -> None:
+    old = desk.add("cards", namespace="felica", identity="AA", person_id=hana)
+    desk.add("cards", namespace="felica", identity="BB")
+    body = {"namespace": "felica", "identity": "BB"}
+    assert desk.client.post(f"/api/v1/cards/{old}/reissue", json=body).status_code == 409
+    assert desk.client.get(f"/api/v1/cards/{old}").json()["state"] == "active"

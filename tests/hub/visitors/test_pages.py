@@ -1,0 +1,95 @@
+"""The register's pages: a day played at the desk by forms alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from hub.catalogue import Language, Translator
+from hub.clock import HandMovedClock
+from tests.hub.visitors.test_visitors import Desk
+
+HTML = {"Accept": "text/html", "Origin": "https://doors.test"}
+
+
+@pytest.fixture
+def desk(admin: TestClient, clock: HandMovedClock) -> Desk:
+    return Desk(admin, clock)
+
+
+def page(client: TestClient, path: str, language: str = "ja") -> str:
+    answer = client.get(path, params={"lang": language}, headers=HTML)
+    assert answer.status_code == 200, answer.text
+    return str(answer.text)
+
+
+def send(client: TestClient, form: str, path: str, **data: Any) -> Any:
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page(client, form))
+    return client.post(path, data={**data, **({"csrf": csrf[1]} if csrf else {})}, headers=HTML)
+
+
+def _given(desk: Desk, **more: Any) -> dict[str, Any]:
+    return {
+        "names": "佐藤 次郎\n鈴木 三郎\n",
+        "organisation": "さくら電設",
+        "site_id": desk.site,
+        "host_id": desk.host,
+        "starts_at": "2026-04-06T09:00",
+        "ends_at": "2026-04-06T12:00",
+        "opens": [f"zone:{desk.zone}"],
+        "escort": "yes",
+        **more,
+    }
+
+
+def test_a_visit_is_entered_received_and_seen_off(desk: Desk) -> None:
+    t = Translator(Language.JA)
+    client = desk.client
+    form = page(client, "/visitors/new")
+    assert 'value="2026-04-06T09:00"' in form
+    assert f"zone:{desk.zone}" in form
+    sent = send(client, "/visitors/new", "/visitors/new", **_given(desk))
+    assert sent.status_code == 303, sent.text
+    day = page(client, "/visitors")
+    assert "佐藤 次郎" in day
+    assert "鈴木 三郎" in day
+    assert t("visitors.escorted") in day
+    first, second = re.findall(r'action="/visitors/([^/"]+)/arrive"', day)
+    arrived = send(client, "/visitors", f"/visitors/{first}/arrive", card_id=desk.cards[0])
+    assert arrived.status_code == 303
+    day = page(client, "/visitors")
+    assert t("visitors.state_inside") in day
+    assert t("visitors.has_card", label="来訪者 1") in day
+    assert send(client, "/visitors", f"/visitors/{first}/leave", card="kept").status_code == 303
+    day = page(client, "/visitors")
+    assert t("visitors.overdue") in day
+    assert send(client, "/visitors", f"/visitors/{first}/leave", card="back").status_code == 303
+    day = page(client, "/visitors")
+    assert t("visitors.overdue") not in day
+    assert t("visitors.state_left") in day
+    assert second
+
+
+def test_a_form_that_cannot_be_kept_says_why_and_loses_nothing(desk: Desk) -> None:
+    t = Translator(Language.JA)
+    wrong = _given(desk, ends_at="2026-04-06T08:00")
+    sent = send(desk.client, "/visitors/new", "/visitors/new", **wrong)
+    assert sent.status_code == 422
+    assert "佐藤 次郎" in sent.text
+    assert 'role="alert"' in sent.text
+    nonsense = _given(desk, starts_at="tomorrow")
+    sent = send(desk.client, "/visitors/new", "/visitors/new", **nonsense)
+    assert (sent.status_code, t("visitors.not_a_time") in sent.text) == (422, True)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_register_speaks_every_language(desk: Desk, language: Language) -> None:
+    t = Translator(language)
+    desk.visit()
+    day = page(desk.client, "/visitors", language)
+    assert t("visitors.state_expected") in day
+    assert t("visitors.badges_none") in day
+    assert "佐藤 次郎" in day
