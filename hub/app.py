@@ -30,7 +30,9 @@ from hub.people import endpoints as people
 from hub.pins import endpoints as pins
 from hub.policy import endpoints as policy
 from hub.readiness import endpoints as readiness
+from hub.rosters import endpoints as rosters
 from hub.sites import endpoints as sites
+from hub.timesheets import endpoints as timesheets
 from hub.web import documents, health
 from hub.web.middleware import (
     BodyLimitMiddleware,
@@ -67,6 +69,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     webhook_sources.router,
     webhooks.router,
     readiness.router,
+    rosters.router,
+    timesheets.router,
     zones.router,
     *PAGES,
 )

@@ -63,6 +63,7 @@ from hub.projection.worker import ProjectionWorker
 from hub.readiness.wiring import add_readiness, readiness_watch
 from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
+from hub.timesheets.wiring import add_timesheets, timesheet_chore
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
 from hub.webhooks.chores import ForgetWebhooks
@@ -179,6 +180,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_keyboxes(core, services)
     add_policy(core, services)
     add_backups(core, services)
+    add_timesheets(core, services)
     add_notices(core, services)
     add_zones(core, services)
     add_readiness(core, services)
@@ -234,6 +236,7 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         ForgetWebhooks(core.clock, core.settings.webhooks),
         ForgetStaged(core.clock),
         readiness_watch(core, services, registry),
+        timesheet_chore(services),
     ]
 
 

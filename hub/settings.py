@@ -27,7 +27,9 @@ from hub.database.errors import DatabaseError
 from hub.feeds.settings import FeedsSettings
 from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
 from hub.readiness.settings import ReadinessSettings
+from hub.rosters.settings import RostersSettings
 from hub.settings_section import Section
+from hub.timesheets.settings import TimesheetsSettings
 from hub.webhooks.settings import WebhooksSettings
 from provisioning import enrolment, hub_keys
 from wire.certificates import is_demo, load_certificates
@@ -165,6 +167,8 @@ class Settings(BaseSettings):
     feeds: FeedsSettings = FeedsSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
     readiness: ReadinessSettings = ReadinessSettings()
+    rosters: RostersSettings = RostersSettings()
+    timesheets: TimesheetsSettings = TimesheetsSettings()
     csv: CsvSettings = CsvSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, String
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, String
 
 from hub.database.columns import Closed, UtcDateTime, id_text
 from hub.database.tables import town_table
@@ -37,3 +37,12 @@ Index(
     punches.c.corrected_at,
     punches.c.id,
 )
+
+touched_days: Final = town_table(
+    "touched_days",
+    Column("person_id", id_text(), primary_key=True),
+    Column("work_date", Date, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+"""Dates about which something was written in the same transaction (`touched.touch`): whoever
+derives from them takes the marks away and derives anew."""
