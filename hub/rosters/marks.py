@@ -27,7 +27,8 @@ def mark_people(
     ahead = work_date_of(at) + _AHEAD
     end = min(last or ahead, ahead)
     dates: list[date] = []
-    month = month_of(first)
+    begun = repository.first_punch(scope) or work_date_of(at)
+    month = max(month_of(first), month_of(begun))
     while month.first <= end:
         dates.append(month.first.replace(day=_MIDDLE))
         month = month.plus(1)

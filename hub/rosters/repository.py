@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from hub.attendance.domain import work_date_of
+from hub.attendance.tables import punches
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
 from hub.people import repository as people
@@ -180,6 +182,17 @@ def keep_roster(scope: Scope, kept: Roster) -> None:
 
 def _row(day: RosterDay) -> dict[str, Any]:
     return {"person_id": day.person_id, "work_date": day.work_date, "code_id": day.code_id}
+
+
+def first_punch(scope: Scope) -> date | None:
+    """Give the work date of the town's first punch."""
+    at = scope.scalar(
+        scope.select(punches.c.corrected_at)
+        .where(punches.c.trusted.is_(True))
+        .order_by(punches.c.corrected_at)
+        .limit(1)
+    )
+    return work_date_of(at) if at is not None else None
 
 
 # --- the calendar ------------------------------------------------------------------------------

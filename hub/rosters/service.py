@@ -79,6 +79,7 @@ class RostersService:
         person_id = person_id or who.person_id
         if not first <= last <= first + timedelta(days=SPAN_MAX):
             raise invalid("to", "range", f"from `from` to `to` there are 0 to {SPAN_MAX} days")
+        self._check_in_force(first)
         with self._core.db.read() as scope:
             if person_id is None or not self._sees(scope, who, person_id, first, last):
                 raise Problem(FORBIDDEN, "others' rosters need the right attendance:read")
@@ -160,6 +161,7 @@ class RostersService:
         self, who: Principal, person_id: str, day: date, code_id: str | None, cause: str
     ) -> PlannedDay:
         """Give somebody another shift on a date, at once; None: a day off."""
+        self._check_in_force(day)
         now = self._core.clock.now()
 
         def work(scope: Scope) -> None:
@@ -175,6 +177,7 @@ class RostersService:
 
     def release_day(self, who: Principal, person_id: str, day: date, cause: str) -> PlannedDay:
         """Let somebody's pattern hold again on a date."""
+        self._check_in_force(day)
         now = self._core.clock.now()
 
         def work(scope: Scope) -> None:
@@ -228,7 +231,13 @@ class RostersService:
     def _sunday(self, first: date) -> date:
         if first != repository.sunday_of(first):
             raise invalid("from", "sunday", "a roster starts on a Sunday")
+        self._check_in_force(first)
         return first
+
+    def _check_in_force(self, first: date) -> None:
+        since = self._ordinances.versions[0].since
+        if first < since:
+            raise invalid("from", "range", f"no ordinance is in force before {since}")
 
     def _seen(self, scope: Scope, who: Principal) -> frozenset[str] | None:
         """The departments whose rosters somebody may see; None for all."""

@@ -16,7 +16,8 @@ from hub.worktime.ordinance import Ordinance
 REVISION: Final = 1
 """Raised whenever reckoning itself changes: everything kept is then reckoned anew."""
 
-_ENCODER: Final = msgspec.json.Encoder(order="sorted")
+_ENCODER: Final = msgspec.json.Encoder()
+"""Mappings are made in the order of dates, and an ordinance has its file's."""
 
 
 def of_rules(ordinances: Sequence[Ordinance], rules: Rules) -> str:

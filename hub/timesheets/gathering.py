@@ -126,7 +126,7 @@ def month_file(
     first, last = month.first, month.last
     before = days_between(first - AROUND, first - timedelta(days=1))
     after = days_between(last + timedelta(days=1), last + AROUND)
-    return MonthFile(
+    file = MonthFile(
         person_id=facts.person_id,
         month=month,
         days=tuple(facts.day_file(day) for day in days_between(first, last)),
@@ -135,6 +135,7 @@ def month_file(
         week_before_min=week_before_min(first, tail, ordinances),
         history=tuple(history),
     )
+    return neighbours.staying(file, facts.orders.get(before[-1], ()))
 
 
 def week_before_min(first: date, tail: Sequence[int], ordinances: Ordinances) -> int:

@@ -36,7 +36,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     tally: MonthTally | None
 
 
-_ENCODER: Final = msgspec.json.Encoder(order="deterministic")
+_ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(_Kept)
 _PLAIN: Final = tuple(name for name in _Kept.__struct_fields__ if name != "totals")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
@@ -99,6 +99,13 @@ def presence_of(day: Day) -> Presence:
     """Give somebody's presence of a day that was read from punches."""
     found: Presence = merged("hub.worktime.presence").presence_of(day)
     return found
+
+
+def staying(file: MonthFile, orders: tuple[Order, ...]) -> MonthFile:
+    """Give a month's file with the orders of the date before its first."""
+    if not hasattr(file, "stays_orders"):
+        return file
+    return replace(file, **{"stays_orders": orders})  # noqa: PIE804  # a field of later types
 
 
 def reckon_month(file: MonthFile, ordinances: Ordinances) -> MonthResult:

@@ -14,6 +14,7 @@ from typing import Final
 from hub.attendance.domain import Day, Rules
 from hub.database.scope import Scope
 from hub.rosters.neighbours import Ordinances
+from hub.rosters.repository import first_punch
 from hub.timesheets import fingerprints, neighbours, repository
 from hub.timesheets.domain import PersonMonthKey
 from hub.timesheets.gathering import (
@@ -56,7 +57,7 @@ class Reckoner:
         """Give the first month that is known, at most the one asked for."""
         begins = self.begins
         if begins is None:
-            day = repository.first_punch(scope)
+            day = first_punch(scope)
             begins = month_of(day) if day is not None else month
         return min(max(begins, self.earliest), month)
 

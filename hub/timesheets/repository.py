@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from hub.attendance.derivation import derive_days
-from hub.attendance.domain import Day, Rules, start_of, work_date_of
+from hub.attendance.domain import Day, Rules, start_of
 from hub.attendance.tables import punches, touched_days
 from hub.database.scope import Scope
 from hub.rosters import neighbours as staff
@@ -90,17 +90,6 @@ def _days(
         if first <= day.work_date <= last:
             found[day.person_id][day.work_date] = day
     return found
-
-
-def first_punch(scope: Scope) -> date | None:
-    """Give the work date of the town's first punch."""
-    at = scope.scalar(
-        scope.select(punches.c.corrected_at)
-        .where(punches.c.trusted.is_(True))
-        .order_by(punches.c.corrected_at)
-        .limit(1)
-    )
-    return work_date_of(at) if at is not None else None
 
 
 def controllers_of(scope: Scope, person_ids: Collection[str], since: datetime) -> frozenset[str]:

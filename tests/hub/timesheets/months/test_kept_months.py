@@ -135,10 +135,10 @@ def test_a_late_punch_of_march_reaches_the_caps_of_april(office: Any, personnel:
 def test_a_shift_over_midnight_of_a_months_end_belongs_to_the_month_it_began_in(
     office: Any, personnel: Principal
 ) -> None:
-    """30 April 17:15 to 1 May 02:00 with an order: April's minutes, by night from 22:00."""
+    """30 April 13:00 to 1 May 02:00, ordered from 17:15: April's minutes, by night from 22:00."""
     office.employ(HANAKO)
     last = date(2026, 4, 30)
-    office.worked(HANAKO, last, 510, 1560)
+    office.worked(HANAKO, last, 780, 1560)
     office.order(HANAKO, last, 1035, 1560)
     office.clock.advance(timedelta(days=40))
     totals = one(office, personnel).result.totals
