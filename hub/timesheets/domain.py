@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hub.attendance.domain import Day
 from hub.people.domain import Person
 from hub.staff.domain import Employment
-from hub.worktime.domain import DayPlan, DayResult, Explained, Month, MonthResult, Order
+from hub.worktime.domain import DayFile, DayPlan, DayResult, Month, MonthFile, MonthResult
 
 
 class PersonMonthKey(NamedTuple):
@@ -104,6 +104,7 @@ class KeptMonth:
     something it depends on has changed since."""
 
     key: PersonMonthKey
+    file: MonthFile
     result: MonthResult
     fingerprint: str
     reckoned_at: datetime
@@ -113,10 +114,13 @@ class KeptMonth:
 @dataclass(frozen=True, slots=True)
 class MonthSheet:
     """Somebody's month as pages, closings and exports see it. `employments`: those in force on a
-    date of the month, in order. `closed`: the closing that holds for it."""
+    date of the month, in order. `file`: plans, presence, orders and explanations by date, from
+    which `result` was reckoned; of a closed month `result` is what was signed. `closed`: the
+    closing that holds for it."""
 
     person: Person
     employments: tuple[Employment, ...]
+    file: MonthFile
     result: MonthResult
     fingerprint: str
     closed: Closing | None = None
@@ -126,12 +130,15 @@ class MonthSheet:
 
 @dataclass(frozen=True, slots=True)
 class DaySheet:
-    """One date in full: its plan, every punch with why it counts or not, what was ordered and
-    explained. The day's result is `result`."""
+    """One date in full: what it was reckoned from, and `punched`, every punch with why it counts or
+    not (None: nobody punched). The day's result is `result`."""
 
     person: Person
-    plan: DayPlan
+    file: DayFile
     punched: Day | None
-    orders: tuple[Order, ...]
-    explained: tuple[Explained, ...]
     result: DayResult
+
+    @property
+    def plan(self) -> DayPlan:
+        """Its plan, swaps done."""
+        return self.file.plan

@@ -23,6 +23,10 @@ PIECE_OUT: Final[Example] = {
 DAY_OUT: Final[Example] = {
     "work_date": "2026-04-03",
     "kind": "workday",
+    "holiday": False,
+    "regular": [{"start": 510, "end": 720}, {"start": 780, "end": 1035}],
+    "present": [{"start": 510, "end": 1155}],
+    "ordered": [{"start": 1035, "end": 1155}],
     "present_min": 645,
     "break_min": 60,
     "regular_min": 465,

@@ -1,4 +1,4 @@
-"""A reckoned month as text: JSON with every number of it, and back."""
+"""A month and what it was reckoned from as text: JSON with every number, and back."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hub.worktime.domain import (
     DayResult,
     ExplainedKind,
     Month,
+    MonthFile,
     MonthResult,
     MonthTally,
 )
@@ -38,6 +39,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(_Kept)
+_FILE_DECODER: Final = msgspec.json.Decoder(MonthFile)
 _PLAIN: Final = tuple(name for name in _Kept.__struct_fields__ if name != "totals")
 
 
@@ -52,3 +54,13 @@ def from_text(text: str) -> MonthResult:
     kept = _DECODER.decode(text)
     plain = {name: getattr(kept, name) for name in _PLAIN}
     return MonthResult(**plain, totals=dict(kept.totals))
+
+
+def file_to_text(file: MonthFile) -> str:
+    """Write down what a month is reckoned from."""
+    return _ENCODER.encode(file).decode()
+
+
+def file_from_text(text: str) -> MonthFile:
+    """Read it; raise `msgspec.ValidationError` for what is none."""
+    return _FILE_DECODER.decode(text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -105,7 +106,8 @@ def staying(file: MonthFile, orders: tuple[Order, ...]) -> MonthFile:
     """Give a month's file with the orders of the date before its first."""
     if not hasattr(file, "stays_orders"):
         return file
-    return replace(file, **{"stays_orders": orders})  # noqa: PIE804  # a field of later types
+    later: dict[str, Any] = {"stays_orders": orders}
+    return replace(file, **later)
 
 
 def reckon_month(file: MonthFile, ordinances: Ordinances) -> MonthResult:

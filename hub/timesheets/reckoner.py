@@ -82,9 +82,8 @@ class Reckoner:
         changed: list[Fresh] = []
         for person_id, since in wanting.items():
             person = _Person(PersonFacts.of(facts, person_id), view)
-            for outcome in self._outcomes(person, since, month):
-                fresh = outcome.fresh
-                if outcome.changed:
+            for fresh in self._outcomes(person, since, month):
+                if fresh.result is not None:
                     changed.append(fresh)
                 else:
                     repository.still_stands(scope, fresh)
@@ -130,7 +129,7 @@ class Reckoner:
     ) -> Facts:
         return repository.facts_between(scope, person_ids, span, self.ordinances, self.rules, now)
 
-    def _outcomes(self, person: _Person, since: Month, month: Month) -> Iterator[_Outcome]:
+    def _outcomes(self, person: _Person, since: Month, month: Month) -> Iterator[Fresh]:
         """Reckon somebody's months in order, each on what those before it came to."""
         view = person.view
         for each in months_between(since, month):
@@ -149,14 +148,16 @@ class Reckoner:
             if before is not None and same:
                 person.tallies[each], person.tails[each] = before.tally, before.tail
                 fresh = Fresh(
-                    key, None, fingerprint, view.rules, partial, until, before.tail, view.now
+                    key, file, None, fingerprint, view.rules, partial, until, before.tail, view.now
                 )
             else:
                 result = neighbours.reckon_month(file, self.ordinances)
                 tail = tail_of(result)
                 person.tallies[each], person.tails[each] = result.tally, tail
-                fresh = Fresh(key, result, fingerprint, view.rules, partial, until, tail, view.now)
-            yield _Outcome(file, fresh)
+                fresh = Fresh(
+                    key, file, result, fingerprint, view.rules, partial, until, tail, view.now
+                )
+            yield fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,19 +167,6 @@ class Derived:
     file: MonthFile
     result: MonthResult
     days: Mapping[date, Day]
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What came of a month."""
-
-    file: MonthFile
-    fresh: Fresh
-
-    @property
-    def changed(self) -> bool:
-        """Whether it is not what is kept."""
-        return self.fresh.result is not None
 
 
 @dataclass(frozen=True, slots=True)

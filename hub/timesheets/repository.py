@@ -20,10 +20,10 @@ from hub.rosters.neighbours import Ordinances
 from hub.timesheets import neighbours
 from hub.timesheets.domain import KeptMonth, PersonMonthKey
 from hub.timesheets.gathering import AROUND, Facts, months_between
-from hub.timesheets.kept import from_text, to_text
+from hub.timesheets.kept import file_from_text, file_to_text, from_text, to_text
 from hub.timesheets.neighbours import Claims
 from hub.timesheets.tables import timesheet_months
-from hub.worktime.domain import DayPlan, Month, MonthResult, MonthTally, month_of
+from hub.worktime.domain import DayPlan, Month, MonthFile, MonthResult, MonthTally, month_of
 
 _PUNCHES_AROUND: Final = timedelta(days=2)
 """A shift can begin on the date before, and one that began before can end on it."""
@@ -50,7 +50,7 @@ def facts_between(
         terms=neighbours.terms_between(scope, first, last),
         plans=_reaching(scope, plans, claims, ordinances),
         claims=claims,
-        days=_days(scope, person_ids, first, last, rules, now),
+        days=days_between(scope, person_ids, first, last, rules, now),
     )
 
 
@@ -75,7 +75,7 @@ def _reaching(
     return plans
 
 
-def _days(
+def days_between(
     scope: Scope,
     person_ids: Collection[str],
     first: date,
@@ -83,6 +83,7 @@ def _days(
     rules: Rules,
     now: datetime,
 ) -> dict[str, dict[date, Day]]:
+    """Give some people's work dates of a span as their punches are read."""
     start = start_of(first) - _PUNCHES_AROUND
     end = start_of(last + timedelta(days=1)) + _PUNCHES_AROUND
     found: dict[str, dict[date, Day]] = defaultdict(dict)
@@ -129,6 +130,7 @@ class Fresh:
     kept."""
 
     key: PersonMonthKey
+    file: MonthFile
     result: MonthResult | None
     fingerprint: str
     rules: str
@@ -204,6 +206,7 @@ def kept_months(scope: Scope, person_ids: Collection[str], month: Month) -> dict
     return {
         row.person_id: KeptMonth(
             PersonMonthKey(row.person_id, month),
+            file_from_text(row.file),
             from_text(row.result),
             row.fingerprint,
             row.reckoned_at,
@@ -227,6 +230,7 @@ def _row(fresh: Fresh) -> dict[str, Any]:
     return {
         "person_id": fresh.key.person_id,
         "month": number_of(fresh.key.month),
+        "file": file_to_text(fresh.file),
         "result": to_text(fresh.result),
         "fingerprint": fresh.fingerprint,
         "rules": fresh.rules,

@@ -16,6 +16,7 @@ from hub.web.fields import shown
 from hub.worktime.domain import (
     CapKind,
     CapLevel,
+    DayFile,
     DayKind,
     DayNote,
     DayResult,
@@ -55,6 +56,10 @@ class ReckonedDayOut(BaseModel):
 
     work_date: date
     kind: DayKind
+    holiday: bool = Field(description="The calendar date itself is a holiday.")
+    regular: list[SpanOut] = Field(description="Regular hours of the plan, swaps done.")
+    present: list[SpanOut] = Field(description="From each in to its out.")
+    ordered: list[SpanOut]
     present_min: int
     break_min: int
     regular_min: int
@@ -69,12 +74,16 @@ class ReckonedDayOut(BaseModel):
     notes: list[DayNote]
 
     @classmethod
-    def of(cls, day: DayResult, until: date) -> ReckonedDayOut:
+    def of(cls, file: DayFile, day: DayResult, until: date) -> ReckonedDayOut:
         """Show a date; nothing is missing on one that is not over."""
         over = day.work_date <= until
         return cls(
             work_date=day.work_date,
             kind=day.kind,
+            holiday=file.plan.holiday,
+            regular=spans_out(file.plan.spans),
+            present=spans_out(file.presence.spans),
+            ordered=spans_out(span for each in file.orders for span in each.spans),
             present_min=day.present_min,
             break_min=day.break_min,
             regular_min=day.regular_min,
@@ -160,7 +169,8 @@ class ReckonedMonthOut(BaseModel):
         """Show a sheet."""
         result = sheet.result
         until = through(result.month, today)
-        days = [ReckonedDayOut.of(day, until) for day in result.days]
+        pairs = zip(sheet.file.days, result.days, strict=True)
+        days = [ReckonedDayOut.of(file, day, until) for file, day in pairs]
         return cls(
             person_id=sheet.person.id,
             name=sheet.person.name,
@@ -245,13 +255,15 @@ class DaySheetOut(BaseModel):
             regular=spans_out(sheet.plan.spans),
             breaks=spans_out(sheet.plan.breaks),
             holiday=sheet.plan.holiday,
-            orders=[OrderOut(id=each.id, spans=spans_out(each.spans)) for each in sheet.orders],
+            orders=[
+                OrderOut(id=each.id, spans=spans_out(each.spans)) for each in sheet.file.orders
+            ],
             explained=[
                 ExplainedOut(id=each.id, kind=each.kind, spans=spans_out(each.spans))
-                for each in sheet.explained
+                for each in sheet.file.explained
             ],
             punched=PunchedDayOut.model_validate(sheet.punched) if sheet.punched else None,
-            result=ReckonedDayOut.of(sheet.result, day if day < today else date.min),
+            result=ReckonedDayOut.of(sheet.file, sheet.result, day if day < today else date.min),
         )
 
 

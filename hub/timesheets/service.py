@@ -67,21 +67,16 @@ class TimesheetsService:
             return _sheets(scope, month, named, wanted, kept)
 
     def day(self, who: Principal, person_id: str, day: date) -> DaySheet:
-        """Give one date of somebody in full."""
+        """Give one date of somebody in full, with every punch that was read for it."""
         (sheet,) = self.month(who, month_of(day), person_id=person_id)
-        month, now = month_of(day), self._core.clock.now()
-        reckoner = self._reckoner
+        rules, now = self._reckoner.rules, self._core.clock.now()
         with self._core.db.read() as scope:
-            facts = repository.facts_between(
-                scope, [person_id], (month, month), reckoner.ordinances, reckoner.rules, now
-            )
-        own = PersonFacts.of(facts, person_id)
+            read = repository.days_between(scope, [person_id], day, day, rules, now)
+        file = sheet.file.days[day.day - 1]
         return DaySheet(
             person=sheet.person,
-            plan=own.plans[day],
-            punched=own.days.get(day),
-            orders=own.orders.get(day, ()),
-            explained=own.explained.get(day, ()),
+            file=file,
+            punched=read.get(person_id, {}).get(day),
             result=sheet.result.days[day.day - 1],
         )
 
@@ -192,6 +187,7 @@ def _sheets(
         MonthSheet(
             person=person,
             employments=places.get(person_id, ()),
+            file=kept[person_id].file,
             result=signed.get(person_id, kept[person_id].result),
             fingerprint=kept[person_id].fingerprint,
             closed=closed.get(person_id),

@@ -14,6 +14,7 @@ timesheet_months: Final = town_table(
     "timesheet_months",
     Column("person_id", id_text(), primary_key=True),
     Column("month", Integer, primary_key=True),
+    Column("file", Text, nullable=False),
     Column("result", Text, nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("rules", String(64), nullable=False),
@@ -26,8 +27,9 @@ timesheet_months: Final = town_table(
     Column("cap_average_min", Integer),
     Column("reckoned_at", UtcDateTime, nullable=False),
 )
-"""`month` as 202611. `result` is `hub.timesheets.kept`'s text, days and totals together: they are
-always written and mostly read together. `fingerprint` is that of what it was reckoned from,
+"""`month` as 202611. `file` is what it was reckoned from, `result` what came of it, as
+`hub.timesheets.kept` writes them: days and totals are always written and mostly read together.
+`fingerprint` is that of what it was reckoned from,
 `rules` of the ordinances. `partial`: its caps look at months that nobody had reckoned then.
 `good_until`: somebody is in, and their shift counts as unfinished from then on. `tail`: credited
 minutes of the last six dates, for the week that reaches into the next month. The caps' minutes
