@@ -43,6 +43,19 @@ def facts_between(
 ) -> Facts:
     """Give what is known of some people from the first month to the last, and a week around."""
     first, last = months[0].first - AROUND, months[1].last + AROUND
+    return facts_of_days(scope, person_ids, first, last, ordinances, rules, now)
+
+
+def facts_of_days(
+    scope: Scope,
+    person_ids: Collection[str],
+    first: date,
+    last: date,
+    ordinances: Ordinances,
+    rules: Rules,
+    now: datetime,
+) -> Facts:
+    """Give what is known of some people from one date to another."""
     claims = neighbours.claims_between(scope, person_ids, first, last)
     plans = rosters.plans_between(scope, person_ids, first, last, ordinances)
     return Facts(

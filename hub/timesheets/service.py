@@ -80,6 +80,10 @@ class TimesheetsService:
             result=sheet.result.days[day.day - 1],
         )
 
+    def divergence_min(self, month: Month) -> int:
+        """Give from how many minutes on things 'differ markedly' in a month."""
+        return self._reckoner.ordinances.at(month.last).warnings.divergence_min
+
     def departments(self, who: Principal) -> tuple[Department, ...]:
         """Give the departments whose months somebody may see beside their own."""
         with self._core.db.read() as scope:
@@ -90,12 +94,12 @@ class TimesheetsService:
     def team(self, who: Principal, department_id: str | None = None) -> TeamToday:
         """Say where a team is: of a department with those below it, or all whom one may see."""
         now, today = self._core.clock.now(), self.today
-        reckoner, month = self._reckoner, month_of(today)
+        reckoner, yesterday = self._reckoner, today - timedelta(days=1)
         with self._core.db.read() as scope:
             places = people_of(scope, who, today, today, today, department_id)
             named = _named(scope, places, None)
-            facts = repository.facts_between(
-                scope, list(named), (month, month), reckoner.ordinances, reckoner.rules, now
+            facts = repository.facts_of_days(
+                scope, list(named), yesterday, today, reckoner.ordinances, reckoner.rules, now
             )
             since = now - timedelta(days=_PUNCHED_LATELY)
             machines = repository.controllers_of(scope, list(named), since)
@@ -105,8 +109,8 @@ class TimesheetsService:
         members = []
         for person in named.values():
             own = PersonFacts.of(facts, person.id)
-            yesterday = own.days.get(today - timedelta(days=1))
-            read = own.days.get(today) or (yesterday if yesterday and yesterday.is_in else None)
+            night = own.days.get(yesterday)
+            read = own.days.get(today) or (night if night and night.is_in else None)
             explained = own.explained.get(today, ())
             members.append(member(person, own.plans[today], read, explained, now))
         return TeamToday(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -28,7 +29,9 @@ Service = Annotated[RostersService, provided(RostersService)]
 Staff = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
 First = Annotated[str, Query(alias="from", max_length=10)]
 Editing = Annotated[str, Query(alias="edit", max_length=1)]
-_CELLS_MAX: Final = 10_000
+Part = Annotated[int, Query(ge=0, le=999)]
+PEOPLE_AT_ONCE: Final = 30
+"""Four weeks of so many are fewer fields than the thousand that a form may have."""
 
 
 @router.get("/my/roster")
@@ -68,10 +71,12 @@ def one_roster(
     department_id: str,
     first: First = "",
     editing: Editing = "",
+    part: Part = 0,
 ) -> Response:
-    """A department's four weeks; with `edit=1` to type into."""
+    """A department's four weeks; with `edit=1` to type into, so many people at once as a form can
+    carry."""
     grid = service.grid(who, department_id, _start(service, words, first))
-    return _page(request, words, grid, editing=editing == "1" and grid.may_write)
+    return _page(request, words, grid, editing=editing == "1" and grid.may_write, part=part)
 
 
 @router.get("/rosters/{department_id}/csv")
@@ -102,14 +107,15 @@ async def save_draft(
     who: Staff,
     department_id: str,
     first: First = "",
+    part: Part = 0,
 ) -> Response:
     """Keep what was typed as a draft; a code that is none is shown where it stands."""
-    form = await request.form(max_fields=_CELLS_MAX)
+    form = await request.form()
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     grid = service.grid(who, department_id, _start(service, words, first))
     days, errors = days_typed(grid, typed, words)
     if errors:
-        return _page(request, words, grid, editing=True, typed=typed, errors=errors)
+        return _page(request, words, grid, editing=True, part=part, typed=typed, errors=errors)
     if days:
         service.draft(who, department_id, grid.first, days)
     return go_to(f"/rosters/{department_id}?from={grid.first.isoformat()}")
@@ -141,6 +147,7 @@ def _page(
     grid: RosterGrid,
     *,
     editing: bool,
+    part: int = 0,
     typed: dict[str, str] | None = None,
     errors: list[str] | None = None,
 ) -> Response:
@@ -148,10 +155,17 @@ def _page(
         request,
         "pages/roster.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
-        roster=roster_page(grid, words, typed),
+        roster=roster_page(_portion(grid, part) if editing else grid, words, typed),
         editing=editing,
+        part=part,
+        parts=range(-(-len(grid.rows) // PEOPLE_AT_ONCE)),
         errors=errors or [],
     )
+
+
+def _portion(grid: RosterGrid, part: int) -> RosterGrid:
+    rows = grid.rows[part * PEOPLE_AT_ONCE : (part + 1) * PEOPLE_AT_ONCE]
+    return replace(grid, rows=rows)
 
 
 def _start(service: RostersService, words: Words, first: str) -> date:

@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from hub.pages.frame import Speaking
 from hub.pages.views.timesheet import (
+    Link,
     MonthPage,
     PersonLine,
     day_page,
@@ -53,8 +55,8 @@ class Overview:
 
     heading: str
     month: str
-    before: str
-    after: str
+    before: Link
+    after: Link | None
     department: str
     choices: tuple[Choice, ...]
     people: tuple[PersonLine, ...]
@@ -147,7 +149,7 @@ def _month_page(
     base: str,
 ) -> MonthPage:
     (sheet,) = service.month(who, month, person_id=person_id)
-    return month_page(sheet, words, base)
+    return month_page(sheet, words, base, service.divergence_min(month))
 
 
 def _overview(
@@ -164,14 +166,19 @@ def _overview(
     page = Overview(
         heading=words.month(month.first),
         month=str(month),
-        before=str(month.plus(-1)),
-        after=str(later) if later.first <= words.today else "",
+        before=_link(month.plus(-1), department, words),
+        after=_link(later, department, words) if later.first <= words.today else None,
         department=department,
         choices=_choices(service.departments(who), department, words),
         people=people,
         asks=sum(line.asks for line in people),
     )
     return render(request, "pages/timesheet_months.html", page=page)
+
+
+def _link(month: Month, department: str, words: Words) -> Link:
+    path = f"/attendance/months/{month}?department={quote(department)}"
+    return Link(path, words.month(month.first))
 
 
 def _choices(listed: tuple[Department, ...], department: str, words: Words) -> tuple[Choice, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from hub.pages.views.timesheet import spans_text
+from hub.pages.views.timesheet import whole_text
 from hub.pages.words import Words
 from hub.rosters.domain import ROSTER_DAYS, Finding, FindingKind, RosterDay, ShiftCode
 from hub.rosters.grid import Cell, CellSource, GridRow, RosterGrid
@@ -132,7 +132,7 @@ def plan_lines(days: Sequence[PlannedDay], words: Words) -> tuple[PlanLine, ...]
             date=words.day(each.plan.work_date),
             code=each.code.code if each.code else "",
             name=_name_of(each, words),
-            spans=spans_text(each.plan.spans, words),
+            spans=whole_text(each.plan.spans, words),
             is_off=each.plan.kind is not DayKind.WORKDAY and not each.plan.rostered,
             is_today=each.plan.work_date == words.today,
         )
@@ -250,7 +250,7 @@ def _cell(
 
 
 def _code(code: ShiftCode, words: Words) -> CodeLine:
-    spans = spans_text(code.spans, words) or words.t("roster.off")
+    spans = whole_text(code.spans, words) or words.t("roster.off")
     return CodeLine(code.code, words.name(code.name, code.name_en), spans)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,7 +22,7 @@ from hub.worktime.domain import (
     Month,
     PayClass,
 )
-from hub.worktime.minutes import Span
+from hub.worktime.minutes import DAY_MIN, Span
 
 APPLY: Mapping[DayNote, str] = {
     DayNote.MISSING_PUNCH: "punch",
@@ -191,17 +191,29 @@ class TeamPage:
 
 
 def spans_text(spans: Iterable[Span], words: Words) -> str:
-    """`8:30–12:00, 13:00–17:15`; past midnight `26:00`."""
-    parts = (f"{words.clock(each.start)}–{words.clock(each.end)}" for each in spans)
+    """`8:30–12:00, 13:00–17:15`; past midnight with a word that it is the next day's."""
+    parts = (f"{_minute(each.start, words)}–{_minute(each.end, words)}" for each in spans)
     return words.t("words.comma").join(parts)
 
 
-def month_page(sheet: MonthSheet, words: Words, base: str) -> MonthPage:
-    """Give somebody's month; `base` is the path to which `?month=` is added."""
+def whole_text(spans: Sequence[Span], words: Words) -> str:
+    """From the first start to the last end, breaks left out: `8:30–17:15`."""
+    return spans_text([Span(spans[0].start, spans[-1].end)], words) if spans else ""
+
+
+def _minute(minute: int, words: Words) -> str:
+    if minute <= DAY_MIN:
+        return words.clock(minute)
+    return words.t("timesheet.next_day", time=words.clock(minute - DAY_MIN))
+
+
+def month_page(sheet: MonthSheet, words: Words, base: str, least_min: int) -> MonthPage:
+    """Give somebody's month; `base` is the path to which `?month=` is added. `least_min`: from how
+    many minutes on it is said that somebody was there without an order, or not there with one."""
     result, month = sheet.result, sheet.result.month
     until = through(month, words.today)
     files = zip(sheet.file.days, result.days, strict=True)
-    days = [day_line(sheet.person.id, file, day, until, words) for file, day in files]
+    days = [day_line(sheet.person.id, file, day, until, words, least_min) for file, day in files]
     later = month.plus(1)
     return MonthPage(
         heading=words.month(month.first),
@@ -218,7 +230,9 @@ def month_page(sheet: MonthSheet, words: Words, base: str) -> MonthPage:
     )
 
 
-def day_line(person_id: str, file: DayFile, day: DayResult, until: date, words: Words) -> DayLine:
+def day_line(
+    person_id: str, file: DayFile, day: DayResult, until: date, words: Words, least_min: int
+) -> DayLine:
     """Give a date's line."""
     away = {kind: minutes for kind, minutes in day.explained_min.items() if minutes}
     parts = [f"{words.t(f'worktime.explained.{k}')} {words.clock(m)}" for k, m in away.items()]
@@ -229,30 +243,39 @@ def day_line(person_id: str, file: DayFile, day: DayResult, until: date, words: 
         kind=words.t(f"worktime.day.{day.kind}") if day.kind is not DayKind.WORKDAY else "",
         is_off=day.kind in _OFF,
         is_today=day.work_date == words.today,
-        planned=spans_text(file.plan.spans, words),
+        planned=whole_text(file.plan.spans, words),
         present=spans_text(file.presence.spans, words),
         regular=words.clock(day.regular_min) if day.regular_min else "",
         beyond=words.clock(beyond) if beyond else "",
         away=words.t("words.comma").join(parts),
-        notes=note_lines(day, until, words),
+        notes=note_lines(day, until, words, least_min),
     )
 
 
-def note_lines(day: DayResult, until: date, words: Words) -> tuple[NoteLine, ...]:
+def note_lines(
+    day: DayResult, until: date, words: Words, least_min: int = 0
+) -> tuple[NoteLine, ...]:
     """Give why a date came out as it did; on one that is not over nothing is missing yet."""
     over = day.work_date <= until
-    shown = [
-        note
-        for note in day.notes
-        if note not in _QUIET and (over or note not in _NOT_YET or note in _ALWAYS)
-    ]
-    return tuple(
-        NoteLine(
-            text=words.t(f"worktime.note.{note}"),
-            asks=note in _ASKS,
-            apply=_apply(note, day.work_date, words),
-        )
-        for note in shown
+    quiet = _QUIET | _small(day, least_min)
+    lines: list[NoteLine] = []
+    offered: set[str | None] = set()
+    for note in day.notes:
+        if note in quiet or (not over and note in _NOT_YET and note not in _ALWAYS):
+            continue
+        link = None if APPLY.get(note) in offered else _apply(note, day.work_date, words)
+        offered.add(APPLY.get(note))
+        lines.append(NoteLine(words.t(f"worktime.note.{note}"), note in _ASKS, link))
+    return tuple(lines)
+
+
+def _small(day: DayResult, least_min: int) -> frozenset[DayNote]:
+    """What is too little to be said in a month's table."""
+    extra = frozenset({DayNote.PRESENT_WITHOUT_ORDER, DayNote.EARLY_ARRIVAL})
+    unmet = frozenset({DayNote.ORDER_WITHOUT_PRESENCE})
+    none: frozenset[DayNote] = frozenset()
+    return (extra if day.extra_min < least_min else none) | (
+        unmet if day.unmet_order_min < least_min else none
     )
 
 
@@ -370,7 +393,7 @@ def _member(found: Member, words: Words) -> MemberLine:
         icon=icon,
         status=words.t(f"team.{found.standing}"),
         since=words.when(found.since) if found.since else "",
-        planned=spans_text(found.plan.spans, words),
+        planned=whole_text(found.plan.spans, words),
         note=words.t("words.comma").join(notes),
     )
 
