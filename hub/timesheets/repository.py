@@ -309,8 +309,9 @@ def _months_of(days: Iterable[tuple[str, date]]) -> set[PersonMonthKey]:
     }
 
 
-def spread_marks(scope: Scope, person_ids: Collection[str]) -> int:
-    """Turn the marks of some people into stale months, and take them away; give how many.
+def spread_marks(scope: Scope, person_ids: Collection[str]) -> frozenset[PersonMonthKey]:
+    """Turn the marks of some people into stale months, and take them away; give the months of the
+    dates that were marked.
 
     Called before facts are read: a mark that is being written meanwhile is waited for, or stays.
     """
@@ -327,7 +328,7 @@ def spread_marks(scope: Scope, person_ids: Collection[str]) -> int:
     pair = sa.tuple_(t.person_id, t.work_date)
     for rows in _portions(taken):
         scope.delete(touched_days, pair.in_(rows))
-    return len(taken)
+    return frozenset(PersonMonthKey(person_id, month_of(day)) for person_id, day in taken)
 
 
 def waiting(scope: Scope, limit: int) -> tuple[str, ...]:

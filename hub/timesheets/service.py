@@ -120,7 +120,8 @@ class TimesheetsService:
         )
 
     def refresh(self, limit: int = A_ROUND) -> int:
-        """Reckon what stands no longer of some people; give how many months changed."""
+        """Reckon what stands no longer of some people, and the months of this and last month about
+        which anything was written; give how many months changed."""
         return self._core.db.write(lambda scope: self.refresh_in(scope, limit))
 
     def refresh_in(self, scope: Scope, limit: int) -> int:
@@ -128,13 +129,15 @@ class TimesheetsService:
         now, waiting = self._core.clock.now(), repository.waiting(scope, limit)
         if not waiting:
             return 0
-        repository.spread_marks(scope, waiting)
-        people_of_month: dict[Month, list[str]] = {}
-        for key in repository.stale_months(scope, waiting):
-            people_of_month.setdefault(key.month, []).append(key.person_id)
+        since = month_of(self.today).plus(-1)
+        new = {key for key in repository.spread_marks(scope, waiting) if key.month >= since}
+        people_of_month: dict[Month, set[str]] = {}
+        for key in (*new, *repository.stale_months(scope, waiting)):
+            people_of_month.setdefault(key.month, set()).add(key.person_id)
         changed = 0
         for month in sorted(people_of_month)[:MONTHS_AHEAD]:
-            changed += len(self._reckoner.bring_up(scope, people_of_month[month], month, now))
+            people_there = sorted(people_of_month[month])
+            changed += len(self._reckoner.bring_up(scope, people_there, month, now))
         return changed
 
     def _kept(self, person_ids: Collection[str], month: Month) -> dict[str, KeptMonth]:
