@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from hub.audit.row_routes import RowShapes, offer_rows
-from hub.rosters import schemas
+from hub.rosters import examples, schemas
 from hub.rosters.kinds import ASSIGNMENT, SHIFT_CODE, WORK_PATTERN
 from hub.rosters.service import RostersService
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.fields import CalendarDate
 from hub.web.identity import requires
@@ -28,8 +29,9 @@ Start = Annotated[
 First = Annotated[CalendarDate, Query(alias="from", examples=["2026-04-01"])]
 Last = Annotated[CalendarDate, Query(alias="to", examples=["2026-04-30"])]
 Day = Annotated[CalendarDate, Path(examples=["2026-04-03"])]
-PersonId = Annotated[str, Path(max_length=80)]
-Department = Annotated[str, Path(max_length=80)]
+PersonId = Annotated[str, Path(max_length=80, examples=[ids.PERSON])]
+Department = Annotated[str, Path(max_length=80, examples=[examples.DEPARTMENT_ID])]
+AssignmentId = Annotated[str, Path(max_length=80, examples=[examples.ASSIGNMENT_ID])]
 
 _READ, _WRITE = Right.ATTENDANCE_OWN, Right.ATTENDANCE_WRITE
 _KINDS: tuple[RowShapes[Any], ...] = (
@@ -80,7 +82,7 @@ for _shapes in _KINDS:
     responses=refuses(NOT_FOUND, FORBIDDEN),
     summary="Remove an assignment made by mistake",
 )
-def remove_assignment(who: Writer, service: Service, row_id: PersonId) -> None:
+def remove_assignment(who: Writer, service: Service, row_id: AssignmentId) -> None:
     """As if it had never been; one that was right is ended with `ends_on` instead."""
     service.remove_assignment(who, row_id)
 

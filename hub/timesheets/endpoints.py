@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query
 
 from hub.timesheets import schemas
 from hub.timesheets.service import TimesheetsService
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.fields import CalendarDate
 from hub.web.identity import requires
@@ -52,7 +53,7 @@ def read_month(
 def read_day(
     who: Reader,
     service: Service,
-    person_id: Annotated[str, Path(max_length=80)],
+    person_id: Annotated[str, Path(max_length=80, examples=[ids.PERSON])],
     day: Annotated[CalendarDate, Path(examples=["2026-04-03"])],
 ) -> schemas.DaySheetOut:
     """Plan, every punch with why it counts or not, orders, explanations, and what came of it."""

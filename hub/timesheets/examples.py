@@ -9,7 +9,7 @@ from hub.web import example_ids as ids
 
 Example = dict[str, Any]
 
-_DEPARTMENT: Final = "0195f3a0-6c00-7000-8000-000000002004"
+_DEPARTMENT: Final = "0195f3a0-6c00-7000-8000-000000001801"
 
 PIECE_OUT: Final[Example] = {
     "start": 1035,
