@@ -32,11 +32,13 @@ from hub.people import enrolment_endpoints
 from hub.pins import endpoints as pins
 from hub.policy import endpoints as policy
 from hub.readiness import endpoints as readiness
+from hub.rosters import endpoints as rosters
 from hub.sites import endpoints as sites
 from hub.staff import endpoints as staff
 from hub.staff import import_endpoints as staff_imports
 from hub.timesheets import closing_endpoints as closings
 from hub.timesheets import divergence_endpoints as divergences
+from hub.timesheets import endpoints as timesheets
 from hub.visitors import endpoints as visitors
 from hub.web import documents, health
 from hub.web.middleware import (
@@ -81,6 +83,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     readiness.router,
     staff.router,
     staff_imports.router,
+    rosters.router,
+    timesheets.router,
     zones.router,
     *PAGES,
 )

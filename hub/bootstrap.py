@@ -67,6 +67,7 @@ from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.staff.wiring import add_staff, staff_chores
 from hub.timesheets.closing_wiring import add_closings, closing_chore
+from hub.timesheets.wiring import add_timesheets, timesheet_chore
 from hub.visitors.chores import ForgetVisitors
 from hub.visitors.wiring import add_visitors
 from hub.web.core import Core, Probe, Services, Worker
@@ -187,6 +188,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_keyboxes(core, services)
     add_policy(core, services)
     add_backups(core, services)
+    add_timesheets(core, services)
     add_notices(core, services)
     add_zones(core, services)
     add_readiness(core, services)
@@ -251,6 +253,7 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         ForgetVisitors(core.clock, core.settings.visitors.keep_days),
         readiness_watch(core, services, registry),
         closing_chore(core, services),
+        timesheet_chore(services),
     ]
 
 

@@ -27,9 +27,11 @@ from hub.database.errors import DatabaseError
 from hub.feeds.settings import FeedsSettings
 from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
 from hub.readiness.settings import ReadinessSettings
+from hub.rosters.settings import RostersSettings
 from hub.settings_section import Section
 from hub.staff.settings import StaffSettings
 from hub.timesheets.closing_settings import ClosingSettings
+from hub.timesheets.settings import TimesheetsSettings
 from hub.visitors.settings import VisitorsSettings
 from hub.webhooks.settings import WebhooksSettings
 from provisioning import enrolment, hub_keys
@@ -168,6 +170,8 @@ class Settings(BaseSettings):
     feeds: FeedsSettings = FeedsSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
     readiness: ReadinessSettings = ReadinessSettings()
+    rosters: RostersSettings = RostersSettings()
+    timesheets: TimesheetsSettings = TimesheetsSettings()
     csv: CsvSettings = CsvSettings()
     staff: StaffSettings = StaffSettings()
     closing: ClosingSettings = ClosingSettings()

@@ -1,17 +1,17 @@
-"""/api/v1/attendance: punches as they came, and the days and months derived from them. Corrections
-are in `correction_endpoints`."""
+"""/api/v1/attendance: punches as they came, and the days derived from them. Corrections are in
+`correction_endpoints`, months in `hub.timesheets`."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.attendance import examples
 from hub.attendance.domain import BreakSource, Day, DayProblem, Flag, Ignored
-from hub.attendance.service import AttendanceService, MonthTotal
+from hub.attendance.service import AttendanceService
 from hub.web.core import provided
 from hub.web.fields import CalendarDate, shown
 from hub.web.identity import requires
@@ -101,25 +101,8 @@ class DayOut(_Out):
     punches: list[ReadPunchOut]
 
 
-class MonthOut(_Out):
-    """One person's month: plain totals, without pay classes."""
-
-    model_config = shown(examples.MONTH_OUT)
-
-    person_id: str
-    days_worked: int
-    present_min: int
-    break_min: int
-    worked_min: int
-    days: list[DayOut]
-
-
 def _day(day: Day) -> DayOut:
     return DayOut.model_validate(day)
-
-
-def _month(total: MonthTotal) -> MonthOut:
-    return MonthOut.model_validate(total)
 
 
 @router.get("/punches", summary="Punches as they came")
@@ -136,15 +119,3 @@ def list_days(
 ) -> list[DayOut]:
     """Shifts, totals, what is missing, and every punch with why it counts or not."""
     return [_day(day) for day in service.days(who, first, last, person)]
-
-
-@router.get("/months/{month}", summary="A month's days and totals")
-def read_month(
-    who: Reader,
-    service: Service,
-    month: Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-04"])],
-    person: Person = None,
-) -> list[MonthOut]:
-    """By person; whole minutes, nothing rounded."""
-    year, number = month.split("-")
-    return [_month(total) for total in service.month(who, int(year), int(number), person)]

@@ -55,14 +55,6 @@ DAY_OUT: Final[Example] = {
         {"punch": _punch(20_466, "out", "2026-04-03T08:32:00Z"), "ignored": None, "flags": []},
     ],
 }
-MONTH_OUT: Final[Example] = {
-    "person_id": ids.PERSON,
-    "days_worked": 1,
-    "present_min": 544,
-    "break_min": 60,
-    "worked_min": 484,
-    "days": [DAY_OUT],
-}
 CORRECTION_IN: Final[Example] = {
     "action": "move",
     "person_id": ids.PERSON,

@@ -1370,6 +1370,16 @@ CREATE TABLE restores (
 )
 """,
     r"""
+CREATE TABLE rosters (
+	town_id VARCHAR(36) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	starts_on DATE NOT NULL,
+	published_at DATETIME,
+	published_by VARCHAR(80),
+	CONSTRAINT pk_rosters PRIMARY KEY (town_id, department_id, starts_on)
+)
+""",
+    r"""
 CREATE TABLE session_prints (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -1380,6 +1390,21 @@ CREATE TABLE session_prints (
 """,
     r"""
 CREATE INDEX ix_session_prints_greeted_at ON session_prints (town_id, controller_id, greeted_at)
+""",
+    r"""
+CREATE TABLE shift_codes (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	code VARCHAR(8) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	stretches JSON NOT NULL,
+	breaks JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_shift_codes PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_shift_codes_town_id_code UNIQUE (town_id, code)
+)
 """,
     r"""
 CREATE TABLE sites (
@@ -1462,6 +1487,32 @@ CREATE TABLE swept_days (
 	through_on DATE NOT NULL,
 	CONSTRAINT pk_swept_days PRIMARY KEY (town_id, name)
 )
+""",
+    r"""
+CREATE TABLE timesheet_months (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month INTEGER NOT NULL,
+	file TEXT NOT NULL,
+	result TEXT NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	rules VARCHAR(64) NOT NULL,
+	stale BOOLEAN NOT NULL,
+	partial BOOLEAN NOT NULL,
+	good_until DATETIME,
+	tail JSON NOT NULL,
+	cap_type VARCHAR(64),
+	cap_month_min INTEGER,
+	cap_average_min INTEGER,
+	reckoned_at DATETIME NOT NULL,
+	CONSTRAINT pk_timesheet_months PRIMARY KEY (town_id, person_id, month)
+)
+""",
+    r"""
+CREATE INDEX ix_timesheet_months_month ON timesheet_months (town_id, month)
+""",
+    r"""
+CREATE INDEX ix_timesheet_months_stale ON timesheet_months (town_id, stale)
 """,
     r"""
 CREATE TABLE touched_days (
@@ -1558,6 +1609,22 @@ CREATE TABLE whereabouts (
 """,
     r"""
 CREATE INDEX ix_whereabouts_zone ON whereabouts (town_id, zone_id, since)
+""",
+    r"""
+CREATE TABLE work_patterns (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	anchor DATE NOT NULL,
+	codes JSON NOT NULL,
+	rostered BOOLEAN NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_work_patterns PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_work_patterns_town_id_name UNIQUE (town_id, name)
+)
 """,
     r"""
 CREATE TABLE zone_beginnings (
@@ -1851,6 +1918,50 @@ CREATE TABLE notice_attempts (
 )
 """,
     r"""
+CREATE TABLE pattern_assignments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	subject_kind VARCHAR(64) NOT NULL,
+	subject_id VARCHAR(80) NOT NULL,
+	pattern_id VARCHAR(80) NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_pattern_assignments PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_pattern_assignments_town_id_pattern_id FOREIGN KEY(town_id, pattern_id) REFERENCES work_patterns (town_id, id),
+	CONSTRAINT uq_pattern_assignments_town_id_subject_kind_subject_id_starts_on UNIQUE (town_id, subject_kind, subject_id, starts_on),
+	CONSTRAINT ck_pattern_assignments_span CHECK (ends_on IS NULL OR ends_on >= starts_on)
+)
+""",
+    r"""
+CREATE TABLE roster_days (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	code_id VARCHAR(80),
+	CONSTRAINT pk_roster_days PRIMARY KEY (town_id, person_id, work_date),
+	CONSTRAINT fk_roster_days_town_id_code_id FOREIGN KEY(town_id, code_id) REFERENCES shift_codes (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_roster_days_date ON roster_days (town_id, work_date)
+""",
+    r"""
+CREATE TABLE roster_drafts (
+	town_id VARCHAR(36) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	code_id VARCHAR(80),
+	CONSTRAINT pk_roster_drafts PRIMARY KEY (town_id, department_id, person_id, work_date),
+	CONSTRAINT fk_roster_drafts_town_id_code_id FOREIGN KEY(town_id, code_id) REFERENCES shift_codes (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_roster_drafts_date ON roster_drafts (town_id, work_date)
+""",
+    r"""
 CREATE TABLE schedules (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -2007,6 +2118,15 @@ CREATE TABLE webhook_stamps (
 """,
     r"""
 CREATE INDEX ix_webhook_stamps_at ON webhook_stamps (town_id, at)
+""",
+    r"""
+CREATE TABLE working_calendars (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	calendar_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_working_calendars PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_working_calendars_town_id_calendar_id FOREIGN KEY(town_id, calendar_id) REFERENCES calendars (town_id, id)
+)
 """,
     r"""
 CREATE TABLE zones (
@@ -4107,6 +4227,16 @@ CREATE TABLE restores (
 )
 """,
     r"""
+CREATE TABLE rosters (
+	town_id VARCHAR(36) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	starts_on DATE NOT NULL,
+	published_at TIMESTAMP WITH TIME ZONE,
+	published_by VARCHAR(80),
+	CONSTRAINT pk_rosters PRIMARY KEY (town_id, department_id, starts_on)
+)
+""",
+    r"""
 CREATE TABLE session_prints (
 	town_id VARCHAR(36) NOT NULL,
 	controller_id VARCHAR(80) NOT NULL,
@@ -4117,6 +4247,21 @@ CREATE TABLE session_prints (
 """,
     r"""
 CREATE INDEX ix_session_prints_greeted_at ON session_prints (town_id, controller_id, greeted_at)
+""",
+    r"""
+CREATE TABLE shift_codes (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	code VARCHAR(8) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	stretches JSONB NOT NULL,
+	breaks JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_shift_codes PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_shift_codes_town_id_code UNIQUE (town_id, code)
+)
 """,
     r"""
 CREATE TABLE sites (
@@ -4199,6 +4344,32 @@ CREATE TABLE swept_days (
 	through_on DATE NOT NULL,
 	CONSTRAINT pk_swept_days PRIMARY KEY (town_id, name)
 )
+""",
+    r"""
+CREATE TABLE timesheet_months (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	month INTEGER NOT NULL,
+	file TEXT NOT NULL,
+	result TEXT NOT NULL,
+	fingerprint VARCHAR(64) NOT NULL,
+	rules VARCHAR(64) NOT NULL,
+	stale BOOLEAN NOT NULL,
+	partial BOOLEAN NOT NULL,
+	good_until TIMESTAMP WITH TIME ZONE,
+	tail JSONB NOT NULL,
+	cap_type VARCHAR(64),
+	cap_month_min INTEGER,
+	cap_average_min INTEGER,
+	reckoned_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_timesheet_months PRIMARY KEY (town_id, person_id, month)
+)
+""",
+    r"""
+CREATE INDEX ix_timesheet_months_month ON timesheet_months (town_id, month)
+""",
+    r"""
+CREATE INDEX ix_timesheet_months_stale ON timesheet_months (town_id, stale)
 """,
     r"""
 CREATE TABLE touched_days (
@@ -4295,6 +4466,22 @@ CREATE TABLE whereabouts (
 """,
     r"""
 CREATE INDEX ix_whereabouts_zone ON whereabouts (town_id, zone_id, since)
+""",
+    r"""
+CREATE TABLE work_patterns (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	name_en VARCHAR(100) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	anchor DATE NOT NULL,
+	codes JSONB NOT NULL,
+	rostered BOOLEAN NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_work_patterns PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_work_patterns_town_id_name UNIQUE (town_id, name)
+)
 """,
     r"""
 CREATE TABLE zone_beginnings (
@@ -4583,6 +4770,50 @@ CREATE TABLE notice_attempts (
 )
 """,
     r"""
+CREATE TABLE pattern_assignments (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	subject_kind VARCHAR(64) NOT NULL,
+	subject_id VARCHAR(80) NOT NULL,
+	pattern_id VARCHAR(80) NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_pattern_assignments PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_pattern_assignments_town_id_pattern_id FOREIGN KEY(town_id, pattern_id) REFERENCES work_patterns (town_id, id),
+	CONSTRAINT uq_pattern_assignments_town_id_subject_kind_subject_id__65ca UNIQUE (town_id, subject_kind, subject_id, starts_on),
+	CONSTRAINT ck_pattern_assignments_span CHECK (ends_on IS NULL OR ends_on >= starts_on)
+)
+""",
+    r"""
+CREATE TABLE roster_days (
+	town_id VARCHAR(36) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	code_id VARCHAR(80),
+	CONSTRAINT pk_roster_days PRIMARY KEY (town_id, person_id, work_date),
+	CONSTRAINT fk_roster_days_town_id_code_id FOREIGN KEY(town_id, code_id) REFERENCES shift_codes (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_roster_days_date ON roster_days (town_id, work_date)
+""",
+    r"""
+CREATE TABLE roster_drafts (
+	town_id VARCHAR(36) NOT NULL,
+	department_id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	code_id VARCHAR(80),
+	CONSTRAINT pk_roster_drafts PRIMARY KEY (town_id, department_id, person_id, work_date),
+	CONSTRAINT fk_roster_drafts_town_id_code_id FOREIGN KEY(town_id, code_id) REFERENCES shift_codes (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_roster_drafts_date ON roster_drafts (town_id, work_date)
+""",
+    r"""
 CREATE TABLE schedules (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -4739,6 +4970,15 @@ CREATE TABLE webhook_stamps (
 """,
     r"""
 CREATE INDEX ix_webhook_stamps_at ON webhook_stamps (town_id, at)
+""",
+    r"""
+CREATE TABLE working_calendars (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	calendar_id VARCHAR(80) NOT NULL,
+	CONSTRAINT pk_working_calendars PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_working_calendars_town_id_calendar_id FOREIGN KEY(town_id, calendar_id) REFERENCES calendars (town_id, id)
+)
 """,
     r"""
 CREATE TABLE zones (

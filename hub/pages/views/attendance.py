@@ -63,7 +63,7 @@ def day_card(day: Day, name: str, words: Words) -> DayCard:
         worked=words.clock(day.worked_min) if day.present_min else _NONE,
         pause=words.t("attendance.pause", time=words.clock(day.break_min)) if day.break_min else "",
         problems=tuple(words.t(f"attendance_problem.{problem}") for problem in day.problems),
-        punches=tuple(_punch(each, words) for each in day.punches),
+        punches=tuple(punch_line(each, words) for each in day.punches),
     )
 
 
@@ -91,7 +91,8 @@ def _status(day: Day) -> tuple[str, str, str]:
     return ("good", "check", "is_in") if day.is_in else ("", "check", "complete")
 
 
-def _punch(read: ReadPunch, words: Words) -> PunchLine:
+def punch_line(read: ReadPunch, words: Words) -> PunchLine:
+    """Give a punch's line."""
     notes = [] if read.ignored is None else [words.t(f"punch_note.{read.ignored}")]
     notes += [_flag(flag, read.punch, words) for flag in read.flags]
     return PunchLine(
