@@ -23,6 +23,7 @@ from hub.door_tests import endpoints as door_tests
 from hub.entries import endpoints as entries
 from hub.feeds import endpoints as feeds
 from hub.keyboxes import endpoints as keyboxes
+from hub.leave import endpoints as leave
 from hub.notices import endpoints as notices
 from hub.notices import line_endpoints
 from hub.pages.routers import ROUTERS as PAGES
@@ -55,6 +56,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     csv_bookings.router,
     sites.router,
     keyboxes.router,
+    leave.router,
     notices.router,
     line_endpoints.router,
     people.router,

@@ -48,6 +48,7 @@ from hub.jobs.worker import Job, JobsWorker
 from hub.key_rotation.resealing import ResealRows
 from hub.keyboxes.wiring import add_keyboxes
 from hub.keys import HubKeys, KeyFileError
+from hub.leave.wiring import add_leave
 from hub.link.wiring import LinkWorker
 from hub.notices.retention import ForgetAddresses
 from hub.notices.wiring import add_notices, notice_jobs
@@ -173,6 +174,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(Live())
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
+    add_leave(core, services)
     services.add(DoorTestsService(core))
     services.add(BatteriesService(core))
     add_bookings(core, services)

@@ -25,6 +25,7 @@ from hub.csv_bookings.settings import CsvSettings
 from hub.database.engine import database_url
 from hub.database.errors import DatabaseError
 from hub.feeds.settings import FeedsSettings
+from hub.leave.settings import LeaveSettings
 from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
 from hub.readiness.settings import ReadinessSettings
 from hub.settings_section import Section
@@ -166,6 +167,7 @@ class Settings(BaseSettings):
     webhooks: WebhooksSettings = WebhooksSettings()
     readiness: ReadinessSettings = ReadinessSettings()
     csv: CsvSettings = CsvSettings()
+    leave: LeaveSettings = LeaveSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

@@ -26,6 +26,7 @@ TABLE_MODULES: Final = (
     "hub.happenings.tables",
     "hub.ingest.tables",
     "hub.keyboxes.tables",
+    "hub.leave.tables",
     "hub.link.tables",
     "hub.notices.tables",
     "hub.people.tables",
