@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from hub.accounts.login import LoginService
 from hub.accounts.passwords import Passwords
 from hub.accounts.service import AccountsService
+from hub.applications.wiring import add_applications
 from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
 from hub.audit.service import AuditService
@@ -175,6 +176,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
     add_leave(core, services)
+    add_applications(core, services)
     services.add(DoorTestsService(core))
     services.add(BatteriesService(core))
     add_bookings(core, services)

@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from hub.applications.settings import ApplicationsSettings
 from hub.csv_bookings.settings import CsvSettings
 from hub.database.engine import database_url
 from hub.database.errors import DatabaseError
@@ -168,6 +169,7 @@ class Settings(BaseSettings):
     readiness: ReadinessSettings = ReadinessSettings()
     csv: CsvSettings = CsvSettings()
     leave: LeaveSettings = LeaveSettings()
+    applications: ApplicationsSettings = ApplicationsSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

@@ -11,6 +11,7 @@ from hub.database.tables import metadata
 
 TABLE_MODULES: Final = (
     "hub.accounts.tables",
+    "hub.applications.tables",
     "hub.attendance.tables",
     "hub.audit.tables",
     "hub.backup.tables",

@@ -134,13 +134,22 @@ class LeaveService:
     # --- what applications take ---------------------------------------------------------------
 
     def short_of(
-        self, scope: Scope, person_id: str, code: str, takings: Iterable[Taking]
+        self,
+        scope: Scope,
+        person_id: str,
+        code: str,
+        takings: Iterable[Taking],
+        reserved: Iterable[Taking] = (),
     ) -> list[date]:
-        """Give the dates on which more would be taken than is left, in order."""
+        """Give the dates on which more would be taken than is left, in order. `reserved` is what
+        other applications that wait for approval would take."""
         kind = self.kind(code)
         if not kind.balanced:
             return []
         entries = list(repository.entries_of(scope, person_id, code))
+        entries += [
+            _supposed(person_id, code, year_of(each.day, kind.cycle), each) for each in reserved
+        ]
         short: list[date] = []
         for taking in sorted(takings, key=lambda each: each.day):
             year = year_of(taking.day, kind.cycle)

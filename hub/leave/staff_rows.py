@@ -1,5 +1,7 @@
 """What leave and applications ask of the topic of staff (`hub.staff.repository`)."""
 
+# ruff: noqa: ARG002  # nobody is employed before staff are entered, whoever asks
+
 from __future__ import annotations
 
 from collections.abc import Collection
