@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from hub.accounts import endpoints as accounts
 from hub.accounts import pages as account_pages
 from hub.accounts.service import AccountsService
+from hub.applications import endpoints as applications
 from hub.attendance import endpoints as attendance
 from hub.audit import endpoints as audit
 from hub.batteries import endpoints as batteries
@@ -47,6 +48,7 @@ from hub.zones import endpoints as zones
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     accounts.router,
     account_pages.router,
+    applications.router,
     attendance.router,
     audit.router,
     batteries.router,

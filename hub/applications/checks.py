@@ -107,9 +107,10 @@ class CapFacts:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a body is checked against. `plans` cover its dates, swaps applied; `others` are the
-    person's other applications that are active; `takes` tells what leave each date takes, `short`
-    on which dates there is not enough; `swap_problem` asks the ordinance; `punch_is_theirs` tells
-    whether a punch is the person's on that date."""
+    person's other applications that are active; `short`: on which dates there is not enough leave,
+    `uses_up`: that nothing of the balance is left after it; `swap_problem` asks the ordinance;
+    `punch_is_theirs` tells whether a punch is the person's on that date; `caps` are by the first
+    of the month."""
 
     today: date
     now: datetime
@@ -118,6 +119,7 @@ class Facts:
     others: Sequence[Application] = ()
     leave_kind: LeaveKind | None = None
     short: Sequence[date] = ()
+    uses_up: bool = False
     swap_problem: Callable[[SwapBody], Refusal | None] = lambda _: None
     punch_is_theirs: Callable[[int, date], bool] = lambda _id, _day: True
     closed: Callable[[date], bool] = lambda _: False
@@ -282,7 +284,8 @@ def _leave(body: LeaveBody, claims: Sequence[DayClaim], facts: Facts) -> Iterato
     taken = sum(each.half_days * kind.day_min + 2 * each.minutes for each in claims)
     if kind.once_half_days is not None and taken > kind.once_half_days * kind.day_min:
         yield Finding(R.LEAVE_ONCE, body.first)
-    if body.part is LeavePart.HOURS and any(e.minutes % kind.hour_unit_min for e in claims):
+    broken = any(each.minutes % kind.hour_unit_min for each in claims)
+    if body.part is LeavePart.HOURS and broken and not facts.uses_up:
         yield Finding(R.LEAVE_HOUR_UNIT, body.first)
     if facts.short:
         yield Finding(W.LEAVE_BELOW_ZERO if kind.below_zero else R.LEAVE_SHORT, facts.short[0])

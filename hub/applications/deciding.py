@@ -181,6 +181,8 @@ class DecisionsService:
         """Whoever may not even see an application is told that there is none."""
         if who.may(Right.ATTENDANCE_READ) or found.person_id == who.person_id:
             return True
+        if who.person_id is None:
+            return False
         trail = repository.trail(scope, found.id)
         if any(who.person_id in (each.person_id, each.for_person_id) for each in trail):
             return True

@@ -24,7 +24,7 @@ from hub.applications.domain import HOLDS, Application, DayClaim, Delegation, St
 from hub.applications.neighbours import Neighbours
 from hub.database.scope import Scope
 from hub.leave.domain import Amount
-from hub.leave.service import LeaveService, Taking
+from hub.leave.service import LeaveService, Taking, summed
 from hub.staff.domain import Employment
 from hub.worktime.domain import DayPlan
 
@@ -160,11 +160,24 @@ class Gathering:
             if isinstance(body, LeaveBody)
             else None,
             short=self.short(scope, person_id, body, claims, application_id),
+            uses_up=self._uses_up(scope, person_id, body, claims),
             swap_problem=swap_problem,
             punch_is_theirs=is_theirs,
             closed=lambda day: figures.closed(scope, person_id, day),
             caps={month: caps[person_id]} if person_id in caps else {},
         )
+
+    def _uses_up(
+        self, scope: Scope, person_id: str, body: Body, claims: Sequence[DayClaim]
+    ) -> bool:
+        """Tell whether nothing of the balance is left after it: what is below a unit may then be
+        taken too."""
+        kind = self._leave.kinds.get(body.leave_kind) if isinstance(body, LeaveBody) else None
+        if not isinstance(body, LeaveBody) or kind is None or not kind.balanced:
+            return False
+        left = self._leave.left_from(scope, person_id, body.leave_kind, body.first)
+        rest = left.plus(summed(takings(claims)).negative)
+        return rest.half_minutes(kind.day_min) == 0
 
     def short(
         self,
