@@ -7,6 +7,8 @@ from typing import Final
 from fastapi import APIRouter
 
 from hub.pages.routes import (
+    applications,
+    approvals,
     attendance,
     batteries,
     board,
@@ -15,6 +17,7 @@ from hub.pages.routes import (
     doors,
     feeds,
     key_boxes,
+    leave,
     log,
     notices,
     pin,
@@ -36,6 +39,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     bookings.router,
     feeds.router,
     csv.router,
+    applications.router,
+    approvals.router,
+    leave.router,
     attendance.router,
     batteries.router,
     tomorrow.router,
