@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 from hub.accounts.login import LoginService
 from hub.accounts.passwords import Passwords
 from hub.accounts.service import AccountsService
-from hub.applications.wiring import add_applications
+from hub.applications.wiring import add_applications, reminder_jobs
 from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
 from hub.audit.service import AuditService
@@ -246,6 +246,7 @@ def _jobs(core: Core, services: Services, registry: CollectorRegistry) -> list[J
     return [
         *notice_jobs(core, services, registry),
         *duty_jobs(core, services, registry),
+        *reminder_jobs(core, services),
         FeedsJob(core.db, core.clock, services.get(Poller)),
         services.get(WebhookPost),
         csv_folder(core, services),

@@ -36,6 +36,7 @@ from hub.leave.kind_files import in_season
 from hub.staff.domain import Employment
 from hub.worktime.domain import DayKind, DayPlan
 from hub.worktime.minutes import Span, Spans, common, total
+from wire.events import PunchDirection
 
 
 class Refusal(StrEnum):
@@ -73,7 +74,7 @@ class Refusal(StrEnum):
     PUNCH_IN_FUTURE = "punch_in_future"
 
 
-class Warning(StrEnum):  # noqa: A001  # the word of the field: it warns and refuses nothing
+class Caution(StrEnum):
     """What the applicant and whoever approves should know."""
 
     OVER_CAP = "over_cap"
@@ -92,7 +93,7 @@ class Warning(StrEnum):  # noqa: A001  # the word of the field: it warns and ref
 class Finding:
     """Something that is refused or said, and the date it is about."""
 
-    what: Refusal | Warning
+    what: Refusal | Caution
     day: date | None = None
 
 
@@ -126,7 +127,7 @@ class Facts:
     caps: Mapping[date, CapFacts] = field(default_factory=dict)
 
 
-K, R, W = ApplicationKind, Refusal, Warning
+K, R, W = ApplicationKind, Refusal, Caution
 
 
 def shape_problems(kind: ApplicationKind, body: Body) -> list[Finding]:
@@ -169,7 +170,7 @@ def refusals(found: Sequence[Finding]) -> list[Finding]:
 
 def warnings(found: Sequence[Finding]) -> list[Finding]:
     """Give those that only warn."""
-    return [each for each in found if isinstance(each.what, Warning)]
+    return [each for each in found if isinstance(each.what, Caution)]
 
 
 # --- by itself -----------------------------------------------------------------------------------
@@ -199,8 +200,9 @@ def _text_problems(kind: ApplicationKind, body: Body) -> Iterator[Finding]:
     if isinstance(body, SwapBody) and body.worked_date == body.off_date:
         yield Finding(R.SAME_DATE, day)
     if isinstance(body, PunchBody):
+        told = body.direction not in (None, PunchDirection.INFERRED)
         added, voided = body.change is PunchChange.ADD, body.change is PunchChange.VOID
-        if (not voided and body.minute is None) or (added and body.direction is None):
+        if (not voided and body.minute is None) or (added and not told):
             yield Finding(R.PUNCH_TIME_MISSING, day)
         if not added and body.punch_id is None:
             yield Finding(R.PUNCH_NOT_NAMED, day)

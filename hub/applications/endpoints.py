@@ -17,26 +17,26 @@ from hub.applications.reminders import RemindersService
 from hub.applications.schemas import (
     ApplicationChangeIn,
     ApplicationCheckOut,
+    ApplicationDecisionIn,
+    ApplicationFindingOut,
     ApplicationIn,
     ApplicationOut,
+    ApplicationRefusalIn,
     ApplicationSeenOut,
+    ApplicationVersionIn,
     BulkApprovalIn,
     BulkApprovalOut,
     BulkItemOut,
+    CancellationIn,
     ChainRuleIn,
     ChainRuleOut,
-    CommentIn,
-    DecisionIn,
     DelegationIn,
     DelegationOut,
-    FindingOut,
     InboxItemOut,
     InboxOut,
     MissingOut,
-    RefusalIn,
     RemindersOut,
     TrailEntryOut,
-    VersionIn,
 )
 from hub.applications.service import ApplicationsService, Wanted
 from hub.web.core import provided
@@ -99,7 +99,7 @@ def apply(who: Own, service: Applications, given: ApplicationIn) -> ApplicationO
 def check(who: Own, service: Applications, given: ApplicationIn) -> ApplicationCheckOut:
     """Every refusal and every warning; nothing is made."""
     found = service.check(who, given.kind, given.body(), given.person_id)
-    return ApplicationCheckOut(items=[FindingOut.of(each) for each in found])
+    return ApplicationCheckOut(items=[ApplicationFindingOut.of(each) for each in found])
 
 
 @router.get("/applications/{application_id}", summary="An application with its trail")
@@ -125,7 +125,7 @@ def change(
 
 @router.post("/applications/{application_id}/submit", summary="Hand it in", responses=_REFUSES)
 def submit(
-    who: Own, service: Applications, application_id: str, given: VersionIn
+    who: Own, service: Applications, application_id: str, given: ApplicationVersionIn
 ) -> ApplicationOut:
     """A draft, or one that was returned."""
     return ApplicationOut.of(service.submit(who, application_id, given.version))
@@ -141,7 +141,7 @@ def withdraw(who: Own, service: Applications, application_id: str) -> Applicatio
     "/applications/{application_id}/cancel", summary="Ask for a cancellation", responses=_REFUSES
 )
 def ask_cancel(
-    who: Own, service: Applications, application_id: str, given: CommentIn
+    who: Own, service: Applications, application_id: str, given: CancellationIn
 ) -> ApplicationOut:
     """It is approved like the application itself, which holds until then."""
     return ApplicationOut.of(service.ask_cancel(who, application_id, given.comment))
@@ -180,7 +180,9 @@ def approve_all(who: Own, service: Decisions, given: BulkApprovalIn) -> BulkAppr
 
 
 @router.post("/applications/{application_id}/approve", summary="Approve", responses=_REFUSES)
-def approve(who: Own, service: Decisions, application_id: str, given: DecisionIn) -> ApplicationOut:
+def approve(
+    who: Own, service: Decisions, application_id: str, given: ApplicationDecisionIn
+) -> ApplicationOut:
     """By the version and the step that were seen; `409` if it is another by now."""
     ballot = Ballot(application_id, given.version, given.step)
     return ApplicationOut.of(service.decide(who, ballot, Verdict.APPROVE, given.comment))
@@ -188,7 +190,7 @@ def approve(who: Own, service: Decisions, application_id: str, given: DecisionIn
 
 @router.post("/applications/{application_id}/return", summary="Return", responses=_REFUSES)
 def send_back(
-    who: Own, service: Decisions, application_id: str, given: RefusalIn
+    who: Own, service: Decisions, application_id: str, given: ApplicationRefusalIn
 ) -> ApplicationOut:
     """To be changed and handed in again."""
     ballot = Ballot(application_id, given.version, given.step)
@@ -196,7 +198,9 @@ def send_back(
 
 
 @router.post("/applications/{application_id}/reject", summary="Reject", responses=_REFUSES)
-def reject(who: Own, service: Decisions, application_id: str, given: RefusalIn) -> ApplicationOut:
+def reject(
+    who: Own, service: Decisions, application_id: str, given: ApplicationRefusalIn
+) -> ApplicationOut:
     """Of a cancellation: it stays approved."""
     ballot = Ballot(application_id, given.version, given.step)
     return ApplicationOut.of(service.decide(who, ballot, Verdict.REJECT, given.comment))

@@ -67,7 +67,7 @@ TRAIL_ENTRY: Final[Example] = {
     "at": "2026-04-06T00:15:00Z",
     "person_id": ids.PERSON,
     "for_person_id": None,
-    "came_from": "municipal",
+    "came_from": "private",
     "comment": "",
 }
 CLAIM: Final[Example] = {

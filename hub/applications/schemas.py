@@ -281,7 +281,7 @@ class ApplicationSeenOut(BaseModel):
     may_decide: bool
 
 
-class FindingOut(BaseModel):
+class ApplicationFindingOut(BaseModel):
     """Something that is refused, or only said."""
 
     model_config = shown(examples.FINDING)
@@ -291,7 +291,7 @@ class FindingOut(BaseModel):
     day: date | None
 
     @classmethod
-    def of(cls, found: Finding) -> FindingOut:
+    def of(cls, found: Finding) -> ApplicationFindingOut:
         """Show one."""
         return cls(code=found.what.value, refuses=isinstance(found.what, Refusal), day=found.day)
 
@@ -301,10 +301,10 @@ class ApplicationCheckOut(BaseModel):
 
     model_config = shown(examples.CHECK_OUT)
 
-    items: list[FindingOut]
+    items: list[ApplicationFindingOut]
 
 
-class VersionIn(BodyIn):
+class ApplicationVersionIn(BodyIn):
     """The version that was read."""
 
     model_config = shown(examples.VERSION_IN) | ConfigDict(extra="forbid")
@@ -312,7 +312,7 @@ class VersionIn(BodyIn):
     version: Version
 
 
-class DecisionIn(BodyIn):
+class ApplicationDecisionIn(BodyIn):
     """The version and the step that were seen."""
 
     model_config = shown(examples.BALLOT) | ConfigDict(extra="forbid")
@@ -322,7 +322,7 @@ class DecisionIn(BodyIn):
     comment: Comment = ""
 
 
-class RefusalIn(BodyIn):
+class ApplicationRefusalIn(BodyIn):
     """The same, and why."""
 
     model_config = shown(examples.RETURN_IN) | ConfigDict(extra="forbid")
@@ -332,7 +332,7 @@ class RefusalIn(BodyIn):
     comment: Annotated[str, Field(min_length=1, max_length=400)]
 
 
-class CommentIn(BodyIn):
+class CancellationIn(BodyIn):
     """Why."""
 
     model_config = shown(examples.COMMENT_IN) | ConfigDict(extra="forbid")

@@ -16,7 +16,6 @@ from hub.leave.schemas import (
     LeaveEntryOut,
     LeaveKindOut,
     LeaveYearIn,
-    Year,
     YearEndedOut,
     YearEndOut,
 )
@@ -69,7 +68,7 @@ def read_entries(
     who: Own,
     service: Service,
     leave_kind: Annotated[str, Query(max_length=40, examples=["annual"])],
-    year: Year,
+    year: Annotated[int, Query(ge=2000, le=2198, examples=[2026])],
     person_id: PersonId = None,
 ) -> LeaveEntriesOut:
     """Every entry, by the day on which it counts; none was ever changed."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import shutil
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,13 +27,14 @@ from hub.applications.domain import Application
 from hub.applications.neighbours import Neighbours
 from hub.applications.reminders import RemindersService
 from hub.applications.service import ApplicationsService
-from hub.bootstrap import Hub
+from hub.bootstrap import Hub, build
 from hub.clock import HandMovedClock
 from hub.database.scope import Scope
 from hub.leave.domain import Amount
 from hub.leave.service import LeaveService
 from hub.leave.yearly import YearlyLeave
 from hub.people.tables import people
+from hub.settings import DatabaseSettings, Settings, TownSettings
 from hub.staff.domain import Department, DepartmentTerm, Employment, StaffContact
 from hub.web.rights import Principal, PrincipalKind, Role
 from wire.policy_bodies import EntryState
@@ -247,6 +251,30 @@ class Office:
 @pytest.fixture
 def office(hub: Hub, clock: HandMovedClock) -> Office:
     """The office, on Monday 2026-04-06, 09:00."""
+    return furnished(hub, clock)
+
+
+@pytest.fixture
+def make_office(town_id: str, hub_directory: Path, tmp_path: Path) -> Callable[[Path], Office]:
+    """`make_office(template)`: another office, in a copy of an empty database."""
+    made = count()
+
+    def make(template: Path) -> Office:
+        file = shutil.copy(template, tmp_path / f"{next(made)}.db")
+        clock = HandMovedClock(datetime(2026, 4, 6, 0, 0, tzinfo=UTC))
+        settings = Settings(
+            public_url="https://doors.test",
+            directory=hub_directory,
+            town=TownSettings(id=town_id),
+            database=DatabaseSettings(url=f"sqlite:///{file}"),
+        )
+        return furnished(build(settings, clock=clock), clock)
+
+    return make
+
+
+def furnished(hub: Hub, clock: HandMovedClock) -> Office:
+    """Put staff into a hub."""
     staff, corrections = FakeStaff(), RecordedCorrections()
     neighbours = hub.services.get(Neighbours)
     neighbours.staff, neighbours.corrections = staff, corrections
