@@ -4,7 +4,7 @@ approvers and delegates against the services, and a model says what must come of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,13 @@ class Life(RuleBasedStateMachine):
     """Leave applications of half a day, a chain of two steps, a balance of ten half days."""
 
     office: Any
+    offices: Callable[[], Any]
     START = 10
 
     def __init__(self) -> None:
         super().__init__()
-        self.context = OFFICES()
-        self.office = self.context.__enter__()
+        self.stack = ExitStack()
+        self.office = self.stack.enter_context(self.offices())
         self.office.grant(self.START)
         steps = (Step(approver=Approver.HEAD), Step(approver=Approver.PARENT_HEAD))
         self.office.chains.add(
@@ -94,7 +95,7 @@ class Life(RuleBasedStateMachine):
         self.next_day = date(2026, 4, 7)
 
     def teardown(self) -> None:
-        self.context.__exit__(None, None, None)
+        self.stack.close()
 
     # --- what is asked ---
 
@@ -228,9 +229,6 @@ def _act(verdict: Verdict, step: int) -> Act:
     return Act(verdict.value)
 
 
-OFFICES: Callable[[], Any]
-
-
 def test_whatever_is_asked_in_whatever_order(
     sqlite_template: Path, make_office: Callable[[Path], Any]
 ) -> None:
@@ -242,7 +240,7 @@ def test_whatever_is_asked_in_whatever_order(
         finally:
             office.hub.stop()
 
-    globals()["OFFICES"] = offices
+    here = type("Here", (Life,), {"offices": staticmethod(offices)})
     run_state_machine_as_test(
-        Life, settings=settings(max_examples=12, stateful_step_count=25, deadline=None)
+        here, settings=settings(max_examples=5, stateful_step_count=20, deadline=None)
     )
