@@ -271,6 +271,10 @@ class ApplicationPages:
             if cap.cap_min is not None:
                 counted = t("approval.of_cap", counted=counted, cap=words.clock(cap.cap_min))
             facts.append((t("approval.month_so_far"), counted))
+            if found.state is State.SUBMITTED:
+                asked = sum(b - a for claim in found.claims for a, b in claim.spans)
+                told = words.clock(cap.counted_min + asked)
+                facts.append(("", t("approval.with_this", counted=told)))
         return tuple(facts)
 
     def _asked(self, scope: Scope, found: Application) -> list[str]:
