@@ -8,9 +8,9 @@ from hub.web import example_ids as ids
 
 Example = dict[str, Any]
 
-APPLICATION: Final = "0195f3a0-6c00-7000-8000-000000001801"
-DELEGATION: Final = "0195f3a0-6c00-7000-8000-000000001802"
-CHAIN_RULE: Final = "0195f3a0-6c00-7000-8000-000000001803"
+APPLICATION: Final = ids.APPLICATION
+DELEGATION: Final = ids.DELEGATION
+CHAIN_RULE: Final = ids.CHAIN_RULE
 OTHER: Final = "0195f3a0-6c00-7000-8000-000000000602"
 
 SPAN: Final[Example] = {"start": 1035, "end": 1155}
@@ -57,7 +57,12 @@ PUNCH: Final[Example] = {
     "reason": "退庁時の押し忘れ",
 }
 NO_BODIES: Final[Example] = dict.fromkeys(("work", "swap", "leave", "away", "duty", "punch"))
-APPLICATION_IN: Final[Example] = {"kind": "overtime", "work": WORK, "submit": True}
+APPLICATION_IN: Final[Example] = {
+    "kind": "overtime",
+    "work": WORK,
+    "submit": False,
+    "person_id": ids.PERSON,
+}
 CHANGE_IN: Final[Example] = {"kind": "overtime", "version": 1, "work": WORK, "submit": False}
 TRAIL_ENTRY: Final[Example] = {
     "seq": 2,

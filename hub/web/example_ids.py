@@ -50,6 +50,9 @@ RECEIVED: Final = _id(0x1502)
 NOTICE: Final = _id(0x1601)
 CSV_PROFILE: Final = _id(0x1701)
 CSV_IMPORT: Final = _id(0x1702)
+APPLICATION: Final = _id(0x1801)
+DELEGATION: Final = _id(0x1802)
+CHAIN_RULE: Final = _id(0x1803)
 RESERVATION_KEY: Final = "yoyaku-2026-0410-0007"
 """The key that the town's booking system gave the booking."""
 
