@@ -62,19 +62,19 @@ CORRECTION_IN: Final[Example] = {
     "day": "2026-04-01",
     "reason": "他団体からの割愛採用に伴う残日数の引継ぎ",
 }
-YEARLY_IN: Final[Example] = {"leave_kind": "annual", "year": 2026}
+YEARLY_IN: Final[Example] = {"leave_kind": "annual", "year": 2025}
 GRANT_LINE: Final[Example] = {
     "person_id": ids.PERSON,
     "employment": "regular",
     "months": 12,
-    "day": "2026-01-01",
+    "day": "2025-01-01",
     "half_days": 40,
     "there": False,
 }
-GRANTS_OUT: Final[Example] = {"leave_kind": "annual", "year": 2026, "items": [GRANT_LINE]}
+GRANTS_OUT: Final[Example] = {"leave_kind": "annual", "year": 2025, "items": [GRANT_LINE]}
 YEAR_END_OUT: Final[Example] = {
     "leave_kind": "annual",
-    "year": 2026,
+    "year": 2025,
     "items": [
         {
             "person_id": ids.PERSON,
@@ -84,4 +84,4 @@ YEAR_END_OUT: Final[Example] = {
         }
     ],
 }
-YEAR_ENDED_OUT: Final[Example] = {"leave_kind": "annual", "year": 2026, "people": 312}
+YEAR_ENDED_OUT: Final[Example] = {"leave_kind": "annual", "year": 2025, "people": 312}
