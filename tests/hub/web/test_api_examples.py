@@ -47,7 +47,7 @@ REFUSED: Final = {
 or since another example was before it."""
 
 OF_OTHERS: Final = re.compile(
-    r"/(tickets|emergencies|battery|commands|bookings|booking_series|feeds|csv_imports|webhooks|webhook_sources|test)(/|$)"
+    r"/(tickets|applications|emergencies|battery|commands|bookings|booking_series|feeds|csv_imports|webhooks|webhook_sources|test)(/|$)"
 )
 """Routes whose answers hold what others tell later."""
 
