@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from hub.accounts import endpoints as accounts
 from hub.accounts import pages as account_pages
 from hub.accounts.service import AccountsService
+from hub.applications import endpoints as applications
 from hub.attendance import correction_endpoints as corrections
 from hub.attendance import endpoints as attendance
 from hub.audit import endpoints as audit
@@ -24,6 +25,7 @@ from hub.door_tests import endpoints as door_tests
 from hub.entries import endpoints as entries
 from hub.feeds import endpoints as feeds
 from hub.keyboxes import endpoints as keyboxes
+from hub.leave import endpoints as leave
 from hub.notices import endpoints as notices
 from hub.notices import line_endpoints
 from hub.pages.routers import ROUTERS as PAGES
@@ -55,6 +57,7 @@ from hub.zones import endpoints as zones
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     accounts.router,
     account_pages.router,
+    applications.router,
     attendance.router,
     corrections.router,
     closings.router,
@@ -67,6 +70,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     csv_bookings.router,
     sites.router,
     keyboxes.router,
+    leave.router,
     notices.router,
     line_endpoints.router,
     people.router,

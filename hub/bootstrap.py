@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from hub.accounts.login import LoginService
 from hub.accounts.passwords import Passwords
 from hub.accounts.service import AccountsService
+from hub.applications.wiring import add_applications, reminder_jobs
 from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
 from hub.audit.service import AuditService
@@ -48,6 +49,7 @@ from hub.jobs.worker import Job, JobsWorker
 from hub.key_rotation.resealing import ResealRows
 from hub.keyboxes.wiring import add_keyboxes
 from hub.keys import HubKeys, KeyFileError
+from hub.leave.wiring import add_leave
 from hub.link.wiring import LinkWorker
 from hub.notices.retention import ForgetAddresses
 from hub.notices.wiring import add_notices, notice_jobs
@@ -182,6 +184,8 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(Live())
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
+    add_leave(core, services)
+    add_applications(core, services)
     services.add(DoorTestsService(core))
     services.add(BatteriesService(core))
     add_bookings(core, services)
@@ -267,6 +271,7 @@ def _jobs(core: Core, services: Services, registry: CollectorRegistry) -> list[J
     return [
         *notice_jobs(core, services, registry),
         *duty_jobs(core, services, registry),
+        *reminder_jobs(core, services),
         FeedsJob(core.db, core.clock, services.get(Poller)),
         services.get(WebhookPost),
         csv_folder(core, services),

@@ -21,10 +21,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from hub.applications.settings import ApplicationsSettings
 from hub.csv_bookings.settings import CsvSettings
 from hub.database.engine import database_url
 from hub.database.errors import DatabaseError
 from hub.feeds.settings import FeedsSettings
+from hub.leave.settings import LeaveSettings
 from hub.notices.settings import LineSettings, MailSettings, NoticesSettings
 from hub.readiness.settings import ReadinessSettings
 from hub.rosters.settings import RostersSettings
@@ -176,6 +178,8 @@ class Settings(BaseSettings):
     staff: StaffSettings = StaffSettings()
     closing: ClosingSettings = ClosingSettings()
     visitors: VisitorsSettings = VisitorsSettings()
+    leave: LeaveSettings = LeaveSettings()
+    applications: ApplicationsSettings = ApplicationsSettings()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     signing_key: Path | None = None

@@ -11,6 +11,7 @@ from hub.database.tables import metadata
 
 TABLE_MODULES: Final = (
     "hub.accounts.tables",
+    "hub.applications.tables",
     "hub.attendance.tables",
     "hub.audit.tables",
     "hub.backup.tables",
@@ -26,6 +27,7 @@ TABLE_MODULES: Final = (
     "hub.happenings.tables",
     "hub.ingest.tables",
     "hub.keyboxes.tables",
+    "hub.leave.tables",
     "hub.link.tables",
     "hub.notices.tables",
     "hub.payroll.tables",

@@ -7,6 +7,8 @@ from typing import Final
 from fastapi import APIRouter
 
 from hub.pages.routes import (
+    applications,
+    approvals,
     attendance,
     batteries,
     board,
@@ -19,6 +21,7 @@ from hub.pages.routes import (
     doors,
     feeds,
     key_boxes,
+    leave,
     log,
     notices,
     pin,
@@ -51,6 +54,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     csv.router,
     timesheets.router,
     rosters.router,
+    applications.router,
+    approvals.router,
+    leave.router,
     attendance.router,
     closings.router,
     divergences.router,

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from hub.applications.deciding import DecisionsService
+from hub.applications.delegating import ChainsService, DelegationsService
+from hub.applications.gathering import Gathering
+from hub.applications.neighbours import Neighbours
+from hub.applications.service import ApplicationsService
 from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
 from hub.batteries.service import BatteriesService
@@ -16,13 +21,18 @@ from hub.entries.service import EntriesService
 from hub.feeds.service import FeedsService
 from hub.feeds.trying import DryRun
 from hub.keyboxes.service import KeyBoxes
+from hub.leave.service import LeaveService
+from hub.leave.yearly import YearlyLeave
 from hub.notices.service import NoticesService
+from hub.pages.application_pages import ApplicationPages
 from hub.pages.card_pages import CardPages
 from hub.pages.closing_pages import ClosingPages
 from hub.pages.console import ConsolePages
+from hub.pages.delegation_pages import DelegationPages
 from hub.pages.door_pages import DoorPages
 from hub.pages.feed_pages import FeedPages
 from hub.pages.key_box_pages import KeyBoxPages
+from hub.pages.leave_pages import LeavePages
 from hub.pages.notice_pages import NoticePages
 from hub.pages.readiness_pages import ReadinessPages
 from hub.pages.staff_pages import StaffPages
@@ -85,3 +95,25 @@ def add_pages(core: Core, services: Services) -> None:
             services.get(DoorTestsService),
         )
     )
+    _add_applications(core, services)
+
+
+def _add_applications(core: Core, services: Services) -> None:
+    neighbours, leave = services.get(Neighbours), services.get(LeaveService)
+    services.add(
+        ApplicationPages(
+            core,
+            services.get(ApplicationsService),
+            services.get(DecisionsService),
+            services.get(Gathering),
+            neighbours,
+            leave,
+            services.get(AttendanceService),
+        )
+    )
+    services.add(
+        DelegationPages(
+            core, services.get(DelegationsService), services.get(ChainsService), neighbours
+        )
+    )
+    services.add(LeavePages(core, leave, services.get(YearlyLeave)))

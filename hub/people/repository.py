@@ -49,6 +49,13 @@ def people_by_id(scope: Scope, person_ids: Collection[str]) -> dict[str, Person]
     return {found.id: found for found in _list(scope, people, Person, people.c.id.in_(person_ids))}
 
 
+def id_by_staff_number(scope: Scope, staff_number: str) -> str | None:
+    """Give the id of who has a staff number."""
+    query = sa.select(people.c.id).where(people.c.staff_number == staff_number)
+    found: str | None = scope.scalar(query)
+    return found
+
+
 def group(scope: Scope, group_id: str) -> Group | None:
     """Give a group."""
     return _get(scope, groups, Group, group_id)

@@ -67,6 +67,9 @@ ENROLMENT: Final = _id(0x2A01)
 VISIT: Final = _id(0x2A02)
 VISITOR: Final = _id(0x2A03)
 VISITOR_CARD: Final = _id(0x802)
+APPLICATION: Final = _id(0x2B01)
+DELEGATION: Final = _id(0x2B02)
+CHAIN_RULE: Final = _id(0x2B03)
 RESERVATION_KEY: Final = "yoyaku-2026-0410-0007"
 """The key that the town's booking system gave the booking."""
 

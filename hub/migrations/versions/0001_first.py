@@ -76,6 +76,77 @@ CREATE TABLE api_tokens (
 )
 """,
     r"""
+CREATE TABLE application_trail (
+	town_id VARCHAR(36) NOT NULL,
+	application_id VARCHAR(80) NOT NULL,
+	seq INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	step INTEGER NOT NULL,
+	told VARCHAR(64) NOT NULL,
+	at DATETIME NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80),
+	for_person_id VARCHAR(80),
+	came_from VARCHAR(64) NOT NULL,
+	comment VARCHAR(400) NOT NULL,
+	CONSTRAINT pk_application_trail PRIMARY KEY (town_id, application_id, seq)
+)
+""",
+    r"""
+CREATE TRIGGER application_trail_no_update BEFORE UPDATE ON application_trail BEGIN SELECT RAISE(ABORT, 'application_trail is append-only'); END
+""",
+    r"""
+CREATE TRIGGER application_trail_no_delete BEFORE DELETE ON application_trail BEGIN SELECT RAISE(ABORT, 'application_trail is append-only'); END
+""",
+    r"""
+CREATE TABLE application_versions (
+	town_id VARCHAR(36) NOT NULL,
+	application_id VARCHAR(80) NOT NULL,
+	version INTEGER NOT NULL,
+	body JSON NOT NULL,
+	made_by VARCHAR(80) NOT NULL,
+	made_at DATETIME NOT NULL,
+	CONSTRAINT pk_application_versions PRIMARY KEY (town_id, application_id, version)
+)
+""",
+    r"""
+CREATE TRIGGER application_versions_no_update BEFORE UPDATE ON application_versions BEGIN SELECT RAISE(ABORT, 'application_versions is append-only'); END
+""",
+    r"""
+CREATE TRIGGER application_versions_no_delete BEFORE DELETE ON application_versions BEGIN SELECT RAISE(ABORT, 'application_versions is append-only'); END
+""",
+    r"""
+CREATE TABLE applications (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	body JSON NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	version INTEGER NOT NULL,
+	steps JSON NOT NULL,
+	step INTEGER NOT NULL,
+	department_id VARCHAR(80),
+	first DATE NOT NULL,
+	last DATE NOT NULL,
+	claims JSON NOT NULL,
+	warnings JSON NOT NULL,
+	submitted_at DATETIME,
+	waiting_since DATETIME,
+	decided_at DATETIME,
+	created_by VARCHAR(80) NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_applications PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_applications_person ON applications (town_id, person_id, first)
+""",
+    r"""
+CREATE INDEX ix_applications_state ON applications (town_id, state, last)
+""",
+    r"""
 CREATE TABLE audit_entries (
 	town_id VARCHAR(36) NOT NULL,
 	seq BIGINT NOT NULL,
@@ -254,6 +325,22 @@ CREATE TABLE card_offers (
 	assurance VARCHAR(64) NOT NULL,
 	received_at DATETIME NOT NULL,
 	CONSTRAINT pk_card_offers PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE chain_rules (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	position INTEGER NOT NULL,
+	kinds JSON NOT NULL,
+	department_id VARCHAR(80),
+	employment VARCHAR(40),
+	from_min INTEGER,
+	steps JSON NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_chain_rules PRIMARY KEY (town_id, id)
 )
 """,
     r"""
@@ -733,6 +820,35 @@ CREATE TABLE last_passages (
 	at DATETIME NOT NULL,
 	CONSTRAINT pk_last_passages PRIMARY KEY (town_id, person_id)
 )
+""",
+    r"""
+CREATE TABLE leave_entries (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	leave_kind VARCHAR(40) NOT NULL,
+	year INTEGER NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	half_days INTEGER NOT NULL,
+	minutes INTEGER NOT NULL,
+	day DATE NOT NULL,
+	source VARCHAR(200) NOT NULL,
+	application_id VARCHAR(80),
+	reason VARCHAR(400) NOT NULL,
+	made_by VARCHAR(80) NOT NULL,
+	made_at DATETIME NOT NULL,
+	CONSTRAINT pk_leave_entries PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_leave_entries_town_id_person_id_leave_kind_source UNIQUE (town_id, person_id, leave_kind, source)
+)
+""",
+    r"""
+CREATE INDEX ix_leave_entries_year ON leave_entries (town_id, leave_kind, year)
+""",
+    r"""
+CREATE TRIGGER leave_entries_no_update BEFORE UPDATE ON leave_entries BEGIN SELECT RAISE(ABORT, 'leave_entries is append-only'); END
+""",
+    r"""
+CREATE TRIGGER leave_entries_no_delete BEFORE DELETE ON leave_entries BEGIN SELECT RAISE(ABORT, 'leave_entries is append-only'); END
 """,
     r"""
 CREATE TABLE line_link_tries (
@@ -1360,6 +1476,22 @@ CREATE INDEX ix_readiness_watches_late ON readiness_watches (town_id, late_at)
 CREATE INDEX ix_readiness_watches_open ON readiness_watches (town_id, closed_at)
 """,
     r"""
+CREATE TABLE reminder_digests (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	day DATE NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	tries INTEGER NOT NULL,
+	next_at DATETIME NOT NULL,
+	lease_until DATETIME,
+	created_at DATETIME NOT NULL,
+	ended_at DATETIME,
+	CONSTRAINT pk_reminder_digests PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_reminder_digests_town_id_person_id_day UNIQUE (town_id, person_id, day)
+)
+""",
+    r"""
 CREATE TABLE restores (
 	town_id VARCHAR(36) NOT NULL,
 	hub_epoch BIGINT NOT NULL,
@@ -1745,6 +1877,29 @@ CREATE TABLE csv_lines (
 	CONSTRAINT pk_csv_lines PRIMARY KEY (town_id, profile_id, reservation_key),
 	CONSTRAINT fk_csv_lines_town_id_profile_id FOREIGN KEY(town_id, profile_id) REFERENCES csv_profiles (town_id, id) ON DELETE CASCADE
 )
+""",
+    r"""
+CREATE TABLE delegations (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	from_person_id VARCHAR(80) NOT NULL,
+	to_person_id VARCHAR(80) NOT NULL,
+	kinds JSON NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE NOT NULL,
+	revoked_at DATETIME,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_delegations PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_delegations_town_id_from_person_id FOREIGN KEY(town_id, from_person_id) REFERENCES people (town_id, id),
+	CONSTRAINT fk_delegations_town_id_to_person_id FOREIGN KEY(town_id, to_person_id) REFERENCES people (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_delegations_from_person_id ON delegations (from_person_id)
+""",
+    r"""
+CREATE INDEX ix_delegations_to_person_id ON delegations (to_person_id)
 """,
     r"""
 CREATE TABLE department_terms (
@@ -2927,6 +3082,83 @@ CREATE TABLE api_tokens (
 )
 """,
     r"""
+CREATE TABLE application_trail (
+	town_id VARCHAR(36) NOT NULL,
+	application_id VARCHAR(80) NOT NULL,
+	seq INTEGER NOT NULL,
+	version INTEGER NOT NULL,
+	step INTEGER NOT NULL,
+	told VARCHAR(64) NOT NULL,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	actor VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80),
+	for_person_id VARCHAR(80),
+	came_from VARCHAR(64) NOT NULL,
+	comment VARCHAR(400) NOT NULL,
+	CONSTRAINT pk_application_trail PRIMARY KEY (town_id, application_id, seq)
+)
+""",
+    r"""
+CREATE FUNCTION application_trail_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'application_trail is append-only' USING ERRCODE = '23000'; END $$
+""",
+    r"""
+CREATE TRIGGER application_trail_guard BEFORE UPDATE OR DELETE ON application_trail FOR EACH ROW EXECUTE FUNCTION application_trail_guard()
+""",
+    r"""
+CREATE TRIGGER application_trail_keep BEFORE TRUNCATE ON application_trail FOR EACH STATEMENT EXECUTE FUNCTION application_trail_guard()
+""",
+    r"""
+CREATE TABLE application_versions (
+	town_id VARCHAR(36) NOT NULL,
+	application_id VARCHAR(80) NOT NULL,
+	version INTEGER NOT NULL,
+	body JSONB NOT NULL,
+	made_by VARCHAR(80) NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_application_versions PRIMARY KEY (town_id, application_id, version)
+)
+""",
+    r"""
+CREATE FUNCTION application_versions_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'application_versions is append-only' USING ERRCODE = '23000'; END $$
+""",
+    r"""
+CREATE TRIGGER application_versions_guard BEFORE UPDATE OR DELETE ON application_versions FOR EACH ROW EXECUTE FUNCTION application_versions_guard()
+""",
+    r"""
+CREATE TRIGGER application_versions_keep BEFORE TRUNCATE ON application_versions FOR EACH STATEMENT EXECUTE FUNCTION application_versions_guard()
+""",
+    r"""
+CREATE TABLE applications (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	body JSONB NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	version INTEGER NOT NULL,
+	steps JSONB NOT NULL,
+	step INTEGER NOT NULL,
+	department_id VARCHAR(80),
+	first DATE NOT NULL,
+	last DATE NOT NULL,
+	claims JSONB NOT NULL,
+	warnings JSONB NOT NULL,
+	submitted_at TIMESTAMP WITH TIME ZONE,
+	waiting_since TIMESTAMP WITH TIME ZONE,
+	decided_at TIMESTAMP WITH TIME ZONE,
+	created_by VARCHAR(80) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_applications PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_applications_person ON applications (town_id, person_id, first)
+""",
+    r"""
+CREATE INDEX ix_applications_state ON applications (town_id, state, last)
+""",
+    r"""
 CREATE TABLE audit_entries (
 	town_id VARCHAR(36) NOT NULL,
 	seq BIGINT NOT NULL,
@@ -3108,6 +3340,22 @@ CREATE TABLE card_offers (
 	assurance VARCHAR(64) NOT NULL,
 	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_card_offers PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE TABLE chain_rules (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	position INTEGER NOT NULL,
+	kinds JSONB NOT NULL,
+	department_id VARCHAR(80),
+	employment VARCHAR(40),
+	from_min INTEGER,
+	steps JSONB NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_chain_rules PRIMARY KEY (town_id, id)
 )
 """,
     r"""
@@ -3587,6 +3835,38 @@ CREATE TABLE last_passages (
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_last_passages PRIMARY KEY (town_id, person_id)
 )
+""",
+    r"""
+CREATE TABLE leave_entries (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	leave_kind VARCHAR(40) NOT NULL,
+	year INTEGER NOT NULL,
+	kind VARCHAR(64) NOT NULL,
+	half_days INTEGER NOT NULL,
+	minutes INTEGER NOT NULL,
+	day DATE NOT NULL,
+	source VARCHAR(200) NOT NULL,
+	application_id VARCHAR(80),
+	reason VARCHAR(400) NOT NULL,
+	made_by VARCHAR(80) NOT NULL,
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_leave_entries PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_leave_entries_town_id_person_id_leave_kind_source UNIQUE (town_id, person_id, leave_kind, source)
+)
+""",
+    r"""
+CREATE INDEX ix_leave_entries_year ON leave_entries (town_id, leave_kind, year)
+""",
+    r"""
+CREATE FUNCTION leave_entries_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'leave_entries is append-only' USING ERRCODE = '23000'; END $$
+""",
+    r"""
+CREATE TRIGGER leave_entries_guard BEFORE UPDATE OR DELETE ON leave_entries FOR EACH ROW EXECUTE FUNCTION leave_entries_guard()
+""",
+    r"""
+CREATE TRIGGER leave_entries_keep BEFORE TRUNCATE ON leave_entries FOR EACH STATEMENT EXECUTE FUNCTION leave_entries_guard()
 """,
     r"""
 CREATE TABLE line_link_tries (
@@ -4217,6 +4497,22 @@ CREATE INDEX ix_readiness_watches_late ON readiness_watches (town_id, late_at)
 CREATE INDEX ix_readiness_watches_open ON readiness_watches (town_id, closed_at)
 """,
     r"""
+CREATE TABLE reminder_digests (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	day DATE NOT NULL,
+	state VARCHAR(64) NOT NULL,
+	tries INTEGER NOT NULL,
+	next_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	lease_until TIMESTAMP WITH TIME ZONE,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_reminder_digests PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_reminder_digests_town_id_person_id_day UNIQUE (town_id, person_id, day)
+)
+""",
+    r"""
 CREATE TABLE restores (
 	town_id VARCHAR(36) NOT NULL,
 	hub_epoch BIGINT NOT NULL,
@@ -4602,6 +4898,29 @@ CREATE TABLE csv_lines (
 	CONSTRAINT pk_csv_lines PRIMARY KEY (town_id, profile_id, reservation_key),
 	CONSTRAINT fk_csv_lines_town_id_profile_id FOREIGN KEY(town_id, profile_id) REFERENCES csv_profiles (town_id, id) ON DELETE CASCADE
 )
+""",
+    r"""
+CREATE TABLE delegations (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	from_person_id VARCHAR(80) NOT NULL,
+	to_person_id VARCHAR(80) NOT NULL,
+	kinds JSONB NOT NULL,
+	starts_on DATE NOT NULL,
+	ends_on DATE NOT NULL,
+	revoked_at TIMESTAMP WITH TIME ZONE,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_delegations PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_delegations_town_id_from_person_id FOREIGN KEY(town_id, from_person_id) REFERENCES people (town_id, id),
+	CONSTRAINT fk_delegations_town_id_to_person_id FOREIGN KEY(town_id, to_person_id) REFERENCES people (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_delegations_from_person_id ON delegations (from_person_id)
+""",
+    r"""
+CREATE INDEX ix_delegations_to_person_id ON delegations (to_person_id)
 """,
     r"""
 CREATE TABLE department_terms (

@@ -228,6 +228,8 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("POST", "/feeds", ids.FEED, {}),
     ("POST", "/feeds/{feed_id}/poll", (ids.FEED_RUN, ids.FEED_EVENT), {}),
     ("POST", "/feeds/{feed_id}/poll", None, {}),
+    ("POST", "/applications", ids.APPLICATION, {}),
+    ("POST", "/approval_chains", ids.CHAIN_RULE, {}),
     ("POST", "/webhooks", ids.WEBHOOK, {}),
     ("POST", "/webhooks/{webhook_id}/test", (ids.MESSAGE, ids.DELIVERY), {}),
     ("POST", "/webhook_sources", ids.WEBHOOK_SOURCE, {}),

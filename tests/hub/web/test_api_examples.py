@@ -13,6 +13,15 @@ from hub.web import example_ids as ids
 from hub.web.examples import METHODS, Examples, NoExampleError, example_of
 
 REFUSED: Final = {
+    "GET /api/v1/leave/balances": {"not_found"},
+    "GET /api/v1/leave/entries": {"not_found"},
+    "POST /api/v1/applications/{application_id}/submit": {"application_changed"},
+    "POST /api/v1/applications/{application_id}/cancel": {"application_state"},
+    "POST /api/v1/applications/{application_id}/approve": {"application_state"},
+    "POST /api/v1/applications/{application_id}/return": {"application_state"},
+    "POST /api/v1/applications/{application_id}/reject": {"application_state"},
+    "POST /api/v1/delegations": {"invalid"},
+    "POST /api/v1/delegations/{delegation_id}/revoke": {"not_found"},
     "POST /api/v1/sites": {"already_exists"},
     "POST /api/v1/controllers": {"already_exists"},
     "POST /api/v1/zones": {"already_exists"},
@@ -51,7 +60,7 @@ REFUSED: Final = {
 or since another example was before it."""
 
 OF_OTHERS: Final = re.compile(
-    r"/(tickets|emergencies|battery|commands|bookings|booking_series|feeds|csv_imports|webhooks|webhook_sources|test)(/|$)"
+    r"/(tickets|applications|emergencies|battery|commands|bookings|booking_series|feeds|csv_imports|webhooks|webhook_sources|test)(/|$)"
 )
 """Routes whose answers hold what others tell later."""
 

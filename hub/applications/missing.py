@@ -1,0 +1,58 @@
+"""What is missing, as a list: of punches, explanations, decisions, signatures.
+
+Each source gives what it knows; `hub.applications.reminders` has those of applications, and
+`hub.timesheets` those of days and months. Each kind has its sentence in the catalogue
+(`missing.<value>`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from hub.database.scope import Scope
+
+
+class MissingKind(StrEnum):
+    """What somebody has to do something about."""
+
+    MISSING_IN = "missing_in"
+    MISSING_OUT = "missing_out"
+    ABSENT = "absent"
+    """Regular hours with neither presence nor explanation."""
+    PRESENT_WITHOUT_ORDER = "present_without_order"
+    ORDER_WITHOUT_PRESENCE = "order_without_presence"
+    APPROVAL_WAITS = "approval_waits"
+    """The person has to decide it."""
+    RETURNED = "returned"
+    """The person's own application came back."""
+    REST_EXPIRES = "rest_expires"
+    """A compensatory day is not taken yet, and its weeks are nearly over."""
+    MONTH_NOT_SIGNED = "month_not_signed"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing. `person_id` has to see to it; `day` is what it is about; `until` when it is too
+    late; `link` is the page that deals with it; `about_person_id`: whose it is, if another's."""
+
+    person_id: str
+    kind: MissingKind
+    day: date
+    link: str
+    until: date | None = None
+    about_person_id: str | None = None
+    minutes: int | None = None
+
+
+class MissingSource(Protocol):
+    """Knows of some kinds of what is missing."""
+
+    def missing(
+        self, scope: Scope, person_ids: Collection[str] | None, today: date
+    ) -> Sequence[Missing]:
+        """Give what is missing as of a date, of some people or of everybody (None)."""
+        ...

@@ -1,0 +1,159 @@
+"""What the pages of standing in and of chains show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from hub.applications.bodies import ApplicationKind
+from hub.applications.delegating import ChainsService, DelegationsService, DelegationWanted
+from hub.applications.domain import Delegation, Step
+from hub.applications.neighbours import Neighbours
+from hub.pages.views.application import dated
+from hub.pages.words import Words
+from hub.people import repository as people
+from hub.web.core import Core
+from hub.web.rights import Principal, Right
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationLine:
+    """One delegation."""
+
+    id: str
+    who: str
+    when: str
+    kinds: str
+    tone: str
+    state: str
+    may_revoke: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One rule of the chains."""
+
+    id: str
+    name: str
+    position: int
+    fits: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationPages:
+    """Reads for these pages."""
+
+    core: Core
+    delegations: DelegationsService
+    chains: ChainsService
+    neighbours: Neighbours
+
+    def lines(self, who: Principal, words: Words) -> list[DelegationLine]:
+        """Give the delegations that the reader may see."""
+        found = self.delegations.listed(who)
+        ids = {each.from_person_id for each in found} | {each.to_person_id for each in found}
+        with self.core.db.read() as scope:
+            known = people.people_by_id(scope, ids)
+        names = {each.id: words.name(each.name, each.name_en) for each in known.values()}
+        return [_line(each, names, who, words) for each in found]
+
+    def rules(self, words: Words) -> list[RuleLine]:
+        """Give the rules, in the order in which they are tried."""
+        t, departments = words.t, dict(self.departments(words))
+        found = self.chains.listed()
+        with self.core.db.read() as scope:
+            named = {s.person_id for each in found for s in each.steps if s.person_id}
+            known = people.people_by_id(scope, named)
+        lines: list[RuleLine] = []
+        for each in found:
+            fits = [
+                _kinds(each.kinds, words),
+                departments.get(each.department_id or "", "") if each.department_id else "",
+                each.employment or "",
+                f"{each.from_min} min" if each.from_min is not None else "",
+            ]
+            steps = tuple(
+                known[step.person_id].name
+                if step.person_id in known
+                else t(f"chain.approver.{step.approver.value}")
+                for step in each.steps
+            )
+            told = " ・ ".join(part for part in fits if part)
+            lines.append(RuleLine(each.id, each.name, each.position, told, steps))
+        return lines
+
+    def departments(self, words: Words) -> list[tuple[str, str]]:
+        """Give id and name of every department, by kana."""
+        with self.core.db.read() as scope:
+            found = self.neighbours.staff.departments(scope)
+        ordered = sorted(found, key=lambda each: (each.name_kana, each.code))
+        return [(each.id, words.name(each.name, each.name_en)) for each in ordered]
+
+    def by_number(self, staff_number: str) -> str | None:
+        """Give who has a staff number."""
+        with self.core.db.read() as scope:
+            return people.id_by_staff_number(scope, staff_number.strip())
+
+
+def wanted_of(
+    to_person_id: str | None, starts_on: str, ends_on: str, kinds: Sequence[str]
+) -> DelegationWanted | None:
+    """Read the form of a delegation; None for what is no date."""
+    try:
+        first, last = date.fromisoformat(starts_on), date.fromisoformat(ends_on)
+    except ValueError:
+        return None
+    if to_person_id is None or not all(2000 <= each.year < 2199 for each in (first, last)):
+        return None
+    wanted = tuple(ApplicationKind(each) for each in kinds if each in set(ApplicationKind))
+    return DelegationWanted(to_person_id, first, last, wanted)
+
+
+def chain_values(
+    name: str,
+    position: str,
+    department_id: str,
+    employment: str,
+    from_min: str,
+    kinds: Sequence[str],
+    steps: tuple[Step, ...],
+) -> dict[str, Any]:
+    """Give the columns of a rule as a form says them."""
+    return {
+        "name": name.strip() or "–",
+        "position": _number(position) or 0,
+        "kinds": tuple(ApplicationKind(each) for each in kinds if each in set(ApplicationKind)),
+        "department_id": department_id or None,
+        "employment": employment.strip()[:40] or None,
+        "from_min": _number(from_min),
+        "steps": steps,
+    }
+
+
+def _number(text: str) -> int | None:
+    plain = text.strip()
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 6 else None
+
+
+def _line(found: Delegation, names: dict[str, str], who: Principal, words: Words) -> DelegationLine:
+    over = found.revoked_at is not None or found.ends_on < words.today
+    state = "ended" if over else "holds" if found.starts_on <= words.today else "later"
+    mine = found.from_person_id == who.person_id or who.may(Right.ATTENDANCE_WRITE)
+    giver, taker = names.get(found.from_person_id, ""), names.get(found.to_person_id, "")
+    return DelegationLine(
+        id=found.id,
+        who=f"{giver} → {taker}",
+        when=f"{dated(found.starts_on, words)} – {dated(found.ends_on, words)}",
+        kinds=_kinds(found.kinds, words),
+        tone={"ended": "", "holds": "good", "later": "wait"}[state],
+        state=words.t(f"delegation.{state}"),
+        may_revoke=mine and not over,
+    )
+
+
+def _kinds(kinds: Sequence[ApplicationKind], words: Words) -> str:
+    told = [words.t(f"application.kind.{each.value}") for each in kinds]
+    return words.t("words.comma").join(told) or words.t("delegation.all_kinds")

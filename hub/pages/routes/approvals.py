@@ -1,0 +1,276 @@
+"""Deciding: the inbox, one or many; who stands in; which chains hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from hub.applications.bodies import ApplicationKind
+from hub.applications.deciding import Ballot, DecisionsService, Verdict
+from hub.applications.delegating import ChainsService, DelegationsService
+from hub.applications.domain import Approver, Step
+from hub.applications.refusing import CHANGED, REFUSED, STATE
+from hub.pages.application_pages import ApplicationPages
+from hub.pages.delegation_pages import DelegationPages, chain_values, wanted_of
+from hub.pages.frame import Speaking, go_to
+from hub.pages.words import Words
+from hub.web.core import provided
+from hub.web.identity import requires
+from hub.web.pages import render
+from hub.web.problems import INVALID, Problem
+from hub.web.rights import Principal, Right
+
+router = APIRouter(include_in_schema=False)
+Pages = Annotated[ApplicationPages, provided(ApplicationPages)]
+Decisions = Annotated[DecisionsService, provided(DecisionsService)]
+Delegations = Annotated[DelegationsService, provided(DelegationsService)]
+Chains = Annotated[ChainsService, provided(ChainsService)]
+StandIns = Annotated[DelegationPages, provided(DelegationPages)]
+Own = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
+Reader = Annotated[Principal, requires(Right.ATTENDANCE_READ)]
+Writer = Annotated[Principal, requires(Right.ATTENDANCE_WRITE)]
+Short = Annotated[str, Form(max_length=80)]
+Comment = Annotated[str, Form(max_length=400)]
+Many = Annotated[list[str], Form(max_length=200)]
+Count = Annotated[int, Query(ge=0, le=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of many that were approved at once."""
+
+    approved: int = 0
+    refused: int = 0
+    error: str = ""
+
+
+@router.get("/approvals")
+def inbox(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    who: Own,
+    approved: Count = 0,
+    refused: Count = 0,
+) -> Response:
+    """Everything that waits for the reader."""
+    return _inbox(request, words, pages, who, Done(approved, refused))
+
+
+@router.post("/approvals")
+def approve_many(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    decisions: Decisions,
+    who: Own,
+    chosen: Many | None = None,
+    comment: Comment = "",
+) -> Response:
+    """Approve those that are ticked; each tick names the version and the step that were shown."""
+    ballots = [found for each in chosen or [] if (found := _ballot(each)) is not None]
+    if not ballots:
+        nothing = Done(error=words.t("approval.nothing_chosen"))
+        return _inbox(request, words, pages, who, nothing)
+    done = decisions.approve_all(who, ballots, comment)
+    refused = sum(each.problem is not None for each in done)
+    return go_to(f"/approvals?approved={len(done) - refused}&refused={refused}")
+
+
+@router.post("/approvals/{application_id}")
+def decide(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    decisions: Decisions,
+    who: Own,
+    application_id: str,
+    version: Annotated[int, Form(ge=1, le=1_000_000)],
+    step: Annotated[int, Form(ge=0, le=100)],
+    verdict: Annotated[Verdict, Form()],
+    comment: Comment = "",
+) -> Response:
+    """Decide one."""
+    ballot = Ballot(application_id, version, step)
+    try:
+        decisions.decide(who, ballot, verdict, comment)
+    except Problem as problem:
+        error = _said(problem, words)
+        if not error:
+            raise
+        return render(
+            request,
+            "pages/application.html",
+            status=problem.kind.status,
+            found=pages.page(who, application_id, words),
+            error=error,
+        )
+    return go_to("/approvals?approved=1" if verdict is Verdict.APPROVE else "/approvals")
+
+
+# --- standing in ---------------------------------------------------------------------------------
+
+
+@router.get("/delegations")
+def delegations(request: Request, words: Speaking, stand_ins: StandIns, who: Own) -> Response:
+    """Who stands in for whom."""
+    return _delegations(request, words, stand_ins, who)
+
+
+@router.post("/delegations")
+def give_delegation(
+    request: Request,
+    words: Speaking,
+    stand_ins: StandIns,
+    service: Delegations,
+    who: Own,
+    to: Short = "",
+    starts_on: Short = "",
+    ends_on: Short = "",
+    kinds: Many | None = None,
+) -> Response:
+    """Let somebody stand in for the reader, named by their staff number."""
+    person_id = stand_ins.by_number(to)
+    wanted = wanted_of(person_id, starts_on, ends_on, kinds or [])
+    if person_id is None or wanted is None:
+        key = "delegation.unknown" if person_id is None else "application.not_found_day"
+        return _delegations(request, words, stand_ins, who, words.t(key))
+    try:
+        service.give(who, wanted)
+    except Problem as problem:
+        if problem.kind is not INVALID:
+            raise
+        error = words.t("application.refusal.dates_reversed")
+        if any(each.code in ("oneself", "missing") for each in problem.fields):
+            error = words.t("delegation.unknown")
+        return _delegations(request, words, stand_ins, who, error)
+    return go_to("/delegations")
+
+
+@router.post("/delegations/{delegation_id}/revoke")
+def revoke_delegation(service: Delegations, who: Own, delegation_id: str) -> Response:
+    """End one now."""
+    service.revoke(who, delegation_id)
+    return go_to("/delegations")
+
+
+# --- chains --------------------------------------------------------------------------------------
+
+
+@router.get("/approval-chains")
+def chains(request: Request, words: Speaking, stand_ins: StandIns, who: Reader) -> Response:
+    """Every rule, in the order in which they are tried."""
+    return _chains(request, words, stand_ins, who)
+
+
+@router.post("/approval-chains")
+def add_chain(
+    request: Request,
+    words: Speaking,
+    stand_ins: StandIns,
+    service: Chains,
+    who: Writer,
+    name: Short = "",
+    position: Short = "",
+    department_id: Short = "",
+    employment: Short = "",
+    from_min: Short = "",
+    kinds: Many | None = None,
+    steps: Many | None = None,
+    people: Many | None = None,
+) -> Response:
+    """Add one."""
+    made = tuple(
+        Step(
+            approver=Approver(each),
+            person_id=stand_ins.by_number(number) if each == Approver.PERSON.value else None,
+        )
+        for each, number in zip(steps or [], [*(people or []), *[""] * 10], strict=False)
+        if each in set(Approver)
+    )
+    values = chain_values(name, position, department_id, employment, from_min, kinds or [], made)
+    try:
+        service.add(who, values)
+    except Problem as problem:
+        if problem.kind is not INVALID:
+            raise
+        return _chains(request, words, stand_ins, who, words.t("problem.invalid.title"))
+    return go_to("/approval-chains")
+
+
+@router.post("/approval-chains/{rule_id}/remove")
+def remove_chain(service: Chains, who: Writer, rule_id: str) -> Response:
+    """Remove one."""
+    service.remove(who, rule_id)
+    return go_to("/approval-chains")
+
+
+# --- inside --------------------------------------------------------------------------------------
+
+
+def _inbox(
+    request: Request, words: Words, pages: ApplicationPages, who: Principal, done: Done
+) -> Response:
+    return render(
+        request,
+        "pages/approvals.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if done.error else HTTPStatus.OK,
+        lines=pages.inbox(who, words),
+        done=done,
+    )
+
+
+def _delegations(
+    request: Request, words: Words, pages: DelegationPages, who: Principal, error: str = ""
+) -> Response:
+    return render(
+        request,
+        "pages/delegations.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
+        lines=pages.lines(who, words),
+        kinds=[each.value for each in ApplicationKind],
+        today=words.today.isoformat(),
+        may_give=who.person_id is not None,
+        error=error,
+    )
+
+
+def _chains(
+    request: Request, words: Words, pages: DelegationPages, who: Principal, error: str = ""
+) -> Response:
+    return render(
+        request,
+        "pages/approval_chains.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
+        rules=pages.rules(words),
+        departments=pages.departments(words),
+        kinds=[each.value for each in ApplicationKind],
+        approvers=[each.value for each in Approver],
+        may_write=who.may(Right.ATTENDANCE_WRITE),
+        error=error,
+    )
+
+
+def _ballot(text: str) -> Ballot | None:
+    """Read `id:version:step` of a tick."""
+    application_id, _, rest = text.partition(":")
+    version, _, step = rest.partition(":")
+    if not all(each.isascii() and each.isdigit() and len(each) < 8 for each in (version, step)):
+        return None
+    return Ballot(application_id, int(version), int(step))
+
+
+def _said(problem: Problem, words: Words) -> str:
+    """What a decision was refused for, where the page can go on; empty otherwise."""
+    if problem.kind in (CHANGED, STATE):
+        return words.t("approval.changed")
+    if problem.kind is INVALID:
+        return words.t("approval.comment_missing")
+    if problem.kind is REFUSED:
+        told = (words.t(f"application.refusal.{each.code}") for each in problem.fields)
+        return " ".join(told)
+    return ""

@@ -1,0 +1,290 @@
+"""An office with people in it: departments, heads, applicants; each one's principal."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.applications.bodies import (
+    ApplicationKind,
+    Body,
+    LeaveBody,
+    LeavePart,
+    PunchBody,
+    SpanBody,
+    WorkBody,
+)
+from hub.applications.deciding import Ballot, DecisionsService, Verdict
+from hub.applications.delegating import ChainsService, DelegationsService
+from hub.applications.domain import Application
+from hub.applications.neighbours import Neighbours
+from hub.applications.reminders import RemindersService
+from hub.applications.service import ApplicationsService
+from hub.bootstrap import Hub, build
+from hub.clock import HandMovedClock
+from hub.database.scope import Scope
+from hub.leave.domain import Amount
+from hub.leave.service import LeaveService
+from hub.leave.yearly import YearlyLeave
+from hub.people.tables import people
+from hub.settings import DatabaseSettings, Settings, TownSettings
+from hub.staff.domain import Department, DepartmentTerm, Employment, StaffContact
+from hub.web.rights import Principal, PrincipalKind, Role
+from wire.policy_bodies import EntryState
+
+_THEN = datetime(2020, 1, 1, tzinfo=UTC)
+MONDAY = date(2026, 4, 6)
+"""The date on which the hand-moved clock stands."""
+
+
+@dataclass
+class FakeStaff:
+    """The staff's repository in memory; the same functions."""
+
+    people: dict[str, list[Employment]] = field(default_factory=dict)
+    known: dict[str, Department] = field(default_factory=dict)
+    mails: dict[str, StaffContact] = field(default_factory=dict)
+
+    def employments_between(
+        self,
+        scope: Scope,
+        first: date,
+        last: date,
+        person_ids: Collection[str] | None = None,
+    ) -> dict[str, tuple[Employment, ...]]:
+        found = {}
+        for person_id, theirs in self.people.items():
+            if person_ids is not None and person_id not in person_ids:
+                continue
+            there = [
+                e
+                for e in theirs
+                if e.starts_on <= last and (e.ends_on is None or e.ends_on >= first)
+            ]
+            if there:
+                found[person_id] = tuple(there)
+        return found
+
+    def departments(self, scope: Scope) -> tuple[Department, ...]:
+        return tuple(self.known.values())
+
+    def terms_between(
+        self, scope: Scope, first: date, last: date
+    ) -> dict[str, tuple[DepartmentTerm, ...]]:
+        return {}
+
+    def heads_of(self, scope: Scope, department_id: str, on: date) -> tuple[str, ...]:
+        return tuple(
+            person_id
+            for person_id, theirs in self.people.items()
+            if any(e.heads and e.department_id == department_id and e.holds(on) for e in theirs)
+        )
+
+    def contacts(self, scope: Scope, person_ids: Collection[str]) -> dict[str, StaffContact]:
+        return {each: self.mails[each] for each in person_ids if each in self.mails}
+
+
+@dataclass
+class RecordedCorrections:
+    """Keeps what it was asked to correct."""
+
+    recorded: list[tuple[str, PunchBody, str]] = field(default_factory=list)
+
+    def record(
+        self,
+        scope: Scope,
+        who: Principal,
+        person_id: str,
+        body: PunchBody,
+        application_id: str,
+        at: datetime,
+    ) -> None:
+        self.recorded.append((person_id, body, application_id))
+
+
+@dataclass
+class Office:
+    """総務部 > 総務課 > 人事係, each with its head; Hana works in the section (係)."""
+
+    hub: Hub
+    clock: HandMovedClock
+    staff: FakeStaff
+    corrections: RecordedCorrections
+    ids: dict[str, str] = field(default_factory=dict)
+
+    # --- who ---
+
+    def add_person(
+        self,
+        name: str,
+        department: str | None = "section",
+        *,
+        heads: bool = False,
+        since: date = date(2020, 4, 1),
+        kind: str = "regular",
+        kana: str = "",
+    ) -> str:
+        core = self.hub.core
+        person_id = core.ids.new()
+        row = {
+            "id": person_id,
+            "name": name,
+            "name_kana": kana,
+            "name_en": "",
+            "staff_number": None,
+            "department": "",
+            "state": EntryState.ACTIVE,
+            "anti_passback_exempt": False,
+            "long_unlock": False,
+            "forgiven": 0,
+            "forgiven_at": None,
+            "created_at": _THEN,
+            "updated_at": _THEN,
+        }
+        core.db.write(lambda scope: scope.insert(people, row))
+        self.ids[name] = person_id
+        if department is not None:
+            job = Employment(
+                core.ids.new(), person_id, since, None, department, kind, "", heads, _THEN, _THEN
+            )
+            self.staff.people[person_id] = [job]
+        return person_id
+
+    def who(self, name: str, role: Role = Role.STAFF) -> Principal:
+        person_id = self.ids.get(name)
+        return Principal(PrincipalKind.SESSION, f"u-{name}", name, role, person_id=person_id)
+
+    @property
+    def hana(self) -> Principal:
+        return self.who("hana")
+
+    @property
+    def chief(self) -> Principal:
+        return self.who("chief")
+
+    @property
+    def manager(self) -> Principal:
+        return self.who("manager")
+
+    @property
+    def personnel(self) -> Principal:
+        return Principal(PrincipalKind.SESSION, "u-personnel", "personnel", Role.PERSONNEL)
+
+    # --- services ---
+
+    def of(self, kind: type[Any]) -> Any:
+        return self.hub.services.get(kind)
+
+    @property
+    def applications(self) -> ApplicationsService:
+        return self.hub.services.get(ApplicationsService)
+
+    @property
+    def decisions(self) -> DecisionsService:
+        return self.hub.services.get(DecisionsService)
+
+    @property
+    def delegations(self) -> DelegationsService:
+        return self.hub.services.get(DelegationsService)
+
+    @property
+    def chains(self) -> ChainsService:
+        return self.hub.services.get(ChainsService)
+
+    @property
+    def leave(self) -> LeaveService:
+        return self.hub.services.get(LeaveService)
+
+    @property
+    def yearly(self) -> YearlyLeave:
+        return self.hub.services.get(YearlyLeave)
+
+    @property
+    def reminders(self) -> RemindersService:
+        return self.hub.services.get(RemindersService)
+
+    # --- doing ---
+
+    def apply(self, body: Body, kind: ApplicationKind, who: Principal | None = None) -> Application:
+        return self.applications.create(who or self.hana, kind, body, submit=True)
+
+    def overtime(self, day: date = MONDAY, start: int = 1_035, end: int = 1_155) -> Application:
+        body = WorkBody(work_date=day, spans=(SpanBody(start, end),), reason="議会対応")
+        return self.apply(body, ApplicationKind.OVERTIME)
+
+    def take_leave(
+        self, first: date, last: date | None = None, part: LeavePart = LeavePart.DAY, **more: Any
+    ) -> Application:
+        body = LeaveBody(leave_kind="annual", first=first, last=last or first, part=part, **more)
+        return self.apply(body, ApplicationKind.LEAVE)
+
+    def grant(self, half_days: int = 40, name: str = "hana", day: date = date(2026, 1, 1)) -> None:
+        self.leave.correct(
+            self.personnel, self.ids[name], "annual", Amount(half_days), day, "残日数の引継ぎ"
+        )
+
+    def decide(
+        self,
+        who: Principal,
+        found: Application,
+        verdict: Verdict = Verdict.APPROVE,
+        comment: str = "",
+    ) -> Application:
+        seen = self.applications.seen(self.personnel, found.id).application
+        ballot = Ballot(seen.id, seen.version, seen.step)
+        return self.decisions.decide(who, ballot, verdict, comment)
+
+    def told(self, found: Application) -> list[str]:
+        return [e.told.value for e in self.applications.seen(self.personnel, found.id).trail]
+
+    def pass_time(self, **by: float) -> None:
+        self.clock.advance(timedelta(**by))
+
+
+@pytest.fixture
+def office(hub: Hub, clock: HandMovedClock) -> Office:
+    """The office, on Monday 2026-04-06, 09:00."""
+    return furnished(hub, clock)
+
+
+@pytest.fixture
+def make_office(town_id: str, hub_directory: Path, tmp_path: Path) -> Callable[[Path], Office]:
+    """`make_office(template)`: another office, in a copy of an empty database."""
+    made = count()
+
+    def make(template: Path) -> Office:
+        file = shutil.copy(template, tmp_path / f"{next(made)}.db")
+        clock = HandMovedClock(datetime(2026, 4, 6, 0, 0, tzinfo=UTC))
+        settings = Settings(
+            public_url="https://doors.test",
+            directory=hub_directory,
+            town=TownSettings(id=town_id),
+            database=DatabaseSettings(url=f"sqlite:///{file}"),
+        )
+        return furnished(build(settings, clock=clock), clock)
+
+    return make
+
+
+def furnished(hub: Hub, clock: HandMovedClock) -> Office:
+    """Put staff into a hub."""
+    staff, corrections = FakeStaff(), RecordedCorrections()
+    neighbours = hub.services.get(Neighbours)
+    neighbours.staff, neighbours.corrections = staff, corrections
+    hub.services.get(YearlyLeave).staff = staff
+    made = Office(hub, clock, staff, corrections)
+    for code, parent in (("division", None), ("office", "division"), ("section", "office")):
+        staff.known[code] = Department(code, code, code, code, code, parent, _THEN, _THEN)
+    made.add_person("director", "division", heads=True)
+    made.add_person("manager", "office", heads=True)
+    made.add_person("chief", "section", heads=True)
+    made.add_person("hana")
+    made.add_person("taro")
+    return made
