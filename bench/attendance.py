@@ -19,9 +19,6 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 import pandas as pd
-from hub.worktime.ordinance_files import load_ordinances
-from hub.worktime.presence import presence_of
-from hub.worktime.reckoning import reckon_month
 
 from bench.report import Report, percentile
 from bench.town.attendance import STAFF, Member, PunchRow, Town, made_up_town
@@ -29,6 +26,9 @@ from hub.attendance.derivation import derive_days
 from hub.attendance.domain import Day, Punch, Rules
 from hub.worktime.domain import DayFile, MonthFile, MonthResult, Presence
 from hub.worktime.ordinance import Ordinances
+from hub.worktime.ordinance_files import load_ordinances
+from hub.worktime.presence import presence_of
+from hub.worktime.reckoning import reckon_month
 from wire.events import PunchDirection
 
 _ROUNDS: Final = 3

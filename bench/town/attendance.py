@@ -13,15 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from hub.worktime.patterns import (
-    DAY_OFF,
-    CyclePattern,
-    Pattern,
-    PatternDay,
-    WeekPattern,
-    plan_on,
-)
-
 from hub.attendance.domain import start_of
 from hub.worktime.domain import (
     CapType,
@@ -34,6 +25,14 @@ from hub.worktime.domain import (
     Terms,
 )
 from hub.worktime.minutes import Span, Spans
+from hub.worktime.patterns import (
+    DAY_OFF,
+    CyclePattern,
+    Pattern,
+    PatternDay,
+    WeekPattern,
+    plan_on,
+)
 
 STAFF: Final = 1_000
 MONTH: Final = Month(2026, 11)
