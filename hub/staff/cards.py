@@ -50,5 +50,6 @@ def take_up(
         "state": CardState.ACTIVE,
         "state_reason": "",
         "state_changed_at": core.clock.now(),
+        **dict.fromkeys(("valid_until", "replaces_id", "assurance", "reader_id")),
     }
     rows.add_in(scope, who, CARD, values)
