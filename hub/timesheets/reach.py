@@ -31,6 +31,8 @@ def people_of(
         if person_id != who.person_id and not _all(who):
             _check_headed(own, headed_by(scope, who.person_id, today))
         return own
+    if who.person_id is None and department_id is None and not _all(who):
+        return {}  # a user who is nobody of the town sees nobody
     seen = None if _all(who) else headed_by(scope, who.person_id, today)
     wanted = seen
     if department_id is not None:
@@ -58,8 +60,8 @@ def _all(who: Principal) -> bool:
 def _own(
     scope: Scope, who: Principal, first: date, last: date
 ) -> dict[str, tuple[Employment, ...]]:
-    if who.person_id is None:  # tied to nobody: there is nobody to be seen
-        return {}
+    if who.person_id is None:
+        raise Problem(FORBIDDEN, "others' attendance needs the right attendance:read")
     places = neighbours.employments_between(scope, first, last, [who.person_id])
     return {who.person_id: places.get(who.person_id, ())}
 
