@@ -23,7 +23,7 @@ from wire.policy_bodies import EntryState
 
 _THEN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _WRITTEN: Final = {"created_at": _THEN, "updated_at": _THEN}
-_WORDS: Final = ("name_kana", "name_en", "department")
+_WORDS: Final = ("name_kana", "name_en", "organisation")
 _AT_ONCE: Final = 2_000
 
 
@@ -95,6 +95,8 @@ def _grant(ids: Ids, door: str, person: str) -> dict[str, Any]:
         "needs_pin": False,
         "first_person": False,
         "soft": False,
+        "escorts": (),
+        "escort_s": 30,
         "state": EntryState.ACTIVE,
         "note": "",
         **_WRITTEN,

@@ -56,7 +56,7 @@ class CorrectionIn(BodyIn):
         )
 
 
-class ConfirmIn(BodyIn):
+class PunchConfirmIn(BodyIn):
     """That a punch was made, and when."""
 
     model_config = shown(examples.CONFIRM_IN)
@@ -127,7 +127,7 @@ def list_waiting(
     summary="Confirm the time of a punch",
 )
 def confirm_punch(
-    who: Writer, service: Service, punch_id: PunchId, given: ConfirmIn
+    who: Writer, service: Service, punch_id: PunchId, given: PunchConfirmIn
 ) -> CorrectionOut:
     """From then on it counts, at that time."""
     return CorrectionOut.model_validate(service.confirm(who, punch_id, given.at, given.cause))

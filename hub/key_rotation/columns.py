@@ -20,6 +20,8 @@ from hub.people.tables import card_enrolments, cards
 from hub.pins.tables import pin_credentials
 from hub.sites.device_keys import sealed_row
 from hub.sites.tables import devices
+from hub.staff.import_repository import file_row
+from hub.staff.tables import staff_imports
 from hub.webhooks.secrets import endpoint_row, source_row
 from hub.webhooks.tables import webhook_endpoints, webhook_sources
 
@@ -64,6 +66,7 @@ SEALED: Final = (
         key_box_secrets, "maintenance", lambda row: maintenance_row(row.key_box_id, row.version)
     ),
     SealedColumn(pin_credentials, "sealed", lambda row: f"pins:{row.id}"),
+    SealedColumn(staff_imports, "data", lambda row: file_row(row.id)),
     SealedColumn(webhook_endpoints, "secret", lambda row: endpoint_row(row.id)),
     SealedColumn(webhook_endpoints, "previous_secret", lambda row: endpoint_row(row.id)),
     SealedColumn(webhook_sources, "secret", lambda row: source_row(row.id)),

@@ -225,7 +225,7 @@ class CellOut(PlanOut):
         return cls(**_plan(cell.plan, cell.code), source=cell.source, away=cell.away)
 
 
-class FindingOut(BaseModel):
+class RosterFindingOut(BaseModel):
     """What is odd: said, never refused."""
 
     model_config = shown(examples.FINDING_OUT)
@@ -236,7 +236,7 @@ class FindingOut(BaseModel):
     work_date: date | None
 
     @classmethod
-    def of(cls, found: Finding) -> FindingOut:
+    def of(cls, found: Finding) -> RosterFindingOut:
         """Show it."""
         return cls(
             kind=found.kind, amount=found.amount, limit=found.limit, work_date=found.work_date
@@ -253,7 +253,7 @@ class GridRowOut(BaseModel):
     regular_min: int
     days_off: int
     cells: list[CellOut]
-    findings: list[FindingOut]
+    findings: list[RosterFindingOut]
 
     @classmethod
     def of(cls, row: GridRow) -> GridRowOut:
@@ -264,7 +264,7 @@ class GridRowOut(BaseModel):
             regular_min=row.regular_min,
             days_off=row.days_off,
             cells=[CellOut.of_cell(cell) for cell in row.cells.values()],
-            findings=[FindingOut.of(each) for each in row.findings],
+            findings=[RosterFindingOut.of(each) for each in row.findings],
         )
 
 

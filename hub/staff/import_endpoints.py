@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Path, Request, UploadFile
 from hub.catalogue import Translator
 from hub.staff import examples
 from hub.staff.import_schemas import (
-    ConfirmIn,
+    ConfirmImportIn,
     StaffImportOut,
     StaffProfileIn,
     StaffProfileOut,
@@ -124,7 +124,11 @@ def list_staff_imports(
     responses=refuses(CONFLICT, CHANGED, SHRINKS, OVERLAPS, NOT_EMPLOYED, LATER, UNREADABLE),
 )
 def confirm_staff_import(
-    request: Request, who: Writer, service: Service, import_id: ImportId, given: ConfirmIn
+    request: Request,
+    who: Writer,
+    service: Service,
+    import_id: ImportId,
+    given: ConfirmImportIn,
 ) -> StaffReportOut:
     """All of it in one transaction, or nothing. Of the proposed leavers those are ended who are
     named. Refused with `staff_changed` where it would by now do something else than was shown."""

@@ -27,8 +27,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class StaffImport:
-    """A file that was tried. `data` is the file while it waits, `plan_digest` names what would be
-    done."""
+    """A file that was tried. `data` is the file while it waits, sealed (`file_row`): card numbers
+    stand in it. `plan_digest` names what would be done."""
 
     id: str
     profile_id: str
@@ -44,6 +44,11 @@ class StaffImport:
     counts: dict[str, int]
     plan_digest: str
     data: bytes | None = field(repr=False)
+
+
+def file_row(import_id: str) -> str:
+    """Give the name by which an import's file is sealed."""
+    return f"staff_imports:{import_id}"
 
 
 def profiles(scope: Scope) -> tuple[Profile, ...]:

@@ -256,7 +256,7 @@ class StaffReportOut(BaseModel):
         )
 
 
-class ConfirmIn(BodyIn):
+class ConfirmImportIn(BodyIn):
     """Who of the proposed leavers has left."""
 
     model_config = shown(examples.CONFIRM_IN)

@@ -20,7 +20,7 @@ from hub.people.tables import people
 from hub.staff import cards, import_repository, repository
 from hub.staff.careers import Career, career_of, retired
 from hub.staff.department_rows import DEPARTMENT
-from hub.staff.import_repository import Profile, StaffImport
+from hub.staff.import_repository import Profile, StaffImport, file_row
 from hub.staff.planning import Doing, Known, Plan, ProposedLeaver, made_code, plan
 from hub.staff.profile import Shape, wrong_with
 from hub.staff.rows import Sheet, read_sheet
@@ -167,11 +167,11 @@ class StaffImports:
             rows=0,
             counts={},
             plan_digest="",
-            data=data,
+            data=b"",
         )
         with self._core.db.read() as scope:
             shape = _found(scope, profile_id).shape
-            found = self._tried(scope, shape, made)
+            found = self._tried(scope, shape, made, data)
         wrong = bool(found.plan.wrong)
         kept = replace(
             made,
@@ -179,7 +179,7 @@ class StaffImports:
             rows=found.sheet.rows,
             counts=found.plan.counts,
             plan_digest=found.plan.digest,
-            data=None if wrong else data,
+            data=None if wrong else self._core.keys.seal(data, file_row(made.id)),
         )
         self._core.db.write(lambda scope: import_repository.write_import(scope, kept))
         return replace(found, kept=kept)
@@ -212,7 +212,7 @@ class StaffImports:
                 raise Problem(CONFLICT, f"it is {kept.state.value}")
             if kept.data is None or kept.expires_at <= self._core.clock.now():
                 raise Problem(NOT_FOUND, "that file is not kept any more: send it again")
-            found = self._tried(scope, _found(scope, kept.profile_id).shape, kept)
+            found = self._tried_again(scope, kept, kept.data)
             if found.plan.digest != kept.plan_digest:
                 raise Problem(CHANGED, "it would do something else now: try the file again")
             gone = {each.person_id: each for each in found.plan.leavers}
@@ -241,7 +241,7 @@ class StaffImports:
                 raise Problem(NOT_FOUND, "no such import")
             if kept.data is None or import_repository.profile(scope, kept.profile_id) is None:
                 return None
-            return self._tried(scope, _found(scope, kept.profile_id).shape, kept)
+            return self._tried_again(scope, kept, kept.data)
 
     # --- inside ----------------------------------------------------------------------------
 
@@ -249,9 +249,13 @@ class StaffImports:
         if len(data) > self._settings.max_bytes:
             raise Problem(TOO_LARGE, f"at most {self._settings.max_bytes} bytes")
 
-    def _tried(self, scope: Scope, shape: Shape, kept: StaffImport) -> Tried:
+    def _tried_again(self, scope: Scope, kept: StaffImport, sealed: bytes) -> Tried:
+        data = self._core.keys.unseal(sealed, file_row(kept.id))
+        return self._tried(scope, _found(scope, kept.profile_id).shape, kept, data)
+
+    def _tried(self, scope: Scope, shape: Shape, kept: StaffImport, data: bytes) -> Tried:
         try:
-            decoded = decode(kept.data or b"", shape.encoding)
+            decoded = decode(data, shape.encoding)
             sheet = read_sheet(decoded.text, shape, self._staff.kinds, self._settings.max_rows)
         except UnreadableFileError as error:
             raise _unreadable(error) from error

@@ -148,6 +148,6 @@ staff_imports: Final = town_table(
     Column("plan_digest", String(64), nullable=False),
     Column("data", LargeBinary),
 )
-"""Every file that was tried. `data` is the file while it waits; `plan_digest` names all that would
-be done, so that what is confirmed is what was shown."""
+"""Every file that was tried. `data` is the file while it waits, sealed; `plan_digest` names all
+that would be done, so that what is confirmed is what was shown."""
 Index("ix_staff_imports_tried", staff_imports.c.town_id, staff_imports.c.tried_at)

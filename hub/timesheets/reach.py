@@ -31,6 +31,8 @@ def people_of(
         if person_id != who.person_id and not _all(who):
             _check_headed(own, headed_by(scope, who.person_id, today))
         return own
+    if who.person_id is None and department_id is None and not _all(who):
+        return {}  # a user who is nobody of the town sees nobody
     seen = None if _all(who) else headed_by(scope, who.person_id, today)
     wanted = seen
     if department_id is not None:

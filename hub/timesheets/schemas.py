@@ -11,7 +11,7 @@ from hub.attendance.endpoints import DayOut as PunchedDayOut
 from hub.timesheets import examples
 from hub.timesheets.domain import DaySheet, MonthSheet
 from hub.timesheets.service import through
-from hub.timesheets.team import Member, Standing, TeamToday
+from hub.timesheets.team import Member, PresentStanding, TeamToday
 from hub.web.fields import shown
 from hub.worktime.domain import (
     CapKind,
@@ -26,7 +26,7 @@ from hub.worktime.domain import (
 from hub.worktime.minutes import Span
 
 
-class SpanOut(BaseModel):
+class WorkSpanOut(BaseModel):
     """Minutes from 00:00 of the work date, from `start` up to `end`."""
 
     model_config = shown(examples.SPAN_OUT)
@@ -57,9 +57,9 @@ class ReckonedDayOut(BaseModel):
     work_date: date
     kind: DayKind
     holiday: bool = Field(description="The calendar date itself is a holiday.")
-    regular: list[SpanOut] = Field(description="Regular hours of the plan, swaps done.")
-    present: list[SpanOut] = Field(description="From each in to its out.")
-    ordered: list[SpanOut]
+    regular: list[WorkSpanOut] = Field(description="Regular hours of the plan, swaps done.")
+    present: list[WorkSpanOut] = Field(description="From each in to its out.")
+    ordered: list[WorkSpanOut]
     present_min: int
     break_min: int
     regular_min: int
@@ -211,13 +211,13 @@ class ReckonedMonthOut(BaseModel):
         )
 
 
-class OrderOut(BaseModel):
+class WorkOrderOut(BaseModel):
     """Approved work outside regular hours."""
 
     model_config = shown(examples.ORDER_OUT)
 
     id: str
-    spans: list[SpanOut]
+    spans: list[WorkSpanOut]
 
 
 class ExplainedOut(BaseModel):
@@ -227,7 +227,7 @@ class ExplainedOut(BaseModel):
 
     id: str
     kind: ExplainedKind
-    spans: list[SpanOut]
+    spans: list[WorkSpanOut]
 
 
 class DaySheetOut(BaseModel):
@@ -237,10 +237,10 @@ class DaySheetOut(BaseModel):
 
     person_id: str
     name: str
-    regular: list[SpanOut]
-    breaks: list[SpanOut]
+    regular: list[WorkSpanOut]
+    breaks: list[WorkSpanOut]
     holiday: bool
-    orders: list[OrderOut]
+    orders: list[WorkOrderOut]
     explained: list[ExplainedOut]
     punched: PunchedDayOut | None = Field(description="Null: nobody punched.")
     result: ReckonedDayOut
@@ -256,7 +256,7 @@ class DaySheetOut(BaseModel):
             breaks=spans_out(sheet.plan.breaks),
             holiday=sheet.plan.holiday,
             orders=[
-                OrderOut(id=each.id, spans=spans_out(each.spans)) for each in sheet.file.orders
+                WorkOrderOut(id=each.id, spans=spans_out(each.spans)) for each in sheet.file.orders
             ],
             explained=[
                 ExplainedOut(id=each.id, kind=each.kind, spans=spans_out(each.spans))
@@ -274,9 +274,9 @@ class TeamMemberOut(BaseModel):
 
     person_id: str
     name: str
-    standing: Standing
+    standing: PresentStanding
     since: datetime | None
-    planned: list[SpanOut]
+    planned: list[WorkSpanOut]
     late: bool = Field(description="Came after their regular hours began.")
     explained: list[ExplainedKind]
 
@@ -311,6 +311,6 @@ class TeamOut(BaseModel):
         return cls(day=day, as_of=found.as_of, away=list(found.away), members=members)
 
 
-def spans_out(spans: Iterable[Span]) -> list[SpanOut]:
+def spans_out(spans: Iterable[Span]) -> list[WorkSpanOut]:
     """Show spans."""
-    return [SpanOut(start=each.start, end=each.end) for each in spans]
+    return [WorkSpanOut(start=each.start, end=each.end) for each in spans]

@@ -16,7 +16,7 @@ from hub.worktime.minutes import Spans, without
 _ELSEWHERE: Final = frozenset({ExplainedKind.TRIP, ExplainedKind.TELEWORK, ExplainedKind.TRAINING})
 
 
-class Standing(StrEnum):
+class PresentStanding(StrEnum):
     """Where somebody is, as far as is known."""
 
     IN = "in"
@@ -41,7 +41,7 @@ class Member:
     """Somebody of a team today. `since`: when they came, or left."""
 
     person: Person
-    standing: Standing
+    standing: PresentStanding
     since: datetime | None
     plan: DayPlan
     explained: tuple[Explained, ...]
@@ -71,30 +71,37 @@ def member(
         came is None or came >= start_of(plan.work_date) + timedelta(minutes=due[0].start + 1)
     )
     standing, since = _standing(plan, read, given, due, minute)
-    was_late = late and standing in (Standing.IN, Standing.BREAK, Standing.LEFT, Standing.SEEN)
+    was_late = late and standing in (
+        PresentStanding.IN,
+        PresentStanding.BREAK,
+        PresentStanding.LEFT,
+        PresentStanding.SEEN,
+    )
     return Member(person, standing, since, plan, given, was_late)
 
 
 def _standing(
     plan: DayPlan, read: Day | None, given: tuple[Explained, ...], due: Spans, minute: int
-) -> tuple[Standing, datetime | None]:
+) -> tuple[PresentStanding, datetime | None]:
     if read is not None and read.shifts:
         if _only_seen(read):
-            return Standing.SEEN, _last(read)
+            return PresentStanding.SEEN, _last(read)
         if read.is_in:
             return (
-                (Standing.BREAK, _last(read)) if _on_break(read) else (Standing.IN, read.first_in)
+                (PresentStanding.BREAK, _last(read))
+                if _on_break(read)
+                else (PresentStanding.IN, read.first_in)
             )
-        return Standing.LEFT, read.last_out
+        return PresentStanding.LEFT, read.last_out
     now_explained = [each for each in given if _covers(each, minute)] or list(given)
     if plan.spans and not due and now_explained:
         away = any(each.kind in _ELSEWHERE for each in now_explained)
-        return (Standing.ELSEWHERE if away else Standing.LEAVE), None
+        return (PresentStanding.ELSEWHERE if away else PresentStanding.LEAVE), None
     if not due or plan.kind.value in ("holiday", "year_end"):
-        return Standing.OFF, None
+        return PresentStanding.OFF, None
     if minute >= due[-1].end:
-        return Standing.LATE, None
-    return (Standing.LATE if minute > due[0].start else Standing.EXPECTED), None
+        return PresentStanding.LATE, None
+    return (PresentStanding.LATE if minute > due[0].start else PresentStanding.EXPECTED), None
 
 
 def _covers(explained: Explained, minute: int) -> bool:

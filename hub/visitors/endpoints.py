@@ -17,7 +17,7 @@ from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.fields import BodyIn, ChangeIn, Instant, Name, OptionalName, clearable, shown
 from hub.web.identity import requires
-from hub.web.problems import CONFLICT
+from hub.web.problems import CONFLICT, NOT_FOUND
 from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 
@@ -322,7 +322,7 @@ class RollCallOut(BaseModel):
     doubts: list[UncertaintyOut]
 
 
-@router.get("/roll-call", summary="Who is inside?")
+@router.get("/roll-call", summary="Who is inside?", responses=refuses(NOT_FOUND))
 def call_roll(
     who: Annotated[Principal, requires(Right.ROLL_CALL)],
     service: Annotated[RollCallService, provided(RollCallService)],

@@ -36,8 +36,9 @@ from wire.identity import pin_policy_id
 from wire.policy import EntryKind, encode_entry
 from wire.policy_bodies import DoorMode
 from wire.reasons import Reason
+from wire.samples import RECIPIENT
 
-ZONE, SCHEDULE, CALENDAR, MODE = (made_id(number) for number in range(40, 44))
+ZONE, SCHEDULE, CALENDAR, MODE, ENROLMENT = (made_id(number) for number in range(40, 45))
 ALWAYS = (pb.WeekSpan((0, 1, 2, 3, 4, 5, 6), (pb.DaySpan(0, 1440),)),)
 COMBINATIONS, SEED = 60, 20261126
 
@@ -65,6 +66,9 @@ def entries() -> dict[tuple[EntryKind, str], pb.Body]:
     bodies[EntryKind.HOLIDAY, CALENDAR] = pb.HolidayBody(dates=(date(2026, 11, 24),))
     bodies[EntryKind.MODE, MODE] = pb.ModeBody(door=DOOR, mode=DoorMode.LOCKDOWN, order=1)
     bodies[EntryKind.SETTING, "telemetry_s"] = pb.SettingBody(value=300)
+    bodies[EntryKind.ENROLMENT, ENROLMENT] = pb.EnrolmentBody(
+        reader=READER, recipient=RECIPIENT, until=datetime.fromisoformat("2040-01-01T00:00:00Z")
+    )
     door = bodies[EntryKind.DOOR, DOOR]
     bodies[EntryKind.DOOR, DOOR] = msgspec.structs.replace(door, zone_in=ZONE)
     assert {type(body) for body in bodies.values()} == set(typing.get_args(pb.Body))

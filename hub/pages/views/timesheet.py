@@ -10,7 +10,7 @@ from hub.pages.views.attendance import PunchLine, punch_line
 from hub.pages.words import Words
 from hub.timesheets.domain import DaySheet, MonthSheet
 from hub.timesheets.service import through
-from hub.timesheets.team import Member, Standing, TeamToday
+from hub.timesheets.team import Member, PresentStanding, TeamToday
 from hub.worktime.domain import (
     CapFinding,
     CapLevel,
@@ -368,16 +368,16 @@ def team_page(team: TeamToday, words: Words) -> TeamPage:
 
 # --- inside ------------------------------------------------------------------------------------
 
-_SHOWN: Mapping[Standing, tuple[str, str]] = {
-    Standing.LATE: ("warn", "alert"),
-    Standing.IN: ("good", "check"),
-    Standing.BREAK: ("good", "clock"),
-    Standing.SEEN: ("", "person"),
-    Standing.EXPECTED: ("wait", "clock"),
-    Standing.ELSEWHERE: ("wait", "calendar"),
-    Standing.LEAVE: ("", "calendar"),
-    Standing.LEFT: ("", "door_closed"),
-    Standing.OFF: ("", "calendar"),
+_SHOWN: Mapping[PresentStanding, tuple[str, str]] = {
+    PresentStanding.LATE: ("warn", "alert"),
+    PresentStanding.IN: ("good", "check"),
+    PresentStanding.BREAK: ("good", "clock"),
+    PresentStanding.SEEN: ("", "person"),
+    PresentStanding.EXPECTED: ("wait", "clock"),
+    PresentStanding.ELSEWHERE: ("wait", "calendar"),
+    PresentStanding.LEAVE: ("", "calendar"),
+    PresentStanding.LEFT: ("", "door_closed"),
+    PresentStanding.OFF: ("", "calendar"),
 }
 """In this order: what asks for attention first. Tone and icon of each."""
 

@@ -39,6 +39,8 @@ from hub.settings import load_settings
 from hub.sites.device_keys import sealed_row
 from hub.sites.domain import SiteState
 from hub.sites.tables import devices
+from hub.staff.import_repository import file_row
+from hub.staff.tables import StaffImportState, staff_imports
 from hub.webhooks.domain import Endpoint, EndpointState
 from hub.webhooks.mapping import Profile
 from hub.webhooks.secrets import sealed as sealed_secret
@@ -78,7 +80,8 @@ def test_no_column_of_bytes_or_secrets_is_forgotten() -> None:
 
 
 def test_every_call_that_seals_is_of_a_column_that_is_listed() -> None:
-    """The names of rows in the source (`cards:`, `pins:`, ...) are those of the list."""
+    """The names of rows in the source (`cards:`, `pins:`, ...) are those of the list; what the
+    policy's source seals is a controller's, under its own key, and in no column of the hub's."""
     root = Path(resealing.__file__).parents[1]
     calls = [
         path.relative_to(root).as_posix()
@@ -93,7 +96,9 @@ def test_every_call_that_seals_is_of_a_column_that_is_listed() -> None:
         "people/enrolment_service.py",
         "people/identities.py",
         "pins/service.py",
+        "policy/sources.py",
         "sites/secrets.py",
+        "staff/importing.py",
         "webhooks/secrets.py",
     ]
 
@@ -169,18 +174,24 @@ def sealed_town(town_type: type[Any], db: Any, clock: Any, ids: Any, ring: Ring)
         )
 
     db.write(write)
-    db.write(lambda scope: keep_feed_and_webhooks(scope, ring.keys, now, ids))
+    db.write(lambda scope: keep_files_and_webhooks(scope, ring.keys, now, ids))
     return town
 
 
-def keep_feed_and_webhooks(scope: Any, keys: HubKeys, now: datetime, ids: Any) -> None:
-    """A calendar with its address and content; an endpoint and a source whose secrets were changed
-    a moment ago, so that both hold."""
+def keep_files_and_webhooks(scope: Any, keys: HubKeys, now: datetime, ids: Any) -> None:
+    """A file of staff that waits; a calendar with its address and content; an endpoint and a source
+    whose secrets were changed a moment ago, so that both hold."""
     feed, endpoint, source = ids.new(), ids.new(), ids.new()
     seals = FeedSeals(keys)
     secret = seals.seal_secret(feed, FeedSecret("https://cal.example.jp/x"))
     content = seals.seal_content(feed, b"BEGIN:VCALENDAR", None)
+    staff_file = ids.new()
     rows = (
+        (
+            staff_imports,
+            staff_file,
+            {"state": StaffImportState.TRIED, "effective_on": now.date(), "counts": {}},
+        ),
         (
             feeds,
             feed,
@@ -194,6 +205,8 @@ def keep_feed_and_webhooks(scope: Any, keys: HubKeys, now: datetime, ids: Any) -
         row: dict[str, Any] = {"id": row_id, **own}
         if table is feeds:
             row |= {"secret": secret, "content": content}
+        elif table is staff_imports:
+            row["data"] = keys.seal(b"number;name", file_row(row_id))
         else:
             for name in ("secret", "previous_secret"):
                 row[name] = sealed_secret(keys, kinds[table], row_id, name.encode())

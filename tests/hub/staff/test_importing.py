@@ -223,10 +223,14 @@ def test_what_is_confirmed_is_what_was_shown(office: Any) -> None:
 def test_a_file_waits_for_an_hour_and_is_then_forgotten(
     office: Any, hub: Hub, clock: HandMovedClock
 ) -> None:
-    tried = office.tried(office.file(office.row("1")))
+    file = office.file(office.row("1"))
+    tried = office.tried(file)
     chore = ForgetStaffFiles(hub.core)
     with hub.core.db.read() as scope:
         assert not chore.is_due(scope)
+        kept = scope.scalar(scope.select(staff_imports.c.data))
+    assert "髙橋".encode("cp932") in file
+    assert "髙橋".encode("cp932") not in kept  # sealed
     clock.advance(timedelta(hours=1))
     assert office.confirm(tried, 404)["code"] == "not_found"
     with hub.core.db.read() as scope:

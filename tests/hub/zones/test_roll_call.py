@@ -120,7 +120,13 @@ def test_the_page_and_the_file_tell_the_same_and_the_file_needs_nothing_else(
     hall: Any, language: Language
 ) -> None:
     t = Translator(language)
-    hall.change("people", hall.ann, department="生涯学習課")
+    division = hall.add("staff/departments", code="0701", name="生涯学習課")
+    hall.add(
+        f"staff/people/{hall.ann}/employments",
+        starts_on="2020-04-01",
+        department_id=division,
+        kind="regular",
+    )
     hall.walks(hall.ann)
     guest(hall)
     hall.inside()
