@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,11 +10,12 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from hub.attendance.tables import touched_spans
+from hub.attendance.touched import oldest_spans
 from hub.staff.domain import DepartmentTerm
-from hub.timesheets import fingerprints, neighbours, repository
+from hub.timesheets import fingerprints, reckoner, repository
 from hub.timesheets.domain import MonthSheet
 from hub.timesheets.kept import from_text, to_text
-from hub.timesheets.neighbours import Claims
 from hub.timesheets.tables import timesheet_months
 from hub.web.rights import Principal
 from hub.worktime.domain import (
@@ -23,9 +25,8 @@ from hub.worktime.domain import (
     DayNote,
     Month,
     PayClass,
-    Swap,
-    SwapKind,
 )
+from hub.worktime.ordinance import Ordinances
 from wire.events import PunchDirection
 
 HANAKO, TARO = "p-hanako", "p-taro"
@@ -62,7 +63,7 @@ def test_reading_again_reckons_nothing(
     office.employ(HANAKO)
     office.worked(HANAKO, MONDAY)
     first = one(office, personnel)
-    monkeypatch.setattr(neighbours, "reckon_month", _nobody)
+    monkeypatch.setattr(reckoner, "reckon_month", _nobody)
     assert one(office, personnel) == first
 
 
@@ -166,7 +167,7 @@ def test_a_swap_reaches_for_plans_far_outside_the_month(office: Any, personnel: 
     """Saturday 4 April is worked for Friday 22 May: April's Saturday has May's regular hours."""
     office.employ(HANAKO)
     saturday, friday = date(2026, 4, 4), date(2026, 5, 22)
-    office.claims[HANAKO] = Claims(swaps=(Swap("s", SwapKind.SWAP, saturday, friday),))
+    office.swap(HANAKO, saturday, friday)
     office.worked(HANAKO, saturday)
     office.clock.advance(timedelta(days=30))
     day = one(office, personnel).result.days[3]
@@ -179,7 +180,7 @@ def test_a_transfer_within_the_month_changes_terms_on_its_date(
 ) -> None:
     """Ordinary until 14 April, led by others from 15 April on."""
     office.employ(HANAKO)
-    office.terms[BRANCH] = (DepartmentTerm(BRANCH, date(2020, 4, 1), CapType.OTHER_LED, True),)
+    office.term(DepartmentTerm(BRANCH, date(2020, 4, 1), CapType.OTHER_LED, article_36=True))
     office.transfer(HANAKO, BRANCH, date(2026, 4, 15))
     office.clock.advance(timedelta(days=30))
     days = one(office, personnel).result.days
@@ -219,10 +220,12 @@ def test_other_ordinances_make_everything_stale(
     """The fingerprint of the rules is kept beside each month."""
     office.employ(HANAKO)
     one(office, personnel)
-    ordinance = office.reckoner.ordinances.versions[-1]
-    other = replace_ordinance(ordinance)
-    before = fingerprints.of_rules([ordinance], office.reckoner.rules)
-    assert fingerprints.of_rules([other], office.reckoner.rules) != before
+    book = office.reckoner.book
+    other = Ordinances([replace_ordinance(book.ordinances.versions[-1])])
+    assert fingerprints.of_rules(replace(book, ordinances=other)) != fingerprints.of_rules(book)
+    unpaid = {"annual": msgspec.structs.replace(book.leave_kinds["annual"], paid=False)}
+    kinds = {**book.leave_kinds, **unpaid}
+    assert fingerprints.of_rules(replace(book, leave_kinds=kinds)) != fingerprints.of_rules(book)
     reckoned = _counted(monkeypatch)
     monkeypatch.setattr(fingerprints, "REVISION", 2)
     one(office, personnel)
@@ -240,15 +243,8 @@ def test_few_statements_however_many_people(office: Any, personnel: Principal) -
         with office.hub.core.db.read() as scope:
             people = [f"p-{number:02}" for number in range(size)]
             with _statements(scope) as seen:
-                reckoner = office.reckoner
-                repository.facts_between(
-                    scope,
-                    people,
-                    (APRIL, APRIL),
-                    reckoner.ordinances,
-                    reckoner.rules,
-                    office.clock.now(),
-                )
+                book, now = office.reckoner.book, office.clock.now()
+                repository.facts_between(scope, people, (APRIL, APRIL), book, now)
             counts.append(len(seen))
     assert counts[0] == counts[1]
     assert counts[0] <= 10
@@ -279,13 +275,13 @@ def _nobody(*_: Any) -> Any:
 def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The people of whom anything is reckoned from now on."""
     seen: list[str] = []
-    real = neighbours.reckon_month
+    real = reckoner.reckon_month
 
     def reckon(file: Any, ordinances: Any) -> Any:
         seen.append(file.person_id)
         return real(file, ordinances)
 
-    monkeypatch.setattr(neighbours, "reckon_month", reckon)
+    monkeypatch.setattr(reckoner, "reckon_month", reckon)
     return seen
 
 
@@ -294,3 +290,21 @@ def replace_ordinance(ordinance: Any) -> Any:
 
     sixty = msgspec.structs.replace(ordinance.sixty, after_min=3_000)
     return msgspec.structs.replace(ordinance, sixty=sixty)
+
+
+def test_other_rules_have_past_months_looked_at_for_adjustments(
+    office: Any, personnel: Principal
+) -> None:
+    """At start, what was reckoned by other rules is stale, and its dates that are over wait for the
+    chore that settles closed months."""
+    office.employ(HANAKO)
+    office.worked(HANAKO, MONDAY)
+    office.clock.advance(timedelta(days=40))
+    one(office, personnel)
+    now = office.clock.now()
+    office.hub.core.db.write(lambda scope: scope.delete(touched_spans, sa.true()))
+    assert office.hub.core.db.write(lambda scope: repository.outdate(scope, "other", now)) == 1
+    with office.hub.core.db.read() as scope:
+        (span,) = oldest_spans(scope, 10, date(2026, 5, 16))
+        assert repository.waiting(scope, 10) == (HANAKO,)
+    assert (span.first_on, span.last_on) == (APRIL.first, APRIL.last)
