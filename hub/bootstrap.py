@@ -77,6 +77,7 @@ from hub.web.meters import WebMeters
 from hub.webhooks.chores import ForgetWebhooks
 from hub.webhooks.post import WebhookPost
 from hub.webhooks.wiring import add_webhooks
+from hub.worktime.ordinance_files import load_ordinances
 from hub.zones.wiring import add_zones
 
 
@@ -184,6 +185,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(Live())
     services.add(EntriesService(core))
     services.add(AttendanceService(core))
+    services.add(load_ordinances(core.settings.timesheets.ordinances))
     add_leave(core, services)
     add_applications(core, services)
     services.add(DoorTestsService(core))
