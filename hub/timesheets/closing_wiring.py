@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from hub.applications.gathering import Gathering
-from hub.applications.neighbours import Neighbours
 from hub.timesheets.alert_service import AlertService
 from hub.timesheets.closing_service import ClosingService
 from hub.timesheets.closings import Closings
 from hub.timesheets.divergence_service import DivergenceService
-from hub.timesheets.for_reminders import reminder_sources
 from hub.timesheets.sources import Sources
 from hub.timesheets.touched_chore import SettleTouched
 from hub.web.core import Core, Services
@@ -22,7 +19,6 @@ def add_closings(core: Core, services: Services) -> None:
     services.add(ClosingService(core, sources, closings, settings))
     services.add(DivergenceService(core, sources, settings))
     services.add(AlertService(core, sources, settings))
-    services.get(Neighbours).missing.extend(reminder_sources(services.get(Gathering)))
 
 
 def closing_chore(core: Core, services: Services) -> SettleTouched:

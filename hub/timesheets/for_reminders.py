@@ -118,8 +118,3 @@ def _of_alert(alert: CapAlert, known: Today, today: date) -> Iterator[Missing]:
 
 def _page_of(each: Divergence) -> str:
     return f"/divergences/{each.id}"
-
-
-def reminder_sources(gathering: Gathering) -> list[OpenDivergences | CapAlerts]:
-    """Give both."""
-    return [OpenDivergences(gathering), CapAlerts(gathering)]
