@@ -256,7 +256,7 @@ class Office:
                 "name_kana": "",
                 "name_en": "",
                 "staff_number": None,
-                "department": "",
+                "organisation": "",
                 "state": EntryState.ACTIVE,
                 "anti_passback_exempt": False,
                 "long_unlock": False,
