@@ -247,7 +247,8 @@ class ApplicationsService:
         return self._core.db.write(work)
 
     def ask_cancel(self, who: Principal, application_id: str, comment: str) -> Application:
-        """Ask that what is approved be cancelled: by the same chain, as it would be now."""
+        """Ask that what is approved be cancelled: by the same chain, as it would be now. The wish is
+        a version that says the same."""
         if not comment.strip():
             raise invalid("comment", "missing", "say why")
 
@@ -257,7 +258,13 @@ class ApplicationsService:
             if found.kind is ApplicationKind.PUNCH:
                 raise illegal(IllegalActError(found.state, Act.ASK_CANCEL))
             now = self._core.clock.now()
-            asking = replace(found, state=state, waiting_since=now, updated_at=now)
+            # A version of its own: a decision on what was handed in, sent late or twice, is none
+            # on its cancellation.
+            version = found.version + 1
+            asking = replace(
+                found, state=state, version=version, waiting_since=now, updated_at=now
+            )
+            repository.add_version(scope, asking, who.actor)
             self._writer.tell(scope, who, asking, Told.CANCEL_ASKED, comment=comment)
             made = self._with_steps(scope, who, asking)
             repository.keep(scope, made)
