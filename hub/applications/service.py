@@ -247,8 +247,8 @@ class ApplicationsService:
         return self._core.db.write(work)
 
     def ask_cancel(self, who: Principal, application_id: str, comment: str) -> Application:
-        """Ask that what is approved be cancelled: by the same chain, as it would be now. The wish is
-        a version that says the same."""
+        """Ask that what is approved be cancelled: by the same chain, as it would be now. The wish
+        is a version that says the same."""
         if not comment.strip():
             raise invalid("comment", "missing", "say why")
 

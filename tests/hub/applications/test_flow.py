@@ -27,9 +27,7 @@ from hub.applications.delegating import DelegationWanted
 from hub.applications.domain import Approver, State, Step
 from hub.applications.tables import application_trail
 from hub.database.errors import ConstraintError
-from hub.database.scope import STORY, Scope
 from hub.leave.domain import Amount
-from hub.leave.repository import LEDGER
 from hub.web.problems import Problem
 from hub.web.rights import Role
 from hub.worktime.domain import ExplainedKind
@@ -332,26 +330,6 @@ def test_hours_of_leave_are_taken_in_whole_units_of_the_kind(office: Any) -> Non
     office.decide(office.chief, found)
     left = office.leave.balances(office.hana, None, day)[0]
     assert left.left == Amount(2, -180)
-
-
-def test_leave_is_locked_before_the_story_by_whoever_applies_and_whoever_decides(
-    office: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In another order two such transactions would wait for one another."""
-    office.grant(4)
-    locked: list[str] = []
-    lock = Scope.lock
-
-    def seen(scope: Scope, name: str) -> bool:
-        locked.append(name)
-        return lock(scope, name)
-
-    monkeypatch.setattr(Scope, "lock", seen)
-    found = office.take_leave(date(2026, 4, 8))
-    assert locked.index(LEDGER) < locked.index(STORY)
-    del locked[:]
-    office.decide(office.chief, found)
-    assert locked.index(LEDGER) < locked.index(STORY)
 
 
 # --- corrections of punches ----------------------------------------------------------------------
