@@ -16,7 +16,7 @@ from hub.web.core import provided
 from hub.web.fields import BodyIn, ChangeIn, Instant, clearable, shown
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
-from hub.web.rights import RIGHTS_OF, Principal, PrincipalKind, Right, Role
+from hub.web.rights import Principal, PrincipalKind, Right, Role
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 Service = Annotated[AccountsService, provided(AccountsService)]
@@ -139,7 +139,7 @@ def me(who: Annotated[Principal, requires(Right.SELF)]) -> MeOut:
         id=who.id,
         name=who.name,
         role=who.role,
-        rights=sorted(RIGHTS_OF[who.role]),
+        rights=sorted(right for right in Right if who.may(right)),
         sites=None if who.sites is None else sorted(who.sites),
         person_id=who.person_id,
     )

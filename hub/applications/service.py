@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import ColumnElement
 
 from hub.applications import repository
-from hub.applications.bodies import ApplicationKind, Body, LeaveBody, first_and_last
+from hub.applications.bodies import ApplicationKind, Body, first_and_last
 from hub.applications.chains import Case, chain_for, next_step
 from hub.applications.checks import Finding, findings, refusals, shape_problems, warnings
 from hub.applications.domain import (
@@ -146,7 +146,7 @@ class ApplicationsService:
 
         def work(scope: Scope) -> Application:
             whose = self._whose(scope, who, person_id)
-            scope.lock(repository.person_lock(whose))
+            _hold(scope, whose, kind)
             now = self._core.clock.now()
             first, last = first_and_last(body)
             made = Application(
@@ -247,7 +247,8 @@ class ApplicationsService:
         return self._core.db.write(work)
 
     def ask_cancel(self, who: Principal, application_id: str, comment: str) -> Application:
-        """Ask that what is approved be cancelled: by the same chain, as it would be now."""
+        """Ask that what is approved be cancelled: by the same chain, as it would be now. The wish
+        is a version that says the same."""
         if not comment.strip():
             raise invalid("comment", "missing", "say why")
 
@@ -257,7 +258,11 @@ class ApplicationsService:
             if found.kind is ApplicationKind.PUNCH:
                 raise illegal(IllegalActError(found.state, Act.ASK_CANCEL))
             now = self._core.clock.now()
-            asking = replace(found, state=state, waiting_since=now, updated_at=now)
+            # A version of its own: a decision on what was handed in, sent late or twice, is none
+            # on its cancellation.
+            version = found.version + 1
+            asking = replace(found, state=state, version=version, waiting_since=now, updated_at=now)
+            repository.add_version(scope, asking, who.actor)
             self._writer.tell(scope, who, asking, Told.CANCEL_ASKED, comment=comment)
             made = self._with_steps(scope, who, asking)
             repository.keep(scope, made)
@@ -274,8 +279,6 @@ class ApplicationsService:
 
     def _hand_in(self, scope: Scope, who: Principal, found: Application) -> Application:
         """Check a body, choose its chain, and let it wait at the first step that asks somebody."""
-        if isinstance(found.body, LeaveBody):
-            scope.lock(ledger.LEDGER)
         said, claims = self._findings(scope, found.person_id, found.kind, found.body, found.id)
         if refusals(said):
             raise refused(refusals(said))
@@ -344,7 +347,7 @@ class ApplicationsService:
         before = repository.application(scope, application_id)
         if before is None:
             raise Problem(NOT_FOUND, "no such application")
-        scope.lock(repository.person_lock(before.person_id))
+        _hold(scope, before.person_id, before.kind)
         found = repository.application(scope, application_id, lock=True)
         if found is None:
             raise Problem(NOT_FOUND, "no such application")
@@ -373,6 +376,14 @@ class ApplicationsService:
     def today(self) -> date:
         """The date in the town."""
         return self._core.clock.now().astimezone(self._core.settings.town.zone).date()
+
+
+def _hold(scope: Scope, person_id: str, kind: ApplicationKind) -> None:
+    """Take the locks of whoever applies, those of leave before `STORY`: whoever decides does so
+    too, or the two would wait for one another."""
+    scope.lock(repository.person_lock(person_id))
+    if kind is ApplicationKind.LEAVE:
+        scope.lock(ledger.LEDGER)
 
 
 def _same(found: Application, version: int) -> None:

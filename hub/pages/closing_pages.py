@@ -118,7 +118,13 @@ class ClosingPages:
             for each in {one.department_id for one in found}
         }
         return tuple(
-            adjustment_line(each, names, users, words, may_sign=may[each.department_id])
+            adjustment_line(
+                each,
+                names,
+                users,
+                words,
+                may_sign=may[each.department_id] and each.person_id != who.person_id,
+            )
             for each in reversed(found)
         )
 

@@ -227,12 +227,26 @@ class AdjustmentState(StrEnum):
     """Its month was opened again, and the next closing holds what it said."""
 
 
-ADJUSTMENT_STEPS: Final[dict[AdjustmentState, frozenset[AdjustmentState]]] = {
-    AdjustmentState.OPEN: frozenset({AdjustmentState.SIGNED, AdjustmentState.WITHDRAWN}),
-    AdjustmentState.SIGNED: frozenset({AdjustmentState.CARRIED, AdjustmentState.WITHDRAWN}),
-    AdjustmentState.CARRIED: frozenset({AdjustmentState.SIGNED}),  # its month was opened again
-    AdjustmentState.WITHDRAWN: frozenset(),
+class AdjustmentAct(StrEnum):
+    """What happens to an adjustment."""
+
+    SIGN = "sign"
+    CARRY = "carry"
+    """A later month is closed with it."""
+    RELEASE = "release"
+    """The month that took it up was opened again."""
+    WITHDRAW = "withdraw"
+
+
+ADJUSTMENT_STEPS: Final[dict[tuple[AdjustmentState, AdjustmentAct], AdjustmentState]] = {
+    (AdjustmentState.OPEN, AdjustmentAct.SIGN): AdjustmentState.SIGNED,
+    (AdjustmentState.OPEN, AdjustmentAct.CARRY): AdjustmentState.CARRIED,
+    (AdjustmentState.OPEN, AdjustmentAct.WITHDRAW): AdjustmentState.WITHDRAWN,
+    (AdjustmentState.SIGNED, AdjustmentAct.CARRY): AdjustmentState.CARRIED,
+    (AdjustmentState.SIGNED, AdjustmentAct.WITHDRAW): AdjustmentState.WITHDRAWN,
+    (AdjustmentState.CARRIED, AdjustmentAct.RELEASE): AdjustmentState.SIGNED,
 }
+"""What is not here may not happen: what was carried is not signed again, or it were paid twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,10 +182,14 @@ def adjustment(scope: Scope, adjustment_id: str) -> MonthAdjustment | None:
     return None if row is None else _adjustment(row)
 
 
-def adjustments(scope: Scope, *where: sa.ColumnElement[bool]) -> tuple[MonthAdjustment, ...]:
-    """Give adjustments in the order they were found."""
+def adjustments(
+    scope: Scope, *where: sa.ColumnElement[bool], hold: bool = False
+) -> tuple[MonthAdjustment, ...]:
+    """Give adjustments in the order they were found; with `hold` as they are once nobody else
+    changes them, and held still until the transaction ends."""
     t = month_adjustments
     query = scope.select(t).where(*where).order_by(t.c.seq)
+    query = query.with_for_update() if hold else query
     return tuple(_adjustment(row) for row in scope.all(query))
 
 

@@ -19,6 +19,7 @@ from hub.database.scope import Scope
 from hub.timesheets import closing_repository as rows
 from hub.timesheets.closing_domain import (
     ADJUSTMENT_STEPS,
+    AdjustmentAct,
     AdjustmentState,
     Blocker,
     BlockerKind,
@@ -330,7 +331,8 @@ class ClosingService:
         return self._core.db.write(work)
 
     def sign_adjustment(self, who: Principal, adjustment_id: str, remark: str) -> MonthAdjustment:
-        """Sign an adjustment, so that the next month can take it up: a head, or personnel."""
+        """Sign an adjustment, so that the next month can take it up: a head, or personnel,
+        and nobody their own."""
         now = self._core.clock.now()
 
         def work(scope: Scope) -> MonthAdjustment:
@@ -340,11 +342,14 @@ class ClosingService:
             leads = self._leads(scope, who, found.department_id)
             if not (who.may(Right.ATTENDANCE_CLOSE) or leads):
                 raise Problem(FORBIDDEN, "a head or personnel signs adjustments")
-            if AdjustmentState.SIGNED not in ADJUSTMENT_STEPS[found.state]:
+            if found.person_id == who.person_id:
+                raise Problem(FORBIDDEN, "nobody signs an adjustment of their own month")
+            state = ADJUSTMENT_STEPS.get((found.state, AdjustmentAct.SIGN))
+            if state is None:
                 raise Problem(MONTH_CLOSED, "this adjustment is settled")
             signed = replace(
                 found,
-                state=AdjustmentState.SIGNED,
+                state=state,
                 signed_by=who.actor,
                 signed_at=now,
                 remark=remark,

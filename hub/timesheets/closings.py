@@ -23,7 +23,9 @@ from hub.happenings.repository import tell
 from hub.timesheets import closing_repository as rows
 from hub.timesheets import divergence_repository as divergences
 from hub.timesheets.closing_domain import (
+    ADJUSTMENT_STEPS,
     NEVER_OVERRIDDEN,
+    AdjustmentAct,
     AdjustmentState,
     Blocker,
     BlockerKind,
@@ -283,8 +285,11 @@ class Closings:
             closed_at=now,
         )
         rows.keep_closing(scope, made, [_closed(each, made) for each in seen.people])
-        for each in seen.adjustments:
-            self._carry(scope, each, made)
+        # Held: another closing, or somebody who opens their month again, may have been faster.
+        taken = month_adjustments.c.id.in_([each.id for each in seen.adjustments])
+        for each in rows.adjustments(scope, taken, hold=True):
+            if (each.state, AdjustmentAct.CARRY) in ADJUSTMENT_STEPS:
+                self._carry(scope, each, made)
         details = {
             "department_id": department_id,
             "month": str(month),
@@ -315,7 +320,7 @@ class Closings:
         found = rows.closing(scope, department_id, str(month))
         if found is None:
             raise NotClosedError
-        own = rows.adjustments(scope, month_adjustments.c.closing_id == found.id)
+        own = rows.adjustments(scope, month_adjustments.c.closing_id == found.id, hold=True)
         if any(each.state is AdjustmentState.CARRIED for each in own):
             raise CarriedError
         for each in own:

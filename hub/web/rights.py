@@ -148,6 +148,17 @@ RIGHTS_OF: Final[dict[Role, frozenset[Right]]] = {
 }
 
 
+TOWN_WIDE: Final = frozenset(
+    {
+        Right.ATTENDANCE_READ,
+        Right.ATTENDANCE_WRITE,
+        Right.ATTENDANCE_CLOSE,
+        Right.PAYROLL_EXPORT,
+    }
+)
+"""Staff belongs to the town, not to a site: these are for nobody who is limited to some sites."""
+
+
 class PrincipalKind(StrEnum):
     """By what somebody made themselves known."""
 
@@ -178,8 +189,9 @@ class Principal:
         return f"{self.kind.value}:{self.id}"
 
     def may(self, right: Right) -> bool:
-        """Tell whether their role has a right, at the sites they may see."""
-        return right in RIGHTS_OF[self.role]
+        """Tell whether their role has a right, at the sites they may see. Whoever is limited to
+        some has none that is about the whole town's staff."""
+        return right in RIGHTS_OF[self.role] and (self.sites is None or right not in TOWN_WIDE)
 
     def reaches(self, site_id: str | None) -> bool:
         """Tell whether a site is theirs; what belongs to no site is the whole town's."""

@@ -284,6 +284,22 @@ def test_a_cancellation_that_is_refused_or_dropped_leaves_it_approved(office: An
     ]
 
 
+def test_a_decision_that_was_sent_twice_decides_no_cancellation(office: Any) -> None:
+    """An approval whose answer was lost is sent again, after a cancellation was asked for."""
+    found = office.overtime()
+    ballot = Ballot(found.id, found.version, found.step)
+    decide = office.decisions.decide
+    decide(office.chief, ballot, Verdict.APPROVE)
+    asked = office.applications.ask_cancel(office.hana, found.id, "中止")
+    assert code_of(lambda: decide(office.chief, ballot, Verdict.APPROVE)) == "application_changed"
+    office.applications.withdraw(office.hana, found.id)
+    again = office.applications.ask_cancel(office.hana, found.id, "中止")
+    old = Ballot(found.id, asked.version, asked.step)
+    assert code_of(lambda: decide(office.chief, old, Verdict.APPROVE)) == "application_changed"
+    new = Ballot(found.id, again.version, again.step)
+    assert decide(office.chief, new, Verdict.APPROVE).state is State.CANCELLED
+
+
 def test_more_leave_than_is_left_is_refused_what_waits_counted(office: Any) -> None:
     office.grant(2)
     office.take_leave(date(2026, 4, 8), part=LeavePart.MORNING)

@@ -4,11 +4,13 @@ what differs is an adjustment, and what was signed plus every adjustment is a fr
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -188,6 +190,28 @@ def test_an_adjustment_is_signed_and_carried_into_the_next_month_that_is_closed(
                 scope, "tax", APRIL, "session:p", office.clock.now(), "誤り"
             )
         )
+
+
+def test_what_a_month_has_taken_up_is_signed_no_more_and_never_paid_twice(
+    office: Any, closed: Close, admin: TestClient
+) -> None:
+    ann = office.hire("安藤")
+    office.works(ann, FRIDAY)
+    office.at(date(2026, 5, 7))
+    closed()
+    office.works(ann, date(2026, 4, 13), late=True)
+    office.run_chore()
+    office.works(ann, date(2026, 5, 11))
+    office.works(ann, date(2026, 6, 8))
+    office.at(date(2026, 6, 5))
+    closed(month=MAY)
+    (found,) = settled(office, ann).adjustments
+    refused = admin.post(f"/api/v1/attendance/adjustments/{found.id}/sign", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "month_closed")
+    office.at(date(2026, 7, 6))
+    closed(month=JUNE)
+    (again,) = settled(office, ann).adjustments
+    assert (again.state, again.carried_into) == (AdjustmentState.CARRIED, "2026-05")
 
 
 def test_those_who_left_have_their_adjustment_carried_by_their_last_department(
@@ -510,3 +534,42 @@ class TestAtOnce:
         office.run_chore()
         for each in people:
             assert settled(office, each).now == fresh(office, each)
+
+    def test_an_adjustment_is_withdrawn_by_opening_again_or_taken_up_and_never_both(
+        self, office: Any, closed: Close
+    ) -> None:
+        """May is closed, and not committed, while April is opened again."""
+        ann = office.hire("安藤")
+        office.works(ann, FRIDAY)
+        office.at(date(2026, 5, 7))
+        closed()
+        office.works(ann, date(2026, 4, 13), late=True)
+        office.run_chore()
+        office.at(date(2026, 6, 5))
+        now = office.clock.now()
+        taken, asked = threading.Event(), threading.Event()
+        said: list[str] = []
+
+        def close_may(scope: Any) -> None:
+            office.closings.close(scope, "tax", MAY, "session:p", now, "期限のため")
+            taken.set()
+            assert asked.wait(20)
+            time.sleep(0.3)  # long enough for the other to have read what stood before
+
+        def open_april() -> None:
+            assert taken.wait(20)
+            asked.set()
+            try:
+                office.db.write(
+                    lambda s: office.closings.reopen(s, "tax", APRIL, "session:p", now, "誤り")
+                )
+            except CarriedError:
+                said.append("carried")
+
+        other = threading.Thread(target=open_april)
+        other.start()
+        office.db.write(close_may)
+        other.join(20)
+        (found,) = settled(office, ann).adjustments
+        assert said == ["carried"]
+        assert (found.state, found.carried_into) == (AdjustmentState.CARRIED, "2026-05")

@@ -154,7 +154,7 @@ def test_where_nobody_leads_personnel_signs(office: Any, hub: Any) -> None:
     assert made.subject_id == "tax"
 
 
-def test_an_adjustment_is_signed_once_by_a_head_or_personnel(
+def test_an_adjustment_is_signed_once_by_a_head_or_personnel_and_never_ones_own(
     office: Any, april: tuple[str, str], admin: TestClient, hub: Any, closed: Callable[..., Any]
 ) -> None:
     ann, head = april
@@ -167,6 +167,10 @@ def test_an_adjustment_is_signed_once_by_a_head_or_personnel(
     with pytest.raises(Problem, match=r"forbidden|not_found"):
         service.sign_adjustment(office.user(ann), found["id"], "")
     assert [each.id for each in service.adjustments(office.user(ann), None)] == [found["id"]]
+    for role in (Role.STAFF, Role.PERSONNEL):
+        office.hall.led_by["tax"] = (ann, head)
+        with pytest.raises(Problem, match="forbidden"):
+            service.sign_adjustment(office.user(ann, role), found["id"], "")
     signed = service.sign_adjustment(office.user(head), found["id"], "5月分と併せて")
     assert signed.remark == "5月分と併せて"
     again = admin.post(f"{PATH}/adjustments/{found['id']}/sign", json={})

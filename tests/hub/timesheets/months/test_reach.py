@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hub.web.problems import Problem
-from hub.web.rights import Principal, PrincipalKind, Role
+from hub.web.rights import Principal, PrincipalKind, Right, Role
 from hub.worktime.domain import Month
 from wire.events import PunchDirection
 
@@ -54,6 +55,18 @@ def test_others_are_forbidden(both: Any, asked: dict[str, str]) -> None:
     """Who heads nothing may ask for nobody else."""
     with pytest.raises(Problem, match="forbidden"):
         both.service.month(staff(HANAKO), APRIL, **asked)
+
+
+@pytest.mark.parametrize("role", [Role.PERSONNEL, Role.AUDITOR, Role.ADMIN])
+def test_who_is_limited_to_sites_sees_nobody_elses_attendance(both: Any, role: Role) -> None:
+    """Attendance is the whole town's: what such a user has left is their own."""
+    limited = replace(staff(HANAKO), role=role, sites=frozenset({"0190a000-site"}))
+    for asked in ({"person_id": TARO}, {"department_id": OFFICE}):
+        with pytest.raises(Problem, match="forbidden"):
+            both.service.month(limited, APRIL, **asked)
+    assert {sheet.person.id for sheet in both.service.month(limited, APRIL)} == {HANAKO}
+    wide = (Right.ATTENDANCE_WRITE, Right.ATTENDANCE_CLOSE, Right.PAYROLL_EXPORT)
+    assert not any(limited.may(right) for right in wide)
 
 
 def test_the_api_gives_days_totals_and_why(both: Any, admin: TestClient) -> None:
