@@ -54,6 +54,7 @@ from hub.link.wiring import LinkWorker
 from hub.notices.retention import ForgetAddresses
 from hub.notices.wiring import add_notices, notice_jobs
 from hub.pages.wiring import add_pages
+from hub.people.card_keys import CardKeys
 from hub.people.enrolment_chore import TakeOffers
 from hub.people.enrolment_service import EnrolmentService
 from hub.people.service import PeopleService
@@ -177,6 +178,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     rows = services.add(AuditedRows(core.db, core.clock, core.ids))
     services.add(DeviceSecrets(core.db, rows, core.keys))
     services.add(PeopleService(core, rows))
+    services.add(CardKeys(core, rows))
     add_staff(core, services)
     services.add(EnrolmentService(core, rows))
     services.add(AccountsService(core, passwords))
