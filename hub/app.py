@@ -29,8 +29,8 @@ from hub.leave import endpoints as leave
 from hub.notices import endpoints as notices
 from hub.notices import line_endpoints
 from hub.pages.routers import ROUTERS as PAGES
+from hub.people import card_key_endpoints, enrolment_endpoints
 from hub.people import endpoints as people
-from hub.people import enrolment_endpoints
 from hub.pins import endpoints as pins
 from hub.policy import endpoints as policy
 from hub.readiness import endpoints as readiness
@@ -74,6 +74,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     notices.router,
     line_endpoints.router,
     people.router,
+    card_key_endpoints.router,
     visitors.router,
     enrolment_endpoints.router,
     policy.router,

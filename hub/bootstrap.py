@@ -54,6 +54,7 @@ from hub.link.wiring import LinkWorker
 from hub.notices.retention import ForgetAddresses
 from hub.notices.wiring import add_notices, notice_jobs
 from hub.pages.wiring import add_pages
+from hub.people.card_keys import CardKeys
 from hub.people.enrolment_chore import TakeOffers
 from hub.people.enrolment_service import EnrolmentService
 from hub.people.service import PeopleService
@@ -181,6 +182,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     services.add(DeviceSecrets(core.db, rows, core.keys))
     services.add(PeopleService(core, rows))
     services.add(load_ordinances(core.settings.timesheets.ordinances))
+    services.add(CardKeys(core, rows))
     add_staff(core, services)
     services.add(EnrolmentService(core, rows))
     services.add(AccountsService(core, passwords))

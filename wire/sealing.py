@@ -2,7 +2,10 @@
 
 Whoever sees the policy (a broker, a backup of the hub's messages) learns nothing from it.
 Construction: ephemeral P-256 ECDH, HKDF-SHA-256 over the shared secret with both public points as
-salt, AES-256-GCM with a zero nonce (each key is used once) and the context as associated data::
+salt, AES-256-GCM with a zero nonce (each key is used for one secret) and the context as associated
+data. A policy says the same thing in the same bytes each time it is compiled: what is sealed anew at each
+compilation takes its ephemeral key from a keyed hash over recipient, context and secret
+(`hub.policy.card_seals`), so that another secret has another key, and the same one the same text::
 
     version 1 (0x01) | ephemeral point 65 | ciphertext and tag
 """
@@ -39,7 +42,9 @@ def seal_secret(
     context: bytes,
     ephemeral: ec.EllipticCurvePrivateKey | None = None,
 ) -> str:
-    """Seal a secret of up to 1,024 bytes and give it as base64. `ephemeral` is for vectors only."""
+    """Seal a secret of up to 1,024 bytes and give it as base64. `ephemeral` is for vectors, and for
+    whoever makes it of a secret key, the recipient, the context and the secret together: with any
+    other choice two secrets could share a key and a nonce."""
     if not 1 <= len(secret) <= 1024:
         raise ValueError("a sealed secret has 1 to 1024 bytes")
     own = ephemeral or ec.generate_private_key(ec.SECP256R1())

@@ -25,12 +25,14 @@ from hub.pages.views.card import (
     enrolment_page,
     matrix_page,
 )
+from hub.pages.views.card_profile import KeySetLine, profile_name
 from hub.pages.words import Words
 from hub.people import repository as people_rows
 from hub.people.domain import Grant, Group, Person
 from hub.people.enrolment_service import EnrolmentService
 from hub.people.kinds import GRANT, PERSON
 from hub.people.tables import cards, grants, groups, people
+from hub.policy.connections import Connections
 from hub.sites import repository as sites
 from hub.sites.kinds import DOOR, READER
 from hub.staff import repository as staff
@@ -51,6 +53,7 @@ class CardPages:
     rows: AuditedRows
     access: AccessService
     enrolments: EnrolmentService
+    connections: Connections
 
     def found(self, who: Principal, asked: str, words: Words) -> tuple[PersonRow, ...]:
         """Give people by name, reading or staff number; the first ones where nothing is asked."""
@@ -85,13 +88,14 @@ class CardPages:
         person = self.rows.get(who, PERSON, person_id)
         with self.core.db.read() as scope:
             held = people_rows.cards_of_person(scope, person_id)
+            sets = {each.id: each for each in people_rows.card_key_sets_by_name(scope)}
             department = staff.department_names(scope, [person_id], words.today)
         ways: tuple[AccessRow, ...] | None = None
         if who.may(Right.GRANTS_READ):
             now = words.now
             found = self.access.of_person(who, person_id, now, now + _WEEK)
             ways = self._access(who, found, words)
-        lines: tuple[CardRow, ...] = card_rows(held, words)
+        lines: tuple[CardRow, ...] = card_rows(held, sets, words)
         return PersonPage(
             id=person.id,
             name=words.name(person.name, person.name_en),
@@ -104,11 +108,25 @@ class CardPages:
                 if each
             ),
             cards=lines,
+            key_sets=tuple(Named(each.id, each.name) for each in sets.values()),
             readers=self._readers(who) if who.may(Right.PEOPLE_WRITE) else (),
             ways=ways,
             may_write=who.may(Right.PEOPLE_WRITE),
             may_block=who.may(Right.CARDS_BLOCK),
         )
+
+    def key_sets(self, who: Principal, words: Words) -> tuple[KeySetLine, ...]:  # noqa: ARG002
+        """Give the sets of card keys, by name, and how far each one's cards are."""
+        with self.core.db.read() as scope:
+            return tuple(
+                KeySetLine(
+                    each.name,
+                    profile_name(each.profile, words),
+                    words.t("key_sets.counts", cards=count["cards"], older=count["older_cards"]),
+                )
+                for each in people_rows.card_key_sets_by_name(scope)
+                for count in [people_rows.cards_of_key_set(scope, each.id, each.version)]
+            )
 
     def enrolment(self, who: Principal, enrolment_id: str, words: Words) -> EnrolmentPage:
         """Give how an enrolment stands; raises `not_found`."""
@@ -117,8 +135,11 @@ class CardPages:
         with self.core.db.read() as scope:
             names = people_rows.people_by_id(scope, [each for each in ids if each])
             reader = sites.reader(scope, seen.enrolment.reader_id)
+            away = seen.enrolment.controller_id not in self.connections.of(
+                scope, [seen.enrolment.controller_id]
+            )
         called = {each.id: words.name(each.name, each.name_en) for each in names.values()}
-        return enrolment_page(seen, called, reader.name if reader else "", words)
+        return enrolment_page(seen, called, reader.name if reader else "", words, away=away)
 
     def of_door(
         self, who: Principal, door_id: str, first: date, last: date, words: Words

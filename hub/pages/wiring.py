@@ -84,7 +84,8 @@ def add_pages(core: Core, services: Services) -> None:
     )
     services.add(VisitorPages(core, services.get(AuditedRows), services.get(VisitorsService)))
     rows, access = services.get(AuditedRows), services.get(AccessService)
-    services.add(CardPages(core, rows, access, services.get(EnrolmentService)))
+    connections = Connections(services.get(Outlet))
+    services.add(CardPages(core, rows, access, services.get(EnrolmentService), connections))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

@@ -113,7 +113,9 @@ class Card:
     the clerk, never part of its number. `public_key`: uncompressed P-256 point, base64.
     From `valid_until` on it opens nothing. `replaces_id` is the card in whose place it came,
     `assurance` what the reader (`reader_id`) vouched for at which it was enrolled; both None for
-    one that was typed in.
+    one that was typed in. `shared_key` is sealed (`hub.people.card_key_domain.card_key_row`): the
+    AES-128 key that the card shares with us, made from the master `key_version` of `key_set_id`,
+    or its own where that is None.
     """
 
     id: str
@@ -131,8 +133,16 @@ class Card:
     replaces_id: str | None
     assurance: Assurance | None
     reader_id: str | None
+    key_set_id: str | None
+    key_version: int | None
+    shared_key: bytes | None = field(repr=False)
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def has_key(self) -> bool:
+        """Whether it shares a key with us."""
+        return self.shared_key is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ offer_changing(router, _CARDS)
 @router.post("/cards", status_code=HTTPStatus.CREATED, summary="Issue a card")
 def issue_card(who: Writer, service: Service, body: schemas.CardIn) -> schemas.CardOut:
     """Take up a card, for a person or for nobody yet."""
-    given = body.model_dump(exclude={"identity"})
+    given = schemas.keyed(body.model_dump(exclude={"identity"}))
     card = service.issue_card(who, identity=bytes.fromhex(body.identity), **given)
     return schemas.CardOut.model_validate(card)
 
@@ -133,7 +133,7 @@ def reissue_card(
 ) -> schemas.CardOut:
     """One request: the old card is withdrawn, the new one has its holder and its rights. To read
     the new card at a reader, start an enrolment with `replaces_id` instead."""
-    given = body.model_dump(exclude={"identity"})
+    given = schemas.keyed(body.model_dump(exclude={"identity"}))
     made = service.reissue_card(who, card_id, identity=bytes.fromhex(body.identity), **given)
     return schemas.CardOut.model_validate(made)
 

@@ -14,6 +14,8 @@ from hub.database.scope import Scope
 from hub.keys import HubKeys, SealBrokenError
 from hub.people import enrolment_repository as rows
 from hub.people import repository
+from hub.people.card_key_domain import CardKey, enrolled_key_row
+from hub.people.card_keys import CardKeyMaker
 from hub.people.domain import CardState
 from hub.people.enrolment_domain import GRACE, Enrolment, EnrolmentState, Offered, Refusal
 from hub.people.enrolment_service import end, key_row
@@ -21,6 +23,7 @@ from hub.people.identities import identity_index, seal_identity
 from hub.people.key_recovery import candidate_keys, confirmed_key
 from hub.people.kinds import CARD
 from hub.people.reissue import reissue_in
+from hub.web.problems import Problem
 from hub.web.rights import Principal, PrincipalKind, Role
 from wire.card_offers import CardOffer, open_offer
 from wire.errors import WireError
@@ -37,6 +40,7 @@ class TakeOffers:
         self._ids = ids
         self._keys = keys
         self._audited = audited
+        self._maker = CardKeyMaker(keys)
 
     def is_due(self, scope: Scope) -> bool:
         """Tell whether a card was offered, or an enrolment has run out."""
@@ -66,13 +70,16 @@ class TakeOffers:
             refusal = Refusal.WITHDRAWN if gone else Refusal.KNOWN
             rows.change(scope, found.id, {"refusal": refusal, "refused_card_id": known.id})
             return
+        if found.key_set_id is not None or found.shared_key is not None:
+            self._take_with_key(scope, found, offer, index, offered.assurance)
+            return
         if offer.answer is None:
-            self._take(scope, found, offer, index, offered.assurance, None)
+            self._take(scope, found, offer, index, offered.assurance)
             return
         if found.candidate_index == index:
             key = confirmed_key(tuple(found.candidates.split()), offer.answer)
             if key is not None:
-                self._take(scope, found, offer, index, Assurance.CHALLENGE, key)
+                self._take(scope, found, offer, index, Assurance.CHALLENGE, public_key=key)
                 return
         refused = found.candidate_index == index
         candidates = candidate_keys(offer.answer)
@@ -84,6 +91,34 @@ class TakeOffers:
             "refused_card_id": None,
         }
         rows.change(scope, found.id, again)
+
+    def _take_with_key(
+        self,
+        scope: Scope,
+        found: Enrolment,
+        offer: CardOffer,
+        index: str,
+        assurance: Assurance,
+    ) -> None:
+        """Take up a card that is to share a key with us. Whether it knows that key is asked at the
+        first door: no reader holds it yet."""
+        own = None
+        if found.shared_key is not None:
+            own = self._keys.unseal(found.shared_key, enrolled_key_row(found.id))
+        try:
+            made = self._maker.asked(
+                scope,
+                offer.namespace,
+                offer.identity,
+                key_set_id=found.key_set_id,
+                key=own,
+                profile=found.profile,
+            )
+        except Problem:  # the one cause left: such a number is told by no card of that kind
+            other = {"refusal": Refusal.OTHER_KIND, "refused_card_id": None}
+            rows.change(scope, found.id, other)
+            return
+        self._take(scope, found, offer, index, assurance, shared=made)
 
     def _opened(self, found: Enrolment, offered: Offered) -> CardOffer | None:
         try:
@@ -101,7 +136,9 @@ class TakeOffers:
         offer: CardOffer,
         index: str,
         assurance: Assurance,
-        key: str | None,
+        *,
+        public_key: str | None = None,
+        shared: CardKey | None = None,
     ) -> None:
         now, who = self._clock.now(), _starter(found)
         card_id = self._ids.new()
@@ -112,8 +149,8 @@ class TakeOffers:
             "identity": seal_identity(self._keys, card_id, offer.identity),
             "identity_index": index,
             "label": found.label,
-            "profile": offer.profile,
-            "public_key": key,
+            "profile": shared.profile if shared is not None else offer.profile,
+            "public_key": public_key,
             "state": CardState.ACTIVE,
             "state_reason": "",
             "state_changed_at": now,
@@ -121,6 +158,7 @@ class TakeOffers:
             "replaces_id": None,
             "assurance": assurance,
             "reader_id": found.reader_id,
+            **self._maker.columns(card_id, shared),
         }
         if found.replaces_id is not None:
             reissue_in(scope, self._audited, who, found.replaces_id, values, now, "reissued")

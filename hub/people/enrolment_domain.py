@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from hub.people.domain import Card
 from wire.policy_bodies import Assurance, EnrolmentBody
 
 LIFE: Final = timedelta(seconds=60)
@@ -38,13 +39,16 @@ class Refusal(StrEnum):
     """It was withdrawn, and never becomes active again."""
     BAD_ANSWER = "bad_answer"
     """Its two answers do not come from one key."""
+    OTHER_KIND = "other_kind"
+    """It is no card of the kind that the key is for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
     """One enrolment. `private_key` is sealed, and gone once it has ended: whatever was sent to it
     can be opened no more. `candidates` are the keys, base64 joined by spaces, that the first answer
-    of the card with the blind index `candidate_index` may come from."""
+    of the card with the blind index `candidate_index` may come from. A card that shares a key with
+    us has it from `key_set_id`, or `shared_key` (sealed, gone once it has ended) of `profile`."""
 
     id: str
     reader_id: str
@@ -67,6 +71,9 @@ class Enrolment:
     refused_card_id: str | None
     candidate_index: str = field(repr=False)
     candidates: str = field(repr=False)
+    key_set_id: str | None
+    profile: str | None
+    shared_key: bytes | None = field(repr=False)
 
     @property
     def is_open(self) -> bool:
@@ -94,6 +101,8 @@ class Offered:
     received_at: datetime
 
 
-def is_copyable(assurance: Assurance | None) -> bool:
+def is_copyable(card: Card) -> bool:
     """Whether anybody who was near the card for a second can copy it, as far as is known."""
-    return assurance in (None, Assurance.IDENTIFIER)
+    if card.public_key is not None or card.has_key:
+        return False
+    return card.assurance in (None, Assurance.IDENTIFIER)

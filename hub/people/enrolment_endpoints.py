@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from hub.people import examples
 from hub.people.enrolment_domain import Enrolment, EnrolmentState, Refusal, is_copyable
 from hub.people.enrolment_service import EnrolmentSeen, EnrolmentService
-from hub.people.schemas import CardOut, Id
+from hub.people.schemas import CardOut, Id, KeySetId, SecretKey, keyed
 from hub.web.core import provided
 from hub.web.fields import BodyIn, Instant, shown
 from hub.web.identity import requires
@@ -41,6 +41,11 @@ class EnrolmentIn(BodyIn):
     replaces_id: Annotated[Id | None, Field(description="The card that is withdrawn for it.")] = (
         None
     )
+    key_set_id: KeySetId = None
+    profile: Annotated[
+        Id | None, Field(description="With `key`: the profile that asks for it.")
+    ] = None
+    key: SecretKey | None = None
 
 
 class EnrolmentOut(BaseModel):
@@ -54,6 +59,7 @@ class EnrolmentOut(BaseModel):
     person_id: str | None
     label: str
     replaces_id: str | None
+    key_set_id: str | None
     state: EnrolmentState
     started_at: datetime
     until: datetime
@@ -77,11 +83,12 @@ class EnrolmentOut(BaseModel):
             person_id=found.person_id,
             label=found.label,
             replaces_id=found.replaces_id,
+            key_set_id=found.key_set_id,
             state=seen.state,
             started_at=found.started_at,
             until=found.until,
             card=CardOut.model_validate(card) if card is not None else None,
-            copyable=is_copyable(card.assurance) if card is not None else None,
+            copyable=is_copyable(card) if card is not None else None,
             refusal=found.refusal,
             refused_card_id=refused.id if refused is not None else None,
             refused_person_id=refused.person_id if refused is not None else None,
@@ -99,7 +106,7 @@ def start_enrolment(
 ) -> EnrolmentOut:
     """For a minute: the next unknown card held to this reader is taken up and opens its doors at
     once. Known cards go on opening the door. One enrolment at a reader at a time."""
-    started = service.start(who, reader_id, **body.model_dump())
+    started = service.start(who, reader_id, **keyed(body.model_dump()))
     return EnrolmentOut.of(service.seen(who, started.id))
 
 

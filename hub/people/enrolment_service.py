@@ -11,6 +11,10 @@ from hub.audit.rows import AuditedRows
 from hub.audit.service import record
 from hub.database.scope import Scope
 from hub.people import enrolment_repository as rows
+from hub.people import repository
+from hub.people.card_key_domain import enrolled_key_row
+from hub.people.card_keys import check_key
+from hub.people.card_profiles import shares_key
 from hub.people.domain import Card, CardState
 from hub.people.enrolment_domain import LIFE, Enrolment, EnrolmentState, Refusal
 from hub.people.kinds import CARD, PERSON
@@ -53,9 +57,13 @@ class EnrolmentService:
         label: str = "",
         valid_until: datetime | None = None,
         replaces_id: str | None = None,
+        key_set_id: str | None = None,
+        profile: str | None = None,
+        key: bytes | None = None,
     ) -> Enrolment:
         """Let the next unknown card at a reader be somebody's, for a minute; `person_id` None makes
-        a card of nobody. With `replaces_id` it takes the place of that card.
+        a card of nobody. With `replaces_id` it takes the place of that card. It shares a key with
+        us that is made from `key_set_id`, or `key` (16 bytes) under `profile`.
 
         Raises `404 not_found`, `422` for what does not fit, `409 conflict` while another enrolment
         is open there.
@@ -73,9 +81,10 @@ class EnrolmentService:
         now = self._core.clock.now()
         if valid_until is not None and valid_until <= now:
             raise invalid("valid_until", "past", "a card ends in the future")
-        key = ec.generate_private_key(ec.SECP256R1())
+        self._check_key(key_set_id, profile, key)
+        pair = ec.generate_private_key(ec.SECP256R1())
         enrolment_id = self._core.ids.new()
-        secret = key.private_numbers().private_value.to_bytes(_KEY_BYTES, "big")
+        secret = pair.private_numbers().private_value.to_bytes(_KEY_BYTES, "big")
         values = {
             "id": enrolment_id,
             "reader_id": reader.id,
@@ -84,7 +93,7 @@ class EnrolmentService:
             "valid_until": valid_until,
             "replaces_id": replaces_id,
             "state": EnrolmentState.WAITING,
-            "public_key": enrolment_point(key.public_key()),
+            "public_key": enrolment_point(pair.public_key()),
             "private_key": self._core.keys.seal(secret, key_row(enrolment_id)),
             "started_at": now,
             "until": now + LIFE,
@@ -97,6 +106,9 @@ class EnrolmentService:
             "refused_card_id": None,
             "candidate_index": "",
             "candidates": "",
+            "key_set_id": key_set_id,
+            "profile": profile if key is not None else None,
+            "shared_key": self._sealed(enrolment_id, key),
         }
 
         def work(scope: Scope) -> Enrolment:
@@ -111,7 +123,13 @@ class EnrolmentService:
                 raise invalid("reader_id", "no_cards", "this reader hangs on no device")
             rows.add(scope, {**values, "controller_id": device.controller_id})
             touch_enrolment(scope, enrolment_id)
-            said = {"reader": reader.id, "person": person_id, "replaces": replaces_id}
+            said = {
+                "reader": reader.id,
+                "person": person_id,
+                "replaces": replaces_id,
+                "key_set": key_set_id,
+                "own_key": key is not None,
+            }
             record(scope, now, who, "enrolment.started", ("enrolment", enrolment_id), said)
             return _found(scope, enrolment_id)
 
@@ -144,6 +162,20 @@ class EnrolmentService:
             self._card(who, found.refused_card_id),
         )
 
+    def _check_key(self, key_set_id: str | None, profile: str | None, key: bytes | None) -> None:
+        if key_set_id is not None:
+            if key is not None:
+                raise invalid("key", "two_keys", "a key of a set, or its own: not both")
+            if self._audited.look(lambda scope: repository.card_key_set(scope, key_set_id)) is None:
+                raise invalid("key_set_id", "unknown", "no such card_key_set")
+        if key is not None:
+            if profile is None or not shares_key(profile):
+                raise invalid("profile", "shares_no_key", "name a profile whose cards share a key")
+            check_key("key", key)
+
+    def _sealed(self, enrolment_id: str, key: bytes | None) -> bytes | None:
+        return self._core.keys.seal(key, enrolled_key_row(enrolment_id)) if key else None
+
     def _card(self, who: Principal, card_id: str | None) -> Card | None:
         try:
             return self._audited.get(who, CARD, card_id) if card_id is not None else None
@@ -160,7 +192,7 @@ def end(
     scope: Scope, found: Enrolment, state: EnrolmentState, now: datetime, **more: str | None
 ) -> None:
     """End an enrolment, and destroy what could open the cards that were offered to it."""
-    gone = {"state": state, "ended_at": now, "private_key": None}
+    gone = {"state": state, "ended_at": now, "private_key": None, "shared_key": None}
     rows.change(scope, found.id, {**gone, "candidate_index": "", "candidates": "", **more})
     touch_enrolment(scope, found.id)
 

@@ -40,6 +40,8 @@ CARD_IN: Final[Example] = {
     "label": "職員証 10427",
     "profile": None,
     "public_key": None,
+    "key_set_id": None,
+    "key": None,
     "valid_until": None,
 }
 CARD_CHANGE: Final[Example] = {"label": "職員証 10427 (再発行)"}
@@ -56,7 +58,45 @@ CARD_OUT: Final[Example] = {
     "replaces_id": None,
     "assurance": None,
     "reader_id": None,
+    "has_key": False,
+    "key_set_id": None,
+    "key_version": None,
     **ids.MADE,
+}
+_KEY_SET: Final[Example] = {
+    "name": "職員証 2026",
+    "profile": "desfire-ev2-aes",
+    "application": "4B474D",
+}
+CARD_KEY_SET_IN: Final[Example] = {**_KEY_SET, "master": None}
+CARD_KEY_SET_CHANGE: Final[Example] = {"name": "職員証 2026年度"}
+CARD_KEY_SET_OUT: Final[Example] = {
+    "id": ids.CARD_KEY_SET,
+    **_KEY_SET,
+    "version": 1,
+    "cards": 212,
+    "older_cards": 0,
+    **ids.MADE,
+}
+MASTER_IN: Final[Example] = {"master": None}
+DIVERSIFY_IN: Final[Example] = {"identity": "04782E21801D80"}
+DIVERSIFIED_OUT: Final[Example] = {
+    "key": "a8dd63a3b89d54b37ca802473fda9175",
+    "version": 1,
+    "card_id": None,
+    "current_key": None,
+}
+REKEY_IN: Final[Example] = {"key_set_id": ids.CARD_KEY_SET, "key": None}
+CARD_PROFILE_OUT: Final[Example] = {
+    "id": "desfire-ev2-aes",
+    "title": "DESFire EV2・EV3（AES共通鍵）",
+    "namespaces": ["uid"],
+    "assurance": "challenge",
+    "proof": "shared_key",
+    "clone_risk": "stolen_controller",
+    "proven": "カードごとの鍵を持っていること",
+    "who_could_copy": "カードが使える扉の制御装置を盗んだ人",
+    "fill_in": [],
 }
 CARD_REISSUE: Final[Example] = {
     "namespace": "felica",
@@ -64,6 +104,8 @@ CARD_REISSUE: Final[Example] = {
     "label": "職員証 10427-2",
     "profile": None,
     "public_key": None,
+    "key_set_id": None,
+    "key": None,
     "valid_until": None,
     "reason": "紛失のため再発行",
 }
@@ -72,6 +114,9 @@ ENROLMENT_IN: Final[Example] = {
     "label": "職員証 10427",
     "valid_until": None,
     "replaces_id": None,
+    "key_set_id": None,
+    "profile": None,
+    "key": None,
 }
 ENROLMENT_OUT: Final[Example] = {
     "id": ids.ENROLMENT,
@@ -79,6 +124,7 @@ ENROLMENT_OUT: Final[Example] = {
     "person_id": ids.PERSON,
     "label": "職員証 10427",
     "replaces_id": None,
+    "key_set_id": None,
     "state": "done",
     "started_at": "2026-04-01T00:14:20Z",
     "until": "2026-04-01T00:15:20Z",

@@ -14,9 +14,12 @@ from sqlalchemy import ColumnElement
 from hub.audit.rows import RowKind
 from hub.database.scope import Scope
 from hub.people import repository
+from hub.people.card_key_domain import CardKeySet
+from hub.people.card_profiles import NUMBER_MAX, longest_number, shares_key
 from hub.people.domain import Calendar, Card, CardState, Grant, Group, Person, Schedule
 from hub.people.tables import (
     calendars,
+    card_key_sets,
     cards,
     grants,
     group_members,
@@ -72,6 +75,18 @@ def _check_card(_scope: Scope, before: Card | None, after: Card) -> None:
         raise invalid("state", "withdrawn", "a withdrawn card stays as it is")
     if after.public_key is not None and after.profile is None:
         raise invalid("profile", "missing", "a card with a key names the profile that asks for it")
+    if after.shared_key is not None and after.profile is None:
+        raise invalid("profile", "missing", "a card with a key names the profile that asks for it")
+    if after.shared_key is not None and after.public_key is not None:
+        raise invalid("public_key", "two_keys", "a card signs, or it shares a key: not both")
+
+
+def _check_key_set(_scope: Scope, _before: CardKeySet | None, after: CardKeySet) -> None:
+    if not shares_key(after.profile):
+        raise invalid("profile", "shares_no_key", "cards of this profile share no key")
+    room = NUMBER_MAX - longest_number(after.profile)
+    if len(after.application) // 2 > room:
+        raise invalid("application", "too_long", f"at most {room} bytes beside such a number")
 
 
 def _check_grant(scope: Scope, before: Grant | None, after: Grant) -> None:
@@ -161,15 +176,22 @@ PERSON: Final = RowKind(
     "person", people, Person, within=_people_within, town_wide=True, touch=_touch_person
 )
 GROUP: Final = RowKind("group", groups, Group)
+CARD_KEY_SET: Final = RowKind(
+    "card_key_set",
+    card_key_sets,
+    CardKeySet,
+    check=_check_key_set,
+    hidden=frozenset({"master"}),
+)
 CARD: Final = RowKind(
     "card",
     cards,
     Card,
     within=_cards_within,
-    references={"person_id": PERSON},
+    references={"person_id": PERSON, "key_set_id": CARD_KEY_SET},
     check=_check_card,
     touch=_touch_card,
-    hidden=frozenset({"identity", "identity_index", "public_key"}),
+    hidden=frozenset({"identity", "identity_index", "public_key", "shared_key"}),
 )
 CALENDAR: Final = RowKind("calendar", calendars, Calendar, touch=_touch_calendar)
 SCHEDULE: Final = RowKind(

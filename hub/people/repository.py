@@ -13,9 +13,11 @@ from sqlalchemy import ColumnElement, Table
 
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
-from hub.people.domain import Calendar, Card, Grant, Group, Person, Schedule
+from hub.people.card_key_domain import CardKeySet
+from hub.people.domain import Calendar, Card, CardState, Grant, Group, Person, Schedule
 from hub.people.tables import (
     calendars,
+    card_key_sets,
     cards,
     grants,
     group_members,
@@ -81,6 +83,31 @@ def members_of_group(scope: Scope, group_id: str) -> tuple[str, ...]:
 def card(scope: Scope, card_id: str) -> Card | None:
     """Give a card."""
     return _get(scope, cards, Card, card_id)
+
+
+def card_key_set(scope: Scope, key_set_id: str) -> CardKeySet | None:
+    """Give a set of card keys."""
+    return _get(scope, card_key_sets, CardKeySet, key_set_id)
+
+
+def card_key_sets_by_name(scope: Scope) -> tuple[CardKeySet, ...]:
+    """Give the sets of card keys, by name."""
+    query = sa.select(card_key_sets).order_by(card_key_sets.c.name, card_key_sets.c.id)
+    return as_all(CardKeySet, scope.all(query))
+
+
+def cards_of_key_set(scope: Scope, key_set_id: str, version: int) -> dict[str, int]:
+    """Count the cards of a set that are not withdrawn: `cards` under the master of this version,
+    `older_cards` under another."""
+    c = cards.c
+    query = sa.select(c.key_version, sa.func.count().label("held")).where(
+        c.key_set_id == key_set_id, c.state != CardState.WITHDRAWN
+    )
+    counted: dict[int | None, int] = {
+        row.key_version: row.held for row in scope.all(query.group_by(c.key_version))
+    }
+    now = counted.pop(version, 0)
+    return {"cards": now, "older_cards": sum(counted.values())}
 
 
 def card_by_index(scope: Scope, identity_index: str) -> Card | None:

@@ -47,6 +47,15 @@ Identity = Annotated[
         description="The card's number, hexadecimal. Kept sealed, never given back.",
     ),
 ]
+KeySetId = Annotated[Id | None, Field(description="The card key set that its key is made from.")]
+SecretKey = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9A-Fa-f]{32}$",
+        description="An AES-128 key, hexadecimal. Kept sealed, never given back.",
+        json_schema_extra={"writeOnly": True},
+    ),
+]
 FirstPerson = Annotated[
     bool, Field(description="Who holds it counts as the first person of a door that waits for one.")
 ]
@@ -173,6 +182,8 @@ class CardIn(BodyIn):
     public_key: Annotated[
         str | None, Field(max_length=200, description="Uncompressed P-256 point, base64.")
     ] = None
+    key_set_id: KeySetId = None
+    key: SecretKey | None = None
     valid_until: CardEnd | None = None
 
 
@@ -187,6 +198,8 @@ class CardReissueIn(BodyIn):
     label: Annotated[str, Field(max_length=100)] = ""
     profile: Id | None = None
     public_key: Annotated[str | None, Field(max_length=200)] = None
+    key_set_id: KeySetId = None
+    key: SecretKey | None = None
     valid_until: CardEnd | None = None
     reason: Reason = ""
 
@@ -220,6 +233,9 @@ class CardOut(RowOut):
         description="What the reader vouched for at which it was enrolled; null: typed in."
     )
     reader_id: str | None = Field(description="The reader at which it was enrolled.")
+    has_key: bool = Field(description="Whether it shares a key with us: that key is never given.")
+    key_set_id: str | None = Field(description="The set that its key was made from.")
+    key_version: int | None = Field(description="The version of that set's master.")
     created_at: datetime
     updated_at: datetime
 
@@ -468,3 +484,9 @@ def grant_columns(values: dict[str, Any]) -> dict[str, Any]:
     """Turn a grant's lists as sent into the row's tuples."""
     escorts = values.get("escorts")
     return values if escorts is None else {**values, "escorts": tuple(escorts)}
+
+
+def keyed(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn a card's key as sent into bytes."""
+    key = values.get("key")
+    return values if key is None else {**values, "key": bytes.fromhex(key)}

@@ -17,6 +17,8 @@ from hub.audit.rows import AuditedRows
 from hub.audit.service import record
 from hub.database.scope import Scope
 from hub.people import repository
+from hub.people.card_key_domain import CardKey
+from hub.people.card_keys import CardKeyMaker
 from hub.people.domain import Card, CardState, Group
 from hub.people.holiday_dates import dates_of
 from hub.people.identities import identity_index, seal_identity
@@ -45,6 +47,7 @@ class PeopleService:
     def __init__(self, core: Core, rows: AuditedRows) -> None:
         self._core = core
         self._rows = rows
+        self._maker = CardKeyMaker(core.keys)
 
     # --- cards -----------------------------------------------------------------------------
 
@@ -59,14 +62,25 @@ class PeopleService:
         profile: str | None = None,
         public_key: str | None = None,
         valid_until: datetime | None = None,
+        key_set_id: str | None = None,
+        key: bytes | None = None,
     ) -> Card:
         """Take up a card; raise `DuplicateError` if it is known already.
 
         `identity` is what the reader tells (1 to 128 bytes) in `namespace`; `public_key` an
-        uncompressed P-256 point in base64.
+        uncompressed P-256 point in base64. A card that shares a key with us has it from the set
+        `key_set_id`, or `key` (16 bytes) for itself: `CardKeyMaker.asked` says what is refused.
         """
-        values = self._values(namespace, identity, label, profile, public_key, valid_until)
-        return self._rows.add(who, CARD, {**values, "person_id": person_id})
+        given = self._values(namespace, identity, label, profile, public_key, valid_until)
+
+        def work(scope: Scope) -> Card:
+            made = self._maker.asked(
+                scope, namespace, identity, key_set_id=key_set_id, key=key, profile=profile
+            )
+            values = given | self._keyed(str(given["id"]), made)
+            return self._rows.add_in(scope, who, CARD, {**values, "person_id": person_id})
+
+        return self._core.db.write(work)
 
     def reissue_card(
         self,
@@ -80,14 +94,27 @@ class PeopleService:
         profile: str | None = None,
         public_key: str | None = None,
         valid_until: datetime | None = None,
+        key_set_id: str | None = None,
+        key: bytes | None = None,
     ) -> Card:
         """Take up a card in the place of another, with its rights and its holder, and withdraw
         that one; raise as `hub.people.reissue.reissue_in` and `issue_card` do."""
-        values = self._values(namespace, identity, label, profile, public_key, valid_until)
+        given = self._values(namespace, identity, label, profile, public_key, valid_until)
         now = self._core.clock.now()
-        return self._core.db.write(
-            lambda scope: reissue_in(scope, self._rows, who, card_id, values, now, reason)
-        )
+
+        def work(scope: Scope) -> Card:
+            made = self._maker.asked(
+                scope, namespace, identity, key_set_id=key_set_id, key=key, profile=profile
+            )
+            values = given | self._keyed(str(given["id"]), made)
+            return reissue_in(scope, self._rows, who, card_id, values, now, reason)
+
+        return self._core.db.write(work)
+
+    def _keyed(self, card_id: str, made: CardKey | None) -> dict[str, Any]:
+        """A card's columns for its key, and the profile that asks for it."""
+        columns = self._maker.columns(card_id, made)
+        return columns if made is None else {**columns, "profile": made.profile}
 
     def _values(
         self,

@@ -65,6 +65,18 @@ group_members: Final = town_table(
     belongs_to("person_id", "people"),
 )
 
+card_key_sets: Final = town_table(
+    "card_key_sets",
+    _id(),
+    _name(),
+    Column("profile", String(64), nullable=False),
+    Column("application", String(62), nullable=False),
+    Column("master", LargeBinary, nullable=False),
+    Column("version", Integer, nullable=False),
+    *_written(),
+    unique("name"),
+)
+
 cards: Final = town_table(
     "cards",
     _id(),
@@ -82,8 +94,12 @@ cards: Final = town_table(
     Column("replaces_id", id_text()),
     Column("assurance", Closed(Assurance)),
     Column("reader_id", id_text()),
+    Column("key_set_id", id_text(), index=True),
+    Column("key_version", Integer),
+    Column("shared_key", LargeBinary),
     *_written(),
     belongs_to("person_id", "people"),
+    belongs_to("key_set_id", "card_key_sets"),
     unique("identity_index"),
 )
 
@@ -110,7 +126,11 @@ card_enrolments: Final = town_table(
     Column("refused_card_id", id_text()),
     Column("candidate_index", String(64), nullable=False),
     Column("candidates", String(200), nullable=False),
+    Column("key_set_id", id_text()),
+    Column("profile", String(128)),
+    Column("shared_key", LargeBinary),
     belongs_to("person_id", "people"),
+    belongs_to("key_set_id", "card_key_sets"),
 )
 
 card_offers: Final = town_table(

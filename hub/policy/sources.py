@@ -29,6 +29,7 @@ from hub.people.identities import open_identity
 from hub.people.tables import calendars, cards, grants, group_members, people, schedules
 from hub.pins.placement import PlacementState
 from hub.pins.tables import PinVariant, pin_credentials, pin_placements
+from hub.policy.card_seals import CardSeals
 from hub.policy.horizon import LINGER, Phase, Window
 from hub.policy.lock_lists import LockLists
 from hub.policy.repository import batches
@@ -89,6 +90,7 @@ class Sources:
         self._controller = controller
         self._own = controller_keys
         self._now = now
+        self._seals = CardSeals(keys, controller.id, controller_keys.public_key)
         site = site_rows.site(scope, controller.site_id)
         self._horizon = timedelta(hours=site.horizon_hours if site else 72)
         self.doors: dict[str, Door] = {
@@ -251,9 +253,8 @@ class Sources:
             known.add(person.id)
             body = self._with_name(person, person.body(tuple(groups.get(person.id, ()))))
             found[key(EntryKind.PERSON_FLAGS, person.id)] = Wanted(body, person.id)
-        for card in as_all(Card, self._rows(sa.select(cards), cards.c.person_id, known)):
-            found.update(self._card_entry(card))
-        return found
+        held = as_all(Card, self._rows(sa.select(cards), cards.c.person_id, known))
+        return found | self._card_entries(held)
 
     @cached_property
     def _has_screen(self) -> bool:
@@ -275,10 +276,7 @@ class Sources:
 
     def card_entries(self, card_ids: Collection[str]) -> Desired:
         """Cards by themselves, for grants that name a card."""
-        found: Desired = {}
-        for card in as_all(Card, self._rows(sa.select(cards), cards.c.id, card_ids)):
-            found.update(self._card_entry(card))
-        return found
+        return self._card_entries(as_all(Card, self._rows(sa.select(cards), cards.c.id, card_ids)))
 
     def cards_of(self, person_ids: Collection[str]) -> set[str]:
         """The ids of these people's cards."""
@@ -289,11 +287,36 @@ class Sources:
         query = sa.select(cards.c.person_id).where(cards.c.person_id.is_not(None))
         return {row.person_id for row in self._rows(query, cards.c.id, card_ids)}
 
-    def _card_entry(self, card: Card) -> Desired:
+    def _card_entries(self, found: Collection[Card]) -> Desired:
+        granted = self._granted([card for card in found if card.has_key])
+        made: Desired = {}
+        for card in found:
+            made.update(self._card_entry(card, with_key=card.id in granted))
+        return made
+
+    def _granted(self, found: Collection[Card]) -> set[str]:
+        """Those of these cards that open something here: others stand in the policy too (for a
+        terminal, or because their holder has another that does), and their keys do not."""
+        usable = [card for card in found if card.state is CardState.ACTIVE]
+        holders = {card.person_id for card in usable if card.person_id}
+        groups = self.groups_of(holders)
+        given = self.grants_for(holders, {card.id for card in usable})
+        subjects = {grant.subject for grant in given if grant.state is EntryState.ACTIVE}
+        query = sa.select(people.c.id).where(people.c.state == EntryState.ACTIVE)
+        active = {row.id for row in self._rows(query, people.c.id, holders)}
+        return {
+            card.id
+            for card in usable
+            if card.person_id is None or card.person_id in active
+            if subjects & {card.id, card.person_id, *groups.get(card.person_id or "", ())}
+        }
+
+    def _card_entry(self, card: Card, *, with_key: bool) -> Desired:
         if card.state is CardState.WITHDRAWN:
             return {}
         try:
             identity = open_identity(self._keys, card.id, card.identity)
+            sealed = self._seals.sealed(card) if with_key else None
         except SealBrokenError:  # one row that was tampered with opens nothing, and stops nothing
             _log.error("card_seal_broken", card=card.id)
             self.seal_broken = True
@@ -306,6 +329,7 @@ class Sources:
             person=card.person_id,
             profile=card.profile,
             public_key=card.public_key,
+            sealed=sealed,
             end=card.valid_until,
         )
         return {key(EntryKind.CREDENTIAL, card.id): Wanted(body, card.person_id)}

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hub.clock import Clock
 from hub.database.scope import Scope
@@ -109,7 +110,8 @@ class Sweep:
         return {each: print_ for each, print_ in now.items() if before.get(each) != print_}
 
     def _print(self, keys: ControllerKeys) -> str:
-        return self._keys.blind("policy-keys", keys.pin.secret)
+        point = keys.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return self._keys.blind("policy-keys", keys.pin.secret, point)
 
 
 def _touch_expired(scope: Scope, entry: StoredEntry) -> None:

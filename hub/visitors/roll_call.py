@@ -12,9 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from hub.attendance.domain import work_date_of
 from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
+from hub.audit.service import record
 from hub.database.scope import Scope
 from hub.people import repository as people
 from hub.people.domain import Person
@@ -28,6 +32,8 @@ from hub.web.core import Core
 from hub.web.rights import SYSTEM, Principal
 from hub.zones.domain import Occupancy, Whereabouts
 from hub.zones.service import ZonesService
+
+_log = structlog.get_logger(__name__)
 
 
 class Known(StrEnum):
@@ -131,8 +137,21 @@ class RollCallService:
             lines = _with_departments(scope, lines, work_date_of(now))
             lines += _of_register(site_id, guests)
             doubts = _doubts(scope, found, site_id)
+        self._note(who, site_id, now, len(lines))
         lines.sort(key=lambda line: (line.zone == "", line.zone, line.name_kana, line.name))
         return RollCall(now, site, tuple(lines), tuple(doubts))
+
+    def _note(self, who: Principal, site_id: str | None, now: datetime, count: int) -> None:
+        """Note in the audit log who read it. In an evacuation the list comes all the same, if the
+        database takes no writes: the log of the hub says so then."""
+        target = ("roll_call", site_id or "all")
+        said = {"count": count}
+        try:
+            self._core.db.write(
+                lambda scope: record(scope, now, who, "roll_call.read", target, said)
+            )
+        except SQLAlchemyError:
+            _log.exception("roll_call_not_noted", actor=who.id)
 
     def _working(self, now: datetime) -> dict[str, tuple[datetime, str]]:
         """Who is at work: since when, and the reader of their last punch."""

@@ -15,6 +15,7 @@ from hub.clock import HandMovedClock, Ids
 from hub.database.engine import Database
 from hub.database.scope import Scope
 from hub.keys import HubKeys
+from hub.people.card_key_domain import card_key_row
 from hub.people.domain import CalendarSource, CardState
 from hub.people.identities import identity_index, seal_identity
 from hub.people.tables import (
@@ -234,8 +235,9 @@ class Town:
 
         self.db.write(write)
 
-    def card(self, person: str | None) -> str:
-        card, number = self.ids.new(), self.random.randbytes(8)
+    def card(self, person: str | None, key: bytes | None = None) -> str:
+        """A card; with `key` (16 bytes) one that shares it with us."""
+        card, number = self.ids.new(), self.random.randbytes(7 if key else 8)
         return self._insert(
             cards,
             touch.touch_card,
@@ -245,6 +247,8 @@ class Town:
             identity=seal_identity(self.keys, card, number),
             identity_index=identity_index(self.keys, "uid", number),
             label="",
+            profile="desfire-ev2-aes" if key else None,
+            shared_key=self.keys.seal(key, card_key_row(card)) if key else None,
             state=CardState.ACTIVE,
             state_reason="",
             state_changed_at=_THEN,

@@ -35,7 +35,9 @@ AT_DESK, AT_DOOR = 0, 1
 class System:
     """A hub that runs, an agent with two readers, and a door."""
 
-    def __init__(self, town: Any, port: int) -> None:
+    def __init__(
+        self, town: Any, port: int, open_pcsc: Any = None, profiles: tuple[str, ...] = ()
+    ) -> None:
         self.controller = town.add_controller()
         url = f"sqlite:///{town.directory / 'hub.db'}"
         migrate(url)
@@ -78,10 +80,17 @@ class System:
             "journal_events": 2_000,
             "identity": {"directory": str(town.controllers[self.controller])},
             "mqtt": {"host": "127.0.0.1", "port": port},
-            "ports": {"site": {"driver": "virtual"}},
+            "ports": {
+                "site": {"driver": "virtual"},
+                "cards": {"driver": "pcsc", "profiles": list(profiles)},
+            },
         }
+        if open_pcsc is None:
+            del table["ports"]["cards"]
         self.agent = build_agent(
-            settings_from(table, "edge.toml", town.directory), drivers={"site": self.site}
+            settings_from(table, "edge.toml", town.directory),
+            drivers={"site": self.site},
+            open_pcsc=open_pcsc,
         )
         self.agent.start()
         self.wait(lambda: self.holds(0))

@@ -316,6 +316,21 @@ CREATE TABLE cap_alerts (
 CREATE INDEX ix_cap_alerts_month ON cap_alerts (town_id, month)
 """,
     r"""
+CREATE TABLE card_key_sets (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	profile VARCHAR(64) NOT NULL,
+	application VARCHAR(62) NOT NULL,
+	master BLOB NOT NULL,
+	version INTEGER NOT NULL,
+	created_at DATETIME NOT NULL,
+	updated_at DATETIME NOT NULL,
+	CONSTRAINT pk_card_key_sets PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_card_key_sets_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
 CREATE TABLE card_offers (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(64) NOT NULL,
@@ -1790,8 +1805,12 @@ CREATE TABLE card_enrolments (
 	refused_card_id VARCHAR(80),
 	candidate_index VARCHAR(64) NOT NULL,
 	candidates VARCHAR(200) NOT NULL,
+	key_set_id VARCHAR(80),
+	profile VARCHAR(128),
+	shared_key BLOB,
 	CONSTRAINT pk_card_enrolments PRIMARY KEY (town_id, id),
-	CONSTRAINT fk_card_enrolments_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id)
+	CONSTRAINT fk_card_enrolments_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
+	CONSTRAINT fk_card_enrolments_town_id_key_set_id FOREIGN KEY(town_id, key_set_id) REFERENCES card_key_sets (town_id, id)
 )
 """,
     r"""
@@ -1821,12 +1840,19 @@ CREATE TABLE cards (
 	replaces_id VARCHAR(80),
 	assurance VARCHAR(64),
 	reader_id VARCHAR(80),
+	key_set_id VARCHAR(80),
+	key_version INTEGER,
+	shared_key BLOB,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
 	CONSTRAINT pk_cards PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_cards_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
+	CONSTRAINT fk_cards_town_id_key_set_id FOREIGN KEY(town_id, key_set_id) REFERENCES card_key_sets (town_id, id),
 	CONSTRAINT uq_cards_town_id_identity_index UNIQUE (town_id, identity_index)
 )
+""",
+    r"""
+CREATE INDEX ix_cards_key_set_id ON cards (key_set_id)
 """,
     r"""
 CREATE INDEX ix_cards_person_id ON cards (person_id)
@@ -3331,6 +3357,21 @@ CREATE TABLE cap_alerts (
 CREATE INDEX ix_cap_alerts_month ON cap_alerts (town_id, month)
 """,
     r"""
+CREATE TABLE card_key_sets (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	name VARCHAR(100) NOT NULL,
+	profile VARCHAR(64) NOT NULL,
+	application VARCHAR(62) NOT NULL,
+	master BYTEA NOT NULL,
+	version INTEGER NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_card_key_sets PRIMARY KEY (town_id, id),
+	CONSTRAINT uq_card_key_sets_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
 CREATE TABLE card_offers (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(64) NOT NULL,
@@ -4811,8 +4852,12 @@ CREATE TABLE card_enrolments (
 	refused_card_id VARCHAR(80),
 	candidate_index VARCHAR(64) NOT NULL,
 	candidates VARCHAR(200) NOT NULL,
+	key_set_id VARCHAR(80),
+	profile VARCHAR(128),
+	shared_key BYTEA,
 	CONSTRAINT pk_card_enrolments PRIMARY KEY (town_id, id),
-	CONSTRAINT fk_card_enrolments_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id)
+	CONSTRAINT fk_card_enrolments_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
+	CONSTRAINT fk_card_enrolments_town_id_key_set_id FOREIGN KEY(town_id, key_set_id) REFERENCES card_key_sets (town_id, id)
 )
 """,
     r"""
@@ -4842,12 +4887,19 @@ CREATE TABLE cards (
 	replaces_id VARCHAR(80),
 	assurance VARCHAR(64),
 	reader_id VARCHAR(80),
+	key_set_id VARCHAR(80),
+	key_version INTEGER,
+	shared_key BYTEA,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_cards PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_cards_town_id_person_id FOREIGN KEY(town_id, person_id) REFERENCES people (town_id, id),
+	CONSTRAINT fk_cards_town_id_key_set_id FOREIGN KEY(town_id, key_set_id) REFERENCES card_key_sets (town_id, id),
 	CONSTRAINT uq_cards_town_id_identity_index UNIQUE (town_id, identity_index)
 )
+""",
+    r"""
+CREATE INDEX ix_cards_key_set_id ON cards (key_set_id)
 """,
     r"""
 CREATE INDEX ix_cards_person_id ON cards (person_id)

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from hub.pages.card_pages import MOST, CardPages
 from hub.pages.frame import Speaking, go_to
+from hub.pages.views.card_profile import profile_lines
 from hub.pages.words import Words
 from hub.people.domain import CardState
 from hub.people.enrolment_service import EnrolmentService
@@ -48,6 +49,13 @@ def card_list(
     return render(request, "pages/cards.html", people=found, asked=asked, most=MOST)
 
 
+@router.get("/cards/profiles")
+def profiles(request: Request, words: Speaking, pages: Pages, who: Reader) -> Response:
+    """What each kind of card proves, and who could copy it."""
+    shown, key_sets = profile_lines(words), pages.key_sets(who, words)
+    return render(request, "pages/card_profiles.html", profiles=shown, key_sets=key_sets)
+
+
 @router.get("/cards/people/{person_id}")
 def cards_of_person(
     request: Request, words: Speaking, pages: Pages, who: Reader, person_id: str
@@ -69,6 +77,7 @@ def enrol(
     label: Annotated[str, Form(max_length=100)] = "",
     valid_until: Annotated[str, Form(max_length=10)] = "",
     replaces_id: Id = "",
+    key_set_id: Id = "",
 ) -> Response:
     """Let the next card at a reader be theirs, in the place of another if one is named."""
     try:
@@ -79,6 +88,7 @@ def enrol(
             label=label.strip(),
             valid_until=_end_of(valid_until, words),
             replaces_id=replaces_id or None,
+            key_set_id=key_set_id or None,
         )
     except Problem as problem:
         told = words.t("words.comma").join(each.message for each in problem.fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -16,7 +16,7 @@ from hub.visitors.service import VisitorsService
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.pages import render
-from hub.web.problems import Problem
+from hub.web.problems import Problem, invalid
 from hub.web.rights import Principal, Right
 
 router = APIRouter(include_in_schema=False)
@@ -120,6 +120,38 @@ def leaves(
 ) -> Response:
     """Somebody goes."""
     register.leave(who, visitor_id, card_returned=card == "back")
+    return go_to(f"/visitors?day={day}")
+
+
+@router.post("/visitors/visits/{visit_id}/add")
+def add(
+    register: Register,
+    who: Writer,
+    visit_id: str,
+    name: Annotated[str, Form(max_length=100)] = "",
+    day: Annotated[str, Form(pattern=r"^[0-9-]{0,10}$")] = "",
+) -> Response:
+    """One more comes along."""
+    if name.strip():
+        register.add_visitor(who, visit_id, name.strip(), "")
+    return go_to(f"/visitors?day={day}")
+
+
+@router.post("/visitors/visits/{visit_id}/until")
+def until(
+    words: Speaking,
+    register: Register,
+    who: Writer,
+    visit_id: str,
+    ends_at: Short = "",
+    day: Annotated[str, Form(pattern=r"^[0-9-]{0,10}$")] = "",
+) -> Response:
+    """It ends at another time, or now where none is told: lent cards follow at once."""
+    try:
+        end = _instant(ends_at, words) if ends_at else words.now
+    except ValueError as error:
+        raise invalid("ends_at", "not_a_time", words.t("visitors.not_a_time")) from error
+    register.change(who, visit_id, {"ends_at": end.astimezone(UTC)})
     return go_to(f"/visitors?day={day}")
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.commands.access import Access, AccessBy
+from hub.pages.views.card_profile import key_of, kind_of
 from hub.pages.views.door import Chip
 from hub.pages.words import Words
+from hub.people.card_key_domain import CardKeySet
 from hub.people.domain import Card, CardState, Grant, Group
 from hub.people.enrolment_domain import EnrolmentState, Refusal
 from hub.people.enrolment_service import EnrolmentSeen
@@ -49,6 +51,8 @@ class CardRow:
     label: str
     chip: Chip
     proof: Chip
+    kind: str
+    key: str
     until: str
     reason: str
     may_lose: bool
@@ -77,6 +81,7 @@ class PersonPage:
     name: str
     beside: str
     cards: tuple[CardRow, ...]
+    key_sets: tuple[Named, ...]
     readers: tuple[Named, ...]
     ways: tuple[AccessRow, ...] | None
     may_write: bool
@@ -100,6 +105,7 @@ class EnrolmentPage:
     refusal_more: str
     proof: Chip | None
     live: bool
+    away: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,8 @@ class MatrixPage:
 
 def proof_chip(card: Card, words: Words) -> Chip:
     """Say how easily a card is copied."""
+    if card.has_key:
+        return Chip("good", "shield", words.t("cards.shared"))
     if card.public_key is not None or card.assurance is Assurance.CHALLENGE:
         return Chip("good", "shield", words.t("cards.proven"))
     if card.assurance is Assurance.READER_VERIFIED:
@@ -127,13 +135,15 @@ def proof_chip(card: Card, words: Words) -> Chip:
     return Chip("warn", "copy", words.t("cards.copyable"))
 
 
-def card_rows(held: Sequence[Card], words: Words) -> tuple[CardRow, ...]:
+def card_rows(
+    held: Sequence[Card], sets: Mapping[str, CardKeySet], words: Words
+) -> tuple[CardRow, ...]:
     """Give somebody's cards: those in use first."""
     found = sorted(held, key=lambda card: (card.state is not CardState.ACTIVE, card.id))
-    return tuple(_card(card, words) for card in found)
+    return tuple(_card(card, sets, words) for card in found)
 
 
-def _card(card: Card, words: Words) -> CardRow:
+def _card(card: Card, sets: Mapping[str, CardKeySet], words: Words) -> CardRow:
     over = card.valid_until is not None and card.valid_until <= words.now
     tone, icon = _STATE_CHIP[card.state]
     chip = Chip(tone, icon, words.t(f"cards.state_{card.state}"))
@@ -145,6 +155,8 @@ def _card(card: Card, words: Words) -> CardRow:
         label=card.label or words.t("cards.no_label"),
         chip=chip,
         proof=proof_chip(card, words),
+        kind=kind_of(card, words),
+        key=key_of(card, sets, words),
         until=words.t("cards.until", time=words.date_time(end)) if end is not None else "",
         reason=card.state_reason,
         may_lose=card.state is CardState.ACTIVE,
@@ -154,7 +166,7 @@ def _card(card: Card, words: Words) -> CardRow:
 
 
 def enrolment_page(
-    seen: EnrolmentSeen, names: Mapping[str, str], reader: str, words: Words
+    seen: EnrolmentSeen, names: Mapping[str, str], reader: str, words: Words, *, away: bool = False
 ) -> EnrolmentPage:
     """Give how an enrolment stands."""
     found, state, t = seen.enrolment, seen.state, words.t
@@ -189,6 +201,7 @@ def enrolment_page(
         refusal_more=more,
         proof=proof_chip(seen.card, words) if seen.card is not None else None,
         live=live,
+        away=live and away,
     )
 
 

@@ -12,6 +12,7 @@ from hub.pages.views.entry import told_of_test
 from hub.pages.words import Words
 from hub.sites.clock_risks import ClockRisk
 from hub.sites.domain import Door
+from wire.policy_bodies import Assurance
 
 _CHIPS = {
     Standing.NEVER: ("warn", "question"),
@@ -47,6 +48,8 @@ class DoorSafety:
     tests: tuple[TestLine, ...]
     may_test: bool
     clock_risks: tuple[str, ...] = ()
+    lets_copies: bool = False
+    """Whether it takes cards that anybody who was near them can copy."""
 
 
 def door_safety(
@@ -71,6 +74,7 @@ def door_safety(
         tests=tuple(_line(each, words) for each in tests.found),
         may_test=may_test,
         clock_risks=tuple(words.t(f"clock_risk.{risk}") for risk in clock_risks),
+        lets_copies=door.min_assurance is Assurance.IDENTIFIER,
     )
 
 

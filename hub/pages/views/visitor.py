@@ -44,6 +44,9 @@ class VisitLine:
     purpose: str
     escorted: bool
     may_cancel: bool
+    may_change: bool
+    may_end: bool
+    ends: str
     guests: tuple[GuestLine, ...]
 
 
@@ -96,6 +99,9 @@ def visit_lines(
             may_cancel=seen.visit.state is VisitState.PLANNED
             and words.now < seen.visit.ends_at
             and not any(each.is_inside for each in seen.visitors),
+            may_change=seen.visit.state is VisitState.PLANNED and words.now < seen.visit.ends_at,
+            may_end=seen.visit.is_on(words.now) and words.now > seen.visit.starts_at,
+            ends=f"{seen.visit.ends_at.astimezone(words.zone):%Y-%m-%dT%H:%M}",
             guests=tuple(_guest(seen.visit, each, labels, words) for each in seen.visitors),
         )
         for seen in found

@@ -31,9 +31,10 @@ from hub.key_rotation.resealing import ResealRows, reseal_all, rows_not_under, r
 from hub.keyboxes.locks import code_row, door_row, maintenance_row
 from hub.keyboxes.tables import door_backups, key_box_secrets, key_boxes
 from hub.keys import HubKeys
+from hub.people.card_key_domain import enrolled_key_row, set_row
 from hub.people.enrolment_domain import EnrolmentState, Refusal
 from hub.people.enrolment_service import key_row
-from hub.people.tables import card_enrolments
+from hub.people.tables import card_enrolments, card_key_sets
 from hub.pins.tables import pin_credentials
 from hub.settings import load_settings
 from hub.sites.device_keys import sealed_row
@@ -93,6 +94,7 @@ def test_every_call_that_seals_is_of_a_column_that_is_listed() -> None:
         "key_rotation/resealing.py",
         "keyboxes/backups.py",
         "keyboxes/secrets.py",
+        "people/card_keys.py",
         "people/enrolment_service.py",
         "people/identities.py",
         "pins/service.py",
@@ -121,6 +123,7 @@ def sealed_town(town_type: type[Any], db: Any, clock: Any, ids: Any, ring: Ring)
     person = town.person()
     for _ in range(4):
         town.card(person)
+    town.card(person, b"a shared AES key")
     now = clock.now()
     enrolment = ids.new()
     waiting = dict.fromkeys(("person_id", "valid_until", "replaces_id", "ended_at", "card_id"))
@@ -131,7 +134,21 @@ def sealed_town(town_type: type[Any], db: Any, clock: Any, ids: Any, ring: Ring)
 
     def write(scope: Any) -> None:
         private_key = ring.keys.seal(b"one-time", key_row(enrolment))
-        scope.insert(card_enrolments, {**waiting, "private_key": private_key})
+        shared_key = ring.keys.seal(b"card key", enrolled_key_row(enrolment))
+        sealed = {"private_key": private_key, "shared_key": shared_key}
+        scope.insert(card_enrolments, {**waiting, **sealed})
+        set_id = ids.new()
+        key_set = {
+            "id": set_id,
+            "name": "職員証",
+            "profile": "desfire-ev2-aes",
+            "application": "",
+            "master": ring.keys.seal(b"master", set_row(set_id)),
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+        }
+        scope.insert(card_key_sets, key_set)
         (device, *_) = scope.all(scope.select(devices.c.id))
         secret = ring.keys.seal(b"device", sealed_row(device.id))
         scope.update(devices, {"secret": secret}, devices.c.id == device.id)

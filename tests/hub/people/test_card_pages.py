@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from fastapi.testclient import TestClient
 from hub.bootstrap import Hub
 from hub.catalogue import Language, Translator
 from hub.clock import HandMovedClock
+from hub.people.card_profiles import SHIPPED
 from hub.web.rights import Role
 from tests.hub.people.test_enrolments import NUMBER, Desk
 
@@ -138,3 +140,47 @@ def test_pages_of_people_s_cards_need_the_right(
     client = as_role(role)
     for path in ("/cards", f"/cards/people/{hana}", "/rights", f"/doors/{desk.door}/who"):
         assert client.get(path, headers=HTML).status_code == 403
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_page_of_profiles_says_of_each_kind_who_could_copy_it(
+    admin: TestClient, make: Any, language: Language
+) -> None:
+    t = Translator(language)
+    make("card-key-sets", {"name": "職員証 2026", "profile": "desfire-ev2-aes"})
+    shown = unescape(page(admin, "/cards/profiles", language))
+    for each in SHIPPED.values():
+        assert t(f"card_profiles.title_{each.key}") in shown
+        assert t(f"card_profiles.risk_{each.clone_risk}") in shown
+        assert t(f"card_profiles.need_{each.key}") in shown
+    assert "values.aid" in shown
+    assert "職員証 2026" in shown
+    assert t("key_sets.counts", cards=0, older=0) in shown
+
+
+def test_a_cards_page_says_what_kind_it_is_who_could_copy_it_and_which_key_it_has(
+    desk: Desk, admin: TestClient, make: Any, hana: str
+) -> None:
+    """And a key can be chosen where a card is enrolled."""
+    t = Translator(Language.JA)
+    made = make("card-key-sets", {"name": "職員証", "profile": "desfire-ev2-aes"})
+    number = {"namespace": "uid", "identity": "04782E21801D80"}
+    make("cards", {**number, "person_id": hana, "key_set_id": made["id"]})
+    make("cards", {"namespace": "felica", "identity": "01" * 8, "person_id": hana})
+    shown = admin.get(f"/cards/people/{hana}", headers=HTML).text
+    assert t("cards.shared") in shown
+    assert t("card_profiles.risk_stolen_controller") in shown
+    assert t("card_profiles.risk_anybody_near") in shown
+    assert t("key_sets.of_card", name="職員証", version=1) in shown
+    assert f'<option value="{made["id"]}">職員証</option>' in shown
+    admin.post(f"/api/v1/card-key-sets/{made['id']}/master", json={})
+    shown = admin.get(f"/cards/people/{hana}", headers=HTML).text
+    assert t("key_sets.of_card_old", name="職員証", version=1) in shown
+
+
+def test_a_door_that_takes_copyable_cards_says_so(admin: TestClient, gym: Any) -> None:
+    t = Translator(Language.JA)
+    page = f"/doors/{gym.door}"
+    assert t("card_profiles.door_lets_copies") not in admin.get(page, headers=HTML).text
+    admin.patch(f"/api/v1/doors/{gym.door}", json={"min_assurance": "identifier"})
+    assert t("card_profiles.door_lets_copies") in admin.get(page, headers=HTML).text

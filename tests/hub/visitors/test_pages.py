@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -93,3 +94,31 @@ def test_the_register_speaks_every_language(desk: Desk, language: Language) -> N
     assert t("visitors.state_expected") in day
     assert t("visitors.badges_none") in day
     assert "佐藤 次郎" in day
+
+
+def test_one_more_comes_along_and_the_visit_is_made_longer_then_ended(
+    desk: Desk, clock: HandMovedClock
+) -> None:
+    t = Translator(Language.JA)
+    visit = desk.visit()["id"]
+    path = f"/visitors/visits/{visit}"
+    assert send(desk.client, "/visitors", f"{path}/add", name="高橋 四郎").status_code == 303
+    assert "高橋 四郎" in page(desk.client, "/visitors")
+    before = desk.client.get(f"/api/v1/visits/{visit}").json()["ends_at"]
+    longer = send(desk.client, "/visitors", f"{path}/until", ends_at="2026-04-06T18:00")
+    assert longer.status_code == 303
+    assert desk.client.get(f"/api/v1/visits/{visit}").json()["ends_at"] != before
+    wrong = send(desk.client, "/visitors", f"{path}/until", ends_at="tomorrow")
+    assert wrong.status_code == 422
+    now = clock.advance(timedelta(hours=2))
+    assert t("visitors.end_now") in page(desk.client, "/visitors")
+    assert send(desk.client, "/visitors", f"{path}/until").status_code == 303
+    ended = desk.client.get(f"/api/v1/visits/{visit}").json()["ends_at"]
+    assert datetime.fromisoformat(ended) == now
+
+
+def test_whoever_reads_the_roll_call_stands_in_the_audit_log(desk: Desk) -> None:
+    desk.client.get("/api/v1/roll-call")
+    page(desk.client, "/roll-call")
+    log = desk.client.get("/api/v1/audit").json()["items"]
+    assert [each["action"] for each in log].count("roll_call.read") == 2
