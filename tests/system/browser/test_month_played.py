@@ -1,0 +1,184 @@
+"""A month is played through the browser: tap, forget a punch, apply, approve, close, export.
+
+November 2026 of 山田 花子: 19 weekdays that are no holiday, of them one of leave; one evening of
+overtime, one Saturday of work, one evening on which she forgets to clock out. 佐藤 恵 leads her
+department, 鈴木 一郎 closes its month.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.drivers.virtual import VirtualDriver
+from edge.running_clock import running_ns
+from hub.link.wiring import LinkWorker
+from tests.system.browser.month_desk import DESK, PHONE, Desk
+from tests.system.browser.month_town import MonthTown, MovedTime, enrol, hub_at
+
+pytestmark = pytest.mark.browser
+KIOSK = 800, 480
+HOLIDAYS = (3, 23)
+OVERTIME, LEAVE, SATURDAY, FORGOTTEN = 10, 13, 14, 18
+LAST = 30
+OUT = {OVERTIME: "20:35"}
+"""When 花子 leaves, on other evenings 17:22."""
+
+
+def november(day: int) -> dt.date:
+    return dt.date(2026, 11, day)
+
+
+def working_days(first: int, last: int) -> list[int]:
+    days = range(first, last + 1)
+    return [day for day in days if november(day).weekday() < 5 and day not in HOLIDAYS]
+
+
+@pytest.fixture
+def office(
+    tls_files: tuple[Path, Path], serve_hub: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MonthTown]:
+    """The hub, serving, and its terminal, switched on."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with ExitStack() as last_first, tempfile.TemporaryDirectory(prefix="kgm-", dir=memory) as made:
+        folder, time = Path(made), MovedTime()
+        monkeypatch.setattr(running_ns, "_slept_ns", 0)
+        monkeypatch.setattr(running_ns, "_read", time.read)
+        controller = enrol(folder)
+        listener = socket.create_server(("127.0.0.1", 0))
+        hub = hub_at(folder, tls_files, listener, time.hub)
+        last_first.callback(hub.core.db.close)
+        for worker in hub.workers:
+            # All but the link: what comes from the terminal is put in by `deliver`.
+            if not isinstance(worker, LinkWorker):
+                worker.start()
+                last_first.callback(worker.stop)
+        last_first.enter_context(serve_hub(hub, listener))
+        town = MonthTown(hub, folder, time, controller, VirtualDriver())
+        last_first.callback(town.stop)
+        town.furnish()
+        town.install()
+        yield town
+        last_first.close()
+
+
+class Played:
+    """The month, one stage after another."""
+
+    def __init__(self, town: MonthTown, screen: Any) -> None:
+        self.town = town
+        self.desk = Desk(screen, town.hub.core.settings.public_url)
+
+    def at_the_kiosk(self, day: int) -> None:
+        """A day before the terminal's screen: by keyboard in the morning, by touch at night."""
+        town, desk = self.town, self.desk
+        desk.screen.size(*KIOSK)
+        town.move(november(day), "8:21")
+        desk.driver.get(town.page)
+        desk.sees("ボタンを選んで")
+        desk.screen.find("body").send_keys("1")
+        desk.sees("「出勤」を選びました")
+        town.card("hanako")
+        desk.sees("山田", "出勤を記録しました", "8:21")
+        desk.picture("kiosk-in")
+        town.move(november(day), "8:25")
+        desk.sees("ボタンを選んで")
+        town.card("megumi")  # before any key: she is asked
+        desk.sees("佐藤", "どれですか")
+        desk.screen.find("[data-direction=in]").click()
+        desk.sees("出勤を記録しました")
+        assert "山田" not in desk.main()
+        town.move(november(day), "17:22")
+        desk.sees("ボタンを選んで")
+        desk.screen.find("[data-direction=out]").click()
+        desk.sees("「退勤」を選びました")
+        town.card("hanako")
+        desk.sees("山田", "退勤を記録しました", "17:22")
+        desk.picture("kiosk-out")
+        town.move(november(day), "17:31")
+        town.tap("megumi", "out")
+
+    def at_the_reader(self, day: int) -> None:
+        """A day without a look at the screen."""
+        town, date = self.town, november(day)
+        town.move(date, "8:21")
+        if day != LEAVE:
+            town.tap("hanako", "in")
+        town.move(date, "8:25")
+        town.tap("megumi", "in")
+        town.move(date, "17:31")
+        town.tap("megumi", "out")
+        if day not in (LEAVE, FORGOTTEN, LAST):
+            town.move(date, OUT.get(day, "17:35"))
+            town.tap("hanako", "out")
+
+    def apply(self, kind: str, **fields: str) -> None:
+        """From one's own applications, by the links that are there."""
+        desk = self.desk
+        desk.open("/my/applications")
+        desk.follow("新しい申請", "main")
+        desk.follow(kind, "main")
+        desk.fill(**fields)
+        desk.picture(f"apply-{kind}")
+        desk.press("提出する")
+        desk.sees("承認待ち")
+        assert not desk.reaches_out()
+
+    def approve(self, count: int) -> None:
+        """The head approves all that wait for her."""
+        desk = self.desk
+        desk.come("megumi", PHONE)
+        desk.open("/approvals")
+        boxes = desk.driver.find_elements("css selector", "main input[name=chosen]")
+        assert len(boxes) == count
+        for box in boxes:
+            box.send_keys(" ")
+            assert box.is_selected()
+        desk.picture("approvals")
+        desk.press("選んだ申請を承認")
+        desk.sees("承認")
+
+
+def test_a_month(office: MonthTown, fresh: Any) -> None:
+    played = Played(office, fresh)
+    town, desk = played.town, played.desk
+
+    played.at_the_kiosk(2)
+    for day in working_days(4, 9):
+        played.at_the_reader(day)
+    town.deliver()
+
+    # She applies before she works: an evening and a Saturday; and for a day of leave.
+    town.move(november(9), "17:40")
+    desk.come("hanako", PHONE)
+    desk.picture("home")
+    evening = {"first": "2026-11-10", "from1": "17:15", "until1": "20:45"}
+    played.apply("時間外勤務", **evening, reason="文化祭の準備")
+    saturday = {"first": "2026-11-14", "from1": "9:00", "until1": "11:30"}
+    played.apply("休日勤務", **saturday, reason="文化祭の当日")
+    played.apply("休暇", leave_kind="年次有給休暇", first="2026-11-13")
+    desk.open("/my/applications")
+    desk.picture("my-applications")
+    played.approve(3)
+
+    for day in working_days(10, 13):
+        played.at_the_reader(day)
+    town.move(november(SATURDAY), "8:52")
+    town.tap("hanako", "in")
+    town.move(november(SATURDAY), "11:20")
+    town.tap("hanako", "out")
+    for day in working_days(16, LAST):
+        played.at_the_reader(day)
+    town.deliver()
+    desk.come("hanako", PHONE)
+    desk.open("/my/month")
+    desk.picture("my-month")
+    print(desk.main())
