@@ -77,6 +77,7 @@ from hub.web.meters import WebMeters
 from hub.webhooks.chores import ForgetWebhooks
 from hub.webhooks.post import WebhookPost
 from hub.webhooks.wiring import add_webhooks
+from hub.worktime.ordinance_files import load_ordinances
 from hub.zones.wiring import add_zones
 
 
@@ -131,8 +132,9 @@ def build(
 ) -> Hub:
     """Build a hub. Only the demonstration passes `demo`: without it DEMO certificates are refused.
 
-    Raises `ConfigError` for settings that cannot be used, `DatabaseError` for a database that
-    cannot be opened. A PostgreSQL server that is down is no error: the hub says so in `/readyz`.
+    Raises `ConfigError` for settings and `OrdinanceError` for ordinances that cannot be used,
+    `DatabaseError` for a database that cannot be opened. A PostgreSQL server that is down is no
+    error: the hub says so in `/readyz`.
     """
     if not demo:
         refuse_demo(settings)
@@ -177,6 +179,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     rows = services.add(AuditedRows(core.db, core.clock, core.ids))
     services.add(DeviceSecrets(core.db, rows, core.keys))
     services.add(PeopleService(core, rows))
+    services.add(load_ordinances(core.settings.timesheets.ordinances))
     add_staff(core, services)
     services.add(EnrolmentService(core, rows))
     services.add(AccountsService(core, passwords))
@@ -257,7 +260,7 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         ForgetVisitors(core.clock, core.settings.visitors.keep_days),
         readiness_watch(core, services, registry),
         closing_chore(core, services),
-        timesheet_chore(services),
+        timesheet_chore(core, services),
     ]
 
 

@@ -20,6 +20,7 @@ from hub.applications.domain import (
     after,
 )
 from hub.applications.gathering import Gathering, Today, takings
+from hub.applications.marks import mark_claims
 from hub.applications.neighbours import Neighbours
 from hub.applications.refusing import NOT_ASKED, OWN, changed, illegal, refused
 from hub.applications.service import ApplicationsService
@@ -241,6 +242,8 @@ class DecisionsService:
             updated_at=now,
         )
         repository.keep(scope, made)
+        if act is Act.APPROVE:
+            mark_claims(scope, made, now)
         return made
 
     def _who_passed(self, scope: Scope, found: Application) -> set[str]:

@@ -14,15 +14,23 @@ import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
-from hub.attendance.tables import touched_days, touched_spans
+from hub.attendance.domain import work_date_of
+from hub.attendance.tables import punches, touched_days, touched_spans
 from hub.database.rows import as_all
 from hub.database.scope import Scope
 from wire.identity import uuid7
 
-_MOST = 400
+AHEAD: Final = timedelta(days=124)
+"""What lies further ahead nobody has reckoned."""
+_BEFORE: Final = timedelta(days=366)
+"""So far back a month may have been reckoned though nobody punched."""
+_MIDDLE: Final = 15
+"""The day by which a month is marked: no week around it reaches into another."""
+_MOST: Final = 400
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,6 +50,42 @@ def touch(scope: Scope, person_id: str, first: date, last: date, at: datetime) -
     ]
     scope.upsert(touched_days, rows, key=("person_id", "work_date"))
     touch_spans(scope, [person_id], first, last, at)
+
+
+def touch_months(
+    scope: Scope, person_ids: Collection[str], first: date, last: date | None, at: datetime
+) -> None:
+    """Mark the months of several people from `first` through `last`, as far as they can have been
+    reckoned; None: until further notice."""
+    today = work_date_of(at)
+    end = min(last, today + AHEAD) if last is not None else today + AHEAD
+    begun = min(first_punch(scope) or today, today - _BEFORE)
+    start = max(first, begun)
+    if start > end:
+        return
+    dates: list[date] = []
+    day = start.replace(day=_MIDDLE)
+    while day.replace(day=1) <= end:
+        dates.append(day)
+        day = (day + timedelta(days=31)).replace(day=_MIDDLE)
+    pairs = [(person_id, each) for person_id in sorted(set(person_ids)) for each in dates]
+    for position in range(0, len(pairs), _MOST):
+        rows = [
+            {"person_id": person_id, "work_date": each, "at": at}
+            for person_id, each in pairs[position : position + _MOST]
+        ]
+        scope.upsert(touched_days, rows, key=("person_id", "work_date"))
+    over = min(end, today - timedelta(days=1))
+    if start <= over:
+        touch_spans(scope, set(person_ids), start, over, at)
+
+
+def first_punch(scope: Scope) -> date | None:
+    """Give the work date of the town's first punch."""
+    p = punches.c
+    query = scope.select(p.corrected_at).where(p.trusted.is_(True))
+    at = scope.scalar(query.order_by(p.corrected_at).limit(1))
+    return work_date_of(at) if at is not None else None
 
 
 def oldest(scope: Scope, limit: int) -> tuple[TouchedDay, ...]:

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import msgspec
 
 from hub.worktime.minutes import DAY_MIN, Span, Spans, joined, without
+from hub.worktime.patterns import PatternDay
 
 ROSTER_DAYS: Final = 28
 """A roster is made for four weeks."""
@@ -47,6 +48,11 @@ class ShiftCode:
     def break_spans(self) -> Spans:
         """The breaks."""
         return joined(map(_span, self.breaks))
+
+    @property
+    def day(self) -> PatternDay:
+        """The day of a pattern on which it falls."""
+        return PatternDay(tuple(map(_span, self.stretches)), tuple(map(_span, self.breaks)))
 
     @property
     def regular_min(self) -> int:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hub.audit.rows import RowKind
 from hub.database.scope import Scope
 from hub.people.tables import people
-from hub.rosters import marks, neighbours, repository
+from hub.rosters import marks, repository
 from hub.rosters.domain import (
     Assignment,
     PatternKind,
@@ -21,6 +21,7 @@ from hub.rosters.domain import (
     WorkPattern,
 )
 from hub.rosters.tables import pattern_assignments, shift_codes, work_patterns
+from hub.staff import repository as staff
 from hub.web.problems import invalid
 from hub.worktime.minutes import DAY_MIN
 
@@ -74,7 +75,7 @@ def _check_assignment(scope: Scope, _before: Assignment | None, after: Assignmen
     if after.subject_kind is SubjectKind.PERSON:
         known = scope.one(sa.select(people.c.id).where(people.c.id == after.subject_id)) is not None
     elif after.subject_kind is SubjectKind.DEPARTMENT:
-        known = any(each.id == after.subject_id for each in neighbours.departments(scope))
+        known = any(each.id == after.subject_id for each in staff.departments(scope))
     else:
         known = True  # a kind is a word of the ordinance, and one may come with the next
     if not known:

@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime
 
 from hub.attendance.domain import work_date_of
-from hub.attendance.touched import touch
+from hub.attendance.touched import AHEAD, touch, touch_months
 from hub.database.scope import Scope
-from hub.rosters import neighbours, repository
+from hub.rosters import repository
 from hub.rosters.domain import Assignment, SubjectKind
-from hub.worktime.domain import month_of
-
-_AHEAD: Final = timedelta(days=62)
-"""What lies further ahead nobody has reckoned."""
-_MIDDLE: Final = 15
-"""The day by which a month is marked: no week around it reaches into another."""
-
-
-def mark_people(
-    scope: Scope, person_ids: Iterable[str], first: date, last: date | None, at: datetime
-) -> None:
-    """Mark the months of some people from `first` through `last`, as far as they can have been
-    reckoned; None: until further notice."""
-    ahead = work_date_of(at) + _AHEAD
-    end = min(last or ahead, ahead)
-    dates: list[date] = []
-    begun = repository.first_punch(scope) or work_date_of(at)
-    month = max(month_of(first), month_of(begun))
-    while month.first <= end:
-        dates.append(month.first.replace(day=_MIDDLE))
-        month = month.plus(1)
-    for person_id in sorted(set(person_ids)):
-        for day in dates:
-            touch(scope, person_id, day, day, at)
+from hub.staff import repository as staff
 
 
 def mark_days(scope: Scope, days: Iterable[tuple[str, date]], at: datetime) -> None:
@@ -50,13 +26,13 @@ def mark_assigned(scope: Scope, found: Iterable[Assignment], at: datetime) -> No
     """Mark everybody to whom a pattern is assigned, for as long as it is."""
     for each in found:
         people = _subjects(scope, each, at)
-        mark_people(scope, people, each.starts_on, each.ends_on, at)
+        touch_months(scope, people, each.starts_on, each.ends_on, at)
 
 
 def mark_everybody(scope: Scope, first: date, at: datetime) -> None:
     """Mark all staff from a date on: the calendar of closed days changed."""
-    ahead = work_date_of(at) + _AHEAD
-    mark_people(scope, neighbours.employments_between(scope, first, ahead), first, None, at)
+    ahead = work_date_of(at) + AHEAD
+    touch_months(scope, staff.employments_between(scope, first, ahead), first, None, at)
 
 
 def mark_pattern(scope: Scope, pattern_ids: Collection[str], at: datetime) -> None:
@@ -74,10 +50,10 @@ def mark_code(scope: Scope, code_id: str, at: datetime) -> None:
 def _subjects(scope: Scope, found: Assignment, at: datetime) -> Collection[str]:
     if found.subject_kind is SubjectKind.PERSON:
         return (found.subject_id,)
-    end = min(found.ends_on or date.max, work_date_of(at) + _AHEAD)
+    end = min(found.ends_on or date.max, work_date_of(at) + AHEAD)
     if end < found.starts_on:
         return ()
-    everybody = neighbours.employments_between(scope, found.starts_on, end)
+    everybody = staff.employments_between(scope, found.starts_on, end)
     named = "department_id" if found.subject_kind is SubjectKind.DEPARTMENT else "kind"
     return [
         person_id

@@ -14,23 +14,10 @@ from datetime import date, timedelta
 from hub.rosters.domain import Assignment, RosterDay, ShiftCode, SubjectKind, WorkPattern
 from hub.staff.domain import Employment
 from hub.worktime.domain import DayKind, DayPlan
-from hub.worktime.minutes import Span, Spans, common, without
 from hub.worktime.ordinance import Day, Ordinance
+from hub.worktime.patterns import DAY_OFF, PatternDay, WeekPattern, plan_of, regular_week
 
-_SATURDAY = 5
 _ORDER = (SubjectKind.PERSON, SubjectKind.DEPARTMENT, SubjectKind.KIND)
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """Regular hours of a date with their breaks; `rostered` orders work on a holiday too."""
-
-    spans: Spans = ()
-    breaks: Spans = ()
-    rostered: bool = False
-
-
-_ROSTERED_OFF = Shift(rostered=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +40,13 @@ class Planner:
         self._facts = facts
         self._ordinances = ordinances
         self._assigned = _by_subject(facts.assignments)
-        self._shifts = {
-            (each.id, rostered): Shift(each.spans, each.break_spans, rostered)
-            for each in facts.codes.values()
-            for rostered in (False, True)
-        }
-        self._regular: dict[tuple[Day, bool], Shift] = {}
-        self._plans: dict[tuple[date, Shift], DayPlan] = {}
+        self._days = {each.id: each.day for each in facts.codes.values()}
+        self._weeks: dict[Day, WeekPattern] = {}
+        self._plans: dict[tuple[date, PatternDay, bool], DayPlan] = {}
 
     def plans(self, person_id: str, days: Iterable[date]) -> dict[date, DayPlan]:
         """Give somebody's plans, before swaps."""
-        return {day: self._plan(day, self._shift(person_id, day)) for day in days}
+        return {day: self._plan(day, *self._shift(person_id, day)) for day in days}
 
     def code_on(self, person_id: str, day: date) -> ShiftCode | None:
         """Give the shift code that holds on a date; None for a day off and for the ordinance's own
@@ -75,17 +58,18 @@ class Planner:
         code_id = pattern.code_on(day) if pattern else None
         return self._facts.codes[code_id] if code_id else None
 
-    def _shift(self, person_id: str, day: date) -> Shift:
+    def _shift(self, person_id: str, day: date) -> tuple[PatternDay, bool]:
+        """The hours of somebody's date, and whether they order work on a holiday too."""
         told = self._facts.roster.get((person_id, day))
         if told is not None:
-            return _ROSTERED_OFF if told.code_id is None else self._shifts[told.code_id, True]
+            return self._day(told.code_id), True
         pattern = self._pattern(person_id, day)
         if pattern is None:
-            return self._regular_day(day)
-        code_id = pattern.code_on(day)
-        if code_id is None:
-            return Shift(rostered=pattern.rostered)
-        return self._shifts[code_id, pattern.rostered]
+            return self._regular_day(day), False
+        return self._day(pattern.code_on(day)), pattern.rostered
+
+    def _day(self, code_id: str | None) -> PatternDay:
+        return DAY_OFF if code_id is None else self._days[code_id]
 
     def _pattern(self, person_id: str, day: date) -> WorkPattern | None:
         if not self._assigned:
@@ -102,47 +86,24 @@ class Planner:
                     return self._facts.patterns[each.pattern_id]
         return None
 
-    def _regular_day(self, day: date) -> Shift:
-        works = day.weekday() < _SATURDAY
-        rules = self._ordinances[day].day
-        key = (rules, works)
-        if key not in self._regular:
-            self._regular[key] = _regular(rules) if works else Shift()
-        return self._regular[key]
+    def _regular_day(self, day: date) -> PatternDay:
+        ordinance = self._ordinances[day]
+        if ordinance.day not in self._weeks:
+            self._weeks[ordinance.day] = regular_week(ordinance)
+        return self._weeks[ordinance.day].on(day)
 
-    def _plan(self, day: date, shift: Shift) -> DayPlan:
-        found = self._plans.get((day, shift))
+    def _plan(self, day: date, shift: PatternDay, rostered: bool) -> DayPlan:
+        key = (day, shift, rostered)
+        found = self._plans.get(key)
         if found is None:
-            found = self._plans[day, shift] = plan_of(day, shift, self._facts.holidays.get(day))
+            holiday = self._facts.holidays.get(day)
+            found = self._plans[key] = plan_of(shift, day, holiday, rostered)
         return found
-
-
-def plan_of(day: date, shift: Shift, holiday: DayKind | None) -> DayPlan:
-    """Give the plan of a date with these regular hours; `holiday` says which kind of holiday the
-    calendar date is, if any."""
-    kind = DayKind.DAY_OFF if not shift.spans else holiday or DayKind.WORKDAY
-    return DayPlan(
-        work_date=day,
-        kind=kind,
-        spans=shift.spans,
-        breaks=shift.breaks,
-        base_spans=shift.spans,
-        holiday=holiday is not None,
-        rostered=shift.rostered,
-    )
 
 
 def days_between(first: date, last: date) -> list[date]:
     """Give the dates from `first` through `last`."""
     return [first + timedelta(days=each) for each in range((last - first).days + 1)]
-
-
-def _regular(rules: Day) -> Shift:
-    whole = (Span(rules.starts_min, rules.ends_min),)
-    if rules.break_to_min <= rules.break_from_min:
-        return Shift(whole)
-    pause = (Span(rules.break_from_min, rules.break_to_min),)
-    return Shift(without(whole, pause), common(whole, pause))
 
 
 def _by_subject(

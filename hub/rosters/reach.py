@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from hub.database.scope import Scope
-from hub.rosters import neighbours
+from hub.staff import repository as staff
 from hub.staff.domain import Department
 
 
@@ -30,6 +30,6 @@ def headed_by(scope: Scope, person_id: str | None, on: date) -> frozenset[str]:
     """Give the departments whom somebody heads on a date, and all below."""
     if person_id is None:
         return frozenset()
-    places = neighbours.employments_between(scope, on, on, [person_id]).get(person_id, ())
+    places = staff.employments_between(scope, on, on, [person_id]).get(person_id, ())
     tops = [each.department_id for each in places if each.heads and each.holds(on)]
-    return below(neighbours.departments(scope), tops) if tops else frozenset()
+    return below(staff.departments(scope), tops) if tops else frozenset()

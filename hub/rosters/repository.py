@@ -9,16 +9,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from hub.attendance.domain import work_date_of
-from hub.attendance.tables import punches
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
 from hub.people import repository as people
 from hub.people.domain import Calendar, CalendarSource
 from hub.people.holiday_dates import dates_of
-from hub.rosters import neighbours
 from hub.rosters.domain import Assignment, Roster, RosterDay, ShiftCode, SubjectKind, WorkPattern
-from hub.rosters.neighbours import Ordinances
 from hub.rosters.planning import PlanFacts, Planner, days_between
 from hub.rosters.tables import (
     pattern_assignments,
@@ -29,7 +25,9 @@ from hub.rosters.tables import (
     work_patterns,
     working_calendars,
 )
+from hub.staff import repository as staff
 from hub.worktime.domain import DayKind, DayPlan
+from hub.worktime.ordinance import Ordinances
 
 _TOWN: Final = "town"
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -62,9 +60,7 @@ def facts_between(scope: Scope, person_ids: Collection[str], first: date, last: 
         patterns={each.id: each for each in patterns(scope)} if assigned else {},
         assignments=assigned,
         roster={(d.person_id, d.work_date): d for d in days(scope, person_ids, first, last)},
-        employments=neighbours.employments_between(scope, first, last, person_ids)
-        if by_place
-        else {},
+        employments=staff.employments_between(scope, first, last, person_ids) if by_place else {},
         holidays=holidays(scope, first, last),
     )
 
@@ -182,17 +178,6 @@ def keep_roster(scope: Scope, kept: Roster) -> None:
 
 def _row(day: RosterDay) -> dict[str, Any]:
     return {"person_id": day.person_id, "work_date": day.work_date, "code_id": day.code_id}
-
-
-def first_punch(scope: Scope) -> date | None:
-    """Give the work date of the town's first punch."""
-    at = scope.scalar(
-        scope.select(punches.c.corrected_at)
-        .where(punches.c.trusted.is_(True))
-        .order_by(punches.c.corrected_at)
-        .limit(1)
-    )
-    return work_date_of(at) if at is not None else None
 
 
 # --- the calendar ------------------------------------------------------------------------------

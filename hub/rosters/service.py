@@ -13,20 +13,22 @@ from hub.database.scope import Scope
 from hub.people import repository as people
 from hub.people.domain import Person
 from hub.people.kinds import CALENDAR
-from hub.rosters import marks, neighbours, repository
+from hub.rosters import marks, repository
 from hub.rosters.checks import RosterRules, findings
 from hub.rosters.domain import ROSTER_DAYS, Assignment, Roster, RosterDay, ShiftCode
 from hub.rosters.grid import Cell, CellSource, GridRow, RosterGrid
 from hub.rosters.kinds import ASSIGNMENT
-from hub.rosters.neighbours import Ordinances
-from hub.rosters.planning import PlanFacts, Planner, Shift, days_between, plan_of
+from hub.rosters.planning import PlanFacts, Planner, days_between
 from hub.rosters.reach import headed_by
 from hub.rosters.settings import RostersSettings
+from hub.staff import repository as staff
 from hub.staff.domain import Department, Employment
 from hub.web.core import Core
 from hub.web.problems import FORBIDDEN, NOT_FOUND, Problem, invalid
 from hub.web.rights import Principal, Right
 from hub.worktime.domain import DayPlan
+from hub.worktime.ordinance import Ordinances
+from hub.worktime.patterns import DAY_OFF, plan_of
 
 SPAN_MAX = 366
 
@@ -57,7 +59,7 @@ class RostersService:
         with self._core.db.read() as scope:
             seen = self._seen(scope, who)
             return tuple(
-                each for each in neighbours.departments(scope) if seen is None or each.id in seen
+                each for each in staff.departments(scope) if seen is None or each.id in seen
             )
 
     def start_of(self, day: date) -> date:
@@ -246,7 +248,7 @@ class RostersService:
         if who.person_id is None:
             return frozenset()
         today, ahead = self._today, self._today + timedelta(days=ROSTER_DAYS)
-        own = neighbours.employments_between(scope, today, ahead, [who.person_id])
+        own = staff.employments_between(scope, today, ahead, [who.person_id])
         places = {each.department_id for each in own.get(who.person_id, ())}
         return headed_by(scope, who.person_id, today) | places
 
@@ -259,7 +261,7 @@ class RostersService:
         self, scope: Scope, who: Principal, department_id: str, *, write: bool = False
     ) -> Department:
         seen = self._seen(scope, who)
-        listed = {each.id: each for each in neighbours.departments(scope)}
+        listed = {each.id: each for each in staff.departments(scope)}
         if department_id not in listed or (seen is not None and department_id not in seen):
             raise Problem(NOT_FOUND, "no such department")
         if write and not self._writes(scope, who, department_id):
@@ -270,7 +272,7 @@ class RostersService:
         if person_id == who.person_id or who.may(Right.ATTENDANCE_READ):
             return True
         headed = headed_by(scope, who.person_id, self._today)
-        places = neighbours.employments_between(scope, first, last, [person_id]) if headed else {}
+        places = staff.employments_between(scope, first, last, [person_id]) if headed else {}
         return any(each.department_id in headed for each in places.get(person_id, ()))
 
     def _check_head(self, scope: Scope, who: Principal, person_id: str, day: date) -> None:
@@ -279,7 +281,7 @@ class RostersService:
         if who.may(Right.ATTENDANCE_WRITE):
             return
         headed = headed_by(scope, who.person_id, self._today)
-        places = neighbours.employments_between(scope, day, day, [person_id]).get(person_id, ())
+        places = staff.employments_between(scope, day, day, [person_id]).get(person_id, ())
         if not any(each.department_id in headed for each in places):
             raise Problem(FORBIDDEN, "a roster is written by the head, or with attendance:write")
 
@@ -306,7 +308,7 @@ class RostersService:
     def _members(
         self, scope: Scope, department_id: str, first: date, last: date
     ) -> dict[str, tuple[Employment, ...]]:
-        everybody = neighbours.employments_between(scope, first, last)
+        everybody = staff.employments_between(scope, first, last)
         found = {
             person_id: tuple(each for each in places if each.department_id == department_id)
             for person_id, places in everybody.items()
@@ -379,8 +381,8 @@ class _Rows:
             if draft is not None:
                 source = CellSource.DRAFT
                 code = self.facts.codes[draft.code_id] if draft.code_id else None
-                shift = Shift(code.spans, code.break_spans, True) if code else Shift(rostered=True)
-                plan = plan_of(day, shift, self.facts.holidays.get(day))
+                shift, holiday = code.day if code else DAY_OFF, self.facts.holidays.get(day)
+                plan = plan_of(shift, day, holiday, rostered=True)
             cells[day] = Cell(plan, code, source, away=not _holds(places, day))
         settings = self.settings
         rules = RosterRules.of(

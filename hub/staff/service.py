@@ -21,7 +21,7 @@ from hub.people import repository as people_rows
 from hub.people.domain import Person
 from hub.people.kinds import PERSON
 from hub.people.tables import people
-from hub.staff import leavers, repository
+from hub.staff import leavers, marks, repository
 from hub.staff.careers import (
     Career,
     CareerCode,
@@ -37,6 +37,7 @@ from hub.staff.careers import (
 from hub.staff.department_rows import DEPARTMENT
 from hub.staff.domain import Department, DepartmentTerm, Employment, Leaver, Place, StaffContact
 from hub.staff.kana import folded, kana_key
+from hub.staff.kinds import EmploymentKinds
 from hub.staff.repository import Placed
 from hub.staff.tables import employments
 from hub.web.core import Core
@@ -87,9 +88,7 @@ class Retired:
 class StaffService:
     """Departments, employments and contacts; every change is audited."""
 
-    def __init__(
-        self, core: Core, rows: AuditedRows, kinds: Callable[[], Mapping[str, str]]
-    ) -> None:
+    def __init__(self, core: Core, rows: AuditedRows, kinds: EmploymentKinds) -> None:
         self._core = core
         self._rows = rows
         self._kinds = kinds
@@ -101,8 +100,8 @@ class StaffService:
 
     @property
     def kinds(self) -> Mapping[str, str]:
-        """The titles of the ordinance's kinds of employment, by code."""
-        return self._kinds()
+        """The titles of the ordinances' kinds of employment, by code."""
+        return self._kinds.titles(self.today)
 
     # --- departments -----------------------------------------------------------------------
 
@@ -142,8 +141,10 @@ class StaffService:
             if term in repository.terms_of(scope, term.department_id):
                 return term
             repository.write_term(scope, term)
+            now = self._core.clock.now()
+            marks.mark_department(scope, term.department_id, term.starts_on, now)
             target = ("department", term.department_id)
-            record(scope, self._core.clock.now(), who, "department.term_set", target, said)
+            record(scope, now, who, "department.term_set", target, said)
             return term
 
         return self._core.db.write(work)
@@ -156,6 +157,7 @@ class StaffService:
             if not repository.drop_term(scope, department_id, starts_on):
                 raise Problem(NOT_FOUND, "no terms start on that day")
             now, said = self._core.clock.now(), {"starts_on": starts_on.isoformat()}
+            marks.mark_department(scope, department_id, starts_on, now)
             record(scope, now, who, "department.term_removed", ("department", department_id), said)
 
         self._core.db.write(work)
@@ -283,25 +285,31 @@ class StaffService:
         before: Career,
         after: Career,
     ) -> None:
-        """Write a career and record it, within a transaction that holds the lock `EMPLOYMENTS`."""
+        """Write a career and record it, within a transaction that holds the lock `EMPLOYMENTS`;
+        raise `422 invalid` for a kind of employment that the ordinance in force does not know."""
         way = steps(before, after)
         if not way:
             return
+        self._check_kinds(before, after)
         now = self._core.clock.now()
         made = tuple(replace(each, id=self._core.ids.new()) for each in way.added)
         repository.write_career(scope, person_id, replace(way, added=made), now)
+        marks.mark_career(scope, person_id, before, after, now)
         said = {"before": _told(before, after), "after": _told(after, before)}
         record(scope, now, who, f"employment.{action}", ("person", person_id), said)
 
     def check_places(self, scope: Scope, before: Career, after: Career) -> None:
-        """Raise `422 invalid` for a new place of no department, or of a kind that the ordinance
-        does not know."""
-        known = self.kinds
+        """Raise `422 invalid` for a new place of no department."""
         for place in {each.place for each in after} - {each.place for each in before}:
             if repository.department(scope, place.department_id) is None:
                 raise invalid("department_id", "unknown", "no such department")
-            if place.kind not in known:
-                raise invalid("kind", "unknown", f"the ordinance knows {', '.join(known)}")
+
+    def _check_kinds(self, before: Career, after: Career) -> None:
+        """What stands there already stays as it is, but for its dates."""
+        for each in set(after) - set(before):
+            problem = self._kinds.problem(each.place.kind, each.starts_on, each.ends_on)
+            if problem is not None:
+                raise invalid("kind", "unknown", problem)
 
     def _employment(self, scope: Scope, who: Principal, employment_id: str) -> Employment:
         found = repository.employment(scope, employment_id)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from hub.audit.rows import AuditedRows
 from hub.policy.worker import Chore
 from hub.staff.importing import ForgetStaffFiles, StaffImports
-from hub.staff.kinds import shipped_kinds
+from hub.staff.kinds import EmploymentKinds
 from hub.staff.leavers import BlockLeavers
 from hub.staff.service import StaffService
 from hub.web.core import Core, Services
+from hub.worktime.ordinance import Ordinances
 
 
 def add_staff(core: Core, services: Services) -> None:
-    """Add the services; audited rows are there already."""
+    """Add the services; audited rows and ordinances are there already."""
     rows = services.get(AuditedRows)
-    staff = services.add(StaffService(core, rows, shipped_kinds))
+    kinds = EmploymentKinds(services.get(Ordinances))
+    staff = services.add(StaffService(core, rows, kinds))
     services.add(StaffImports(core, rows, staff))
 
 

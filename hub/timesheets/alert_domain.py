@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from hub.timesheets.sources import DerivedMonth
-from hub.worktime.domain import CapKind, CapLevel, DayKind
+from hub.worktime.domain import CapKind, CapLevel, DayKind, MonthFile
 from hub.worktime.minutes import joined, total, without
 
 PACE_AFTER_DAYS: Final = 5
@@ -105,12 +105,18 @@ def outlook(derived: DerivedMonth, today: date) -> Outlook:
     work = [day.work_date for day in derived.file.days if day.plan.kind is DayKind.WORKDAY]
     over = sum(1 for day in work if day < today)
     pace = counted * len(work) // over if over >= PACE_AFTER_DAYS else None
+    ahead = ordered_ahead_min(derived.file, today)
+    return Outlook(derived.person_id, counted, derived.cap_month_min, pace, counted + ahead)
+
+
+def ordered_ahead_min(file: MonthFile, today: date) -> int:
+    """Give the minutes that are ordered from a date on and not yet done."""
     ahead = 0
-    for day in derived.file.days:
+    for day in file.days:
         if day.work_date >= today:
             ordered = joined(span for order in day.orders for span in order.spans)
             ahead += total(without(ordered, (*day.plan.spans, *day.presence.spans)))
-    return Outlook(derived.person_id, counted, derived.cap_month_min, pace, counted + ahead)
+    return ahead
 
 
 def alerts_due(derived: DerivedMonth, today: date) -> tuple[FoundAlert, ...]:

@@ -10,7 +10,7 @@ from hub.database.scope import Scope
 from hub.timesheets import closing_repository as rows
 from hub.timesheets import divergence_repository
 from hub.timesheets.closing_domain import DepartmentClosing, MonthAdjustment
-from hub.timesheets.closings import closed_through, settled_month
+from hub.timesheets.closings import closed_through
 from hub.timesheets.divergence_domain import Divergence
 from hub.timesheets.snapshots import result_of
 from hub.worktime.domain import Month, MonthResult
@@ -39,10 +39,9 @@ def adjustments_of(
 ) -> dict[str, tuple[MonthAdjustment, ...]]:
     """Give what closed months came to since, by person, in the order it was found."""
     found: dict[str, tuple[MonthAdjustment, ...]] = {}
-    for each in rows.closed_of(scope, str(month), person_ids):
-        settled = settled_month(scope, each.person_id, month)
-        if settled is not None and settled.adjustments:
-            found[each.person_id] = settled.adjustments
+    for each in rows.adjustments_of_month(scope, str(month), person_ids):
+        if each.counts:
+            found[each.person_id] = (*found.get(each.person_id, ()), each)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.clock import Clock
 from hub.database.scope import Scope
 from hub.timesheets import repository
 from hub.timesheets.reckoner import Reckoner
@@ -14,8 +15,9 @@ class ReckonStale:
     """A few people at a time: whoever writes meanwhile on SQLite waits. What was reckoned by other
     ordinances than today's is looked for once, when the hub starts."""
 
-    def __init__(self, service: TimesheetsService, reckoner: Reckoner) -> None:
+    def __init__(self, service: TimesheetsService, reckoner: Reckoner, clock: Clock) -> None:
         self._service = service
+        self._clock = clock
         self._reckoner = reckoner
         self._outdated = False
 
@@ -27,5 +29,5 @@ class ReckonStale:
         """Reckon it."""
         if not self._outdated:
             self._outdated = True
-            repository.outdate(scope, self._reckoner.rules_print)
+            repository.outdate(scope, self._reckoner.rules_print, self._clock.now())
         return self._service.refresh_in(scope, _PEOPLE)

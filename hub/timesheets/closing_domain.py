@@ -28,6 +28,8 @@ class BlockerKind(StrEnum):
     (`closing.blocker.<value>`)."""
 
     MONTH_NOT_OVER = "month_not_over"
+    UNRECKONABLE = "unreckonable"
+    """Of somebody whose kind of employment the ordinance does not know."""
     MISSING_PUNCH = "missing_punch"
     STILL_IN = "still_in"
     WAITING_PUNCH = "waiting_punch"
@@ -43,7 +45,7 @@ class BlockerKind(StrEnum):
     """Of an earlier month, to be carried into this one."""
 
 
-NEVER_OVERRIDDEN: Final = frozenset({BlockerKind.MONTH_NOT_OVER})
+NEVER_OVERRIDDEN: Final = frozenset({BlockerKind.MONTH_NOT_OVER, BlockerKind.UNRECKONABLE})
 """All others may be, with a cause that is kept."""
 
 
@@ -72,7 +74,7 @@ def blockers_of_results(
     found = []
     for each in derived:
         for day in each.result.days:
-            path = f"/attendance?day={day.work_date.isoformat()}"
+            path = f"/attendance/people/{each.person_id}/{day.work_date.isoformat()}"
             found += [
                 Blocker(
                     kind=_NOTE_BLOCKS[note],
@@ -93,6 +95,19 @@ def blockers_of_results(
             for day in waiting.get(each.person_id, ())
         ]
     return found
+
+
+def blockers_of_unreckonable(found: Mapping[str, date]) -> list[Blocker]:
+    """Give those whose months cannot be reckoned (with the first such date, by person)."""
+    return [
+        Blocker(
+            kind=BlockerKind.UNRECKONABLE,
+            person_id=person_id,
+            work_date=day,
+            path=f"/staff/people/{person_id}",
+        )
+        for person_id, day in found.items()
+    ]
 
 
 def blockers_of_applications(found: Iterable[OpenApplication]) -> list[Blocker]:

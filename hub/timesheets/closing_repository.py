@@ -195,6 +195,17 @@ def adjustments_of(scope: Scope, person_id: str, month: str) -> tuple[MonthAdjus
     return adjustments(scope, t.person_id == person_id, t.month == month)
 
 
+def adjustments_of_month(
+    scope: Scope, month: str, person_ids: Collection[str]
+) -> tuple[MonthAdjustment, ...]:
+    """Give every adjustment of some people's closed month, in the order they were found."""
+    t, wanted = month_adjustments.c, sorted(person_ids)
+    found: list[MonthAdjustment] = []
+    for at in range(0, len(wanted), _AT_ONCE):
+        found += adjustments(scope, t.month == month, t.person_id.in_(wanted[at : at + _AT_ONCE]))
+    return tuple(sorted(found, key=lambda one: one.seq))
+
+
 def uncarried(
     scope: Scope, before: str, person_ids: Collection[str]
 ) -> tuple[MonthAdjustment, ...]:

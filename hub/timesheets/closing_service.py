@@ -7,7 +7,7 @@ lead; everybody signs their own month.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from http import HTTPStatus
@@ -132,15 +132,22 @@ class ClosingService:
         with self._core.db.read() as scope:
             members = self._closings.members(scope, month)
             closed = rows.closings_of_month(scope, str(month))
-            lines = []
-            for unit in self._sources.staffing.units(scope):
-                found = closed.get(unit.id)
-                if unit.id not in members and found is None:
-                    continue
-                if not self._sees(scope, who, unit.id):
-                    continue
-                lines.append(self._line(scope, unit, month, found, members.get(unit.id, [])))
-            return tuple(lines)
+            units = [
+                unit
+                for unit in self._sources.staffing.units(scope)
+                if (unit.id in members or unit.id in closed) and self._sees(scope, who, unit.id)
+            ]
+        still_open = [unit.id for unit in units if unit.id not in closed]
+        self._keep(month, [each for unit_id in still_open for each in members[unit_id]])
+        with self._core.db.read() as scope:
+            return tuple(
+                self._line(scope, unit, month, closed.get(unit.id), members.get(unit.id, []))
+                for unit in units
+            )
+
+    def _keep(self, month: Month, person_ids: Collection[str]) -> None:
+        """Have open months kept before they are looked at: the next look finds them."""
+        self._sources.derivation.keep(self._core.db, month, person_ids)
 
     def _line(
         self,
@@ -188,6 +195,11 @@ class ClosingService:
         now = self._core.clock.now()
         with self._core.db.read() as scope:
             unit = self._unit(scope, who, department_id)
+            members = self._closings.members(scope, month).get(department_id, [])
+            closing = rows.closing(scope, department_id, str(month))
+        if closing is None:
+            self._keep(month, members)
+        with self._core.db.read() as scope:
             closing = rows.closing(scope, department_id, str(month))
             seen = None if closing else self._closings.look(scope, department_id, month, now)
             t = month_adjustments.c

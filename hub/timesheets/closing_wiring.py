@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from hub.applications.neighbours import Neighbours
 from hub.timesheets.alert_service import AlertService
 from hub.timesheets.closing_service import ClosingService
 from hub.timesheets.closings import Closings
 from hub.timesheets.divergence_service import DivergenceService
+from hub.timesheets.for_applications import MissingOfMonths, MonthFigures
+from hub.timesheets.reckoner import Reckoner
 from hub.timesheets.sources import Sources
 from hub.timesheets.touched_chore import SettleTouched
+from hub.timesheets.town_sources import plug_in
 from hub.web.core import Core, Services
 
 
 def add_closings(core: Core, services: Services) -> None:
-    """Add them. What they stand on is plugged into `Sources` beforehand or afterwards."""
+    """Add them; staff, applications and the reckoner are there already."""
     sources = services.add(Sources())
-    settings = core.settings.closing
+    plug_in(sources, services.get(Reckoner), core.clock)
+    settings, rules = core.settings.closing, services.get(Reckoner).rules
+    asking = services.get(Neighbours)
+    asking.figures = MonthFigures(sources, rules, core.clock)
+    asking.missing.append(MissingOfMonths(sources, rules, settings, core.clock))
     closings = services.add(Closings(sources, core.ids, settings))
     services.add(ClosingService(core, sources, closings, settings))
     services.add(DivergenceService(core, sources, settings))

@@ -34,6 +34,7 @@ from hub.timesheets.closing_domain import (
     SignedKind,
     blockers_of_applications,
     blockers_of_results,
+    blockers_of_unreckonable,
     difference,
 )
 from hub.timesheets.closing_settings import ClosingSettings
@@ -137,11 +138,16 @@ class Closings:
         month: Month,
         now: datetime,
         person_ids: Collection[str] | None = None,
+        *,
+        anew: bool = False,
     ) -> DepartmentMonth:
-        """Give a department's open month as it stands. `person_ids`: its people, if known."""
+        """Give a department's open month as it stands. `person_ids`: its people, if known. `anew`:
+        derived from everything there is, with the records behind it, whatever is kept."""
         if person_ids is None:
             person_ids = self.members(scope, month).get(department_id, [])
-        derived = self._sources.derivation.months(scope, month, person_ids)
+        derivation = self._sources.derivation
+        derive = derivation.months if anew else derivation.standing
+        derived = derive(scope, month, person_ids)
         signed = {
             (each.kind, each.subject_id, each.fingerprint)
             for each in rows.signatures(scope, str(month))
@@ -151,6 +157,10 @@ class Closings:
         head = (SignedKind.DEPARTMENT, department_id, whole) in signed
         carried = self._to_carry(scope, department_id, month, person_ids)
         found = self._blockers(scope, month, people, now, carried, head_signed=head)
+        unknown = derivation.unreckonable(scope, month, person_ids)
+        if unknown:
+            more = blockers_of_unreckonable(unknown)
+            found = tuple(sorted((*found, *more), key=_order_of))
         return DepartmentMonth(department_id, month, people, whole, head, found, carried)
 
     def _blockers(
@@ -252,8 +262,9 @@ class Closings:
         scope.lock(f"closing:{department_id}:{month}")
         if rows.closing(scope, department_id, str(month)) is not None:
             raise AlreadyClosedError
-        seen = self.look(scope, department_id, month, now)
-        if not seen.people:
+        seen = self.look(scope, department_id, month, now, anew=True)
+        kinds = {each.kind for each in seen.blockers}
+        if not seen.people and BlockerKind.UNRECKONABLE not in kinds:
             raise NobodyError
         never = tuple(each for each in seen.blockers if each.kind in NEVER_OVERRIDDEN)
         if never or (seen.blockers and not cause):
@@ -343,7 +354,7 @@ class Closings:
         self, scope: Scope, person_id: str, month: Month, now: datetime
     ) -> MonthAdjustment | None:
         """Derive somebody's closed month anew, and write what differs as an adjustment; None where
-        the month is open, or nothing differs."""
+        the month is open, cannot be reckoned, or nothing differs."""
         closed = self._closed_for(scope, person_id, month)
         if closed is None:
             return None
@@ -351,7 +362,10 @@ class Closings:
         closed = rows.closed_month(scope, person_id, str(month))
         if closed is None:  # opened again while we waited
             return None
-        derived = self._sources.derivation.months(scope, month, [person_id]).get(person_id)
+        derivation = self._sources.derivation
+        if derivation.unreckonable(scope, month, [person_id]):
+            return None
+        derived = derivation.months(scope, month, [person_id]).get(person_id)
         signed = ZERO if closed.result is None else figures_of(result_of(closed.result))
         found = difference(
             signed,

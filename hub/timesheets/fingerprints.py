@@ -4,14 +4,12 @@ wherever it is gathered, so that reckoning again can be shown to change nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from hub.attendance.domain import Rules
+from hub.timesheets.gathering import Rulebook
 from hub.worktime.domain import MonthFile
-from hub.worktime.ordinance import Ordinance
 
 REVISION: Final = 1
 """Raised whenever reckoning itself changes: everything kept is then reckoned anew."""
@@ -20,9 +18,11 @@ _ENCODER: Final = msgspec.json.Encoder()
 """Mappings are made in the order of dates, and an ordinance has its file's."""
 
 
-def of_rules(ordinances: Sequence[Ordinance], rules: Rules) -> str:
-    """Give the fingerprint of all by which months are reckoned beside their facts."""
-    return _digest((REVISION, ordinances, rules))
+def of_rules(book: Rulebook) -> str:
+    """Give the fingerprint of all by which months are reckoned beside their facts. Of a kind of
+    leave it is whether it is paid."""
+    paid = sorted((code, kind.paid) for code, kind in book.leave_kinds.items())
+    return _digest((REVISION, book.ordinances.versions, book.punches, paid))
 
 
 def of_file(file: MonthFile, rules: str) -> str:

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Final, TypeVar
 
-from hub.attendance.domain import Day, Rules
-from hub.rosters.neighbours import Ordinances
+from hub.applications.claims import Claims
+from hub.attendance.domain import Day, Rules, start_of
+from hub.leave.domain import Kinds
 from hub.rosters.planning import days_between
 from hub.staff.domain import DepartmentTerm, Employment
-from hub.timesheets import neighbours
-from hub.timesheets.neighbours import Claims
 from hub.worktime.domain import (
     CapType,
     DayFile,
@@ -33,6 +32,9 @@ from hub.worktime.domain import (
     Presence,
     Terms,
 )
+from hub.worktime.ordinance import Ordinances
+from hub.worktime.presence import presence_of
+from hub.worktime.swaps import apply_swaps
 
 C = TypeVar("C", Order, Explained)
 
@@ -41,6 +43,16 @@ AROUND: Final = timedelta(days=7)
 TAIL: Final = 6
 """Dates of a week that can lie in the month before."""
 _NONE: Final = Claims()
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All by which months are reckoned beside their facts: the town's ordinances, its kinds of
+    leave (which say what is paid), and how punches are read."""
+
+    ordinances: Ordinances
+    leave_kinds: Kinds
+    punches: Rules = field(default_factory=Rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,7 @@ class PersonFacts:
             person_id=person_id,
             employments=facts.employments.get(person_id, ()),
             terms=facts.terms,
-            plans=neighbours.apply_swaps(plans, claims.swaps) if claims.swaps else plans,
+            plans=apply_swaps(plans, claims.swaps) if claims.swaps else plans,
             orders=_by_date(claims.orders),
             explained=_by_date(claims.explained),
             days=facts.days.get(person_id, {}),
@@ -101,7 +113,7 @@ class PersonFacts:
     def presence_on(self, day: date) -> Presence:
         """Give when they were there."""
         found = self.days.get(day)
-        return neighbours.presence_of(found) if found else Presence(day)
+        return presence_of(found) if found else Presence(day)
 
     def day_file(self, day: date) -> DayFile:
         """Give everything about a date."""
@@ -120,22 +132,32 @@ def month_file(
     ordinances: Ordinances,
     tail: Sequence[int],
     history: Sequence[MonthTally],
+    today: date,
 ) -> MonthFile:
-    """Give somebody's month. `tail`: credited minutes of the six dates before its first, or as many
-    as are known, the last one last."""
+    """Give somebody's month as of a date. `tail`: credited minutes of the six dates before its
+    first, or as many as are known, the last one last."""
     first, last = month.first, month.last
     before = days_between(first - AROUND, first - timedelta(days=1))
     after = days_between(last + timedelta(days=1), last + AROUND)
-    file = MonthFile(
+    return MonthFile(
         person_id=facts.person_id,
         month=month,
         days=tuple(facts.day_file(day) for day in days_between(first, last)),
         around={day: facts.plans[day] for day in (*before, *after)},
         stays=facts.presence_on(before[-1]),
+        stays_orders=facts.orders.get(before[-1], ()),
         week_before_min=week_before_min(first, tail, ordinances),
         history=tuple(history),
+        known_through=known_through(month, today),
     )
-    return neighbours.staying(file, facts.orders.get(before[-1], ()))
+
+
+def known_through(month: Month, today: date) -> date | None:
+    """Give the last date of a month that is over, the one before its first where none is; None once
+    all are."""
+    if today > month.last:
+        return None
+    return max(today, month.first) - timedelta(days=1)
 
 
 def week_before_min(first: date, tail: Sequence[int], ordinances: Ordinances) -> int:
@@ -153,16 +175,20 @@ def tail_of(result: MonthResult) -> tuple[int, ...]:
     return tuple(day.credited_min for day in result.days[-TAIL:])
 
 
-def good_until(facts: PersonFacts, first: date, last: date, rules: Rules) -> datetime | None:
-    """Give until when a result from `first` through `last` stands if nobody punches any more: then
-    the first shift that is open now counts as one whose `out` is missing."""
-    found = (
+def good_until(facts: PersonFacts, month: Month, rules: Rules, today: date) -> datetime | None:
+    """Give until when a month's result stands if nobody writes anything: then the first shift that
+    is open now counts as one whose `out` is missing, or another date of the month is over."""
+    found = [
         shift.starts_at + timedelta(minutes=rules.shift_max_min)
         for day, read in facts.days.items()
-        if first - AROUND <= day <= last
+        if month.first - AROUND <= day <= month.last
         for shift in read.shifts
         if shift.open and shift.starts_at
-    )
+    ]
+    known = known_through(month, today)
+    if known is not None:
+        over = start_of(known + timedelta(days=2)).astimezone(UTC)
+        found.append(over - timedelta(microseconds=1))
     return min(found, default=None)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from hub.database.scope import Scope
-from hub.rosters import neighbours
 from hub.rosters.reach import below, headed_by
+from hub.staff import repository as staff
 from hub.staff.domain import Employment
 from hub.web.problems import FORBIDDEN, NOT_FOUND, Problem
 from hub.web.rights import Principal, Right
@@ -26,7 +26,7 @@ def people_of(
     """Give the people asked for with their employments of a span: one person; a department's with
     those below it; or all whom one may see. Raises `403 forbidden` beyond reach."""
     if person_id is not None:
-        places = neighbours.employments_between(scope, first, last, [person_id])
+        places = staff.employments_between(scope, first, last, [person_id])
         own = {person_id: places.get(person_id, ())}
         if person_id != who.person_id and not _all(who):
             _check_headed(own, headed_by(scope, who.person_id, today))
@@ -34,7 +34,7 @@ def people_of(
     seen = None if _all(who) else headed_by(scope, who.person_id, today)
     wanted = seen
     if department_id is not None:
-        listed = neighbours.departments(scope)
+        listed = staff.departments(scope)
         if department_id not in {each.id for each in listed}:
             raise Problem(NOT_FOUND, "no such department")
         wanted = below(listed, [department_id])
@@ -42,7 +42,7 @@ def people_of(
             raise Problem(FORBIDDEN, "others' attendance needs the right attendance:read")
     if wanted is not None and not wanted:
         return _own(scope, who, first, last)
-    everybody = neighbours.employments_between(scope, first, last)
+    everybody = staff.employments_between(scope, first, last)
     return {p: places for p, places in everybody.items() if _serves(places, wanted)}
 
 
@@ -60,7 +60,7 @@ def _own(
 ) -> dict[str, tuple[Employment, ...]]:
     if who.person_id is None:
         raise Problem(FORBIDDEN, "others' attendance needs the right attendance:read")
-    places = neighbours.employments_between(scope, first, last, [who.person_id])
+    places = staff.employments_between(scope, first, last, [who.person_id])
     return {who.person_id: places.get(who.person_id, ())}
 
 

@@ -7,19 +7,20 @@ month comes to something else than before leaves the months that depend on it st
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from hub.attendance.domain import Day, Rules
+from hub.attendance.domain import Day, Rules, work_date_of
+from hub.attendance.touched import first_punch
 from hub.database.scope import Scope
-from hub.rosters.neighbours import Ordinances
-from hub.rosters.repository import first_punch
-from hub.timesheets import fingerprints, neighbours, repository
+from hub.staff import repository as staff
+from hub.timesheets import fingerprints, repository
 from hub.timesheets.domain import PersonMonthKey
 from hub.timesheets.gathering import (
     Facts,
     PersonFacts,
+    Rulebook,
     good_until,
     history_of,
     looks_back_to,
@@ -28,7 +29,10 @@ from hub.timesheets.gathering import (
     tail_of,
 )
 from hub.timesheets.repository import Fresh, State
+from hub.timesheets.unreckonable import UnknownKind, unknown_kinds
 from hub.worktime.domain import Month, MonthFile, MonthResult, MonthTally, month_of
+from hub.worktime.ordinance import Ordinances
+from hub.worktime.reckoning import reckon_month
 
 _DEPEND: Final = 12
 """Months later whose caps may look at a month: the rest of its fiscal year, or five."""
@@ -36,17 +40,26 @@ _DEPEND: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Reckoner:
-    """Reckons by a town's ordinances. `begins`: the first month that is known; None: that of the
-    first punch."""
+    """Reckons by a town's rules. `begins`: the first month that is known; None: that of the first
+    punch."""
 
-    ordinances: Ordinances
+    book: Rulebook
     begins: Month | None = None
-    rules: Rules = field(default_factory=Rules)
+
+    @property
+    def ordinances(self) -> Ordinances:
+        """The town's ordinances."""
+        return self.book.ordinances
+
+    @property
+    def rules(self) -> Rules:
+        """How punches are read."""
+        return self.book.punches
 
     @property
     def rules_print(self) -> str:
         """The fingerprint of all by which months are reckoned."""
-        return fingerprints.of_rules(self.ordinances.versions, self.rules)
+        return fingerprints.of_rules(self.book)
 
     @property
     def earliest(self) -> Month:
@@ -105,9 +118,28 @@ class Reckoner:
         for person_id, first in since.items():
             person = _Person(PersonFacts.of(facts, person_id), view)
             *_, last = self._outcomes(person, first, month)
-            result = neighbours.reckon_month(last.file, self.ordinances)
+            result = reckon_month(last.file, self.ordinances)
             found[person_id] = Derived(last.file, result, person.facts.days)
         return found
+
+    def standing(
+        self, scope: Scope, person_ids: Collection[str], month: Month, now: datetime
+    ) -> dict[str, Derived]:
+        """Give some people's month as it is kept where it stands, reckoned anew where it does not,
+        and write nothing. Of what is kept no punches are read: `days` is empty."""
+        wanting = self._view(scope, person_ids, month, now).wanting(person_ids)
+        kept = repository.kept_months(scope, set(person_ids) - wanting.keys(), month)
+        found = {each: Derived(one.file, one.result, {}) for each, one in kept.items()}
+        return found | self.derive(scope, wanting, month, now)
+
+    def unknown_kinds(
+        self, scope: Scope, person_ids: Collection[str], month: Month
+    ) -> dict[str, UnknownKind]:
+        """Give those of some people whose month cannot be reckoned, or none at which its caps look:
+        no other method may be asked for them."""
+        first = max(self.first_month(scope, month), looks_back_to(month)).first
+        found = staff.employments_between(scope, first, month.last, person_ids)
+        return unknown_kinds(found, first, month.last, self.ordinances)
 
     def _view(
         self, scope: Scope, person_ids: Collection[str], month: Month, now: datetime
@@ -127,11 +159,11 @@ class Reckoner:
     def _facts(
         self, scope: Scope, person_ids: list[str], span: tuple[Month, Month], now: datetime
     ) -> Facts:
-        return repository.facts_between(scope, person_ids, span, self.ordinances, self.rules, now)
+        return repository.facts_between(scope, person_ids, span, self.book, now)
 
     def _outcomes(self, person: _Person, since: Month, month: Month) -> Iterator[Fresh]:
         """Reckon somebody's months in order, each on what those before it came to."""
-        view = person.view
+        view, today = person.view, work_date_of(person.view.now)
         for each in months_between(since, month):
             key = PersonMonthKey(person.facts.person_id, each)
             before, partial = view.known.get(key), person.lacks_history(each)
@@ -141,9 +173,10 @@ class Reckoner:
                 self.ordinances,
                 person.tails.get(each.plus(-1), ()),
                 history_of(each, person.tallies),
+                today,
             )
             fingerprint = fingerprints.of_file(file, view.rules)
-            until = good_until(person.facts, each.first, each.last, self.rules)
+            until = good_until(person.facts, each, self.rules, today)
             same = before is not None and before.fingerprint == fingerprint
             if before is not None and same:
                 person.tallies[each], person.tails[each] = before.tally, before.tail
@@ -151,7 +184,7 @@ class Reckoner:
                     key, file, None, fingerprint, view.rules, partial, until, before.tail, view.now
                 )
             else:
-                result = neighbours.reckon_month(file, self.ordinances)
+                result = reckon_month(file, self.ordinances)
                 tail = tail_of(result)
                 person.tallies[each], person.tails[each] = result.tally, tail
                 fresh = Fresh(

@@ -10,20 +10,21 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from hub.applications.claims import Claims, claims_between
 from hub.attendance.derivation import derive_days
-from hub.attendance.domain import Day, Rules, start_of
+from hub.attendance.domain import Day, Rules, start_of, work_date_of
+from hub.attendance.repository import punches_between
 from hub.attendance.tables import punches, touched_days
+from hub.attendance.touched import touch_spans
 from hub.database.scope import Scope
-from hub.rosters import neighbours as staff
 from hub.rosters import repository as rosters
-from hub.rosters.neighbours import Ordinances
-from hub.timesheets import neighbours
+from hub.staff import repository as staff
 from hub.timesheets.domain import KeptMonth, PersonMonthKey
-from hub.timesheets.gathering import AROUND, Facts, months_between
+from hub.timesheets.gathering import AROUND, Facts, Rulebook, months_between
 from hub.timesheets.kept import file_from_text, file_to_text, from_text, to_text
-from hub.timesheets.neighbours import Claims
 from hub.timesheets.tables import timesheet_months
 from hub.worktime.domain import DayPlan, Month, MonthFile, MonthResult, MonthTally, month_of
+from hub.worktime.ordinance import Ordinances
 
 _PUNCHES_AROUND: Final = timedelta(days=2)
 """A shift can begin on the date before, and one that began before can end on it."""
@@ -37,13 +38,12 @@ def facts_between(
     scope: Scope,
     person_ids: Collection[str],
     months: tuple[Month, Month],
-    ordinances: Ordinances,
-    rules: Rules,
+    book: Rulebook,
     now: datetime,
 ) -> Facts:
     """Give what is known of some people from the first month to the last, and a week around."""
     first, last = months[0].first - AROUND, months[1].last + AROUND
-    return facts_of_days(scope, person_ids, first, last, ordinances, rules, now)
+    return facts_of_days(scope, person_ids, first, last, book, now)
 
 
 def facts_of_days(
@@ -51,19 +51,18 @@ def facts_of_days(
     person_ids: Collection[str],
     first: date,
     last: date,
-    ordinances: Ordinances,
-    rules: Rules,
+    book: Rulebook,
     now: datetime,
 ) -> Facts:
     """Give what is known of some people from one date to another."""
-    claims = neighbours.claims_between(scope, person_ids, first, last)
-    plans = rosters.plans_between(scope, person_ids, first, last, ordinances)
+    claims = claims_between(scope, person_ids, first, last, book.leave_kinds)
+    plans = rosters.plans_between(scope, person_ids, first, last, book.ordinances)
     return Facts(
         employments=staff.employments_between(scope, first, last, person_ids),
-        terms=neighbours.terms_between(scope, first, last),
-        plans=_reaching(scope, plans, claims, ordinances),
+        terms=staff.terms_between(scope, first, last),
+        plans=_reaching(scope, plans, claims, book.ordinances),
         claims=claims,
-        days=days_between(scope, person_ids, first, last, rules, now),
+        days=days_between(scope, person_ids, first, last, book.punches, now),
     )
 
 
@@ -100,9 +99,10 @@ def days_between(
     start = start_of(first) - _PUNCHES_AROUND
     end = start_of(last + timedelta(days=1)) + _PUNCHES_AROUND
     found: dict[str, dict[date, Day]] = defaultdict(dict)
-    for day in derive_days(neighbours.punches_of(scope, person_ids, start, end), rules, now):
-        if first <= day.work_date <= last:
-            found[day.person_id][day.work_date] = day
+    for some in _portions(sorted(person_ids)):
+        for day in derive_days(punches_between(scope, start, end, person_ids=some), rules, now):
+            if first <= day.work_date <= last:
+                found[day.person_id][day.work_date] = day
     return found
 
 
@@ -286,6 +286,14 @@ def mark_stale(scope: Scope, person_ids: Collection[str], first: Month, last: Mo
         )
 
 
+def give_up(scope: Scope, person_ids: Collection[str], month: Month) -> None:
+    """Say of months that cannot be reckoned that nobody need try again until rules change."""
+    t = timesheet_months.c
+    for some in _portions(sorted(person_ids)):
+        where = (t.person_id.in_(some), t.month == number_of(month))
+        scope.update(timesheet_months, {"stale": False, "rules": ""}, *where)
+
+
 # --- marks ---------------------------------------------------------------------------------------
 
 
@@ -342,11 +350,20 @@ def waiting(scope: Scope, limit: int) -> tuple[str, ...]:
     return tuple(sorted(found)[:limit])
 
 
-def outdate(scope: Scope, rules: str) -> int:
-    """Mark what was reckoned by other rules than today's; give how many months."""
+def outdate(scope: Scope, rules: str, at: datetime) -> int:
+    """Mark what was reckoned by other rules than today's, and have what of it is closed looked at;
+    give how many months."""
     t = timesheet_months.c
-    where = (t.rules != rules, t.stale.is_(False))
-    return scope.update(timesheet_months, {"stale": True}, *where)
+    rows = scope.all(scope.select(t.person_id, t.month).where(t.rules != rules))
+    months: dict[str, list[Month]] = defaultdict(list)
+    for row in rows:
+        months[row.person_id].append(_month(row.month))
+    yesterday = work_date_of(at) - timedelta(days=1)
+    for person_id, theirs in sorted(months.items()):
+        first, last = min(theirs).first, min(max(theirs).last, yesterday)
+        if first <= last:
+            touch_spans(scope, [person_id], first, last, at)
+    return scope.update(timesheet_months, {"stale": True}, t.rules != rules, t.stale.is_(False))
 
 
 def stale_months(scope: Scope, person_ids: Collection[str]) -> tuple[PersonMonthKey, ...]:

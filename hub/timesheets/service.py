@@ -12,15 +12,16 @@ from hub.ingest.heard import last_heard
 from hub.people import repository as people
 from hub.people.domain import Person
 from hub.policy.connections import Connections
-from hub.rosters import neighbours as staff
 from hub.sites import repository as sites
+from hub.staff import repository as staff
 from hub.staff.domain import Department, Employment
-from hub.timesheets import neighbours, repository
+from hub.timesheets import beside, repository
 from hub.timesheets.domain import DaySheet, KeptMonth, MonthSheet
 from hub.timesheets.gathering import PersonFacts
 from hub.timesheets.reach import departments_of, people_of
 from hub.timesheets.reckoner import Reckoner
 from hub.timesheets.team import TeamToday, member
+from hub.timesheets.unreckonable import problem_of
 from hub.web.core import Core
 from hub.web.problems import INVALID, NOT_FOUND, FieldProblem, Problem
 from hub.web.rights import Principal
@@ -99,7 +100,7 @@ class TimesheetsService:
             places = people_of(scope, who, today, today, today, department_id)
             named = _named(scope, places, None)
             facts = repository.facts_of_days(
-                scope, list(named), yesterday, today, reckoner.ordinances, reckoner.rules, now
+                scope, list(named), yesterday, today, reckoner.book, now
             )
             since = now - timedelta(days=_PUNCHED_LATELY)
             machines = repository.controllers_of(scope, list(named), since)
@@ -136,12 +137,22 @@ class TimesheetsService:
             people_of_month.setdefault(key.month, set()).add(key.person_id)
         changed = 0
         for month in sorted(people_of_month)[:MONTHS_AHEAD]:
-            people_there = sorted(people_of_month[month])
-            changed += len(self._reckoner.bring_up(scope, people_there, month, now))
+            people_there = people_of_month[month]
+            unknown = self._reckoner.unknown_kinds(scope, people_there, month)
+            repository.give_up(scope, unknown, month)
+            known = sorted(people_there - unknown.keys())
+            changed += len(self._reckoner.bring_up(scope, known, month, now))
         return changed
 
     def _kept(self, person_ids: Collection[str], month: Month) -> dict[str, KeptMonth]:
-        """Give the months asked for, reckoned before where they do not stand."""
+        """Give the months asked for, reckoned before where they do not stand. Raises
+        `409 employment_kind_unknown` where one cannot be."""
+        with self._core.db.read() as scope:
+            unknown = self._reckoner.unknown_kinds(scope, person_ids, month)
+            if unknown:
+                found_people = people.people_by_id(scope, set(unknown))
+                names = {each.id: each.name for each in found_people.values()}
+                raise problem_of(unknown.values(), names)
         ordered = sorted(person_ids)
         found: dict[str, KeptMonth] = {}
         for at in range(0, len(ordered), A_ROUND):
@@ -186,10 +197,10 @@ def _sheets(
     places: Mapping[str, tuple[Employment, ...]],
     kept: Mapping[str, KeptMonth],
 ) -> tuple[MonthSheet, ...]:
-    closed = neighbours.closings_of(scope, month, named)
-    signed = neighbours.signed_of(scope, month, named)
-    adjusted = neighbours.adjustments_of(scope, month, named)
-    diverging = neighbours.divergences_of(scope, month, named)
+    closed = beside.closings_of(scope, month, named)
+    signed = beside.signed_of(scope, month, named)
+    adjusted = beside.adjustments_of(scope, month, named)
+    diverging = beside.divergences_of(scope, month, named)
     return tuple(
         MonthSheet(
             person=person,

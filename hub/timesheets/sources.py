@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from hub.attendance.domain import Day
+from hub.database.engine import Database
 from hub.database.scope import Scope
 from hub.timesheets.divergence_domain import FoundDivergence
 from hub.timesheets.seen import SeenAtDoors
@@ -62,7 +63,24 @@ class Derivation(Protocol):
     def months(
         self, scope: Scope, month: Month, person_ids: Collection[str], /
     ) -> Mapping[str, DerivedMonth]:
-        """Give the months of those who were employed in it, by person."""
+        """Give the months of those who were employed in it, by person. Those who cannot be
+        reckoned (`unreckonable`) are left out."""
+        ...
+
+    def standing(
+        self, scope: Scope, month: Month, person_ids: Collection[str], /
+    ) -> Mapping[str, DerivedMonth]:
+        """Give the same as they are kept, where they stand: without `days`."""
+        ...
+
+    def keep(self, db: Database, month: Month, person_ids: Collection[str], /) -> None:
+        """Have what does not stand reckoned and kept, so that `standing` has little to do."""
+        ...
+
+    def unreckonable(
+        self, scope: Scope, month: Month, person_ids: Collection[str], /
+    ) -> Mapping[str, date]:
+        """Give those whose kind of employment no ordinance knows, with the first such date."""
         ...
 
 
@@ -141,6 +159,17 @@ class Nobody:
         self, _scope: Scope, _month: Month, _person_ids: Collection[str], /
     ) -> Mapping[str, DerivedMonth]:
         """Nobody's."""
+        return {}
+
+    standing = months
+
+    def keep(self, _db: Database, _month: Month, _person_ids: Collection[str], /) -> None:
+        """Nothing."""
+
+    def unreckonable(
+        self, _scope: Scope, _month: Month, _person_ids: Collection[str], /
+    ) -> Mapping[str, date]:
+        """Nobody."""
         return {}
 
     def units(self, _scope: Scope, /) -> tuple[Unit, ...]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from hub.attendance.domain import work_date_of
-from hub.attendance.touched import any_span, oldest_spans, take_spans, touch_spans
+from hub.attendance.touched import TouchedSpan, any_span, oldest_spans, take_spans, touch_spans
 from hub.clock import Clock
 from hub.database.scope import Scope
 from hub.timesheets import alert_repository
@@ -16,13 +16,14 @@ from hub.timesheets import closing_repository as closed
 from hub.timesheets.alert_service import raise_alerts
 from hub.timesheets.closings import Closings
 from hub.timesheets.divergence_service import compare_month
+from hub.timesheets.gathering import months_between
 from hub.timesheets.sources import Sources
 from hub.web.core import Services
 from hub.worktime.domain import DayFile, Month, month_of
 
 SPANS: Final = 40
-PEOPLE: Final = 10
-"""At most so many people's months in one transaction: nobody else writes meanwhile on SQLite."""
+MONTHS: Final = 20
+"""About so many people's months in one transaction: nobody else writes meanwhile on SQLite."""
 AROUND: Final = timedelta(days=7)
 """Weeks and shifts reach so far over a month's ends."""
 _SWEEP: Final = "divergences"
@@ -48,21 +49,20 @@ class SettleTouched:
         if self._sweeps(scope, today):
             self._sweep(scope, today)
             return 0
-        spans = oldest_spans(scope, SPANS, today)
-        people = list(dict.fromkeys(each.person_id for each in spans))[:PEOPLE]
-        spans = tuple(each for each in spans if each.person_id in people)
-        take_spans(scope, spans)
         wanted: dict[Month, set[str]] = {}
-        for span in spans:
-            month, last = month_of(span.first_on - AROUND), month_of(span.last_on + AROUND)
-            while month <= last and month <= month_of(today):
+        taken: list[TouchedSpan] = []
+        for span in oldest_spans(scope, SPANS, today):
+            if taken and sum(map(len, wanted.values())) >= MONTHS:
+                break
+            taken.append(span)
+            for month in _months(span, today):
                 wanted.setdefault(month, set()).add(span.person_id)
-                month = month.plus(1)
+        take_spans(scope, taken)
         pairs = [(each, month) for month in wanted for each in sorted(wanted[month])]
         self._closings.hold(scope, pairs)
         for month in sorted(wanted):
             self._month(scope, month, sorted(wanted[month]))
-        return len(spans)
+        return len(taken)
 
     def _month(self, scope: Scope, month: Month, people: list[str]) -> None:
         now, core = self._clock.now(), self._closings
@@ -89,6 +89,13 @@ class SettleTouched:
         placed = self._sources.staffing.placed(scope, month_of(yesterday), True)
         touch_spans(scope, placed, first, yesterday, self._clock.now())
         alert_repository.keep_swept(scope, _SWEEP, yesterday)
+
+
+def _months(span: TouchedSpan, today: date) -> list[Month]:
+    """The months at which a span reaches, as far as they have begun."""
+    first = month_of(span.first_on - AROUND)
+    last = min(month_of(span.last_on + AROUND), month_of(today))
+    return months_between(first, last)
 
 
 def _department(days: Iterable[DayFile]) -> str:

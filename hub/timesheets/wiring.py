@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from hub.audit.rows import AuditedRows
+from hub.leave.service import LeaveService
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.rosters.service import RostersService
-from hub.timesheets import neighbours
 from hub.timesheets.chores import ReckonStale
+from hub.timesheets.gathering import Rulebook
 from hub.timesheets.reckoner import Reckoner
 from hub.timesheets.service import TimesheetsService
 from hub.web.core import Core, Services
 from hub.worktime.domain import Month
+from hub.worktime.ordinance import Ordinances
 
 
 def add_timesheets(core: Core, services: Services) -> None:
-    """Add them; raises `OrdinanceError` for an ordinance that cannot be used."""
+    """Add them; ordinances and leave are there already."""
     settings = core.settings.timesheets
-    ordinances = neighbours.load_ordinances(settings.ordinances)
+    ordinances = services.get(Ordinances)
     begins = Month(*map(int, settings.begins.split("-"))) if settings.begins else None
-    reckoner = services.add(Reckoner(ordinances, begins))
+    book = Rulebook(ordinances, services.get(LeaveService).kinds)
+    reckoner = services.add(Reckoner(book, begins))
     services.add(RostersService(core, services.get(AuditedRows), ordinances, core.settings.rosters))
     services.add(TimesheetsService(core, reckoner, Connections(services.get(Outlet))))
 
 
-def timesheet_chore(services: Services) -> ReckonStale:
+def timesheet_chore(core: Core, services: Services) -> ReckonStale:
     """The chore that reckons what stands no longer."""
-    return ReckonStale(services.get(TimesheetsService), services.get(Reckoner))
+    return ReckonStale(services.get(TimesheetsService), services.get(Reckoner), core.clock)

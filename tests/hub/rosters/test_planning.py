@@ -20,11 +20,12 @@ from hub.rosters.domain import (
     SubjectKind,
     WorkPattern,
 )
-from hub.rosters.planning import PlanFacts, Planner, Shift, days_between, plan_of
+from hub.rosters.planning import PlanFacts, Planner, days_between
 from hub.staff.domain import Employment
 from hub.worktime.domain import DayKind, DayPlan
 from hub.worktime.minutes import Span
 from hub.worktime.ordinance import Ordinance
+from hub.worktime.patterns import plan_of
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SUNDAY = date(2026, 3, 29)
@@ -143,7 +144,7 @@ def test_a_cycle_turns_the_same_before_its_anchor_as_after(offset: int, length: 
 
 def test_a_night_shift_keeps_its_breaks_past_midnight() -> None:
     """17:00 to 08:30 less 22:00-23:00 and 02:00-04:00: twelve and a half hours of one date."""
-    plan = plan_of(SUNDAY, Shift(NIGHT.spans, NIGHT.break_spans, True), None)
+    plan = plan_of(NIGHT.day, SUNDAY, None, rostered=True)
     assert plan.spans == (Span(1020, 1320), Span(1380, 1560), Span(1680, 1950))
     assert plan.regular_min == 750
     assert plan.breaks == (Span(1320, 1380), Span(1560, 1680))

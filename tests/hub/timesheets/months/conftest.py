@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hub.timesheets.neighbours import Claims
 
 from hub.attendance.domain import start_of
 from hub.attendance.tables import punches
@@ -19,7 +20,6 @@ from hub.people.tables import people
 from hub.rosters import neighbours as staff
 from hub.staff.domain import Department, DepartmentTerm, Employment
 from hub.timesheets import neighbours
-from hub.timesheets.neighbours import Claims
 from hub.timesheets.reckoner import Reckoner
 from hub.timesheets.service import TimesheetsService
 from hub.web.rights import Principal, PrincipalKind, Role

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 import sqlalchemy as sa
+from hub.timesheets.neighbours import Claims
 
 from hub.staff.domain import DepartmentTerm
 from hub.timesheets import fingerprints, neighbours, repository
 from hub.timesheets.domain import MonthSheet
 from hub.timesheets.kept import from_text, to_text
-from hub.timesheets.neighbours import Claims
 from hub.timesheets.tables import timesheet_months
 from hub.web.rights import Principal
 from hub.worktime.domain import (
