@@ -1,162 +1,148 @@
-"""The neighbours' functions behind the ports of `hub.applications.neighbours`: the one file that
-knows where they stand (`hub.rosters`, `hub.worktime`, `hub.attendance.corrections`)."""
+"""The neighbours' functions behind the ports of `hub.applications.neighbours`: plans of
+`hub.rosters`, swaps of `hub.worktime`, corrections of `hub.attendance`."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from importlib import import_module
-from pathlib import Path
-from types import ModuleType
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-import hub.worktime
-from hub.applications.bodies import PunchBody, SwapBody
+from hub.applications.bodies import PunchBody, PunchChange, SwapBody
 from hub.applications.checks import Refusal
+from hub.applications.domain import Application
+from hub.attendance import corrections
+from hub.attendance.corrected import CorrectionProblem, problem_of
+from hub.attendance.domain import CorrectionAction, CorrectionWish, start_of, work_date_of
+from hub.attendance.repository import corrected_punch
+from hub.catalogue import Language, Translator
 from hub.database.scope import Scope
-from hub.people.domain import Calendar, CalendarSource
-from hub.people.holiday_dates import dates_of
-from hub.web.problems import UNAVAILABLE, Problem
+from hub.rosters.repository import plans_between
 from hub.web.rights import Principal
-from hub.worktime.domain import DayKind, DayPlan, Swap, SwapKind
-from hub.worktime.minutes import Span, Spans
-from hub.worktime.ordinance import Ordinance
+from hub.worktime import swaps as rules
+from hub.worktime.domain import DayPlan, Swap, SwapKind
+from hub.worktime.ordinance import Ordinances
+from hub.worktime.swaps import SwapProblem
 
-_SHIPPED: Final = Path(hub.worktime.__file__).parent / "ordinances" / "standard.toml"
+_DAY: Final = timedelta(days=1)
 
+SWAP_REFUSAL: Final = {
+    SwapProblem.SAME_DAY: Refusal.SAME_DATE,
+    SwapProblem.OUTSIDE_WINDOW: Refusal.OUTSIDE_WINDOW,
+    SwapProblem.UNKNOWN_DATE: Refusal.NO_PLAN,
+    SwapProblem.NOT_A_WORKDAY: Refusal.NOTHING_TO_MOVE,
+    SwapProblem.NOT_A_DAY_OFF: Refusal.ALREADY_WORKED,
+    SwapProblem.NOT_A_HOLIDAY: Refusal.NO_HOLIDAY_WORKED,
+    SwapProblem.WHOLE_DAYS_ONLY: Refusal.WHOLE_DAYS_ONLY,
+    SwapProblem.OVERLAPS: Refusal.MOVED_ALREADY,
+}
+"""What is refused for each reason why a swap cannot be."""
 
-def _module(name: str) -> ModuleType | None:
-    try:
-        return import_module(name)
-    except ModuleNotFoundError:
-        return None
+PUNCH_REFUSAL: Final = {
+    CorrectionProblem.NO_PUNCH: Refusal.PUNCH_UNKNOWN,
+    CorrectionProblem.NEEDS_INSTANT: Refusal.PUNCH_TIME_MISSING,
+    CorrectionProblem.NEEDS_DIRECTION: Refusal.PUNCH_DIRECTION_MISSING,
+    CorrectionProblem.IN_FUTURE: Refusal.PUNCH_IN_FUTURE,
+    CorrectionProblem.ALREADY_VOID: Refusal.PUNCH_VOID,
+    CorrectionProblem.NOT_VOID: Refusal.PUNCH_SAME,
+    CorrectionProblem.SAME: Refusal.PUNCH_SAME,
+}
+"""What is refused for each reason why a correction cannot be recorded."""
+
+ACTION: Final = {
+    PunchChange.ADD: CorrectionAction.ADD,
+    PunchChange.MOVE: CorrectionAction.MOVE,
+    PunchChange.TURN: CorrectionAction.TURN,
+    PunchChange.VOID: CorrectionAction.VOID,
+}
 
 
 class RosterPlans:
-    """Plans by `hub.rosters.repository`, swaps by `hub.worktime.swaps`; where those are not there,
-    the regular week of the shipped ordinance."""
+    """Plans by the town's rosters and ordinances, swaps by its rules."""
 
-    def __init__(self, ordinances: Any | None = None) -> None:
-        """`ordinances`: what `hub.worktime.ordinance_files.load_ordinances` gave."""
+    def __init__(self, ordinances: Ordinances) -> None:
         self._ordinances = ordinances
-        self._standard = msgspec.convert(
-            tomllib.loads(_SHIPPED.read_text(encoding="utf-8")), Ordinance
-        )
+        self._begins = ordinances.versions[0].since
 
     def between(
         self, scope: Scope, person_ids: Collection[str], first: date, last: date
     ) -> dict[str, dict[date, DayPlan]]:
-        """Give plans before swaps, by person and date."""
-        rosters = _module("hub.rosters.repository")
-        if rosters is not None and self._ordinances is not None:
-            found: dict[str, dict[date, DayPlan]] = rosters.plans_between(
-                scope, person_ids, first, last, self._ordinances
-            )
-            return found
-        week = _regular_week(self._standard, first, last)
-        return {person_id: dict(week) for person_id in person_ids}
+        """Give plans before swaps, by person and date; none before the first ordinance."""
+        first = max(first, self._begins)
+        if last < first:
+            return {person_id: {} for person_id in person_ids}
+        return plans_between(scope, person_ids, first, last, self._ordinances)
 
     def swapped(self, plans: Mapping[date, DayPlan], swaps: Sequence[Swap]) -> dict[date, DayPlan]:
         """Give them after swaps."""
-        rules = _module("hub.worktime.swaps")
-        if rules is None:
-            return dict(plans)
-        moved: dict[date, DayPlan] = rules.apply_swaps(plans, swaps)
-        return moved
+        return rules.apply_swaps(plans, swaps)
 
     def problem(
         self, body: SwapBody, kind: SwapKind, plans: Mapping[date, DayPlan]
     ) -> Refusal | None:
         """Tell why a swap cannot be."""
-        rules = _module("hub.worktime.swaps")
-        ordinance = self._at(body.worked_date)
-        if rules is None:
-            return self._window_problem(body, kind, plans)
+        if body.worked_date < self._begins:
+            return Refusal.NO_PLAN
         swap = Swap("", kind, body.worked_date, body.off_date, body.part)
-        found = rules.swap_problem(swap, plans, ordinance)
-        if found is None:
-            return None
-        value = str(getattr(found, "value", found))
-        return Refusal(value) if value in set(Refusal) else Refusal.SWAP_REFUSED
+        found = rules.swap_problem(swap, plans, self._ordinances.at(body.worked_date))
+        return None if found is None else SWAP_REFUSAL[found]
 
     def window(self, body_date: date, kind: SwapKind) -> tuple[date, date]:
         """Give the first and last date on which the day off for a worked date may lie."""
-        swaps = self._at(body_date).swaps
-        if kind is SwapKind.COMPENSATORY:
-            after = timedelta(days=swaps.compensatory_after_days)
-            return body_date + timedelta(days=1), body_date + after
-        before = timedelta(days=swaps.swap_before_days)
-        return body_date - before, body_date + timedelta(days=swaps.swap_after_days)
-
-    def _at(self, day: date) -> Ordinance:
-        found: Ordinance = self._ordinances.at(day) if self._ordinances else self._standard
-        return found
-
-    def _window_problem(
-        self, body: SwapBody, kind: SwapKind, plans: Mapping[date, DayPlan]
-    ) -> Refusal | None:
-        first, last = self.window(body.worked_date, kind)
-        if not first <= body.off_date <= last:
-            return Refusal.OUTSIDE_WINDOW
-        off, worked = plans.get(body.off_date), plans.get(body.worked_date)
-        if off is None or off.kind is not DayKind.WORKDAY or not off.spans:
-            return Refusal.NOTHING_TO_MOVE
-        holidays = (DayKind.HOLIDAY, DayKind.YEAR_END)
-        if kind is SwapKind.COMPENSATORY and (worked is None or worked.kind not in holidays):
-            return Refusal.NO_HOLIDAY_WORKED
-        if kind is SwapKind.SWAP and worked is not None and worked.kind is not DayKind.DAY_OFF:
-            return Refusal.ALREADY_WORKED
-        return None
+        ordinance = self._ordinances.at(max(body_date, self._begins))
+        return rules.window(kind, body_date, ordinance)
 
 
 class AttendanceCorrections:
     """Corrections of punches by `hub.attendance.corrections`."""
 
+    def problem(
+        self, scope: Scope, person_id: str, body: PunchBody, now: datetime
+    ) -> Refusal | None:
+        """Tell why a correction could not be recorded as things stand."""
+        wish = wish_of(person_id, body)
+        before = None
+        if wish.punch_id is not None:
+            before = corrected_punch(scope, wish.punch_id)
+        found = problem_of(wish, before, now)
+        if found is not None:
+            return PUNCH_REFUSAL[found]
+        days = (body.work_date, body.work_date + _DAY)
+        if before is not None and work_date_of(before.corrected_at) not in days:
+            return Refusal.PUNCH_UNKNOWN
+        return None
+
     def record(
-        self,
-        scope: Scope,
-        who: Principal,
-        person_id: str,
-        body: PunchBody,
-        application_id: str,
-        at: datetime,
-    ) -> None:
-        """Correct a punch; what cannot be recorded is not approved either."""
-        corrections = _module("hub.attendance.corrections")
-        if corrections is None:
-            raise Problem(UNAVAILABLE, "this hub takes no corrections of punches")
-        corrections.record(
-            scope,
-            who,
-            person_id=person_id,
-            body=body,
-            application_id=application_id,
-            at=at,
-        )
+        self, scope: Scope, who: Principal, found: Application, body: PunchBody, now: datetime
+    ) -> Refusal | None:
+        """Correct a punch as an approved application says; give why it cannot be, and write
+        nothing then."""
+        try:
+            corrections.record(
+                scope,
+                now,
+                wish_of(found.person_id, body),
+                asked_by=f"person:{found.person_id}",
+                approved_by=f"person:{who.person_id}" if who.person_id else who.actor,
+                application_id=found.id,
+            )
+        except corrections.CorrectionRefusedError as error:
+            return PUNCH_REFUSAL[error.problem]
+        return None
 
 
-def _regular_week(ordinance: Ordinance, first: date, last: date) -> dict[date, DayPlan]:
-    """Monday to Friday by an ordinance, national holidays and the year's end apart."""
-    rules = ordinance.day
-    breaks = (Span(rules.break_from_min, rules.break_to_min),)
-    spans: Spans = (
-        Span(rules.starts_min, rules.break_from_min),
-        Span(rules.break_to_min, rules.ends_min),
+def wish_of(person_id: str, body: PunchBody) -> CorrectionWish:
+    """Give what an application asks of a punch, as attendance takes it. The cause is for people,
+    in Japanese as the rest of the record."""
+    told = Translator(Language.JA)(f"application.cause.{body.cause.value}")
+    added = body.change is PunchChange.ADD
+    instant = None
+    if body.minute is not None:
+        instant = start_of(body.work_date) + timedelta(minutes=body.minute)
+    return CorrectionWish(
+        action=ACTION[body.change],
+        person_id=person_id,
+        punch_id=None if added else body.punch_id,
+        at=instant,
+        direction=body.direction,
+        cause=f"{told}：{body.reason.strip()}" if body.reason.strip() else told,
     )
-    now = datetime.min  # noqa: DTZ901  # a calendar that is stored nowhere
-    japan = Calendar("", "", "", CalendarSource.JAPAN, (), (), now, now)
-    free = set(dates_of(japan, first, last))
-    plans: dict[date, DayPlan] = {}
-    for number in range((last - first).days + 1):
-        day = first + timedelta(days=number)
-        if day.weekday() >= 5:
-            plans[day] = DayPlan(day, DayKind.DAY_OFF, holiday=day in free)
-            continue
-        year_end = (day.month, day.day) >= (12, 29) or (day.month, day.day) <= (1, 3)
-        kind = DayKind.YEAR_END if year_end else DayKind.HOLIDAY
-        kind = kind if day in free else DayKind.WORKDAY
-        plans[day] = DayPlan(day, kind, spans, breaks, spans, holiday=day in free)
-    return plans

@@ -117,6 +117,8 @@ class PunchChange(StrEnum):
 
     ADD = "add"
     MOVE = "move"
+    TURN = "turn"
+    """To another direction: the wrong key was pressed."""
     VOID = "void"
 
 
@@ -133,8 +135,8 @@ class PunchCause(StrEnum):
 
 
 class PunchBody(_Body, frozen=True, kw_only=True, tag="punch"):
-    """A punch to be added, moved to another minute, or left out of the reckoning. `minute` is of
-    the work date; `punch_id` names the old one."""
+    """A punch to be added, moved to another minute, given another direction, or left out of the
+    reckoning. `minute` is of the work date; `punch_id` names the old one."""
 
     change: PunchChange
     work_date: date

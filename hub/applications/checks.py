@@ -58,7 +58,9 @@ class Refusal(StrEnum):
     SAME_DATE = "same_date"
     OUTSIDE_WINDOW = "outside_window"
     NO_HOLIDAY_WORKED = "no_holiday_worked"
-    SWAP_REFUSED = "swap_refused"
+    NO_PLAN = "no_plan"
+    WHOLE_DAYS_ONLY = "whole_days_only"
+    MOVED_ALREADY = "moved_already"
     LEAVE_KIND_UNKNOWN = "leave_kind_unknown"
     LEAVE_UNIT = "leave_unit"
     LEAVE_HOUR_UNIT = "leave_hour_unit"
@@ -69,9 +71,12 @@ class Refusal(StrEnum):
     NO_REGULAR_HOURS = "no_regular_hours"
     PLACE_MISSING = "place_missing"
     PUNCH_TIME_MISSING = "punch_time_missing"
+    PUNCH_DIRECTION_MISSING = "punch_direction_missing"
     PUNCH_NOT_NAMED = "punch_not_named"
     PUNCH_UNKNOWN = "punch_unknown"
     PUNCH_IN_FUTURE = "punch_in_future"
+    PUNCH_VOID = "punch_void"
+    PUNCH_SAME = "punch_same"
 
 
 class Caution(StrEnum):
@@ -109,8 +114,8 @@ class CapFacts:
 class Facts:
     """What a body is checked against. `plans` cover its dates, swaps applied; `others` are the
     person's other applications that are active; `short`: on which dates there is not enough leave,
-    `uses_up`: that nothing of the balance is left after it; `swap_problem` asks the ordinance;
-    `punch_is_theirs` tells whether a punch is the person's on that date; `caps` are by the first
+    `uses_up`: that nothing of the balance is left after it; `swap_problem` asks the ordinance,
+    `punch_problem` the punches; `caps` are by the first
     of the month."""
 
     today: date
@@ -122,7 +127,7 @@ class Facts:
     short: Sequence[date] = ()
     uses_up: bool = False
     swap_problem: Callable[[SwapBody], Refusal | None] = lambda _: None
-    punch_is_theirs: Callable[[int, date], bool] = lambda _id, _day: True
+    punch_problem: Callable[[PunchBody], Refusal | None] = lambda _: None
     closed: Callable[[date], bool] = lambda _: False
     caps: Mapping[date, CapFacts] = field(default_factory=dict)
 
@@ -156,7 +161,8 @@ def findings(
         case AwayBody() | DutyBody():
             found += [] if claims else [Finding(R.NO_REGULAR_HOURS, first_and_last(body)[0])]
         case PunchBody():
-            found += _punch(body, facts)
+            problem = facts.punch_problem(body)
+            found += [Finding(problem, body.work_date)] if problem else []
     first, last = first_and_last(body)
     if facts.closed(first) or facts.closed(last):
         found.append(Finding(W.MONTH_CLOSED, first))
@@ -200,12 +206,17 @@ def _text_problems(kind: ApplicationKind, body: Body) -> Iterator[Finding]:
     if isinstance(body, SwapBody) and body.worked_date == body.off_date:
         yield Finding(R.SAME_DATE, day)
     if isinstance(body, PunchBody):
-        told = body.direction not in (None, PunchDirection.INFERRED)
-        added, voided = body.change is PunchChange.ADD, body.change is PunchChange.VOID
-        if (not voided and body.minute is None) or (added and not told):
+        if body.change in _TIMED and body.minute is None:
             yield Finding(R.PUNCH_TIME_MISSING, day)
-        if not added and body.punch_id is None:
+        if body.change in _DIRECTED and body.direction in (None, PunchDirection.INFERRED):
+            yield Finding(R.PUNCH_DIRECTION_MISSING, day)
+        if body.change is not PunchChange.ADD and body.punch_id is None:
             yield Finding(R.PUNCH_NOT_NAMED, day)
+
+
+_TIMED: Final = frozenset({PunchChange.ADD, PunchChange.MOVE})
+_DIRECTED: Final = frozenset({PunchChange.ADD, PunchChange.TURN})
+"""What is inferred at a door nobody can state."""
 
 
 # --- against what is known ----------------------------------------------------------------------
@@ -299,15 +310,6 @@ _UNIT: Final = {
     LeavePart.AFTERNOON: LeaveUnit.HALF_DAY,
     LeavePart.HOURS: LeaveUnit.HOUR,
 }
-
-
-def _punch(body: PunchBody, facts: Facts) -> Iterator[Finding]:
-    if body.minute is not None:
-        at = start_of(body.work_date) + timedelta(minutes=body.minute)
-        if at > facts.now:
-            yield Finding(R.PUNCH_IN_FUTURE, body.work_date)
-    if body.punch_id is not None and not facts.punch_is_theirs(body.punch_id, body.work_date):
-        yield Finding(R.PUNCH_UNKNOWN, body.work_date)
 
 
 def _spans(claim: DayClaim) -> Spans:

@@ -267,9 +267,9 @@ class DecisionsService:
                 self._take(scope, who, found, body)
             case PunchBody() as body:
                 now = self._core.clock.now()
-                self._neighbours.corrections.record(
-                    scope, who, found.person_id, body, found.id, now
-                )
+                problem = self._neighbours.corrections.record(scope, who, found, body, now)
+                if problem is not None:
+                    raise refused([Finding(problem, body.work_date)])
 
     def _take(self, scope: Scope, who: Principal, found: Application, body: LeaveBody) -> None:
         kind = self._leave.kinds.get(body.leave_kind)

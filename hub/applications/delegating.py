@@ -10,12 +10,12 @@ from typing import Any, Final
 from hub.applications import repository
 from hub.applications.bodies import ApplicationKind
 from hub.applications.domain import Approver, ChainRule, Delegation, Step
-from hub.applications.neighbours import Neighbours
 from hub.applications.tables import chain_rules
 from hub.audit.rows import AuditedRows, RowKind
 from hub.audit.service import record
 from hub.database.scope import Scope
 from hub.people import repository as people
+from hub.staff import repository as staff
 from hub.web.core import Core
 from hub.web.problems import FORBIDDEN, NOT_FOUND, Problem, invalid
 from hub.web.rights import Principal, Right
@@ -111,10 +111,9 @@ class DelegationsService:
 class ChainsService:
     """Adds, changes and removes rules of who approves what."""
 
-    def __init__(self, core: Core, rows: AuditedRows, neighbours: Neighbours) -> None:
+    def __init__(self, core: Core, rows: AuditedRows) -> None:
         self._core = core
         self._rows = rows
-        self._neighbours = neighbours
 
     def listed(self) -> Sequence[ChainRule]:
         """Give every rule, in the order in which they are tried."""
@@ -158,7 +157,7 @@ class ChainsService:
             if step.person_id is not None and people.person(scope, step.person_id) is None:
                 raise invalid("steps", "unknown", "no such person")
         department_id = values.get("department_id")
-        known = {each.id for each in self._neighbours.staff.departments(scope)}
+        known = {each.id for each in staff.departments(scope)}
         if department_id is not None and department_id not in known:
             raise invalid("department_id", "unknown", "no such department")
         return values

@@ -11,6 +11,7 @@ from hub.applications.bodies import (
     ApplicationKind,
     Body,
     LeaveBody,
+    PunchBody,
     SwapBody,
     WorkBody,
     first_and_last,
@@ -25,6 +26,7 @@ from hub.applications.neighbours import Neighbours
 from hub.database.scope import Scope
 from hub.leave.domain import Amount
 from hub.leave.service import LeaveService, Taking, summed
+from hub.staff import repository as staff
 from hub.staff.domain import Employment
 from hub.worktime.domain import DayPlan
 
@@ -57,7 +59,6 @@ class Gathering:
 
     def today(self, scope: Scope, day: date) -> Today:
         """Give offices, delegations and who is away on a date."""
-        staff = self._neighbours.staff
         cache: dict[str, tuple[str, ...]] = {}
 
         def heads(department_id: str) -> Sequence[str]:
@@ -105,7 +106,6 @@ class Gathering:
     ) -> Sequence[Employment]:
         """Give the employments around a body's dates and a date."""
         first, last = first_and_last(body)
-        staff = self._neighbours.staff
         found = staff.employments_between(scope, min(first, day), max(last, day), [person_id])
         return found.get(person_id, ())
 
@@ -143,10 +143,8 @@ class Gathering:
         def swap_problem(swap: SwapBody) -> Refusal | None:
             return self._neighbours.plans.problem(swap, swap_kind(kind), plans)
 
-        def is_theirs(punch_id: int, day: date) -> bool:
-            found = repository.punch_person(scope, punch_id)
-            days = (day, day + timedelta(days=1))
-            return found is not None and found[0] == person_id and found[1] in days
+        def punch_problem(punch: PunchBody) -> Refusal | None:
+            return self._neighbours.corrections.problem(scope, person_id, punch, now)
 
         month = first.replace(day=1)
         caps = figures.caps(scope, [person_id], month) if isinstance(body, WorkBody) else {}
@@ -162,7 +160,7 @@ class Gathering:
             short=self.short(scope, person_id, body, claims, application_id),
             uses_up=self._uses_up(scope, person_id, body, claims),
             swap_problem=swap_problem,
-            punch_is_theirs=is_theirs,
+            punch_problem=punch_problem,
             closed=lambda day: figures.closed(scope, person_id, day),
             caps={month: caps[person_id]} if person_id in caps else {},
         )

@@ -17,7 +17,6 @@ import structlog
 from hub.applications import digests
 from hub.applications.digests import Digest
 from hub.applications.missing import Missing
-from hub.applications.neighbours import Neighbours
 from hub.applications.reminders import RemindersService
 from hub.catalogue import Language, Translator
 from hub.database.scope import Scope
@@ -27,6 +26,7 @@ from hub.notices.texts import Block, BlockKind, Said, one_line
 from hub.notices.timing import next_try
 from hub.pages.words import Words
 from hub.people import repository as people
+from hub.staff import repository as staff
 from hub.staff.domain import StaffContact
 from hub.web.core import Core
 
@@ -53,12 +53,9 @@ class ReminderMailer:
     name: Final = "reminder_mailer"
     every_s: Final = 60.0
 
-    def __init__(
-        self, core: Core, reminders: RemindersService, neighbours: Neighbours, carrier: Carrier
-    ) -> None:
+    def __init__(self, core: Core, reminders: RemindersService, carrier: Carrier) -> None:
         self._core = core
         self._reminders = reminders
-        self._neighbours = neighbours
         self._carrier = carrier
         self._gathered_for: date | None = None
 
@@ -89,7 +86,7 @@ class ReminderMailer:
             before = digests.any_of(scope, today)
             found = () if before else self._reminders.missing(scope, None)
             whom = sorted({each.person_id for each in found if self._is_recent(each, today)})
-            reached = self._neighbours.staff.contacts(scope, whom)
+            reached = staff.contacts(scope, whom)
         rows = [
             Digest(self._core.ids.new(), each, today, NoticeState.WAITING, 0, now, None, now, None)
             for each in whom
@@ -135,9 +132,7 @@ class ReminderMailer:
                 for each in self._reminders.missing(scope, (digest.person_id,))
                 if self._is_recent(each, today)
             ]
-            contact = self._neighbours.staff.contacts(scope, [digest.person_id]).get(
-                digest.person_id
-            )
+            contact = staff.contacts(scope, [digest.person_id]).get(digest.person_id)
             about = {each.about_person_id for each in found if each.about_person_id}
             names = {one.id: one.name for one in people.people_by_id(scope, about).values()}
         language = _language(contact)

@@ -14,9 +14,9 @@ from typing import Protocol
 
 from hub.applications.bodies import PunchBody, SwapBody
 from hub.applications.checks import CapFacts, Refusal
+from hub.applications.domain import Application
 from hub.applications.missing import MissingSource
 from hub.database.scope import Scope
-from hub.leave.staff_rows import StaffRows
 from hub.web.rights import Principal
 from hub.worktime.domain import DayPlan, Swap, SwapKind
 
@@ -48,16 +48,17 @@ class Plans(Protocol):
 class Corrections(Protocol):
     """`hub.attendance.corrections`."""
 
+    def problem(
+        self, scope: Scope, person_id: str, body: PunchBody, now: datetime
+    ) -> Refusal | None:
+        """Tell why a correction could not be recorded as things stand."""
+        ...
+
     def record(
-        self,
-        scope: Scope,
-        who: Principal,
-        person_id: str,
-        body: PunchBody,
-        application_id: str,
-        at: datetime,
-    ) -> None:
-        """Correct a punch, as an approved application says."""
+        self, scope: Scope, who: Principal, found: Application, body: PunchBody, now: datetime
+    ) -> Refusal | None:
+        """Correct a punch, as an approved application says; give why it cannot be, and write
+        nothing then."""
         ...
 
 
@@ -110,7 +111,6 @@ class NoFigures:
 class Neighbours:
     """The other topics, as the bootstrap put them together."""
 
-    staff: StaffRows
     plans: Plans
     corrections: Corrections
     figures: Figures = field(default_factory=NoFigures)

@@ -27,8 +27,6 @@ from hub.applications.tables import (
     chain_rules,
     delegations,
 )
-from hub.attendance.domain import work_date_of
-from hub.attendance.tables import punches
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
 
@@ -210,13 +208,3 @@ def rules(scope: Scope) -> tuple[ChainRule, ...]:
     """Give every rule, in the order in which they are tried."""
     r = chain_rules.c
     return as_all(ChainRule, scope.all(sa.select(chain_rules).order_by(r.position, r.id)))
-
-
-# --- what others hold ---------------------------------------------------------------------------
-
-
-def punch_person(scope: Scope, punch_id: int) -> tuple[str, date] | None:
-    """Give whose punch it is and on which date it fell."""
-    p = punches.c
-    row = scope.one(sa.select(p.person_id, p.corrected_at).where(p.id == punch_id))
-    return None if row is None else (row.person_id, work_date_of(row.corrected_at))

@@ -111,7 +111,8 @@ class DutyShape(BodyIn):
 
 
 class PunchShape(BodyIn):
-    """A punch to be added, moved, or left out."""
+    """A punch to be added, moved, turned, or left out. One that was added itself has an id below
+    zero."""
 
     model_config = shown(examples.PUNCH) | ConfigDict(extra="forbid")
 
@@ -120,7 +121,7 @@ class PunchShape(BodyIn):
     cause: PunchCause
     direction: PunchDirection | None = None
     minute: Annotated[int | None, Field(ge=0, le=2_880)] = None
-    punch_id: Annotated[int | None, Field(ge=0, le=2**53 - 1)] = None
+    punch_id: Annotated[int | None, Field(ge=-(2**53) + 1, le=2**53 - 1)] = None
     reason: Reason = ""
 
 

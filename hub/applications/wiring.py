@@ -13,20 +13,22 @@ from hub.applications.service import ApplicationsService
 from hub.audit.rows import AuditedRows
 from hub.jobs.worker import Job
 from hub.leave.service import LeaveService
-from hub.leave.staff_rows import staff_rows
 from hub.notices.smtp import Smtp
 from hub.web.core import Core, Services
+from hub.worktime.ordinance import Ordinances
 
 
 def add_applications(core: Core, services: Services) -> None:
     """Add them; staff, rosters and leave are there already."""
-    neighbours = services.add(Neighbours(staff_rows(), RosterPlans(), AttendanceCorrections()))
+    neighbours = services.add(
+        Neighbours(RosterPlans(services.get(Ordinances)), AttendanceCorrections())
+    )
     leave = services.get(LeaveService)
     gathering = services.add(Gathering(neighbours, leave))
     applications = services.add(ApplicationsService(core, gathering))
     services.add(DecisionsService(core, applications, gathering, leave, neighbours))
     services.add(DelegationsService(core))
-    services.add(ChainsService(core, services.get(AuditedRows), neighbours))
+    services.add(ChainsService(core, services.get(AuditedRows)))
     neighbours.missing.extend(own_sources(core.settings.applications, gathering, neighbours))
     services.add(RemindersService(core, neighbours))
 
@@ -37,5 +39,4 @@ def reminder_jobs(core: Core, services: Services) -> list[Job]:
     if not settings.mail.host or not settings.applications.mails:
         return []
     carrier = Smtp(settings.mail, settings.public_host)
-    neighbours = services.get(Neighbours)
-    return [ReminderMailer(core, services.get(RemindersService), neighbours, carrier)]
+    return [ReminderMailer(core, services.get(RemindersService), carrier)]

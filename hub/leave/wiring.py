@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hub.leave.kind_files import load_kinds
 from hub.leave.service import LeaveService
-from hub.leave.staff_rows import staff_rows
 from hub.leave.yearly import YearlyLeave
 from hub.web.core import Core, Services
 
@@ -12,4 +11,4 @@ from hub.web.core import Core, Services
 def add_leave(core: Core, services: Services) -> None:
     """Add it; people are there already. Raises `LeaveKindsError` for a file that cannot be used."""
     leave = services.add(LeaveService(core, load_kinds(core.settings.leave.kinds_file)))
-    services.add(YearlyLeave(core, leave, staff_rows()))
+    services.add(YearlyLeave(core, leave))

@@ -21,8 +21,8 @@ from hub.leave.domain import (
     last_day,
 )
 from hub.leave.service import LeaveService
-from hub.leave.staff_rows import StaffRows
 from hub.people import repository as people
+from hub.staff import repository as staff
 from hub.staff.domain import Employment
 from hub.web.core import Core
 from hub.web.problems import invalid
@@ -57,10 +57,9 @@ L = TypeVar("L", GrantLine, YearEndLine)
 class YearlyLeave:
     """Grants and year's ends; the same run twice changes nothing."""
 
-    def __init__(self, core: Core, leave: LeaveService, staff: StaffRows) -> None:
+    def __init__(self, core: Core, leave: LeaveService) -> None:
         self._core = core
         self._leave = leave
-        self.staff = staff
 
     def grants(self, code: str, year: int) -> Sequence[GrantLine]:
         """Give what everybody would be granted, by kana."""
@@ -120,7 +119,7 @@ class YearlyLeave:
         if not kind.grants:
             raise invalid("leave_kind", "no_grants", "nothing is granted of this kind")
         first, last = first_day(year, kind.cycle), last_day(year, kind.cycle)
-        found = self.staff.employments_between(scope, first, last)
+        found = staff.employments_between(scope, first, last)
         there = repository.entries_of_years(scope, code, (year,))
         lines = (
             _grant_line(kind, person_id, employments, there.get(person_id, []), year)

@@ -36,6 +36,7 @@ from hub.pages.views.application import (
 )
 from hub.pages.words import Words
 from hub.people import repository as people
+from hub.staff import repository as staff
 from hub.web.core import Core
 from hub.web.rights import Principal
 
@@ -297,10 +298,7 @@ class ApplicationPages:
         return {each.id: words.name(each.name, each.name_en) for each in found.values()}
 
     def _departments(self, scope: Scope, words: Words) -> dict[str, str]:
-        return {
-            each.id: words.name(each.name, each.name_en)
-            for each in self.neighbours.staff.departments(scope)
-        }
+        return {each.id: words.name(each.name, each.name_en) for each in staff.departments(scope)}
 
 
 def _may(seen: Seen) -> frozenset[str]:

@@ -10,10 +10,10 @@ from typing import Any
 from hub.applications.bodies import ApplicationKind
 from hub.applications.delegating import ChainsService, DelegationsService, DelegationWanted
 from hub.applications.domain import Delegation, Step
-from hub.applications.neighbours import Neighbours
 from hub.pages.views.application import dated
 from hub.pages.words import Words
 from hub.people import repository as people
+from hub.staff import repository as staff
 from hub.web.core import Core
 from hub.web.rights import Principal, Right
 
@@ -49,7 +49,6 @@ class DelegationPages:
     core: Core
     delegations: DelegationsService
     chains: ChainsService
-    neighbours: Neighbours
 
     def lines(self, who: Principal, words: Words) -> list[DelegationLine]:
         """Give the delegations that the reader may see."""
@@ -88,7 +87,7 @@ class DelegationPages:
     def departments(self, words: Words) -> list[tuple[str, str]]:
         """Give id and name of every department, by kana."""
         with self.core.db.read() as scope:
-            found = self.neighbours.staff.departments(scope)
+            found = staff.departments(scope)
         ordered = sorted(found, key=lambda each: (each.name_kana, each.code))
         return [(each.id, words.name(each.name, each.name_en)) for each in ordered]
 

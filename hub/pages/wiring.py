@@ -112,8 +112,6 @@ def _add_applications(core: Core, services: Services) -> None:
         )
     )
     services.add(
-        DelegationPages(
-            core, services.get(DelegationsService), services.get(ChainsService), neighbours
-        )
+        DelegationPages(core, services.get(DelegationsService), services.get(ChainsService))
     )
     services.add(LeavePages(core, leave, services.get(YearlyLeave)))

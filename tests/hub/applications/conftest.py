@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -17,26 +17,29 @@ from hub.applications.bodies import (
     Body,
     LeaveBody,
     LeavePart,
-    PunchBody,
     SpanBody,
     WorkBody,
 )
 from hub.applications.deciding import Ballot, DecisionsService, Verdict
 from hub.applications.delegating import ChainsService, DelegationsService
 from hub.applications.domain import Application
-from hub.applications.neighbours import Neighbours
 from hub.applications.reminders import RemindersService
 from hub.applications.service import ApplicationsService
+from hub.attendance.domain import Day
+from hub.attendance.service import AttendanceService
+from hub.attendance.tables import punches
 from hub.bootstrap import Hub, build
 from hub.clock import HandMovedClock
-from hub.database.scope import Scope
 from hub.leave.domain import Amount
 from hub.leave.service import LeaveService
 from hub.leave.yearly import YearlyLeave
 from hub.people.tables import people
 from hub.settings import DatabaseSettings, Settings, TownSettings
-from hub.staff.domain import Department, DepartmentTerm, Employment, StaffContact
+from hub.staff import repository as staff
+from hub.staff.domain import Department, Employment, StaffContact
+from hub.staff.tables import departments, employments
 from hub.web.rights import Principal, PrincipalKind, Role
+from wire.events import PunchDirection
 from wire.policy_bodies import EntryState
 
 _THEN = datetime(2020, 1, 1, tzinfo=UTC)
@@ -45,78 +48,11 @@ MONDAY = date(2026, 4, 6)
 
 
 @dataclass
-class FakeStaff:
-    """The staff's repository in memory; the same functions."""
-
-    people: dict[str, list[Employment]] = field(default_factory=dict)
-    known: dict[str, Department] = field(default_factory=dict)
-    mails: dict[str, StaffContact] = field(default_factory=dict)
-
-    def employments_between(
-        self,
-        scope: Scope,
-        first: date,
-        last: date,
-        person_ids: Collection[str] | None = None,
-    ) -> dict[str, tuple[Employment, ...]]:
-        found = {}
-        for person_id, theirs in self.people.items():
-            if person_ids is not None and person_id not in person_ids:
-                continue
-            there = [
-                e
-                for e in theirs
-                if e.starts_on <= last and (e.ends_on is None or e.ends_on >= first)
-            ]
-            if there:
-                found[person_id] = tuple(there)
-        return found
-
-    def departments(self, scope: Scope) -> tuple[Department, ...]:
-        return tuple(self.known.values())
-
-    def terms_between(
-        self, scope: Scope, first: date, last: date
-    ) -> dict[str, tuple[DepartmentTerm, ...]]:
-        return {}
-
-    def heads_of(self, scope: Scope, department_id: str, on: date) -> tuple[str, ...]:
-        return tuple(
-            person_id
-            for person_id, theirs in self.people.items()
-            if any(e.heads and e.department_id == department_id and e.holds(on) for e in theirs)
-        )
-
-    def contacts(self, scope: Scope, person_ids: Collection[str]) -> dict[str, StaffContact]:
-        return {each: self.mails[each] for each in person_ids if each in self.mails}
-
-
-@dataclass
-class RecordedCorrections:
-    """Keeps what it was asked to correct."""
-
-    recorded: list[tuple[str, PunchBody, str]] = field(default_factory=list)
-
-    def record(
-        self,
-        scope: Scope,
-        who: Principal,
-        person_id: str,
-        body: PunchBody,
-        application_id: str,
-        at: datetime,
-    ) -> None:
-        self.recorded.append((person_id, body, application_id))
-
-
-@dataclass
 class Office:
     """総務部 > 総務課 > 人事係, each with its head; Hana works in the section (係)."""
 
     hub: Hub
     clock: HandMovedClock
-    staff: FakeStaff
-    corrections: RecordedCorrections
     ids: dict[str, str] = field(default_factory=dict)
 
     # --- who ---
@@ -140,6 +76,7 @@ class Office:
             "name_en": "",
             "staff_number": None,
             "department": "",
+            "organisation": "",
             "state": EntryState.ACTIVE,
             "anti_passback_exempt": False,
             "long_unlock": False,
@@ -154,7 +91,7 @@ class Office:
             job = Employment(
                 core.ids.new(), person_id, since, None, department, kind, "", heads, _THEN, _THEN
             )
-            self.staff.people[person_id] = [job]
+            core.db.write(lambda scope: scope.insert(employments, asdict(job)))
         return person_id
 
     def who(self, name: str, role: Role = Role.STAFF) -> Principal:
@@ -176,6 +113,10 @@ class Office:
     @property
     def personnel(self) -> Principal:
         return Principal(PrincipalKind.SESSION, "u-personnel", "personnel", Role.PERSONNEL)
+
+    def write_to(self, name: str, language: str = "ja") -> None:
+        contact = StaffContact(self.ids[name], f"{name}@example.jp", language)
+        self.hub.core.db.write(lambda scope: staff.write_contact(scope, contact))
 
     # --- services ---
 
@@ -211,6 +152,32 @@ class Office:
         return self.hub.services.get(RemindersService)
 
     # --- doing ---
+
+    def tap(self, number: int, at: datetime, direction: PunchDirection, name: str = "hana") -> None:
+        """Keep a punch as the projection writes it."""
+        row = {
+            "id": number,
+            "person_id": self.ids[name],
+            "reader_id": "reader",
+            "door_id": None,
+            "credential_id": "card",
+            "controller_id": "controller",
+            "direction": direction,
+            "at": at,
+            "corrected_at": at,
+            "trusted": True,
+            "time_error_ms": 5,
+            "boot": "boot",
+            "mono_ns": number,
+            "received_at": at,
+        }
+        self.hub.core.db.write(lambda scope: scope.insert(punches, row))
+
+    def day(self, day: date, name: str = "hana") -> Day:
+        """What attendance reads of a date."""
+        who = self.who(name)
+        (found,) = self.of(AttendanceService).days(who, day, day, self.ids[name])
+        return found
 
     def apply(self, body: Body, kind: ApplicationKind, who: Principal | None = None) -> Application:
         return self.applications.create(who or self.hana, kind, body, submit=True)
@@ -275,13 +242,10 @@ def make_office(town_id: str, hub_directory: Path, tmp_path: Path) -> Callable[[
 
 def furnished(hub: Hub, clock: HandMovedClock) -> Office:
     """Put staff into a hub."""
-    staff, corrections = FakeStaff(), RecordedCorrections()
-    neighbours = hub.services.get(Neighbours)
-    neighbours.staff, neighbours.corrections = staff, corrections
-    hub.services.get(YearlyLeave).staff = staff
-    made = Office(hub, clock, staff, corrections)
+    made = Office(hub, clock)
     for code, parent in (("division", None), ("office", "division"), ("section", "office")):
-        staff.known[code] = Department(code, code, code, code, code, parent, _THEN, _THEN)
+        row = asdict(Department(code, code, code, code, code, parent, _THEN, _THEN))
+        hub.core.db.write(lambda scope, row=row: scope.insert(departments, row))  # type: ignore[misc]
     made.add_person("director", "division", heads=True)
     made.add_person("manager", "office", heads=True)
     made.add_person("chief", "section", heads=True)

@@ -155,7 +155,9 @@ CASES: list[tuple[str, ApplicationKind, Body, dict[str, Any]]] = [
     (R.ALREADY_WORKED, K.SWAP, swap(), {"swap_problem": lambda _: R.ALREADY_WORKED}),
     (R.OUTSIDE_WINDOW, K.SWAP, swap(), {"swap_problem": lambda _: R.OUTSIDE_WINDOW}),
     (R.NO_HOLIDAY_WORKED, K.COMPENSATORY, swap(), {"swap_problem": lambda _: R.NO_HOLIDAY_WORKED}),
-    (R.SWAP_REFUSED, K.SWAP, swap(), {"swap_problem": lambda _: R.SWAP_REFUSED}),
+    (R.NO_PLAN, K.SWAP, swap(), {"swap_problem": lambda _: R.NO_PLAN}),
+    (R.WHOLE_DAYS_ONLY, K.COMPENSATORY, swap(), {"swap_problem": lambda _: R.WHOLE_DAYS_ONLY}),
+    (R.MOVED_ALREADY, K.SWAP, swap(), {"swap_problem": lambda _: R.MOVED_ALREADY}),
     (R.LEAVE_KIND_UNKNOWN, K.LEAVE, leave(leave_kind="none"), {}),
     (R.LEAVE_UNIT, K.LEAVE, leave(leave_kind="marriage", part=LeavePart.MORNING, reason="x"), {}),
     (
@@ -177,16 +179,14 @@ CASES: list[tuple[str, ApplicationKind, Body, dict[str, Any]]] = [
     (R.NO_REGULAR_HOURS, K.TELEWORK, away(first=SATURDAY, last=SATURDAY), {}),
     (R.PLACE_MISSING, K.TRIP, away(place=""), {}),
     (R.PUNCH_TIME_MISSING, K.PUNCH, punch(minute=None), {}),
-    (R.PUNCH_TIME_MISSING, K.PUNCH, punch(direction=None), {}),
-    (R.PUNCH_TIME_MISSING, K.PUNCH, punch(direction=PunchDirection.INFERRED), {}),
+    (R.PUNCH_DIRECTION_MISSING, K.PUNCH, punch(direction=None), {}),
+    (R.PUNCH_DIRECTION_MISSING, K.PUNCH, punch(direction=PunchDirection.INFERRED), {}),
+    (R.PUNCH_DIRECTION_MISSING, K.PUNCH, punch(change=PunchChange.TURN, direction=None), {}),
     (R.PUNCH_NOT_NAMED, K.PUNCH, punch(change=PunchChange.VOID), {}),
-    (
-        R.PUNCH_UNKNOWN,
-        K.PUNCH,
-        punch(change=PunchChange.MOVE, punch_id=7),
-        {"punch_is_theirs": lambda _id, _day: False},
+    *(
+        (what, K.PUNCH, punch(), {"punch_problem": lambda _, what=what: what})
+        for what in (R.PUNCH_UNKNOWN, R.PUNCH_IN_FUTURE, R.PUNCH_VOID, R.PUNCH_SAME)
     ),
-    (R.PUNCH_IN_FUTURE, K.PUNCH, punch(work_date=MONDAY), {}),
     (W.OVER_CAP, K.OVERTIME, work(), {"caps": {date(2026, 4, 1): CapFacts(2_600, 2_700)}}),
     (W.NEAR_CAP, K.OVERTIME, work(), {"caps": {date(2026, 4, 1): CapFacts(2_400, 2_700)}}),
     (W.AFTER_THE_FACT, K.OVERTIME, work(day=date(2026, 4, 3)), {}),

@@ -13,9 +13,6 @@ from hub.applications.bodies import (
     ApplicationKind,
     LeaveBody,
     LeavePart,
-    PunchBody,
-    PunchCause,
-    PunchChange,
     SpanBody,
     SwapBody,
     WorkBody,
@@ -32,7 +29,6 @@ from hub.web.problems import Problem
 from hub.web.rights import Role
 from hub.worktime.domain import ExplainedKind
 from hub.worktime.minutes import Span
-from wire.events import PunchDirection
 
 K = ApplicationKind
 MONDAY = date(2026, 4, 6)
@@ -314,26 +310,6 @@ def test_hours_of_leave_are_taken_in_whole_units_of_the_kind(office: Any) -> Non
     office.decide(office.chief, found)
     left = office.leave.balances(office.hana, None, day)[0]
     assert left.left == Amount(2, -180)
-
-
-# --- corrections of punches ----------------------------------------------------------------------
-
-
-def test_an_approved_correction_is_recorded_and_cannot_be_cancelled(office: Any) -> None:
-    body = PunchBody(
-        change=PunchChange.ADD,
-        work_date=date(2026, 4, 3),
-        cause=PunchCause.FORGOTTEN,
-        direction=PunchDirection.OUT,
-        minute=1_035,
-        reason="押し忘れ",
-    )
-    found = office.apply(body, K.PUNCH)
-    assert office.corrections.recorded == []
-    office.decide(office.chief, found)
-    assert office.corrections.recorded == [(found.person_id, body, found.id)]
-    cancel = lambda: office.applications.ask_cancel(office.hana, found.id, "誤り")  # noqa: E731
-    assert code_of(cancel) == "application_state"
 
 
 # --- swaps ---------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from hub.catalogue import Language, Translator
 from hub.notices.carrier import Outgoing
 from hub.notices.domain import Channel, NoticeState, Outcome, Sent, email_address
 from hub.notices.texts import as_text
-from hub.staff.domain import StaffContact
 
 K, M = ApplicationKind, MissingKind
 MONDAY = date(2026, 4, 6)
@@ -55,11 +54,9 @@ def mail() -> MemoryMail:
 def mailer(office: Any, mail: MemoryMail) -> ReminderMailer:
     """With an address for the chief and for Hana."""
     for name, language in (("chief", "ja"), ("hana", "en")):
-        person_id = office.ids[name]
-        contact = StaffContact(person_id, f"{name}@example.jp", language)
-        office.staff.mails[person_id] = contact
+        office.write_to(name, language)
     core = office.hub.core
-    return ReminderMailer(core, office.of(RemindersService), office.of(Neighbours), mail)
+    return ReminderMailer(core, office.of(RemindersService), mail)
 
 
 def kinds(office: Any, who: Any) -> list[MissingKind]:
