@@ -69,6 +69,7 @@ from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.staff.wiring import add_staff, staff_chores
 from hub.timesheets.closing_wiring import add_closings, closing_chore
+from hub.timesheets.reminder_wiring import add_reminders
 from hub.timesheets.wiring import add_timesheets, timesheet_chore
 from hub.visitors.chores import ForgetVisitors
 from hub.visitors.wiring import add_visitors
@@ -204,6 +205,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_feeds(core, services)
     add_webhooks(core, services)
     add_closings(core, services)
+    add_reminders(services)
     add_visitors(core, services)
     add_pages(core, services)
     return services

@@ -12,7 +12,6 @@ from hub.applications.bodies import ApplicationKind, SwapBody
 from hub.applications.domain import Application, DayClaim
 from hub.database.scope import Scope
 from hub.leave.domain import Kinds
-from hub.leave.kind_files import load_kinds
 from hub.worktime.domain import Explained, ExplainedKind, Order, Swap, SwapKind
 from hub.worktime.minutes import Span, Spans
 
@@ -41,18 +40,17 @@ def claims_between(
     person_ids: Collection[str],
     first: date,
     last: date,
-    kinds: Kinds | None = None,
+    kinds: Kinds,
 ) -> dict[str, Claims]:
     """Give the claims that touch a range, by person; who has none is left out. `kinds` are the
-    town's kinds of leave, which say what is paid: the shipped ones without.
+    town's kinds of leave, which say what is paid.
 
     Of a swap either date lies in the range. What waits for its cancellation still counts.
     """
     found: dict[str, list[Application]] = {}
     for each in repository.holding_between(scope, person_ids, first, last):
         found.setdefault(each.person_id, []).append(each)
-    known = kinds if kinds is not None else load_kinds()
-    return {person_id: claims_of(theirs, first, last, known) for person_id, theirs in found.items()}
+    return {person_id: claims_of(theirs, first, last, kinds) for person_id, theirs in found.items()}
 
 
 def claims_of(applications: Iterable[Application], first: date, last: date, kinds: Kinds) -> Claims:

@@ -7,7 +7,8 @@ which may run past midnight; half of it those before or after the regular break.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from hub.applications.bodies import (
     AwayBody,
@@ -35,10 +36,10 @@ def covered(body: Body, plans: Plans) -> tuple[DayClaim, ...]:
             spans = joined(spans_of(body.spans))
             return (_claim(body.work_date, spans),) if spans else ()
         case LeaveBody():
-            claims = (_leave(body, day, plans.get(day)) for day in dates_of(body))
+            claims = (_leave(body, day, plans) for day in dates_of(body))
             return tuple(each for each in claims if each is not None)
         case AwayBody():
-            claims = (_away(body, day, plans.get(day)) for day in dates_of(body))
+            claims = (_away(body, day, plans) for day in dates_of(body))
             return tuple(each for each in claims if each is not None)
         case SwapBody() | PunchBody():
             return ()
@@ -69,33 +70,42 @@ def _half_way(whole: Spans) -> int:
     return whole[-1].end
 
 
-def _regular(plan: DayPlan | None) -> Spans:
-    """The regular hours that somebody has to be there for."""
-    if plan is None or plan.kind not in (DayKind.WORKDAY, DayKind.DAY_OFF):
+_NEXT_DAY: Final = Span(1_440, 2_880)
+
+
+def _regular(day: date, plans: Plans) -> Spans:
+    """The regular hours that somebody has to be there for: on a holiday none, but of a rostered
+    shift those past midnight, if the next date is none."""
+    plan = plans.get(day)
+    if plan is None:
         return ()
-    return joined(plan.spans)
+    if plan.kind in (DayKind.WORKDAY, DayKind.DAY_OFF):
+        return joined(plan.spans)
+    after = plans.get(day + timedelta(days=1))
+    runs_on = plan.rostered and after is not None and not after.holiday
+    return common(plan.spans, (_NEXT_DAY,)) if runs_on else ()
 
 
-def _leave(body: LeaveBody, day: date, plan: DayPlan | None) -> DayClaim | None:
-    regular = _regular(plan)
+def _leave(body: LeaveBody, day: date, plans: Plans) -> DayClaim | None:
+    plan, regular = plans.get(day), _regular(day, plans)
     if plan is None or not regular:
         return None
     match body.part:
         case LeavePart.DAY:
             return _claim(day, regular, half_days=2)
         case LeavePart.MORNING:
-            spans = morning_and_afternoon(plan)[0]
+            spans = common(morning_and_afternoon(plan)[0], regular)
             return _claim(day, spans, half_days=1) if spans else None
         case LeavePart.AFTERNOON:
-            spans = morning_and_afternoon(plan)[1]
+            spans = common(morning_and_afternoon(plan)[1], regular)
             return _claim(day, spans, half_days=1) if spans else None
         case LeavePart.HOURS:
             spans = common(spans_of(body.spans), regular)
             return _claim(day, spans, minutes=total(spans)) if spans else None
 
 
-def _away(body: AwayBody, day: date, plan: DayPlan | None) -> DayClaim | None:
-    spans = joined(spans_of(body.spans)) if body.spans else _regular(plan)
+def _away(body: AwayBody, day: date, plans: Plans) -> DayClaim | None:
+    spans = joined(spans_of(body.spans)) if body.spans else _regular(day, plans)
     return _claim(day, spans) if spans else None
 
 

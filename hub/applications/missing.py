@@ -32,6 +32,12 @@ class MissingKind(StrEnum):
     REST_EXPIRES = "rest_expires"
     """A compensatory day is not taken yet, and its weeks are nearly over."""
     MONTH_NOT_SIGNED = "month_not_signed"
+    DIVERGENCE = "divergence"
+    """Records do not agree, and the person has not said why."""
+    DIVERGENCE_WAITS = "divergence_waits"
+    """Somebody has said why, and the head has to decide."""
+    CAP_NEAR = "cap_near"
+    """A threshold or a cap of working time was reached."""
 
 
 @dataclass(frozen=True, slots=True)

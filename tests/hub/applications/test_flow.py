@@ -25,12 +25,14 @@ from hub.applications.domain import Approver, State, Step
 from hub.applications.tables import application_trail
 from hub.database.errors import ConstraintError
 from hub.leave.domain import Amount
+from hub.leave.kind_files import load_kinds
 from hub.web.problems import Problem
 from hub.web.rights import Role
 from hub.worktime.domain import ExplainedKind
 from hub.worktime.minutes import Span
 
 K = ApplicationKind
+KINDS = load_kinds()
 MONDAY = date(2026, 4, 6)
 
 
@@ -55,11 +57,14 @@ def test_what_the_head_approves_becomes_a_claim(office: Any) -> None:
     assert found.state is State.SUBMITTED
     assert [each.application.id for each in office.decisions.inbox(office.chief)] == [found.id]
     with office.hub.core.db.read() as scope:
-        assert claims_between(scope, [found.person_id], MONDAY, MONDAY) == {}
+        assert claims_between(scope, [found.person_id], MONDAY, MONDAY, KINDS) == {}
     assert office.decide(office.chief, found).state is State.APPROVED
     with office.hub.core.db.read() as scope:
-        (claims,) = claims_between(scope, [found.person_id], MONDAY, MONDAY).values()
-        assert claims_between(scope, [found.person_id], date(2026, 4, 7), date(2026, 5, 1)) == {}
+        (claims,) = claims_between(scope, [found.person_id], MONDAY, MONDAY, KINDS).values()
+        assert (
+            claims_between(scope, [found.person_id], date(2026, 4, 7), date(2026, 5, 1), KINDS)
+            == {}
+        )
     assert [(o.work_date, o.spans) for o in claims.orders] == [(MONDAY, (Span(1035, 1155),))]
     assert office.told(found) == ["created", "submitted", "approved"]
     assert list(office.decisions.inbox(office.chief)) == []
@@ -247,18 +252,18 @@ def test_approved_leave_is_taken_from_the_ledger_and_a_cancellation_gives_it_bac
     office.decide(office.chief, found)
     assert office.leave.balances(office.hana, None, MONDAY)[0].lowest == Amount(0)
     with office.hub.core.db.read() as scope:
-        claims = claims_between(scope, [found.person_id], MONDAY, date(2026, 4, 30))
+        claims = claims_between(scope, [found.person_id], MONDAY, date(2026, 4, 30), KINDS)
     explained = claims[found.person_id].explained
     assert {each.kind for each in explained} == {ExplainedKind.LEAVE}
     assert explained[0].spans == (Span(510, 720), Span(780, 1_035))
     asked = office.applications.ask_cancel(office.hana, found.id, "業務の都合")
     assert asked.state is State.CANCELLING
     with office.hub.core.db.read() as scope:  # it holds until that is approved
-        assert claims_between(scope, [found.person_id], MONDAY, date(2026, 4, 30))
+        assert claims_between(scope, [found.person_id], MONDAY, date(2026, 4, 30), KINDS)
     assert office.decide(office.chief, asked).state is State.CANCELLED
     assert office.leave.balances(office.hana, None, MONDAY)[0].lowest == Amount(4)
     with office.hub.core.db.read() as scope:
-        assert claims_between(scope, [found.person_id], MONDAY, date(2026, 4, 30)) == {}
+        assert claims_between(scope, [found.person_id], MONDAY, date(2026, 4, 30), KINDS) == {}
 
 
 def test_a_cancellation_that_is_refused_or_dropped_leaves_it_approved(office: Any) -> None:
@@ -325,7 +330,7 @@ def test_a_swap_lies_in_its_window_and_becomes_a_claim(office: Any) -> None:
     found = office.apply(body, K.SWAP)
     office.decide(office.chief, found)
     with office.hub.core.db.read() as scope:
-        claims = claims_between(scope, [found.person_id], saturday, saturday)
+        claims = claims_between(scope, [found.person_id], saturday, saturday, KINDS)
     assert claims[found.person_id].swaps[0].off_date == date(2026, 4, 13)
     again = SwapBody(worked_date=date(2026, 4, 12), off_date=date(2026, 4, 13), reason="選挙事務")
     assert Refusal.OVERLAPS_OTHER in refusals_of(lambda: office.apply(again, K.SWAP))
