@@ -50,5 +50,9 @@ def take_up(
         "state": CardState.ACTIVE,
         "state_reason": "",
         "state_changed_at": core.clock.now(),
+        "valid_until": None,
+        "replaces_id": None,
+        "assurance": None,
+        "reader_id": None,
     }
     rows.add_in(scope, who, CARD, values)

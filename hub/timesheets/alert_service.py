@@ -114,7 +114,7 @@ class AlertService:
             placed = self._sources.staffing.placed(scope, month, self._settings.by_last_day)
             seen = {each: self._sees(scope, who, each) for each in set(placed.values())}
             wanted = [p for p, unit in placed.items() if seen[unit] or p == who.person_id]
-            derived = self._sources.derivation.months(scope, month, wanted)
+            derived = self._sources.derivation.standing(scope, month, wanted)
             found = [
                 PersonOutlook(placed[each.person_id], outlook(each, self.today))
                 for each in derived.values()

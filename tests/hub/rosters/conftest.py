@@ -1,9 +1,8 @@
-"""A nursery with two of staff and its head, whose employments a test writes down."""
+"""A nursery with two of staff and its head, as rows."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,9 +11,8 @@ import pytest
 from hub.bootstrap import Hub
 from hub.database.scope import Scope
 from hub.people.tables import people
-from hub.rosters import neighbours
 from hub.rosters.service import RostersService
-from hub.staff.domain import Department, Employment
+from hub.staff.tables import departments, employments
 from hub.web.rights import Principal, PrincipalKind, Role
 from wire.policy_bodies import EntryState
 
@@ -26,7 +24,6 @@ class Nursery:
     """Its hub, and who works there."""
 
     hub: Hub
-    employments: dict[str, tuple[Employment, ...]] = field(default_factory=dict)
 
     @property
     def service(self) -> RostersService:
@@ -41,7 +38,7 @@ class Nursery:
             "name_kana": "",
             "name_en": "",
             "staff_number": f"n-{person_id}",
-            "department": "",
+            "organisation": "",
             "state": EntryState.ACTIVE,
             "anti_passback_exempt": False,
             "long_unlock": False,
@@ -50,49 +47,52 @@ class Nursery:
             "created_at": LONG_AGO,
             "updated_at": LONG_AGO,
         }
-        self.hub.core.db.write(lambda scope: scope.insert(people, row))
-        since = date(2020, 4, 1)
-        made = Employment(
-            f"e-{person_id}",
-            person_id,
-            since,
-            None,
-            department_id,
-            "regular",
-            "",
-            heads,
-            LONG_AGO,
-            LONG_AGO,
-        )
-        self.employments[person_id] = (made,)
+        employment = {
+            "id": f"e-{person_id}",
+            "person_id": person_id,
+            "starts_on": date(2020, 4, 1),
+            "ends_on": None,
+            "department_id": department_id,
+            "kind": "regular",
+            "post": "",
+            "heads": heads,
+            "created_at": LONG_AGO,
+            "updated_at": LONG_AGO,
+        }
+
+        def work(scope: Scope) -> None:
+            scope.insert(people, row)
+            scope.insert(employments, employment)
+
+        self.hub.core.db.write(work)
 
     def as_staff(self, person_id: str | None) -> Principal:
         return Principal(PrincipalKind.SESSION, "u", "u", Role.STAFF, None, person_id)
 
 
+def department_row(name: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "code": name,
+        "name": name,
+        "name_kana": "",
+        "name_en": "",
+        "parent_id": None,
+        "created_at": LONG_AGO,
+        "updated_at": LONG_AGO,
+    }
+
+
 @pytest.fixture
-def nursery(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Nursery:
+def nursery(hub: Hub) -> Nursery:
     """A nursery below the town's office: Hanako and Taro, their head, and somebody elsewhere."""
     made = Nursery(hub)
 
-    def employments_between(
-        _scope: Scope, first: date, last: date, person_ids: Collection[str] | None = None
-    ) -> dict[str, tuple[Employment, ...]]:
-        return {
-            person_id: places
-            for person_id, places in made.employments.items()
-            if (person_ids is None or person_id in person_ids)
-            and any(
-                e.starts_on <= last and (e.ends_on is None or e.ends_on >= first) for e in places
-            )
-        }
+    def departments_of(scope: Scope) -> None:
+        for name in ("d-nursery", "d-other"):
+            scope.insert(departments, department_row(name))
 
-    def departments(_scope: Scope) -> tuple[Department, ...]:
-        names = ("d-nursery", "d-other")
-        return tuple(Department(n, n, n, "", "", None, LONG_AGO, LONG_AGO) for n in names)
-
-    monkeypatch.setattr(neighbours, "employments_between", employments_between)
-    monkeypatch.setattr(neighbours, "departments", departments)
+    hub.core.db.write(departments_of)
     made.employ("hanako")
     made.employ("taro")
     made.employ("head", heads=True)

@@ -12,14 +12,16 @@ from hub.staff import endpoints as staff
 from hub.staff import import_endpoints as imports
 from hub.staff.careers import Stint, Wish, as_filed
 from hub.staff.import_schemas import StaffProfileIn
-from hub.staff.kinds import shipped_kinds
+from hub.staff.kinds import EmploymentKinds
 from hub.staff.planning import Known, plan
 from hub.staff.profile import wrong_with
 from hub.staff.rows import read_sheet
 from hub.staff.settings import StaffSettings
+from hub.worktime.ordinance_files import load_ordinances
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "staff.md").read_text()
 BLOCKS = dict(re.findall(r"```(\w+)\n(.*?)```", DOCUMENT, re.DOTALL))
+KINDS = EmploymentKinds(load_ordinances()).titles(date(2026, 4, 1))
 NOBODY = Known({}, {}, {}, (), {}, ())
 
 
@@ -30,9 +32,9 @@ def test_its_settings_are_those_that_hold_without_any() -> None:
 def test_its_profile_reads_its_file_in_both_encodings() -> None:
     shape = StaffProfileIn(**json.loads(BLOCKS["json"])).shape()
     assert wrong_with(shape) == {}
-    assert set(shape.kinds.values()) <= set(shipped_kinds())
+    assert set(shape.kinds.values()) <= set(KINDS)
     text = BLOCKS["csv"].encode("cp932").decode("cp932")
-    sheet = read_sheet(text, shape, shipped_kinds(), 100)
+    sheet = read_sheet(text, shape, KINDS, 100)
     assert sheet.wrong == ()
     told = plan(sheet, shape, NOBODY, date(2026, 4, 1), 30)
     assert told.wrong == ()
@@ -50,7 +52,7 @@ def test_its_profile_reads_its_file_in_both_encodings() -> None:
 def test_a_later_date_of_the_same_place_is_no_change() -> None:
     shape = StaffProfileIn(**json.loads(BLOCKS["json"])).shape()
     (doing, _) = plan(
-        read_sheet(BLOCKS["csv"], shape, shipped_kinds(), 100), shape, NOBODY, date(2026, 4, 1), 30
+        read_sheet(BLOCKS["csv"], shape, KINDS, 100), shape, NOBODY, date(2026, 4, 1), 30
     ).doings
     place = doing.after[0].place
     earlier = (Stint(date(2015, 4, 1), None, place, "e"),)

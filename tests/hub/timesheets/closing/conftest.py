@@ -74,6 +74,7 @@ class TownHall:
         self.caps: dict[tuple[str, Month], tuple[CapFinding, ...]] = {}
         self.tallies: dict[tuple[str, Month], int] = {}
         self.percent = 125
+        self.unknown: dict[str, date] = {}
         self.now = datetime(2026, 6, 1, tzinfo=start_of(date(2026, 6, 1)).tzinfo)
         self.blind_spans: list[tuple[datetime, datetime]] = []
         self.seen: dict[str, Any] = {}
@@ -148,6 +149,16 @@ class TownHall:
             for each in sorted(person_ids)
             if any(self.department_on(each, day) for day in _days(month))
         }
+
+    standing = months
+
+    def keep(self, _db: Database, _month: Month, _person_ids: Collection[str], /) -> None:
+        """Nothing is kept."""
+
+    def unreckonable(
+        self, _scope: Scope, _month: Month, person_ids: Collection[str], /
+    ) -> Mapping[str, date]:
+        return {each: day for each, day in self.unknown.items() if each in person_ids}
 
     def _derived(self, person_id: str, month: Month, days: dict[date, Day]) -> DerivedMonth:
         files = tuple(self._day_file(person_id, day, days.get(day)) for day in _days(month))
@@ -256,7 +267,7 @@ class Office:
                 "name_kana": "",
                 "name_en": "",
                 "staff_number": None,
-                "department": "",
+                "organisation": "",
                 "state": EntryState.ACTIVE,
                 "anti_passback_exempt": False,
                 "long_unlock": False,

@@ -1,15 +1,23 @@
-"""An office of two departments whose staff, claims and punches a test writes down."""
+"""An office of two departments whose staff, claims and punches are rows."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
-from hub.timesheets.neighbours import Claims
 
+from hub.applications import repository as applications
+from hub.applications.bodies import (
+    ApplicationKind,
+    Body,
+    SpanBody,
+    SwapBody,
+    WorkBody,
+    first_and_last,
+)
+from hub.applications.domain import Application, DayClaim, State
+from hub.applications.marks import mark_claims
 from hub.attendance.domain import start_of
 from hub.attendance.tables import punches
 from hub.attendance.touched import touch
@@ -17,14 +25,13 @@ from hub.bootstrap import Hub
 from hub.clock import HandMovedClock
 from hub.database.scope import Scope
 from hub.people.tables import people
-from hub.rosters import neighbours as staff
+from hub.staff import repository as staff
 from hub.staff.domain import Department, DepartmentTerm, Employment
-from hub.timesheets import neighbours
+from hub.staff.tables import departments, employments
 from hub.timesheets.reckoner import Reckoner
 from hub.timesheets.service import TimesheetsService
 from hub.web.rights import Principal, PrincipalKind, Role
-from hub.worktime.domain import CapType, Month, Order
-from hub.worktime.minutes import Span
+from hub.worktime.domain import CapType, Month
 from wire.events import PunchDirection
 from wire.policy_bodies import EntryState
 
@@ -41,8 +48,6 @@ class Office:
     hub: Hub
     clock: HandMovedClock
     employments: dict[str, tuple[Employment, ...]] = field(default_factory=dict)
-    claims: dict[str, Claims] = field(default_factory=dict)
-    terms: dict[str, tuple[DepartmentTerm, ...]] = field(default_factory=dict)
     _last: int = 0
 
     @property
@@ -69,7 +74,7 @@ class Office:
             "name_kana": "",
             "name_en": "",
             "staff_number": None,
-            "department": "",
+            "organisation": "",
             "state": EntryState.ACTIVE,
             "anti_passback_exempt": False,
             "long_unlock": False,
@@ -94,11 +99,14 @@ class Office:
             LONG_AGO,
         )
         self.employments[person_id] = (*known, made)
+        self.hub.core.db.write(lambda scope: scope.insert(employments, asdict(made)))
 
     def transfer(self, person_id: str, department_id: str, on: date) -> None:
         *before, last = self.employments[person_id]
         ended = replace(last, ends_on=on - timedelta(days=1))
         self.employments[person_id] = (*before, ended)
+        values, which = {"ends_on": ended.ends_on}, employments.c.id == ended.id
+        self.hub.core.db.write(lambda scope: scope.update(employments, values, which))
         self.employ(person_id, department_id, on)
 
     def punch(
@@ -143,55 +151,69 @@ class Office:
         self.punch(person_id, day, end, PunchDirection.OUT)
 
     def order(self, person_id: str, day: date, start: int, end: int) -> None:
-        """An approved order, marked as its topic would."""
-        made = Order(f"o-{person_id}-{day}-{start}", day, (Span(start, end),))
-        known = self.claims.get(person_id, Claims())
-        self.claims[person_id] = replace(known, orders=(*known.orders, made))
+        """An approved order, marked as its topic does."""
+        body = WorkBody(work_date=day, spans=(SpanBody(start, end),))
+        claims = (DayClaim(work_date=day, spans=((start, end),)),)
+        self._approve(person_id, ApplicationKind.OVERTIME, body, claims)
+
+    def swap(self, person_id: str, worked: date, off: date) -> None:
+        """An approved swap."""
+        body = SwapBody(worked_date=worked, off_date=off)
+        self._approve(person_id, ApplicationKind.SWAP, body, ())
+
+    def _approve(
+        self, person_id: str, kind: ApplicationKind, body: Body, claims: tuple[DayClaim, ...]
+    ) -> None:
+        self._last += 1
         at = self.clock.now()
-        self.hub.core.db.write(lambda scope: touch(scope, person_id, day, day, at))
+        first, last = first_and_last(body)
+        made = Application(
+            id=f"a-{self._last:04}",
+            person_id=person_id,
+            kind=kind,
+            body=body,
+            state=State.APPROVED,
+            version=1,
+            steps=(),
+            step=0,
+            department_id=None,
+            first=first,
+            last=last,
+            claims=claims,
+            warnings=(),
+            submitted_at=at,
+            waiting_since=None,
+            decided_at=at,
+            created_by="test",
+            created_at=at,
+            updated_at=at,
+        )
+
+        def work(scope: Scope) -> None:
+            applications.add(scope, made)
+            mark_claims(scope, made, at)
+
+        self.hub.core.db.write(work)
+
+    def term(self, term: DepartmentTerm) -> None:
+        """What holds for a department from a day on."""
+        self.hub.core.db.write(lambda scope: staff.write_term(scope, term))
 
 
 @pytest.fixture
-def office(hub: Hub, clock: HandMovedClock, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """An empty office; its staff and claims are answered for by the test."""
+def office(hub: Hub, clock: HandMovedClock) -> Office:
+    """An empty office with a branch."""
     made = Office(hub, clock)
 
-    def employments_between(
-        _scope: Scope, first: date, last: date, person_ids: Collection[str] | None = None
-    ) -> dict[str, tuple[Employment, ...]]:
-        found = {
-            person_id: tuple(
-                e
-                for e in places
-                if e.starts_on <= last and (e.ends_on is None or e.ends_on >= first)
+    def departments_of(scope: Scope) -> None:
+        for name, parent in ((OFFICE, None), (BRANCH, OFFICE)):
+            row = Department(name, name, name, "", "", parent, LONG_AGO, LONG_AGO)
+            scope.insert(departments, asdict(row))
+            staff.write_term(
+                scope, DepartmentTerm(name, date(2020, 4, 1), CapType.ORDINARY, article_36=False)
             )
-            for person_id, places in made.employments.items()
-            if person_ids is None or person_id in person_ids
-        }
-        return {person_id: places for person_id, places in found.items() if places}
 
-    def departments(_scope: Scope) -> tuple[Department, ...]:
-        return tuple(
-            Department(each, each, each, "", "", parent, LONG_AGO, LONG_AGO)
-            for each, parent in ((OFFICE, None), (BRANCH, OFFICE))
-        )
-
-    def claims_between(
-        _scope: Scope, person_ids: Collection[str], _first: date, _last: date
-    ) -> dict[str, Claims]:
-        return {each: made.claims[each] for each in person_ids if each in made.claims}
-
-    def terms_between(*_: Any) -> dict[str, tuple[DepartmentTerm, ...]]:
-        ordinary = {
-            each: (DepartmentTerm(each, date(2020, 4, 1), CapType.ORDINARY, False),)
-            for each in (OFFICE, BRANCH)
-        }
-        return ordinary | made.terms
-
-    monkeypatch.setattr(staff, "employments_between", employments_between)
-    monkeypatch.setattr(staff, "departments", departments)
-    monkeypatch.setattr(neighbours, "claims_between", claims_between)
-    monkeypatch.setattr(neighbours, "terms_between", terms_between)
+    hub.core.db.write(departments_of)
     return made
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 import sqlalchemy as sa
-from hub.timesheets.neighbours import Claims
 
 from hub.staff.domain import DepartmentTerm
-from hub.timesheets import fingerprints, neighbours, repository
+from hub.timesheets import fingerprints, reckoner, repository
 from hub.timesheets.domain import MonthSheet
 from hub.timesheets.kept import from_text, to_text
 from hub.timesheets.tables import timesheet_months
@@ -23,9 +23,8 @@ from hub.worktime.domain import (
     DayNote,
     Month,
     PayClass,
-    Swap,
-    SwapKind,
 )
+from hub.worktime.ordinance import Ordinances
 from wire.events import PunchDirection
 
 HANAKO, TARO = "p-hanako", "p-taro"
@@ -62,7 +61,7 @@ def test_reading_again_reckons_nothing(
     office.employ(HANAKO)
     office.worked(HANAKO, MONDAY)
     first = one(office, personnel)
-    monkeypatch.setattr(neighbours, "reckon_month", _nobody)
+    monkeypatch.setattr(reckoner, "reckon_month", _nobody)
     assert one(office, personnel) == first
 
 
@@ -166,7 +165,7 @@ def test_a_swap_reaches_for_plans_far_outside_the_month(office: Any, personnel: 
     """Saturday 4 April is worked for Friday 22 May: April's Saturday has May's regular hours."""
     office.employ(HANAKO)
     saturday, friday = date(2026, 4, 4), date(2026, 5, 22)
-    office.claims[HANAKO] = Claims(swaps=(Swap("s", SwapKind.SWAP, saturday, friday),))
+    office.swap(HANAKO, saturday, friday)
     office.worked(HANAKO, saturday)
     office.clock.advance(timedelta(days=30))
     day = one(office, personnel).result.days[3]
@@ -179,7 +178,7 @@ def test_a_transfer_within_the_month_changes_terms_on_its_date(
 ) -> None:
     """Ordinary until 14 April, led by others from 15 April on."""
     office.employ(HANAKO)
-    office.terms[BRANCH] = (DepartmentTerm(BRANCH, date(2020, 4, 1), CapType.OTHER_LED, True),)
+    office.term(DepartmentTerm(BRANCH, date(2020, 4, 1), CapType.OTHER_LED, article_36=True))
     office.transfer(HANAKO, BRANCH, date(2026, 4, 15))
     office.clock.advance(timedelta(days=30))
     days = one(office, personnel).result.days
@@ -219,10 +218,12 @@ def test_other_ordinances_make_everything_stale(
     """The fingerprint of the rules is kept beside each month."""
     office.employ(HANAKO)
     one(office, personnel)
-    ordinance = office.reckoner.ordinances.versions[-1]
-    other = replace_ordinance(ordinance)
-    before = fingerprints.of_rules([ordinance], office.reckoner.rules)
-    assert fingerprints.of_rules([other], office.reckoner.rules) != before
+    book = office.reckoner.book
+    other = Ordinances([replace_ordinance(book.ordinances.versions[-1])])
+    assert fingerprints.of_rules(replace(book, ordinances=other)) != fingerprints.of_rules(book)
+    unpaid = {"annual": msgspec.structs.replace(book.leave_kinds["annual"], paid=False)}
+    kinds = {**book.leave_kinds, **unpaid}
+    assert fingerprints.of_rules(replace(book, leave_kinds=kinds)) != fingerprints.of_rules(book)
     reckoned = _counted(monkeypatch)
     monkeypatch.setattr(fingerprints, "REVISION", 2)
     one(office, personnel)
@@ -240,15 +241,8 @@ def test_few_statements_however_many_people(office: Any, personnel: Principal) -
         with office.hub.core.db.read() as scope:
             people = [f"p-{number:02}" for number in range(size)]
             with _statements(scope) as seen:
-                reckoner = office.reckoner
-                repository.facts_between(
-                    scope,
-                    people,
-                    (APRIL, APRIL),
-                    reckoner.ordinances,
-                    reckoner.rules,
-                    office.clock.now(),
-                )
+                book, now = office.reckoner.book, office.clock.now()
+                repository.facts_between(scope, people, (APRIL, APRIL), book, now)
             counts.append(len(seen))
     assert counts[0] == counts[1]
     assert counts[0] <= 10
@@ -279,13 +273,13 @@ def _nobody(*_: Any) -> Any:
 def _counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The people of whom anything is reckoned from now on."""
     seen: list[str] = []
-    real = neighbours.reckon_month
+    real = reckoner.reckon_month
 
     def reckon(file: Any, ordinances: Any) -> Any:
         seen.append(file.person_id)
         return real(file, ordinances)
 
-    monkeypatch.setattr(neighbours, "reckon_month", reckon)
+    monkeypatch.setattr(reckoner, "reckon_month", reckon)
     return seen
 
 
