@@ -36,7 +36,6 @@ from hub.app import create_app
 from hub.attendance.domain import start_of
 from hub.bootstrap import Hub
 from hub.bootstrap import build as build_hub
-from hub.clock import HandMovedClock
 from hub.database.all_tables import all_tables
 from hub.database.scope import Scope
 from hub.ingest.repository import store
@@ -64,12 +63,11 @@ def at(day: dt.date, clock: str) -> dt.datetime:
 
 
 class MovedTime:
-    """Fulfils `edge.ports.TimeSource` and moves the hub's clock along with it."""
+    """Fulfils `edge.ports.TimeSource` and `hub.clock.Clock`: one time, which runs and is moved."""
 
     boot = "3f0c6a52-9f0e-4f0e-8f0e-2f6f0b7d9a11"
 
     def __init__(self) -> None:
-        self.hub = HandMovedClock(BEGAN)
         self._slept_ns = 0
         self._began_ns = running_ns()
 
@@ -83,13 +81,15 @@ class MovedTime:
         sleep = to - self.wall()
         assert sleep > dt.timedelta(0), f"{to} is past"
         self._slept_ns += int(sleep / dt.timedelta(microseconds=1)) * 1_000
-        self.hub.set(to)
 
     def mono_ns(self) -> int:
         return running_ns()
 
     def wall(self) -> dt.datetime:
         return BEGAN + dt.timedelta(microseconds=(running_ns() - self._began_ns) // 1_000)
+
+    def now(self) -> dt.datetime:
+        return self.wall()
 
     def kernel(self) -> KernelClock:
         return KernelClock(synchronised=True, error_ms=10)
@@ -102,7 +102,7 @@ class MovedTime:
 
 
 def hub_at(
-    folder: Path, tls: tuple[Path, Path], listener: socket.socket, clock: HandMovedClock
+    folder: Path, tls: tuple[Path, Path], listener: socket.socket, clock: MovedTime
 ) -> Hub:
     """The hub as it runs in production, on a database of its own."""
     database = f"sqlite:///{folder / 'hub.db'}"
@@ -250,7 +250,7 @@ class MonthTown:
         new = [(seq, data) for seq, data in self.agent.tail(1_000) if seq > self.sent]
         raw = tuple(msgspec.Raw(data) for _, data in new)
         rows = read_rows(self.controller, Events(epoch=1, first_seq=new[0][0], events=raw))
-        self.hub.core.db.write(lambda scope: store(scope, [rows], self.time.hub.now()))
+        self.hub.core.db.write(lambda scope: store(scope, [rows], self.time.now()))
         self.sent = new[-1][0]
         worker = self.hub.services.get(ProjectionWorker)
         worker.wake()

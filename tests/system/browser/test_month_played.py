@@ -27,8 +27,7 @@ from tests.system.browser.month_town import MonthTown, MovedTime, enrol, hub_at
 pytestmark = pytest.mark.browser
 KIOSK = 800, 480
 HOLIDAYS = (3, 23)
-OVERTIME, LEAVE, SATURDAY, FORGOTTEN = 10, 13, 14, 18
-LAST = 30
+OVERTIME, LEAVE, SATURDAY, FORGOTTEN, LAST = 10, 13, 14, 18, 30
 OUT = {OVERTIME: "20:35"}
 """When 花子 leaves, on other evenings 17:22."""
 
@@ -54,7 +53,7 @@ def office(
         monkeypatch.setattr(running_ns, "_read", time.read)
         controller = enrol(folder)
         listener = socket.create_server(("127.0.0.1", 0))
-        hub = hub_at(folder, tls_files, listener, time.hub)
+        hub = hub_at(folder, tls_files, listener, time)
         last_first.callback(hub.core.db.close)
         for worker in hub.workers:
             # All but the link: what comes from the terminal is put in by `deliver`.
@@ -68,6 +67,10 @@ def office(
         town.install()
         yield town
         last_first.close()
+
+
+def december(day: int) -> dt.date:
+    return dt.date(2026, 12, day)
 
 
 class Played:
@@ -116,7 +119,7 @@ class Played:
         town.tap("megumi", "in")
         town.move(date, "17:31")
         town.tap("megumi", "out")
-        if day not in (LEAVE, FORGOTTEN, LAST):
+        if day not in (LEAVE, FORGOTTEN):
             town.move(date, OUT.get(day, "17:35"))
             town.tap("hanako", "out")
 
@@ -146,39 +149,125 @@ class Played:
         desk.press("選んだ申請を承認")
         desk.sees("承認")
 
+    # --- the month's days ------------------------------------------------------------------------
 
-def test_a_month(office: MonthTown, fresh: Any) -> None:
-    played = Played(office, fresh)
-    town, desk = played.town, played.desk
+    def until_the_ninth(self) -> None:
+        """She taps; then applies for an evening, a Saturday and a day of leave; the head approves
+        all three at once."""
+        town, desk = self.town, self.desk
+        self.at_the_kiosk(2)
+        for day in working_days(4, 9):
+            self.at_the_reader(day)
+        town.deliver()
+        town.move(november(9), "17:40")
+        desk.come("hanako", PHONE)
+        desk.picture("home")
+        evening = {"first": "2026-11-10", "from1": "17:15", "until1": "20:45"}
+        self.apply("時間外勤務", **evening, reason="文化祭の準備")
+        saturday = {"first": "2026-11-14", "from1": "9:00", "until1": "11:30"}
+        self.apply("休日勤務", **saturday, reason="文化祭の当日")
+        self.apply("休暇", leave_kind="年次有給休暇", first="2026-11-13")
+        desk.open("/my/applications")
+        desk.picture("my-applications")
+        self.approve(3)
 
-    played.at_the_kiosk(2)
-    for day in working_days(4, 9):
-        played.at_the_reader(day)
-    town.deliver()
+    def until_the_end(self) -> None:
+        """She works the evening and the Saturday, is away on the 13th, forgets to clock out on the
+        18th, and applies for half an hour of the last evening."""
+        town, desk = self.town, self.desk
+        for day in working_days(10, 13):
+            self.at_the_reader(day)
+        town.move(november(SATURDAY), "8:52")
+        town.tap("hanako", "in")
+        town.move(november(SATURDAY), "11:20")
+        town.tap("hanako", "out")
+        for day in working_days(16, 27):
+            self.at_the_reader(day)
+        town.deliver()
+        town.move(november(27), "17:40")
+        desk.come("hanako", PHONE)
+        late = {"first": "2026-11-30", "from1": "17:15", "until1": "17:40"}
+        self.apply("時間外勤務", **late, reason="鍵の点検")
+        self.approve(1)
+        self.the_last_day()
 
-    # She applies before she works: an evening and a Saturday; and for a day of leave.
-    town.move(november(9), "17:40")
-    desk.come("hanako", PHONE)
-    desk.picture("home")
-    evening = {"first": "2026-11-10", "from1": "17:15", "until1": "20:45"}
-    played.apply("時間外勤務", **evening, reason="文化祭の準備")
-    saturday = {"first": "2026-11-14", "from1": "9:00", "until1": "11:30"}
-    played.apply("休日勤務", **saturday, reason="文化祭の当日")
-    played.apply("休暇", leave_kind="年次有給休暇", first="2026-11-13")
-    desk.open("/my/applications")
-    desk.picture("my-applications")
-    played.approve(3)
+    def the_last_day(self) -> None:
+        """Everybody goes at 17:15. Then the terminal's line is cut, and she comes back for the half
+        hour: the terminal keeps both taps, and the hub knows nothing of them."""
+        town, date = self.town, november(LAST)
+        town.move(date, "8:21")
+        town.tap("hanako", "in")
+        town.tap("megumi", "in")
+        town.move(date, "17:15")
+        town.tap("hanako", "out")
+        town.tap("megumi", "out")
+        town.deliver()
+        town.move(date, "17:17")
+        town.tap("hanako", "in")
+        town.move(date, "17:45")
+        town.tap("hanako", "out")
 
-    for day in working_days(10, 13):
-        played.at_the_reader(day)
-    town.move(november(SATURDAY), "8:52")
-    town.tap("hanako", "in")
-    town.move(november(SATURDAY), "11:20")
-    town.tap("hanako", "out")
-    for day in working_days(16, LAST):
-        played.at_the_reader(day)
-    town.deliver()
-    desk.come("hanako", PHONE)
-    desk.open("/my/month")
-    desk.picture("my-month")
-    print(desk.main())
+    # --- the next month --------------------------------------------------------------------------
+
+    def correct_the_forgotten_punch(self) -> None:
+        """The page says what is missing, and leads to the form; the head approves."""
+        town, desk = self.town, self.desk
+        town.move(december(1), "9:00")
+        desk.come("hanako", PHONE)
+        desk.open("/my/month")
+        desk.sees("2026年12月")
+        desk.follow("2026年11月", "main")
+        desk.sees("確認や申請が必要な日", "11月18日（水）", "打刻が足りません")
+        desk.picture("my-month-missing")
+        assert not desk.reaches_out()
+        desk.follow("打刻の修正を申請", "main")
+        assert desk.screen.find("form.fields [name=first]").get_property("value") == "2026-11-18"
+        desk.fill(direction="退勤", time="17:20", cause="打刻忘れ", reason="急いでいたため")
+        desk.picture("correct")
+        desk.press("提出する")
+        desk.sees("承認待ち")
+        self.approve(1)
+        desk.come("hanako", PHONE)
+        desk.meets("/my/month?month=2026-11", "8:21–17:20")
+        assert "確認や申請が必要な日" not in desk.main()
+        desk.picture("my-month")
+
+    def sign_and_close(self) -> None:
+        """Personnel sees who has not signed; they sign; the month is closed."""
+        desk, path = self.desk, f"/closing/2026-11/{self.town.ids['office']}"
+        desk.come("ichiro", DESK)
+        desk.open("/closing")
+        desk.sees("2026年11月", "生涯学習課", "本人が未確認")
+        desk.picture("closing-overview")
+        desk.follow("生涯学習課", "main")
+        assert desk.at() == path
+        desk.sees("本人が未確認 山田 花子", "本人が未確認 佐藤 恵", "所属長が未確認")
+        desk.picture("closing-blocked")
+        for login in ("hanako", "megumi"):
+            desk.come(login, PHONE)
+            desk.open("/closing/mine")
+            desk.picture(f"sign-{login}")
+            desk.press("この内容で確認する")
+            desk.sees("確認済み")
+        desk.open(path)
+        desk.press("所属長として確認する")
+        desk.picture("sign-department")
+        desk.come("ichiro", DESK)
+        desk.open(path)
+        desk.sees("未処理のものはありません")
+        desk.screen.find("[name=sure]").send_keys(" ")
+        desk.press("この月を締める")
+        desk.sees("締め済み")
+        desk.picture("closed")
+
+
+@pytest.fixture
+def played(office: MonthTown, fresh: Any) -> Played:
+    return Played(office, fresh)
+
+
+def test_a_month(played: Played) -> None:
+    played.until_the_ninth()
+    played.until_the_end()
+    played.correct_the_forgotten_punch()
+    played.sign_and_close()
