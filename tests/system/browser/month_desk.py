@@ -142,11 +142,12 @@ class Desk:
         if not PICTURES:
             return
         self.pictures += 1
-        width = int(self.driver.execute_script("return innerWidth"))
+        width, before = self.driver.execute_script("return [innerWidth, innerHeight]")
         height = int(self.driver.execute_script("return document.documentElement.scrollHeight"))
         self.screen.size(width, min(height, 6_000))
         file = Path(PICTURES) / f"month-{self.pictures:02}-{name}-{width}.png"
         self.driver.save_screenshot(str(file))
+        self.screen.size(width, before)
 
     def reaches_out(self) -> bool:
         """Whether the page is wider than the window."""

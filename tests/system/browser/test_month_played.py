@@ -31,6 +31,18 @@ OVERTIME, LEAVE, SATURDAY, FORGOTTEN, LAST = 10, 13, 14, 18, 30
 OUT = {OVERTIME: "20:35"}
 """When 花子 leaves, on other evenings 17:22."""
 
+SIGNED = (
+    # 18 weekdays of 465 minutes less breaks are 8,370; the Saturday makes the 19th day.
+    "勤務日数\n19",
+    "正規の勤務時間\n139:30",
+    # 17:15 to 20:35 are 200 minutes: 3 h 20, and the 20 are dropped.
+    "時間外勤務 125/100\n3:00（実時間 3:20）",
+    # 9:00 to 11:20 are 140 minutes: 2 h 20.
+    "週休日勤務 135/100\n2:00（実時間 2:20）",
+    "休暇\n7:45",
+    "欠勤時間\n0:00",
+)
+
 
 def november(day: int) -> dt.date:
     return dt.date(2026, 11, day)
@@ -243,12 +255,17 @@ class Played:
         assert desk.at() == path
         desk.sees("本人が未確認 山田 花子", "本人が未確認 佐藤 恵", "所属長が未確認")
         desk.picture("closing-blocked")
-        for login in ("hanako", "megumi"):
-            desk.come(login, PHONE)
-            desk.open("/closing/mine")
-            desk.picture(f"sign-{login}")
-            desk.press("この内容で確認する")
-            desk.sees("確認済み")
+        desk.come("hanako", PHONE)
+        desk.open("/my/month?month=2026-11")
+        desk.follow("自分の月の確認", "main")
+        desk.sees(*SIGNED)
+        desk.picture("sign-hanako")
+        desk.press("この内容で確認する")
+        desk.sees("確認済み")
+        desk.come("megumi", PHONE)
+        desk.open("/closing/mine")
+        desk.press("この内容で確認する")
+        desk.sees("確認済み")
         desk.open(path)
         desk.press("所属長として確認する")
         desk.picture("sign-department")
