@@ -277,6 +277,27 @@ class Played:
         desk.sees("締め済み")
         desk.picture("closed")
 
+    # --- what comes late -------------------------------------------------------------------------
+
+    def hear_of_the_late_taps(self) -> None:
+        """The terminal's line is back: what it tells changes no closed figure. 17:17 to 17:40 were
+        ordered and worked: 23 minutes make 3 h 43, an hour more after rounding."""
+        town, desk = self.town, self.desk
+        path = f"/closing/2026-11/{town.ids['office']}"
+        town.move(december(4), "9:00")
+        town.deliver()
+        desk.come("ichiro", DESK)
+        desk.meets(path, "締めた後の調整", "時間外勤務 125/100\n+1:00（実時間 +0:23）")
+        desk.sees("締め済み")
+        desk.picture("adjusted")
+        desk.come("hanako", PHONE)
+        desk.open("/closing/mine?month=2026-11")
+        desk.sees(*SIGNED, "締めた後の調整", "+1:00（実時間 +0:23）")
+        desk.picture("adjusted-mine")
+        desk.open("/my/month?month=2026-11")
+        desk.sees("締め", "3:20 3:00 125/100")
+        desk.picture("closed-month")
+
 
 @pytest.fixture
 def played(office: MonthTown, fresh: Any) -> Played:
@@ -288,3 +309,4 @@ def test_a_month(played: Played) -> None:
     played.until_the_end()
     played.correct_the_forgotten_punch()
     played.sign_and_close()
+    played.hear_of_the_late_taps()
