@@ -77,6 +77,9 @@ def new_application(
     day = day_or(date, words.today).isoformat()
     # The last day stays empty: who asks for one day changes only the first.
     form = ApplicationForm(kind=kind, first=day)
+    if kind == ApplicationKind.PUNCH:
+        missing = pages.missing_direction(who, day_or(day, words.today))
+        form = form.model_copy(update={"direction": missing})
     return _form(request, words, pages, who, ApplicationKind(kind), form)
 
 

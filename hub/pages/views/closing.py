@@ -16,7 +16,7 @@ from hub.timesheets.closing_domain import (
 )
 from hub.timesheets.closing_service import DepartmentLine, DepartmentSheet
 from hub.timesheets.figures import Amount, Figures, Line
-from hub.worktime.domain import Month
+from hub.worktime.domain import Month, PayClass
 
 _EXPLAINED = "explained."
 _UNHURRIED = frozenset({BlockerKind.MONTH_NOT_OVER})
@@ -231,11 +231,18 @@ def figure_lines(figures: Figures, words: Words) -> tuple[tuple[str, str], ...]:
         (words.t("pay_line.regular_min"), words.clock(counted.get("regular_min", 0))),
         *(
             (_line_name(line, words), _line_minutes(amount, words))
-            for line, amount in figures.lines.items()
+            for line, amount in sorted(figures.lines.items(), key=_in_order)
         ),
         *away,
         (words.t("pay_line.missing_min"), words.clock(counted.get("missing_min", 0))),
     )
+
+
+def _in_order(found: tuple[Line, Amount]) -> tuple[int, bool, int, bool]:
+    """Classes in the order in which ordinances name them, a day's before a night's."""
+    line = found[0]
+    order = list(PayClass).index(line.bucket.pay_class)
+    return order, line.bucket.night, line.percent, not line.paid
 
 
 def _line_name(line: Line, words: Words) -> str:
@@ -253,7 +260,7 @@ def _line_minutes(amount: Amount, words: Words) -> str:
 def change_lines(figures: Figures, words: Words) -> tuple[tuple[str, str], ...]:
     """Give what figures change: name and signed amount, pay classes first."""
     lines = []
-    for line, amount in figures.lines.items():
+    for line, amount in sorted(figures.lines.items(), key=_in_order):
         paid, raw = _signed(amount.rounded_min, words), _signed(amount.raw_min, words)
         lines.append((_line_name(line, words), words.t("pay_line.minutes", paid=paid, raw=raw)))
     for name in _SHOWN:

@@ -101,9 +101,7 @@ class MovedTime:
         return secrets.token_bytes(count)
 
 
-def hub_at(
-    folder: Path, tls: tuple[Path, Path], listener: socket.socket, clock: MovedTime
-) -> Hub:
+def hub_at(folder: Path, tls: tuple[Path, Path], listener: socket.socket, clock: MovedTime) -> Hub:
     """The hub as it runs in production, on a database of its own."""
     database = f"sqlite:///{folder / 'hub.db'}"
     engine = create_engine(database, poolclass=NullPool)

@@ -234,7 +234,8 @@ class Played:
         assert not desk.reaches_out()
         desk.follow("打刻の修正を申請", "main")
         assert desk.screen.find("form.fields [name=first]").get_property("value") == "2026-11-18"
-        desk.fill(direction="退勤", time="17:20", cause="打刻忘れ", reason="急いでいたため")
+        assert "退勤" in desk.screen.find("[name=direction] option:checked").text
+        desk.fill(time="17:20", cause="打刻忘れ", reason="急いでいたため")
         desk.picture("correct")
         desk.press("提出する")
         desk.sees("承認待ち")
