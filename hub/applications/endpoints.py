@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from hub.applications.bodies import ApplicationKind
 from hub.applications.deciding import Ballot, DecisionsService, Verdict
@@ -39,6 +39,7 @@ from hub.applications.schemas import (
     TrailEntryOut,
 )
 from hub.applications.service import ApplicationsService, Wanted
+from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.fields import CalendarDate
 from hub.web.identity import requires
@@ -56,6 +57,16 @@ Reminders = Annotated[RemindersService, provided(RemindersService)]
 Own = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
 Reader = Annotated[Principal, requires(Right.ATTENDANCE_READ)]
 Writer = Annotated[Principal, requires(Right.ATTENDANCE_WRITE)]
+
+
+def _shown(application_id: str) -> Any:
+    """An application of the examples' town that stands as the route needs it."""
+    return Path(openapi_examples={"application": {"value": application_id}})
+
+
+Waiting = Annotated[str, _shown(ids.APPLICATION_WAITING)]
+Unclear = Annotated[str, _shown(ids.APPLICATION_UNCLEAR)]
+Needless = Annotated[str, _shown(ids.APPLICATION_NEEDLESS)]
 PersonId = Annotated[
     str | None,
     Query(max_length=80, description="Whose; others' needs `attendance:read`."),
@@ -141,7 +152,7 @@ def withdraw(who: Own, service: Applications, application_id: str) -> Applicatio
     "/applications/{application_id}/cancel", summary="Ask for a cancellation", responses=_REFUSES
 )
 def ask_cancel(
-    who: Own, service: Applications, application_id: str, given: CancellationIn
+    who: Own, service: Applications, application_id: Waiting, given: CancellationIn
 ) -> ApplicationOut:
     """It is approved like the application itself, which holds until then."""
     return ApplicationOut.of(service.ask_cancel(who, application_id, given.comment))
@@ -181,7 +192,7 @@ def approve_all(who: Own, service: Decisions, given: BulkApprovalIn) -> BulkAppr
 
 @router.post("/applications/{application_id}/approve", summary="Approve", responses=_REFUSES)
 def approve(
-    who: Own, service: Decisions, application_id: str, given: ApplicationDecisionIn
+    who: Own, service: Decisions, application_id: Waiting, given: ApplicationDecisionIn
 ) -> ApplicationOut:
     """By the version and the step that were seen; `409` if it is another by now."""
     ballot = Ballot(application_id, given.version, given.step)
@@ -190,7 +201,7 @@ def approve(
 
 @router.post("/applications/{application_id}/return", summary="Return", responses=_REFUSES)
 def send_back(
-    who: Own, service: Decisions, application_id: str, given: ApplicationRefusalIn
+    who: Own, service: Decisions, application_id: Unclear, given: ApplicationRefusalIn
 ) -> ApplicationOut:
     """To be changed and handed in again."""
     ballot = Ballot(application_id, given.version, given.step)
@@ -199,7 +210,7 @@ def send_back(
 
 @router.post("/applications/{application_id}/reject", summary="Reject", responses=_REFUSES)
 def reject(
-    who: Own, service: Decisions, application_id: str, given: ApplicationRefusalIn
+    who: Own, service: Decisions, application_id: Needless, given: ApplicationRefusalIn
 ) -> ApplicationOut:
     """Of a cancellation: it stays approved."""
     ballot = Ballot(application_id, given.version, given.step)

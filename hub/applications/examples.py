@@ -11,7 +11,7 @@ Example = dict[str, Any]
 APPLICATION: Final = ids.APPLICATION
 DELEGATION: Final = ids.DELEGATION
 CHAIN_RULE: Final = ids.CHAIN_RULE
-OTHER: Final = "0195f3a0-6c00-7000-8000-000000000602"
+OTHER: Final = ids.COLLEAGUE
 
 SPAN: Final[Example] = {"start": 1035, "end": 1155}
 WORK: Final[Example] = {
@@ -90,7 +90,7 @@ APPLICATION_OUT: Final[Example] = {
     "version": 1,
     "step": 0,
     "steps": [STEP],
-    "department_id": "0195f3a0-6c00-7000-8000-000000001701",
+    "department_id": ids.DEPARTMENT,
     "first": "2026-04-10",
     "last": "2026-04-10",
     "claims": [CLAIM],

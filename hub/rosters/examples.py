@@ -40,7 +40,7 @@ ASSIGNMENT_IN: Final[Example] = {
     "subject_kind": "department",
     "subject_id": DEPARTMENT_ID,
     "pattern_id": PATTERN_ID,
-    "starts_on": "2026-04-01",
+    "starts_on": "2026-05-03",
     "ends_on": None,
 }
 ASSIGNMENT_CHANGE: Final[Example] = {"ends_on": "2026-09-30"}

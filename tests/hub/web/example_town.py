@@ -26,6 +26,7 @@ from fastapi.testclient import TestClient
 from hub.accounts.passwords import Passwords
 from hub.accounts.service import AccountsService
 from hub.app import create_app
+from hub.applications import examples as applications
 from hub.attendance.tables import punches
 from hub.bootstrap import Hub, build
 from hub.clock import HandMovedClock, Ids
@@ -35,6 +36,7 @@ from hub.entries.tables import alarms
 from hub.feeds.fetching import CalendarClient
 from hub.link.tables import SessionState, controller_sessions
 from hub.policy.outlet import Outlet
+from hub.rosters import examples as rosters
 from hub.settings import Settings
 from hub.timesheets import closing_examples as examples
 from hub.timesheets.alert_tables import cap_alerts, special_works
@@ -184,6 +186,22 @@ def _named_ids(hub: Hub) -> NamedIds:
 
 _LOCK: Final = {"driver": "serial_lock", "port": "lock0", "address": 0, "name": "裏口 電池錠"}
 _VISITORS_CARD: Final = {"identity": "04A1B2C3", "person_id": None, "label": "来訪者 3"}
+_COLLEAGUE: Final = {"name": "佐藤 次郎", "name_kana": "サトウ ジロウ", "staff_number": "10024"}
+
+_BY_PERSONNEL: Final = {
+    "name": "人事の承認",
+    "position": 5,
+    "from_min": None,
+    "steps": [{"approver": "personnel"}],
+}
+"""So that a token, which is nobody's head, decides."""
+
+
+def _applied(day: str) -> dict[str, Any]:
+    """The example's application for another date, handed in."""
+    return {"submit": True, "work": {**applications.WORK, "work_date": day}}
+
+
 _API: Final = "/api/v1"
 _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]], ...]] = (
     ("POST", "/sites", ids.SITE, {}),
@@ -196,6 +214,7 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("POST", "/calendars", ids.CALENDAR, {}),
     ("POST", "/schedules", ids.SCHEDULE, {}),
     ("POST", "/people", ids.PERSON, {}),
+    ("POST", "/people", ids.COLLEAGUE, _COLLEAGUE),
     ("POST", "/groups", ids.GROUP, {}),
     ("PUT", "/groups/{group_id}/members", None, {}),
     ("POST", "/cards", ids.CARD, {}),
@@ -228,7 +247,15 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("POST", "/feeds", ids.FEED, {}),
     ("POST", "/feeds/{feed_id}/poll", (ids.FEED_RUN, ids.FEED_EVENT), {}),
     ("POST", "/feeds/{feed_id}/poll", None, {}),
+    ("POST", "/shift_codes", rosters.SHIFT_CODE_ID, {}),
+    ("POST", "/work_patterns", rosters.PATTERN_ID, {}),
+    ("POST", "/pattern_assignments", rosters.ASSIGNMENT_ID, {}),
+    ("POST", "/approval_chains", None, _BY_PERSONNEL),
     ("POST", "/applications", ids.APPLICATION, {}),
+    ("POST", "/applications", ids.APPLICATION_WAITING, _applied("2026-04-07")),
+    ("POST", "/applications", ids.APPLICATION_UNCLEAR, _applied("2026-04-08")),
+    ("POST", "/applications", ids.APPLICATION_NEEDLESS, _applied("2026-04-09")),
+    ("POST", "/delegations", ids.DELEGATION, {}),
     ("POST", "/approval_chains", ids.CHAIN_RULE, {}),
     ("POST", "/webhooks", ids.WEBHOOK, {}),
     ("POST", "/webhooks/{webhook_id}/test", (ids.MESSAGE, ids.DELIVERY), {}),

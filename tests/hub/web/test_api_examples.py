@@ -13,15 +13,8 @@ from hub.web import example_ids as ids
 from hub.web.examples import METHODS, Examples, NoExampleError, example_of
 
 REFUSED: Final = {
-    "GET /api/v1/leave/balances": {"not_found"},
+    "GET /api/v1/leave/balances": {"not_found"},  # a token is nobody
     "GET /api/v1/leave/entries": {"not_found"},
-    "POST /api/v1/applications/{application_id}/submit": {"application_changed"},
-    "POST /api/v1/applications/{application_id}/cancel": {"application_state"},
-    "POST /api/v1/applications/{application_id}/approve": {"application_state"},
-    "POST /api/v1/applications/{application_id}/return": {"application_state"},
-    "POST /api/v1/applications/{application_id}/reject": {"application_state"},
-    "POST /api/v1/delegations": {"invalid"},
-    "POST /api/v1/delegations/{delegation_id}/revoke": {"not_found"},
     "POST /api/v1/sites": {"already_exists"},
     "POST /api/v1/controllers": {"already_exists"},
     "POST /api/v1/zones": {"already_exists"},
@@ -49,11 +42,12 @@ REFUSED: Final = {
     "DELETE /api/v1/bookings/{reservation_key}": {"state_change"},
     "POST /api/v1/cards/{card_id}/unblock": {"conflict"},
     "POST /api/v1/attendance/months/{month}/sign": {"forbidden"},  # a token is nobody
-    # The town has no staff.
-    "GET /api/v1/attendance/closings/{month}/{department_id}": {"not_found"},
-    "POST /api/v1/attendance/closings/{month}/{department_id}/sign": {"not_found"},
-    "POST /api/v1/attendance/closings/{month}/{department_id}/close": {"not_found"},
-    "POST /api/v1/attendance/closings/{month}/{department_id}/reopen": {"not_found"},
+    "POST /api/v1/attendance/closings/{month}/{department_id}/sign": {"forbidden"},  # likewise
+    "POST /api/v1/attendance/closings/{month}/{department_id}/close": {"month_closed"},
+    "GET /api/v1/rosters/plan": {"forbidden"},  # likewise
+    "POST /api/v1/shift_codes": {"already_exists"},
+    "POST /api/v1/work_patterns": {"already_exists"},
+    "POST /api/v1/pattern_assignments": {"already_exists"},
     "POST /api/v1/cards/{card_id}/reissue": {"conflict"},
     "POST /api/v1/readers/{reader_id}/enrolment": {"conflict"},
 }
@@ -78,7 +72,10 @@ def _calls(town: Any) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
                 yield f"{method.upper()} {path}", method.upper(), path, item[method]
 
 
-OUT_OF_TURN: Final = {
+OUT_OF_TURN: Final[dict[str, float]] = {
+    "POST /api/v1/applications/{application_id}/submit": 0.5,  # a change makes a new version
+    "POST /api/v1/applications/{application_id}/cancel": 3,  # it is approved first
+    "POST /api/v1/attendance/adjustments/{adjustment_id}/sign": 1,  # reopening settles it
     "POST /api/v1/cards/{card_id}/reissue": 3,  # it withdraws the card
     "POST /api/v1/visits/{visit_id}/cancel": 3,
     "POST /api/v1/bookings/{reservation_key}/pin/reissue": 1,  # key boxes have few codes
@@ -91,7 +88,7 @@ OUT_OF_TURN: Final = {
 _TURNS: Final = {"GET": 0, "PUT": 1, "PATCH": 1, "POST": 2, "DELETE": 4}
 
 
-def _turn(call: tuple[str, str, str, dict[str, Any]]) -> int:
+def _turn(call: tuple[str, str, str, dict[str, Any]]) -> float:
     where, method, *_ = call
     return OUT_OF_TURN.get(where, _TURNS[method])
 

@@ -200,13 +200,6 @@ def _name_what_is_there(case: Any) -> None:
 
 
 NEVER_SUCCEED: Final = {
-    "POST /api/v1/applications/{application_id}/submit": "nobody of the town is employed",
-    "POST /api/v1/applications/{application_id}/approve": "nothing waits to be decided",
-    "POST /api/v1/applications/{application_id}/return": "nothing waits to be decided",
-    "POST /api/v1/applications/{application_id}/reject": "nothing waits to be decided",
-    "POST /api/v1/applications/{application_id}/cancel": "nothing is approved",
-    "POST /api/v1/delegations": "the town has one person",
-    "POST /api/v1/delegations/{delegation_id}/revoke": "the town has one person",
     "POST /api/v1/bookings/{reservation_key}/backup_codes": "its controller has to be away",
     "POST /api/v1/csv_imports/{import_id}/confirm": "a newer file has to lack many bookings",
     "DELETE /api/v1/staff/departments/{row_id}": "somebody is employed there",
