@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query
 
 from hub.timesheets import schemas
 from hub.timesheets.service import TimesheetsService
+from hub.timesheets.unreckonable import KIND_UNKNOWN
 from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.fields import CalendarDate
@@ -28,7 +29,7 @@ Department = Annotated[
 
 @router.get(
     "/months/{month}",
-    responses=refuses(NOT_FOUND, FORBIDDEN),
+    responses=refuses(NOT_FOUND, FORBIDDEN, KIND_UNKNOWN),
     summary="A month as it is reckoned",
 )
 def read_month(
@@ -47,7 +48,7 @@ def read_month(
 
 @router.get(
     "/people/{person_id}/days/{day}",
-    responses=refuses(NOT_FOUND, FORBIDDEN),
+    responses=refuses(NOT_FOUND, FORBIDDEN, KIND_UNKNOWN),
     summary="One date in full",
 )
 def read_day(
