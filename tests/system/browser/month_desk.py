@@ -112,17 +112,24 @@ class Desk:
         self._press(f"{inside} button", text)
 
     def _press(self, selector: str, text: str) -> None:
-        found = [
-            each
-            for each in self.driver.find_elements(By.CSS_SELECTOR, selector)
-            if each.is_displayed() and text in each.text
-        ]
-        if not found:
-            self.picture("missed")
-            pytest.fail(f"no {selector} {text!r} — {self.driver.current_url}\n{self.main()}")
         before = self.screen.find("html").id
-        found[0].send_keys(Keys.ENTER)
+        self._shown(selector, text).send_keys(Keys.ENTER)
         self.until(lambda: self.screen.find("html").id != before, f"{text}: another page")
+
+    def _shown(self, selector: str, text: str) -> WebElement:
+        for each in self.driver.find_elements(By.CSS_SELECTOR, selector):
+            if each.is_displayed() and text in each.text:
+                return each
+        self.picture("missed")
+        pytest.fail(f"no {selector} {text!r} — {self.driver.current_url}\n{self.main()}")
+
+    def save(self, link: WebElement, name: str, folder: Path) -> Path:
+        """Follow a link that hands a file out; give the file, as the browser saved it."""
+        where = {"behavior": "allow", "downloadPath": str(folder)}
+        self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+        link.send_keys(Keys.ENTER)
+        self.until((folder / name).exists, f"{name} is saved")
+        return folder / name
 
     def fill(self, **fields: str) -> None:
         """Fill in a form: texts typed, dates and lists chosen."""

@@ -16,7 +16,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+import pandas
 import pytest
+from selenium.webdriver.support.select import Select
 
 from edge.drivers.virtual import VirtualDriver
 from edge.running_clock import running_ns
@@ -28,8 +31,6 @@ pytestmark = pytest.mark.browser
 KIOSK = 800, 480
 HOLIDAYS = (3, 23)
 OVERTIME, LEAVE, SATURDAY, FORGOTTEN, LAST = 10, 13, 14, 18, 30
-OUT = {OVERTIME: "20:35"}
-"""When 花子 leaves, on other evenings 17:22."""
 
 SIGNED = (
     # 18 weekdays of 465 minutes less breaks are 8,370; the Saturday makes the 19th day.
@@ -42,6 +43,33 @@ SIGNED = (
     "休暇\n7:45",
     "欠勤時間\n0:00",
 )
+
+FILES = {
+    "monthly-classes": "kintai_202611.csv",
+    "daily": "kintai_nichibetsu_202611.csv",
+    "workbook": "shukkinbo_2026-11.xlsx",
+}
+MONTHLY = {
+    "氏名": "山田 花子",
+    "所属コード": "0103",
+    "勤務日数": "19",
+    "125/100": "3",
+    "135/100（週休日）": "2",
+    "150/100（深夜）": "0",
+    "休日勤務135/100": "0",
+}
+DAILY = {
+    "2026/11/10": {"出勤": "08:21", "退勤": "20:35", "正規勤務": "7:45", "時間外": "3:20"},
+    "2026/11/13": {"出勤": "", "正規勤務": "0:00", "休暇": "7:45"},
+    "2026/11/14": {"日区分": "週休日", "出勤": "08:52", "時間外": "0:00"},
+    "2026/11/18": {"出勤": "08:21", "退勤": "17:20", "正規勤務": "7:45"},
+}
+BOOK = {
+    "勤務日数": 19,
+    "休暇": dt.timedelta(minutes=465),
+    "時間外勤務": dt.timedelta(hours=3),
+    "週休日勤務": dt.timedelta(hours=2),
+}
 
 
 def november(day: int) -> dt.date:
@@ -111,15 +139,22 @@ class Played:
         desk.screen.find("[data-direction=in]").click()
         desk.sees("出勤を記録しました")
         assert "山田" not in desk.main()
-        town.move(november(day), "17:22")
+        self.leave_at_the_kiosk(day, "17:22")
+        town.move(november(day), "17:31")
+        town.tap("megumi", "out")
+
+    def leave_at_the_kiosk(self, day: int, clock: str) -> None:
+        """By touch; the page says when, and what else she punched that day."""
+        town, desk = self.town, self.desk
+        desk.screen.size(*KIOSK)
+        town.move(november(day), clock)
+        desk.driver.get(town.page)
         desk.sees("ボタンを選んで")
         desk.screen.find("[data-direction=out]").click()
         desk.sees("「退勤」を選びました")
         town.card("hanako")
-        desk.sees("山田", "退勤を記録しました", "17:22")
+        desk.sees("山田", "退勤を記録しました", clock, "8:21")
         desk.picture("kiosk-out")
-        town.move(november(day), "17:31")
-        town.tap("megumi", "out")
 
     def at_the_reader(self, day: int) -> None:
         """A day without a look at the screen."""
@@ -131,8 +166,8 @@ class Played:
         town.tap("megumi", "in")
         town.move(date, "17:31")
         town.tap("megumi", "out")
-        if day not in (LEAVE, FORGOTTEN):
-            town.move(date, OUT.get(day, "17:35"))
+        if day not in (OVERTIME, LEAVE, FORGOTTEN):
+            town.move(date, "17:35")
             town.tap("hanako", "out")
 
     def apply(self, kind: str, **fields: str) -> None:
@@ -187,7 +222,9 @@ class Played:
         """She works the evening and the Saturday, is away on the 13th, forgets to clock out on the
         18th, and applies for half an hour of the last evening."""
         town, desk = self.town, self.desk
-        for day in working_days(10, 13):
+        self.at_the_reader(OVERTIME)
+        self.leave_at_the_kiosk(OVERTIME, "20:35")
+        for day in working_days(11, 13):
             self.at_the_reader(day)
         town.move(november(SATURDAY), "8:52")
         town.tap("hanako", "in")
@@ -278,6 +315,49 @@ class Played:
         desk.sees("締め済み")
         desk.picture("closed")
 
+    # --- out -------------------------------------------------------------------------------------
+
+    def hand_out(self, place: str) -> dict[str, Path]:
+        """Personnel takes the department's files of the month from the page."""
+        desk, folder = self.desk, self.town.folder / place
+        folder.mkdir()
+        desk.come("ichiro", DESK)
+        desk.open("/payroll")
+        desk.sees("2026年11月")
+        Select(desk.screen.find("#department")).select_by_visible_text("生涯学習課")
+        desk.press("表示")
+        desk.picture("payroll")
+        saved = {}
+        for what, name in FILES.items():
+            link = desk.screen.find(f"main a.button[href*='/files/{what}?']:not([href*=draft])")
+            assert link.text == "出力する"
+            saved[what] = desk.save(link, name, folder)
+        desk.open("/payroll?month=2026-11")
+        desk.sees("出力の記録", "12月")
+        desk.picture("handed-out")
+        return saved
+
+    def read_again(self, saved: dict[str, Path]) -> None:
+        """What was worked out by hand stands in the files, whoever reads them."""
+        kept = pandas.read_csv(saved["monthly-classes"], encoding="cp932", dtype=str)
+        [hanako] = kept[kept["職員番号"] == "00010427"].to_dict("records")
+        assert {name: hanako[name] for name in MONTHLY} == MONTHLY
+        [megumi] = kept[kept["職員番号"] == "00010011"].to_dict("records")
+        assert (megumi["勤務日数"], megumi["125/100"]) == ("19", "0")
+        daily = pandas.read_csv(saved["daily"], encoding="utf-8-sig", dtype=str).fillna("")
+        days = daily[daily["氏名"] == "山田 花子"].set_index("勤務日")
+        told = {day: {name: days.loc[day, name] for name in said} for day, said in DAILY.items()}
+        assert told == DAILY
+        book = openpyxl.load_workbook(saved["workbook"])
+        rows = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows(min_row=3)]
+        [row] = [each for each in rows if "山田 花子" in each]
+        overview = dict(zip(rows[0], row, strict=True))
+        assert [sheet.title for sheet in book.worksheets[1:]] == [
+            "10011 佐藤 恵",
+            "10427 山田 花子",
+        ]
+        assert {name: overview[name] for name in BOOK} == BOOK
+
     # --- what comes late -------------------------------------------------------------------------
 
     def hear_of_the_late_taps(self) -> None:
@@ -310,4 +390,9 @@ def test_a_month(played: Played) -> None:
     played.until_the_end()
     played.correct_the_forgotten_punch()
     played.sign_and_close()
+    saved = played.hand_out("saved")
+    played.read_again(saved)
     played.hear_of_the_late_taps()
+    again = played.hand_out("saved again")
+    for what in ("monthly-classes", "daily"):
+        assert again[what].read_bytes() == saved[what].read_bytes(), what
