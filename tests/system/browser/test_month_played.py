@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pandas
+import pandas as pd
 import pytest
 from selenium.webdriver.support.select import Select
 
@@ -339,12 +339,12 @@ class Played:
 
     def read_again(self, saved: dict[str, Path]) -> None:
         """What was worked out by hand stands in the files, whoever reads them."""
-        kept = pandas.read_csv(saved["monthly-classes"], encoding="cp932", dtype=str)
+        kept = pd.read_csv(saved["monthly-classes"], encoding="cp932", dtype=str)
         [hanako] = kept[kept["職員番号"] == "00010427"].to_dict("records")
         assert {name: hanako[name] for name in MONTHLY} == MONTHLY
         [megumi] = kept[kept["職員番号"] == "00010011"].to_dict("records")
         assert (megumi["勤務日数"], megumi["125/100"]) == ("19", "0")
-        daily = pandas.read_csv(saved["daily"], encoding="utf-8-sig", dtype=str).fillna("")
+        daily = pd.read_csv(saved["daily"], encoding="utf-8-sig", dtype=str).fillna("")
         days = daily[daily["氏名"] == "山田 花子"].set_index("勤務日")
         told = {day: {name: days.loc[day, name] for name in said} for day, said in DAILY.items()}
         assert told == DAILY
