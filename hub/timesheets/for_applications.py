@@ -13,6 +13,7 @@ from hub.applications.domain import Application
 from hub.applications.missing import Missing, MissingKind
 from hub.applications.neighbours import DayFigures
 from hub.attendance.domain import Day, DayProblem, Rules, work_date_of
+from hub.attendance.touched import first_punch
 from hub.clock import Clock
 from hub.database.scope import Scope
 from hub.staff import repository as staff
@@ -95,16 +96,18 @@ class MissingOfMonths:
         self, scope: Scope, person_ids: Collection[str] | None, today: date
     ) -> Sequence[Missing]:
         """Give what is missing as of a date. What somebody has applied for is not: it waits for
-        whoever decides."""
-        this = month_of(today)
+        whoever decides. Nor is anything from before the town's first punch."""
+        this, begun = month_of(today), first_punch(scope)
+        if begun is None:
+            return []
         waiting: dict[str, list[Application]] = {}
         for each in applications.waiting(scope):
             waiting.setdefault(each.person_id, []).append(each)
         found: list[Missing] = []
-        for month in (this.plus(-1), this):
+        for month in (each for each in (this.plus(-1), this) if each.last >= begun):
             wanted = self._open(scope, person_ids, month)
             derived = self._sources.derivation.standing(scope, month, wanted)
-            found += self._of_days(scope, derived, waiting, today)
+            found += self._of_days(scope, derived, waiting, (begun, today))
             if month.last < today and self._settings.people_sign:
                 found += _unsigned(scope, month, derived)
         return found
@@ -119,7 +122,7 @@ class MissingOfMonths:
         scope: Scope,
         derived: Mapping[str, DerivedMonth],
         waiting: Mapping[str, Sequence[Application]],
-        today: date,
+        span: tuple[date, date],
     ) -> Iterator[Missing]:
         odd = {
             person_id: {d.work_date for d in each.result.days if DayNote.MISSING_PUNCH in d.notes}
@@ -133,7 +136,8 @@ class MissingOfMonths:
             read = repository.days_between(scope, people, first, last, self._rules, now)
         for person_id, each in derived.items():
             for day in each.result.days:
-                if day.work_date > today or _is_asked(waiting.get(person_id, ()), day.work_date):
+                is_meant = span[0] <= day.work_date <= span[1]
+                if not is_meant or _is_asked(waiting.get(person_id, ()), day.work_date):
                     continue
                 punched = read.get(person_id, {}).get(day.work_date)
                 yield from _of_day(person_id, day, punched, each.divergence_min)

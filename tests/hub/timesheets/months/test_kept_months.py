@@ -10,6 +10,8 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from hub.attendance.tables import touched_spans
+from hub.attendance.touched import oldest_spans
 from hub.staff.domain import DepartmentTerm
 from hub.timesheets import fingerprints, reckoner, repository
 from hub.timesheets.domain import MonthSheet
@@ -288,3 +290,21 @@ def replace_ordinance(ordinance: Any) -> Any:
 
     sixty = msgspec.structs.replace(ordinance.sixty, after_min=3_000)
     return msgspec.structs.replace(ordinance, sixty=sixty)
+
+
+def test_other_rules_have_past_months_looked_at_for_adjustments(
+    office: Any, personnel: Principal
+) -> None:
+    """At start, what was reckoned by other rules is stale, and its dates that are over wait for the
+    chore that settles closed months."""
+    office.employ(HANAKO)
+    office.worked(HANAKO, MONDAY)
+    office.clock.advance(timedelta(days=40))
+    one(office, personnel)
+    now = office.clock.now()
+    office.hub.core.db.write(lambda scope: scope.delete(touched_spans, sa.true()))
+    assert office.hub.core.db.write(lambda scope: repository.outdate(scope, "other", now)) == 1
+    with office.hub.core.db.read() as scope:
+        (span,) = oldest_spans(scope, 10, date(2026, 5, 16))
+        assert repository.waiting(scope, 10) == (HANAKO,)
+    assert (span.first_on, span.last_on) == (APRIL.first, APRIL.last)
