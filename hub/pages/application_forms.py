@@ -172,16 +172,26 @@ def _spans(form: ApplicationForm) -> tuple[SpanBody, ...]:
 
 
 def _punch(day: date, form: ApplicationForm, reason: str) -> PunchBody:
-    punch = form.punch_id.strip()
+    change = _member(PunchChange, form.change, PunchChange.ADD)
+    directed = change in (PunchChange.ADD, PunchChange.TURN)
+    timed = change in (PunchChange.ADD, PunchChange.MOVE)
     return PunchBody(
-        change=_member(PunchChange, form.change, PunchChange.ADD),
+        change=change,
         work_date=day,
         cause=_member(PunchCause, form.cause, PunchCause.OTHER),
-        direction=PunchDirection(form.direction) if form.direction in set(PunchDirection) else None,
-        minute=minute_of(form.time) if form.time.strip() else None,
-        punch_id=int(punch) if punch.isascii() and punch.isdigit() and len(punch) < 16 else None,
+        direction=PunchDirection(form.direction)
+        if directed and form.direction in set(PunchDirection)
+        else None,
+        minute=minute_of(form.time) if timed and form.time.strip() else None,
+        punch_id=None if change is PunchChange.ADD else _punch_id(form.punch_id.strip()),
         reason=reason,
     )
+
+
+def _punch_id(text: str) -> int | None:
+    """Read an id; that of a punch which was added is below zero."""
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
 
 
 def _day(text: str, field: str) -> date:

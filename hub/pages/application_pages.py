@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from hub.applications.bodies import BODY_OF, ApplicationKind, SwapBody, WorkBody
 from hub.applications.checks import Finding, Refusal
 from hub.applications.claims import swap_kind
-from hub.applications.deciding import DecisionsService
+from hub.applications.deciding import DecisionsService, InboxItem
 from hub.applications.domain import WAITING, Application, Approver, State, TrailEntry
 from hub.applications.gathering import Gathering
 from hub.applications.neighbours import Neighbours
@@ -57,6 +58,15 @@ class Told:
     warned: tuple[str, ...] = ()
 
 
+class InboxOrder(StrEnum):
+    """In which order what waits is shown."""
+
+    WAITING = "waiting"
+    NAME = "name"
+    """By the kana of the applicant's name."""
+    DATE = "date"
+
+
 @dataclass(frozen=True, slots=True)
 class ApplicationPages:
     """Reads for the pages of applications."""
@@ -75,10 +85,13 @@ class ApplicationPages:
         """Give the lines of one's own."""
         return [self._line(each, {}, {}, words) for each in found]
 
-    def inbox(self, who: Principal, words: Words) -> list[ApplicationLine]:
+    def inbox(
+        self, who: Principal, words: Words, order: InboxOrder = InboxOrder.WAITING
+    ) -> list[ApplicationLine]:
         """Give what waits for the reader, with what one needs to decide it."""
         items = self.decisions.inbox(who)
         with self.core.db.read() as scope:
+            items = self._in_order(scope, items, order)
             names = self._names(
                 scope,
                 {each.application.person_id for each in items}
@@ -294,6 +307,19 @@ class ApplicationPages:
                 told = words.clock(cap.counted_min + asked)
                 facts.append(("", t("approval.with_this", counted=told)))
         return tuple(facts)
+
+    @staticmethod
+    def _in_order(
+        scope: Scope, items: Sequence[InboxItem], order: InboxOrder
+    ) -> Sequence[InboxItem]:
+        """What waits longest comes first, unless asked otherwise; among equals it does."""
+        if order is InboxOrder.DATE:
+            return sorted(items, key=lambda each: each.application.first)
+        if order is InboxOrder.NAME:
+            found = people.people_by_id(scope, {each.application.person_id for each in items})
+            kana = {each.id: each.name_kana or each.name for each in found.values()}
+            return sorted(items, key=lambda each: kana.get(each.application.person_id, ""))
+        return items
 
     def _asked(self, scope: Scope, found: Application) -> list[str]:
         """Who may decide what waits; nobody by name where personnel do."""

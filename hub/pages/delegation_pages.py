@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.applications.bodies import ApplicationKind
 from hub.applications.delegating import ChainsService, DelegationsService, DelegationWanted
-from hub.applications.domain import Delegation, Step
+from hub.applications.domain import Approver, Delegation, Step
 from hub.pages.views.application import dated
 from hub.pages.words import Words
 from hub.people import repository as people
 from hub.staff import repository as staff
 from hub.web.core import Core
+from hub.web.problems import NOT_FOUND, Problem
 from hub.web.rights import Principal, Right
 
 
@@ -40,6 +43,25 @@ class RuleLine:
     position: int
     fits: str
     steps: tuple[str, ...]
+
+
+_Short = Annotated[str, Field(max_length=80)]
+_Many = Annotated[list[_Short], Field(max_length=40)]
+
+
+class ChainForm(BaseModel):
+    """What the form of a rule sends: a step each with the staff number beside it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: _Short = ""
+    position: _Short = ""
+    department_id: _Short = ""
+    employment: _Short = ""
+    from_min: _Short = ""
+    kinds: _Many = []
+    steps: _Many = []
+    people: _Many = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +94,9 @@ class DelegationPages:
                 _kinds(each.kinds, words),
                 departments.get(each.department_id or "", "") if each.department_id else "",
                 each.employment or "",
-                f"{each.from_min} min" if each.from_min is not None else "",
+                words.t("chain.at_least", minutes=each.from_min)
+                if each.from_min is not None
+                else "",
             ]
             steps = tuple(
                 known[step.person_id].name
@@ -90,6 +114,47 @@ class DelegationPages:
             found = staff.departments(scope)
         ordered = sorted(found, key=lambda each: (each.name_kana, each.code))
         return [(each.id, words.name(each.name, each.name_en)) for each in ordered]
+
+    def form_of(self, rule_id: str) -> ChainForm:
+        """Fill the form of a rule in; raise `404 not_found`."""
+        found = next((each for each in self.chains.listed() if each.id == rule_id), None)
+        if found is None:
+            raise Problem(NOT_FOUND, "no such chain_rule")
+        with self.core.db.read() as scope:
+            named = {each.person_id for each in found.steps if each.person_id}
+            known = people.people_by_id(scope, named)
+        numbers = {each.id: each.staff_number or "" for each in known.values()}
+        return ChainForm(
+            name=found.name,
+            position=str(found.position),
+            department_id=found.department_id or "",
+            employment=found.employment or "",
+            from_min="" if found.from_min is None else str(found.from_min),
+            kinds=[each.value for each in found.kinds],
+            steps=[each.approver.value for each in found.steps],
+            people=[numbers.get(each.person_id or "", "") for each in found.steps],
+        )
+
+    def values(self, form: ChainForm) -> dict[str, Any]:
+        """Give the columns of a rule as its form says them."""
+        numbers = [*form.people, *[""] * len(form.steps)]
+        steps = tuple(
+            Step(
+                approver=Approver(each),
+                person_id=self.by_number(number) if each == Approver.PERSON.value else None,
+            )
+            for each, number in zip(form.steps, numbers, strict=False)
+            if each in set(Approver)
+        )
+        return {
+            "name": form.name.strip() or "–",
+            "position": _number(form.position) or 0,
+            "kinds": tuple(ApplicationKind(e) for e in form.kinds if e in set(ApplicationKind)),
+            "department_id": form.department_id or None,
+            "employment": form.employment.strip()[:40] or None,
+            "from_min": _number(form.from_min),
+            "steps": steps,
+        }
 
     def by_number(self, staff_number: str) -> str | None:
         """Give who has a staff number."""
@@ -109,27 +174,6 @@ def wanted_of(
         return None
     wanted = tuple(ApplicationKind(each) for each in kinds if each in set(ApplicationKind))
     return DelegationWanted(to_person_id, first, last, wanted)
-
-
-def chain_values(
-    name: str,
-    position: str,
-    department_id: str,
-    employment: str,
-    from_min: str,
-    kinds: Sequence[str],
-    steps: tuple[Step, ...],
-) -> dict[str, Any]:
-    """Give the columns of a rule as a form says them."""
-    return {
-        "name": name.strip() or "–",
-        "position": _number(position) or 0,
-        "kinds": tuple(ApplicationKind(each) for each in kinds if each in set(ApplicationKind)),
-        "department_id": department_id or None,
-        "employment": employment.strip()[:40] or None,
-        "from_min": _number(from_min),
-        "steps": steps,
-    }
 
 
 def _number(text: str) -> int | None:

@@ -12,10 +12,10 @@ from fastapi.responses import Response
 from hub.applications.bodies import ApplicationKind
 from hub.applications.deciding import Ballot, DecisionsService, Verdict
 from hub.applications.delegating import ChainsService, DelegationsService
-from hub.applications.domain import Approver, Step
+from hub.applications.domain import Approver
 from hub.applications.refusing import CHANGED, REFUSED, STATE
-from hub.pages.application_pages import ApplicationPages
-from hub.pages.delegation_pages import DelegationPages, chain_values, wanted_of
+from hub.pages.application_pages import ApplicationPages, InboxOrder
+from hub.pages.delegation_pages import ChainForm, DelegationPages, wanted_of
 from hub.pages.frame import Speaking, go_to
 from hub.pages.words import Words
 from hub.web.core import provided
@@ -56,9 +56,11 @@ def inbox(
     who: Own,
     approved: Count = 0,
     refused: Count = 0,
+    sort: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """Everything that waits for the reader."""
-    return _inbox(request, words, pages, who, Done(approved, refused))
+    order = InboxOrder(sort) if sort in set(InboxOrder) else InboxOrder.WAITING
+    return _inbox(request, words, pages, who, Done(approved, refused), order)
 
 
 @router.post("/approvals")
@@ -167,6 +169,14 @@ def chains(request: Request, words: Speaking, stand_ins: StandIns, who: Reader) 
     return _chains(request, words, stand_ins, who)
 
 
+@router.get("/approval-chains/{rule_id}/edit")
+def edit_chain(
+    request: Request, words: Speaking, stand_ins: StandIns, who: Writer, rule_id: str
+) -> Response:
+    """One rule's form, filled in."""
+    return _chains(request, words, stand_ins, who, form=stand_ins.form_of(rule_id), of=rule_id)
+
+
 @router.post("/approval-chains")
 def add_chain(
     request: Request,
@@ -174,31 +184,33 @@ def add_chain(
     stand_ins: StandIns,
     service: Chains,
     who: Writer,
-    name: Short = "",
-    position: Short = "",
-    department_id: Short = "",
-    employment: Short = "",
-    from_min: Short = "",
-    kinds: Many | None = None,
-    steps: Many | None = None,
-    people: Many | None = None,
+    form: Annotated[ChainForm, Form()],
 ) -> Response:
     """Add one."""
-    made = tuple(
-        Step(
-            approver=Approver(each),
-            person_id=stand_ins.by_number(number) if each == Approver.PERSON.value else None,
-        )
-        for each, number in zip(steps or [], [*(people or []), *[""] * 10], strict=False)
-        if each in set(Approver)
-    )
-    values = chain_values(name, position, department_id, employment, from_min, kinds or [], made)
     try:
-        service.add(who, values)
+        service.add(who, stand_ins.values(form))
     except Problem as problem:
-        if problem.kind is not INVALID:
-            raise
-        return _chains(request, words, stand_ins, who, words.t("problem.invalid.title"))
+        error = _invalid(problem, words)
+        return _chains(request, words, stand_ins, who, error, form)
+    return go_to("/approval-chains")
+
+
+@router.post("/approval-chains/{rule_id}/edit")
+def change_chain(
+    request: Request,
+    words: Speaking,
+    stand_ins: StandIns,
+    service: Chains,
+    who: Writer,
+    rule_id: str,
+    form: Annotated[ChainForm, Form()],
+) -> Response:
+    """Change one; what waits already keeps the chain it was handed in with."""
+    try:
+        service.change(who, rule_id, stand_ins.values(form))
+    except Problem as problem:
+        error = _invalid(problem, words)
+        return _chains(request, words, stand_ins, who, error, form, of=rule_id)
     return go_to("/approval-chains")
 
 
@@ -213,13 +225,20 @@ def remove_chain(service: Chains, who: Writer, rule_id: str) -> Response:
 
 
 def _inbox(
-    request: Request, words: Words, pages: ApplicationPages, who: Principal, done: Done
+    request: Request,
+    words: Words,
+    pages: ApplicationPages,
+    who: Principal,
+    done: Done,
+    order: InboxOrder = InboxOrder.WAITING,
 ) -> Response:
     return render(
         request,
         "pages/approvals.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if done.error else HTTPStatus.OK,
-        lines=pages.inbox(who, words),
+        lines=pages.inbox(who, words, order),
+        order=order.value,
+        orders=[each.value for each in InboxOrder],
         done=done,
     )
 
@@ -239,8 +258,24 @@ def _delegations(
     )
 
 
+def _invalid(problem: Problem, words: Words) -> str:
+    """Say that a rule cannot be as it is; anything else is another page's matter."""
+    if problem.kind is not INVALID:
+        raise problem
+    return words.t("chain.invalid")
+
+
+_NEW_RULE = ChainForm(position="10", steps=[Approver.HEAD.value])
+
+
 def _chains(
-    request: Request, words: Words, pages: DelegationPages, who: Principal, error: str = ""
+    request: Request,
+    words: Words,
+    pages: DelegationPages,
+    who: Principal,
+    error: str = "",
+    form: ChainForm = _NEW_RULE,
+    of: str = "",
 ) -> Response:
     return render(
         request,
@@ -251,6 +286,8 @@ def _chains(
         kinds=[each.value for each in ApplicationKind],
         approvers=[each.value for each in Approver],
         may_write=who.may(Right.ATTENDANCE_WRITE),
+        form=form,
+        of=of,
         error=error,
     )
 

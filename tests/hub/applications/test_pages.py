@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from msgspec.structs import replace
 
 from hub.accounts.service import AccountsService
-from hub.applications.bodies import ApplicationKind
+from hub.applications.bodies import ApplicationKind, LeaveBody
 from hub.applications.domain import State
 from hub.catalogue import Language, Translator
 from hub.people.tables import people
@@ -250,6 +251,21 @@ def test_personnel_keep_the_chains(office: Any, browse: Any) -> None:
     text = personnel.page("/approval-chains")
     assert "所属長 → 上位の所属長" in text
     assert personnel.send("/approval-chains", steps=["person"], **rule).status_code == 422
+    (edit,) = re.findall(r'href="(/approval-chains/[^"]+/edit)#rule"', text)
+    form = personnel.page(edit)
+    assert 'value="長時間"' in form
+    assert 'value="overtime" checked' in form
+    assert 'value="parent_head" selected' in form
+    named = {"steps": ["head", "person", "", ""], "people": ["", "10023", "", ""]}
+    assert personnel.send(edit, **(rule | named)).status_code == 422
+    number(office, "taro", "10023")
+    assert personnel.send(edit, **(rule | named | {"from_min": "180"})).status_code == 303
+    text = personnel.page("/approval-chains")
+    assert "所属長 → taro" in text
+    assert "180分以上" in text
+    assert 'value="10023"' in personnel.page(edit)
+    assert browse(office.hana).send(edit, **rule).status_code == 403
+    assert personnel.page("/approval-chains/none/edit", status=404)
     (path,) = re.findall(r'action="(/approval-chains/[^"]+/remove)"', text)
     assert personnel.send(path).status_code == 303
     assert browse(office.hana).page("/approval-chains", status=403)
@@ -269,3 +285,28 @@ def test_a_year_is_granted_and_ended_after_it_was_shown(office: Any, browse: Any
     leave = browse(office.hana).page("/leave")
     assert "20日" in leave
     assert "8時間 で 1 日に換算" in leave
+
+
+def test_the_inbox_is_sorted_as_asked(office: Any, browse: Any) -> None:
+    names = {"hana": "ヤマダ ハナコ", "taro": "イトウ タロウ"}
+    for name, kana in names.items():
+        change = {"name_kana": kana}
+        office.hub.core.db.write(
+            lambda scope, n=name, c=change: scope.update(people, c, people.c.id == office.ids[n])
+        )
+    office.overtime(date(2026, 4, 9))
+    office.pass_time(minutes=1)
+    body = LeaveBody(leave_kind="sick", first=date(2026, 4, 10), last=date(2026, 4, 10))
+    body = replace(body, reason="発熱", evidence="診断書")
+    office.apply(body, ApplicationKind.LEAVE, office.who("taro"))
+    office.pass_time(minutes=1)
+    office.overtime(date(2026, 4, 8))
+    chief = browse(office.chief)
+
+    def order(sort: str) -> list[str]:
+        text = chief.page(f"/approvals?sort={sort}")
+        return re.findall(r'data-label="対象">(\d+月\d+日)', text)
+
+    assert order("waiting") == order("nonsense") == ["4月9日", "4月10日", "4月8日"]
+    assert order("name") == ["4月10日", "4月9日", "4月8日"]
+    assert order("date") == ["4月8日", "4月9日", "4月10日"]
