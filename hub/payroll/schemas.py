@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
+import msgspec
 from pydantic import BaseModel, Field
 
 from hub.payroll.profile import (
@@ -21,7 +22,7 @@ from hub.payroll.profile import (
 from hub.payroll.repository import Handover, KeptProfile
 from hub.payroll.service import Preview
 from hub.web import example_ids as ids
-from hub.web.fields import BodyIn, plain, shown
+from hub.web.fields import BodyIn, shown
 
 _COLUMN: Final[dict[str, Any]] = {
     "title": "職員番号",
@@ -98,6 +99,12 @@ class ExportProfileIn(BodyIn):
         return Profile(columns=tuple(each.column() for each in self.columns), **given)
 
 
+def _stored(profile: Profile) -> dict[str, Any]:
+    """Give a profile as JSON has it: lists, no tuples."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(profile))
+    return found
+
+
 class ExportProfileOut(BaseModel):
     """A profile. `id` null and `name` the file's: one that comes with the hub, to be copied."""
 
@@ -105,7 +112,7 @@ class ExportProfileOut(BaseModel):
         {
             "id": ids.EXPORT_PROFILE,
             "name": "庶務システム取込",
-            "profile": plain(ExportProfileIn.model_validate(_PROFILE).profile()),
+            "profile": _stored(ExportProfileIn.model_validate(_PROFILE).profile()),
             "changed_at": "2026-04-01T00:15:00Z",
         }
     )
@@ -118,13 +125,13 @@ class ExportProfileOut(BaseModel):
     @classmethod
     def of(cls, kept: KeptProfile) -> ExportProfileOut:
         """A town's own."""
-        profile = plain(kept.profile)
+        profile = _stored(kept.profile)
         return cls(id=kept.id, name=kept.name, profile=profile, changed_at=kept.changed_at)
 
     @classmethod
     def shipped(cls, name: str, profile: Profile) -> ExportProfileOut:
         """One that comes with the hub."""
-        return cls(id=None, name=name, profile=plain(profile), changed_at=None)
+        return cls(id=None, name=name, profile=_stored(profile), changed_at=None)
 
 
 class ExportFieldOut(BaseModel):
