@@ -29,6 +29,7 @@ from hub.leave import endpoints as leave
 from hub.notices import endpoints as notices
 from hub.notices import line_endpoints
 from hub.pages.routers import ROUTERS as PAGES
+from hub.payroll import endpoints as payroll
 from hub.people import card_key_endpoints, enrolment_endpoints
 from hub.people import endpoints as people
 from hub.pins import endpoints as pins
@@ -73,6 +74,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     leave.router,
     notices.router,
     line_endpoints.router,
+    payroll.router,
     people.router,
     card_key_endpoints.router,
     visitors.router,

@@ -54,6 +54,7 @@ from hub.link.wiring import LinkWorker
 from hub.notices.retention import ForgetAddresses
 from hub.notices.wiring import add_notices, notice_jobs
 from hub.pages.wiring import add_pages
+from hub.payroll.wiring import add_payroll
 from hub.people.card_keys import CardKeys
 from hub.people.enrolment_chore import TakeOffers
 from hub.people.enrolment_service import EnrolmentService
@@ -208,6 +209,7 @@ def _services(core: Core, meters: WebMeters, passwords: Passwords) -> Services:
     add_webhooks(core, services)
     add_closings(core, services)
     add_reminders(services)
+    add_payroll(core, services)
     add_visitors(core, services)
     add_pages(core, services)
     return services

@@ -66,6 +66,7 @@ class ThreadWatch:
         self._told: dict[str, str] = {}
         self._unserved: dict[str, str] = {}
         self._last_ns: int | None = None
+        self._woke_ns = 0
         self.standings: tuple[ThreadStanding, ...] = ()
         """As of the last look; replaced whole, so that any thread may read it."""
         self.unfit: str = ""
@@ -84,13 +85,14 @@ class ThreadWatch:
                 self._tell(last_words, HANGS, now)
 
     def tick(self, now: ClockNow) -> None:
-        """Look once a second. After a pause of the whole process nothing is held against the
-        threads, which had it as well."""
+        """Look once a second. After a pause of the whole process (a machine that slept, say) it is
+        not held against the threads, which had it as well: their patience begins anew."""
         last_ns = self._last_ns
         if last_ns is not None and now.mono_ns - last_ns < _LOOK_NS:
             return
         self._last_ns = now.mono_ns
         if last_ns is not None and now.mono_ns - last_ns > _LATE_NS:
+            self._woke_ns = now.mono_ns
             return
         try:
             self._look(now)
@@ -133,7 +135,7 @@ class ThreadWatch:
         self, part: str, record: ThreadRecord, sign: ThreadSign, owner: Threaded, now: ClockNow
     ) -> None:
         now_ns = now.mono_ns
-        silent = now_ns - sign.beat_ns > sign.patience_s * 1e9
+        silent = now_ns - max(sign.beat_ns, self._woke_ns) > sign.patience_s * 1e9
         seen = Seen.DEAD if not sign.is_alive else Seen.SILENT if silent else Seen.BEATS
         match record.look(seen, now_ns):
             case Move.TELL_HANGS:

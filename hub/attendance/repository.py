@@ -10,9 +10,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from hub.attendance.corrected import corrected
-from hub.attendance.domain import Correction, Punch, work_date_of
+from hub.attendance.domain import Correction, Punch, Rules, work_date_of
 from hub.attendance.tables import punch_corrections, punches
 from hub.attendance.touched import touch
+from hub.database.columns import SecondsBetween
 from hub.database.rows import as_all
 from hub.database.scope import Scope
 from hub.projection.domain import ProjectedEvent
@@ -118,12 +119,16 @@ def corrected_punch(scope: Scope, punch_id: int) -> Punch | None:
     return corrected(raw, corrections_of(scope, punch_id)).get(punch_id)
 
 
-def unsure_punches(scope: Scope, limit: int, person_id: str | None = None) -> tuple[Punch, ...]:
+def unsure_punches(
+    scope: Scope, limit: int, person_id: str | None = None, ahead_s: int = Rules().ahead_s
+) -> tuple[Punch, ...]:
     """Give punches that wait for a person's word, oldest arrival first: no trusted time is known,
-    or they claim a time after that at which they came in."""
+    or they claim a time more than `ahead_s` after that at which they came in. A clock that is a
+    moment ahead of the hub's is no reason to ask anybody."""
     p = punches.c
     said = scope.select(punch_corrections.c.punch_id)
-    where = [sa.or_(p.trusted.is_(False), p.corrected_at > p.received_at), p.id.not_in(said)]
+    ahead = SecondsBetween(p.received_at, p.corrected_at) > ahead_s
+    where = [sa.or_(p.trusted.is_(False), ahead), p.id.not_in(said)]
     if person_id is not None:
         where.append(p.person_id == person_id)
     query = scope.select(punches).where(*where).order_by(p.received_at, p.id).limit(limit)

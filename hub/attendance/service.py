@@ -133,9 +133,7 @@ class AttendanceService:
         they claim to come from the future. At most 500, those that came in first."""
         person_id = _whose(who, person_id)
         with self._core.db.read() as scope:
-            found = repository.unsure_punches(scope, WAITING_MAX, person_id)
-        ahead = timedelta(seconds=self._rules.ahead_s)
-        return tuple(p for p in found if not p.trusted or p.corrected_at > p.received_at + ahead)
+            return repository.unsure_punches(scope, WAITING_MAX, person_id, self._rules.ahead_s)
 
     def correct(self, who: Principal, wish: CorrectionWish) -> Correction:
         """Record a correction on one's own word: with the right `attendance:write`, and never of

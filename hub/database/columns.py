@@ -7,8 +7,11 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import JSON, DateTime, Dialect, String
+from sqlalchemy import JSON, DateTime, Dialect, Float, String
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 E = TypeVar("E", bound=StrEnum)
@@ -103,3 +106,23 @@ def id_text() -> String:
 def json_document() -> TypeEngine[Any]:
     """A JSON document: JSONB on PostgreSQL, text on SQLite. Not for secrets."""
     return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class SecondsBetween(FunctionElement[float]):
+    """How many seconds after its first instant its second one lies, to a millisecond; less than 0
+    if before. `SecondsBetween(received_at, corrected_at) > 120`."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(SecondsBetween, "sqlite")
+def _in_sqlite(element: SecondsBetween, compiler: SQLCompiler, **options: Any) -> str:
+    first, second = (compiler.process(each, **options) for each in element.clauses)
+    return f"((julianday({second}) - julianday({first})) * 86400.0)"
+
+
+@compiles(SecondsBetween, "postgresql")
+def _in_postgresql(element: SecondsBetween, compiler: SQLCompiler, **options: Any) -> str:
+    first, second = (compiler.process(each, **options) for each in element.clauses)
+    return f"EXTRACT(EPOCH FROM ({second} - {first}))"

@@ -72,6 +72,8 @@ class HappeningKind(StrEnum):
     ATTENDANCE_CAP_BREACHED = "attendance.cap_breached"
     ATTENDANCE_DIVERGED = "attendance.diverged"
     """Order, punches and presence of a date do not agree."""
+    PAYROLL_HANDED_OUT = "payroll.handed_out"
+    """A file of a month went out; `other_id` names the record, `details` the file's hash."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from hub.applications.domain import WAITING, Application, Approver, State, Trail
 from hub.applications.gathering import Gathering
 from hub.applications.neighbours import Neighbours
 from hub.applications.service import ApplicationsService, Seen
-from hub.attendance.domain import work_date_of
+from hub.attendance.domain import DayProblem, work_date_of
 from hub.attendance.service import AttendanceService
 from hub.database.scope import Scope
 from hub.leave.balances import total
@@ -40,6 +40,14 @@ from hub.people import repository as people
 from hub.staff import repository as staff
 from hub.web.core import Core
 from hub.web.rights import Principal
+from wire.events import PunchDirection
+
+_MISSING = {
+    DayProblem.MISSING_IN: PunchDirection.IN,
+    DayProblem.MISSING_OUT: PunchDirection.OUT,
+    DayProblem.MISSING_BREAK_START: PunchDirection.BREAK_START,
+    DayProblem.MISSING_BREAK_END: PunchDirection.BREAK_END,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +201,15 @@ class ApplicationPages:
             for each in days
             for read in each.punches
         ]
+
+    def missing_direction(self, who: Principal, day: date) -> str:
+        """Give which punch of one's own is missing on a date; empty where none is."""
+        if who.person_id is None:
+            return ""
+        days = self.attendance.days(who, day, day, who.person_id)
+        found = {problem for each in days for problem in each.problems}
+        missing = [each for problem, each in _MISSING.items() if problem in found]
+        return missing[0].value if missing else ""
 
     def window(self, kind: ApplicationKind, day: date, words: Words) -> str:
         """Give the dates between which the day off for a worked date may lie."""

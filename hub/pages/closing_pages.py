@@ -18,6 +18,7 @@ from hub.pages.views.closing import (
     adjustment_line,
     closing_line,
     closing_page,
+    figure_lines,
     month_words,
 )
 from hub.pages.views.divergence import (
@@ -133,18 +134,9 @@ class ClosingPages:
         facts = self.closings.own_facts(who, month)
         names, users = self._names({who.person_id or ""}, set(), words)
         pending = self.divergences.inbox(who, month.first, month.last, person_id=who.person_id)
-        minutes = [
-            (words.t("pay_line.days_worked"), str(facts.counted("days_worked"))),
-            (words.t("pay_line.regular_min"), words.clock(facts.counted("regular_min"))),
-            *(
-                (words.t(f"pay_line.{line.bucket.pay_class}"), words.clock(amount.raw_min))
-                for line, amount in facts.figures.lines.items()
-            ),
-            (words.t("pay_line.missing_min"), words.clock(facts.counted("missing_min"))),
-        ]
         return OwnMonth(
             month=month_words(month, words),
-            facts=tuple(minutes),
+            facts=figure_lines(facts.figures, words),
             fingerprint=facts.fingerprint,
             signed=facts.signed,
             closed=facts.closed,

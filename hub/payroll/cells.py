@@ -7,7 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from hub.payroll.domain import Unit, Value
+from hub.payroll.domain import Unfit, Unit, Value
 from hub.payroll.profile import ClockForm, Column, DateForm, MinuteForm, Pad
 
 _DAY_MIN: Final = 24 * 60
@@ -29,6 +29,8 @@ class CellError(ValueError):
 
 def cell(value: Value, unit: Unit, column: Column) -> str:
     """Give the text of a cell; raise `CellError`."""
+    if isinstance(value, Unfit):
+        raise CellError(value.code)
     if value is None or (column.zero_is_empty and value == 0):
         text = ""
     else:

@@ -25,7 +25,14 @@ class Unit(StrEnum):
     MONTH = "month"
 
 
-Value: TypeAlias = str | int | date | None
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A value that no cell of this kind of row can say; `code` is why."""
+
+    code: str
+
+
+Value: TypeAlias = str | int | date | Unfit | None
 Line: TypeAlias = Mapping[str, Value]
 """Field codes and their values; None where there is nothing to say."""
 
@@ -64,13 +71,16 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True)
 class BucketRow:
-    """A month's bucket: raw minutes, what is paid of them, and what later months' data changed."""
+    """A month's bucket: raw minutes, what is paid of them, and paid minutes that later data brought
+    to earlier months, or took from them. `at_other_rates`: those by the percent that was in force
+    then, where it is another."""
 
     raw_min: int
     rounded_min: int
     percent: int
     paid: bool
     adjusted_min: int = 0
+    at_other_rates: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,13 @@ from hub.catalogue import Translator
 from hub.payroll.fields import FIELDS
 from hub.payroll.profile_files import shipped
 from hub.payroll.punch_formats import PunchFormat
-from hub.payroll.schemas import FieldOut, HandoverOut, PreviewOut, ProfileIn, ProfileOut
+from hub.payroll.schemas import (
+    ExportFieldOut,
+    ExportPreviewOut,
+    ExportProfileIn,
+    ExportProfileOut,
+    HandoverOut,
+)
 from hub.payroll.service import MONTH_OPEN, UNWRITABLE, File, PayrollService
 from hub.payroll.source import Asked
 from hub.web.core import provided
@@ -28,7 +34,7 @@ from hub.worktime.domain import Month
 router = APIRouter(prefix="/api/v1/payroll", tags=["payroll"])
 Service = Annotated[PayrollService, provided(PayrollService)]
 Clerk = Annotated[Principal, requires(Right.PAYROLL_EXPORT)]
-MonthText = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+MonthText = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
 Department = Annotated[
     str | None,
     Query(max_length=80, description="A department with those below it; nobody named: all."),
@@ -36,6 +42,28 @@ Department = Annotated[
 Person = Annotated[str | None, Query(max_length=80, description="One person alone.")]
 Draft = Annotated[bool, Query(description="Also months that are not closed yet.")]
 _BYTES: Final = {"type": "string", "format": "binary"}
+_ROWS: Final = {"type": "array", "items": {"type": "object"}}
+_CSV: Final = "職員番号,年月,125/100,予備\r\n00001234,202603,10,\r\n"
+_PUNCHES: Final = [
+    {
+        "employee": "1234",
+        "timerecord": [
+            {"date": "2026-03-05", "time": "2026-03-05T08:27:41+09:00", "code": "1"},
+            {"date": "2026-03-05", "time": "2026-03-05T19:31:05+09:00", "code": "2"},
+        ],
+    }
+]
+_DAILY: Final = [
+    {
+        "employee": "1234",
+        "date": "2026-03-05",
+        "assigned": 465,
+        "overtime": 135,
+        "night": 0,
+        "breakTime": 60,
+        "classes": {"overtime": 135},
+    }
+]
 _FILE: Final = refuses(MONTH_OPEN, NOT_FOUND)
 
 
@@ -58,33 +86,35 @@ def file_answer(made: File) -> Response:
 
 
 @router.get("/fields", summary="The fields that a profile's columns can show")
-def list_fields(_who: Clerk) -> list[FieldOut]:
+def list_fields(_who: Clerk) -> list[ExportFieldOut]:
     """By kind of row, each with what its values are."""
     return [
-        FieldOut(code=code, rows=rows, unit=unit.value)
+        ExportFieldOut(code=code, rows=rows, unit=unit.value)
         for rows, units in FIELDS.items()
         for code, unit in units.items()
     ]
 
 
 @router.get("/profiles", summary="Profiles of payroll files")
-def list_profiles(_who: Clerk, service: Service) -> list[ProfileOut]:
+def list_profiles(_who: Clerk, service: Service) -> list[ExportProfileOut]:
     """The town's own, then those that come with the hub."""
-    own = [ProfileOut.of(each) for each in service.profiles()]
-    return own + [ProfileOut.shipped(name, each) for name, each in shipped().items()]
+    own = [ExportProfileOut.of(each) for each in service.profiles()]
+    return own + [ExportProfileOut.shipped(name, each) for name, each in shipped().items()]
 
 
 @router.post("/profiles", status_code=HTTPStatus.CREATED, summary="Keep a profile")
-def make_profile(who: Clerk, service: Service, body: ProfileIn) -> ProfileOut:
+def make_profile(who: Clerk, service: Service, body: ExportProfileIn) -> ExportProfileOut:
     """Under its title, which no other has."""
-    return ProfileOut.of(service.make_profile(who, body.title, body.profile()))
+    return ExportProfileOut.of(service.make_profile(who, body.title, body.profile()))
 
 
 @router.put("/profiles/{profile_id}", summary="Change a profile", responses=refuses(NOT_FOUND))
-def change_profile(who: Clerk, service: Service, profile_id: str, body: ProfileIn) -> ProfileOut:
+def change_profile(
+    who: Clerk, service: Service, profile_id: str, body: ExportProfileIn
+) -> ExportProfileOut:
     """As a whole."""
     kept = service.change_profile(who, profile_id, body.title, body.profile())
-    return ProfileOut.of(kept)
+    return ExportProfileOut.of(kept)
 
 
 @router.delete(
@@ -103,20 +133,20 @@ def preview(
     who: Clerk,
     service: Service,
     month: MonthText,
-    body: ProfileIn,
+    body: ExportProfileIn,
     department: Department = None,
     person: Person = None,
-) -> PreviewOut:
+) -> ExportPreviewOut:
     """The first rows, and every cell that would stop the file. Nothing is kept."""
     asked = Asked(month_of_text(month), department, person)
-    return PreviewOut.of(service.preview(who, body.profile(), asked))
+    return ExportPreviewOut.of(service.preview(who, body.profile(), asked))
 
 
 @router.get(
     "/months/{month}/files/{profile_id}",
     summary="A month's file",
     responses={
-        200: {"content": {"text/csv": {"schema": _BYTES}}},
+        200: {"content": {"text/csv": {"schema": _BYTES, "example": _CSV}}},
         **refuses(MONTH_OPEN, UNWRITABLE, NOT_FOUND),
     },
     response_class=Response,
@@ -142,7 +172,8 @@ def read_file(
         200: {
             "content": {
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
-                    "schema": _BYTES
+                    "schema": _BYTES,
+                    "example": "PK\u0003\u0004…",
                 }
             }
         },
@@ -168,7 +199,7 @@ def read_workbook(
 @router.get(
     "/months/{month}/punches/{form}",
     summary="Punches in another system's words",
-    responses={200: {"content": {"application/json": {"schema": {"type": "array"}}}}},
+    responses={200: {"content": {"application/json": {"schema": _ROWS, "example": _PUNCHES}}}},
     response_class=Response,
 )
 def read_punches(
@@ -187,7 +218,10 @@ def read_punches(
 @router.get(
     "/months/{month}/daily",
     summary="Daily records in whole minutes",
-    responses={200: {"content": {"application/json": {"schema": {"type": "array"}}}}, **_FILE},
+    responses={
+        200: {"content": {"application/json": {"schema": _ROWS, "example": _DAILY}}},
+        **_FILE,
+    },
     response_class=Response,
 )
 def read_daily(

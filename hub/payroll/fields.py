@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from hub.catalogue import Translator
-from hub.payroll.domain import DayRow, Line, MonthRow, Staff, Unit, Value
+from hub.payroll.domain import BucketRow, DayRow, Line, MonthRow, Staff, Unfit, Unit, Value
 from hub.payroll.profile import RowKind
 from hub.worktime.domain import Bucket, ExplainedKind, PayClass
 from hub.worktime.ordinance import ADD_ONS
@@ -107,7 +107,7 @@ def _month_lines(month: MonthRow) -> Iterator[Line]:
         bucket = month.buckets.get(code)
         line[f"raw:{code}"] = bucket.raw_min if bucket else 0
         line[f"paid:{code}"] = bucket.rounded_min if bucket and bucket.paid else 0
-        line[f"adjusted:{code}"] = bucket.adjusted_min if bucket else 0
+        line[f"adjusted:{code}"] = _adjusted(bucket)
     line |= _explained(month.explained)
     yield line
 
@@ -135,16 +135,30 @@ def _day(day: DayRow) -> dict[str, Value]:
 def _class_lines(month: MonthRow) -> Iterator[Line]:
     for code in BUCKETS:
         bucket = month.buckets.get(code)
-        if bucket is None or not (bucket.raw_min or bucket.adjusted_min):
+        if bucket is None:
             continue
-        yield _staff(month.staff) | {
-            "month": month.month,
-            "bucket": code,
-            "percent": bucket.percent,
-            "raw_min": bucket.raw_min,
-            "paid_min": bucket.rounded_min if bucket.paid else 0,
-            "adjusted_min": bucket.adjusted_min,
-        }
+        line = _staff(month.staff) | {"month": month.month, "bucket": code}
+        if bucket.raw_min or bucket.adjusted_min:
+            yield line | {
+                "percent": bucket.percent,
+                "raw_min": bucket.raw_min,
+                "paid_min": bucket.rounded_min if bucket.paid else 0,
+                "adjusted_min": bucket.adjusted_min,
+            }
+        for percent, minutes in sorted(bucket.at_other_rates.items()):
+            yield line | {
+                "percent": percent,
+                "raw_min": 0,
+                "paid_min": 0,
+                "adjusted_min": minutes,
+            }
+
+
+def _adjusted(bucket: BucketRow | None) -> Value:
+    """A column has one rate: minutes of another are refused there, never added up."""
+    if bucket is None:
+        return 0
+    return Unfit("other_rate") if bucket.at_other_rates else bucket.adjusted_min
 
 
 def _explained(minutes: Mapping[str, int]) -> dict[str, Value]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
+import msgspec
 from pydantic import BaseModel, Field
 
 from hub.payroll.profile import (
@@ -21,7 +22,7 @@ from hub.payroll.profile import (
 from hub.payroll.repository import Handover, KeptProfile
 from hub.payroll.service import Preview
 from hub.web import example_ids as ids
-from hub.web.fields import BodyIn, plain, shown
+from hub.web.fields import BodyIn, shown
 
 _COLUMN: Final[dict[str, Any]] = {
     "title": "職員番号",
@@ -44,7 +45,7 @@ _PROFILE: Final[dict[str, Any]] = {
 Word = Annotated[str, Field(max_length=100)]
 
 
-class ColumnIn(BodyIn):
+class ExportColumnIn(BodyIn):
     """One column: a field of the row, or the same text in every row."""
 
     model_config = shown(_COLUMN)
@@ -74,14 +75,14 @@ class ColumnIn(BodyIn):
         return Column(**self.model_dump())
 
 
-class ProfileIn(BodyIn):
+class ExportProfileIn(BodyIn):
     """How a payroll system wants its file."""
 
     model_config = shown(_PROFILE)
 
     title: Annotated[str, Field(min_length=1, max_length=64)]
     rows: RowKind
-    columns: Annotated[list[ColumnIn], Field(min_length=1, max_length=200)]
+    columns: Annotated[list[ExportColumnIn], Field(min_length=1, max_length=200)]
     encoding: FileEncoding = FileEncoding.CP932
     crlf: bool = True
     header: bool = True
@@ -98,14 +99,20 @@ class ProfileIn(BodyIn):
         return Profile(columns=tuple(each.column() for each in self.columns), **given)
 
 
-class ProfileOut(BaseModel):
+def _stored(profile: Profile) -> dict[str, Any]:
+    """Give a profile as JSON has it: lists, no tuples."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(profile))
+    return found
+
+
+class ExportProfileOut(BaseModel):
     """A profile. `id` null and `name` the file's: one that comes with the hub, to be copied."""
 
     model_config = shown(
         {
             "id": ids.EXPORT_PROFILE,
             "name": "庶務システム取込",
-            "profile": _PROFILE,
+            "profile": _stored(ExportProfileIn.model_validate(_PROFILE).profile()),
             "changed_at": "2026-04-01T00:15:00Z",
         }
     )
@@ -116,18 +123,18 @@ class ProfileOut(BaseModel):
     changed_at: datetime | None
 
     @classmethod
-    def of(cls, kept: KeptProfile) -> ProfileOut:
+    def of(cls, kept: KeptProfile) -> ExportProfileOut:
         """A town's own."""
-        profile = plain(kept.profile)
+        profile = _stored(kept.profile)
         return cls(id=kept.id, name=kept.name, profile=profile, changed_at=kept.changed_at)
 
     @classmethod
-    def shipped(cls, name: str, profile: Profile) -> ProfileOut:
+    def shipped(cls, name: str, profile: Profile) -> ExportProfileOut:
         """One that comes with the hub."""
-        return cls(id=None, name=name, profile=plain(profile), changed_at=None)
+        return cls(id=None, name=name, profile=_stored(profile), changed_at=None)
 
 
-class FieldOut(BaseModel):
+class ExportFieldOut(BaseModel):
     """A field that a column can show."""
 
     model_config = shown({"code": "paid:overtime.night", "rows": "month", "unit": "minutes"})
@@ -137,7 +144,7 @@ class FieldOut(BaseModel):
     unit: str
 
 
-class WrongCellOut(BaseModel):
+class UnwritableCellOut(BaseModel):
     """A cell that stops a file; rows and columns count from 1, the header included."""
 
     model_config = shown(
@@ -159,7 +166,7 @@ class WrongCellOut(BaseModel):
     character: str
 
 
-class PreviewOut(BaseModel):
+class ExportPreviewOut(BaseModel):
     """The first rows of a file as it would be now, and what stops it."""
 
     model_config = shown(
@@ -173,16 +180,16 @@ class PreviewOut(BaseModel):
     )
 
     rows: list[list[str]]
-    wrong: list[WrongCellOut]
+    wrong: list[UnwritableCellOut]
     more_wrong: int = Field(description="So many cells besides.")
     people: int
     open_people: int = Field(description="So many months are not closed: only a draft goes out.")
 
     @classmethod
-    def of(cls, found: Preview) -> PreviewOut:
+    def of(cls, found: Preview) -> ExportPreviewOut:
         """Show it."""
         wrong = [
-            WrongCellOut(
+            UnwritableCellOut(
                 row=each.row,
                 column=each.column,
                 title=each.title,

@@ -13,6 +13,8 @@ import msgspec
 from hub.audit.service import record
 from hub.catalogue import Translator
 from hub.database.scope import Scope
+from hub.happenings.domain import HappeningKind, Subject
+from hub.happenings.repository import tell
 from hub.payroll import repository
 from hub.payroll.domain import MonthRow
 from hub.payroll.fields import FIELDS
@@ -145,14 +147,17 @@ class PayrollService:
             raise _unwritable(error) from error
         file_name = profile.file_name.replace("{month}", f"{asked.month}".replace("-", ""))
         media_type = f"text/csv; charset={_CHARSETS[profile.encoding.value]}"
-        return self._handed(who, name, asked, months, File(file_name, data, media_type, draft))
+        made = File(file_name, data, media_type, draft=_open(months) > 0)
+        return self._handed(who, name, asked, months, made)
 
     def book(self, who: Principal, asked: Asked, t: Translator, *, draft: bool) -> File:
         """Hand out the attendance book as a workbook."""
         months = self._closed(who, asked, draft=draft)
         data = workbook(months, t)
         name = f"shukkinbo_{asked.month}.xlsx"
-        return self._handed(who, _SHEET, asked, months, File(name, data, _XLSX, draft))
+        return self._handed(
+            who, _SHEET, asked, months, File(name, data, _XLSX, draft=_open(months) > 0)
+        )
 
     def punches(self, who: Principal, form: PunchFormat, asked: Asked) -> File:
         """Hand out punches in another system's words."""
@@ -166,7 +171,9 @@ class PayrollService:
         months = self._closed(who, asked, draft=draft)
         data = msgspec.json.encode(daily_records(months))
         name = f"daily_{asked.month}.json"
-        return self._handed(who, "daily", asked, months, File(name, data, _JSON, draft))
+        return self._handed(
+            who, "daily", asked, months, File(name, data, _JSON, draft=_open(months) > 0)
+        )
 
     def sheets(self, who: Principal, asked: Asked) -> Sequence[MonthRow]:
         """Give months for the page that is printed."""
@@ -216,6 +223,9 @@ class PayrollService:
             repository.keep_handover(scope, kept)
             said = {"what": what, "month": str(asked.month), "sha256": kept.sha256}
             record(scope, now, who, "payroll.handed_out", ("payroll_handover", kept.id), said)
+            told = said | {"people": kept.people, "draft": kept.draft}
+            kind, about = HappeningKind.PAYROLL_HANDED_OUT, Subject(other_id=kept.id)
+            tell(scope, now, kind, about, who.actor, told)
 
         self._core.db.write(work)
         return made

@@ -23,6 +23,7 @@ from hub.payroll.cells import at_clock, on_date
 from hub.payroll.domain import DayRow, MonthRow
 from hub.payroll.fields import BUCKETS, bucket_name
 from hub.payroll.profile import ClockForm, DateForm
+from hub.worktime.domain import ExplainedKind
 
 _HOURS: Final = "[h]:mm;-[h]:mm;;@"
 _UNSAFE: Final = re.compile(r"[\[\]:*?/\\]")
@@ -52,11 +53,13 @@ def workbook(months: Sequence[MonthRow], t: Translator) -> bytes:
 def _overview(sheet: Worksheet, months: Sequence[MonthRow], t: Translator) -> None:
     sheet.title = t("payroll.sheet.overview")
     used = [code for code in BUCKETS if any(code in month.buckets for month in months)]
+    away = [kind.value for kind in ExplainedKind if any(m.explained.get(kind) for m in months)]
     heads = [
         *(t(f"payroll.column.{code}") for code in ("staff_number", "name", "department_name")),
         t("payroll.column.days_worked"),
         t("payroll.column.regular_min"),
         t("payroll.column.missing_min"),
+        *(t(f"worktime.explained.{kind}") for kind in away),
         *(bucket_name(code, t) for code in used),
         t("payroll.column.state"),
     ]
@@ -75,11 +78,12 @@ def _overview(sheet: Worksheet, months: Sequence[MonthRow], t: Translator) -> No
                 month.days_worked,
                 _hours(month.regular_min),
                 _hours(month.missing_min),
+                *(_hours(month.explained.get(kind, 0)) for kind in away),
                 *(_hours(each.rounded_min if each and each.paid else 0) for each in paid),
                 t("payroll.state.closed" if month.closed_at else "payroll.state.open"),
             ],
         )
-    _finish(sheet, [12, 18, 18, 10, 12, 12, *[14] * len(used), 12], "A4")
+    _finish(sheet, [12, 18, 18, 10, 12, 12, *[14] * len([*away, *used]), 12], "A4")
 
 
 def _person(sheet: Worksheet, month: MonthRow, t: Translator) -> None:

@@ -6,8 +6,6 @@ quotes where there are none stops the whole file, and the error says row, column
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -125,16 +123,18 @@ def _unsafe(
 
 
 def _encoded(profile: Profile, table: Table) -> bytes:
-    text = io.StringIO(newline="")
     end = "\r\n" if profile.crlf else "\n"
-    if profile.quoting is Quoting.NONE:  # checked above; the library would refuse an empty line
-        text.writelines(profile.delimiter.join(row) + end for row in table.rows)
-    else:
-        writer = csv.writer(
-            text,
-            delimiter=profile.delimiter,
-            quoting=csv.QUOTE_ALL if profile.quoting is Quoting.ALL else csv.QUOTE_MINIMAL,
-            lineterminator=end,
-        )
-        writer.writerows(table.rows)
-    return text.getvalue().encode(profile.encoding.value)
+    text = "".join(profile.delimiter.join(_quoted(profile, row)) + end for row in table.rows)
+    return text.encode(profile.encoding.value)
+
+
+def _quoted(profile: Profile, row: Sequence[str]) -> Iterator[str]:
+    """Quote cells as RFC 4180 has it, whatever the line's end is: the library leaves a lone CR bare
+    where lines end with LF. A row of one empty cell is quoted, or it would be an empty line."""
+    signs = (profile.delimiter, *'"\r\n')
+    for text in row:
+        needed = any(sign in text for sign in signs) or (len(row) == 1 and not text)
+        if profile.quoting is Quoting.ALL or (profile.quoting is Quoting.MINIMAL and needed):
+            yield '"' + text.replace('"', '""') + '"'
+        else:
+            yield text  # without quotes nothing is there that needs them: checked above

@@ -3,17 +3,19 @@ what was signed, what came after, and what does not agree."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from hub.database.scope import Scope
 from hub.timesheets import closing_repository as rows
 from hub.timesheets import divergence_repository
 from hub.timesheets.closing_domain import DepartmentClosing, MonthAdjustment
+from hub.timesheets.closing_tables import month_adjustments
 from hub.timesheets.closings import closed_through
 from hub.timesheets.divergence_domain import Divergence
+from hub.timesheets.kept import file_from_text
 from hub.timesheets.snapshots import result_of
-from hub.worktime.domain import Month, MonthResult
+from hub.worktime.domain import Month, MonthFile, MonthResult
 
 
 def closings_of(
@@ -32,6 +34,40 @@ def signed_of(scope: Scope, month: Month, person_ids: Collection[str]) -> dict[s
     it was closed nothing was."""
     found = rows.closed_of(scope, str(month), person_ids)
     return {each.person_id: result_of(each.result) for each in found if each.result is not None}
+
+
+def signed_files_of(
+    scope: Scope, month: Month, person_ids: Collection[str]
+) -> dict[str, MonthFile]:
+    """Give what closed months were reckoned from when they were signed, by person."""
+    found = rows.closed_of(scope, str(month), person_ids)
+    return {each.person_id: file_from_text(each.file) for each in found if each.file is not None}
+
+
+def closed_in(scope: Scope, month: Month) -> dict[str, str]:
+    """Give the department in which somebody's month is closed, by person."""
+    return dict(rows.closed_elsewhere(scope, str(month)))
+
+
+def carried_into_month(scope: Scope, month: Month) -> dict[str, tuple[MonthAdjustment, ...]]:
+    """Give the adjustments of earlier months that closings of a month took up, by person."""
+    return _by_person(rows.adjustments(scope, month_adjustments.c.carried_into == str(month)))
+
+
+def to_be_carried(
+    scope: Scope, month: Month, person_ids: Collection[str]
+) -> dict[str, tuple[MonthAdjustment, ...]]:
+    """Give those that some people's open month would take up if it were closed now."""
+    return _by_person(rows.uncarried(scope, str(month), person_ids))
+
+
+def _by_person(
+    adjustments: Iterable[MonthAdjustment],
+) -> dict[str, tuple[MonthAdjustment, ...]]:
+    found: dict[str, tuple[MonthAdjustment, ...]] = {}
+    for each in adjustments:
+        found[each.person_id] = (*found.get(each.person_id, ()), each)
+    return found
 
 
 def adjustments_of(

@@ -180,7 +180,8 @@ class DepartmentClosing:
 class ClosedMonth:
     """One person's month as it was signed: the whole result, as `snapshots.text_of` writes it.
     `result` is None for somebody who came to the department after it was closed: all of theirs is
-    an adjustment. `inputs` are the records it was derived from."""
+    an adjustment. `file` is what it was reckoned from, as `kept.file_to_text` writes it, for sheets
+    that show times of day; `inputs` are the records behind it."""
 
     closing_id: str
     person_id: str
@@ -190,6 +191,7 @@ class ClosedMonth:
     fingerprint: str
     inputs: tuple[str, ...]
     in_force: bool
+    file: str | None = field(default=None, repr=False)
 
 
 # --- adjustments ---------------------------------------------------------------------------------

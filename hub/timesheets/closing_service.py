@@ -105,10 +105,6 @@ class OwnFacts:
     employed: bool
     adjustments: tuple[MonthAdjustment, ...] = ()
 
-    def counted(self, name: str) -> int:
-        """Give a counter."""
-        return self.figures.counters.get(name, 0)
-
 
 class ClosingService:
     """Reads and closes, within what a principal may."""

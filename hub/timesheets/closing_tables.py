@@ -54,6 +54,7 @@ closed_months: Final = town_table(
     Column("month", String(7), nullable=False),
     Column("department_id", id_text(), nullable=False),
     Column("result", Text),
+    Column("file", Text),
     Column("fingerprint", String(64), nullable=False),
     Column("inputs", Structured(tuple[str, ...]), nullable=False),
     Column("in_force", Boolean),

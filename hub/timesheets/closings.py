@@ -42,6 +42,7 @@ from hub.timesheets.closing_domain import (
 from hub.timesheets.closing_settings import ClosingSettings
 from hub.timesheets.closing_tables import month_adjustments
 from hub.timesheets.figures import ZERO, Figures, figures_of
+from hub.timesheets.kept import file_to_text
 from hub.timesheets.snapshots import fingerprint, fingerprint_of_all, result_of, text_of
 from hub.timesheets.sources import DerivedMonth, Sources
 from hub.worktime.domain import Month, month_of
@@ -457,6 +458,7 @@ def _closed(person: PersonMonth, by: DepartmentClosing) -> ClosedMonth:
         fingerprint=person.fingerprint,
         inputs=tuple(sorted(person.derived.inputs)),
         in_force=True,
+        file=file_to_text(person.derived.file),
     )
 
 

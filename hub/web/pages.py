@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse
 from hub.catalogue import Language, Translator
 from hub.web.core import core_of
 from hub.web.identity import FORM_COOKIE, csrf_token, form_cookie
+from hub.web.menu import menu_of
 from hub.web.problems import Problem
 from hub.web.responses import LANGUAGE_COOKIE, language_of
 
@@ -52,8 +53,8 @@ def render(
     **context: Any,
 ) -> HTMLResponse:
     """Render a page for a visitor. Beside `context` a template has `t` (the catalogue), `lang`,
-    `principal`, `csrf` (the token) and `csrf_field` (the hidden input), `town`, `demo`, `path`,
-    and `lang_url(language)`, the same place in another language."""
+    `principal`, `menu`, `csrf` (the token) and `csrf_field` (the hidden input), `town`, `demo`,
+    `path`, and `lang_url(language)`, the same place in another language."""
     language = language_of(request)
     core = core_of(request)
     token = csrf_token(request)
@@ -64,6 +65,7 @@ def render(
         t=Translator(language),
         lang=language,
         principal=principal,
+        menu=menu_of(principal, request.url.path) if principal else (),
         csrf=token,
         csrf_field=Markup('<input type="hidden" name="csrf" value="{}">').format(token),
         town=core.settings.town,

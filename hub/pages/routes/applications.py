@@ -75,7 +75,11 @@ def new_application(
     if kind not in set(ApplicationKind):
         return render(request, "pages/application_kinds.html", kinds=list(ApplicationKind))
     day = day_or(date, words.today).isoformat()
-    form = ApplicationForm(kind=kind, first=day, last=day)
+    # The last day stays empty: who asks for one day changes only the first.
+    form = ApplicationForm(kind=kind, first=day)
+    if kind == ApplicationKind.PUNCH:
+        missing = pages.missing_direction(who, day_or(day, words.today))
+        form = form.model_copy(update={"direction": missing})
     return _form(request, words, pages, who, ApplicationKind(kind), form)
 
 

@@ -23,11 +23,11 @@ Pages = Annotated[ConsolePages, provided(ConsolePages)]
 def board(
     request: Request, words: Speaking, pages: Pages, who: Annotated[Principal | None, public()]
 ) -> Response:
-    """The board for the console, one's own day for staff, the booking page for residents."""
+    """The board for the console, one's own month for staff, the booking page for residents."""
     if who is None:
         return go_to("/book")
     if not who.may(Right.DOORS_READ):
-        return go_to("/attendance")
+        return go_to("/my/month")
     return render(request, "pages/board.html", board=pages.board(who, words))
 
 

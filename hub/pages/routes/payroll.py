@@ -41,7 +41,7 @@ from hub.payroll.source import Asked
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.pages import render
-from hub.web.problems import Problem
+from hub.web.problems import NOT_FOUND, Problem
 from hub.web.responses import language_of
 from hub.web.rights import Principal, Right
 from hub.worktime.domain import Month, month_of
@@ -49,6 +49,7 @@ from hub.worktime.domain import Month, month_of
 router = APIRouter(include_in_schema=False)
 Service = Annotated[PayrollService, provided(PayrollService)]
 Clerk = Annotated[Principal, requires(Right.PAYROLL_EXPORT)]
+Reader = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
 MonthQuery = Annotated[str, Query(max_length=7)]
 DepartmentQuery = Annotated[str, Query(max_length=80)]
 _HISTORY: Final = 20
@@ -118,6 +119,20 @@ def printed(
     sheets = book_sheets(service.sheets(who, Asked(chosen, department or None)), words)
     return render(
         request, "pages/payroll_book.html", sheets=sheets, back=f"/payroll?month={chosen}"
+    )
+
+
+@router.get("/my/book/{month}")
+def own_book(
+    request: Request, words: Speaking, service: Service, who: Reader, month: str
+) -> Response:
+    """One's own sheet of the book."""
+    chosen = month_or(month, _last(words))
+    if who.person_id is None:
+        raise Problem(NOT_FOUND, "this account is no person's")
+    sheets = book_sheets(service.sheets(who, Asked(chosen, person_id=who.person_id)), words)
+    return render(
+        request, "pages/payroll_book.html", sheets=sheets, back=f"/my/month?month={chosen}"
     )
 
 

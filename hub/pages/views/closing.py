@@ -15,9 +15,10 @@ from hub.timesheets.closing_domain import (
     MonthAdjustment,
 )
 from hub.timesheets.closing_service import DepartmentLine, DepartmentSheet
-from hub.timesheets.figures import Figures
-from hub.worktime.domain import Month
+from hub.timesheets.figures import Amount, Figures, Line
+from hub.worktime.domain import Month, PayClass
 
+_EXPLAINED = "explained."
 _UNHURRIED = frozenset({BlockerKind.MONTH_NOT_OVER})
 
 
@@ -216,18 +217,52 @@ _ADJUSTMENT_LOOKS = {
 _SHOWN = ("regular_min", "missing_min", "days_worked")
 
 
+def figure_lines(figures: Figures, words: Words) -> tuple[tuple[str, str], ...]:
+    """Give a month's figures to whoever signs it: days and regular hours, what is paid beyond them
+    as it is paid and as it was, leave and absence by kind, and what is missing."""
+    counted = figures.counters
+    away = [
+        (words.t(f"worktime.explained.{name.removeprefix(_EXPLAINED)}"), words.clock(minutes))
+        for name, minutes in counted.items()
+        if name.startswith(_EXPLAINED)
+    ]
+    return (
+        (words.t("pay_line.days_worked"), str(counted.get("days_worked", 0))),
+        (words.t("pay_line.regular_min"), words.clock(counted.get("regular_min", 0))),
+        *(
+            (_line_name(line, words), _line_minutes(amount, words))
+            for line, amount in sorted(figures.lines.items(), key=_in_order)
+        ),
+        *away,
+        (words.t("pay_line.missing_min"), words.clock(counted.get("missing_min", 0))),
+    )
+
+
+def _in_order(found: tuple[Line, Amount]) -> tuple[int, bool, int, bool]:
+    """Classes in the order in which ordinances name them, a day's before a night's."""
+    line = found[0]
+    order = list(PayClass).index(line.bucket.pay_class)
+    return order, line.bucket.night, line.percent, not line.paid
+
+
+def _line_name(line: Line, words: Words) -> str:
+    name = words.t(f"pay_line.{line.bucket.pay_class}")
+    night = words.t("pay_line.night") if line.bucket.night else ""
+    key = "pay_line.at" if line.paid else "pay_line.recorded"
+    return words.t(key, name=f"{name}{night}", percent=line.percent)
+
+
+def _line_minutes(amount: Amount, words: Words) -> str:
+    paid, raw = words.clock(amount.rounded_min), words.clock(amount.raw_min)
+    return words.t("pay_line.minutes", paid=paid, raw=raw)
+
+
 def change_lines(figures: Figures, words: Words) -> tuple[tuple[str, str], ...]:
     """Give what figures change: name and signed amount, pay classes first."""
     lines = []
-    for line, amount in figures.lines.items():
-        name = words.t(f"pay_line.{line.bucket.pay_class}")
-        night = words.t("pay_line.night") if line.bucket.night else ""
-        key = "pay_line.at" if line.paid else "pay_line.recorded"
-        label = words.t(key, name=f"{name}{night}", percent=line.percent)
-        paid = _signed(amount.rounded_min, words)
-        lines.append(
-            (label, words.t("pay_line.minutes", paid=paid, raw=_signed(amount.raw_min, words)))
-        )
+    for line, amount in sorted(figures.lines.items(), key=_in_order):
+        paid, raw = _signed(amount.rounded_min, words), _signed(amount.raw_min, words)
+        lines.append((_line_name(line, words), words.t("pay_line.minutes", paid=paid, raw=raw)))
     for name in _SHOWN:
         count = figures.counters.get(name, 0)
         if count:

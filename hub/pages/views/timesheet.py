@@ -109,6 +109,8 @@ class Figure:
 class MonthPage:
     """Somebody's month."""
 
+    month: str
+    is_over: bool
     heading: str
     name: str
     before: Link
@@ -216,6 +218,8 @@ def month_page(sheet: MonthSheet, words: Words, base: str, least_min: int) -> Mo
     days = [day_line(sheet.person.id, file, day, until, words, least_min) for file, day in files]
     later = month.plus(1)
     return MonthPage(
+        month=str(month),
+        is_over=month.last < words.today,
         heading=words.month(month.first),
         name=words.name(sheet.person.name, sheet.person.name_en),
         before=_month_link(month.plus(-1), base, words),

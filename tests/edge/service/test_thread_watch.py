@@ -150,6 +150,15 @@ def test_a_pause_of_the_whole_process_is_held_against_no_thread(rig, owner, watc
     assert [one.state for one in watch.standings] == ["well"]
 
 
+def test_after_a_long_sleep_a_thread_that_goes_round_every_5_s_has_its_time(rig, owner, watched):
+    owner.frozen_ns = rig.time.mono
+    rig.time.go(8 * 3600)
+    watched(5)
+    assert rig.bodies(EventKind.AGENT_FAULT) == []
+    watched(3)
+    assert [body.cause for body in rig.bodies(EventKind.AGENT_FAULT)] == ["hangs"]
+
+
 def test_a_fault_that_a_restart_left_is_over_once_the_thread_goes_round(rig, owner, watched):
     owner.alive, owner.comes_back = False, False
     watched(2)

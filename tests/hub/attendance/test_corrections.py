@@ -128,6 +128,19 @@ def test_a_punch_moved_into_a_span_is_found_there_and_no_longer_where_it_was(
     assert found[0]["original_at"] == "2026-04-07T09:00:00Z"
 
 
+def test_a_clock_a_moment_ahead_of_the_hubs_asks_nobody_and_one_far_ahead_does(
+    journal: MemoryJournal, person: str, admin: TestClient, hub: Hub
+) -> None:
+    body = PunchBody(reader="r", person=person, credential="c", direction=IN)
+    for late_s in (-1, -120, -121):
+        journal.add(EventKind.PUNCH, body, 40 * HOUR, late_s=late_s)
+    project(hub, journal)
+    waiting = admin.get(f"{PATH}/waiting-punches").json()
+    assert [each["id"] for each in waiting] == [2, 6]
+    with hub.core.db.read() as scope:
+        assert [each.id for each in repository.unsure_punches(scope, 9)] == [2, 6]
+
+
 def test_a_punch_of_an_untrusted_clock_waits_until_it_is_confirmed_or_rejected(
     journal: MemoryJournal, person: str, admin: TestClient
 ) -> None:

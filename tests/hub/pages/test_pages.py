@@ -39,9 +39,9 @@ def project(hub: Hub, journal: MemoryJournal) -> None:
 def test_each_visitor_is_led_to_what_is_theirs(
     client: TestClient, as_role: Callable[[Role], TestClient]
 ) -> None:
-    """Residents to booking, staff to their own day, the console to the board."""
+    """Residents to booking, staff to their own month, the console to the board."""
     assert client.get("/").headers["Location"] == "/book"
-    assert as_role(Role.STAFF).get("/").headers["Location"] == "/attendance"
+    assert as_role(Role.STAFF).get("/").headers["Location"] == "/my/month"
     assert as_role(Role.VIEWER).get("/").status_code == 200
 
 

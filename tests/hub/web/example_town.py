@@ -262,6 +262,7 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("POST", "/webhook_sources", ids.WEBHOOK_SOURCE, {}),
     ("POST", "/csv_profiles", ids.CSV_PROFILE, {}),
     ("POST", "/csv_imports", ids.CSV_IMPORT, {}),
+    ("POST", "/payroll/profiles", ids.EXPORT_PROFILE, {}),
     ("POST", "/bookings/{reservation_key}/notices", ids.NOTICE, {}),
 )
 """Method, path, the ids that new rows get in turn, and what stands over the example's body."""

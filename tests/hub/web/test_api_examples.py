@@ -30,6 +30,7 @@ REFUSED: Final = {
     "POST /api/v1/key_boxes": {"already_exists"},
     "POST /api/v1/key_boxes/{key_box_id}/provisioning": {"already_provisioned"},
     "POST /api/v1/csv_profiles": {"already_exists"},
+    "POST /api/v1/payroll/profiles": {"already_exists"},
     "POST /api/v1/csv_imports/{import_id}/confirm": {"conflict"},
     "POST /api/v1/staff/departments": {"already_exists"},
     "POST /api/v1/staff/profiles": {"already_exists"},
