@@ -13,7 +13,7 @@ from edge.core.policy_index import PolicyIndex
 from edge.core.presence import Presence
 from edge.core.whereabouts import Whereabouts
 from wire.events import TryKind
-from wire.policy_bodies import FirstPerson, GrantBody, ModeBody, Side
+from wire.policy_bodies import EntryState, FirstPerson, GrantBody, ModeBody, Side
 
 
 def no_codes(_door: str) -> DoorCodes | None:
@@ -115,8 +115,9 @@ class Circumstances:
 
     def _is_escort(self, person: str, grant: GrantBody) -> bool:
         flags = self.index.person(person)
-        groups = flags.groups if flags is not None else ()
-        return not {person, *groups}.isdisjoint(grant.escorts)
+        if flags is None or flags.state is not EntryState.ACTIVE:
+            return False
+        return not {person, *flags.groups}.isdisjoint(grant.escorts)
 
     def first_came(self, door: str) -> bool:
         """Whether a first person has opened a door today."""

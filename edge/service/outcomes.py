@@ -22,6 +22,9 @@ from wire.events import EventKind, LockoutBody
 from wire.policy_bodies import OnJournalFailure
 from wire.reasons import Reason
 
+_BY_NO_GRANT: Final = frozenset({Reason.HELD_OPEN, Reason.EMERGENCY_OPEN, Reason.FIRE_ALARM})
+"""Anybody may walk in: whoever shows a card is let in, whatever it is worth."""
+
 _log: Final = structlog.get_logger(__name__)
 
 
@@ -114,12 +117,14 @@ class Outcomes:
             self.show(source, Feedback.DENIED)
 
     def _note_let_in(self, decisions: Sequence[Decision], now: ClockNow) -> None:
-        """Remember who may take visitors along: not those who needed an escort themselves."""
+        """Remember who may take visitors along: those whose own grant let them in, and not those
+        who needed an escort themselves."""
         for one in decisions:
             reader = self._memory.index.readers.get(one.reader or "")
             grant = self._memory.index.grant(one.grant)
-            led = grant is not None and bool(grant.escorts)
-            if one.door is None or one.person is None or reader is None or led:
+            if grant is None or grant.escorts or one.reason in _BY_NO_GRANT:
+                continue
+            if one.door is None or one.person is None or reader is None:
                 continue
             self._memory.note_let_in(one.door, reader.side, one.person, now.mono_ns)
 

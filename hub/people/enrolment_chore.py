@@ -50,14 +50,24 @@ class TakeOffers:
         """Look at every offer, then end what nobody came to."""
         for offered in rows.offers(scope):
             found = rows.enrolment(scope, offered.enrolment_id, lock=True)
-            if found is not None and found.is_open:
-                self._look_at(scope, found, offered)
+            if found is not None and found.is_open and offered.received_at < found.until + GRACE:
+                self._look_at_alone(scope, found, offered)
             rows.forget_offer(scope, offered.id)
         now = self._clock.now()
         for found in rows.run_out(scope, now - GRACE):
             end(scope, found, EnrolmentState.EXPIRED, now)
 
     # --- inside ----------------------------------------------------------------------------
+
+    def _look_at_alone(self, scope: Scope, found: Enrolment, offered: Offered) -> None:
+        """Look at one offer. What was there when the enrolment began may be gone meanwhile (the
+        card to be replaced was withdrawn): then that enrolment ends, and the others go on."""
+        try:
+            with scope.savepoint():
+                self._look_at(scope, found, offered)
+        except Problem as problem:
+            _log.warning("enrolment_fails", enrolment=found.id, cause=problem.kind.code)
+            end(scope, found, EnrolmentState.CANCELLED, self._clock.now())
 
     def _look_at(self, scope: Scope, found: Enrolment, offered: Offered) -> None:
         offer = self._opened(found, offered)

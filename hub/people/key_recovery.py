@@ -47,8 +47,10 @@ def candidate_keys(answer: CardAnswer) -> tuple[str, ...]:
 
 
 def confirmed_key(candidates: tuple[str, ...], answer: CardAnswer) -> str | None:
-    """Give the one of some keys that another answer comes from; None where it is none of them."""
-    return next((key for key in candidates if _verifies(key, answer)), None)
+    """Give the one of some keys that another answer comes from; None where it is none of them, or
+    more than one: an answer that is told twice fits whatever it fitted before."""
+    found = [key for key in candidates if _verifies(key, answer)]
+    return found[0] if len(found) == 1 else None
 
 
 def _halves(answer: CardAnswer) -> tuple[int, int]:

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.attendance.domain import work_date_of
+from hub.attendance.domain import Day, work_date_of
 from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
 from hub.audit.service import record
@@ -34,6 +35,7 @@ from hub.zones.domain import Occupancy, Whereabouts
 from hub.zones.service import ZonesService
 
 _log = structlog.get_logger(__name__)
+_EVERY_ZONE: Final = 100_000
 
 
 class Known(StrEnum):
@@ -125,7 +127,7 @@ class RollCallService:
         now = self._core.clock.now()
         found = [
             each
-            for each in self._zones.occupancies(who)
+            for each in self._zones.occupancies(who, _EVERY_ZONE)
             if site_id is None or each.zone.site_id == site_id
         ]
         working = self._working(now)
@@ -136,7 +138,7 @@ class RollCallService:
             lines += _of_punches(scope, who, site_id, working, known)
             lines = _with_departments(scope, lines, work_date_of(now))
             lines += _of_register(site_id, guests)
-            doubts = _doubts(scope, found, site_id)
+            doubts = self._doubts(scope, who, found, site)
         self._note(who, site_id, now, len(lines))
         lines.sort(key=lambda line: (line.zone == "", line.zone, line.name_kana, line.name))
         return RollCall(now, site, tuple(lines), tuple(doubts))
@@ -154,14 +156,51 @@ class RollCallService:
             _log.exception("roll_call_not_noted", actor=who.id)
 
     def _working(self, now: datetime) -> dict[str, tuple[datetime, str]]:
-        """Who is at work: since when, and the reader of their last punch."""
+        """Who is at work by their newest day: since when, and the reader of its last tap, empty
+        where a correction alone says that they came."""
         today = work_date_of(now)
         days = self._attendance.days(SYSTEM, today - timedelta(days=1), today, None)
+        newest = {day.person_id: day for day in days if day.shifts}
         return {
-            day.person_id: (day.shifts[-1].starts_at or now, day.punches[-1].punch.reader_id)
-            for day in days
-            if day.is_in and day.punches
+            day.person_id: (day.shifts[-1].starts_at or now, _last_reader(day))
+            for day in newest.values()
+            if day.is_in
         }
+
+    def _doubts(
+        self, scope: Scope, who: Principal, found: list[Occupancy], site: Site | None
+    ) -> list[Uncertainty]:
+        """Why the list may be wrong: of every controller there, also of one that has no zone but a
+        terminal, and of every site without zones."""
+        controllers = {
+            each.id: each
+            for each in sites.active_controllers(scope)
+            if who.reaches(each.site_id) and (site is None or each.site_id == site.id)
+        }
+        away = self._zones.unheard(scope, controllers.values())
+        for occupancy in found:
+            away |= dict.fromkeys(occupancy.away - controllers.keys(), occupancy.as_of)
+        told: dict[tuple[Doubt, str], datetime | None] = {}
+        for controller_id, since in sorted(away.items(), key=lambda each: each[0]):
+            controller = controllers.get(controller_id) or sites.controller(scope, controller_id)
+            name = controller.name if controller is not None else controller_id
+            told[Doubt.CONTROLLER_AWAY, name] = since
+        for occupancy in found:
+            for door in occupancy.standing_open:
+                told[Doubt.DOOR_OPEN, door.name] = None
+            for door in occupancy.unwatched:
+                told[Doubt.UNWATCHED_EXIT, door.name] = None
+        called = {site.id} if site is not None else {each.site_id for each in controllers.values()}
+        for site_id in sorted(called - {each.zone.site_id for each in found}):
+            unzoned = sites.site(scope, site_id)
+            told[Doubt.NO_ZONE, unzoned.name if unzoned is not None else ""] = None
+        return [Uncertainty(doubt, name, since) for (doubt, name), since in told.items()]
+
+
+def _last_reader(day: Day) -> str:
+    """The reader of the last tap of a day; empty where there was none."""
+    taps = [each.punch.reader_id for each in day.punches if each.punch.reader_id]
+    return taps[-1] if taps else ""
 
 
 def _of_zones(scope: Scope, found: list[Occupancy]) -> list[RollLine]:
@@ -194,7 +233,8 @@ def _of_punches(
     for person_id in names:
         since, reader_id = working[person_id]
         at = _site_of(scope, reader_id)
-        if not who.reaches(at) or (site_id is not None and at != site_id):
+        # Of whom nobody knows where they are every roll tells: better looked for in vain.
+        if at is not None and (not who.reaches(at) or site_id not in (None, at)):
             continue
         lines.append(_staff(names[person_id], person_id, Known.ATTENDANCE, since, at))
     return lines
@@ -251,22 +291,6 @@ def _of_register(site_id: str | None, guests: tuple[tuple[Visit, Visitor], ...])
         for visit, visitor in guests
         if site_id is None or visit.site_id == site_id
     ]
-
-
-def _doubts(scope: Scope, found: list[Occupancy], site_id: str | None) -> list[Uncertainty]:
-    told: dict[tuple[Doubt, str], datetime | None] = {}
-    for occupancy in found:
-        for controller_id in sorted(occupancy.away):
-            controller = sites.controller(scope, controller_id)
-            name = controller.name if controller is not None else controller_id
-            told[Doubt.CONTROLLER_AWAY, name] = occupancy.as_of
-        for door in occupancy.standing_open:
-            told[Doubt.DOOR_OPEN, door.name] = None
-        for door in occupancy.unwatched:
-            told[Doubt.UNWATCHED_EXIT, door.name] = None
-    if not found and site_id is not None:
-        told[Doubt.NO_ZONE, ""] = None
-    return [Uncertainty(doubt, name, since) for (doubt, name), since in told.items()]
 
 
 def _site_of(scope: Scope, reader_id: str) -> str | None:

@@ -19,7 +19,7 @@ from hub.people.kinds import PERSON
 from hub.policy.connections import Connections
 from hub.policy.touch import touch_person
 from hub.sites import repository as sites
-from hub.sites.domain import Door, SiteState, Zone
+from hub.sites.domain import Controller, Door, SiteState, Zone
 from hub.sites.kinds import ZONE, touch_zone
 from hub.sites.spanning import controllers_of
 from hub.web.core import Core
@@ -64,6 +64,17 @@ class ZonesService:
         with self._core.db.read() as scope:
             told = _Told.read(scope)
             return tuple(self._occupancy(scope, zone, told) for zone in zones)
+
+    def unheard(self, scope: Scope, controllers: Collection[Controller]) -> dict[str, datetime]:
+        """Give those of these controllers that cannot be reached, by id, and since when nothing is
+        known of each."""
+        heard = last_heard(scope)
+        reached = self._connections.of(scope, {each.id for each in controllers})
+        return {
+            each.id: heard.get(each.id, each.created_at)
+            for each in controllers
+            if each.id not in reached
+        }
 
     def forgive_zone(self, who: Principal, zone_id: str, reason: str) -> None:
         """Forget everybody in a zone, here and at its doors: the count that their controllers hold

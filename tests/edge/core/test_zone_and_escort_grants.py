@@ -43,6 +43,7 @@ def _visitor(world, **changes) -> None:
 
 def test_a_visitor_goes_in_only_after_an_escort_within_its_seconds(world):
     _visitor(world)
+    world.add_person("host")
     assert world.card("visitor").reason is Reason.ESCORT_MISSING
     world.let_in[world.door, pb.Side.ENTRY] = {world.id("host"): world.mono_ns}
     assert world.card("visitor").reason is Reason.CARD_VALID
@@ -54,6 +55,7 @@ def test_a_visitor_goes_in_only_after_an_escort_within_its_seconds(world):
 
 def test_somebody_else_or_at_another_side_is_no_escort(world):
     _visitor(world)
+    world.add_person("host")
     world.let_in[world.door, pb.Side.ENTRY] = {world.id("stranger"): world.mono_ns}
     world.let_in[world.door, pb.Side.EXIT] = {world.id("host"): world.mono_ns}
     assert world.card("visitor").reason is Reason.ESCORT_MISSING

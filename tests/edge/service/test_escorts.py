@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.edge.conftest import PERSON, made_id
+from tests.edge.conftest import BEGIN, PERSON, made_id
 from wire.events import EventKind
+from wire.policy import EntryKind
+from wire.policy_bodies import DoorMode, EntryState
 from wire.reasons import Reason
 
 VISITOR, OTHER = made_id(80), made_id(82)
@@ -56,5 +58,29 @@ def test_an_escorted_visitor_escorts_nobody(visited):
 def test_a_restart_forgets_who_was_let_in(visited):
     visited.tap()
     visited.restart()
+    visited.tap(VISITORS_NUMBER)
+    assert _reason(visited) is Reason.ESCORT_MISSING
+
+
+def test_an_escort_who_is_blocked_meanwhile_leads_nobody(visited):
+    visited.tap()
+    visited.go(1)
+    visited.policy(visited.town.person(PERSON, state=EntryState.BLOCKED))
+    visited.tap(VISITORS_NUMBER)
+    assert _reason(visited) is Reason.ESCORT_MISSING
+
+
+@pytest.mark.parametrize("grant", [None, {"end": BEGIN}, {"state": EntryState.BLOCKED}])
+def test_whom_an_open_door_lets_in_without_a_grant_of_theirs_leads_nobody(visited, grant):
+    """While everybody may walk in, a card that is shown says nothing of who may be there."""
+    town = visited.town
+    visited.policy(town.mode(DoorMode.EMERGENCY_OPEN, 1))
+    if grant is None:
+        visited.policy(drop=[town.drop(EntryKind.GRANT, made_id(20))])
+    else:
+        visited.policy(town.grant(made_id(20), person=PERSON, **grant))
+    visited.tap()
+    assert _reason(visited) is Reason.EMERGENCY_OPEN
+    visited.policy(drop=[town.drop(EntryKind.MODE, made_id(900))])
     visited.tap(VISITORS_NUMBER)
     assert _reason(visited) is Reason.ESCORT_MISSING

@@ -24,16 +24,24 @@ from edge.core.windows import Schedule
 from hub.commands.access import Access, AccessService
 from hub.commands.access_times import Span, changes_of, spans_where
 from hub.people import repository as people_rows
-from hub.people.domain import CardState
+from hub.people.domain import CardState, NamedDay
 from hub.people.identities import open_identity
-from hub.people.tables import cards, people, schedules
+from hub.people.tables import calendars, cards, people, schedules
 from hub.policy import repository as policy_rows
 from hub.policy import touch
 from hub.sites.tables import doors
 from hub.web.rights import SYSTEM
 from wire.clock import ClockState
 from wire.pins import card_digest
-from wire.policy_bodies import Assurance, DateException, DaySpan, EntryState, ScheduleBody, WeekSpan
+from wire.policy_bodies import (
+    Assurance,
+    DateException,
+    DaySpan,
+    EntryState,
+    FirstPerson,
+    ScheduleBody,
+    WeekSpan,
+)
 from wire.reasons import Reason
 
 WEEK = timedelta(days=7)
@@ -63,6 +71,8 @@ class Drawn:
             changed = {
                 "zone_in": pick([None, *self.zones]),
                 "min_assurance": pick([*[Assurance.IDENTIFIER] * 3, Assurance.READER_VERIFIED]),
+                "first_person": pick([*[FirstPerson.NONE] * 3, FirstPerson.ENTRY]),
+                "two_person": pick([*[False] * 5, True]),
             }
             town.set(doors, touch.touch_door, door, **changed)
             vouches = pick([Assurance.IDENTIFIER, Assurance.READER_VERIFIED])
@@ -77,6 +87,7 @@ class Drawn:
             until = pick([None, None, self._soon()])
             state = pick([*[CardState.ACTIVE] * 5, *CardState])
             town.set(cards, touch.touch_card, card, valid_until=until, state=state)
+        self._calendar(made[0])
         blocked = pick([EntryState.ACTIVE, EntryState.BLOCKED])
         town.set(people, touch.touch_person, self.people[0], state=blocked)
 
@@ -94,6 +105,18 @@ class Drawn:
         changed = {"week": week, "exceptions": exceptions}
         self.town.set(schedules, touch.touch_schedule, made, **changed)
         return made
+
+    def _calendar(self, schedule: str) -> None:
+        """Let a schedule follow a calendar in which the day after tomorrow is a holiday."""
+        day = (self.town.clock.now() + timedelta(days=2)).date()
+        span = DaySpan(60 * self.random.randrange(20), 1_380)
+        calendar = self.town.calendar()
+        self.town.set(calendars, touch.touch_calendar, calendar, added=(NamedDay(day, "休館"),))
+        changed = {
+            "calendar_id": calendar,
+            "holiday_spans": self.random.choice([(), (span,)]),
+        }
+        self.town.set(schedules, touch.touch_schedule, schedule, **changed)
 
     def _grant(self, groups: list[str], made: list[str]) -> None:
         pick = self.random.choice
@@ -117,6 +140,8 @@ class Drawn:
             schedule_id=pick([None, None, None, *made]),
             needs_pin=pick([*[False] * 6, True]),
             escorts=pick([*[()] * 6, (self.people[0],)]),
+            first_person=pick([False, False, True]),
+            max_uses=pick([None, None, None, 1]),
             state=pick([*[EntryState.ACTIVE] * 4, *EntryState]),
         )
 

@@ -289,3 +289,42 @@ def test_a_reissue_of_a_card_that_is_known_changes_nothing(desk: Desk, hana: str
     body = {"namespace": "felica", "identity": "BB"}
     assert desk.client.post(f"/api/v1/cards/{old}/reissue", json=body).status_code == 409
     assert desk.client.get(f"/api/v1/cards/{old}").json()["state"] == "active"
+
+
+def test_a_card_that_was_to_be_replaced_and_is_gone_ends_that_enrolment_and_no_other(
+    desk: Desk, hana: str
+) -> None:
+    """What went wrong with one offer must not keep everybody else's card from being taken up."""
+    old = desk.add("cards", namespace="felica", identity="AA", person_id=hana)
+    stuck = desk.started(replaces_id=old)
+    desk.client.post(f"/api/v1/cards/{old}/withdraw", json={})
+    desk.offer(stuck)
+    assert desk.seen(stuck)["state"] == "cancelled"
+    look = {"namespace": "felica", "identity": NUMBER.hex()}
+    assert desk.client.post("/api/v1/cards/lookup", json=look).status_code == 404
+    free = desk.started(person_id=hana)
+    desk.offer(free)
+    assert desk.seen(free)["state"] == "done"
+
+
+def test_a_card_heard_of_long_after_the_time_is_not_taken_up(
+    desk: Desk, clock: HandMovedClock
+) -> None:
+    """The hub was away meanwhile, and who started it has been told that it is over."""
+    enrolment = desk.started()
+    clock.advance(timedelta(hours=1))
+    desk.offer(enrolment)
+    assert desk.seen(enrolment)["state"] == "expired"
+    assert desk.client.get("/api/v1/cards").json()["items"] == []
+
+
+def test_the_same_answer_twice_tells_no_key(desk: Desk) -> None:
+    """One answer fits two keys: told twice, it fits both still."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    same = answer_of(key, b"one")
+    proof = {"namespace": "p256", "profile": "iso7816-ecdsa-p256", "answer": same}
+    enrolment = desk.started()
+    desk.offer(enrolment, **proof)
+    desk.offer(enrolment, **proof)
+    seen = desk.seen(enrolment)
+    assert (seen["state"], seen["refusal"]) == ("again", "bad_answer")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from hub.attendance.projector import PROJECTOR as ATTENDANCE
 from hub.catalogue import Language, Translator
 from hub.entries.projector import PROJECTOR as ENTRIES
 from hub.projection.worker import ProjectionWorker
+from hub.sites.domain import SiteState
+from hub.sites.tables import controllers
 from hub.web.rights import Role
 from hub.zones.projector import PROJECTOR as ZONES
 from wire.events import EventKind, PunchBody, PunchDirection
@@ -91,8 +94,6 @@ def test_somebody_in_zones_within_one_another_is_told_in_the_innermost(hall: Any
 def test_what_makes_the_list_unsure_is_told(hall: Any, hub: Any) -> None:
     doubts = {(each["doubt"], each["name"]) for each in called(hall)["doubts"]}
     assert doubts == {("unwatched_exit", "裏")}
-    import sqlalchemy as sa
-
     from hub.link.tables import SessionState, controller_sessions
 
     gone = {"state": next(one for one in SessionState if one.value != "open")}
@@ -154,3 +155,55 @@ def test_who_may_call_the_roll(
     client = as_role(role)
     for path in ("/api/v1/roll-call", "/roll-call", "/roll-call/file"):
         assert client.get(path).status_code == status
+
+
+def test_who_came_by_a_correction_or_a_reader_that_is_gone_is_in_every_roll(hall: Any) -> None:
+    """Nobody knows where they are: one looked for in vain is better than one forgotten."""
+    punch(hall, hall.ann)
+    other = hall.add("sites", name="役場")
+    called(hall)
+    gone = {"state": SiteState.REMOVED}
+    hall.hub.core.db.write(lambda scope: scope.update(controllers, gone, sa.true()))
+    for site in (hall.site, other):
+        assert [line["name"] for line in called(hall, site_id=site)["lines"]] == ["安藤"]
+
+
+def test_the_newest_day_says_whether_somebody_is_at_work(hall: Any, clock: Any) -> None:
+    """Yesterday's forgotten `out` does not keep in whoever came and went today."""
+    clock.set(datetime(2026, 4, 8, 12, 0, tzinfo=UTC))
+    punch(hall, hall.ann)
+    clock.advance(timedelta(hours=10))
+    punch(hall, hall.ann)
+    clock.advance(timedelta(hours=1))
+    assert [line["name"] for line in called(hall)["lines"]] == ["安藤"]
+    punch(hall, hall.ann, PunchDirection.OUT)
+    assert called(hall)["lines"] == []
+
+
+def test_a_terminal_s_controller_that_is_away_makes_the_list_unsure(hall: Any) -> None:
+    """Its punches are not known, though no zone hangs on it."""
+    hall.add("controllers", id="terminal00000001", site_id=hall.site, name="玄関端末")
+    away = [each for each in called(hall)["doubts"] if each["doubt"] == "controller_away"]
+    assert [each["name"] for each in away] == ["玄関端末"]
+
+
+def test_over_all_sites_one_without_zones_is_told_by_name(hall: Any) -> None:
+    other = hall.add("sites", name="役場")
+    hall.add("controllers", id="terminal00000001", site_id=other, name="玄関端末")
+    doubts = [each for each in called(hall)["doubts"] if each["doubt"] == "no_zone"]
+    assert [each["name"] for each in doubts] == ["役場"]
+
+
+def test_every_zone_is_called_however_many_there_are(hall: Any) -> None:
+    for number in range(201):
+        hall.add("zones", site_id=hall.site, name=f"{number}")
+    hall.clock.advance(timedelta(seconds=1))
+    last = hall.add("zones", site_id=hall.site, name="奥")
+    hall.change("doors", hall.front, zone_in=last)
+    hall.walks(hall.ann)
+    assert [line["zone"] for line in called(hall)["lines"]] == ["奥"]
+
+
+def test_names_are_kept_by_no_cache(hall: Any) -> None:
+    for path in ("/roll-call", "/roll-call/file", "/api/v1/roll-call"):
+        assert "no-store" in hall.client.get(path).headers["cache-control"]
