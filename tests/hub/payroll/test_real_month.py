@@ -13,6 +13,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
+from hub.timesheets.neighbours import Claims
 
 from hub.attendance.domain import start_of
 from hub.attendance.tables import punches
@@ -23,7 +24,6 @@ from hub.payroll.service import PayrollService
 from hub.payroll.source import Asked
 from hub.timesheets import neighbours
 from hub.timesheets.closing_service import ClosingService
-from hub.timesheets.neighbours import Claims
 from hub.timesheets.reckoner import Reckoner
 from hub.timesheets.service import TimesheetsService
 from hub.timesheets.sources import Sources
