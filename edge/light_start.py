@@ -1,7 +1,8 @@
 """Keeps the agent small: what it never uses is not imported, what its start needed is given back.
 
-structlog takes the libraries for coloured tracebacks along wherever they are installed, and
-sqlite-utils those of data frames; a log of JSON lines and a journal use none of them.
+structlog takes the libraries for coloured tracebacks along wherever they are installed, and asyncio
+for loggers that are awaited; sqlite-utils takes those of data frames. A log of JSON lines and a
+journal use none of them.
 `import_light` has to run before anything imports structlog.
 """
 
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from types import ModuleType
 from typing import Final
 
 _UNUSED: Final = ("rich", "better_exceptions", "colorama")
@@ -24,9 +27,26 @@ def import_light() -> None:
     """Import structlog without what only terminals want; nothing if it is there already."""
     if "structlog" in sys.modules:
         return
-    with without(*_UNUSED):
+    with postponed("asyncio"), without(*_UNUSED):
         import structlog
     del structlog
+
+
+@contextmanager
+def postponed(name: str) -> Iterator[None]:
+    """Have whoever imports this module meanwhile load it once something of it is used; nothing if
+    it is loaded already. An own `__getattr__` does it: what `importlib.util.LazyLoader` gives loads
+    with the next import statement."""
+    if name in sys.modules:
+        yield
+        return
+    later = ModuleType(name)
+    later.__dict__["__getattr__"] = lambda of: getattr(importlib.import_module(name), of)
+    sys.modules[name] = later
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 @contextmanager

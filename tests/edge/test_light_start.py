@@ -10,7 +10,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def _loaded(code: str) -> set[str]:
-    code += "; import sys; print(' '.join(sorted({one.split('.')[0] for one in sys.modules})))"
+    return {one.split(".")[0] for one in _modules(code)}
+
+
+def _modules(code: str) -> set[str]:
+    code += "; import sys; print(' '.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
@@ -25,6 +29,16 @@ def test_the_agent_loads_no_library_that_only_terminals_a_hub_or_unused_drivers_
 
 def test_what_was_hidden_can_be_imported_afterwards():
     assert "rich" in _loaded("import edge.cli, rich")
+
+
+def test_what_was_postponed_is_loaded_once_it_is_used():
+    assert "asyncio.base_events" not in _modules("import edge.cli, edge.bootstrap")
+    used = "import edge.cli, asyncio, structlog; log = structlog.get_logger(); "
+    used += "structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30)); "
+    used += "asyncio.run(log.ainfo('below the level'))"
+    assert "asyncio.base_events" in _modules(used)
+    later = "import edge.cli, structlog; assert structlog.stdlib.asyncio.sleep"
+    assert "asyncio.base_events" in _modules(later)
 
 
 def test_a_process_that_has_structlog_already_is_left_alone():
