@@ -18,6 +18,7 @@ from hub.timesheets.neighbours import Claims
 from hub.attendance.domain import start_of
 from hub.attendance.tables import punches
 from hub.bootstrap import Hub
+from hub.catalogue import Language, Translator
 from hub.clock import HandMovedClock
 from hub.happenings.tables import happenings
 from hub.payroll.service import PayrollService
@@ -30,7 +31,7 @@ from hub.timesheets.sources import Sources
 from hub.timesheets.town_sources import plug_in
 from hub.web.problems import FORBIDDEN, Problem
 from hub.web.rights import SYSTEM, Principal, PrincipalKind, Role
-from hub.worktime.domain import Month, Order
+from hub.worktime.domain import DayNote, Month, Order
 from hub.worktime.minutes import Span
 from wire.events import PunchDirection
 
@@ -208,3 +209,8 @@ def test_every_daily_record_is_json_of_a_known_shape(office: Office, admin: Test
     assert {tuple(each) for each in json.loads(answer.content)} == {
         ("employee", "date", "assigned", "overtime", "night", "breakTime", "classes")
     }
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_book_has_a_word_for_every_note(language: Language) -> None:
+    assert all(Translator(language)(f"payroll.note.{note.value}") for note in DayNote)
