@@ -3,8 +3,8 @@
 Whoever sees the policy (a broker, a backup of the hub's messages) learns nothing from it.
 Construction: ephemeral P-256 ECDH, HKDF-SHA-256 over the shared secret with both public points as
 salt, AES-256-GCM with a zero nonce (each key is used for one secret) and the context as associated
-data. A policy says the same thing in the same bytes each time it is compiled: what is sealed anew at each
-compilation takes its ephemeral key from a keyed hash over recipient, context and secret
+data. A policy says the same thing in the same bytes each time it is compiled: what is sealed anew
+at each compilation takes its ephemeral key from a keyed hash over recipient, context and secret
 (`hub.policy.card_seals`), so that another secret has another key, and the same one the same text::
 
     version 1 (0x01) | ephemeral point 65 | ciphertext and tag

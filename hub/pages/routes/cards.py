@@ -52,8 +52,8 @@ def card_list(
 @router.get("/cards/profiles")
 def profiles(request: Request, words: Speaking, pages: Pages, who: Reader) -> Response:
     """What each kind of card proves, and who could copy it."""
-    found = {"profiles": profile_lines(words), "key_sets": pages.key_sets(who, words)}
-    return render(request, "pages/card_profiles.html", **found)
+    found, sets = profile_lines(words), pages.key_sets(who, words)
+    return render(request, "pages/card_profiles.html", profiles=found, key_sets=sets)
 
 
 @router.get("/cards/people/{person_id}")
