@@ -123,7 +123,7 @@ class CardKeys:
             "id": set_id,
             "name": name,
             "profile": profile,
-            "application": application.hex(),
+            "application": application.hex().upper(),
             "master": self._sealed(set_id, master),
             "version": 1,
         }

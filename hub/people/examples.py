@@ -74,7 +74,7 @@ CARD_KEY_SET_OUT: Final[Example] = {
     "id": ids.CARD_KEY_SET,
     **_KEY_SET,
     "version": 1,
-    "cards": 212,
+    "cards": 0,
     "older_cards": 0,
     **ids.MADE,
 }

@@ -217,6 +217,7 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("POST", "/people", ids.COLLEAGUE, _COLLEAGUE),
     ("POST", "/groups", ids.GROUP, {}),
     ("PUT", "/groups/{group_id}/members", None, {}),
+    ("POST", "/card-key-sets", ids.CARD_KEY_SET, {}),
     ("POST", "/cards", ids.CARD, {}),
     ("POST", "/grants", ids.GRANT, {}),
     ("POST", "/staff/departments", ids.DEPARTMENT, {}),

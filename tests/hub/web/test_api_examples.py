@@ -23,6 +23,7 @@ REFUSED: Final = {
     "POST /api/v1/readers": {"already_exists"},
     "POST /api/v1/people": {"already_exists"},
     "POST /api/v1/cards": {"already_exists"},
+    "POST /api/v1/cards/{card_id}/rekey": {"invalid"},  # a FeliCa card is none of that set
     "POST /api/v1/groups": {"already_exists"},
     "POST /api/v1/schedules": {"already_exists"},
     "POST /api/v1/calendars": {"already_exists"},
