@@ -113,7 +113,7 @@ _TOTAL_HEADS: Final = ("class", "percent", "raw", "paid", "adjusted")
 
 def _day_cells(day: DayRow, t: Translator) -> list[object]:
     weekday = t(f"weekday.{day.work_date.weekday()}")
-    notes = [t(f"worktime.note.{note}") for note in day.notes]
+    notes = [t(f"payroll.note.{note}") for note in day.notes]
     notes += [t(f"worktime.explained.{kind}") for kind in day.explained]
     return [
         f"{on_date(day.work_date, DateForm.ERA)}（{weekday}）",

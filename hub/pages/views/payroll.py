@@ -220,7 +220,7 @@ def _day(day: DayRow, words: Words) -> DayLine:
         return "" if value is None else at_clock(value, ClockForm.HOURS_48)
 
     notes = [words.t(f"worktime.explained.{kind}") for kind in day.explained]
-    notes += [words.t(f"worktime.note.{note}") for note in day.notes]
+    notes += [words.t(f"payroll.note.{note}") for note in day.notes]
     return DayLine(
         date=words.day(day.work_date),
         kind=words.t(f"worktime.day.{day.kind}"),

@@ -1,0 +1,216 @@
+"""A month of real staff and punches, reckoned, closed and handed out: files say what was signed."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, timedelta
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+from fastapi.testclient import TestClient
+
+from hub.attendance.domain import start_of
+from hub.attendance.tables import punches
+from hub.bootstrap import Hub
+from hub.catalogue import Language, Translator
+from hub.clock import HandMovedClock
+from hub.happenings.tables import happenings
+from hub.payroll.service import PayrollService
+from hub.payroll.source import Asked
+from hub.timesheets import neighbours
+from hub.timesheets.closing_service import ClosingService
+from hub.timesheets.neighbours import Claims
+from hub.timesheets.reckoner import Reckoner
+from hub.timesheets.service import TimesheetsService
+from hub.timesheets.sources import Sources
+from hub.timesheets.town_sources import plug_in
+from hub.web.problems import FORBIDDEN, Problem
+from hub.web.rights import SYSTEM, Principal, PrincipalKind, Role
+from hub.worktime.domain import DayNote, Month, Order
+from hub.worktime.minutes import Span
+from wire.events import PunchDirection
+
+APRIL = Month(2026, 4)
+HTML = {"Accept": "text/html"}
+MONDAY = date(2026, 4, 6)
+
+
+@pytest.fixture
+def database_at(sqlite_at: str) -> str:
+    return sqlite_at
+
+
+class Office:
+    """A department of two, over the API; what they punch is written as ingest would."""
+
+    def __init__(self, hub: Hub, client: TestClient, clock: HandMovedClock) -> None:
+        self.hub, self.client, self.clock = hub, client, clock
+        self.orders: dict[str, tuple[Order, ...]] = {}
+        self.last = 0
+        self.department = self.add("staff/departments", code="0101", name="総務課")
+
+    def add(self, path: str, **body: object) -> str:
+        answer = self.client.post(f"/api/v1/{path}", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def hire(self, name: str, kana: str, number: str) -> str:
+        person = self.add("people", name=name, name_kana=kana, staff_number=number)
+        place = {"department_id": self.department, "kind": "regular", "post": "主事"}
+        self.add(f"staff/people/{person}/employments", starts_on="2026-04-01", **place)
+        return person
+
+    def worked(self, person: str, day: date, start: int = 510, end: int = 1035) -> None:
+        for minute, direction in ((start, PunchDirection.IN), (end, PunchDirection.OUT)):
+            self.last += 1
+            at = start_of(day).astimezone(UTC) + timedelta(minutes=minute)
+            row = {"id": self.last, "person_id": person, "reader_id": "r", "door_id": None}
+            row |= {"credential_id": "c", "controller_id": "k7m2q9x4w8e3r6t1", "boot": "b"}
+            row |= {"direction": direction, "at": at, "corrected_at": at, "received_at": at}
+            row |= {"trusted": True, "time_error_ms": 0, "mono_ns": 0}
+            self.hub.core.db.write(lambda scope, row=row: scope.insert(punches, row))
+
+    def close(self) -> None:
+        self.clock.advance(timedelta(days=30))
+        closing = self.hub.services.get(ClosingService)
+        closing.close(SYSTEM, self.department, APRIL, "試験のため")
+
+
+@pytest.fixture
+def office(
+    hub: Hub, admin: TestClient, clock: HandMovedClock, monkeypatch: pytest.MonkeyPatch
+) -> Office:
+    """Hanako works till 00:15 once and is absent else; Ichiro comes on one day."""
+    made = Office(hub, admin, clock)
+    plug_in(hub.services.get(Sources), hub.services.get(Reckoner), clock)
+
+    def claims(_scope: Any, person_ids: Any, _first: date, _last: date) -> dict[str, Claims]:
+        return {p: Claims(orders=made.orders[p]) for p in person_ids if p in made.orders}
+
+    monkeypatch.setattr(neighbours, "claims_between", claims)
+    hanako = made.hire("山田 花子", "やまだ はなこ", "1234")
+    ichiro = made.hire("髙橋 一郎", "たかはし いちろう", "77")
+    made.worked(hanako, MONDAY, 505, 1455)
+    made.worked(hanako, MONDAY + timedelta(days=1))
+    made.orders[hanako] = (Order("o1", MONDAY, (Span(1035, 1450),)),)
+    made.worked(ichiro, MONDAY)
+    return made
+
+
+def frame(client: TestClient, what: str, encoding: str, **query: str) -> pd.DataFrame:
+    answer = client.get(f"/api/v1/payroll/months/2026-04/files/{what}", params=query)
+    assert answer.status_code == 200, answer.text
+    return pd.read_csv(io.BytesIO(answer.content), encoding=encoding, dtype=str)
+
+
+def test_what_goes_out_adds_up_to_what_was_signed(office: Office, admin: TestClient) -> None:
+    office.close()
+    sheets = office.hub.services.get(TimesheetsService).month(SYSTEM, APRIL)
+    signed = {
+        (each.person.staff_number, str(bucket)): total
+        for each in sheets
+        for bucket, total in each.result.totals.items()
+    }
+    assert signed["1234", "overtime"].raw_min > 0
+    assert signed["1234", "overtime.night"].raw_min > 0
+    days = frame(admin, "daily", "utf-8-sig")
+    monday = days[(days["職員番号"] == "1234") & (days["勤務日"] == "2026/04/06")].iloc[0]
+    assert (monday["出勤"], monday["退勤"]) == ("08:25", "24:15")
+    classes = frame(admin, "class-lines", "cp932")
+    for _, row in classes.iterrows():
+        code = {"101": "overtime", "102": "overtime.night"}[row["区分"]]
+        total = signed[row["職員番号"], code]
+        assert int(row["実績（分）"]) == total.raw_min
+        assert int(row["支給（時間）"]) * 60 == total.rounded_min
+    assert len(classes) == len([t for t in signed.values() if t.raw_min])
+    answer = admin.get("/api/v1/payroll/months/2026-04/workbook")
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert book.sheetnames == ["一覧", "77 髙橋 一郎", "1234 山田 花子"]
+    daily = admin.get("/api/v1/payroll/months/2026-04/daily").json()
+    mine = [each for each in daily if each["employee"] == "1234"]
+    worked = [t.raw_min for (who, _), t in signed.items() if who == "1234"]
+    assert sum(each["overtime"] for each in mine) == sum(worked)
+
+
+def test_times_of_a_closed_month_are_those_that_were_signed(
+    office: Office, admin: TestClient
+) -> None:
+    """A punch that comes after the closing changes neither minutes nor times of day."""
+    office.close()
+    before = frame(admin, "daily", "utf-8-sig")
+    person = office.client.get("/api/v1/people?limit=50").json()["items"][0]["id"]
+    office.worked(person, MONDAY + timedelta(days=2))
+    assert frame(admin, "daily", "utf-8-sig").equals(before)
+
+
+def test_handing_out_is_told_with_the_hash(office: Office, admin: TestClient) -> None:
+    office.close()
+    frame(admin, "class-lines", "cp932")
+    with office.hub.core.db.read() as scope:
+        rows = scope.all(scope.select(happenings))
+    told = [row for row in rows if row.kind == "payroll.handed_out"]
+    assert [row.details["people"] for row in told] == [2]
+    assert len(told[0].details["sha256"]) == 64
+
+
+def test_punches_of_a_night_bear_their_shifts_date(office: Office, admin: TestClient) -> None:
+    found = admin.get("/api/v1/payroll/months/2026-04/punches/king_of_time").json()
+    (hanako,) = [each for each in found if each["employee"] == "1234"]
+    first, last = hanako["timerecord"][:2]
+    assert (first["date"], first["code"]) == ("2026-04-06", "1")
+    assert (last["date"], last["time"][:16], last["code"]) == (
+        "2026-04-06",
+        "2026-04-07T00:15",
+        "2",
+    )
+
+
+def test_payroll_is_the_whole_towns_and_ones_own_is_ones_own(office: Office) -> None:
+    service = office.hub.services.get(PayrollService)
+    person = office.client.get("/api/v1/people?limit=50").json()["items"][0]["id"]
+    clerk = Principal(PrincipalKind.SESSION, "u", "u", Role.PERSONNEL, frozenset({"s"}))
+    staff = Principal(PrincipalKind.SESSION, "u", "u", Role.STAFF, None, person)
+    for who, asked in (
+        (clerk, Asked(APRIL)),
+        (staff, Asked(APRIL)),
+        (staff, Asked(APRIL, person_id="another")),
+        (replace(staff, person_id=None), Asked(APRIL)),
+    ):
+        with pytest.raises(Problem) as refused:
+            service.sheets(who, asked)
+        assert refused.value.kind is FORBIDDEN
+    (own,) = service.sheets(staff, Asked(APRIL, person_id=person))
+    assert own.staff.person_id == person
+
+
+def test_the_pages_hand_out_draft_and_refuse_with_the_place(
+    office: Office, admin: TestClient, as_role: Callable[[Role], TestClient]
+) -> None:
+    base = "/payroll/months/2026-04/files"
+    assert admin.get(f"{base}/class-lines?lang=ja", headers=HTML).status_code == 409
+    assert admin.get(f"{base}/class-lines?draft=true", headers=HTML).status_code == 200
+    office.hire("𠮷田 次郎", "よしだ じろう", "78")
+    answer = admin.get(f"{base}/monthly-classes?draft=true&lang=ja", headers=HTML)
+    assert answer.status_code == 422
+    assert "row 4, column 2" in answer.text or "4 行目 2 列目" in answer.text
+    book = admin.get("/payroll/sheets/2026-04?lang=ja", headers=HTML).text
+    assert "令和8年4月" in book
+    assert book.count('class="sheet"') == 3
+    assert as_role(Role.STAFF).get("/payroll", headers=HTML).status_code == 403
+
+
+def test_every_daily_record_is_json_of_a_known_shape(office: Office, admin: TestClient) -> None:
+    answer = admin.get("/api/v1/payroll/months/2026-04/daily?draft=true")
+    assert {tuple(each) for each in json.loads(answer.content)} == {
+        ("employee", "date", "assigned", "overtime", "night", "breakTime", "classes")
+    }
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_book_has_a_word_for_every_note(language: Language) -> None:
+    assert all(Translator(language)(f"payroll.note.{note.value}") for note in DayNote)
