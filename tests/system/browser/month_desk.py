@@ -61,6 +61,16 @@ class Desk:
         """Open a page of the hub by its address."""
         self.driver.get(self.hub + path)
 
+    def menu(self, path: str) -> None:
+        """Go where the menu leads, opening the part of it that holds the place."""
+        link = self.screen.find(f"nav.nav a[href='{path}']")
+        if not link.is_displayed():
+            summary = "return arguments[0].closest('details').querySelector('summary')"
+            self.driver.execute_script(summary, link).send_keys(Keys.ENTER)
+        assert link.is_displayed(), path
+        link.send_keys(Keys.ENTER)
+        self.until(lambda: self.at().startswith(path), path)
+
     def at(self) -> str:
         """The path of the page that is shown."""
         return self.driver.current_url.removeprefix(self.hub)

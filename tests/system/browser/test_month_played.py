@@ -173,7 +173,7 @@ class Played:
     def apply(self, kind: str, **fields: str) -> None:
         """From one's own applications, by the links that are there."""
         desk = self.desk
-        desk.open("/my/applications")
+        desk.menu("/my/applications")
         desk.follow("新しい申請", "main")
         desk.follow(kind, "main")
         desk.fill(**fields)
@@ -186,7 +186,7 @@ class Played:
         """The head approves all that wait for her."""
         desk = self.desk
         desk.come("megumi", PHONE)
-        desk.open("/approvals")
+        desk.menu("/approvals")
         boxes = desk.driver.find_elements("css selector", "main input[name=chosen]")
         assert len(boxes) == count
         for box in boxes:
@@ -214,7 +214,7 @@ class Played:
         saturday = {"first": "2026-11-14", "from1": "9:00", "until1": "11:30"}
         self.apply("休日勤務", **saturday, reason="文化祭の当日")
         self.apply("休暇", leave_kind="年次有給休暇", first="2026-11-13")
-        desk.open("/my/applications")
+        desk.menu("/my/applications")
         desk.picture("my-applications")
         self.approve(3)
 
@@ -263,7 +263,7 @@ class Played:
         town, desk = self.town, self.desk
         town.move(december(1), "9:00")
         desk.come("hanako", PHONE)
-        desk.open("/my/month")
+        desk.menu("/my/month")
         desk.sees("2026年12月")
         desk.follow("2026年11月", "main")
         desk.sees("確認や申請が必要な日", "11月18日（水）", "打刻が足りません")
@@ -286,7 +286,7 @@ class Played:
         """Personnel sees who has not signed; they sign; the month is closed."""
         desk, path = self.desk, f"/closing/2026-11/{self.town.ids['office']}"
         desk.come("ichiro", DESK)
-        desk.open("/closing")
+        desk.menu("/closing")
         desk.sees("2026年11月", "生涯学習課", "本人が未確認")
         desk.picture("closing-overview")
         desk.follow("生涯学習課", "main")
@@ -301,7 +301,7 @@ class Played:
         desk.press("この内容で確認する")
         desk.sees("確認済み")
         desk.come("megumi", PHONE)
-        desk.open("/closing/mine")
+        desk.menu("/closing/mine")
         desk.press("この内容で確認する")
         desk.sees("確認済み")
         desk.open(path)
@@ -322,7 +322,7 @@ class Played:
         desk, folder = self.desk, self.town.folder / place
         folder.mkdir()
         desk.come("ichiro", DESK)
-        desk.open("/payroll")
+        desk.menu("/payroll")
         desk.sees("2026年11月")
         Select(desk.screen.find("#department")).select_by_visible_text("生涯学習課")
         desk.press("表示")
