@@ -85,7 +85,9 @@ class BucketRow:
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """One person's month. `month` is its first day. `closed_at` None: still open."""
+    """One person's month. `month` is its first day. `closed_at` None: still open. `adjusted`: what
+    later data changed of earlier months' counters (`missing_min`, ..., `explained.leave`): time
+    that was deducted and is given back, say."""
 
     staff: Staff
     month: date
@@ -99,6 +101,7 @@ class MonthRow:
     explained: Mapping[str, int]
     days: tuple[DayRow, ...] = ()
     closed_at: datetime | None = None
+    adjusted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

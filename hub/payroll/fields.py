@@ -72,6 +72,14 @@ _CLASS: Final[Mapping[str, Unit]] = {
 }
 _EXPLAINED: Final = tuple(f"explained:{kind.value}" for kind in ExplainedKind)
 _OF_BUCKET: Final = ("raw", "paid", "adjusted")
+ADJUSTED: Final = (
+    "days_worked",
+    "regular_min",
+    "missing_min",
+    "over_full_day_min",
+    "statutory_min",
+)
+"""Counters of which adjustments are told as well: `adjusted:missing_min`."""
 
 FIELDS: Final[Mapping[RowKind, Mapping[str, Unit]]] = {
     RowKind.MONTH: {
@@ -79,6 +87,8 @@ FIELDS: Final[Mapping[RowKind, Mapping[str, Unit]]] = {
         **_MONTH,
         **{f"{what}:{code}": Unit.MINUTES for what in _OF_BUCKET for code in BUCKETS},
         **dict.fromkeys(_EXPLAINED, Unit.MINUTES),
+        **{f"adjusted:{name}": _MONTH[name] for name in ADJUSTED},
+        **dict.fromkeys((f"adjusted_{code}" for code in _EXPLAINED), Unit.MINUTES),
     },
     RowKind.DAY: {
         **_STAFF,
@@ -109,6 +119,10 @@ def _month_lines(month: MonthRow) -> Iterator[Line]:
         line[f"paid:{code}"] = bucket.rounded_min if bucket and bucket.paid else 0
         line[f"adjusted:{code}"] = _adjusted(bucket)
     line |= _explained(month.explained)
+    line |= {f"adjusted:{name}": month.adjusted.get(name, 0) for name in ADJUSTED}
+    for kind in ExplainedKind:
+        minutes = month.adjusted.get(f"explained.{kind.value}", 0)
+        line[f"adjusted_explained:{kind.value}"] = minutes
     yield line
 
 

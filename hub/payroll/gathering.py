@@ -16,6 +16,8 @@ from hub.attendance.domain import Day
 from hub.database.scope import Scope
 from hub.payroll.domain import BucketRow, DayRow, MonthRow, PunchRow, Staff
 from hub.payroll.source import Asked
+from hub.people import repository as people
+from hub.people.domain import Person
 from hub.rosters.reach import below
 from hub.staff import repository as staff
 from hub.staff.domain import Department, Employment
@@ -61,7 +63,8 @@ class TimesheetMonths:
         sheets, stand = self._sheets(asked)
         kinds = self._reckoner.ordinances.at(asked.month.last).kinds
         titles = {code: kind.title for code, kind in kinds.items()}
-        return tuple(_month(sheet, stand, titles) for sheet in sheets)
+        rows = [_month(sheet, stand, titles) for sheet in sheets]
+        return (*rows, *self._late(asked, stand, titles))
 
     def punches(self, who: Principal, asked: Asked) -> Sequence[PunchRow]:
         """Give the punches that count, as they are read now."""
@@ -69,11 +72,10 @@ class TimesheetMonths:
         sheets, stand = self._sheets(asked)
         kinds = self._reckoner.ordinances.at(asked.month.last).kinds
         titles = {code: kind.title for code, kind in kinds.items()}
-        people = [sheet.person.id for sheet in sheets]
         with self._core.db.read() as scope:
             read = repository.days_between(
                 scope,
-                people,
+                [sheet.person.id for sheet in sheets],
                 asked.month.first,
                 asked.month.last,
                 self._reckoner.rules,
@@ -118,6 +120,39 @@ class TimesheetMonths:
             stand = self._beside(scope, month, found, departments, placed)
         return sorted(found, key=lambda sheet: _order(sheet, stand)), stand
 
+    def _late(self, asked: Asked, stand: _Beside, titles: Mapping[str, str]) -> Iterator[MonthRow]:
+        """Give a row to whoever is employed no more, and of whose earlier months something came to
+        light: what is owed is not lost with them."""
+        month = asked.month
+        with self._core.db.read() as scope:
+            gone = self._gone(scope, asked, stand)
+            named = people.people_by_id(scope, gone)
+            careers = staff.careers(scope, list(gone))
+            closings = beside.closings_of_departments(scope, month)
+        for person_id in sorted(gone, key=lambda one: (named[one].name_kana, one)):
+            person, adjustments = named[person_id], gone[person_id]
+            where = adjustments[-1].department_id
+            place = careers[person_id][-1] if careers.get(person_id) else None
+            who = _who(person, stand.departments.get(where), place, titles)
+            closing = closings.get(where) if adjustments[-1].carried_into else None
+            yield _nothing_signed(who, month, closing, adjustments)
+
+    def _gone(
+        self, scope: Scope, asked: Asked, stand: _Beside
+    ) -> dict[str, tuple[MonthAdjustment, ...]]:
+        found = beside.carried_into_month(scope, asked.month)
+        found |= beside.waiting_of_others(scope, asked.month, {*stand.placed, *found})
+        wanted = None
+        if asked.department_id is not None:
+            wanted = below(stand.departments.values(), [asked.department_id])
+        return {
+            person_id: each
+            for person_id, each in found.items()
+            if person_id not in stand.placed
+            and asked.person_id in (None, person_id)
+            and (wanted is None or each[-1].department_id in wanted)
+        }
+
     def _placed(self, scope: Scope, month: Month) -> dict[str, str]:
         at = -1 if self._core.settings.closing.by_last_day else 0
         places = staff.employments_between(scope, month.first, month.last)
@@ -132,15 +167,15 @@ class TimesheetMonths:
         departments: Mapping[str, Department],
         placed: Mapping[str, str],
     ) -> _Beside:
-        people = [sheet.person.id for sheet in sheets]
-        closed = beside.closings_of(scope, month, people)
-        open_ones = [person for person in people if person not in closed]
+        ids = [sheet.person.id for sheet in sheets]
+        closed = beside.closings_of(scope, month, ids)
+        open_ones = [person for person in ids if person not in closed]
         return _Beside(
             departments=departments,
             placed=placed,
             closed=closed,
-            signed=beside.signed_of(scope, month, people),
-            files=beside.signed_files_of(scope, month, people),
+            signed=beside.signed_of(scope, month, ids),
+            files=beside.signed_files_of(scope, month, ids),
             adjusted=beside.carried_into_month(scope, month)
             | beside.to_be_carried(scope, month, open_ones),
         )
@@ -167,9 +202,17 @@ def _order(sheet: MonthSheet, stand: _Beside) -> tuple[str, str, str, str]:
 
 
 def _staff(sheet: MonthSheet, stand: _Beside, titles: Mapping[str, str]) -> Staff:
-    person = sheet.person
-    department = stand.departments.get(stand.placed[person.id])
-    place: Employment | None = sheet.employments[-1] if sheet.employments else None
+    department = stand.departments.get(stand.placed[sheet.person.id])
+    place = sheet.employments[-1] if sheet.employments else None
+    return _who(sheet.person, department, place, titles)
+
+
+def _who(
+    person: Person,
+    department: Department | None,
+    place: Employment | None,
+    titles: Mapping[str, str],
+) -> Staff:
     return Staff(
         person_id=person.id,
         staff_number=person.staff_number or "",
@@ -185,9 +228,9 @@ def _staff(sheet: MonthSheet, stand: _Beside, titles: Mapping[str, str]) -> Staf
 def _month(sheet: MonthSheet, stand: _Beside, titles: Mapping[str, str]) -> MonthRow:
     person_id, closing = sheet.person.id, stand.closed.get(sheet.person.id)
     who = _staff(sheet, stand, titles)
-    later = _summed(stand.adjusted.get(person_id, ()))
+    adjustments = stand.adjusted.get(person_id, ())
     if closing is not None and person_id not in stand.signed:
-        return _nothing_signed(who, sheet.file.month, closing, later)
+        return _nothing_signed(who, sheet.file.month, closing, adjustments)
     result = sheet.result if closing is None else stand.signed[person_id]
     file = sheet.file if closing is None else stand.files.get(person_id, sheet.file)
     by_date = {day.work_date: day for day in file.days}
@@ -197,7 +240,8 @@ def _month(sheet: MonthSheet, stand: _Beside, titles: Mapping[str, str]) -> Mont
     return MonthRow(
         staff=who,
         month=result.month.first,
-        buckets=_buckets(result, later),
+        buckets=_buckets(result, _summed(adjustments)),
+        adjusted=_counters(adjustments),
         days_worked=result.days_worked,
         present_min=sum(day.present_min for day in days),
         regular_min=result.regular_min,
@@ -211,13 +255,18 @@ def _month(sheet: MonthSheet, stand: _Beside, titles: Mapping[str, str]) -> Mont
 
 
 def _nothing_signed(
-    who: Staff, month: Month, closing: DepartmentClosing, later: Mapping[tuple[str, int], int]
+    who: Staff,
+    month: Month,
+    closing: DepartmentClosing | None,
+    adjustments: Sequence[MonthAdjustment],
 ) -> MonthRow:
-    """Somebody who came to the department after it was closed: theirs comes as an adjustment."""
+    """Somebody who came to the department after it was closed, or has left: theirs comes as an
+    adjustment."""
     return MonthRow(
         staff=who,
         month=month.first,
-        buckets=_with_later({}, later),
+        buckets=_with_later({}, _summed(adjustments)),
+        adjusted=_counters(adjustments),
         days_worked=0,
         present_min=0,
         regular_min=0,
@@ -225,7 +274,7 @@ def _nothing_signed(
         over_full_day_min=0,
         statutory_min=0,
         explained={},
-        closed_at=closing.closed_at,
+        closed_at=closing.closed_at if closing else None,
     )
 
 
@@ -246,6 +295,11 @@ def _summed(adjustments: Iterable[MonthAdjustment]) -> dict[tuple[str, int], int
         if line.paid and amount.rounded_min:
             found[str(line.bucket), line.percent] += amount.rounded_min
     return found
+
+
+def _counters(adjustments: Iterable[MonthAdjustment]) -> Mapping[str, int]:
+    """What adjustments change of the counters."""
+    return Figures().summed(each.figures for each in adjustments if each.counts).counters
 
 
 def _with_later(

@@ -54,6 +54,19 @@ def carried_into_month(scope: Scope, month: Month) -> dict[str, tuple[MonthAdjus
     return _by_person(rows.adjustments(scope, month_adjustments.c.carried_into == str(month)))
 
 
+def closings_of_departments(scope: Scope, month: Month) -> dict[str, DepartmentClosing]:
+    """Give the closings that hold for a month, by department."""
+    return {each.department_id: each for each in rows.closings_of_month(scope, str(month)).values()}
+
+
+def waiting_of_others(
+    scope: Scope, month: Month, known: Collection[str]
+) -> dict[str, tuple[MonthAdjustment, ...]]:
+    """Give the adjustments that no month has taken up yet of people other than these."""
+    waiting = rows.all_uncarried(scope, str(month))
+    return _by_person(each for each in waiting if each.person_id not in known)
+
+
 def to_be_carried(
     scope: Scope, month: Month, person_ids: Collection[str]
 ) -> dict[str, tuple[MonthAdjustment, ...]]:

@@ -223,6 +223,13 @@ def uncarried(
     )
 
 
+def all_uncarried(scope: Scope, before: str) -> tuple[MonthAdjustment, ...]:
+    """Give everybody's adjustments of months before one that no month has taken up."""
+    t = month_adjustments.c
+    waits = t.state.in_([AdjustmentState.OPEN, AdjustmentState.SIGNED])
+    return adjustments(scope, t.month < before, waits)
+
+
 def uncarried_of_department(scope: Scope, before: str, department_id: str) -> set[str]:
     """Give the people of a department's earlier closings whose adjustments no month has taken."""
     t = month_adjustments.c

@@ -9,7 +9,7 @@ from typing import Final
 from hub.pages.words import Words
 from hub.payroll.cells import at_clock, on_date
 from hub.payroll.domain import DayRow, MonthRow, Unit
-from hub.payroll.fields import BUCKETS, FIELDS, bucket_name
+from hub.payroll.fields import ADJUSTED, BUCKETS, FIELDS, bucket_name
 from hub.payroll.profile import ClockForm, Column, DateForm, Pad, Profile, RowKind
 from hub.payroll.repository import Handover
 from hub.payroll.writing import Unwritable
@@ -22,6 +22,12 @@ def field_name(code: str, words: Words) -> str:
     what, _, which = code.partition(":")
     if not which:
         return words.t(f"payroll.column.{code}")
+    if what == "adjusted" and which in ADJUSTED:
+        name = words.t(f"payroll.column.{which}")
+        return words.t("payroll.column.adjusted", which=name)
+    if what == "adjusted_explained":
+        name = words.t(f"worktime.explained.{which}")
+        return words.t("payroll.column.adjusted", which=name)
     is_kind = what == "explained"
     name = words.t(f"worktime.explained.{which}") if is_kind else bucket_name(which, words.t)
     return words.t(f"payroll.column.{what}", which=name)
