@@ -73,7 +73,10 @@ class Office:
             row |= {"credential_id": "c", "controller_id": "k7m2q9x4w8e3r6t1", "boot": "b"}
             row |= {"direction": direction, "at": at, "corrected_at": at, "received_at": at}
             row |= {"trusted": True, "time_error_ms": 0, "mono_ns": 0}
-            self.hub.core.db.write(lambda scope, row=row: scope.insert(punches, row))
+            self.write(row)
+
+    def write(self, row: dict[str, Any]) -> None:
+        self.hub.core.db.write(lambda scope: scope.insert(punches, row))
 
     def close(self) -> None:
         self.clock.advance(timedelta(days=30))
