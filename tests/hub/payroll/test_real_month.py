@@ -13,29 +13,30 @@ import openpyxl
 import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
-from hub.timesheets.neighbours import Claims
 
+from hub.applications.claims import Claims
 from hub.attendance.domain import start_of
 from hub.attendance.tables import punches
+from hub.attendance.touched import touch
 from hub.bootstrap import Hub
 from hub.catalogue import Language, Translator
 from hub.clock import HandMovedClock
 from hub.happenings.tables import happenings
+from hub.payroll.fields import lines_of
+from hub.payroll.profile import RowKind
 from hub.payroll.service import PayrollService
 from hub.payroll.source import Asked
-from hub.timesheets import neighbours
+from hub.timesheets import repository as timesheets
 from hub.timesheets.closing_service import ClosingService
-from hub.timesheets.reckoner import Reckoner
 from hub.timesheets.service import TimesheetsService
-from hub.timesheets.sources import Sources
-from hub.timesheets.town_sources import plug_in
+from hub.timesheets.touched_chore import SettleTouched
 from hub.web.problems import FORBIDDEN, Problem
 from hub.web.rights import SYSTEM, Principal, PrincipalKind, Role
 from hub.worktime.domain import DayNote, Month, Order
 from hub.worktime.minutes import Span
 from wire.events import PunchDirection
 
-APRIL = Month(2026, 4)
+APRIL, MAY = Month(2026, 4), Month(2026, 5)
 HTML = {"Accept": "text/html"}
 MONDAY = date(2026, 4, 6)
 
@@ -90,12 +91,11 @@ def office(
 ) -> Office:
     """Hanako works till 00:15 once and is absent else; Ichiro comes on one day."""
     made = Office(hub, admin, clock)
-    plug_in(hub.services.get(Sources), hub.services.get(Reckoner), clock)
 
-    def claims(_scope: Any, person_ids: Any, _first: date, _last: date) -> dict[str, Claims]:
+    def claims(_scope: Any, person_ids: Any, *_range: Any, **_kinds: Any) -> dict[str, Claims]:
         return {p: Claims(orders=made.orders[p]) for p in person_ids if p in made.orders}
 
-    monkeypatch.setattr(neighbours, "claims_between", claims)
+    monkeypatch.setattr(timesheets, "claims_between", claims)
     hanako = made.hire("山田 花子", "やまだ はなこ", "1234")
     ichiro = made.hire("髙橋 一郎", "たかはし いちろう", "77")
     made.worked(hanako, MONDAY, 505, 1455)
@@ -149,6 +149,37 @@ def test_times_of_a_closed_month_are_those_that_were_signed(
     person = office.client.get("/api/v1/people?limit=50").json()["items"][0]["id"]
     office.worked(person, MONDAY + timedelta(days=2))
     assert frame(admin, "daily", "utf-8-sig").equals(before)
+
+
+def test_what_is_owed_to_somebody_who_left_goes_out_with_the_month_that_takes_it_up(
+    office: Office, admin: TestClient
+) -> None:
+    """Hanako was absent on the 8th, left, and a terminal that was away brings her punches late."""
+    hanako = admin.get("/api/v1/people?staff_number=1234").json()["items"][0]["id"]
+    answer = admin.post(f"/api/v1/staff/people/{hanako}/retire", json={"ends_on": "2026-04-30"})
+    assert answer.status_code == 200, answer.text
+    office.close()
+    office.worked(hanako, MONDAY + timedelta(days=2))
+    scope_of = office.hub.core.db
+    scope_of.write(lambda scope: touch(scope, hanako, MONDAY, MONDAY, office.clock.now()))
+    chore = SettleTouched(office.clock, office.hub.services)
+    scope_of.write(chore.run)
+    scope_of.write(chore.run)
+    office.clock.advance(timedelta(days=31))
+    closing = office.hub.services.get(ClosingService)
+    closing.close(SYSTEM, office.department, MAY, "試験のため")
+    months = {
+        each.staff.staff_number: each
+        for each in office.hub.services.get(PayrollService).sheets(SYSTEM, Asked(MAY))
+    }
+    late = months["1234"]
+    assert late.closed_at is not None
+    assert (late.days_worked, late.staff.department_code) == (0, "0101")
+    # A whole day that was missing is given back: 7 h 45.
+    assert (late.adjusted["missing_min"], late.adjusted["regular_min"]) == (-465, 465)
+    assert not months["77"].adjusted
+    line = next(lines_of(RowKind.MONTH, late))
+    assert (line["adjusted:missing_min"], line["adjusted:days_worked"]) == (-465, 1)
 
 
 def test_handing_out_is_told_with_the_hash(office: Office, admin: TestClient) -> None:
