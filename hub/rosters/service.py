@@ -107,6 +107,8 @@ class RostersService:
             found = self._department(scope, who, department_id, write=True)
             start = self._sunday(first)
             self._check_days(scope, department_id, start, days)
+            for each in days:
+                self._check_own(who, each.person_id, each.work_date)
             repository.keep_drafts(scope, department_id, days)
             if repository.roster(scope, department_id, start) is None:
                 repository.keep_roster(scope, Roster(department_id, start, None, None))
@@ -168,6 +170,7 @@ class RostersService:
 
         def work(scope: Scope) -> None:
             self._check_head(scope, who, person_id, day)
+            self._check_own(who, person_id, day)
             self._check_code(scope, code_id)
             repository.keep_days(scope, [RosterDay(person_id, day, code_id)])
             marks.mark_days(scope, {(person_id, day)}, now)
@@ -184,6 +187,7 @@ class RostersService:
 
         def work(scope: Scope) -> None:
             self._check_head(scope, who, person_id, day)
+            self._check_own(who, person_id, day)
             if repository.forget_day(scope, person_id, day):
                 marks.mark_days(scope, {(person_id, day)}, now)
                 said = {"work_date": day.isoformat(), "cause": cause}
@@ -284,6 +288,12 @@ class RostersService:
         places = staff.employments_between(scope, day, day, [person_id]).get(person_id, ())
         if not any(each.department_id in headed for each in places):
             raise Problem(FORBIDDEN, "a roster is written by the head, or with attendance:write")
+
+    def _check_own(self, who: Principal, person_id: str, day: date) -> None:
+        """What one was to do on a day that has come decides what one is paid for it."""
+        if person_id == who.person_id and day <= self._today:
+            said = "nobody changes their own plan of a day that has come: another head does"
+            raise Problem(FORBIDDEN, said)
 
     def _check_code(self, scope: Scope, code_id: str | None) -> None:
         if code_id is not None and code_id not in {each.id for each in repository.codes(scope)}:

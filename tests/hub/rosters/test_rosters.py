@@ -144,6 +144,22 @@ def test_who_may_write(nursery: Any, codes: dict[str, str]) -> None:
     assert len(nursery.service.planned(nursery.as_staff("head"), SUNDAY, SUNDAY, "taro")) == 1
 
 
+def test_nobody_changes_their_own_plan_of_a_day_that_has_come(
+    nursery: Any, codes: dict[str, str]
+) -> None:
+    """The head may plan their own days ahead; what they were to do today decides their pay."""
+    head, today = nursery.as_staff("head"), date(2026, 4, 6)
+    with pytest.raises(Problem, match="forbidden"):
+        nursery.service.change_day(head, "head", today, codes["night"], "祝日の勤務")
+    own = [RosterDay("head", today, codes["night"])]
+    with pytest.raises(Problem, match="forbidden"):
+        nursery.service.draft(head, NURSERY, date(2026, 4, 5), own)
+    ahead = today + timedelta(days=1)
+    mine = nursery.service.change_day(head, "head", ahead, codes["night"], "交代")
+    theirs = nursery.service.change_day(head, "taro", today, codes["night"], "欠員")
+    assert mine.plan.spans == theirs.plan.spans
+
+
 @pytest.mark.parametrize(
     "body",
     [
