@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
+from hub.applications.claims import Claims
 from hub.attendance.domain import start_of
 from hub.attendance.tables import punches
 from hub.bootstrap import Hub
@@ -22,9 +23,8 @@ from hub.clock import HandMovedClock
 from hub.happenings.tables import happenings
 from hub.payroll.service import PayrollService
 from hub.payroll.source import Asked
-from hub.timesheets import neighbours
+from hub.timesheets import repository as gathered
 from hub.timesheets.closing_service import ClosingService
-from hub.timesheets.neighbours import Claims
 from hub.timesheets.reckoner import Reckoner
 from hub.timesheets.service import TimesheetsService
 from hub.timesheets.sources import Sources
@@ -89,10 +89,10 @@ def office(
     made = Office(hub, admin, clock)
     plug_in(hub.services.get(Sources), hub.services.get(Reckoner), clock)
 
-    def claims(_scope: Any, person_ids: Any, _first: date, _last: date) -> dict[str, Claims]:
+    def claims(_scope: Any, person_ids: Any, *_more: Any) -> dict[str, Claims]:
         return {p: Claims(orders=made.orders[p]) for p in person_ids if p in made.orders}
 
-    monkeypatch.setattr(neighbours, "claims_between", claims)
+    monkeypatch.setattr(gathered, "claims_between", claims)
     hanako = made.hire("山田 花子", "やまだ はなこ", "1234")
     ichiro = made.hire("髙橋 一郎", "たかはし いちろう", "77")
     made.worked(hanako, MONDAY, 505, 1455)
