@@ -12,6 +12,8 @@ from hub.timesheets.domain import DaySheet, MonthSheet
 from hub.timesheets.service import through
 from hub.timesheets.team import Member, PresentStanding, TeamToday
 from hub.worktime.domain import (
+    Bucket,
+    BucketTotal,
     CapFinding,
     CapLevel,
     DayFile,
@@ -475,9 +477,14 @@ def _totals(sheet: MonthSheet, words: Words) -> tuple[TotalLine, ...]:
             percent=f"{total.percent}/100",
             paid=total.paid,
         )
-        for bucket, total in sheet.result.totals.items()
+        for bucket, total in sorted(sheet.result.totals.items(), key=_in_order)
         if total.raw_min
     )
+
+
+def _in_order(found: tuple[Bucket, BucketTotal]) -> tuple[int, bool]:
+    """Classes in the order in which ordinances name them, a day's before a night's."""
+    return list(PayClass).index(found[0].pay_class), found[0].night
 
 
 def _cap(cap: CapFinding, words: Words) -> CapLine:

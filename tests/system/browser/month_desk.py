@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -55,7 +55,7 @@ class Desk:
         self.driver.get(f"{self.hub}/login?lang=ja")
         self.screen.find("#login").send_keys(login)
         self.screen.find("#password").send_keys(PASSWORD, "\n")
-        self.until(lambda: "/login" not in self.driver.current_url, "logged in")
+        self.until(lambda: self.is_there() and "/login" not in self.at(), "logged in")
 
     def open(self, path: str) -> None:
         """Open a page of the hub by its address."""
@@ -69,7 +69,11 @@ class Desk:
             self.driver.execute_script(summary, link).send_keys(Keys.ENTER)
         assert link.is_displayed(), path
         link.send_keys(Keys.ENTER)
-        self.until(lambda: self.at().startswith(path), path)
+        self.until(lambda: self.is_there() and self.at().startswith(path), path)
+
+    def is_there(self) -> bool:
+        """Whether the page is read to its end."""
+        return bool(self.driver.execute_script("return document.readyState === 'complete'"))
 
     def at(self) -> str:
         """The path of the page that is shown."""
@@ -106,8 +110,8 @@ class Desk:
             try:
                 if holds():
                     return
-            except StaleElementReferenceException:
-                pass  # the next page is there already
+            except (NoSuchElementException, StaleElementReferenceException):
+                pass  # the next page is on its way
             if time.monotonic() > end:
                 self.picture("missed")
                 pytest.fail(f"{what} — {self.driver.current_url}\n{self.screen.text()[:3_000]}")
@@ -124,7 +128,8 @@ class Desk:
     def _press(self, selector: str, text: str) -> None:
         before = self.screen.find("html").id
         self._shown(selector, text).send_keys(Keys.ENTER)
-        self.until(lambda: self.screen.find("html").id != before, f"{text}: another page")
+        another = f"{text}: another page"
+        self.until(lambda: self.screen.find("html").id != before and self.is_there(), another)
 
     def _shown(self, selector: str, text: str) -> WebElement:
         for each in self.driver.find_elements(By.CSS_SELECTOR, selector):
