@@ -39,6 +39,9 @@ _STANDS: Final = frozenset(
     }
 )
 
+_CARD_OVER: Final = frozenset({Reason.EXPIRED, Reason.BELOW_FLOOR})
+"""The end of the card itself, where no grant is told; of digits alone, that of a backup code."""
+
 _WITHIN_WINDOW: Final = passage.REASONS | {Reason.BACKUP_NOT_NEEDED}
 """Denials of a code that is good now."""
 
@@ -63,7 +66,11 @@ def under_fire_or_mode(
 
 
 def _stands(normal: Decision) -> bool:
-    return normal.reason in _STANDS and normal.grant is None
+    if normal.grant is not None:
+        return False
+    return normal.reason in _STANDS or (
+        normal.reason in _CARD_OVER and normal.factor is not Factor.PIN
+    )
 
 
 def _held_open(normal: Decision) -> Decision:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from wire import policy_bodies as pb
 from wire.clock import ClockState
 from wire.policy import EntryKind
@@ -74,6 +76,15 @@ def test_a_card_ends_at_its_end_whatever_it_was_granted(staffed):
     assert staffed.card("suica").reason is Reason.CARD_VALID
     staffed.go(60)
     assert staffed.card("suica").reason is Reason.EXPIRED
+
+
+@pytest.mark.parametrize("mode", [pb.DoorMode.LOCKED, pb.DoorMode.HOLD_OPEN])
+def test_a_card_that_is_over_is_told_so_before_a_manual_mode(staffed, mode):
+    staffed.add_card("suica", person=staffed.id("person"), end=staffed.NOON)
+    staffed.add_mode(mode, 1)
+    assert staffed.card("suica").reason is Reason.EXPIRED
+    staffed.add_mode(pb.DoorMode.LOCKDOWN, 2)
+    assert staffed.card("suica").reason is Reason.LOCKDOWN
 
 
 def test_without_a_clock_a_card_is_over_only_when_that_is_certain(staffed):
