@@ -372,6 +372,46 @@ def _also_first(case: Case) -> None:
     )
 
 
+def _zone_grant(case: Case) -> None:
+    if case.grant is not None:
+        case.grant.update(door=None, zone=case.world.id("hall"))
+
+
+def _a_zone_grant_as_well(case: Case) -> None:
+    w = case.world
+    w.add_grant("everywhere", door=None, zone=w.id("hall"), person=w.id("me"))
+
+
+def _leads(**zones: str) -> Callable[[Case], object]:
+    return _later(
+        lambda case: case.world.add_door(
+            **{way: case.world.id(zone) for way, zone in zones.items()}
+        )
+    )
+
+
+def _escort(name: str) -> Callable[[Case], object]:
+    def change(case: Case) -> None:
+        if case.grant is not None:
+            case.grant.update(escorts=(case.world.id(name),), escort_s=20)
+
+    return change
+
+
+def _came(person: str, side: Side = Side.ENTRY) -> Callable[[Case], object]:
+    """A person was let in."""
+
+    def act(case: Case) -> None:
+        w = case.world
+        w.let_in.setdefault((w.door, side), {})[w.id(person)] = w.mono_ns
+
+    return _later(act)
+
+
+def _member(case: Case) -> None:
+    case.world.add_person("member", groups=(case.world.id("guides"),))
+
+
 def _throttled(case: Case) -> None:
     case.world.throttled = True
 
@@ -441,6 +481,24 @@ PHRASES: dict[str, Callable[[Case], object]] = {
     "outside schedule": lambda case: _grant_schedule(case, "never"),
     "used up": _used_up,
     "second factor": _set("grant", needs_pin=True),
+    # zones granted, escorts, cards that end
+    "zone grant": _zone_grant,
+    "a zone grant as well": _later(_a_zone_grant_as_well),
+    "the door leads elsewhere": _leads(zone_in="room"),
+    "the door leads out of the zone": _leads(zone_in="room", zone_out="hall"),
+    "escort": _escort("other"),
+    "escort of a group": _escort("guides"),
+    "the escort came": _came("other"),
+    "the escort came at the other side": _came("other", Side.EXIT),
+    "somebody else came": _came("me"),
+    "a member came": _both(_later(_member), _came("member")),
+    "its seconds are just not over": _go(20),
+    "its seconds are over": _go(20.001),
+    "the escort is blocked since": _later(
+        lambda case: case.world.add_person("other", state=EntryState.BLOCKED)
+    ),
+    "card over": _set("card", end=World.NOON - HOUR),
+    "card over since a moment": _set("card", end=World.NOON),
     # zones
     "zone none": _set("zone", anti_passback=pb.AntiPassback.NONE),
     "zone soft": _set("zone", anti_passback=pb.AntiPassback.SOFT),
