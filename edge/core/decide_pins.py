@@ -33,6 +33,7 @@ _OF_THE_CODE: Final = frozenset(
         Reason.BELOW_FLOOR,
         Reason.OUTSIDE_SCHEDULE,
         Reason.USED_UP,
+        Reason.ESCORT_MISSING,
         Reason.SECOND_FACTOR_MISSING,
     }
 )

@@ -78,6 +78,14 @@ def test_a_card_ends_at_its_end_whatever_it_was_granted(staffed):
     assert staffed.card("suica").reason is Reason.EXPIRED
 
 
+def test_a_right_pin_without_its_escort_costs_a_try_as_a_wrong_one_does(world):
+    world.add_pin("482915")
+    world.add_grant(credential=world.id("pin"), escorts=(world.id("host"),))
+    for digits, reason in (("482915", Reason.ESCORT_MISSING), ("111213", Reason.UNKNOWN_PIN)):
+        decision = world.pin(digits)
+        assert (decision.reason, decision.spends_try) == (reason, True)
+
+
 @pytest.mark.parametrize("mode", [pb.DoorMode.LOCKED, pb.DoorMode.HOLD_OPEN])
 def test_a_card_that_is_over_is_told_so_before_a_manual_mode(staffed, mode):
     staffed.add_card("suica", person=staffed.id("person"), end=staffed.NOON)
