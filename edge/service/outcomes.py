@@ -18,12 +18,9 @@ from edge.service.acts import Acts, Drivers
 from edge.service.memory import SEALED, USES, Memory, budget_name
 from edge.service.passages import Moves
 from edge.service.recorder import Recorder
-from wire.events import EventKind, LockoutBody
-from wire.policy_bodies import OnJournalFailure
+from wire.events import EventKind, Factor, LockoutBody
+from wire.policy_bodies import OnJournalFailure, Side
 from wire.reasons import Reason
-
-_BY_NO_GRANT: Final = frozenset({Reason.HELD_OPEN, Reason.EMERGENCY_OPEN, Reason.FIRE_ALARM})
-"""Anybody may walk in: whoever shows a card is let in, whatever it is worth."""
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -74,7 +71,8 @@ class Outcomes:
             events.append(NewEvent(EventKind.PUNCH, decision.punch))
         tried: dict[str, bytes | None] = {}
         lockout_s = self._spend_try(decision, now, events, tried)
-        opening = self._opening((decision,) if other is None else (other, decision), now)
+        both = (decision,) if other is None else (other, decision)
+        opening, leaders = self._opening(both, now), self._leaders(both, now)
         opens = decision.granted
         if not self._recorder.commit(events, now, {**tried, **opening.state}):
             opens = opens and not self._is_shut_without_journal(decision)
@@ -85,7 +83,8 @@ class Outcomes:
             self._recorder.hold(events, now, state)
         if opens:
             opening.apply(self._memory)
-            self._note_let_in((decision,) if other is None else (other, decision), now)
+            for door, side, person in leaders:
+                self._memory.note_let_in(door, side, person, now.mono_ns)
         if act_id is not None and decision.door is not None and decision.release_ms is not None:
             self._acts.release(act_id, decision.door, decision.release_ms, now)
         self._memory.counters["granted" if decision.granted else "denied"] += 1
@@ -116,17 +115,23 @@ class Outcomes:
         else:
             self.show(source, Feedback.DENIED)
 
-    def _note_let_in(self, decisions: Sequence[Decision], now: ClockNow) -> None:
-        """Remember who may take visitors along: those whose own grant let them in, and not those
-        who needed an escort themselves."""
+    def _leaders(self, decisions: Sequence[Decision], now: ClockNow) -> list[tuple[str, Side, str]]:
+        """Who may take visitors along, by door and side: those whose own grant lets them in, and
+        not those who need an escort themselves. Through a door that stands open anybody walks in,
+        whatever they show, and a booking's PIN may be shared: it tells of no one person."""
+        about = self._memory.circumstances(now)
+        leaders = []
         for one in decisions:
-            reader = self._memory.index.readers.get(one.reader or "")
-            grant = self._memory.index.grant(one.grant)
-            if grant is None or grant.escorts or one.reason in _BY_NO_GRANT:
+            reader = about.index.readers.get(one.reader or "")
+            grant = about.index.grant(one.grant)
+            if not one.granted or grant is None or grant.escorts:
                 continue
             if one.door is None or one.person is None or reader is None:
                 continue
-            self._memory.note_let_in(one.door, reader.side, one.person, now.mono_ns)
+            shared = one.factor is Factor.PIN and one.booking is not None
+            if not shared and not about.stands_open(one.door):
+                leaders.append((one.door, reader.side, one.person))
+        return leaders
 
     def _spend_try(
         self,

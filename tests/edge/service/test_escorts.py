@@ -84,3 +84,27 @@ def test_whom_an_open_door_lets_in_without_a_grant_of_theirs_leads_nobody(visite
     visited.policy(drop=[town.drop(EntryKind.MODE, made_id(900))])
     visited.tap(VISITORS_NUMBER)
     assert _reason(visited) is Reason.ESCORT_MISSING
+
+
+def test_whoever_types_a_duress_pin_at_a_held_open_door_leads_nobody(visited):
+    town = visited.town
+    visited.policy(town.pin("736150", credential=made_id(86), person=PERSON, duress=True))
+    visited.policy(town.mode(DoorMode.HOLD_OPEN, 1))
+    visited.press("736150#")
+    assert visited.last(EventKind.ACCESS_DURESS).reason is Reason.DURESS_PIN
+    visited.policy(drop=[town.drop(EntryKind.MODE, made_id(900))])
+    visited.tap(VISITORS_NUMBER)
+    assert _reason(visited) is Reason.ESCORT_MISSING
+    visited.press("736150#")
+    visited.tap(VISITORS_NUMBER)
+    assert _reason(visited) is Reason.CARD_VALID
+
+
+def test_a_booking_s_pin_leads_nobody_for_its_guests_share_it(visited):
+    town = visited.town
+    booked = town.pin("736150", credential=made_id(86), person=PERSON, booking=made_id(87))
+    visited.policy(booked, town.grant(made_id(88), credential=made_id(86)))
+    visited.press("736150#")
+    assert _reason(visited) is Reason.PIN_VALID
+    visited.tap(VISITORS_NUMBER)
+    assert _reason(visited) is Reason.ESCORT_MISSING
