@@ -23,6 +23,7 @@ NEAREST_LAST = [
     "clock_untrusted",
     "outside_schedule",
     "used_up",
+    "escort_missing",
     "second_factor_missing",
 ]
 OPENING = {
@@ -148,6 +149,7 @@ class Oracle:
         self.came: dict[str, tuple[int, int, datetime | None]] = {}
         self.waiting: dict[tuple[str, Side], Waiting] = {}
         self.awaited: dict[str, tuple[Shown, Told, int]] = {}
+        self.let_in: dict[tuple[str, Side], dict[str, int]] = {}
         self.leaves: dict[str, bool] = {}
         self.driven: set[str] = set()
         self.failures: dict[tuple[str, str], list[int]] = {}
@@ -224,6 +226,7 @@ class Oracle:
         self.waiting.clear()
         self.awaited.clear()
         self.coming.clear()
+        self.let_in.clear()
         if reboot:
             self.boot += 1
         self.kept_ms = dict.fromkeys(self.failures, self.mono_ms)
@@ -322,6 +325,11 @@ class Oracle:
         flags = self.policy.persons.get(known.person or "")
         if flags is not None and flags.state is not EntryState.ACTIVE:
             return "person_blocked"
+        if known.factor != "pin" and card is not None and card.end is not None:
+            if self.trusted and self.at >= card.end:
+                return "expired"
+            if not self.trusted and self.floor >= card.end:
+                return "below_floor"
         return None
 
     def _digits_wrong(self, reader_id: str, reader: pb.ReaderBody, shown: Shown) -> str | None:
@@ -352,6 +360,8 @@ class Oracle:
                 "credential_blocked",
                 "credential_revoked",
                 "person_blocked",
+                "expired",
+                "below_floor",
             )
             return replace(known, reason=wrong, spends_try=guessed)
         if known.factor != "pin":
@@ -393,12 +403,19 @@ class Oracle:
             if flags is not None:
                 subjects += flags.groups
         found: list[tuple[str, str]] = []
+        side = self.policy.readers[known.reader].side
         for subject in subjects:
+            of_door, of_zone = [], []
             for grant_id, grant in self.policy.grants.items():
                 given_to = grant.credential or grant.person or grant.group
-                if grant.door == known.door and given_to == subject and subject is not None:
-                    reason = self._grant_reason(grant_id, grant, door, known.factor)
-                    found.append((grant_id, reason))
+                if subject is None or given_to != subject:
+                    continue
+                reason = self._grant_reason(grant_id, grant, door, known, side)
+                if grant.door is not None and grant.door == known.door:
+                    of_door.append((grant_id, reason))
+                if grant.zone is not None and grant.zone == door.zone_in:
+                    of_zone.append((grant_id, reason))
+            found += of_door + of_zone
         opening = [one for one in found if one[1] in OPENING]
         if door.first_person is not pb.FirstPerson.NONE:
             first = [one for one in opening if self.policy.grants[one[0]].first_person]
@@ -420,8 +437,9 @@ class Oracle:
         return start
 
     def _grant_reason(
-        self, grant_id: str, grant: pb.GrantBody, door: pb.DoorBody, factor: str
+        self, grant_id: str, grant: pb.GrantBody, door: pb.DoorBody, known: Told, side: Side
     ) -> str:
+        factor = known.factor
         opens = {"pin": "pin_valid", "card": "card_valid"}.get(factor, "card_and_pin_valid")
         if grant.state is EntryState.BLOCKED:
             return "credential_blocked"
@@ -447,9 +465,21 @@ class Oracle:
         counted = self.uses.get(grant.counted_as or grant_id, 0)
         if grant.max_uses is not None and counted >= grant.max_uses:
             return "used_up"
+        if grant.escorts and not self._escorted(known.door or "", side, grant):
+            return "escort_missing"
         if grant.needs_pin and factor != "card_and_pin":
             return "second_factor_missing"
         return opens
+
+    def _escorted(self, door: str, side: Side, grant: pb.GrantBody) -> bool:
+        for person, let_in_ms in self.let_in.get((door, side), {}).items():
+            flags = self.policy.persons.get(person)
+            if flags is None or flags.state is not EntryState.ACTIVE:
+                continue
+            leads = person in grant.escorts or any(g in grant.escorts for g in flags.groups)
+            if leads and self.mono_ms - let_in_ms <= grant.escort_s * 1_000:
+                return True
+        return False
 
     def _through(
         self,
@@ -717,6 +747,8 @@ class Oracle:
             self.uses[name] = self.uses.get(name, 0) + 1
         door = self.policy.doors[told.door]
         side = self.policy.readers[told.reader].side
+        if told.who is not None and not grant.escorts:
+            self.let_in.setdefault((told.door, side), {})[told.who] = self.mono_ms
         flags = self.policy.persons.get(told.person or "")
         release_ms = door.unlock_ms
         if flags is not None and flags.long_unlock:

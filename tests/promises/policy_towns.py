@@ -70,6 +70,9 @@ class Town:
     known_pins: dict[str, list[str]] = field(default_factory=dict)
     door_number: dict[str, int] = field(default_factory=dict)
     reader_channel: dict[str, int] = field(default_factory=dict)
+    leaders: list[str] = field(default_factory=list)
+    """Persons and groups whom visitors follow."""
+    visitor: str = ""
 
     def new_id(self) -> str:
         self.numbers += 1
@@ -101,8 +104,10 @@ class Town:
         town._doors(zones)
         groups = [town.new_id() for _ in range(2)]
         people = [town._person(groups) for _ in range(5)]
+        town.leaders = [*people, *groups]
         for door in town.policy.doors:
             town._rights(door, people, groups)
+        town._zone_rights(zones, people, groups)
         return town
 
     def _schedules(self) -> None:
@@ -230,6 +235,8 @@ class Town:
 
     def card(self, person: str | None) -> None:
         credential, number = self.new_id(), self.chance.randbytes(7)
+        hours = timedelta(hours=1)
+        end = self.begin + self.chance.randrange(-2, 30) * hours if self.maybe(0.15) else None
         state = self.chance.choice((*(EntryState.ACTIVE,) * 30, *EntryState))
         body = pb.CardBody(
             credential=credential,
@@ -237,6 +244,7 @@ class Town:
             digest=card_digest(PIN_KEY, "uid", number),
             person=person,
             state=state,
+            end=end,
         )
         self.policy.cards.append((number, body))
         self.known_cards.append(number)
@@ -263,26 +271,41 @@ class Town:
     def _rights(self, door: str, people: list[str], groups: list[str]) -> None:
         for person in people:
             if self.maybe(0.8):
-                self._grant(door, person=person)
+                self._grant(door=door, person=person)
             if self.maybe(0.6):
                 self._pin(door, person, duress=self.maybe(0.3))
             for number, card in self.policy.cards:
                 if card.person == person and number and self.maybe(0.1):
-                    self._grant(door, credential=card.credential)
+                    self._grant(door=door, credential=card.credential)
         for group in groups:
             if self.maybe(0.4):
-                self._grant(door, group=group)
+                self._grant(door=door, group=group)
         shared = self._pin(door, self.chance.choice((None, people[0])), booking=self.new_id())
-        self._grant(door, credential=shared)
+        self._grant(door=door, credential=shared)
 
-    def _grant(self, door: str, **subject: str) -> None:
+    def _zone_rights(self, zones: list[str], people: list[str], groups: list[str]) -> None:
+        """Rights at every door into a zone; and a visitor, who goes in after somebody else."""
+        for zone in zones:
+            if self.maybe(0.4):
+                self._grant(zone=zone, person=self.chance.choice(people))
+            if self.maybe(0.3):
+                self._grant(zone=zone, group=self.chance.choice(groups))
+        self.visitor = self._person([])
+        for door in self.policy.doors:
+            self._pin(door, self.visitor)
+            self._grant(door=door, person=self.visitor, escorts=self._escorts())
+        self._grant(zone=zones[0], person=self.visitor, escorts=self._escorts())
+
+    def _escorts(self) -> tuple[str, ...]:
+        return tuple(self.chance.sample(self.leaders, self.chance.choice((1, 2, 4))))
+
+    def _grant(self, *, escorts: tuple[str, ...] = (), **joined: str) -> None:
         grant = self.new_id()
         hours = timedelta(hours=1)
         start = self.begin + self.chance.randrange(-20, 6) * hours if self.maybe(0.2) else None
         end = self.begin + self.chance.randrange(6, 40) * hours if self.maybe(0.3) else None
         body = pb.GrantBody(
-            door=door,
-            **subject,
+            **joined,
             start=start,
             end=end,
             schedule=self.chance.choice(list(self.policy.schedules)) if self.maybe(0.15) else None,
@@ -291,6 +314,8 @@ class Town:
             first_person=self.maybe(0.3),
             max_uses=self.chance.choice((None, None, None, None, 2, 6)),
             counted_as=made_id(7) if self.maybe(0.3) else None,
+            escorts=self._escorts() if not escorts and self.maybe(0.06) else escorts,
+            escort_s=self.chance.choice((5, 30, 300)),
         )
         self.policy.grants[grant] = body
         self.put(EntryKind.GRANT, grant, body)
@@ -338,6 +363,7 @@ class Day:
             (self.tap_and_type, 8),
             (self.go_in_and_again, 16),
             (self.two_together, 14),
+            (self.lead_a_visitor, 8),
             (self.guess, 3),
             (self.guess_cards, 2),
             (self.wait_a_little, 20),
@@ -429,6 +455,25 @@ class Day:
         door = self.town.policy.readers[reader].door
         if door is not None and self.chance.random() < 0.8:
             self._swing(door)
+
+    def lead_a_visitor(self) -> None:
+        """Somebody goes in, and the visitor comes after them, by card or by PIN."""
+        reader = self._reader()
+        door = self.town.policy.readers[reader].door or ""
+        if self.chance.random() < 0.6:
+            self._tap(reader, self.chance.choice(self.town.known_cards), "reader_verified")
+        else:
+            self._type(reader, self._digits(reader))
+        self._pass(self.chance.choice((200, 2_000, 5_000, 5_001, 29_000, 31_000)))
+        if self.chance.random() < 0.2:
+            self.block_or_unblock()
+        mine = [n for n, card in self.town.policy.cards if card.person == self.town.visitor]
+        if self.chance.random() < 0.7:
+            self._tap(reader, mine[0], "reader_verified")
+            return
+        pins = self.town.policy.pins
+        own = [d for d, pin in pins if (pin.door, pin.person) == (door, self.town.visitor)]
+        self._type(reader, own[0])
 
     def turn_handle(self) -> None:
         self._swing(self.chance.choice(list(self.town.policy.doors)))
@@ -667,6 +712,11 @@ class Day:
         self.compared.update(told.reason for told in expected)
         self.compared.update("soft" for told in expected if told.soft and told.opens)
         self.compared.update("pair" for told in expected if told.partner and told.opens)
+        for told in expected:
+            grant = self.town.policy.grants.get(told.grant or "")
+            if told.opens and told.by_grant and grant is not None:
+                self.compared.update(["led"] if grant.escorts else [])
+                self.compared.update(["by_zone"] if grant.zone is not None else [])
         presence = self.rig.parts.memory.circumstances(self.rig.loop.now()).presence
         for zone in self.town.policy.zones:
             there, said = presence.count(zone), self.oracle.inside(zone)
