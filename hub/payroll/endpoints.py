@@ -96,7 +96,7 @@ def list_fields(_who: Clerk) -> list[ExportFieldOut]:
 
 
 @router.get("/profiles", summary="Profiles of payroll files")
-def list_profiles(_who: Clerk, service: Service) -> list[ExportProfileOut]:
+def list_export_profiles(_who: Clerk, service: Service) -> list[ExportProfileOut]:
     """The town's own, then those that come with the hub."""
     own = [ExportProfileOut.of(each) for each in service.profiles()]
     return own + [ExportProfileOut.shipped(name, each) for name, each in shipped().items()]

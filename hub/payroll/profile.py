@@ -137,7 +137,8 @@ def wrong_with(profile: Profile, known: Mapping[RowKind, Mapping[str, object]]) 
     """Say what is wrong with a profile, by field; empty for one that can be used. `known` are the
     fields of each kind of row."""
     found: dict[str, str] = {}
-    if profile.delimiter in _BAD_DELIMITERS or profile.delimiter.isalnum():
+    sign = profile.delimiter
+    if sign in _BAD_DELIMITERS or sign.isalnum() or not sign.isascii():
         found["delimiter"] = "a comma, a tab or another sign that no cell holds"
     if any(part in profile.file_name for part in ("/", "\\", "\x00")):
         found["file_name"] = "a name without folders"

@@ -54,5 +54,8 @@ def take_up(
         "replaces_id": None,
         "assurance": None,
         "reader_id": None,
+        "key_set_id": None,
+        "key_version": None,
+        "shared_key": None,
     }
     rows.add_in(scope, who, CARD, values)
