@@ -663,10 +663,12 @@ class Oracle:
             if self.stands_open(door):
                 standing.add(body.zone_in or body.zone_out)
         kept: list[Mark] = []
-        for mark in self.trail(person):
-            if mark.zone in standing:
+        # What is forgotten by time is left as it is: a power cut may take that time again.
+        for mark in self.trails.get(person, []):
+            if mark.zone not in standing:
+                kept.append(mark)
+            elif not self._is_forgotten(mark):
                 break
-            kept.append(mark)
         self.trails[person] = kept
 
     def _mark(self, zone: str) -> Mark:
