@@ -94,6 +94,14 @@ class TimesheetMonths:
             for read_at, direction in _counted(day)
         )
 
+    def department(self, department_id: str) -> tuple[str, str]:
+        """Give a department's code and name; raise `404 not_found`."""
+        with self._core.db.read() as scope:
+            found = staff.department(scope, department_id)
+        if found is None:
+            raise Problem(NOT_FOUND, "no such department")
+        return found.code, found.name
+
     def departments(self, who: Principal) -> Sequence[tuple[str, str]]:
         """Give every department: payroll is the whole town's."""
         _check(who, None)

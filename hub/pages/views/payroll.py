@@ -11,7 +11,7 @@ from hub.payroll.cells import at_clock, on_date
 from hub.payroll.domain import DayRow, MonthRow, Unit
 from hub.payroll.fields import ADJUSTED, BUCKETS, FIELDS, bucket_name
 from hub.payroll.leave_words import away_notes, leave_lines
-from hub.payroll.profile import ClockForm, Column, DateForm, Pad, Profile, RowKind
+from hub.payroll.profile import ClockForm, Column, DateForm, Profile, RowKind
 from hub.payroll.repository import Handover
 from hub.payroll.writing import Unwritable
 
@@ -50,7 +50,8 @@ class ColumnForm:
     text: str
     form: str
     width: str
-    zero: bool
+    pad: str
+    places: int
     blank: bool
     words: str
 
@@ -63,7 +64,8 @@ def column_form(column: Column) -> ColumnForm:
         text=column.text,
         form=_form_of(column),
         width="" if column.width is None else str(column.width),
-        zero=column.pad is Pad.ZERO,
+        pad=column.pad.value,
+        places=column.places,
         blank=column.zero_is_empty,
         words=", ".join(f"{value}={word}" for value, word in column.words.items()),
     )
