@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import openpyxl
 import pandas as pd
@@ -206,3 +207,21 @@ def test_every_daily_record_is_json_of_a_known_shape(office: Office, admin: Test
 @pytest.mark.parametrize("language", list(Language))
 def test_the_book_has_a_word_for_every_note(language: Language) -> None:
     assert all(Translator(language)(f"payroll.note.{note.value}") for note in DayNote)
+
+
+@pytest.mark.parametrize(
+    ("what", "ascii_name", "name"),
+    [
+        ("files/class-lines", "teate_0101_2026-04.csv", "teate_総務課_2026-04.csv"),
+        ("workbook", "shukkinbo_0101_2026-04.xlsx", "shukkinbo_総務課_2026-04.xlsx"),
+        ("punches/freee", "freee_0101_2026-04.json", "freee_総務課_2026-04.json"),
+        ("daily", "daily_0101_2026-04.json", "daily_総務課_2026-04.json"),
+    ],
+)
+def test_every_file_is_named_by_department_and_month(
+    office: Office, admin: TestClient, what: str, ascii_name: str, name: str
+) -> None:
+    query = {"department": office.department, "draft": "true"}
+    answer = admin.get(f"/api/v1/payroll/months/2026-04/{what}", params=query)
+    told = answer.headers["content-disposition"]
+    assert told == f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"
