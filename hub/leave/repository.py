@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Final
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement
 
 from hub.database.rows import as_all
 from hub.database.scope import Scope
-from hub.leave.domain import Entry
+from hub.leave.domain import Entry, EntryKind
 from hub.leave.tables import leave_entries
 
 LEDGER: Final = "leave_ledger"
@@ -45,6 +46,17 @@ def entries_of_years(
 ) -> dict[str, list[Entry]]:
     """Give everybody's entries of a kind in some years, by person."""
     where = (leave_entries.c.leave_kind == leave_kind, leave_entries.c.year.in_(sorted(years)))
+    found: dict[str, list[Entry]] = {}
+    for each in _listed(scope, *where):
+        found.setdefault(each.person_id, []).append(each)
+    return found
+
+
+def taken_between(scope: Scope, first: date, last: date) -> dict[str, list[Entry]]:
+    """Give what everybody's applications took on a range of dates, by person; what was given back
+    since is among it."""
+    t = leave_entries.c
+    where = (t.kind == EntryKind.TAKEN, t.day >= first, t.day <= last)
     found: dict[str, list[Entry]] = {}
     for each in _listed(scope, *where):
         found.setdefault(each.person_id, []).append(each)

@@ -67,6 +67,12 @@ def in_minutes(minutes: int, form: MinuteForm, places: int = 2) -> str:
     return f"{sign}{minutes // 60}"
 
 
+def in_days(half_days: int) -> str:
+    """Write half days as days: `2`, `1.5`, `-0.5`."""
+    days, half = divmod(abs(half_days), 2)
+    return ("-" if half_days < 0 else "") + f"{days}" + (".5" if half else "")
+
+
 def at_clock(minute: int, form: ClockForm) -> str:
     """Write a minute of the work date as a time."""
     if form is ClockForm.HOURS_24:
@@ -114,6 +120,7 @@ def _day(value: Value) -> date:
 _FORMS: Final[Mapping[Unit, Callable[[Value, Column], str]]] = {
     Unit.TEXT: lambda value, _: str(value),
     Unit.NUMBER: lambda value, _: str(_whole(value)),
+    Unit.HALF_DAYS: lambda value, _: in_days(_whole(value)),
     Unit.MINUTES: lambda value, column: in_minutes(_whole(value), column.minutes, column.places),
     Unit.CLOCK: lambda value, column: at_clock(_whole(value), column.clock),
     Unit.DATE: lambda value, column: on_date(_day(value), column.date),

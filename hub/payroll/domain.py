@@ -20,6 +20,8 @@ class Unit(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     MINUTES = "minutes"
+    HALF_DAYS = "half_days"
+    """Counted in half days, written in days: 3 is `1.5`."""
     CLOCK = "clock"
     DATE = "date"
     MONTH = "month"
@@ -51,6 +53,47 @@ class Staff:
     post: str
 
 
+class LeaveGroup(StrEnum):
+    """What payroll tells apart of leave. A town's further kinds are special ones, or unpaid."""
+
+    ANNUAL = "annual"
+    SICK = "sick"
+    SPECIAL = "special"
+    UNPAID = "unpaid"
+    COMPENSATORY = "compensatory"
+    """A day off that stands for a worked holiday (代休)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveName:
+    """A kind of leave: its code, and its names in the three languages."""
+
+    code: str
+    group: LeaveGroup
+    title: str
+    title_easy: str
+    title_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveTaken:
+    """Leave of one kind that was taken: half days, and minutes of what was taken by the hour."""
+
+    name: LeaveName
+    half_days: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveLeft:
+    """What is left of one kind at the month's end, hours made into days by the kind's rule. Below
+    zero both are."""
+
+    name: LeaveName
+    half_days: int
+    minutes: int
+
+
 @dataclass(frozen=True, slots=True)
 class DayRow:
     """One work date. `first_in_min`, `last_out_min`: minutes of the work date, None where there is
@@ -67,6 +110,7 @@ class DayRow:
     minutes: Mapping[str, int] = field(default_factory=dict)
     explained: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    leave: tuple[LeaveTaken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +146,17 @@ class MonthRow:
     days: tuple[DayRow, ...] = ()
     closed_at: datetime | None = None
     adjusted: Mapping[str, int] = field(default_factory=dict)
+    leave_left: tuple[LeaveLeft, ...] = ()
+
+    @property
+    def leave(self) -> tuple[LeaveTaken, ...]:
+        """The leave taken on the month's days, by kind in the order in which they came."""
+        found: dict[LeaveName, LeaveTaken] = {}
+        for each in (taken for day in self.days for taken in day.leave):
+            so_far = found.get(each.name, LeaveTaken(each.name, 0, 0))
+            half_days = so_far.half_days + each.half_days
+            found[each.name] = LeaveTaken(each.name, half_days, so_far.minutes + each.minutes)
+        return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)

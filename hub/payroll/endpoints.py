@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Annotated, Final
-from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from hub.catalogue import Translator
 from hub.payroll.fields import FIELDS
+from hub.payroll.file_names import content_disposition
 from hub.payroll.profile_files import shipped
 from hub.payroll.punch_formats import PunchFormat
 from hub.payroll.schemas import (
@@ -73,13 +73,21 @@ def month_of_text(text: str) -> Month:
     return Month(int(year), int(number))
 
 
+def asked_for(month: MonthText, department: Department = None, person: Person = None) -> Asked:
+    """Give whose months an address asks for."""
+    return Asked(month_of_text(month), department, person)
+
+
+AskedFor = Annotated[Asked, Depends(asked_for)]
+
+
 def file_answer(made: File) -> Response:
     """Answer with a file for the caller to keep."""
     return Response(
         made.data,
         media_type=made.media_type,
         headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name)}",
+            "Content-Disposition": content_disposition(made.name, made.ascii_name or made.name),
             "Cache-Control": "no-store",
         },
     )
@@ -132,13 +140,10 @@ def drop_profile(who: Clerk, service: Service, profile_id: str) -> None:
 def preview(
     who: Clerk,
     service: Service,
-    month: MonthText,
+    asked: AskedFor,
     body: ExportProfileIn,
-    department: Department = None,
-    person: Person = None,
 ) -> ExportPreviewOut:
     """The first rows, and every cell that would stop the file. Nothing is kept."""
-    asked = Asked(month_of_text(month), department, person)
     return ExportPreviewOut.of(service.preview(who, body.profile(), asked))
 
 
@@ -154,14 +159,11 @@ def preview(
 def read_file(
     who: Clerk,
     service: Service,
-    month: MonthText,
+    asked: AskedFor,
     profile_id: Annotated[str, Path(max_length=80, examples=["monthly-classes"])],
-    department: Department = None,
-    person: Person = None,
     draft: Draft = False,
 ) -> Response:
     """By a kept profile's id, or the name of one that comes with the hub."""
-    asked = Asked(month_of_text(month), department, person)
     return file_answer(service.file(who, profile_id, asked, draft=draft))
 
 
@@ -185,13 +187,10 @@ def read_workbook(
     request: Request,
     who: Clerk,
     service: Service,
-    month: MonthText,
-    department: Department = None,
-    person: Person = None,
+    asked: AskedFor,
     draft: Draft = False,
 ) -> Response:
     """One sheet of everybody, one a person."""
-    asked = Asked(month_of_text(month), department, person)
     t = Translator(language_of(request))
     return file_answer(service.book(who, asked, t, draft=draft))
 
@@ -205,13 +204,10 @@ def read_workbook(
 def read_punches(
     who: Clerk,
     service: Service,
-    month: MonthText,
+    asked: AskedFor,
     form: PunchFormat,
-    department: Department = None,
-    person: Person = None,
 ) -> Response:
     """By employee: what KING OF TIME's or freee's interface takes."""
-    asked = Asked(month_of_text(month), department, person)
     return file_answer(service.punches(who, form, asked))
 
 
@@ -227,13 +223,10 @@ def read_punches(
 def read_daily(
     who: Clerk,
     service: Service,
-    month: MonthText,
-    department: Department = None,
-    person: Person = None,
+    asked: AskedFor,
     draft: Draft = False,
 ) -> Response:
     """By employee and work date, before any rounding."""
-    asked = Asked(month_of_text(month), department, person)
     return file_answer(service.daily(who, asked, draft=draft))
 
 

@@ -1,16 +1,28 @@
 """The fields a column may show: their codes, what they are, and how a line gets them. Pure.
 
 A code is `staff_number`, or names a bucket or kind after a colon: `raw:overtime.night`,
-`paid:over_60`, `adjusted:day_off`, `explained:leave`. The codes of a line's kind are a closed list.
+`paid:over_60`, `adjusted:day_off`, `explained:leave`, `leave_days:annual`.
+The codes of a line's kind are a closed list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from hub.catalogue import Translator
-from hub.payroll.domain import BucketRow, DayRow, Line, MonthRow, Staff, Unfit, Unit, Value
+from hub.payroll.domain import (
+    BucketRow,
+    DayRow,
+    LeaveGroup,
+    LeaveTaken,
+    Line,
+    MonthRow,
+    Staff,
+    Unfit,
+    Unit,
+    Value,
+)
 from hub.payroll.profile import RowKind
 from hub.worktime.domain import Bucket, ExplainedKind, PayClass
 from hub.worktime.ordinance import ADD_ONS
@@ -71,6 +83,14 @@ _CLASS: Final[Mapping[str, Unit]] = {
     "adjusted_min": Unit.MINUTES,
 }
 _EXPLAINED: Final = tuple(f"explained:{kind.value}" for kind in ExplainedKind)
+_LEAVE: Final[Mapping[str, Unit]] = {
+    **{f"leave_days:{group}": Unit.HALF_DAYS for group in LeaveGroup},
+    **{f"leave_min:{group}": Unit.MINUTES for group in LeaveGroup},
+}
+_LEFT: Final[Mapping[str, Unit]] = {
+    "leave_left_days:annual": Unit.HALF_DAYS,
+    "leave_left_min:annual": Unit.MINUTES,
+}
 _OF_BUCKET: Final = ("raw", "paid", "adjusted")
 ADJUSTED: Final = (
     "days_worked",
@@ -87,6 +107,8 @@ FIELDS: Final[Mapping[RowKind, Mapping[str, Unit]]] = {
         **_MONTH,
         **{f"{what}:{code}": Unit.MINUTES for what in _OF_BUCKET for code in BUCKETS},
         **dict.fromkeys(_EXPLAINED, Unit.MINUTES),
+        **_LEAVE,
+        **_LEFT,
         **{f"adjusted:{name}": _MONTH[name] for name in ADJUSTED},
         **dict.fromkeys((f"adjusted_{code}" for code in _EXPLAINED), Unit.MINUTES),
     },
@@ -95,6 +117,8 @@ FIELDS: Final[Mapping[RowKind, Mapping[str, Unit]]] = {
         **_DAY,
         **{f"raw:{code}": Unit.MINUTES for code in BUCKETS},
         **dict.fromkeys(_EXPLAINED, Unit.MINUTES),
+        "leave_kinds": Unit.TEXT,
+        **_LEAVE,
     },
     RowKind.CLASS: {**_STAFF, **_CLASS},
 }
@@ -118,7 +142,10 @@ def _month_lines(month: MonthRow) -> Iterator[Line]:
         line[f"raw:{code}"] = bucket.raw_min if bucket else 0
         line[f"paid:{code}"] = bucket.rounded_min if bucket and bucket.paid else 0
         line[f"adjusted:{code}"] = _adjusted(bucket)
-    line |= _explained(month.explained)
+    line |= _explained(month.explained) | _leave(month.leave)
+    left = next((each for each in month.leave_left if each.name.group is LeaveGroup.ANNUAL), None)
+    line["leave_left_days:annual"] = left.half_days if left else None
+    line["leave_left_min:annual"] = left.minutes if left else None
     line |= {f"adjusted:{name}": month.adjusted.get(name, 0) for name in ADJUSTED}
     for kind in ExplainedKind:
         minutes = month.adjusted.get(f"explained.{kind.value}", 0)
@@ -143,7 +170,8 @@ def _day(day: DayRow) -> dict[str, Value]:
         "missing_min": day.missing_min,
     }
     line |= {f"raw:{code}": day.minutes.get(code, 0) for code in BUCKETS}
-    return line | _explained(day.explained)
+    line["leave_kinds"] = "・".join(each.name.title for each in day.leave)
+    return line | _explained(day.explained) | _leave(day.leave)
 
 
 def _class_lines(month: MonthRow) -> Iterator[Line]:
@@ -173,6 +201,15 @@ def _adjusted(bucket: BucketRow | None) -> Value:
     if bucket is None:
         return 0
     return Unfit("other_rate") if bucket.at_other_rates else bucket.adjusted_min
+
+
+def _leave(taken: Iterable[LeaveTaken]) -> dict[str, Value]:
+    """Days, and minutes of what was taken by the hour, of each group."""
+    line: dict[str, int] = dict.fromkeys(_LEAVE, 0)
+    for each in taken:
+        line[f"leave_days:{each.name.group}"] += each.half_days
+        line[f"leave_min:{each.name.group}"] += each.minutes
+    return dict(line)
 
 
 def _explained(minutes: Mapping[str, int]) -> dict[str, Value]:

@@ -14,7 +14,9 @@ from typing import Final
 
 from hub.attendance.domain import Day
 from hub.database.scope import Scope
+from hub.leave.domain import Kinds
 from hub.payroll.domain import BucketRow, DayRow, MonthRow, PunchRow, Staff
+from hub.payroll.leave_gathering import LeaveOfMonth, leave_of_month
 from hub.payroll.source import Asked
 from hub.people import repository as people
 from hub.people.domain import Person
@@ -45,14 +47,18 @@ class _Beside:
     signed: Mapping[str, MonthResult]
     files: Mapping[str, MonthFile]
     adjusted: Mapping[str, tuple[MonthAdjustment, ...]]
+    leave: LeaveOfMonth
 
 
 class TimesheetMonths:
     """Takes months from timesheets, beyond what a head may see there: for `payroll:export`, and for
     whoever asks for nothing but their own."""
 
-    def __init__(self, core: Core, timesheets: TimesheetsService, reckoner: Reckoner) -> None:
+    def __init__(
+        self, core: Core, timesheets: TimesheetsService, reckoner: Reckoner, leave: Kinds
+    ) -> None:
         self._core = core
+        self._leave = leave
         self._timesheets = timesheets
         self._reckoner = reckoner
 
@@ -87,6 +93,14 @@ class TimesheetMonths:
             for _, day in sorted(read.get(sheet.person.id, {}).items())
             for read_at, direction in _counted(day)
         )
+
+    def department(self, department_id: str) -> tuple[str, str]:
+        """Give a department's code and name; raise `404 not_found`."""
+        with self._core.db.read() as scope:
+            found = staff.department(scope, department_id)
+        if found is None:
+            raise Problem(NOT_FOUND, "no such department")
+        return found.code, found.name
 
     def departments(self, who: Principal) -> Sequence[tuple[str, str]]:
         """Give every department: payroll is the whole town's."""
@@ -178,6 +192,7 @@ class TimesheetMonths:
             files=beside.signed_files_of(scope, month, ids),
             adjusted=beside.carried_into_month(scope, month)
             | beside.to_be_carried(scope, month, open_ones),
+            leave=leave_of_month(scope, month, self._leave),
         )
 
 
@@ -235,8 +250,14 @@ def _month(sheet: MonthSheet, stand: _Beside, titles: Mapping[str, str]) -> Mont
     file = sheet.file if closing is None else stand.files.get(person_id, sheet.file)
     by_date = {day.work_date: day for day in file.days}
     days = tuple(
-        _day(day, by_date.get(day.work_date)) for day in result.days if day.terms is not None
+        replace(
+            _day(day, by_date.get(day.work_date)),
+            leave=stand.leave.on(person_id, day, by_date.get(day.work_date)),
+        )
+        for day in result.days
+        if day.terms is not None
     )
+    closed_at = closing.closed_at if closing else None
     return MonthRow(
         staff=who,
         month=result.month.first,
@@ -250,7 +271,8 @@ def _month(sheet: MonthSheet, stand: _Beside, titles: Mapping[str, str]) -> Mont
         statutory_min=result.statutory_min,
         explained={kind.value: many for kind, many in result.explained_min.items() if many},
         days=days,
-        closed_at=closing.closed_at if closing else None,
+        closed_at=closed_at,
+        leave_left=stand.leave.left(person_id, closed_at),
     )
 
 

@@ -90,7 +90,7 @@ class ExportProfileIn(BodyIn):
     quoting: Quoting = Quoting.MINIMAL
     skip_empty: bool = Field(False, description="Leave out rows without any minute.")
     file_name: Annotated[str, Field(max_length=100)] = Field(
-        "kintai_{month}.csv", description="`{month}` becomes 202611 or the like."
+        "kintai_{month}.csv", description="`{month}` becomes 2026-11, `{department}` its name."
     )
 
     def profile(self) -> Profile:

@@ -18,6 +18,7 @@ from hub.happenings.repository import tell
 from hub.payroll import repository
 from hub.payroll.domain import MonthRow
 from hub.payroll.fields import FIELDS
+from hub.payroll.file_names import file_name
 from hub.payroll.profile import Profile, wrong_with
 from hub.payroll.profile_files import shipped
 from hub.payroll.punch_formats import PunchFormat, daily_records, punches_as
@@ -40,12 +41,14 @@ _SHEET: Final = "workbook"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """What is handed out. `draft`: some month in it was open."""
+    """What is handed out. `draft`: some month in it was open; `ascii_name`: for systems that
+    know no other characters."""
 
     name: str
     data: bytes
     media_type: str
     draft: bool
+    ascii_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,35 +148,30 @@ class PayrollService:
             data = write_file(profile, months)
         except UnwritableError as error:
             raise _unwritable(error) from error
-        file_name = profile.file_name.replace("{month}", f"{asked.month}".replace("-", ""))
         media_type = f"text/csv; charset={_CHARSETS[profile.encoding.value]}"
-        made = File(file_name, data, media_type, draft=_open(months) > 0)
+        made = self._named_file(profile.file_name, asked, data, media_type, months)
         return self._handed(who, name, asked, months, made)
 
     def book(self, who: Principal, asked: Asked, t: Translator, *, draft: bool) -> File:
         """Hand out the attendance book as a workbook."""
         months = self._closed(who, asked, draft=draft)
         data = workbook(months, t)
-        name = f"shukkinbo_{asked.month}.xlsx"
-        return self._handed(
-            who, _SHEET, asked, months, File(name, data, _XLSX, draft=_open(months) > 0)
-        )
+        made = self._named_file("shukkinbo_{month}.xlsx", asked, data, _XLSX, months)
+        return self._handed(who, _SHEET, asked, months, made)
 
     def punches(self, who: Principal, form: PunchFormat, asked: Asked) -> File:
         """Hand out punches in another system's words."""
         made = punches_as(form, self._source.punches(who, asked))
         data = msgspec.json.encode(made)
-        name = f"{form.value}_{asked.month}.json"
-        return self._handed(who, form.value, asked, made, File(name, data, _JSON, draft=False))
+        file = self._named_file(f"{form.value}_{{month}}.json", asked, data, _JSON)
+        return self._handed(who, form.value, asked, made, file)
 
     def daily(self, who: Principal, asked: Asked, *, draft: bool) -> File:
         """Hand out daily records in whole minutes."""
         months = self._closed(who, asked, draft=draft)
         data = msgspec.json.encode(daily_records(months))
-        name = f"daily_{asked.month}.json"
-        return self._handed(
-            who, "daily", asked, months, File(name, data, _JSON, draft=_open(months) > 0)
-        )
+        made = self._named_file("daily_{month}.json", asked, data, _JSON, months)
+        return self._handed(who, "daily", asked, months, made)
 
     def sheets(self, who: Principal, asked: Asked) -> Sequence[MonthRow]:
         """Give months for the page that is printed."""
@@ -189,6 +187,26 @@ class PayrollService:
             return repository.handover_page(scope, cursor, limit)
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _named_file(
+        self,
+        pattern: str,
+        asked: Asked,
+        data: bytes,
+        media_type: str,
+        months: Sequence[MonthRow] = (),
+    ) -> File:
+        code, name = "", ""
+        if asked.department_id is not None:
+            code, name = self._source.department(asked.department_id)
+        month = str(asked.month)
+        return File(
+            name=file_name(pattern, month, name),
+            data=data,
+            media_type=media_type,
+            draft=_open(months) > 0,
+            ascii_name=file_name(pattern, month, code),
+        )
 
     def _named(self, profile_id: str) -> tuple[str, Profile]:
         if profile_id in shipped():

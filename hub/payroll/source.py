@@ -32,6 +32,10 @@ class MonthSource(Protocol):
         """Give the punches that count, corrections applied."""
         ...
 
+    def department(self, department_id: str) -> tuple[str, str]:
+        """Give a department's code and name; raise `404 not_found`."""
+        ...
+
     def departments(self, who: Principal) -> Sequence[tuple[str, str]]:
         """Give the departments that may be asked for: id and name, in the order of their codes."""
         ...

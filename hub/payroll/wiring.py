@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.leave.service import LeaveService
 from hub.payroll.gathering import TimesheetMonths
 from hub.payroll.service import PayrollService
 from hub.timesheets.reckoner import Reckoner
@@ -11,5 +12,6 @@ from hub.web.core import Core, Services
 
 def add_payroll(core: Core, services: Services) -> None:
     """Add `PayrollService`, which takes its months from timesheets."""
-    months = TimesheetMonths(core, services.get(TimesheetsService), services.get(Reckoner))
+    timesheets, reckoner = services.get(TimesheetsService), services.get(Reckoner)
+    months = TimesheetMonths(core, timesheets, reckoner, services.get(LeaveService).kinds)
     services.add(PayrollService(core, months))

@@ -20,8 +20,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from hub.catalogue import Translator
 from hub.payroll.cells import at_clock, on_date
-from hub.payroll.domain import DayRow, MonthRow
+from hub.payroll.domain import DayRow, LeaveName, MonthRow
 from hub.payroll.fields import BUCKETS, bucket_name
+from hub.payroll.leave_words import away_notes, leave_amount, leave_lines, leave_title
 from hub.payroll.profile import ClockForm, DateForm
 from hub.worktime.domain import ExplainedKind
 
@@ -54,11 +55,13 @@ def _overview(sheet: Worksheet, months: Sequence[MonthRow], t: Translator) -> No
     sheet.title = t("payroll.sheet.overview")
     used = [code for code in BUCKETS if any(code in month.buckets for month in months)]
     away = [kind.value for kind in ExplainedKind if any(m.explained.get(kind) for m in months)]
+    leave = list(dict.fromkeys(taken.name for month in months for taken in month.leave))
     heads = [
         *(t(f"payroll.column.{code}") for code in ("staff_number", "name", "department_name")),
         t("payroll.column.days_worked"),
         t("payroll.column.regular_min"),
         t("payroll.column.missing_min"),
+        *(leave_title(name, t) for name in leave),
         *(t(f"worktime.explained.{kind}") for kind in away),
         *(bucket_name(code, t) for code in used),
         t("payroll.column.state"),
@@ -78,12 +81,18 @@ def _overview(sheet: Worksheet, months: Sequence[MonthRow], t: Translator) -> No
                 month.days_worked,
                 _hours(month.regular_min),
                 _hours(month.missing_min),
+                *(_taken(month, name, t) for name in leave),
                 *(_hours(month.explained.get(kind, 0)) for kind in away),
                 *(_hours(each.rounded_min if each and each.paid else 0) for each in paid),
                 t("payroll.state.closed" if month.closed_at else "payroll.state.open"),
             ],
         )
-    _finish(sheet, [12, 18, 18, 10, 12, 12, *[14] * len([*away, *used]), 12], "A4")
+    _finish(sheet, [12, 18, 18, 10, 12, 12, *[14] * len([*leave, *away, *used]), 12], "A4")
+
+
+def _taken(month: MonthRow, name: LeaveName, t: Translator) -> str:
+    found = (each for each in month.leave if each.name == name)
+    return next((leave_amount(each.half_days, each.minutes, t) for each in found), "")
 
 
 def _person(sheet: Worksheet, month: MonthRow, t: Translator) -> None:
@@ -104,7 +113,22 @@ def _person(sheet: Worksheet, month: MonthRow, t: Translator) -> None:
         name = bucket_name(code, t)
         hours = [_hours(bucket.raw_min), _hours(paid), _hours(bucket.adjusted_min)]
         _row(sheet, number, [name, f"{bucket.percent}/100", *hours])
+    _leave(sheet, below + 2 + len(month.buckets), month, t)
     _finish(sheet, [22, 10, 10, 10, 10, 10, 10, 10, 40], "A4")
+
+
+def _leave(sheet: Worksheet, row: int, month: MonthRow, t: Translator) -> None:
+    """What was taken of each kind of leave, and what is left."""
+    lines = list(leave_lines(month, t))
+    if lines:
+        _row(
+            sheet,
+            row,
+            [t(f"payroll.leave.{head}") for head in ("kind", "taken", "left")],
+            head=True,
+        )
+    for number, line in enumerate(lines, start=row + 1):
+        _row(sheet, number, line)
 
 
 _DAY_HEADS: Final = ("date", "kind", "in", "out", "pause", "regular", "extra", "missing", "note")
@@ -114,7 +138,7 @@ _TOTAL_HEADS: Final = ("class", "percent", "raw", "paid", "adjusted")
 def _day_cells(day: DayRow, t: Translator) -> list[object]:
     weekday = t(f"weekday.{day.work_date.weekday()}")
     notes = [t(f"payroll.note.{note}") for note in day.notes]
-    notes += [t(f"worktime.explained.{kind}") for kind in day.explained]
+    notes += away_notes(day, t)
     return [
         f"{on_date(day.work_date, DateForm.ERA)}（{weekday}）",
         t(f"worktime.day.{day.kind}"),

@@ -16,6 +16,7 @@ from hub.payroll.fields import FIELDS, lines_of
 from hub.payroll.profile import Profile, Quoting
 
 ERRORS_MAX: Final = 200
+_TIMED: Final = (Unit.MINUTES, Unit.HALF_DAYS, Unit.CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _lines(profile: Profile, months: Iterable[MonthRow]) -> Iterator[Line]:
     timed = [
         column.field
         for column in profile.columns
-        if column.field is not None and units[column.field] in (Unit.MINUTES, Unit.CLOCK)
+        if column.field is not None and units[column.field] in _TIMED
     ]
     for month in months:
         for line in lines_of(profile.rows, month):

@@ -10,7 +10,8 @@ from hub.pages.words import Words
 from hub.payroll.cells import at_clock, on_date
 from hub.payroll.domain import DayRow, MonthRow, Unit
 from hub.payroll.fields import ADJUSTED, BUCKETS, FIELDS, bucket_name
-from hub.payroll.profile import ClockForm, Column, DateForm, Pad, Profile, RowKind
+from hub.payroll.leave_words import away_notes, leave_lines
+from hub.payroll.profile import ClockForm, Column, DateForm, Profile, RowKind
 from hub.payroll.repository import Handover
 from hub.payroll.writing import Unwritable
 
@@ -28,6 +29,8 @@ def field_name(code: str, words: Words) -> str:
     if what == "adjusted_explained":
         name = words.t(f"worktime.explained.{which}")
         return words.t("payroll.column.adjusted", which=name)
+    if what.startswith("leave_"):
+        return words.t(f"payroll.column.{what}", which=words.t(f"payroll.leave.{which}"))
     is_kind = what == "explained"
     name = words.t(f"worktime.explained.{which}") if is_kind else bucket_name(which, words.t)
     return words.t(f"payroll.column.{what}", which=name)
@@ -47,7 +50,8 @@ class ColumnForm:
     text: str
     form: str
     width: str
-    zero: bool
+    pad: str
+    places: int
     blank: bool
     words: str
 
@@ -60,7 +64,8 @@ def column_form(column: Column) -> ColumnForm:
         text=column.text,
         form=_form_of(column),
         width="" if column.width is None else str(column.width),
-        zero=column.pad is Pad.ZERO,
+        pad=column.pad.value,
+        places=column.places,
         blank=column.zero_is_empty,
         words=", ".join(f"{value}={word}" for value, word in column.words.items()),
     )
@@ -162,6 +167,15 @@ class BucketLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveLine:
+    """One kind of leave of the printed book."""
+
+    name: str
+    taken: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
 class BookSheet:
     """One person's month, printed on one sheet."""
 
@@ -176,6 +190,7 @@ class BookSheet:
     missing: str
     days: tuple[DayLine, ...]
     buckets: tuple[BucketLine, ...]
+    leave: tuple[LeaveLine, ...]
     is_open: bool
 
 
@@ -208,6 +223,7 @@ def _sheet(month: MonthRow, words: Words) -> BookSheet:
             for code in BUCKETS
             if (bucket := month.buckets.get(code)) is not None
         ),
+        leave=tuple(LeaveLine(*texts) for texts in leave_lines(month, words.t)),
         is_open=month.closed_at is None,
     )
 
@@ -225,7 +241,7 @@ def _day(day: DayRow, words: Words) -> DayLine:
     def at(value: int | None) -> str:
         return "" if value is None else at_clock(value, ClockForm.HOURS_48)
 
-    notes = [words.t(f"worktime.explained.{kind}") for kind in day.explained]
+    notes = away_notes(day, words.t)
     notes += [words.t(f"payroll.note.{note}") for note in day.notes]
     return DayLine(
         date=words.day(day.work_date),

@@ -6,8 +6,9 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, timedelta
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import openpyxl
 import pandas as pd
@@ -15,8 +16,6 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hub.applications.claims import Claims
-from hub.attendance.domain import start_of
-from hub.attendance.tables import punches
 from hub.attendance.touched import touch
 from hub.bootstrap import Hub
 from hub.catalogue import Language, Translator
@@ -34,55 +33,15 @@ from hub.web.problems import FORBIDDEN, Problem
 from hub.web.rights import SYSTEM, Principal, PrincipalKind, Role
 from hub.worktime.domain import DayNote, Month, Order
 from hub.worktime.minutes import Span
-from wire.events import PunchDirection
+from tests.hub.payroll.offices import APRIL, MONDAY, Office
 
-APRIL, MAY = Month(2026, 4), Month(2026, 5)
+MAY = Month(2026, 5)
 HTML = {"Accept": "text/html"}
-MONDAY = date(2026, 4, 6)
 
 
 @pytest.fixture
 def database_at(sqlite_at: str) -> str:
     return sqlite_at
-
-
-class Office:
-    """A department of two, over the API; what they punch is written as ingest would."""
-
-    def __init__(self, hub: Hub, client: TestClient, clock: HandMovedClock) -> None:
-        self.hub, self.client, self.clock = hub, client, clock
-        self.orders: dict[str, tuple[Order, ...]] = {}
-        self.last = 0
-        self.department = self.add("staff/departments", code="0101", name="総務課")
-
-    def add(self, path: str, **body: object) -> str:
-        answer = self.client.post(f"/api/v1/{path}", json=body)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["id"])
-
-    def hire(self, name: str, kana: str, number: str) -> str:
-        person = self.add("people", name=name, name_kana=kana, staff_number=number)
-        place = {"department_id": self.department, "kind": "regular", "post": "主事"}
-        self.add(f"staff/people/{person}/employments", starts_on="2026-04-01", **place)
-        return person
-
-    def worked(self, person: str, day: date, start: int = 510, end: int = 1035) -> None:
-        for minute, direction in ((start, PunchDirection.IN), (end, PunchDirection.OUT)):
-            self.last += 1
-            at = start_of(day).astimezone(UTC) + timedelta(minutes=minute)
-            row = {"id": self.last, "person_id": person, "reader_id": "r", "door_id": None}
-            row |= {"credential_id": "c", "controller_id": "k7m2q9x4w8e3r6t1", "boot": "b"}
-            row |= {"direction": direction, "at": at, "corrected_at": at, "received_at": at}
-            row |= {"trusted": True, "time_error_ms": 0, "mono_ns": 0}
-            self.write(row)
-
-    def write(self, row: dict[str, Any]) -> None:
-        self.hub.core.db.write(lambda scope: scope.insert(punches, row))
-
-    def close(self) -> None:
-        self.clock.advance(timedelta(days=30))
-        closing = self.hub.services.get(ClosingService)
-        closing.close(SYSTEM, self.department, APRIL, "試験のため")
 
 
 @pytest.fixture
@@ -248,3 +207,21 @@ def test_every_daily_record_is_json_of_a_known_shape(office: Office, admin: Test
 @pytest.mark.parametrize("language", list(Language))
 def test_the_book_has_a_word_for_every_note(language: Language) -> None:
     assert all(Translator(language)(f"payroll.note.{note.value}") for note in DayNote)
+
+
+@pytest.mark.parametrize(
+    ("what", "ascii_name", "name"),
+    [
+        ("files/class-lines", "teate_0101_2026-04.csv", "teate_総務課_2026-04.csv"),
+        ("workbook", "shukkinbo_0101_2026-04.xlsx", "shukkinbo_総務課_2026-04.xlsx"),
+        ("punches/freee", "freee_0101_2026-04.json", "freee_総務課_2026-04.json"),
+        ("daily", "daily_0101_2026-04.json", "daily_総務課_2026-04.json"),
+    ],
+)
+def test_every_file_is_named_by_department_and_month(
+    office: Office, admin: TestClient, what: str, ascii_name: str, name: str
+) -> None:
+    query = {"department": office.department, "draft": "true"}
+    answer = admin.get(f"/api/v1/payroll/months/2026-04/{what}", params=query)
+    told = answer.headers["content-disposition"]
+    assert told == f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"

@@ -51,6 +51,9 @@ class Months:
     def punches(self, who: Principal, asked: Asked) -> Sequence[PunchRow]:
         return self.taps
 
+    def department(self, department_id: str) -> tuple[str, str]:
+        return ("0101", "総務課")
+
     def departments(self, who: Principal) -> Sequence[tuple[str, str]]:
         return ()
 
@@ -70,7 +73,7 @@ def test_a_closed_months_file_is_handed_out_and_kept_on_record(service: PayrollS
     made = service.file(SYSTEM, kept.id, ASKED, draft=False)
     frame = pd.read_csv(io.BytesIO(made.data), encoding="cp932", dtype=str)
     assert frame["氏名"].tolist() == ["山田 花子", "髙橋 一郎"]
-    assert (made.name, made.draft) == ("kintai_202611.csv", False)
+    assert (made.name, made.draft) == ("kintai_2026-11.csv", False)
     (line,) = service.handovers(None, 10).items
     assert (line.what, line.people, line.bytes) == ("庶務", 2, len(made.data))
     assert line.actor == SYSTEM.actor

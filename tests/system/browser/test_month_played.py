@@ -45,8 +45,8 @@ SIGNED = (
 )
 
 FILES = {
-    "monthly-classes": "kintai_202611.csv",
-    "daily": "kintai_nichibetsu_202611.csv",
+    "monthly-classes": "kintai_2026-11.csv",
+    "daily": "kintai_nichibetsu_2026-11.csv",
     "workbook": "shukkinbo_2026-11.xlsx",
 }
 MONTHLY = {
