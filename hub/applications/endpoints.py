@@ -9,33 +9,39 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Response
 
 from hub.applications.bodies import ApplicationKind
-from hub.applications.deciding import Ballot, DecisionsService, Verdict
-from hub.applications.delegating import ChainsService, DelegationsService, DelegationWanted
-from hub.applications.domain import State, Step
-from hub.applications.refusing import ALL
-from hub.applications.reminders import RemindersService
-from hub.applications.schemas import (
-    ApplicationChangeIn,
-    ApplicationCheckOut,
-    ApplicationDecisionIn,
-    ApplicationFindingOut,
-    ApplicationIn,
-    ApplicationOut,
-    ApplicationRefusalIn,
-    ApplicationSeenOut,
-    ApplicationVersionIn,
-    BulkApprovalIn,
-    BulkApprovalOut,
-    BulkItemOut,
-    CancellationIn,
+from hub.applications.chain_schemas import (
     ChainRuleIn,
     ChainRuleOut,
     DelegationIn,
     DelegationOut,
+)
+from hub.applications.deciding import Ballot, DecisionsService, Verdict
+from hub.applications.decision_schemas import (
+    ApplicationDecisionIn,
+    ApplicationRefusalIn,
+    BulkApprovalIn,
+    BulkApprovalOut,
+    BulkItemOut,
     InboxItemOut,
     InboxOut,
+)
+from hub.applications.delegating import ChainsService, DelegationsService, DelegationWanted
+from hub.applications.domain import State, Step
+from hub.applications.refusing import ALL
+from hub.applications.reminder_schemas import (
     MissingOut,
     RemindersOut,
+)
+from hub.applications.reminders import RemindersService
+from hub.applications.schemas import (
+    ApplicationChangeIn,
+    ApplicationCheckOut,
+    ApplicationFindingOut,
+    ApplicationIn,
+    ApplicationOut,
+    ApplicationSeenOut,
+    ApplicationVersionIn,
+    CancellationIn,
     TrailEntryOut,
 )
 from hub.applications.service import ApplicationsService, Wanted
