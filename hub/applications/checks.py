@@ -113,10 +113,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CapFacts:
-    """A month's minutes that count towards the cap, and the cap; None where there is none."""
+    """A month's minutes that count towards the cap, and the cap; None where there is none.
+    `alerts_min` are the thresholds on the way there."""
 
     counted_min: int
     cap_min: int | None
+    alerts_min: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hub.applications.bodies import BODY_OF, ApplicationKind, PunchCause, PunchC
 from hub.applications.refusing import REFUSED
 from hub.applications.reminders import RemindersService
 from hub.applications.service import ApplicationsService, Wanted
-from hub.pages.application_forms import ApplicationForm, FormError, body_of, form_of
+from hub.pages.application_forms import NEW_PUNCH, ApplicationForm, FormError, body_of, form_of
 from hub.pages.application_pages import ApplicationPages, Told
 from hub.pages.days import day_or
 from hub.pages.eras import era_day
@@ -79,7 +79,8 @@ def new_application(
     form = ApplicationForm(kind=kind, first=day)
     if kind == ApplicationKind.PUNCH:
         missing = pages.missing_direction(who, day_or(day, words.today))
-        form = form.model_copy(update={"direction": missing})
+        picked = NEW_PUNCH if missing else ""
+        form = form.model_copy(update={"direction": missing, "punch_id": picked})
     return _form(request, words, pages, who, ApplicationKind(kind), form)
 
 
@@ -91,6 +92,8 @@ def hand_in_new(
     if form.kind not in set(ApplicationKind):
         return go_to("/my/applications/new")
     kind = ApplicationKind(form.kind)
+    if form.look:
+        return _form(request, words, pages, who, kind, form)
     try:
         body = body_of(kind, form)
     except FormError as error:
@@ -140,6 +143,8 @@ def hand_in_change(
 ) -> Response:
     """Make a new version."""
     kind = service.seen(who, application_id).application.kind
+    if form.look:
+        return _form(request, words, pages, who, kind, form, of=application_id)
     version = int(form.version) if form.version.isascii() and form.version.isdigit() else 0
     try:
         body = body_of(kind, form)
@@ -237,7 +242,7 @@ def _form(
         window=pages.window(kind, day, words),
         leave_kinds=pages.leave_kinds(who, words) if shape == "leave" else [],
         punches=pages.punches(who, day, words) if shape == "punch" else [],
-        changes=[each.value for each in PunchChange],
+        changes=[each.value for each in PunchChange if each is not PunchChange.ADD],
         causes=[each.value for each in PunchCause],
     )
 

@@ -252,7 +252,7 @@ class _Head:
 
     def by_token(self, token: str) -> Principal | None:
         """Give the head."""
-        who = self._accounts.by_token(token)
+        who: Principal | None = self._accounts.by_token(token)
         return who and replace(who, person_id=ids.PERSON)
 
     def by_session(self, cookie: str) -> Principal | None:
