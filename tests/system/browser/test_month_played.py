@@ -193,8 +193,11 @@ class Played:
             box.send_keys(" ")
             assert box.is_selected()
         desk.picture("approvals")
-        desk.press("選んだ申請を承認")
-        desk.sees("承認")
+        desk.press("選んだ申請の影響を見る")
+        desk.sees("承認の確認", "まだ承認していません")
+        desk.picture("approvals-confirm")
+        desk.press(f"{count} 件を承認する")
+        desk.sees(f"{count} 件を承認しました")
 
     # --- the month's days ------------------------------------------------------------------------
 
