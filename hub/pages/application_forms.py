@@ -31,6 +31,7 @@ from hub.applications.bodies import (
     first_and_last,
     given_spans,
 )
+from hub.applications.checks import Refusal
 from hub.worktime.domain import SwapPart
 from wire.events import PunchDirection
 
@@ -79,6 +80,29 @@ class ApplicationForm(BaseModel):
     draft: Short = ""
     look: Short = ""
     """Show another date's punches: nothing is handed in."""
+
+
+R = Refusal
+FIELD_OF: Final = {
+    R.DATES_REVERSED: "last",
+    R.DAY_FREED: "first",
+    R.NO_REGULAR_HOURS: "first",
+    R.NOT_EMPLOYED: "first",
+    R.LEAVE_SEASON: "first",
+    R.ALREADY_WORKED: "first",
+    R.NO_HOLIDAY_WORKED: "first",
+    R.WORKED_DAY_ORDERED: "first",
+    R.OFF_DAY_TAKEN: "off_date",
+    R.OUTSIDE_WINDOW: "off_date",
+    R.NOTHING_TO_MOVE: "off_date",
+    R.SAME_DATE: "off_date",
+    R.MOVED_ALREADY: "off_date",
+    R.SPANS_MISSING: "from1",
+    R.SPANS_REVERSED: "until1",
+    R.PUNCH_TIME_MISSING: "time",
+    R.PUNCH_IN_FUTURE: "time",
+}
+"""Beside which date or time a refusal is said, where it is about one."""
 
 
 def body_of(kind: ApplicationKind, form: ApplicationForm) -> Body:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -57,6 +57,8 @@ class Told:
 
     refused: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """What is refused of one field, by its name in the form."""
 
 
 class InboxOrder(StrEnum):

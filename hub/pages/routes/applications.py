@@ -9,10 +9,18 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from hub.applications.bodies import BODY_OF, ApplicationKind, PunchCause, PunchChange
+from hub.applications.checks import Refusal
 from hub.applications.refusing import REFUSED
 from hub.applications.reminders import RemindersService
 from hub.applications.service import ApplicationsService, Wanted
-from hub.pages.application_forms import NEW_PUNCH, ApplicationForm, FormError, body_of, form_of
+from hub.pages.application_forms import (
+    FIELD_OF,
+    NEW_PUNCH,
+    ApplicationForm,
+    FormError,
+    body_of,
+    form_of,
+)
 from hub.pages.application_pages import ApplicationPages, Told
 from hub.pages.days import day_or
 from hub.pages.eras import era_day
@@ -97,7 +105,8 @@ def hand_in_new(
     try:
         body = body_of(kind, form)
     except FormError as error:
-        told = Told(refused=(words.t(error.key),))
+        text = words.t(error.key)
+        told = Told(refused=(text,), beside={error.field: text})
         return _form(request, words, pages, who, kind, form, told=told)
     try:
         made = service.create(who, kind, body, submit=not form.draft)
@@ -150,7 +159,8 @@ def hand_in_change(
         body = body_of(kind, form)
         service.change(who, application_id, version, body, submit=not form.draft)
     except FormError as error:
-        told = Told(refused=(words.t(error.key),))
+        text = words.t(error.key)
+        told = Told(refused=(text,), beside={error.field: text})
         return _form(request, words, pages, who, kind, form, told=told, of=application_id)
     except Problem as problem:
         told = _refused(problem, words)
@@ -251,5 +261,6 @@ def _refused(problem: Problem, words: Words) -> Told:
     """Say what was refused, in the words of the page; anything else is another page's matter."""
     if problem.kind is not REFUSED:
         raise problem
-    sentences = (words.t(f"application.refusal.{each.code}") for each in problem.fields)
-    return Told(refused=tuple(dict.fromkeys(sentences)))
+    said = {each.code: words.t(f"application.refusal.{each.code}") for each in problem.fields}
+    beside = {FIELD_OF[Refusal(c)]: text for c, text in said.items() if Refusal(c) in FIELD_OF}
+    return Told(refused=tuple(dict.fromkeys(said.values())), beside=beside)

@@ -275,6 +275,16 @@ def test_no_address_of_leave_holds_a_staff_number(office: Any, browse: Any) -> N
     browse(office.who("taro")).page(found.headers["Location"], status=403)
 
 
+def test_what_contradicts_is_said_beside_its_date(office: Any, browse: Any) -> None:
+    office.grant()
+    office.take_leave(date(2026, 4, 13))
+    sent = browse(office.hana).send("/my/applications/new", kind="swap", **KINDS["swap"])
+    assert sent.status_code == 422
+    text = Translator(Language.JA)("application.refusal.off_day_taken")
+    assert 'aria-describedby="off_date-wrong"' in sent.text
+    assert text in sent.text.split('id="off_date-wrong"')[1].split("</p>")[0]
+
+
 def test_a_correction_is_one_form_with_the_days_punches_to_pick_from(
     office: Any, browse: Any
 ) -> None:
