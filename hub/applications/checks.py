@@ -29,13 +29,14 @@ from hub.applications.bodies import (
     given_spans,
     spans_of,
 )
+from hub.applications.collisions import PARTS, Part, collisions
 from hub.applications.domain import Application, DayClaim
 from hub.attendance.domain import start_of
 from hub.leave.domain import LeaveKind, LeaveUnit
 from hub.leave.kind_files import in_season
 from hub.staff.domain import Employment
 from hub.worktime.domain import DayKind, DayPlan
-from hub.worktime.minutes import Span, Spans, common, total
+from hub.worktime.minutes import common, total
 from wire.events import PunchDirection
 
 
@@ -50,6 +51,14 @@ class Refusal(StrEnum):
     SPANS_OVERLAP = "spans_overlap"
     REASON_MISSING = "reason_missing"
     OVERLAPS_OTHER = "overlaps_other"
+    DAY_FREED = "day_freed"
+    """A swap or a compensatory day has taken the regular hours of that date away, or asks to."""
+    OFF_DAY_TAKEN = "off_day_taken"
+    """The day to be free is one of leave, a trip or the like."""
+    WORKED_DAY_ORDERED = "worked_day_ordered"
+    """The hours to be moved there are ordered as overtime or duty."""
+    RESTS_ON_SWAP = "rests_on_swap"
+    """Leave or a trip lies in the hours that a swap brought: the swap cannot go before it."""
     ALREADY_REGULAR = "already_regular"
     NOT_A_DAY_OFF = "not_a_day_off"
     NOT_YET_DONE = "not_yet_done"
@@ -104,10 +113,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CapFacts:
-    """A month's minutes that count towards the cap, and the cap; None where there is none."""
+    """A month's minutes that count towards the cap, and the cap; None where there is none.
+    `alerts_min` are the thresholds on the way there."""
 
     counted_min: int
     cap_min: int | None
+    alerts_min: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +160,7 @@ def findings(
     kind: ApplicationKind, body: Body, claims: Sequence[DayClaim], facts: Facts
 ) -> list[Finding]:
     """Give what is refused and said of a body whose shape is right; `claims` are what it covers."""
-    found = [*_employment(body, facts), *_overlaps(claims, body, facts)]
+    found = [*_employment(body, facts), *collision_findings(kind, body, claims, facts.others)]
     match body:
         case WorkBody():
             found += _work(kind, body, facts)
@@ -159,7 +170,7 @@ def findings(
         case LeaveBody():
             found += _leave(body, claims, facts)
         case AwayBody() | DutyBody():
-            found += [] if claims else [Finding(R.NO_REGULAR_HOURS, first_and_last(body)[0])]
+            found += [] if claims else [_uncovered(body, facts)]
         case PunchBody():
             problem = facts.punch_problem(body)
             found += [Finding(problem, body.work_date)] if problem else []
@@ -229,22 +240,51 @@ def _employment(body: Body, facts: Facts) -> Iterator[Finding]:
             return
 
 
-def _overlaps(claims: Sequence[DayClaim], body: Body, facts: Facts) -> Iterator[Finding]:
-    """Two applications for the same minutes of the same date contradict one another; so do two
-    swaps of one date."""
-    mine = {each.work_date: _spans(each) for each in claims}
+def collision_findings(
+    kind: ApplicationKind, body: Body, claims: Sequence[DayClaim], others: Sequence[Application]
+) -> list[Finding]:
+    """Give the first contradiction with each kind of refusal: with others that wait or count."""
+    found: dict[Refusal, Finding] = {}
+    for each in collisions(kind, body, claims, others):
+        what = _COLLIDES.get((each.mine, each.theirs), R.OVERLAPS_OTHER)
+        found.setdefault(what, Finding(what, each.day))
+    return list(found.values())
+
+
+_COLLIDES: Final = {
+    (Part.LEAVE, Part.FREED): Refusal.DAY_FREED,
+    (Part.AWAY, Part.FREED): Refusal.DAY_FREED,
+    (Part.FREED, Part.LEAVE): Refusal.OFF_DAY_TAKEN,
+    (Part.FREED, Part.AWAY): Refusal.OFF_DAY_TAKEN,
+    (Part.FILLED, Part.ORDER): Refusal.WORKED_DAY_ORDERED,
+    (Part.FILLED, Part.DUTY): Refusal.WORKED_DAY_ORDERED,
+}
+"""How it is said where 'another covers the same time' would not say it."""
+
+
+def resting_on(found: Application, others: Sequence[Application]) -> Finding | None:
+    """Tell what keeps a swap from being cancelled: leave, a trip or the like in the hours that it
+    brought to the day that is worked."""
+    if found.kind is not K.SWAP or not isinstance(found.body, SwapBody):
+        return None
+    day = found.body.worked_date
+    hours = [span for each in found.claims for span in each.spans]
+    for other in others:
+        if PARTS.get(other.kind) not in (Part.LEAVE, Part.AWAY):
+            continue
+        theirs = [span for each in other.claims if each.work_date == day for span in each.spans]
+        if any(a < d and c < b for a, b in hours for c, d in theirs):
+            return Finding(R.RESTS_ON_SWAP, day)
+    return None
+
+
+def _uncovered(body: LeaveBody | AwayBody | DutyBody, facts: Facts) -> Finding:
+    """Why nothing is covered: a swap freed the date, or it has no regular hours anyhow."""
+    first, last = first_and_last(body)
     for other in facts.others:
-        if isinstance(body, SwapBody) and isinstance(other.body, SwapBody):
-            dates = {body.worked_date, body.off_date}
-            again = dates & {other.body.worked_date, other.body.off_date}
-            if again:
-                yield Finding(R.OVERLAPS_OTHER, min(again))
-                return
-        for theirs in other.claims:
-            both = common(mine.get(theirs.work_date, ()), _spans(theirs))
-            if both and not isinstance(other.body, SwapBody):
-                yield Finding(R.OVERLAPS_OTHER, theirs.work_date)
-                return
+        if isinstance(other.body, SwapBody) and first <= other.body.off_date <= last:
+            return Finding(R.DAY_FREED, other.body.off_date)
+    return Finding(R.NO_REGULAR_HOURS, first)
 
 
 def _work(kind: ApplicationKind, body: WorkBody, facts: Facts) -> Iterator[Finding]:
@@ -290,7 +330,7 @@ def _leave(body: LeaveBody, claims: Sequence[DayClaim], facts: Facts) -> Iterato
     if kind.needs_evidence and not body.evidence.strip():
         yield Finding(R.LEAVE_EVIDENCE, body.first)
     if not claims:
-        yield Finding(R.NO_REGULAR_HOURS, body.first)
+        yield _uncovered(body, facts)
     outside = [each.work_date for each in claims if not in_season(kind, each.work_date)]
     if outside:
         yield Finding(R.LEAVE_SEASON, outside[0])
@@ -310,7 +350,3 @@ _UNIT: Final = {
     LeavePart.AFTERNOON: LeaveUnit.HALF_DAY,
     LeavePart.HOURS: LeaveUnit.HOUR,
 }
-
-
-def _spans(claim: DayClaim) -> Spans:
-    return tuple(Span(start, end) for start, end in claim.spans)

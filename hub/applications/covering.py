@@ -25,12 +25,14 @@ from hub.applications.bodies import (
 from hub.applications.domain import DayClaim
 from hub.worktime.domain import DayKind, DayPlan
 from hub.worktime.minutes import Span, Spans, common, joined, total
+from hub.worktime.swaps import part_of
 
 Plans = Mapping[date, DayPlan]
 
 
 def covered(body: Body, plans: Plans) -> tuple[DayClaim, ...]:
-    """Give what a body covers, date by date; dates that it does not touch are left out."""
+    """Give what a body covers, date by date; dates that it does not touch are left out. Of a swap
+    it is the hours that leave its day off."""
     match body:
         case WorkBody() | DutyBody():
             spans = joined(spans_of(body.spans))
@@ -41,7 +43,11 @@ def covered(body: Body, plans: Plans) -> tuple[DayClaim, ...]:
         case AwayBody():
             claims = (_away(body, day, plans) for day in dates_of(body))
             return tuple(each for each in claims if each is not None)
-        case SwapBody() | PunchBody():
+        case SwapBody():
+            plan = plans.get(body.off_date)
+            hours = joined(part_of(plan, body.part)[0]) if plan is not None else ()
+            return (_claim(body.off_date, hours),) if hours else ()
+        case PunchBody():
             return ()
 
 

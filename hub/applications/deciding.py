@@ -9,8 +9,9 @@ from enum import StrEnum
 from hub.applications import repository
 from hub.applications.bodies import ApplicationKind, LeaveBody, PunchBody
 from hub.applications.chains import next_step
-from hub.applications.checks import Finding, Refusal
+from hub.applications.checks import Finding, Refusal, collision_findings, resting_on
 from hub.applications.domain import (
+    HOLDS,
     WAITING,
     Act,
     Application,
@@ -259,9 +260,17 @@ class DecisionsService:
 
     def _effects(self, scope: Scope, who: Principal, found: Application) -> None:
         """What follows from the last approval."""
+        others = repository.active_around(scope, found.person_id, found.first, found.last, found.id)
         if found.state is State.CANCELLING:
+            if (rests := resting_on(found, others)) is not None:
+                raise refused([rests])
             self._leave.give_back(scope, who, found.id)
             return
+        # Nothing that contradicts it can have been handed in since, unless a plan has changed: of
+        # two, what was approved first holds.
+        holding = [each for each in others if each.state in HOLDS]
+        if clashes := collision_findings(found.kind, found.body, found.claims, holding):
+            raise refused(clashes)
         match found.body:
             case LeaveBody() as body:
                 self._take(scope, who, found, body)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from hub.applications import repository
 from hub.applications.bodies import ApplicationKind
 from hub.applications.domain import Approver, ChainRule, Delegation, Step
+from hub.applications.refusing import OWN_DELEGATION
 from hub.applications.tables import chain_rules
 from hub.audit.rows import AuditedRows, RowKind
 from hub.audit.service import record
@@ -50,12 +51,15 @@ class DelegationsService:
             return repository.delegations_of(scope, whose)
 
     def give(self, who: Principal, wanted: DelegationWanted) -> Delegation:
-        """Let somebody decide in one's place."""
+        """Let somebody decide in one's place. Whoever does so for somebody else is never the one
+        who stands in."""
         giver = wanted.from_person_id or who.person_id
         if giver is None:
             raise invalid("from_person_id", "missing", "you are no member of staff: name whose")
         if giver != who.person_id and not who.may(Right.ATTENDANCE_WRITE):
             raise Problem(FORBIDDEN, "for others this needs the right attendance:write")
+        if giver != who.person_id and wanted.to_person_id == who.person_id:
+            raise Problem(OWN_DELEGATION, "another person has to let you stand in for somebody")
         if wanted.ends_on < wanted.starts_on:
             raise invalid("ends_on", "before_start", "the last day is not before the first")
         if wanted.ends_on - wanted.starts_on > timedelta(days=DAYS_MAX):

@@ -119,7 +119,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 class DayClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an application covers on one work date, as found in the plan when it was handed in:
-    spans as pairs of minutes; of leave also how much of it is taken."""
+    spans as pairs of minutes; of leave also how much of it is taken. Of a swap: the hours that
+    leave its day off."""
 
     work_date: date
     spans: tuple[tuple[int, int], ...]

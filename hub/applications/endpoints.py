@@ -9,33 +9,39 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Response
 
 from hub.applications.bodies import ApplicationKind
-from hub.applications.deciding import Ballot, DecisionsService, Verdict
-from hub.applications.delegating import ChainsService, DelegationsService, DelegationWanted
-from hub.applications.domain import State, Step
-from hub.applications.refusing import ALL
-from hub.applications.reminders import RemindersService
-from hub.applications.schemas import (
-    ApplicationChangeIn,
-    ApplicationCheckOut,
-    ApplicationDecisionIn,
-    ApplicationFindingOut,
-    ApplicationIn,
-    ApplicationOut,
-    ApplicationRefusalIn,
-    ApplicationSeenOut,
-    ApplicationVersionIn,
-    BulkApprovalIn,
-    BulkApprovalOut,
-    BulkItemOut,
-    CancellationIn,
+from hub.applications.chain_schemas import (
     ChainRuleIn,
     ChainRuleOut,
     DelegationIn,
     DelegationOut,
+)
+from hub.applications.deciding import Ballot, DecisionsService, Verdict
+from hub.applications.decision_schemas import (
+    ApplicationDecisionIn,
+    ApplicationRefusalIn,
+    BulkApprovalIn,
+    BulkApprovalOut,
+    BulkItemOut,
     InboxItemOut,
     InboxOut,
+)
+from hub.applications.delegating import ChainsService, DelegationsService, DelegationWanted
+from hub.applications.domain import State, Step
+from hub.applications.refusing import ALL, OWN_DELEGATION
+from hub.applications.reminder_schemas import (
     MissingOut,
     RemindersOut,
+)
+from hub.applications.reminders import RemindersService
+from hub.applications.schemas import (
+    ApplicationChangeIn,
+    ApplicationCheckOut,
+    ApplicationFindingOut,
+    ApplicationIn,
+    ApplicationOut,
+    ApplicationSeenOut,
+    ApplicationVersionIn,
+    CancellationIn,
     TrailEntryOut,
 )
 from hub.applications.service import ApplicationsService, Wanted
@@ -67,6 +73,7 @@ def _shown(application_id: str) -> Any:
 Waiting = Annotated[str, _shown(ids.APPLICATION_WAITING)]
 Unclear = Annotated[str, _shown(ids.APPLICATION_UNCLEAR)]
 Needless = Annotated[str, _shown(ids.APPLICATION_NEEDLESS)]
+Approved = Annotated[str, _shown(ids.APPLICATION_APPROVED)]
 PersonId = Annotated[
     str | None,
     Query(max_length=80, description="Whose; others' needs `attendance:read`."),
@@ -152,7 +159,7 @@ def withdraw(who: Own, service: Applications, application_id: str) -> Applicatio
     "/applications/{application_id}/cancel", summary="Ask for a cancellation", responses=_REFUSES
 )
 def ask_cancel(
-    who: Own, service: Applications, application_id: Waiting, given: CancellationIn
+    who: Own, service: Applications, application_id: Approved, given: CancellationIn
 ) -> ApplicationOut:
     """It is approved like the application itself, which holds until then."""
     return ApplicationOut.of(service.ask_cancel(who, application_id, given.comment))
@@ -226,9 +233,14 @@ def list_delegations(who: Own, service: Delegations) -> list[DelegationOut]:
     return [DelegationOut.model_validate(each) for each in service.listed(who)]
 
 
-@router.post("/delegations", summary="Let somebody stand in", status_code=HTTPStatus.CREATED)
+@router.post(
+    "/delegations",
+    summary="Let somebody stand in",
+    status_code=HTTPStatus.CREATED,
+    responses=refuses(OWN_DELEGATION),
+)
 def give_delegation(who: Own, service: Delegations, given: DelegationIn) -> DelegationOut:
-    """For oneself; for others with `attendance:write`."""
+    """For oneself; for others with `attendance:write`, who then cannot be the one who does."""
     wanted = DelegationWanted(
         given.to_person_id,
         given.starts_on,

@@ -17,6 +17,8 @@ CHANGED: Final = ProblemKind("application_changed", HTTPStatus.CONFLICT)
 STATE: Final = ProblemKind("application_state", HTTPStatus.CONFLICT)
 OWN: Final = ProblemKind("own_application", HTTPStatus.FORBIDDEN)
 NOT_ASKED: Final = ProblemKind("not_asked", HTTPStatus.FORBIDDEN)
+OWN_DELEGATION: Final = ProblemKind("own_delegation", HTTPStatus.FORBIDDEN)
+"""Whoever lets somebody stand in for a third person cannot be the one who does: four eyes."""
 
 ALL: Final = (REFUSED, CHANGED, STATE, OWN, NOT_ASKED)
 

@@ -10,7 +10,14 @@ from sqlalchemy import ColumnElement
 from hub.applications import repository
 from hub.applications.bodies import ApplicationKind, Body, first_and_last
 from hub.applications.chains import Case, chain_for, next_step
-from hub.applications.checks import Finding, findings, refusals, shape_problems, warnings
+from hub.applications.checks import (
+    Finding,
+    findings,
+    refusals,
+    resting_on,
+    shape_problems,
+    warnings,
+)
 from hub.applications.domain import (
     TRANSITIONS,
     Act,
@@ -257,6 +264,11 @@ class ApplicationsService:
             state = self._after(found, Act.ASK_CANCEL)
             if found.kind is ApplicationKind.PUNCH:
                 raise illegal(IllegalActError(found.state, Act.ASK_CANCEL))
+            around = repository.active_around(
+                scope, found.person_id, found.first, found.last, found.id
+            )
+            if (rests := resting_on(found, around)) is not None:
+                raise refused([rests])
             now = self._core.clock.now()
             # A version of its own: a decision on what was handed in, sent late or twice, is none
             # on its cancellation.

@@ -97,6 +97,10 @@ class LeaveService:
         """The date in the town."""
         return self._core.clock.now().astimezone(self._core.settings.town.zone).date()
 
+    def year_of(self, code: str, day: date) -> int:
+        """Give in which of a kind's years a date lies."""
+        return year_of(day, self.kind(code).cycle)
+
     def left_from(self, scope: Scope, person_id: str, code: str, day: date) -> Amount:
         """Give the least that is left of a kind from a date to its year's end."""
         kind = self.kind(code)

@@ -31,10 +31,13 @@ from hub.applications.bodies import (
     first_and_last,
     given_spans,
 )
+from hub.applications.checks import Refusal
 from hub.worktime.domain import SwapPart
 from wire.events import PunchDirection
 
 _TIME: Final = re.compile(r"(\d{1,2})[:時.](\d{2})分?|(\d{2})(\d{2})")
+NEW_PUNCH: Final = "new"
+"""What is picked instead of one of the day's punches where one is missing."""
 Short = Annotated[str, Field(max_length=40)]
 Long = Annotated[str, Field(max_length=400)]
 E = TypeVar("E", bound=StrEnum)
@@ -75,6 +78,31 @@ class ApplicationForm(BaseModel):
     time: Short = ""
     punch_id: Short = ""
     draft: Short = ""
+    look: Short = ""
+    """Show another date's punches: nothing is handed in."""
+
+
+R = Refusal
+FIELD_OF: Final = {
+    R.DATES_REVERSED: "last",
+    R.DAY_FREED: "first",
+    R.NO_REGULAR_HOURS: "first",
+    R.NOT_EMPLOYED: "first",
+    R.LEAVE_SEASON: "first",
+    R.ALREADY_WORKED: "first",
+    R.NO_HOLIDAY_WORKED: "first",
+    R.WORKED_DAY_ORDERED: "first",
+    R.OFF_DAY_TAKEN: "off_date",
+    R.OUTSIDE_WINDOW: "off_date",
+    R.NOTHING_TO_MOVE: "off_date",
+    R.SAME_DATE: "off_date",
+    R.MOVED_ALREADY: "off_date",
+    R.SPANS_MISSING: "from1",
+    R.SPANS_REVERSED: "until1",
+    R.PUNCH_TIME_MISSING: "time",
+    R.PUNCH_IN_FUTURE: "time",
+}
+"""Beside which date or time a refusal is said, where it is about one."""
 
 
 def body_of(kind: ApplicationKind, form: ApplicationForm) -> Body:
@@ -140,7 +168,7 @@ def form_of(kind: ApplicationKind, body: Body, version: int) -> ApplicationForm:
             filled |= {"change": body.change.value, "cause": body.cause.value}
             filled["direction"] = body.direction.value if body.direction else ""
             filled["time"] = "" if body.minute is None else clock_of(body.minute)
-            filled["punch_id"] = "" if body.punch_id is None else str(body.punch_id)
+            filled["punch_id"] = NEW_PUNCH if body.punch_id is None else str(body.punch_id)
         case DutyBody():
             pass
     return ApplicationForm(**filled)
@@ -173,6 +201,8 @@ def _spans(form: ApplicationForm) -> tuple[SpanBody, ...]:
 
 def _punch(day: date, form: ApplicationForm, reason: str) -> PunchBody:
     change = _member(PunchChange, form.change, PunchChange.ADD)
+    if form.punch_id.strip() == NEW_PUNCH:
+        change = PunchChange.ADD
     directed = change in (PunchChange.ADD, PunchChange.TURN)
     timed = change in (PunchChange.ADD, PunchChange.MOVE)
     return PunchBody(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -22,6 +22,7 @@ from hub.leave.balances import total
 from hub.leave.domain import Amount
 from hub.leave.service import LeaveService
 from hub.pages.application_forms import clock_of
+from hub.pages.approval_effects import Effect, effects
 from hub.pages.naming import user_names
 from hub.pages.views.application import (
     TONE,
@@ -56,6 +57,8 @@ class Told:
 
     refused: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """What is refused of one field, by its name in the form."""
 
 
 class InboxOrder(StrEnum):
@@ -89,7 +92,29 @@ class ApplicationPages:
         self, who: Principal, words: Words, order: InboxOrder = InboxOrder.WAITING
     ) -> list[ApplicationLine]:
         """Give what waits for the reader, with what one needs to decide it."""
-        items = self.decisions.inbox(who)
+        return self._inbox_lines(self.decisions.inbox(who), words, order)
+
+    def chosen(
+        self, who: Principal, words: Words, ticks: Sequence[str]
+    ) -> list[tuple[ApplicationLine, list[Effect]]]:
+        """Give those of the inbox that are ticked as they were shown (`id:version:step`), and what
+        approving all of them does."""
+        wanted = set(ticks)
+        items = [each for each in self.decisions.inbox(who) if _tick(each.application) in wanted]
+        lines = self._inbox_lines(items, words, InboxOrder.WAITING)
+        with self.core.db.read() as scope:
+            found = effects(
+                scope,
+                [each.application for each in items],
+                self.neighbours.figures,
+                self.leave,
+                words,
+            )
+        return [(line, found.get(line.id, [])) for line in lines]
+
+    def _inbox_lines(
+        self, items: Sequence[InboxItem], words: Words, order: InboxOrder
+    ) -> list[ApplicationLine]:
         with self.core.db.read() as scope:
             items = self._in_order(scope, items, order)
             names = self._names(
@@ -342,6 +367,10 @@ class ApplicationPages:
 
     def _departments(self, scope: Scope, words: Words) -> dict[str, str]:
         return {each.id: words.name(each.name, each.name_en) for each in staff.departments(scope)}
+
+
+def _tick(found: Application) -> str:
+    return f"{found.id}:{found.version}:{found.step}"
 
 
 def _may(seen: Seen) -> frozenset[str]:

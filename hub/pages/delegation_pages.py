@@ -163,7 +163,11 @@ class DelegationPages:
 
 
 def wanted_of(
-    to_person_id: str | None, starts_on: str, ends_on: str, kinds: Sequence[str]
+    to_person_id: str | None,
+    starts_on: str,
+    ends_on: str,
+    kinds: Sequence[str],
+    from_person_id: str | None = None,
 ) -> DelegationWanted | None:
     """Read the form of a delegation; None for what is no date."""
     try:
@@ -173,7 +177,7 @@ def wanted_of(
     if to_person_id is None or not all(2000 <= each.year < 2199 for each in (first, last)):
         return None
     wanted = tuple(ApplicationKind(each) for each in kinds if each in set(ApplicationKind))
-    return DelegationWanted(to_person_id, first, last, wanted)
+    return DelegationWanted(to_person_id, first, last, wanted, from_person_id)
 
 
 def _number(text: str) -> int | None:

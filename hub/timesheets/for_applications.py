@@ -55,6 +55,7 @@ class MonthFigures:
                 (each.result.tally.cap_month_min if each.result.tally else 0)
                 + ordered_ahead_min(each.file, today),
                 each.cap_month_min,
+                each.alerts_min,
             )
             for person_id, each in found.items()
         }

@@ -107,6 +107,7 @@ class ReckonedMonths:
                 ordinance=f"{ordinance.title} {ordinance.since}",
                 divergence_min=ordinance.warnings.divergence_min,
                 cap_month_min=cap_of(ordinance, each.result.tally),
+                alerts_min=_alerts_of(ordinance, each.result.tally),
             )
             for person_id, each in found.items()
             if ordinance is not None and any(day.terms is not None for day in each.result.days)
@@ -120,6 +121,11 @@ def cap_of(ordinance: Ordinance, tally: MonthTally | None) -> int | None:
     if cap is None or cap.month_min is None:
         return None
     return cap.month_min - (1 if cap.month_below else 0)
+
+
+def _alerts_of(ordinance: Ordinance, tally: MonthTally | None) -> tuple[int, ...]:
+    cap = ordinance.caps.get(tally.cap_type) if tally is not None else None
+    return cap.alerts_min if cap is not None else ()
 
 
 class Staff:

@@ -9,10 +9,18 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from hub.applications.bodies import BODY_OF, ApplicationKind, PunchCause, PunchChange
+from hub.applications.checks import Refusal
 from hub.applications.refusing import REFUSED
 from hub.applications.reminders import RemindersService
 from hub.applications.service import ApplicationsService, Wanted
-from hub.pages.application_forms import ApplicationForm, FormError, body_of, form_of
+from hub.pages.application_forms import (
+    FIELD_OF,
+    NEW_PUNCH,
+    ApplicationForm,
+    FormError,
+    body_of,
+    form_of,
+)
 from hub.pages.application_pages import ApplicationPages, Told
 from hub.pages.days import day_or
 from hub.pages.eras import era_day
@@ -79,7 +87,8 @@ def new_application(
     form = ApplicationForm(kind=kind, first=day)
     if kind == ApplicationKind.PUNCH:
         missing = pages.missing_direction(who, day_or(day, words.today))
-        form = form.model_copy(update={"direction": missing})
+        picked = NEW_PUNCH if missing else ""
+        form = form.model_copy(update={"direction": missing, "punch_id": picked})
     return _form(request, words, pages, who, ApplicationKind(kind), form)
 
 
@@ -91,10 +100,13 @@ def hand_in_new(
     if form.kind not in set(ApplicationKind):
         return go_to("/my/applications/new")
     kind = ApplicationKind(form.kind)
+    if form.look:
+        return _form(request, words, pages, who, kind, form)
     try:
         body = body_of(kind, form)
     except FormError as error:
-        told = Told(refused=(words.t(error.key),))
+        text = words.t(error.key)
+        told = Told(refused=(text,), beside={error.field: text})
         return _form(request, words, pages, who, kind, form, told=told)
     try:
         made = service.create(who, kind, body, submit=not form.draft)
@@ -140,12 +152,15 @@ def hand_in_change(
 ) -> Response:
     """Make a new version."""
     kind = service.seen(who, application_id).application.kind
+    if form.look:
+        return _form(request, words, pages, who, kind, form, of=application_id)
     version = int(form.version) if form.version.isascii() and form.version.isdigit() else 0
     try:
         body = body_of(kind, form)
         service.change(who, application_id, version, body, submit=not form.draft)
     except FormError as error:
-        told = Told(refused=(words.t(error.key),))
+        text = words.t(error.key)
+        told = Told(refused=(text,), beside={error.field: text})
         return _form(request, words, pages, who, kind, form, told=told, of=application_id)
     except Problem as problem:
         told = _refused(problem, words)
@@ -237,7 +252,7 @@ def _form(
         window=pages.window(kind, day, words),
         leave_kinds=pages.leave_kinds(who, words) if shape == "leave" else [],
         punches=pages.punches(who, day, words) if shape == "punch" else [],
-        changes=[each.value for each in PunchChange],
+        changes=[each.value for each in PunchChange if each is not PunchChange.ADD],
         causes=[each.value for each in PunchCause],
     )
 
@@ -246,5 +261,6 @@ def _refused(problem: Problem, words: Words) -> Told:
     """Say what was refused, in the words of the page; anything else is another page's matter."""
     if problem.kind is not REFUSED:
         raise problem
-    sentences = (words.t(f"application.refusal.{each.code}") for each in problem.fields)
-    return Told(refused=tuple(dict.fromkeys(sentences)))
+    said = {each.code: words.t(f"application.refusal.{each.code}") for each in problem.fields}
+    beside = {FIELD_OF[Refusal(c)]: text for c, text in said.items() if Refusal(c) in FIELD_OF}
+    return Told(refused=tuple(dict.fromkeys(said.values())), beside=beside)

@@ -13,7 +13,7 @@ from hub.applications.bodies import ApplicationKind
 from hub.applications.deciding import Ballot, DecisionsService, Verdict
 from hub.applications.delegating import ChainsService, DelegationsService
 from hub.applications.domain import Approver
-from hub.applications.refusing import CHANGED, REFUSED, STATE
+from hub.applications.refusing import CHANGED, OWN_DELEGATION, REFUSED, STATE
 from hub.pages.application_pages import ApplicationPages, InboxOrder
 from hub.pages.delegation_pages import ChainForm, DelegationPages, wanted_of
 from hub.pages.frame import Speaking, go_to
@@ -83,6 +83,23 @@ def approve_many(
     return go_to(f"/approvals?approved={len(done) - refused}&refused={refused}")
 
 
+@router.post("/approvals/confirm")
+def confirm_many(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    who: Own,
+    chosen: Many | None = None,
+    comment: Comment = "",
+) -> Response:
+    """Show what approving those that are ticked does, all together; nothing is decided yet."""
+    lines = pages.chosen(who, words, chosen or [])
+    if not lines:
+        nothing = Done(error=words.t("approval.nothing_chosen"))
+        return _inbox(request, words, pages, who, nothing)
+    return render(request, "pages/approvals_confirm.html", lines=lines, comment=comment)
+
+
 @router.post("/approvals/{application_id}")
 def decide(
     request: Request,
@@ -131,19 +148,26 @@ def give_delegation(
     service: Delegations,
     who: Own,
     to: Short = "",
+    giver: Short = "",
     starts_on: Short = "",
     ends_on: Short = "",
     kinds: Many | None = None,
 ) -> Response:
-    """Let somebody stand in for the reader, named by their staff number."""
+    """Let somebody stand in, named by their staff number: for the reader, or with the right for
+    somebody else who is named too."""
     person_id = stand_ins.by_number(to)
-    wanted = wanted_of(person_id, starts_on, ends_on, kinds or [])
-    if person_id is None or wanted is None:
-        key = "delegation.unknown" if person_id is None else "application.not_found_day"
+    for_whom = stand_ins.by_number(giver) if giver.strip() else None
+    wanted = wanted_of(person_id, starts_on, ends_on, kinds or [], for_whom)
+    lacks = person_id is None or (bool(giver.strip()) and for_whom is None)
+    if lacks or wanted is None:
+        key = "delegation.unknown" if lacks else "application.not_found_day"
         return _delegations(request, words, stand_ins, who, words.t(key))
     try:
         service.give(who, wanted)
     except Problem as problem:
+        if problem.kind is OWN_DELEGATION:
+            own = words.t("problem.own_delegation.title")
+            return _delegations(request, words, stand_ins, who, own)
         if problem.kind is not INVALID:
             raise
         error = words.t("application.refusal.dates_reversed")
@@ -253,7 +277,9 @@ def _delegations(
         lines=pages.lines(who, words),
         kinds=[each.value for each in ApplicationKind],
         today=words.today.isoformat(),
-        may_give=who.person_id is not None,
+        may_give=who.person_id is not None or who.may(Right.ATTENDANCE_WRITE),
+        for_others=who.may(Right.ATTENDANCE_WRITE),
+        is_staff=who.person_id is not None,
         error=error,
     )
 

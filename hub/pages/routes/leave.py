@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -13,6 +14,7 @@ from hub.leave.yearly import YearlyLeave
 from hub.pages.delegation_pages import DelegationPages
 from hub.pages.frame import Speaking, go_to
 from hub.pages.leave_pages import LeavePages
+from hub.pages.words import Words
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.pages import render
@@ -25,6 +27,7 @@ Yearly = Annotated[YearlyLeave, provided(YearlyLeave)]
 Leave = Annotated[LeaveService, provided(LeaveService)]
 StandIns = Annotated[DelegationPages, provided(DelegationPages)]
 Own = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
+Reader = Annotated[Principal, requires(Right.ATTENDANCE_READ)]
 Writer = Annotated[Principal, requires(Right.ATTENDANCE_WRITE)]
 Year = Annotated[int, Query(ge=2000, le=2198)]
 YearForm = Annotated[int, Form(ge=2000, le=2198)]
@@ -39,27 +42,33 @@ class YearlyChoice:
 
 
 @router.get("/leave")
-def balances(
+def balances(request: Request, words: Speaking, pages: Pages, who: Own) -> Response:
+    """One's own balances; personnel may ask for somebody's."""
+    return _balances(request, words, pages, who, who.person_id)
+
+
+@router.post("/leave")
+def look_up(
     request: Request,
     words: Speaking,
     pages: Pages,
     stand_ins: StandIns,
-    who: Own,
-    number: Annotated[str, Query(max_length=40)] = "",
+    who: Reader,
+    number: Annotated[str, Form(max_length=40)] = "",
 ) -> Response:
-    """One's own balances; personnel name somebody's staff number."""
-    reads = who.may(Right.ATTENDANCE_READ)
-    person_id = stand_ins.by_number(number) if number and reads else who.person_id
-    page = pages.page(who, person_id, words) if person_id is not None else None
-    return render(
-        request,
-        "pages/leave.html",
-        page=page,
-        number=number,
-        reads=reads,
-        unknown=bool(number) and reads and person_id is None,
-        may_write=who.may(Right.ATTENDANCE_WRITE),
-    )
+    """Find somebody by their staff number, which no address ever holds."""
+    person_id = stand_ins.by_number(number)
+    if person_id is None:
+        return _balances(request, words, pages, who, None, unknown=True, number=number)
+    return go_to(f"/leave/people/{person_id}")
+
+
+@router.get("/leave/people/{person_id}")
+def balances_of(
+    request: Request, words: Speaking, pages: Pages, who: Reader, person_id: str
+) -> Response:
+    """Somebody's balances."""
+    return _balances(request, words, pages, who, person_id)
 
 
 @router.get("/leave/yearly")
@@ -122,3 +131,26 @@ def end_year(
             raise
         return go_to(f"/leave/yearly?kind={kind}&year={year}")
     return go_to(f"/leave/yearly?kind={kind}&year={year}&ended={count}")
+
+
+def _balances(
+    request: Request,
+    words: Words,
+    pages: LeavePages,
+    who: Principal,
+    person_id: str | None,
+    *,
+    unknown: bool = False,
+    number: str = "",
+) -> Response:
+    page = pages.page(who, person_id, words) if person_id is not None else None
+    return render(
+        request,
+        "pages/leave.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if unknown else HTTPStatus.OK,
+        page=page,
+        number=number,
+        reads=who.may(Right.ATTENDANCE_READ),
+        unknown=unknown,
+        may_write=who.may(Right.ATTENDANCE_WRITE),
+    )

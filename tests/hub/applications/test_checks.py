@@ -150,6 +150,14 @@ CASES: list[tuple[str, ApplicationKind, Body, dict[str, Any]]] = [
     (R.ALREADY_REGULAR, K.OVERTIME, work((SpanBody(540, 600),)), {}),
     (R.NOT_A_DAY_OFF, K.HOLIDAY_WORK, work(), {}),
     (R.NOT_YET_DONE, K.OVERTIME_AFTER, work(), {}),
+    (R.DAY_FREED, K.LEAVE, leave(), {"others": [other(swap(off=MONDAY), K.SWAP)]}),
+    (R.OFF_DAY_TAKEN, K.SWAP, swap(off=MONDAY), {"others": [other(leave(), K.LEAVE)]}),
+    (
+        R.WORKED_DAY_ORDERED,
+        K.SWAP,
+        swap(),
+        {"others": [other(work((SpanBody(600, 700),), SATURDAY), K.HOLIDAY_WORK)]},
+    ),
     (R.SAME_DATE, K.SWAP, swap(off=SATURDAY), {}),
     (R.NOTHING_TO_MOVE, K.SWAP, swap(), {"swap_problem": lambda _: R.NOTHING_TO_MOVE}),
     (R.ALREADY_WORKED, K.SWAP, swap(), {"swap_problem": lambda _: R.ALREADY_WORKED}),
@@ -204,7 +212,7 @@ def test_each_is_found_and_named(
 
 
 def test_no_refusal_and_no_warning_is_left_out_of_the_cases() -> None:
-    tried = {str(what) for what, *_ in CASES} | {W.LEAVE_BELOW_ZERO}
+    tried = {str(what) for what, *_ in CASES} | {W.LEAVE_BELOW_ZERO, R.RESTS_ON_SWAP}
     assert tried == {*map(str, Refusal), *map(str, Caution)}
 
 

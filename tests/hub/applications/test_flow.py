@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -213,6 +214,22 @@ def test_a_delegate_decides_and_the_trail_says_for_whom(office: Any) -> None:
     office.delegations.revoke(office.chief, given.id)
     other = office.overtime(date(2026, 4, 7))
     assert code_of(lambda: office.decide(taro, other)) == "not_found"
+
+
+def test_whoever_lets_somebody_stand_in_for_another_is_not_the_one_who_does(office: Any) -> None:
+    """Four eyes: personnel cannot take an approver's decisions for themselves."""
+    office.ids["clerk"] = office.add_person("clerk")
+    clerk, chief = office.who("clerk", Role.PERSONNEL), office.ids["chief"]
+    own = DelegationWanted(office.ids["clerk"], MONDAY, MONDAY, from_person_id=chief)
+    assert code_of(lambda: office.delegations.give(clerk, own)) == "own_delegation"
+    assert list(office.delegations.listed(office.personnel)) == []
+    found = office.overtime()
+    assert code_of(lambda: office.decide(clerk, found)) == "not_asked"
+    office.delegations.give(office.personnel, own)  # another with the right
+    assert office.decide(clerk, found).state is State.APPROVED
+    office.delegations.give(office.chief, replace(own, from_person_id=None))  # or the approver
+    for_taro = replace(own, to_person_id=office.ids["taro"])
+    assert office.delegations.give(clerk, for_taro).to_person_id == office.ids["taro"]
 
 
 def test_a_delegation_holds_for_its_days_and_kinds_and_never_for_ones_own(office: Any) -> None:

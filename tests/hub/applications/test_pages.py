@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,10 +13,13 @@ from msgspec.structs import replace
 
 from hub.accounts.service import AccountsService
 from hub.applications.bodies import ApplicationKind, LeaveBody
+from hub.applications.checks import CapFacts
 from hub.applications.domain import State
+from hub.applications.neighbours import Neighbours, NoFigures
 from hub.catalogue import Language, Translator
 from hub.people.tables import people
 from hub.web.rights import SYSTEM, Principal, Role
+from wire.events import PunchDirection
 
 HTML = {"Accept": "text/html", "Origin": "https://doors.test"}
 
@@ -132,7 +135,7 @@ def test_every_kinds_form_and_every_page_shows_in_every_language(
         "/leave",
     ):
         hana.page(path, language)
-    for path in ("/approval-chains", "/leave/yearly", "/leave?number=x", "/my/applications"):
+    for path in ("/approval-chains", "/leave/yearly", "/leave", "/my/applications"):
         personnel.page(path, language)
     browse(office.chief).page("/approvals", language)
 
@@ -145,7 +148,8 @@ KINDS = {
     "duty": {"first": "2026-04-18", "from1": "17:15", "until1": "32:30"},
     "punch": {
         "first": "2026-04-03",
-        "change": "add",
+        "change": "move",
+        "punch_id": "new",
         "direction": "out",
         "time": "17:20",
         "cause": "forgotten",
@@ -241,6 +245,106 @@ def number(office: Any, name: str, staff_number: str) -> None:
     office.hub.core.db.write(
         lambda scope: scope.update(people, values, people.c.id == office.ids[name])
     )
+
+
+def test_personnel_let_others_stand_in_and_never_themselves(office: Any, browse: Any) -> None:
+    number(office, "taro", "10023")
+    number(office, "chief", "10001")
+    days = {"starts_on": "2026-04-06", "ends_on": "2026-04-10", "giver": "10001"}
+    taro = browse(office.who("taro", Role.PERSONNEL))
+    own = taro.send("/delegations", to="10023", **days)
+    assert own.status_code == 422
+    assert Translator(Language.JA)("problem.own_delegation.title") in own.text
+    assert browse(office.personnel).send("/delegations", to="10023", **days).status_code == 303
+    assert "chief → taro" in taro.page("/delegations")
+    assert 'name="giver"' not in browse(office.hana).page("/delegations")
+    assert browse(office.hana).send("/delegations", to="10023", **days).status_code == 403
+
+
+def test_no_address_of_leave_holds_a_staff_number(office: Any, browse: Any) -> None:
+    number(office, "hana", "10024")
+    office.grant()
+    personnel = browse(office.personnel)
+    found = personnel.send("/leave", number="10024")
+    assert found.headers["Location"] == f"/leave/people/{office.ids['hana']}"
+    assert "20日" in personnel.page(found.headers["Location"])
+    lost = personnel.send("/leave", number="99999")
+    assert lost.status_code == 422
+    assert 'value="99999"' in lost.text
+    assert browse(office.hana).send("/leave", number="10024").status_code == 403
+    browse(office.who("taro")).page(found.headers["Location"], status=403)
+
+
+def test_what_contradicts_is_said_beside_its_date(office: Any, browse: Any) -> None:
+    office.grant()
+    office.take_leave(date(2026, 4, 13))
+    sent = browse(office.hana).send("/my/applications/new", kind="swap", **KINDS["swap"])
+    assert sent.status_code == 422
+    text = Translator(Language.JA)("application.refusal.off_day_taken")
+    assert 'aria-describedby="off_date-wrong"' in sent.text
+    assert text in sent.text.split('id="off_date-wrong"')[1].split("</p>")[0]
+
+
+def test_a_correction_is_one_form_with_the_days_punches_to_pick_from(
+    office: Any, browse: Any
+) -> None:
+    hana, first = browse(office.hana), "2026-04-03"
+    office.tap(1, datetime(2026, 4, 2, 23, 30, tzinfo=UTC), PunchDirection.IN)
+    office.tap(2, datetime(2026, 4, 3, 8, 20, tzinfo=UTC), PunchDirection.OUT)
+    form = hana.page(f"/my/applications/new?kind=punch&date={first}")
+    assert form.count('type="date"') == 1
+    assert re.findall(r'type="radio" name="punch_id" value="(\w+)"', form) == ["1", "2", "new"]
+    looked = hana.send("/my/applications/new", kind="punch", first="2026-04-02", look="yes")
+    assert looked.status_code == 200
+    assert re.findall(r'type="radio" name="punch_id" value="(\w+)"', looked.text) == ["new"]
+    said = {"kind": "punch", "first": first, "cause": "other", "reason": "残業"}
+    unnamed = hana.send("/my/applications/new", change="move", time="18:00", **said)
+    assert unnamed.status_code == 422
+    moved = hana.send("/my/applications/new", change="move", punch_id="2", time="18:00", **said)
+    assert moved.status_code == 303
+    assert 'value="2" required checked' in hana.page(f"{moved.headers['Location']}/edit")
+
+
+def test_a_missing_punch_is_filled_in_from_the_day_that_was_linked(
+    office: Any, browse: Any
+) -> None:
+    office.tap(1, datetime(2026, 4, 2, 23, 30, tzinfo=UTC), PunchDirection.IN)
+    form = browse(office.hana).page("/my/applications/new?kind=punch&date=2026-04-03")
+    assert 'id="punch-new" type="radio" name="punch_id" value="new" required checked' in form
+    assert '<option value="out" selected>' in form
+    assert 'value="2026-04-03"' in form
+
+
+def test_what_approving_does_is_shown_for_all_that_are_ticked_before_it_is_done(
+    office: Any, browse: Any
+) -> None:
+    class Caps(NoFigures):
+        def caps(self, scope: Any, person_ids: Any, month: date) -> dict[str, CapFacts]:
+            known = CapFacts(2_300, 2_700, (1_800, 2_400, 2_700))
+            return dict.fromkeys(person_ids, known)
+
+    office.of(Neighbours).figures = Caps()
+    office.grant()
+    one, two = office.overtime(), office.overtime(date(2026, 4, 7))
+    leave = office.take_leave(date(2026, 4, 9), date(2026, 4, 10))
+    chief = browse(office.chief)
+    ticks = [f"{each.id}:1:0" for each in (one, two, leave)]
+    alone = chief.send("/approvals/confirm", chosen=ticks[:1]).text
+    assert "40:20 / 上限 45:00" in alone
+    assert "40:00 以上" in alone
+    shown = chief.send("/approvals/confirm", chosen=ticks, comment="了").text
+    assert shown.count("42:20 / 上限 45:00") == 2
+    assert "18日" in shown
+    assert sorted(re.findall(r'name="chosen" value="([^"]+)"', shown)) == sorted(ticks)
+    assert 'name="comment" value="了"' in shown
+    assert office.told(one)[-1] == "submitted"
+    three = office.overtime(date(2026, 4, 8), end=1_200)
+    over = chief.send("/approvals/confirm", chosen=[*ticks, f"{three.id}:1:0"]).text
+    assert "上限 45:00 を超過" in over
+    stale = chief.send("/approvals/confirm", chosen=[f"{one.id}:7:0"])
+    assert stale.status_code == 422
+    done = chief.send("/approvals", chosen=ticks, comment="了")
+    assert done.headers["Location"] == "/approvals?approved=3&refused=0"
 
 
 def test_personnel_keep_the_chains(office: Any, browse: Any) -> None:

@@ -202,6 +202,9 @@ def _applied(day: str) -> dict[str, Any]:
     return {"submit": True, "work": {**applications.WORK, "work_date": day}}
 
 
+_BALLOT: Final = {"application_id": ids.APPLICATION_APPROVED, "version": 1, "step": 0}
+_EMPTY: Final = {"code": "0199", "name": "臨時窓口", "name_kana": "りんじまどぐち"}
+"""A department to which nobody belongs."""
 _API: Final = "/api/v1"
 _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]], ...]] = (
     ("POST", "/sites", ids.SITE, {}),
@@ -221,6 +224,7 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("POST", "/cards", ids.CARD, {}),
     ("POST", "/grants", ids.GRANT, {}),
     ("POST", "/staff/departments", ids.DEPARTMENT, {}),
+    ("POST", "/staff/departments", ids.EMPTY_DEPARTMENT, _EMPTY),
     ("PUT", "/staff/departments/{department_id}/terms/{starts_on}", None, {}),
     ("POST", "/staff/people/{person_id}/employments", ids.EMPLOYMENT, {}),
     ("PUT", "/staff/people/{person_id}/contact", None, {}),
@@ -256,6 +260,8 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("POST", "/applications", ids.APPLICATION_WAITING, _applied("2026-04-07")),
     ("POST", "/applications", ids.APPLICATION_UNCLEAR, _applied("2026-04-08")),
     ("POST", "/applications", ids.APPLICATION_NEEDLESS, _applied("2026-04-09")),
+    ("POST", "/applications", ids.APPLICATION_APPROVED, _applied("2026-04-13")),
+    ("POST", "/approvals", None, {"items": [_BALLOT]}),
     ("POST", "/delegations", ids.DELEGATION, {}),
     ("POST", "/approval_chains", ids.CHAIN_RULE, {}),
     ("POST", "/webhooks", ids.WEBHOOK, {}),

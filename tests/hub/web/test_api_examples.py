@@ -75,7 +75,6 @@ def _calls(town: Any) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
 
 OUT_OF_TURN: Final[dict[str, float]] = {
     "POST /api/v1/applications/{application_id}/submit": 0.5,  # a change makes a new version
-    "POST /api/v1/applications/{application_id}/cancel": 3,  # it is approved first
     "POST /api/v1/attendance/adjustments/{adjustment_id}/sign": 1,  # reopening settles it
     "POST /api/v1/cards/{card_id}/reissue": 3,  # it withdraws the card
     "POST /api/v1/visits/{visit_id}/cancel": 3,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from selenium.webdriver.support.select import Select
 
 from tests.system.browser.month_town import PASSWORD
 
+_AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 PICTURES = os.environ.get("KAGIMORI_PICTURES")
 """A folder in which the pages are kept, to be looked at."""
 PHONE, DESK = (390, 844), (1280, 900)
@@ -170,6 +172,16 @@ class Desk:
         file = Path(PICTURES) / f"month-{self.pictures:02}-{name}-{width}.png"
         self.driver.save_screenshot(str(file))
         self.screen.size(width, before)
+
+    def judged(self) -> list[str]:
+        """Give what axe finds on the page, as `rule: element`."""
+        run = "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+        tell = f"{run}.then(r => JSON.stringify(r.violations))"
+        ask = self.driver.execute_cdp_cmd
+        ask("Runtime.evaluate", {"expression": _AXE})
+        answer = ask("Runtime.evaluate", {"expression": tell, "awaitPromise": True})
+        found = json.loads(answer["result"]["value"])
+        return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
     def reaches_out(self) -> bool:
         """Whether the page is wider than the window."""

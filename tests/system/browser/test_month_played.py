@@ -178,6 +178,7 @@ class Played:
         desk.follow(kind, "main")
         desk.fill(**fields)
         desk.picture(f"apply-{kind}")
+        assert desk.judged() == []
         desk.press("提出する")
         desk.sees("承認待ち")
         assert not desk.reaches_out()
@@ -193,8 +194,13 @@ class Played:
             box.send_keys(" ")
             assert box.is_selected()
         desk.picture("approvals")
-        desk.press("選んだ申請を承認")
-        desk.sees("承認")
+        assert desk.judged() == []
+        desk.press("選んだ申請の影響を見る")
+        desk.sees("承認の確認", "まだ承認していません")
+        desk.picture("approvals-confirm")
+        assert desk.judged() == []
+        desk.press(f"{count} 件を承認する")
+        desk.sees(f"{count} 件を承認しました")
 
     # --- the month's days ------------------------------------------------------------------------
 
@@ -214,8 +220,10 @@ class Played:
         saturday = {"first": "2026-11-14", "from1": "9:00", "until1": "11:30"}
         self.apply("休日勤務", **saturday, reason="文化祭の当日")
         self.apply("休暇", leave_kind="年次有給休暇", first="2026-11-13")
-        desk.menu("/my/applications")
-        desk.picture("my-applications")
+        for path in ("/my/applications/new", "/leave", "/delegations", "/my/applications"):
+            desk.open(path)
+            desk.picture(path.strip("/").replace("/", "-"))
+            assert desk.judged() == [], path
         self.approve(3)
 
     def until_the_end(self) -> None:
@@ -274,6 +282,7 @@ class Played:
         assert "退勤" in desk.screen.find("[name=direction] option:checked").text
         desk.fill(time="17:20", cause="打刻忘れ", reason="急いでいたため")
         desk.picture("correct")
+        assert desk.judged() == []
         desk.press("提出する")
         desk.sees("承認待ち")
         self.approve(1)
