@@ -16,8 +16,9 @@ from hub.people import examples, repository
 from hub.people.card_key_domain import CardKeySet
 from hub.people.card_keys import CardKeys
 from hub.people.card_profiles import SHIPPED, CardProfile, CloneRisk, Proof
+from hub.people.card_schemas import CardOut, Identity, KeySetId, SecretKey
 from hub.people.kinds import CARD_KEY_SET
-from hub.people.schemas import CardOut, Id, Identity, KeySetId, SecretKey
+from hub.people.person_schemas import Id
 from hub.web.core import provided
 from hub.web.fields import BodyIn, ChangeIn, Name, RowOut, shown
 from hub.web.identity import requires

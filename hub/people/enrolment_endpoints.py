@@ -11,9 +11,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from hub.people import examples
+from hub.people.card_schemas import CardOut, KeySetId, SecretKey, keyed
 from hub.people.enrolment_domain import Enrolment, EnrolmentState, Refusal, is_copyable
 from hub.people.enrolment_service import EnrolmentSeen, EnrolmentService
-from hub.people.schemas import CardOut, Id, KeySetId, SecretKey, keyed
+from hub.people.person_schemas import Id
 from hub.web.core import provided
 from hub.web.fields import BodyIn, Instant, shown
 from hub.web.identity import requires

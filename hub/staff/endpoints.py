@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from hub.audit.row_routes import RowShapes, offer_rows
-from hub.people.schemas import PersonOut
+from hub.people.person_schemas import PersonOut
 from hub.staff import schemas
 from hub.staff.department_rows import DEPARTMENT
 from hub.staff.domain import DepartmentTerm, StaffContact

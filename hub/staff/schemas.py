@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from hub.catalogue import Language
 from hub.people.domain import Person
-from hub.people.schemas import PersonOut
+from hub.people.person_schemas import PersonOut
 from hub.staff import examples
 from hub.staff.domain import Leaver, Place
 from hub.staff.repository import Placed
