@@ -6,8 +6,6 @@ station, made for one number, and each is in the audit log.
 
 from __future__ import annotations
 
-from typing import Any
-
 from hub.audit.rows import AuditedRows
 from hub.audit.service import record
 from hub.database.scope import Scope
@@ -25,6 +23,7 @@ from hub.people.card_profiles import fits, namespaces_of, shares_key
 from hub.people.domain import Card
 from hub.people.identities import identity_index, open_identity
 from hub.people.kinds import CARD, CARD_KEY_SET
+from hub.people.new_card import key_columns
 from hub.sites.device_keys import draw_key, is_weak
 from hub.web.core import Core
 from hub.web.problems import FORBIDDEN, Problem, invalid
@@ -88,16 +87,6 @@ class CardKeyMaker:
             return key_of(found, master, identity)
         except ValueError as error:
             raise invalid("identity", "too_long", str(error)) from error
-
-    def columns(self, card_id: str, made: CardKey | None) -> dict[str, Any]:
-        """Give a card's columns for its key."""
-        if made is None:
-            return dict.fromkeys(("key_set_id", "key_version", "shared_key"))
-        return {
-            "key_set_id": made.key_set_id,
-            "key_version": made.version,
-            "shared_key": self._keys.seal(made.key, card_key_row(card_id)),
-        }
 
     def stored(self, card: Card) -> bytes | None:
         """Give the key that a card has now; raise `SealBrokenError` for an altered row."""
@@ -194,7 +183,7 @@ class CardKeys:
             if made is None:
                 raise invalid("key_set_id", "missing", "name the set that the card's key is of")
             same = made.key == self._maker.stored(card)
-            changes = self._maker.columns(card.id, made) | {"profile": made.profile}
+            changes = key_columns(self._core.keys, card.id, made) | {"profile": made.profile}
             if same:
                 del changes["shared_key"]  # sealed anew it would look like another
             return self._rows.change_in(scope, who, CARD, card.id, changes)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from hub.people import examples
 from hub.people.domain import CardState
+from hub.people.new_card import NewCard
 from hub.people.person_schemas import Id
 from hub.web.fields import BodyIn, ChangeIn, Instant, RowOut, clearable, shown
 from wire.policy_bodies import Assurance
@@ -57,6 +58,10 @@ class CardIn(BodyIn):
     key: SecretKey | None = None
     valid_until: CardEnd | None = None
 
+    def card(self) -> NewCard:
+        """Give the card as it is taken up."""
+        return _card(self, self.person_id)
+
 
 class CardReissueIn(BodyIn):
     """The card that takes another's place; label and end are that one's where they are left
@@ -73,6 +78,10 @@ class CardReissueIn(BodyIn):
     key: SecretKey | None = None
     valid_until: CardEnd | None = None
     reason: Reason = ""
+
+    def card(self) -> NewCard:
+        """Give the card as it is taken up; its holder is the other's."""
+        return _card(self, None)
 
 
 class CardChange(ChangeIn):
@@ -132,3 +141,15 @@ def keyed(values: dict[str, Any]) -> dict[str, Any]:
     """Turn a card's key as sent into bytes."""
     key = values.get("key")
     return values if key is None else {**values, "key": bytes.fromhex(key)}
+
+
+def _card(body: CardIn | CardReissueIn, person_id: str | None) -> NewCard:
+    return NewCard(
+        body.namespace,
+        bytes.fromhex(body.identity),
+        person_id=person_id,
+        label=body.label,
+        profile=body.profile,
+        public_key=body.public_key,
+        valid_until=body.valid_until,
+    )

@@ -144,6 +144,10 @@ class Card:
         """Whether it shares a key with us."""
         return self.shared_key is not None
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether its end has come."""
+        return self.valid_until is not None and self.valid_until <= now
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:

@@ -117,8 +117,8 @@ offer_changing(router, _CARDS)
 @router.post("/cards", status_code=HTTPStatus.CREATED, summary="Issue a card")
 def issue_card(who: Writer, service: Service, body: card_schemas.CardIn) -> card_schemas.CardOut:
     """Take up a card, for a person or for nobody yet."""
-    given = card_schemas.keyed(body.model_dump(exclude={"identity"}))
-    card = service.issue_card(who, identity=bytes.fromhex(body.identity), **given)
+    given = card_schemas.keyed(body.model_dump(include={"key_set_id", "key"}))
+    card = service.issue_card(who, body.card(), **given)
     return card_schemas.CardOut.model_validate(card)
 
 
@@ -133,8 +133,8 @@ def reissue_card(
 ) -> card_schemas.CardOut:
     """One request: the old card is withdrawn, the new one has its holder and its rights. To read
     the new card at a reader, start an enrolment with `replaces_id` instead."""
-    given = card_schemas.keyed(body.model_dump(exclude={"identity"}))
-    made = service.reissue_card(who, card_id, identity=bytes.fromhex(body.identity), **given)
+    given = card_schemas.keyed(body.model_dump(include={"key_set_id", "key", "reason"}))
+    made = service.reissue_card(who, card_id, body.card(), **given)
     return card_schemas.CardOut.model_validate(made)
 
 

@@ -118,6 +118,11 @@ ENROLMENT_IN: Final[Example] = {
     "profile": None,
     "key": None,
 }
+CARD_READ_OUT: Final[Example] = {
+    "namespace": "felica",
+    "ends_with": "CDEF",
+    "clone_risk": "anybody_near",
+}
 ENROLMENT_OUT: Final[Example] = {
     "id": ids.ENROLMENT,
     "reader_id": ids.READER,
@@ -130,6 +135,7 @@ ENROLMENT_OUT: Final[Example] = {
     "until": "2026-04-01T00:15:20Z",
     "card": {**CARD_OUT, "assurance": "identifier", "reader_id": ids.READER},
     "copyable": True,
+    "read": CARD_READ_OUT,
     "refusal": "none",
     "refused_card_id": None,
     "refused_person_id": None,

@@ -297,7 +297,9 @@ class Sources:
     def _granted(self, found: Collection[Card]) -> set[str]:
         """Those of these cards that open something here: others stand in the policy too (for a
         terminal, or because their holder has another that does), and their keys do not."""
-        usable = [card for card in found if card.state is CardState.ACTIVE]
+        usable = [
+            card for card in found if card.state is CardState.ACTIVE and not card.is_over(self._now)
+        ]
         holders = {card.person_id for card in usable if card.person_id}
         groups = self.groups_of(holders)
         given = self.grants_for(holders, {card.id for card in usable})
@@ -332,7 +334,9 @@ class Sources:
             sealed=sealed,
             end=card.valid_until,
         )
-        return {key(EntryKind.CREDENTIAL, card.id): Wanted(body, card.person_id)}
+        # With its end the key leaves the controller; the entry stays, so that the door says why.
+        ends = card.valid_until if sealed is not None else None
+        return {key(EntryKind.CREDENTIAL, card.id): Wanted(body, card.person_id, expires_at=ends)}
 
     # --- PINs --------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from hub.policy.repository import StoredEntry
 from hub.policy.tables import policy_entries, policy_keys, policy_sweeps
 from hub.policy.touch import (
     touch_calendar,
+    touch_card,
     touch_controller,
     touch_credential,
     touch_grant,
@@ -119,6 +120,8 @@ def _touch_expired(scope: Scope, entry: StoredEntry) -> None:
         touch_credential(scope, entry.pin_id)
     elif entry.key.kind == EntryKind.GRANT.value:
         touch_grant(scope, entry.key.id)
+    elif entry.key.kind == EntryKind.CREDENTIAL.value:
+        touch_card(scope, entry.key.id)
     else:
         body = msgspec.json.decode(decode_entry(entry.data).body, type=ModeBody)
         touch_mode(scope, body.door)

@@ -14,6 +14,7 @@ from hub.pages.frame import Speaking, go_to
 from hub.pages.views.card_profile import profile_lines
 from hub.pages.words import Words
 from hub.people.domain import CardState
+from hub.people.enrolment_domain import EnrolmentWish
 from hub.people.enrolment_service import EnrolmentService
 from hub.people.service import PeopleService
 from hub.web.core import provided
@@ -81,15 +82,14 @@ def enrol(
 ) -> Response:
     """Let the next card at a reader be theirs, in the place of another if one is named."""
     try:
-        started = enrolments.start(
-            who,
-            reader_id,
-            person_id=person_id,
-            label=label.strip(),
-            valid_until=_end_of(valid_until, words),
-            replaces_id=replaces_id or None,
-            key_set_id=key_set_id or None,
+        wish = EnrolmentWish(
+            person_id,
+            label.strip(),
+            _end_of(valid_until, words),
+            replaces_id or None,
+            key_set_id or None,
         )
+        started = enrolments.start(who, reader_id, wish)
     except Problem as problem:
         told = words.t("words.comma").join(each.message for each in problem.fields)
         error = words.t("cards.refused", why=told or problem.detail)
@@ -113,6 +113,12 @@ def cancel_enrolment(enrolments: Enrolments, who: Writer, enrolment_id: str) -> 
     """Enrol nothing."""
     enrolments.cancel(who, enrolment_id)
     return go_to(f"/cards/enrolments/{enrolment_id}")
+
+
+@router.post("/cards/enrolments/{enrolment_id}/again")
+def enrol_again(enrolments: Enrolments, who: Writer, enrolment_id: str) -> Response:
+    """The same anew: its time was over, or two different cards came."""
+    return go_to(f"/cards/enrolments/{enrolments.again(who, enrolment_id).id}")
 
 
 @router.post("/cards/people/{person_id}/lost")

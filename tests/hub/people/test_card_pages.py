@@ -51,14 +51,21 @@ def test_a_card_is_enrolled_lost_and_reissued_by_forms_alone(desk: Desk, hana: s
     enrolment = waits.rpartition("/")[2]
     desk.offer(enrolment)
     text = page(client, waits)
+    assert t("enrolment.again") in text
+    assert t("enrolment.kind_felica") in text
+    assert t("enrolment.tail", digits="CDEF") in text
+    assert t("card_profiles.risk_anybody_near") in text
+    assert 'http-equiv="refresh"' in text
+    desk.offer(enrolment)
+    text = page(client, waits)
     assert t("enrolment.done") in text
-    assert t("cards.copyable") in text
+    assert t("card_profiles.risk_anybody_near") in text
     assert 'http-equiv="refresh"' not in text
     card = desk.seen(enrolment)["card"]["id"]
     assert send(client, own, f"{own}/lost", card_id=card).status_code == 303
     assert t("cards.state_lost") in page(client, own)
     begun = send(client, own, f"{own}/enrol", reader_id=desk.reader, replaces_id=card)
-    desk.offer(begun.headers["location"].rpartition("/")[2], b"another card")
+    desk.offer_twice(begun.headers["location"].rpartition("/")[2], b"another card")
     text = page(client, own)
     assert t("cards.state_withdrawn") in text
     assert t("cards.state_active") in text
@@ -74,6 +81,26 @@ def test_a_known_card_says_whose_it_is_and_the_wait_can_be_ended(desk: Desk, han
     assert t("enrolment.known_whose", name="山田 花") in page(client, place)
     assert send(client, place, f"{place}/cancel").status_code == 303
     assert t("enrolment.cancelled") in page(client, place)
+
+
+def test_two_cards_are_told_and_the_same_is_started_again_by_one_button(
+    desk: Desk, hana: str
+) -> None:
+    t, client = Translator(Language.JA), desk.client
+    enrolment = desk.started(person_id=hana, label="職員証 1")
+    desk.offer(enrolment)
+    desk.offer(enrolment, b"another1")
+    place = f"/cards/enrolments/{enrolment}"
+    text = page(client, place)
+    assert t("enrolment.two_cards") in text
+    assert t("enrolment.two_cards_more") in text
+    begun = send(client, place, f"{place}/again")
+    assert begun.status_code == 303
+    anew = begun.headers["location"].rpartition("/")[2]
+    assert anew != enrolment
+    desk.offer_twice(anew)
+    card = desk.seen(anew)["card"]
+    assert (card["person_id"], card["label"]) == (hana, "職員証 1")
 
 
 @pytest.mark.parametrize("language", list(Language))

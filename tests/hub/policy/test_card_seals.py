@@ -4,6 +4,7 @@ and in the same bytes at each compilation."""
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -124,6 +125,46 @@ def test_another_key_another_seal_and_a_controller_with_new_keys_too(place: Plac
     assert place.opened(place.here) == OTHER
     seals.append(place.sealed(place.here))
     assert len({each[:120] for each in seals if each}) == 3, "no two share an ephemeral key"
+
+
+def test_a_card_that_is_over_leaves_its_key_behind_and_is_still_told_that_it_is(
+    place: Place,
+) -> None:
+    """At its very end, unasked; while it lasts, and where the end is put off, the key is there."""
+    town = place.town
+    town.grant(place.door, person_id=place.person)
+    end = town.clock.now() + timedelta(days=3)
+    town.set(cards, touch.touch_card, place.card, valid_until=end)
+    town.compile()
+    town.clock.advance(timedelta(days=3) - timedelta(seconds=1))
+    _time_passes(town)
+    assert place.opened(place.here) == KEY
+    town.clock.advance(timedelta(seconds=1))
+    _time_passes(town)
+    body = place.body(place.here)
+    assert body is not None
+    assert (body.get("sealed"), body.get("state", "active")) == (None, "active")
+    assert body["end"] is not None
+    place.agrees()
+    town.set(cards, touch.touch_card, place.card, valid_until=end + timedelta(days=1))
+    town.compile()
+    assert place.opened(place.here) == KEY
+    place.agrees()
+    town.clock.advance(timedelta(days=1))
+    _time_passes(town)
+    assert place.sealed(place.here) is None
+    version = place.version(place.here)
+    _time_passes(town)
+    assert place.version(place.here) == version
+
+
+def _time_passes(town: Any) -> None:
+    """What the worker does each second."""
+    with town.db.read() as scope:
+        due = town.sweep.is_due(scope)
+    if due:
+        town.db.write(town.sweep.run)
+    town.compile()
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "lost", "blocked", "person", "grant", "revoked"])
