@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from hub.pages.card_pages import MOST, CardPages
 from hub.pages.frame import Speaking, go_to
+from hub.pages.sealed_words import opened_words, sealed_words
 from hub.pages.views.card_profile import profile_lines
 from hub.pages.words import Words
 from hub.people.domain import CardState
@@ -34,6 +35,7 @@ GrantsReader = Annotated[Principal, requires(Right.GRANTS_READ)]
 Id = Annotated[str, Form(max_length=80)]
 Day = Annotated[str, Query(pattern=r"^(2[01]\d\d-\d\d-\d\d)?$")]
 _LAST = timedelta(days=6)
+_SEARCH = "cards"
 
 
 @router.get("/cards")
@@ -42,12 +44,21 @@ def card_list(
     words: Speaking,
     pages: Pages,
     who: Reader,
-    q: Annotated[str, Query(max_length=100)] = "",
+    q: Annotated[str, Query(max_length=1000, description="Sealed.")] = "",
 ) -> Response:
     """People, by name or number."""
-    asked = q.replace("\x00", "").strip()
+    asked = opened_words(pages.core.keys, who, _SEARCH, q)
     found = pages.found(who, asked, words)
     return render(request, "pages/cards.html", people=found, asked=asked, most=MOST)
+
+
+@router.post("/cards/find")
+def find_people(
+    pages: Pages, who: Reader, text: Annotated[str, Form(max_length=100)] = ""
+) -> Response:
+    """The same for a name, which does not belong into an address."""
+    sealed = sealed_words(pages.core.keys, who, _SEARCH, text)
+    return go_to(f"/cards?q={sealed}" if sealed else "/cards")
 
 
 @router.get("/cards/profiles")

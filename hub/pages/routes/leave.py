@@ -13,6 +13,7 @@ from hub.leave.yearly import YearlyLeave
 from hub.pages.delegation_pages import DelegationPages
 from hub.pages.frame import Speaking, go_to
 from hub.pages.leave_pages import LeavePages
+from hub.pages.sealed_words import opened_words, sealed_words
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.pages import render
@@ -25,8 +26,10 @@ Yearly = Annotated[YearlyLeave, provided(YearlyLeave)]
 Leave = Annotated[LeaveService, provided(LeaveService)]
 StandIns = Annotated[DelegationPages, provided(DelegationPages)]
 Own = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
+Reads = Annotated[Principal, requires(Right.ATTENDANCE_READ)]
 Writer = Annotated[Principal, requires(Right.ATTENDANCE_WRITE)]
 Year = Annotated[int, Query(ge=2000, le=2198)]
+_SEARCH = "leave"
 YearForm = Annotated[int, Form(ge=2000, le=2198)]
 
 
@@ -45,9 +48,10 @@ def balances(
     pages: Pages,
     stand_ins: StandIns,
     who: Own,
-    number: Annotated[str, Query(max_length=40)] = "",
+    q: Annotated[str, Query(max_length=1000, description="Sealed.")] = "",
 ) -> Response:
     """One's own balances; personnel name somebody's staff number."""
+    number = opened_words(pages.core.keys, who, _SEARCH, q)
     reads = who.may(Right.ATTENDANCE_READ)
     person_id = stand_ins.by_number(number) if number and reads else who.person_id
     page = pages.page(who, person_id, words) if person_id is not None else None
@@ -60,6 +64,15 @@ def balances(
         unknown=bool(number) and reads and person_id is None,
         may_write=who.may(Right.ATTENDANCE_WRITE),
     )
+
+
+@router.post("/leave/find")
+def find_balances(
+    pages: Pages, who: Reads, number: Annotated[str, Form(max_length=40)] = ""
+) -> Response:
+    """Somebody's, by a number that does not belong into an address."""
+    sealed = sealed_words(pages.core.keys, who, _SEARCH, number)
+    return go_to(f"/leave?q={sealed}" if sealed else "/leave")
 
 
 @router.get("/leave/yearly")

@@ -132,7 +132,7 @@ def test_every_kinds_form_and_every_page_shows_in_every_language(
         "/leave",
     ):
         hana.page(path, language)
-    for path in ("/approval-chains", "/leave/yearly", "/leave?number=x", "/my/applications"):
+    for path in ("/approval-chains", "/leave/yearly", "/leave?q=x", "/my/applications"):
         personnel.page(path, language)
     browse(office.chief).page("/approvals", language)
 

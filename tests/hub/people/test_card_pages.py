@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -27,7 +28,8 @@ def desk(hub: Hub, clock: HandMovedClock, admin: TestClient, gym: Any) -> Desk:
 
 
 def page(client: TestClient, path: str, language: str = "ja") -> str:
-    answer = client.get(path, params={"lang": language}, headers=HTML)
+    path += f"{'&' if '?' in path else '?'}lang={language}"
+    answer = client.get(path, headers=HTML)
     assert answer.status_code == 200, answer.text
     return str(answer.text)
 
@@ -39,7 +41,14 @@ def send(client: TestClient, form: str, path: str, **data: str) -> Any:
 
 def test_a_card_is_enrolled_lost_and_reissued_by_forms_alone(desk: Desk, hana: str) -> None:
     t, client, own = Translator(Language.JA), desk.client, f"/cards/people/{hana}"
-    assert "山田 花" in page(client, "/cards?q=やまだ")
+    found = send(client, "/cards", "/cards/find", text="やまだ")
+    assert found.status_code == 303
+    assert "やまだ" not in unquote(found.headers["location"])
+    text = page(client, found.headers["location"])
+    assert "山田 花" in text
+    assert 'value="やまだ"' in text
+    nobody = send(client, "/cards", "/cards/find", text="だれも")
+    assert t("cards.none_found") in page(client, nobody.headers["location"])
     begun = send(client, own, f"{own}/enrol", reader_id=desk.reader, label="職員証 1")
     assert begun.status_code == 303
     waits = begun.headers["location"]
