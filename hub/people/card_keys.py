@@ -20,13 +20,14 @@ from hub.people.card_key_domain import (
     set_row,
 )
 from hub.people.card_profiles import fits, namespaces_of, shares_key
-from hub.people.domain import Card
+from hub.people.domain import Card, CardState
 from hub.people.identities import identity_index, open_identity
 from hub.people.kinds import CARD, CARD_KEY_SET
 from hub.people.new_card import key_columns
+from hub.people.tables import cards
 from hub.sites.device_keys import draw_key, is_weak
 from hub.web.core import Core
-from hub.web.problems import FORBIDDEN, Problem, invalid
+from hub.web.problems import CONFLICT, FORBIDDEN, Problem, invalid
 from hub.web.rights import Principal
 
 
@@ -115,6 +116,7 @@ class CardKeys:
             "application": application.hex().upper(),
             "master": self._sealed(set_id, master),
             "version": 1,
+            "renewed_at": None,
         }
         return self._rows.add(who, CARD_KEY_SET, values)
 
@@ -128,7 +130,8 @@ class CardKeys:
             ):
                 return found
             sealed = self._sealed(set_id, master)
-            changes = {"master": sealed, "version": found.version + 1}
+            now = self._core.clock.now()
+            changes = {"master": sealed, "version": found.version + 1, "renewed_at": now}
             return self._rows.change_in(scope, who, CARD_KEY_SET, set_id, changes)
 
         return self._core.db.write(work)
@@ -187,6 +190,35 @@ class CardKeys:
             if same:
                 del changes["shared_key"]  # sealed anew it would look like another
             return self._rows.change_in(scope, who, CARD, card.id, changes)
+
+        return self._core.db.write(work)
+
+    def finish(self, who: Principal, set_id: str, reason: str) -> tuple[CardKeySet, int]:
+        """End the move to the present master: cards that never came are blocked, with `reason`, and
+        their keys leave the controllers; give how many. Whoever still comes is unblocked and
+        rekeyed. Raises `404 not_found`, and `409 conflict` where the set has had one master only.
+        """
+        now = self._core.clock.now()
+
+        def work(scope: Scope) -> tuple[CardKeySet, int]:
+            found = self._rows.change_in(scope, who, CARD_KEY_SET, set_id, {})
+            if who.sites is not None:
+                raise Problem(FORBIDDEN, "a card_key_set belongs to the whole town, not to a site")
+            if found.version == 1:
+                raise Problem(CONFLICT, "this set has had one master only")
+            blocked = {
+                "state": CardState.BLOCKED,
+                "state_reason": reason,
+                "state_changed_at": now,
+            }
+            late = repository.older_cards_of_key_set(
+                scope, set_id, found.version, cards.c.state == CardState.ACTIVE
+            )
+            for card in late:
+                self._rows.change_in(scope, who, CARD, card.id, blocked)
+            said = {"version": found.version, "blocked": len(late)}
+            record(scope, now, who, "card_key_set.finished", ("card_key_set", set_id), said)
+            return found, len(late)
 
         return self._core.db.write(work)
 

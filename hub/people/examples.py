@@ -76,6 +76,8 @@ CARD_KEY_SET_OUT: Final[Example] = {
     "version": 1,
     "cards": 0,
     "older_cards": 0,
+    "older_active": 0,
+    "renewed_at": None,
     **ids.MADE,
 }
 MASTER_IN: Final[Example] = {"master": None}

@@ -73,6 +73,7 @@ card_key_sets: Final = town_table(
     Column("application", String(62), nullable=False),
     Column("master", LargeBinary, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("renewed_at", UtcDateTime),
     *_written(),
     unique("name"),
 )

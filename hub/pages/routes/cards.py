@@ -62,10 +62,9 @@ def find_people(
 
 
 @router.get("/cards/profiles")
-def profiles(request: Request, words: Speaking, pages: Pages, who: Reader) -> Response:
+def profiles(request: Request, words: Speaking, _who: Reader) -> Response:
     """What each kind of card proves, and who could copy it."""
-    shown, key_sets = profile_lines(words), pages.key_sets(who, words)
-    return render(request, "pages/card_profiles.html", profiles=shown, key_sets=key_sets)
+    return render(request, "pages/card_profiles.html", profiles=profile_lines(words))
 
 
 @router.get("/cards/people/{person_id}")

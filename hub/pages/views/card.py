@@ -125,6 +125,14 @@ class MatrixPage:
     rows: tuple[MatrixRow, ...]
 
 
+def state_chip(card: Card, words: Words) -> Chip:
+    """Say whether a card is in use."""
+    if card.is_over(words.now) and card.state is CardState.ACTIVE:
+        return Chip("warn", "clock", words.t("cards.state_over"))
+    tone, icon = _STATE_CHIP[card.state]
+    return Chip(tone, icon, words.t(f"cards.state_{card.state}"))
+
+
 def proof_chip(card: Card, words: Words) -> Chip:
     """Say how easily a card is copied."""
     if card.has_key:
@@ -145,15 +153,11 @@ def card_rows(
 
 
 def _card(card: Card, sets: Mapping[str, CardKeySet], words: Words) -> CardRow:
-    tone, icon = _STATE_CHIP[card.state]
-    chip = Chip(tone, icon, words.t(f"cards.state_{card.state}"))
-    if card.is_over(words.now) and card.state is CardState.ACTIVE:
-        chip = Chip("warn", "clock", words.t("cards.state_over"))
     end = card.valid_until
     return CardRow(
         id=card.id,
         label=card.label or words.t("cards.no_label"),
-        chip=chip,
+        chip=state_chip(card, words),
         proof=proof_chip(card, words),
         kind=kind_of(card, words),
         key=key_of(card, sets, words),

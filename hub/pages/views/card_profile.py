@@ -36,15 +36,6 @@ class ProfileLine:
     fill_in: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeySetLine:
-    """A set of card keys, and how far its cards are on its present master."""
-
-    name: str
-    profile: str
-    counts: str
-
-
 def profile_lines(words: Words) -> tuple[ProfileLine, ...]:
     """Give the shipped kinds of cards, the safest first."""
     return tuple(_line(each, words) for each in SHIPPED.values())
