@@ -35,6 +35,7 @@ from hub.pages.key_box_pages import KeyBoxPages
 from hub.pages.key_set_pages import KeySetPages
 from hub.pages.leave_pages import LeavePages
 from hub.pages.notice_pages import NoticePages
+from hub.pages.outsider_pages import OutsiderPages
 from hub.pages.readiness_pages import ReadinessPages
 from hub.pages.staff_pages import StaffPages
 from hub.pages.visitor_pages import VisitorPages
@@ -88,6 +89,7 @@ def add_pages(core: Core, services: Services) -> None:
     connections = Connections(services.get(Outlet))
     services.add(CardPages(core, rows, access, services.get(EnrolmentService), connections))
     services.add(KeySetPages(core, rows))
+    services.add(OutsiderPages(core, rows))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

@@ -16,6 +16,8 @@ _PERSON: Final[Example] = {
     "organisation": "",
     "anti_passback_exempt": False,
     "long_unlock": False,
+    "starts_at": None,
+    "ends_at": None,
 }
 PERSON_IN: Final = _PERSON
 PERSON_CHANGE: Final[Example] = {"organisation": "例示警備", "long_unlock": True}

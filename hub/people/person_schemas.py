@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.people import examples
-from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable, shown
+from hub.web.fields import BodyIn, ChangeIn, Instant, Name, OptionalName, RowOut, clearable, shown
 from wire.policy_bodies import EntryState
 
 Id = Annotated[str, Field(min_length=1, max_length=80)]
@@ -34,6 +34,10 @@ class PersonIn(BodyIn):
     organisation: Organisation = ""
     anti_passback_exempt: bool = False
     long_unlock: Annotated[bool, Field(description="Doors release longer for them.")] = False
+    starts_at: Annotated[Instant | None, Field(description="Before it nothing lets them in.")] = (
+        None
+    )
+    ends_at: Annotated[Instant | None, Field(description="From then on nothing does.")] = None
 
 
 class PersonChange(ChangeIn):
@@ -49,6 +53,8 @@ class PersonChange(ChangeIn):
     state: EntryState | None = None
     anti_passback_exempt: bool | None = None
     long_unlock: bool | None = None
+    starts_at: Instant | None = clearable()
+    ends_at: Instant | None = clearable()
 
 
 class PersonOut(RowOut):
@@ -65,6 +71,8 @@ class PersonOut(RowOut):
     state: EntryState
     anti_passback_exempt: bool
     long_unlock: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
     forgiven: int = Field(description="How often it was forgotten where they are.")
     forgiven_at: datetime | None
     created_at: datetime

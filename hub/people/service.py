@@ -21,7 +21,7 @@ from hub.people.card_keys import CardKeyMaker
 from hub.people.domain import Card, CardState, Group
 from hub.people.holiday_dates import dates_of
 from hub.people.identities import identity_index
-from hub.people.kinds import CALENDAR, CARD, GROUP
+from hub.people.kinds import CALENDAR, CARD, GROUP, PERSON
 from hub.people.new_card import NewCard, columns_of
 from hub.people.reissue import reissue_in
 from hub.policy.touch import touch_person
@@ -162,6 +162,30 @@ class PeopleService:
             return group
 
         return self._core.db.write(work)
+
+    def set_groups(self, who: Principal, person_id: str, group_ids: Collection[str]) -> None:
+        """Make somebody a member of these groups, and of no others; raise `404 not_found` for
+        nobody, and a problem for a group that is none."""
+        if who.sites is not None:
+            raise Problem(FORBIDDEN, "a group belongs to the whole town, not to a site")
+        now, wanted = self._core.clock.now(), set(group_ids)
+
+        def work(scope: Scope) -> None:
+            self._rows.change_in(scope, who, PERSON, person_id, {})
+            before = set(repository.groups_of_person(scope, person_id))
+            for group_id in sorted(before ^ wanted):
+                group = repository.group(scope, group_id)
+                if group is None:
+                    raise invalid("group_ids", "unknown", "one of them is no group of this town")
+                members = set(repository.members_of_group(scope, group_id)) ^ {person_id}
+                repository.set_members(scope, group_id, members)
+                how = "added" if group_id in wanted else "removed"
+                said: dict[str, list[str]] = {"added": [], "removed": [], how: [person_id]}
+                record(scope, now, who, "group.members_set", ("group", group_id), said)
+            if before != wanted:
+                touch_person(scope, person_id)
+
+        self._core.db.write(work)
 
     # --- calendars -------------------------------------------------------------------------
 

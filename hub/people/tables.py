@@ -49,6 +49,8 @@ people: Final = town_table(
     Column("state", Closed(EntryState), nullable=False),
     Column("anti_passback_exempt", Boolean, nullable=False),
     Column("long_unlock", Boolean, nullable=False),
+    Column("starts_at", UtcDateTime),
+    Column("ends_at", UtcDateTime),
     Column("forgiven", BigInteger, nullable=False),
     Column("forgiven_at", UtcDateTime),
     *_written(),

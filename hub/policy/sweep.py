@@ -29,6 +29,7 @@ from hub.policy.touch import (
     touch_credential,
     touch_grant,
     touch_mode,
+    touch_person,
 )
 from hub.sites.tables import doors, sites
 from provisioning.hub_keys import ControllerKeys
@@ -122,6 +123,8 @@ def _touch_expired(scope: Scope, entry: StoredEntry) -> None:
         touch_grant(scope, entry.key.id)
     elif entry.key.kind == EntryKind.CREDENTIAL.value:
         touch_card(scope, entry.key.id)
+    elif entry.key.kind == EntryKind.PERSON_FLAGS.value:
+        touch_person(scope, entry.key.id)
     else:
         body = msgspec.json.decode(decode_entry(entry.data).body, type=ModeBody)
         touch_mode(scope, body.door)

@@ -4,7 +4,7 @@ and in the same bytes at each compilation."""
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from hub.policy import repository, touch
 from provisioning.hub_keys import ControllerKeys
 from provisioning.keys import new_tls_key
 from wire.errors import WireError
-from wire.policy import EntryKey
+from wire.policy import EntryKey, EntryKind
 from wire.policy_bodies import EntryState, PunchRule, Side
 from wire.sealing import open_secret, seal_context
 
@@ -219,3 +219,38 @@ def test_a_groups_card_gets_and_loses_its_key_with_the_membership(place: Place) 
     town.compile()
     assert place.body(place.here) is None
     place.agrees()
+
+
+def test_somebody_is_let_in_within_their_time_alone(place: Place) -> None:
+    """The end stands with the card, so that the door keeps to it by itself; begin and end reach it
+    unasked, and the card's key is there in between alone."""
+    town = place.town
+    town.grant(place.door, person_id=place.person)
+    begin, end = town.clock.now() + timedelta(days=1), town.clock.now() + timedelta(days=2)
+    town.set(people, touch.touch_person, place.person, starts_at=begin, ends_at=end)
+    town.compile()
+
+    def told() -> tuple[str, bool]:
+        flags = json.loads(
+            town.held(place.here)[EntryKey(EntryKind.PERSON_FLAGS.value, place.person)]
+        )
+        return flags.get("state", "active"), place.sealed(place.here) is not None
+
+    assert told() == ("blocked", False)
+    town.clock.advance(timedelta(days=1) - timedelta(seconds=1))
+    _time_passes(town)
+    assert told() == ("blocked", False)
+    town.clock.advance(timedelta(seconds=1))
+    _time_passes(town)
+    assert told() == ("active", True)
+    body = place.body(place.here)
+    assert body is not None
+    assert datetime.fromisoformat(body["end"]) == end
+    place.agrees()
+    town.clock.advance(timedelta(days=1))
+    _time_passes(town)
+    assert told() == ("blocked", False)
+    place.agrees()
+    version = place.version(place.here)
+    _time_passes(town)
+    assert place.version(place.here) == version
