@@ -89,13 +89,23 @@ def has_ended(person: Person, now: datetime) -> bool:
 
 
 def span_of(person: Person, words: Words) -> str:
-    """Say from when until when somebody is let in."""
+    """Say from when until when somebody is let in, with the year; an end at midnight as the day
+    before, which is the last."""
     told = []
     if person.starts_at is not None:
-        told.append(words.t("outsiders.from", time=words.date_time(person.starts_at)))
+        told.append(words.t("outsiders.from", time=_written(person.starts_at, words)))
     if person.ends_at is not None:
-        told.append(words.t("outsiders.until", time=words.date_time(person.ends_at)))
+        midnight = person.ends_at.astimezone(words.zone).time() == time()
+        last = person.ends_at - _DAY if midnight else person.ends_at
+        told.append(words.t("outsiders.until", time=_written(last, words, day_only=midnight)))
     return " ".join(told) or words.t("outsiders.no_end")
+
+
+def _written(at: datetime, words: Words, *, day_only: bool = False) -> str:
+    local = at.astimezone(words.zone)
+    if day_only or local.time() == time():
+        return local.date().isoformat()
+    return f"{local:%Y-%m-%d %H:%M}"
 
 
 def form_of(person: Person, words: Words) -> OutsiderForm:

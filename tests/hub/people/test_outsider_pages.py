@@ -45,6 +45,7 @@ def test_somebody_is_taken_up_for_days_and_let_in_until_the_last_is_over(
     assert (person["organisation"], person["staff_number"]) == (SATO["organisation"], None)
     shown = page(admin, place)
     assert T("outsiders.within") in shown
+    assert T("outsiders.until", time=last.isoformat()) in shown
     assert f'name="last" type="date" min="2000-01-01" max="2198-12-31" value="{last}"' in shown
     assert "佐藤 守" in page(admin, "/outsiders")
     clock.advance(timedelta(days=2))
