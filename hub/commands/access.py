@@ -22,7 +22,7 @@ from hub.database.engine import Database
 from hub.database.scope import Scope
 from hub.entries.repository import uses_of
 from hub.people import repository as people_rows
-from hub.people.domain import Card, CardState, Grant, Schedule
+from hub.people.domain import Card, CardState, Grant, Person, Schedule
 from hub.people.holiday_dates import dates_of
 from hub.pins import placements
 from hub.pins.placement import LIVE, PlacementState
@@ -243,17 +243,19 @@ class _Look:
         if not spans:
             return []
         found = []
-        for card, access in self._each(grant):
+        for card, holder, access in self._each(grant):
             within = _ending(spans, card.valid_until)
+            if holder is not None:
+                within = _ending(_beginning(within, holder.starts_at), holder.ends_at)
             if within:
                 found.append(replace(access, spans=within))
         return found
 
     def cards_of(self, grant: Grant) -> list[Access]:
         """The cards that a grant lets in, whenever."""
-        return [access for _, access in self._each(grant)]
+        return [access for _, _, access in self._each(grant)]
 
-    def _each(self, grant: Grant) -> list[tuple[Card, Access]]:
+    def _each(self, grant: Grant) -> list[tuple[Card, Person | None, Access]]:
         scope, door = self._scope, self._door
         cards = [card for card in self._cards(grant) if card.state is CardState.ACTIVE]
         holders = people_rows.people_by_id(scope, [c.person_id for c in cards if c.person_id])
@@ -265,6 +267,7 @@ class _Look:
         return [
             (
                 card,
+                holders.get(card.person_id or ""),
                 Access(
                     by=AccessBy.CARD,
                     door_id=door.id,
@@ -390,6 +393,13 @@ def _ending(spans: Sequence[Span], end: datetime | None) -> tuple[Span, ...]:
     if end is None:
         return tuple(spans)
     return tuple(Span(s.start, min(s.end, end)) for s in spans if s.start < end)
+
+
+def _beginning(spans: Sequence[Span], start: datetime | None) -> tuple[Span, ...]:
+    """What of some spans lies after a start."""
+    if start is None:
+        return tuple(spans)
+    return tuple(Span(max(s.start, start), s.end) for s in spans if start < s.end)
 
 
 def _best_reader(scope: Scope, door: Door) -> Assurance:

@@ -17,6 +17,7 @@ from hub.feeds.tables import feeds
 from hub.keyboxes.locks import code_row, door_row, maintenance_row
 from hub.keyboxes.tables import door_backups, key_box_secrets
 from hub.people.card_key_domain import card_key_row, enrolled_key_row, set_row
+from hub.people.enrolment_domain import first_read_row
 from hub.people.tables import card_enrolments, card_key_sets, cards
 from hub.pins.tables import pin_credentials
 from hub.sites.device_keys import sealed_row
@@ -55,6 +56,7 @@ class SealedColumn:
 
 SEALED: Final = (
     SealedColumn(card_enrolments, "private_key", lambda row: f"card_enrolments:{row.id}"),
+    SealedColumn(card_enrolments, "first_read", lambda row: first_read_row(row.id)),
     SealedColumn(card_enrolments, "shared_key", lambda row: enrolled_key_row(row.id)),
     SealedColumn(card_key_sets, "master", lambda row: set_row(row.id)),
     SealedColumn(cards, "identity", lambda row: f"cards:{row.id}"),

@@ -25,7 +25,6 @@ from hub.pages.views.card import (
     enrolment_page,
     matrix_page,
 )
-from hub.pages.views.card_profile import KeySetLine, profile_name
 from hub.pages.words import Words
 from hub.people import repository as people_rows
 from hub.people.domain import Grant, Group, Person
@@ -114,19 +113,6 @@ class CardPages:
             may_write=who.may(Right.PEOPLE_WRITE),
             may_block=who.may(Right.CARDS_BLOCK),
         )
-
-    def key_sets(self, who: Principal, words: Words) -> tuple[KeySetLine, ...]:  # noqa: ARG002
-        """Give the sets of card keys, by name, and how far each one's cards are."""
-        with self.core.db.read() as scope:
-            return tuple(
-                KeySetLine(
-                    each.name,
-                    profile_name(each.profile, words),
-                    words.t("key_sets.counts", cards=count["cards"], older=count["older_cards"]),
-                )
-                for each in people_rows.card_key_sets_by_name(scope)
-                for count in [people_rows.cards_of_key_set(scope, each.id, each.version)]
-            )
 
     def enrolment(self, who: Principal, enrolment_id: str, words: Words) -> EnrolmentPage:
         """Give how an enrolment stands; raises `not_found`."""

@@ -32,8 +32,10 @@ from hub.pages.delegation_pages import DelegationPages
 from hub.pages.door_pages import DoorPages
 from hub.pages.feed_pages import FeedPages
 from hub.pages.key_box_pages import KeyBoxPages
+from hub.pages.key_set_pages import KeySetPages
 from hub.pages.leave_pages import LeavePages
 from hub.pages.notice_pages import NoticePages
+from hub.pages.outsider_pages import OutsiderPages
 from hub.pages.readiness_pages import ReadinessPages
 from hub.pages.staff_pages import StaffPages
 from hub.pages.visitor_pages import VisitorPages
@@ -86,6 +88,8 @@ def add_pages(core: Core, services: Services) -> None:
     rows, access = services.get(AuditedRows), services.get(AccessService)
     connections = Connections(services.get(Outlet))
     services.add(CardPages(core, rows, access, services.get(EnrolmentService), connections))
+    services.add(KeySetPages(core, rows))
+    services.add(OutsiderPages(core, rows))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

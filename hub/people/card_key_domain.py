@@ -11,7 +11,8 @@ from wire.card_keys import diversified_key
 @dataclass(frozen=True, slots=True)
 class CardKeySet:
     """A master and what its cards are: of `profile`, in the use that `application` (hexadecimal)
-    sets apart. `master` is sealed for the set's row; `version` counts the masters it has had."""
+    sets apart. `master` is sealed for the set's row; `version` counts the masters it has had,
+    `renewed_at` is when the present one came in the place of another."""
 
     id: str
     name: str
@@ -19,8 +20,19 @@ class CardKeySet:
     application: str
     master: bytes = field(repr=False)
     version: int
+    renewed_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CardKeyCounts:
+    """How far the cards of a set are, those that were withdrawn left out: under the present master,
+    under an older one, and how many of these still open doors."""
+
+    cards: int
+    older_cards: int
+    older_active: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -16,11 +17,14 @@ from hub.people import examples, repository
 from hub.people.card_key_domain import CardKeySet
 from hub.people.card_keys import CardKeys
 from hub.people.card_profiles import SHIPPED, CardProfile, CloneRisk, Proof
+from hub.people.card_schemas import CardMove, CardOut, Identity, KeySetId, SecretKey
 from hub.people.kinds import CARD_KEY_SET
-from hub.people.schemas import CardOut, Id, Identity, KeySetId, SecretKey
+from hub.people.person_schemas import Id
 from hub.web.core import provided
 from hub.web.fields import BodyIn, ChangeIn, Name, RowOut, shown
 from hub.web.identity import requires
+from hub.web.problems import CONFLICT
+from hub.web.refusals import refuses
 from hub.web.responses import language_of
 from hub.web.rights import Principal, Right
 from wire.policy_bodies import Assurance
@@ -79,6 +83,8 @@ class CardKeySetOut(RowOut):
     version: int = Field(description="Counts its masters.")
     cards: int = Field(description="Cards whose key is of the present master.")
     older_cards: int = Field(description="Cards whose key is of an older one: `rekey` each.")
+    older_active: int = Field(description="Those of them that still open doors.")
+    renewed_at: datetime | None = Field(description="When the present master came.")
     created_at: datetime
     updated_at: datetime
 
@@ -154,7 +160,7 @@ class CardProfileOut(BaseModel):
 
 
 def _counts(scope: Scope, found: CardKeySet) -> dict[str, int]:
-    return repository.cards_of_key_set(scope, found.id, found.version)
+    return asdict(repository.cards_of_key_set(scope, found.id, found.version))
 
 
 _SETS = RowShapes(
@@ -197,6 +203,20 @@ def renew_master(
     return _out(rows, service.renew(who, set_id, _bytes(body.master)))
 
 
+@router.post(
+    "/card-key-sets/{set_id}/finish",
+    summary="End the move to a new master",
+    responses=refuses(CONFLICT),
+)
+def finish_renewal(
+    who: Writer, service: Service, rows: Rows, set_id: str, body: CardMove
+) -> CardKeySetOut:
+    """Cards that never came are blocked, and their keys leave the controllers. Whoever still comes
+    is unblocked, and the card is written and `rekey` said as of any other."""
+    found, _ = service.finish(who, set_id, body.reason)
+    return _out(rows, found)
+
+
 @router.post("/card-key-sets/{set_id}/diversify", summary="Make a card's key for its maker")
 def diversify(who: Writer, service: Service, set_id: str, body: DiversifyIn) -> DiversifiedOut:
     """For the station that writes keys to cards: the key that belongs to this number. Each is in
@@ -233,6 +253,7 @@ def _out(rows: Rows, found: CardKeySet) -> CardKeySetOut:
         profile=found.profile,
         application=found.application,
         version=found.version,
+        renewed_at=found.renewed_at,
         created_at=found.created_at,
         updated_at=found.updated_at,
         **counts,

@@ -6,8 +6,6 @@ station, made for one number, and each is in the audit log.
 
 from __future__ import annotations
 
-from typing import Any
-
 from hub.audit.rows import AuditedRows
 from hub.audit.service import record
 from hub.database.scope import Scope
@@ -22,12 +20,14 @@ from hub.people.card_key_domain import (
     set_row,
 )
 from hub.people.card_profiles import fits, namespaces_of, shares_key
-from hub.people.domain import Card
+from hub.people.domain import Card, CardState
 from hub.people.identities import identity_index, open_identity
 from hub.people.kinds import CARD, CARD_KEY_SET
+from hub.people.new_card import key_columns
+from hub.people.tables import cards
 from hub.sites.device_keys import draw_key, is_weak
 from hub.web.core import Core
-from hub.web.problems import FORBIDDEN, Problem, invalid
+from hub.web.problems import CONFLICT, FORBIDDEN, Problem, invalid
 from hub.web.rights import Principal
 
 
@@ -89,16 +89,6 @@ class CardKeyMaker:
         except ValueError as error:
             raise invalid("identity", "too_long", str(error)) from error
 
-    def columns(self, card_id: str, made: CardKey | None) -> dict[str, Any]:
-        """Give a card's columns for its key."""
-        if made is None:
-            return dict.fromkeys(("key_set_id", "key_version", "shared_key"))
-        return {
-            "key_set_id": made.key_set_id,
-            "key_version": made.version,
-            "shared_key": self._keys.seal(made.key, card_key_row(card_id)),
-        }
-
     def stored(self, card: Card) -> bytes | None:
         """Give the key that a card has now; raise `SealBrokenError` for an altered row."""
         if card.shared_key is None:
@@ -126,6 +116,7 @@ class CardKeys:
             "application": application.hex().upper(),
             "master": self._sealed(set_id, master),
             "version": 1,
+            "renewed_at": None,
         }
         return self._rows.add(who, CARD_KEY_SET, values)
 
@@ -139,7 +130,8 @@ class CardKeys:
             ):
                 return found
             sealed = self._sealed(set_id, master)
-            changes = {"master": sealed, "version": found.version + 1}
+            now = self._core.clock.now()
+            changes = {"master": sealed, "version": found.version + 1, "renewed_at": now}
             return self._rows.change_in(scope, who, CARD_KEY_SET, set_id, changes)
 
         return self._core.db.write(work)
@@ -194,10 +186,39 @@ class CardKeys:
             if made is None:
                 raise invalid("key_set_id", "missing", "name the set that the card's key is of")
             same = made.key == self._maker.stored(card)
-            changes = self._maker.columns(card.id, made) | {"profile": made.profile}
+            changes = key_columns(self._core.keys, card.id, made) | {"profile": made.profile}
             if same:
                 del changes["shared_key"]  # sealed anew it would look like another
             return self._rows.change_in(scope, who, CARD, card.id, changes)
+
+        return self._core.db.write(work)
+
+    def finish(self, who: Principal, set_id: str, reason: str) -> tuple[CardKeySet, int]:
+        """End the move to the present master: cards that never came are blocked, with `reason`, and
+        their keys leave the controllers; give how many. Whoever still comes is unblocked and
+        rekeyed. Raises `404 not_found`, and `409 conflict` where the set has had one master only.
+        """
+        now = self._core.clock.now()
+
+        def work(scope: Scope) -> tuple[CardKeySet, int]:
+            found = self._rows.change_in(scope, who, CARD_KEY_SET, set_id, {})
+            if who.sites is not None:
+                raise Problem(FORBIDDEN, "a card_key_set belongs to the whole town, not to a site")
+            if found.version == 1:
+                raise Problem(CONFLICT, "this set has had one master only")
+            blocked = {
+                "state": CardState.BLOCKED,
+                "state_reason": reason,
+                "state_changed_at": now,
+            }
+            late = repository.older_cards_of_key_set(
+                scope, set_id, found.version, cards.c.state == CardState.ACTIVE
+            )
+            for card in late:
+                self._rows.change_in(scope, who, CARD, card.id, blocked)
+            said = {"version": found.version, "blocked": len(late)}
+            record(scope, now, who, "card_key_set.finished", ("card_key_set", set_id), said)
+            return found, len(late)
 
         return self._core.db.write(work)
 

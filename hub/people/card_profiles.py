@@ -35,6 +35,8 @@ class CloneRisk(StrEnum):
     """Whoever was near the card for a second."""
     STOLEN_CONTROLLER = "stolen_controller"
     """Whoever takes a controller where the card is granted, or the hub with its data keys."""
+    READER_KEYS = "reader_keys"
+    """Whoever has the keys of the reader that authenticated it."""
     NOBODY = "nobody"
     """Nobody without the card itself."""
 

@@ -65,8 +65,8 @@ class NamedDay(msgspec.Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody whom the town knows; `staff_number` for its own staff, `organisation` for whom an
-    outsider works. `forgiven` counts how often it was forgotten where they are, `forgiven_at` the
-    last time."""
+    outsider works. Outside `[starts_at, ends_at)` nothing lets them in. `forgiven` counts how often
+    it was forgotten where they are, `forgiven_at` the last time."""
 
     id: str
     name: str
@@ -77,15 +77,29 @@ class Person:
     state: EntryState
     anti_passback_exempt: bool
     long_unlock: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
     forgiven: int
     forgiven_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
-    def body(self, groups: tuple[str, ...]) -> PersonFlagsBody:
-        """What the edge is told; `groups` are the ids of their groups, sorted."""
+    def state_at(self, now: datetime) -> EntryState:
+        """Their state, within their time and outside of it."""
+        begun = self.starts_at is None or self.starts_at <= now
+        over = self.ends_at is not None and self.ends_at <= now
+        if self.state is EntryState.ACTIVE and (over or not begun):
+            return EntryState.BLOCKED
+        return self.state
+
+    def next_turn(self, now: datetime) -> datetime | None:
+        """When their time begins or ends next, if it does."""
+        return min((at for at in (self.starts_at, self.ends_at) if at and at > now), default=None)
+
+    def body(self, groups: tuple[str, ...], now: datetime) -> PersonFlagsBody:
+        """What the edge is told now; `groups` are the ids of their groups, sorted."""
         return PersonFlagsBody(
-            state=self.state,
+            state=self.state_at(now),
             groups=groups,
             anti_passback_exempt=self.anti_passback_exempt,
             forgiven=self.forgiven,
@@ -143,6 +157,10 @@ class Card:
     def has_key(self) -> bool:
         """Whether it shares a key with us."""
         return self.shared_key is not None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its end has come."""
+        return self.valid_until is not None and self.valid_until <= now
 
 
 @dataclass(frozen=True, slots=True)

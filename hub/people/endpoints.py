@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from hub.audit.row_routes import RowShapes, offer_changing, offer_reading, offer_rows
-from hub.people import schemas
+from hub.people import card_schemas, grant_schemas, person_schemas, time_schemas
 from hub.people.domain import CardState
 from hub.people.kinds import CALENDAR, CARD, GRANT, GROUP, PERSON, SCHEDULE
 from hub.people.service import PeopleService
@@ -34,9 +34,9 @@ _CARDS = RowShapes(
     "cards",
     Right.PEOPLE_READ,
     Right.PEOPLE_WRITE,
-    schemas.CardIn,
-    schemas.CardChange,
-    schemas.CardOut,
+    card_schemas.CardIn,
+    card_schemas.CardChange,
+    card_schemas.CardOut,
     filters=("person_id", "state"),
 )
 _KINDS: tuple[RowShapes[Any], ...] = (
@@ -47,9 +47,9 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         "people",
         Right.PEOPLE_READ,
         Right.PEOPLE_WRITE,
-        schemas.PersonIn,
-        schemas.PersonChange,
-        schemas.PersonOut,
+        person_schemas.PersonIn,
+        person_schemas.PersonChange,
+        person_schemas.PersonOut,
         filters=("staff_number", "state"),
         defaults={"state": EntryState.ACTIVE, "forgiven": 0, "forgiven_at": None},
     ),
@@ -60,9 +60,9 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         "groups",
         Right.PEOPLE_READ,
         Right.PEOPLE_WRITE,
-        schemas.GroupIn,
-        schemas.GroupChange,
-        schemas.GroupOut,
+        person_schemas.GroupIn,
+        person_schemas.GroupChange,
+        person_schemas.GroupOut,
     ),
     RowShapes(
         GRANT,
@@ -71,13 +71,13 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         "grants",
         Right.GRANTS_READ,
         Right.GRANTS_WRITE,
-        schemas.GrantIn,
-        schemas.GrantChange,
-        schemas.GrantOut,
+        grant_schemas.GrantIn,
+        grant_schemas.GrantChange,
+        grant_schemas.GrantOut,
         filters=("door_id", "zone_id", "person_id", "group_id", "card_id", "schedule_id", "state"),
         refuses=(SPANS_CONTROLLERS,),
         defaults={"state": EntryState.ACTIVE},
-        prepare=schemas.grant_columns,
+        prepare=grant_schemas.grant_columns,
     ),
     RowShapes(
         SCHEDULE,
@@ -86,11 +86,11 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         "schedules",
         Right.GRANTS_READ,
         Right.GRANTS_WRITE,
-        schemas.ScheduleIn,
-        schemas.ScheduleChange,
-        schemas.ScheduleOut,
+        time_schemas.ScheduleIn,
+        time_schemas.ScheduleChange,
+        time_schemas.ScheduleOut,
         filters=("calendar_id",),
-        prepare=schemas.time_columns,
+        prepare=time_schemas.time_columns,
     ),
     RowShapes(
         CALENDAR,
@@ -99,10 +99,10 @@ _KINDS: tuple[RowShapes[Any], ...] = (
         "holiday calendars",
         Right.GRANTS_READ,
         Right.GRANTS_WRITE,
-        schemas.CalendarIn,
-        schemas.CalendarChange,
-        schemas.CalendarOut,
-        prepare=schemas.time_columns,
+        time_schemas.CalendarIn,
+        time_schemas.CalendarChange,
+        time_schemas.CalendarOut,
+        prepare=time_schemas.time_columns,
     ),
 )
 for _shapes in _KINDS:
@@ -115,11 +115,11 @@ offer_changing(router, _CARDS)
 
 
 @router.post("/cards", status_code=HTTPStatus.CREATED, summary="Issue a card")
-def issue_card(who: Writer, service: Service, body: schemas.CardIn) -> schemas.CardOut:
+def issue_card(who: Writer, service: Service, body: card_schemas.CardIn) -> card_schemas.CardOut:
     """Take up a card, for a person or for nobody yet."""
-    given = schemas.keyed(body.model_dump(exclude={"identity"}))
-    card = service.issue_card(who, identity=bytes.fromhex(body.identity), **given)
-    return schemas.CardOut.model_validate(card)
+    given = card_schemas.keyed(body.model_dump(include={"key_set_id", "key"}))
+    card = service.issue_card(who, body.card(), **given)
+    return card_schemas.CardOut.model_validate(card)
 
 
 @router.post(
@@ -129,56 +129,56 @@ def issue_card(who: Writer, service: Service, body: schemas.CardIn) -> schemas.C
     responses=refuses(CONFLICT),
 )
 def reissue_card(
-    who: Writer, service: Service, card_id: str, body: schemas.CardReissueIn
-) -> schemas.CardOut:
+    who: Writer, service: Service, card_id: str, body: card_schemas.CardReissueIn
+) -> card_schemas.CardOut:
     """One request: the old card is withdrawn, the new one has its holder and its rights. To read
     the new card at a reader, start an enrolment with `replaces_id` instead."""
-    given = schemas.keyed(body.model_dump(exclude={"identity"}))
-    made = service.reissue_card(who, card_id, identity=bytes.fromhex(body.identity), **given)
-    return schemas.CardOut.model_validate(made)
+    given = card_schemas.keyed(body.model_dump(include={"key_set_id", "key", "reason"}))
+    made = service.reissue_card(who, card_id, body.card(), **given)
+    return card_schemas.CardOut.model_validate(made)
 
 
 @router.post("/cards/lookup", summary="Find a card by its number", responses=refuses(NOT_FOUND))
-def find_card(who: Reader, service: Service, body: schemas.CardLookup) -> schemas.CardOut:
+def find_card(who: Reader, service: Service, body: card_schemas.CardLookup) -> card_schemas.CardOut:
     """Whose card is this?"""
     found = service.find_card(who, body.namespace, bytes.fromhex(body.identity))
-    return schemas.CardOut.model_validate(found)
+    return card_schemas.CardOut.model_validate(found)
 
 
 def _moved(
     who: Principal, service: PeopleService, card_id: str, to: CardState, reason: str
-) -> schemas.CardOut:
-    return schemas.CardOut.model_validate(service.move_card(who, card_id, to, reason))
+) -> card_schemas.CardOut:
+    return card_schemas.CardOut.model_validate(service.move_card(who, card_id, to, reason))
 
 
 @router.post("/cards/{card_id}/lost", summary="Report a card lost", responses=refuses(CONFLICT))
 def report_lost(
-    who: Blocker, service: Service, card_id: str, body: schemas.CardMove
-) -> schemas.CardOut:
+    who: Blocker, service: Service, card_id: str, body: card_schemas.CardMove
+) -> card_schemas.CardOut:
     """Every door denies it from now on."""
     return _moved(who, service, card_id, CardState.LOST, body.reason)
 
 
 @router.post("/cards/{card_id}/block", summary="Block a card", responses=refuses(CONFLICT))
 def block_card(
-    who: Blocker, service: Service, card_id: str, body: schemas.CardMove
-) -> schemas.CardOut:
+    who: Blocker, service: Service, card_id: str, body: card_schemas.CardMove
+) -> card_schemas.CardOut:
     """Every door denies it from now on."""
     return _moved(who, service, card_id, CardState.BLOCKED, body.reason)
 
 
 @router.post("/cards/{card_id}/unblock", summary="Unblock a card", responses=refuses(CONFLICT))
 def unblock_card(
-    who: Writer, service: Service, card_id: str, body: schemas.CardMove
-) -> schemas.CardOut:
+    who: Writer, service: Service, card_id: str, body: card_schemas.CardMove
+) -> card_schemas.CardOut:
     """It was found again, or blocked by mistake."""
     return _moved(who, service, card_id, CardState.ACTIVE, body.reason)
 
 
 @router.post("/cards/{card_id}/withdraw", summary="Withdraw a card", responses=refuses(CONFLICT))
 def withdraw_card(
-    who: Writer, service: Service, card_id: str, body: schemas.CardMove
-) -> schemas.CardOut:
+    who: Writer, service: Service, card_id: str, body: card_schemas.CardMove
+) -> card_schemas.CardOut:
     """It was given back or destroyed; it never becomes active again."""
     return _moved(who, service, card_id, CardState.WITHDRAWN, body.reason)
 
@@ -187,18 +187,18 @@ def withdraw_card(
 
 
 @router.get("/groups/{group_id}/members", summary="List a group's people")
-def list_members(who: Reader, service: Service, group_id: str) -> schemas.Members:
+def list_members(who: Reader, service: Service, group_id: str) -> person_schemas.Members:
     """The ids of its people."""
-    return schemas.Members(person_ids=list(service.members(who, group_id)))
+    return person_schemas.Members(person_ids=list(service.members(who, group_id)))
 
 
 @router.put("/groups/{group_id}/members", summary="Set a group's people")
 def set_members(
-    who: Writer, service: Service, group_id: str, body: schemas.Members
-) -> schemas.Members:
+    who: Writer, service: Service, group_id: str, body: person_schemas.Members
+) -> person_schemas.Members:
     """These people and no others."""
     service.set_members(who, group_id, body.person_ids)
-    return schemas.Members(person_ids=list(service.members(who, group_id)))
+    return person_schemas.Members(person_ids=list(service.members(who, group_id)))
 
 
 @router.get("/calendars/{calendar_id}/dates", summary="List a calendar's dates")
@@ -211,6 +211,6 @@ def list_holidays(
         CalendarDate,
         Query(description="Through this day, at most three years on.", examples=["2026-05-31"]),
     ],
-) -> schemas.HolidaysOut:
+) -> time_schemas.HolidaysOut:
     """National holidays and the turn of the year, with what this town added or removed."""
-    return schemas.HolidaysOut(dates=list(service.holidays(who, calendar_id, first, last)))
+    return time_schemas.HolidaysOut(dates=list(service.holidays(who, calendar_id, first, last)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import structlog
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -17,11 +15,23 @@ from hub.people import repository
 from hub.people.card_key_domain import CardKey, enrolled_key_row
 from hub.people.card_keys import CardKeyMaker
 from hub.people.domain import CardState
-from hub.people.enrolment_domain import GRACE, Enrolment, EnrolmentState, Offered, Refusal
+from hub.people.enrolment_domain import (
+    GRACE,
+    Enrolment,
+    EnrolmentState,
+    FirstRead,
+    Offered,
+    Refusal,
+    opened_first_read,
+    sealed_first_read,
+    tail_of,
+    taken_assurance,
+)
 from hub.people.enrolment_service import end, key_row
-from hub.people.identities import identity_index, seal_identity
+from hub.people.identities import identity_index
 from hub.people.key_recovery import candidate_keys, confirmed_key
 from hub.people.kinds import CARD
+from hub.people.new_card import NewCard, columns_of
 from hub.people.reissue import reissue_in
 from hub.web.problems import Problem
 from hub.web.rights import Principal, PrincipalKind, Role
@@ -80,55 +90,107 @@ class TakeOffers:
             refusal = Refusal.WITHDRAWN if gone else Refusal.KNOWN
             rows.change(scope, found.id, {"refusal": refusal, "refused_card_id": known.id})
             return
-        if found.key_set_id is not None or found.shared_key is not None:
-            self._take_with_key(scope, found, offer, index, offered.assurance)
-            return
-        if offer.answer is None:
-            self._take(scope, found, offer, index, offered.assurance)
-            return
-        if found.candidate_index == index:
-            key = confirmed_key(tuple(found.candidates.split()), offer.answer)
-            if key is not None:
-                self._take(scope, found, offer, index, Assurance.CHALLENGE, public_key=key)
-                return
-        refused = found.candidate_index == index
-        candidates = candidate_keys(offer.answer)
-        again = {
-            "state": EnrolmentState.AGAIN if candidates else EnrolmentState.WAITING,
-            "candidate_index": index if candidates else "",
-            "candidates": " ".join(candidates),
-            "refusal": Refusal.BAD_ANSWER if refused or not candidates else Refusal.NONE,
-            "refused_card_id": None,
-        }
-        rows.change(scope, found.id, again)
-
-    def _take_with_key(
-        self,
-        scope: Scope,
-        found: Enrolment,
-        offer: CardOffer,
-        index: str,
-        assurance: Assurance,
-    ) -> None:
-        """Take up a card that is to share a key with us. Whether it knows that key is asked at the
-        first door: no reader holds it yet."""
-        own = None
-        if found.shared_key is not None:
-            own = self._keys.unseal(found.shared_key, enrolled_key_row(found.id))
         try:
-            made = self._maker.asked(
-                scope,
-                offer.namespace,
-                offer.identity,
-                key_set_id=found.key_set_id,
-                key=own,
-                profile=found.profile,
-            )
+            shared = self._shared(scope, found, offer)
         except Problem:  # the one cause left: such a number is told by no card of that kind
             other = {"refusal": Refusal.OTHER_KIND, "refused_card_id": None}
             rows.change(scope, found.id, other)
             return
-        self._take(scope, found, offer, index, assurance, shared=made)
+        if found.first_read is None:
+            self._read_once(scope, found, offer, index, offered)
+        elif found.first_index != index:
+            self._two_cards(scope, found)
+        else:
+            self._read_again(scope, found, offer, shared, offered)
+
+    def _read_once(
+        self, scope: Scope, found: Enrolment, offer: CardOffer, index: str, offered: Offered
+    ) -> None:
+        """Remember which card was held up, and ask for it once more. Of an answer that fits no key
+        nothing can come: then another card is awaited."""
+        fits = candidate_keys(offer.answer) if offer.answer is not None else ()
+        if offer.answer is not None and not fits:
+            self._wait_anew(scope, found)
+            return
+        read = FirstRead(
+            offer=offered.id,
+            namespace=offer.namespace,
+            profile=offer.profile,
+            assurance=offered.assurance,
+            tail=tail_of(offer.identity),
+        )
+        once = {
+            "state": EnrolmentState.AGAIN,
+            "first_index": index,
+            "first_read": sealed_first_read(self._keys, found.id, read),
+            "candidates": " ".join(fits),
+            "refusal": Refusal.NONE,
+            "refused_card_id": None,
+        }
+        rows.change(scope, found.id, once)
+
+    def _read_again(
+        self,
+        scope: Scope,
+        found: Enrolment,
+        offer: CardOffer,
+        shared: CardKey | None,
+        offered: Offered,
+    ) -> None:
+        """Take up the card that was held up twice; one that answers, if both answers come from one
+        key. Otherwise the second answer counts as the first."""
+        first = opened_first_read(self._keys, found.id, found.first_read or b"")
+        if first.offer == offered.id:  # the same hold, told twice
+            return
+        if not found.candidates and (offer.answer is None or shared is not None):
+            assurance = taken_assurance(first.assurance, offered.assurance)
+            self._take(scope, found, offer, assurance, shared=shared)
+            return
+        fits = candidate_keys(offer.answer) if offer.answer is not None else ()
+        known = tuple(found.candidates.split())
+        key = confirmed_key(known, offer.answer) if known and offer.answer is not None else None
+        if key is not None:
+            self._take(scope, found, offer, Assurance.CHALLENGE, public_key=key)
+        elif fits:
+            bad = {"candidates": " ".join(fits), "refusal": Refusal.BAD_ANSWER}
+            rows.change(scope, found.id, {**bad, "refused_card_id": None})
+        else:
+            self._wait_anew(scope, found)
+
+    def _wait_anew(self, scope: Scope, found: Enrolment) -> None:
+        """Forget what was read."""
+        anew = {
+            "state": EnrolmentState.WAITING,
+            "first_index": "",
+            "first_read": None,
+            "candidates": "",
+            "refusal": Refusal.BAD_ANSWER,
+            "refused_card_id": None,
+        }
+        rows.change(scope, found.id, anew)
+
+    def _two_cards(self, scope: Scope, found: Enrolment) -> None:
+        """Take neither: which of them was meant, nobody but the clerk can say."""
+        now = self._clock.now()
+        end(scope, found, EnrolmentState.CANCELLED, now, refusal=Refusal.TWO_CARDS)
+        said = {"reader": found.reader_id}
+        record(scope, now, _starter(found), "enrolment.two_cards", ("enrolment", found.id), said)
+
+    def _shared(self, scope: Scope, found: Enrolment, offer: CardOffer) -> CardKey | None:
+        """Give the key that a card is to share with us, if it is to; raise a problem for a number
+        that no such card tells. Whether the card knows the key is asked at its first door: no
+        reader holds it yet."""
+        own = None
+        if found.shared_key is not None:
+            own = self._keys.unseal(found.shared_key, enrolled_key_row(found.id))
+        return self._maker.asked(
+            scope,
+            offer.namespace,
+            offer.identity,
+            key_set_id=found.key_set_id,
+            key=own,
+            profile=found.profile,
+        )
 
     def _opened(self, found: Enrolment, offered: Offered) -> CardOffer | None:
         try:
@@ -144,7 +206,6 @@ class TakeOffers:
         scope: Scope,
         found: Enrolment,
         offer: CardOffer,
-        index: str,
         assurance: Assurance,
         *,
         public_key: str | None = None,
@@ -152,24 +213,18 @@ class TakeOffers:
     ) -> None:
         now, who = self._clock.now(), _starter(found)
         card_id = self._ids.new()
-        values: dict[str, Any] = {
-            "id": card_id,
-            "person_id": found.person_id,
-            "namespace": offer.namespace,
-            "identity": seal_identity(self._keys, card_id, offer.identity),
-            "identity_index": index,
-            "label": found.label,
-            "profile": shared.profile if shared is not None else offer.profile,
-            "public_key": public_key,
-            "state": CardState.ACTIVE,
-            "state_reason": "",
-            "state_changed_at": now,
-            "valid_until": found.valid_until,
-            "replaces_id": None,
-            "assurance": assurance,
-            "reader_id": found.reader_id,
-            **self._maker.columns(card_id, shared),
-        }
+        card = NewCard(
+            offer.namespace,
+            offer.identity,
+            person_id=found.person_id,
+            label=found.label,
+            profile=offer.profile,
+            public_key=public_key,
+            valid_until=found.valid_until,
+            assurance=assurance,
+            reader_id=found.reader_id,
+        )
+        values = columns_of(self._keys, card_id, card, now, shared)
         if found.replaces_id is not None:
             reissue_in(scope, self._audited, who, found.replaces_id, values, now, "reissued")
         else:

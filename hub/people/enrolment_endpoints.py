@@ -11,9 +11,18 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from hub.people import examples
-from hub.people.enrolment_domain import Enrolment, EnrolmentState, Refusal, is_copyable
+from hub.people.card_profiles import CloneRisk
+from hub.people.card_schemas import CardOut, KeySetId, SecretKey, keyed
+from hub.people.enrolment_domain import (
+    CardRead,
+    Enrolment,
+    EnrolmentState,
+    EnrolmentWish,
+    Refusal,
+    is_copyable,
+)
 from hub.people.enrolment_service import EnrolmentSeen, EnrolmentService
-from hub.people.schemas import CardOut, Id, KeySetId, SecretKey, keyed
+from hub.people.person_schemas import Id
 from hub.web.core import provided
 from hub.web.fields import BodyIn, Instant, shown
 from hub.web.identity import requires
@@ -48,9 +57,24 @@ class EnrolmentIn(BodyIn):
     key: SecretKey | None = None
 
 
+class CardReadOut(BaseModel):
+    """What a clerk may compare with the card in their hand."""
+
+    model_config = shown(examples.CARD_READ_OUT)
+
+    namespace: str
+    ends_with: str = Field(description="The last four digits of its number.")
+    clone_risk: CloneRisk
+
+    @classmethod
+    def of(cls, read: CardRead) -> CardReadOut:
+        """Show it."""
+        return cls(namespace=read.namespace, ends_with=read.tail, clone_risk=read.risk)
+
+
 class EnrolmentOut(BaseModel):
-    """How an enrolment stands. `again`: the card answers a challenge and is to be held to the
-    reader once more, so that its key is known."""
+    """How an enrolment stands. `again`: a card was read (`read` says which) and is to be held to
+    the reader once more; two different cards end the enrolment, and none is taken up."""
 
     model_config = shown(examples.ENROLMENT_OUT)
 
@@ -68,6 +92,7 @@ class EnrolmentOut(BaseModel):
         description="Whether its number is all that it shows, so that it can be copied; null while "
         "there is none."
     )
+    read: CardReadOut | None = Field(description="The card that was held up.")
     refusal: Refusal = Field(description="Why the last card that was held there was refused.")
     refused_card_id: str | None = Field(description="That card, where it may be known.")
     refused_person_id: str | None = Field(description="Whose it is, where that may be known.")
@@ -89,6 +114,7 @@ class EnrolmentOut(BaseModel):
             until=found.until,
             card=CardOut.model_validate(card) if card is not None else None,
             copyable=is_copyable(card) if card is not None else None,
+            read=CardReadOut.of(seen.read) if seen.read is not None else None,
             refusal=found.refusal,
             refused_card_id=refused.id if refused is not None else None,
             refused_person_id=refused.person_id if refused is not None else None,
@@ -104,9 +130,9 @@ class EnrolmentOut(BaseModel):
 def start_enrolment(
     who: Writer, service: Service, reader_id: str, body: EnrolmentIn
 ) -> EnrolmentOut:
-    """For a minute: the next unknown card held to this reader is taken up and opens its doors at
-    once. Known cards go on opening the door. One enrolment at a reader at a time."""
-    started = service.start(who, reader_id, **keyed(body.model_dump()))
+    """For a minute: the next unknown card that is held to this reader twice is taken up and opens
+    its doors at once. Known cards go on opening the door. One enrolment at a reader at a time."""
+    started = service.start(who, reader_id, EnrolmentWish(**keyed(body.model_dump())))
     return EnrolmentOut.of(service.seen(who, started.id))
 
 

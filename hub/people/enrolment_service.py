@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -14,9 +15,21 @@ from hub.people import enrolment_repository as rows
 from hub.people import repository
 from hub.people.card_key_domain import enrolled_key_row
 from hub.people.card_keys import check_key
-from hub.people.card_profiles import shares_key
+from hub.people.card_profiles import CloneRisk, shares_key
 from hub.people.domain import Card, CardState
-from hub.people.enrolment_domain import LIFE, Enrolment, EnrolmentState, Refusal
+from hub.people.enrolment_domain import (
+    LIFE,
+    CardRead,
+    Enrolment,
+    EnrolmentState,
+    EnrolmentWish,
+    Refusal,
+    clone_risk_of,
+    opened_first_read,
+    risk_of_number,
+    tail_of,
+)
+from hub.people.identities import open_identity
 from hub.people.kinds import CARD, PERSON
 from hub.policy.touch import touch_enrolment
 from hub.sites import repository as sites
@@ -32,13 +45,14 @@ _KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentSeen:
-    """An enrolment, the card it made, and the card that was refused, as far as somebody may know
-    of it."""
+    """An enrolment, the card it made, the card that was refused, as far as somebody may know of
+    it, and what was read of the card that is to be taken up, or was."""
 
     enrolment: Enrolment
     state: EnrolmentState
     card: Card | None
     refused: Card | None
+    read: CardRead | None
 
 
 class EnrolmentService:
@@ -48,22 +62,9 @@ class EnrolmentService:
         self._core = core
         self._audited = audited
 
-    def start(
-        self,
-        who: Principal,
-        reader_id: str,
-        *,
-        person_id: str | None = None,
-        label: str = "",
-        valid_until: datetime | None = None,
-        replaces_id: str | None = None,
-        key_set_id: str | None = None,
-        profile: str | None = None,
-        key: bytes | None = None,
-    ) -> Enrolment:
-        """Let the next unknown card at a reader be somebody's, for a minute; `person_id` None makes
-        a card of nobody. With `replaces_id` it takes the place of that card. It shares a key with
-        us that is made from `key_set_id`, or `key` (16 bytes) under `profile`.
+    def start(self, who: Principal, reader_id: str, wish: EnrolmentWish) -> Enrolment:
+        """Let the next unknown card at a reader be taken up as wished, once it was held up twice,
+        within a minute.
 
         Raises `404 not_found`, `422` for what does not fit, `409 conflict` while another enrolment
         is open there.
@@ -71,69 +72,38 @@ class EnrolmentService:
         reader = self._audited.get(who, READER, reader_id)
         if reader.state is not SiteState.ACTIVE or not reader.cards:
             raise invalid("reader_id", "no_cards", "this reader takes no cards")
-        if replaces_id is not None:
-            old = self._audited.get(who, CARD, replaces_id)
-            if old.state is CardState.WITHDRAWN:
-                raise invalid("replaces_id", "withdrawn", "this card was withdrawn already")
-            person_id = old.person_id
-        if person_id is not None:
-            self._audited.get(who, PERSON, person_id)
+        wish = self._checked(who, wish)
         now = self._core.clock.now()
-        if valid_until is not None and valid_until <= now:
-            raise invalid("valid_until", "past", "a card ends in the future")
-        self._check_key(key_set_id, profile, key)
-        pair = ec.generate_private_key(ec.SECP256R1())
-        enrolment_id = self._core.ids.new()
-        secret = pair.private_numbers().private_value.to_bytes(_KEY_BYTES, "big")
-        values = {
-            "id": enrolment_id,
-            "reader_id": reader.id,
-            "person_id": person_id,
-            "label": label,
-            "valid_until": valid_until,
-            "replaces_id": replaces_id,
-            "state": EnrolmentState.WAITING,
-            "public_key": enrolment_point(pair.public_key()),
-            "private_key": self._core.keys.seal(secret, key_row(enrolment_id)),
-            "started_at": now,
-            "until": now + LIFE,
-            "ended_at": None,
-            "actor_kind": who.kind.value,
-            "actor_id": who.id,
-            "actor_name": who.name[:100],
-            "card_id": None,
-            "refusal": Refusal.NONE,
-            "refused_card_id": None,
-            "candidate_index": "",
-            "candidates": "",
-            "key_set_id": key_set_id,
-            "profile": profile if key is not None else None,
-            "shared_key": self._sealed(enrolment_id, key),
-        }
+        values = self._columns(who, reader.id, wish, now)
 
         def work(scope: Scope) -> Enrolment:
-            scope.lock("card_enrolments")  # of two started at once one finds the other
-            before = rows.open_at(scope, reader.id)
-            if before is not None and now < before.until:
-                raise Problem(CONFLICT, "a card is being enrolled at this reader already")
-            if before is not None:
-                end(scope, before, EnrolmentState.EXPIRED, now)
+            _free(scope, reader.id, now)
             device = sites.device(scope, reader.device_id)
             if device is None:
                 raise invalid("reader_id", "no_cards", "this reader hangs on no device")
             rows.add(scope, {**values, "controller_id": device.controller_id})
-            touch_enrolment(scope, enrolment_id)
+            touch_enrolment(scope, values["id"])
             said = {
                 "reader": reader.id,
-                "person": person_id,
-                "replaces": replaces_id,
-                "key_set": key_set_id,
-                "own_key": key is not None,
+                "person": wish.person_id,
+                "replaces": wish.replaces_id,
+                "key_set": wish.key_set_id,
+                "own_key": wish.key is not None,
             }
-            record(scope, now, who, "enrolment.started", ("enrolment", enrolment_id), said)
-            return _found(scope, enrolment_id)
+            record(scope, now, who, "enrolment.started", ("enrolment", values["id"]), said)
+            return _found(scope, values["id"])
 
         return self._core.db.write(work)
+
+    def again(self, who: Principal, enrolment_id: str) -> Enrolment:
+        """Start one like another that has ended; raise as `start` does, and for one that brought a
+        key of its own: that is gone."""
+        found = self.seen(who, enrolment_id).enrolment
+        if found.profile is not None:
+            raise invalid("key", "gone", "the card's own key is kept no longer: start anew with it")
+        end = found.valid_until
+        wish = EnrolmentWish(found.person_id, found.label, end, found.replaces_id, found.key_set_id)
+        return self.start(who, found.reader_id, wish)
 
     def cancel(self, who: Principal, enrolment_id: str) -> EnrolmentSeen:
         """End an enrolment; one that has ended stays as it is."""
@@ -155,12 +125,62 @@ class EnrolmentService:
         with self._core.db.read() as scope:
             found = _found(scope, enrolment_id)
         self._audited.get(who, READER, found.reader_id)
+        card = self._card(who, found.card_id)
         return EnrolmentSeen(
             found,
             found.seen_at(self._core.clock.now()),
-            self._card(who, found.card_id),
+            card,
             self._card(who, found.refused_card_id),
+            self._read(found, card),
         )
+
+    def _checked(self, who: Principal, wish: EnrolmentWish) -> EnrolmentWish:
+        """Refuse what does not fit; the card that takes another's place is its holder's."""
+        if wish.replaces_id is not None:
+            old = self._audited.get(who, CARD, wish.replaces_id)
+            if old.state is CardState.WITHDRAWN:
+                raise invalid("replaces_id", "withdrawn", "this card was withdrawn already")
+            wish = replace(wish, person_id=old.person_id)
+        if wish.person_id is not None:
+            self._audited.get(who, PERSON, wish.person_id)
+        if wish.valid_until is not None and wish.valid_until <= self._core.clock.now():
+            raise invalid("valid_until", "past", "a card ends in the future")
+        self._check_key(wish.key_set_id, wish.profile, wish.key)
+        return wish
+
+    def _columns(
+        self, who: Principal, reader_id: str, wish: EnrolmentWish, now: datetime
+    ) -> dict[str, Any]:
+        """The columns of a new enrolment, all but its controller; its key pair is made here."""
+        enrolment_id = self._core.ids.new()
+        pair = ec.generate_private_key(ec.SECP256R1())
+        secret = pair.private_numbers().private_value.to_bytes(_KEY_BYTES, "big")
+        return {
+            "id": enrolment_id,
+            "reader_id": reader_id,
+            "person_id": wish.person_id,
+            "label": wish.label,
+            "valid_until": wish.valid_until,
+            "replaces_id": wish.replaces_id,
+            "state": EnrolmentState.WAITING,
+            "public_key": enrolment_point(pair.public_key()),
+            "private_key": self._core.keys.seal(secret, key_row(enrolment_id)),
+            "started_at": now,
+            "until": now + LIFE,
+            "ended_at": None,
+            "actor_kind": who.kind.value,
+            "actor_id": who.id,
+            "actor_name": who.name[:100],
+            "card_id": None,
+            "refusal": Refusal.NONE,
+            "refused_card_id": None,
+            "first_index": "",
+            "first_read": None,
+            "candidates": "",
+            "key_set_id": wish.key_set_id,
+            "profile": wish.profile if wish.key is not None else None,
+            "shared_key": self._sealed(enrolment_id, wish.key),
+        }
 
     def _check_key(self, key_set_id: str | None, profile: str | None, key: bytes | None) -> None:
         if key_set_id is not None:
@@ -175,6 +195,22 @@ class EnrolmentService:
 
     def _sealed(self, enrolment_id: str, key: bytes | None) -> bytes | None:
         return self._core.keys.seal(key, enrolled_key_row(enrolment_id)) if key else None
+
+    def _read(self, found: Enrolment, card: Card | None) -> CardRead | None:
+        """What was read of the card that is, or was, taken up."""
+        if card is not None:
+            number = open_identity(self._core.keys, card.id, card.identity)
+            return CardRead(card.namespace, tail_of(number), clone_risk_of(card))
+        if found.first_read is None:
+            return None
+        first = opened_first_read(self._core.keys, found.id, found.first_read)
+        if found.candidates:
+            risk = CloneRisk.NOBODY
+        elif found.key_set_id is not None or found.shared_key is not None:
+            risk = CloneRisk.STOLEN_CONTROLLER
+        else:
+            risk = risk_of_number(first.assurance)
+        return CardRead(first.namespace, first.tail, risk)
 
     def _card(self, who: Principal, card_id: str | None) -> Card | None:
         try:
@@ -192,9 +228,27 @@ def end(
     scope: Scope, found: Enrolment, state: EnrolmentState, now: datetime, **more: str | None
 ) -> None:
     """End an enrolment, and destroy what could open the cards that were offered to it."""
-    gone = {"state": state, "ended_at": now, "private_key": None, "shared_key": None}
-    rows.change(scope, found.id, {**gone, "candidate_index": "", "candidates": "", **more})
+    gone = {
+        "state": state,
+        "ended_at": now,
+        "private_key": None,
+        "shared_key": None,
+        "first_index": "",
+        "first_read": None,
+        "candidates": "",
+    }
+    rows.change(scope, found.id, {**gone, **more})
     touch_enrolment(scope, found.id)
+
+
+def _free(scope: Scope, reader_id: str, now: datetime) -> None:
+    """Raise `409 conflict` while another enrolment is open at a reader; end one that is over."""
+    scope.lock("card_enrolments")  # of two started at once one finds the other
+    before = rows.open_at(scope, reader_id)
+    if before is not None and now < before.until:
+        raise Problem(CONFLICT, "a card is being enrolled at this reader already")
+    if before is not None:
+        end(scope, before, EnrolmentState.EXPIRED, now)
 
 
 def _found(scope: Scope, enrolment_id: str, *, lock: bool = False) -> Enrolment:

@@ -16,6 +16,8 @@ _PERSON: Final[Example] = {
     "organisation": "",
     "anti_passback_exempt": False,
     "long_unlock": False,
+    "starts_at": None,
+    "ends_at": None,
 }
 PERSON_IN: Final = _PERSON
 PERSON_CHANGE: Final[Example] = {"organisation": "例示警備", "long_unlock": True}
@@ -76,6 +78,8 @@ CARD_KEY_SET_OUT: Final[Example] = {
     "version": 1,
     "cards": 0,
     "older_cards": 0,
+    "older_active": 0,
+    "renewed_at": None,
     **ids.MADE,
 }
 MASTER_IN: Final[Example] = {"master": None}
@@ -118,6 +122,11 @@ ENROLMENT_IN: Final[Example] = {
     "profile": None,
     "key": None,
 }
+CARD_READ_OUT: Final[Example] = {
+    "namespace": "felica",
+    "ends_with": "CDEF",
+    "clone_risk": "anybody_near",
+}
 ENROLMENT_OUT: Final[Example] = {
     "id": ids.ENROLMENT,
     "reader_id": ids.READER,
@@ -130,6 +139,7 @@ ENROLMENT_OUT: Final[Example] = {
     "until": "2026-04-01T00:15:20Z",
     "card": {**CARD_OUT, "assurance": "identifier", "reader_id": ids.READER},
     "copyable": True,
+    "read": CARD_READ_OUT,
     "refusal": "none",
     "refused_card_id": None,
     "refused_person_id": None,

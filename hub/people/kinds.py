@@ -70,6 +70,12 @@ def _cards_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
 # --- rules -------------------------------------------------------------------------------------
 
 
+def _check_person(_scope: Scope, _before: Person | None, after: Person) -> None:
+    start, end = after.starts_at, after.ends_at
+    if start is not None and end is not None and end <= start:
+        raise invalid("ends_at", "before_start", "a time ends after it starts")
+
+
 def _check_card(_scope: Scope, before: Card | None, after: Card) -> None:
     if before is not None and before.state is CardState.WITHDRAWN:
         raise invalid("state", "withdrawn", "a withdrawn card stays as it is")
@@ -138,7 +144,13 @@ def _check_schedule(_scope: Scope, _before: Schedule | None, after: Schedule) ->
 
 # --- what it touches ---------------------------------------------------------------------------
 
-_TOLD_OF_PEOPLE: Final = ("state", "anti_passback_exempt", "long_unlock")
+_TOLD_OF_PEOPLE: Final = (
+    "state",
+    "anti_passback_exempt",
+    "long_unlock",
+    "starts_at",
+    "ends_at",
+)
 """What the edge knows of a person: a changed name touches no controller."""
 
 
@@ -173,7 +185,13 @@ def _touch_calendar(scope: Scope, _before: Calendar | None, after: Calendar) -> 
 # --- the kinds ---------------------------------------------------------------------------------
 
 PERSON: Final = RowKind(
-    "person", people, Person, within=_people_within, town_wide=True, touch=_touch_person
+    "person",
+    people,
+    Person,
+    within=_people_within,
+    town_wide=True,
+    check=_check_person,
+    touch=_touch_person,
 )
 GROUP: Final = RowKind("group", groups, Group)
 CARD_KEY_SET: Final = RowKind(

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table
 
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
-from hub.people.card_key_domain import CardKeySet
+from hub.people.card_key_domain import CardKeyCounts, CardKeySet
 from hub.people.domain import Calendar, Card, CardState, Grant, Group, Person, Schedule
 from hub.people.tables import (
     calendars,
@@ -96,18 +96,30 @@ def card_key_sets_by_name(scope: Scope) -> tuple[CardKeySet, ...]:
     return as_all(CardKeySet, scope.all(query))
 
 
-def cards_of_key_set(scope: Scope, key_set_id: str, version: int) -> dict[str, int]:
-    """Count the cards of a set that are not withdrawn: `cards` under the master of this version,
-    `older_cards` under another."""
+def cards_of_key_set(scope: Scope, key_set_id: str, version: int) -> CardKeyCounts:
+    """Count the cards of a set: the master of `version` is the present one."""
     c = cards.c
-    query = sa.select(c.key_version, sa.func.count().label("held")).where(
+    query = sa.select(c.key_version, c.state, sa.func.count().label("held")).where(
         c.key_set_id == key_set_id, c.state != CardState.WITHDRAWN
     )
-    counted: dict[int | None, int] = {
-        row.key_version: row.held for row in scope.all(query.group_by(c.key_version))
-    }
-    now = counted.pop(version, 0)
-    return {"cards": now, "older_cards": sum(counted.values())}
+    now = older = active = 0
+    for row in scope.all(query.group_by(c.key_version, c.state)):
+        if row.key_version == version:
+            now += row.held
+            continue
+        older += row.held
+        active += row.held if row.state is CardState.ACTIVE else 0
+    return CardKeyCounts(now, older, active)
+
+
+def older_cards_of_key_set(
+    scope: Scope, key_set_id: str, version: int, *where: ColumnElement[bool]
+) -> tuple[Card, ...]:
+    """Give the cards of a set whose key is of another master than that of `version`, those that
+    were withdrawn left out."""
+    c = cards.c
+    mine = (c.key_set_id == key_set_id, c.key_version != version, c.state != CardState.WITHDRAWN)
+    return _list(scope, cards, Card, *mine, *where)
 
 
 def card_by_index(scope: Scope, identity_index: str) -> Card | None:

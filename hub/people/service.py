@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,12 +17,12 @@ from hub.audit.rows import AuditedRows
 from hub.audit.service import record
 from hub.database.scope import Scope
 from hub.people import repository
-from hub.people.card_key_domain import CardKey
 from hub.people.card_keys import CardKeyMaker
 from hub.people.domain import Card, CardState, Group
 from hub.people.holiday_dates import dates_of
-from hub.people.identities import identity_index, seal_identity
-from hub.people.kinds import CALENDAR, CARD, GROUP
+from hub.people.identities import identity_index
+from hub.people.kinds import CALENDAR, CARD, GROUP, PERSON
+from hub.people.new_card import NewCard, columns_of
 from hub.people.reissue import reissue_in
 from hub.policy.touch import touch_person
 from hub.web.core import Core
@@ -54,31 +54,21 @@ class PeopleService:
     def issue_card(
         self,
         who: Principal,
+        card: NewCard,
         *,
-        namespace: str,
-        identity: bytes,
-        person_id: str | None = None,
-        label: str = "",
-        profile: str | None = None,
-        public_key: str | None = None,
-        valid_until: datetime | None = None,
         key_set_id: str | None = None,
         key: bytes | None = None,
     ) -> Card:
         """Take up a card; raise `DuplicateError` if it is known already.
 
-        `identity` is what the reader tells (1 to 128 bytes) in `namespace`; `public_key` an
-        uncompressed P-256 point in base64. A card that shares a key with us has it from the set
-        `key_set_id`, or `key` (16 bytes) for itself: `CardKeyMaker.asked` says what is refused.
+        Its `public_key` is an uncompressed P-256 point in base64. A card that shares a key with us
+        has it from the set `key_set_id`, or `key` (16 bytes) for itself: `CardKeyMaker.asked` says
+        what is refused.
         """
-        given = self._values(namespace, identity, label, profile, public_key, valid_until)
+        check_point(card.public_key)
 
         def work(scope: Scope) -> Card:
-            made = self._maker.asked(
-                scope, namespace, identity, key_set_id=key_set_id, key=key, profile=profile
-            )
-            values = given | self._keyed(str(given["id"]), made)
-            return self._rows.add_in(scope, who, CARD, {**values, "person_id": person_id})
+            return self._rows.add_in(scope, who, CARD, self._values(scope, card, key_set_id, key))
 
         return self._core.db.write(work)
 
@@ -86,66 +76,37 @@ class PeopleService:
         self,
         who: Principal,
         card_id: str,
+        card: NewCard,
         *,
-        namespace: str,
-        identity: bytes,
         reason: str,
-        label: str = "",
-        profile: str | None = None,
-        public_key: str | None = None,
-        valid_until: datetime | None = None,
         key_set_id: str | None = None,
         key: bytes | None = None,
     ) -> Card:
         """Take up a card in the place of another, with its rights and its holder, and withdraw
         that one; raise as `hub.people.reissue.reissue_in` and `issue_card` do."""
-        given = self._values(namespace, identity, label, profile, public_key, valid_until)
+        check_point(card.public_key)
         now = self._core.clock.now()
 
         def work(scope: Scope) -> Card:
-            made = self._maker.asked(
-                scope, namespace, identity, key_set_id=key_set_id, key=key, profile=profile
-            )
-            values = given | self._keyed(str(given["id"]), made)
+            values = self._values(scope, card, key_set_id, key)
             return reissue_in(scope, self._rows, who, card_id, values, now, reason)
 
         return self._core.db.write(work)
 
-    def _keyed(self, card_id: str, made: CardKey | None) -> dict[str, Any]:
-        """A card's columns for its key, and the profile that asks for it."""
-        columns = self._maker.columns(card_id, made)
-        return columns if made is None else {**columns, "profile": made.profile}
-
     def _values(
-        self,
-        namespace: str,
-        identity: bytes,
-        label: str,
-        profile: str | None,
-        public_key: str | None,
-        valid_until: datetime | None,
+        self, scope: Scope, card: NewCard, key_set_id: str | None, key: bytes | None
     ) -> dict[str, Any]:
-        """The columns of a card that is typed in, all but its holder."""
-        if public_key is not None:
-            check_point(public_key)
-        now = self._core.clock.now()
-        card_id = self._core.ids.new()
-        return {
-            "id": card_id,
-            "namespace": namespace,
-            "identity": seal_identity(self._core.keys, card_id, identity),
-            "identity_index": identity_index(self._core.keys, namespace, identity),
-            "label": label,
-            "profile": profile,
-            "public_key": public_key,
-            "state": CardState.ACTIVE,
-            "state_reason": "",
-            "state_changed_at": now,
-            "valid_until": valid_until,
-            "replaces_id": None,
-            "assurance": None,
-            "reader_id": None,
-        }
+        """The columns of a card that is typed in."""
+        core = self._core
+        shared = self._maker.asked(
+            scope,
+            card.namespace,
+            card.identity,
+            key_set_id=key_set_id,
+            key=key,
+            profile=card.profile,
+        )
+        return columns_of(core.keys, core.ids.new(), card, core.clock.now(), shared)
 
     def find_card(self, who: Principal, namespace: str, identity: bytes) -> Card:
         """Give the card with this number; raise `404 not_found` if there is none in reach."""
@@ -202,6 +163,30 @@ class PeopleService:
 
         return self._core.db.write(work)
 
+    def set_groups(self, who: Principal, person_id: str, group_ids: Collection[str]) -> None:
+        """Make somebody a member of these groups, and of no others; raise `404 not_found` for
+        nobody, and a problem for a group that is none."""
+        if who.sites is not None:
+            raise Problem(FORBIDDEN, "a group belongs to the whole town, not to a site")
+        now, wanted = self._core.clock.now(), set(group_ids)
+
+        def work(scope: Scope) -> None:
+            self._rows.change_in(scope, who, PERSON, person_id, {})
+            before = set(repository.groups_of_person(scope, person_id))
+            for group_id in sorted(before ^ wanted):
+                group = repository.group(scope, group_id)
+                if group is None:
+                    raise invalid("group_ids", "unknown", "one of them is no group of this town")
+                members = set(repository.members_of_group(scope, group_id)) ^ {person_id}
+                repository.set_members(scope, group_id, members)
+                how = "added" if group_id in wanted else "removed"
+                said: dict[str, list[str]] = {"added": [], "removed": [], how: [person_id]}
+                record(scope, now, who, "group.members_set", ("group", group_id), said)
+            if before != wanted:
+                touch_person(scope, person_id)
+
+        self._core.db.write(work)
+
     # --- calendars -------------------------------------------------------------------------
 
     def holidays(
@@ -213,8 +198,10 @@ class PeopleService:
         return dates_of(self._rows.get(who, CALENDAR, calendar_id), first, last)
 
 
-def check_point(public_key: str) -> None:
-    """Raise a problem unless this is an uncompressed point of P-256 in base64."""
+def check_point(public_key: str | None) -> None:
+    """Raise a problem for a key that is no uncompressed point of P-256 in base64."""
+    if public_key is None:
+        return
     try:
         raw = base64.b64decode(public_key, validate=True)
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)

@@ -6,7 +6,7 @@ It decides nothing by what the controller holds: the same tables always give the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, TypeVar
@@ -246,15 +246,17 @@ class Sources:
         """Flags and cards of these people; nothing of who has left."""
         groups = self.groups_of(person_ids)
         found: Desired = {}
-        known: set[str] = set()
+        known: dict[str, Person] = {}
         for person in as_all(Person, self._rows(sa.select(people), people.c.id, person_ids)):
             if person.state is EntryState.REVOKED:
                 continue
-            known.add(person.id)
-            body = self._with_name(person, person.body(tuple(groups.get(person.id, ()))))
-            found[key(EntryKind.PERSON_FLAGS, person.id)] = Wanted(body, person.id)
+            known[person.id] = person
+            body = person.body(tuple(groups.get(person.id, ())), self._now)
+            found[key(EntryKind.PERSON_FLAGS, person.id)] = Wanted(
+                self._with_name(person, body), person.id, expires_at=person.next_turn(self._now)
+            )
         held = as_all(Card, self._rows(sa.select(cards), cards.c.person_id, known))
-        return found | self._card_entries(held)
+        return found | self._card_entries(held, known)
 
     @cached_property
     def _has_screen(self) -> bool:
@@ -276,7 +278,10 @@ class Sources:
 
     def card_entries(self, card_ids: Collection[str]) -> Desired:
         """Cards by themselves, for grants that name a card."""
-        return self._card_entries(as_all(Card, self._rows(sa.select(cards), cards.c.id, card_ids)))
+        found = as_all(Card, self._rows(sa.select(cards), cards.c.id, card_ids))
+        holders = {card.person_id for card in found if card.person_id}
+        known = as_all(Person, self._rows(sa.select(people), people.c.id, holders))
+        return self._card_entries(found, {each.id: each for each in known})
 
     def cards_of(self, person_ids: Collection[str]) -> set[str]:
         """The ids of these people's cards."""
@@ -287,23 +292,27 @@ class Sources:
         query = sa.select(cards.c.person_id).where(cards.c.person_id.is_not(None))
         return {row.person_id for row in self._rows(query, cards.c.id, card_ids)}
 
-    def _card_entries(self, found: Collection[Card]) -> Desired:
-        granted = self._granted([card for card in found if card.has_key])
+    def _card_entries(self, found: Collection[Card], holders: Mapping[str, Person]) -> Desired:
+        granted = self._granted([card for card in found if card.has_key], holders)
         made: Desired = {}
         for card in found:
-            made.update(self._card_entry(card, with_key=card.id in granted))
+            holder = holders.get(card.person_id or "")
+            made.update(self._card_entry(card, holder, with_key=card.id in granted))
         return made
 
-    def _granted(self, found: Collection[Card]) -> set[str]:
+    def _granted(self, found: Collection[Card], known: Mapping[str, Person]) -> set[str]:
         """Those of these cards that open something here: others stand in the policy too (for a
         terminal, or because their holder has another that does), and their keys do not."""
-        usable = [card for card in found if card.state is CardState.ACTIVE]
+        usable = [
+            card for card in found if card.state is CardState.ACTIVE and not card.is_over(self._now)
+        ]
         holders = {card.person_id for card in usable if card.person_id}
         groups = self.groups_of(holders)
         given = self.grants_for(holders, {card.id for card in usable})
         subjects = {grant.subject for grant in given if grant.state is EntryState.ACTIVE}
-        query = sa.select(people.c.id).where(people.c.state == EntryState.ACTIVE)
-        active = {row.id for row in self._rows(query, people.c.id, holders)}
+        active = {
+            each.id for each in known.values() if each.state_at(self._now) is EntryState.ACTIVE
+        }
         return {
             card.id
             for card in usable
@@ -311,7 +320,7 @@ class Sources:
             if subjects & {card.id, card.person_id, *groups.get(card.person_id or "", ())}
         }
 
-    def _card_entry(self, card: Card, *, with_key: bool) -> Desired:
+    def _card_entry(self, card: Card, holder: Person | None, *, with_key: bool) -> Desired:
         if card.state is CardState.WITHDRAWN:
             return {}
         try:
@@ -330,9 +339,15 @@ class Sources:
             profile=card.profile,
             public_key=card.public_key,
             sealed=sealed,
-            end=card.valid_until,
+            # The door keeps to the end of its holder's time too, whether it can hear us or not.
+            end=min(
+                (at for at in (card.valid_until, holder.ends_at if holder else None) if at),
+                default=None,
+            ),
         )
-        return {key(EntryKind.CREDENTIAL, card.id): Wanted(body, card.person_id)}
+        # With its end the key leaves the controller; the entry stays, so that the door says why.
+        ends = card.valid_until if sealed is not None else None
+        return {key(EntryKind.CREDENTIAL, card.id): Wanted(body, card.person_id, expires_at=ends)}
 
     # --- PINs --------------------------------------------------------------------------------
 

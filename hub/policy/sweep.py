@@ -24,10 +24,12 @@ from hub.policy.repository import StoredEntry
 from hub.policy.tables import policy_entries, policy_keys, policy_sweeps
 from hub.policy.touch import (
     touch_calendar,
+    touch_card,
     touch_controller,
     touch_credential,
     touch_grant,
     touch_mode,
+    touch_person,
 )
 from hub.sites.tables import doors, sites
 from provisioning.hub_keys import ControllerKeys
@@ -119,6 +121,10 @@ def _touch_expired(scope: Scope, entry: StoredEntry) -> None:
         touch_credential(scope, entry.pin_id)
     elif entry.key.kind == EntryKind.GRANT.value:
         touch_grant(scope, entry.key.id)
+    elif entry.key.kind == EntryKind.CREDENTIAL.value:
+        touch_card(scope, entry.key.id)
+    elif entry.key.kind == EntryKind.PERSON_FLAGS.value:
+        touch_person(scope, entry.key.id)
     else:
         body = msgspec.json.decode(decode_entry(entry.data).body, type=ModeBody)
         touch_mode(scope, body.door)

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from hub.audit.rows import AuditedRows
 from hub.database.scope import Scope
 from hub.people import repository as people_rows
-from hub.people.domain import CardState
-from hub.people.identities import identity_index, seal_identity
+from hub.people.identities import identity_index
 from hub.people.kinds import CARD
+from hub.people.new_card import NewCard, columns_of
 from hub.web.core import Core
 from hub.web.rights import Principal
 
@@ -37,25 +37,6 @@ def take_up(
 ) -> None:
     """Give somebody a card: its namespace, its number and its label."""
     namespace, identity, label = card
-    card_id = core.ids.new()
-    values = {
-        "id": card_id,
-        "person_id": person_id,
-        "namespace": namespace,
-        "identity": seal_identity(core.keys, card_id, identity),
-        "identity_index": identity_index(core.keys, namespace, identity),
-        "label": label,
-        "profile": None,
-        "public_key": None,
-        "state": CardState.ACTIVE,
-        "state_reason": "",
-        "state_changed_at": core.clock.now(),
-        "valid_until": None,
-        "replaces_id": None,
-        "assurance": None,
-        "reader_id": None,
-        "key_set_id": None,
-        "key_version": None,
-        "shared_key": None,
-    }
+    given = NewCard(namespace, identity, person_id=person_id, label=label)
+    values = columns_of(core.keys, core.ids.new(), given, core.clock.now())
     rows.add_in(scope, who, CARD, values)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from hub.audit.row_routes import RowShapes, offer_rows
-from hub.people.schemas import PersonOut
+from hub.people.person_schemas import PersonOut
 from hub.staff import schemas
 from hub.staff.department_rows import DEPARTMENT
 from hub.staff.domain import DepartmentTerm, StaffContact
@@ -105,14 +105,27 @@ def list_staff(
         str | None, Query(max_length=80, description="With all that belong to it.")
     ] = None,
     kind: Annotated[str | None, Query(max_length=40, description="Only of this kind.")] = None,
-    text: Annotated[
-        str, Query(max_length=100, description="In the name, its reading, or the staff number.")
-    ] = "",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> PageOf[schemas.PlacedOut]:
-    """In the order of their names' reading."""
-    wanted = StaffFilter(on or service.today, department_id, kind, text)
+    """In the order of their names' reading. By a name or a number: `POST /staff/search`."""
+    wanted = StaffFilter(on or service.today, department_id, kind)
+    return _placed(service, who, wanted, cursor, limit)
+
+
+@router.post("/staff/search", summary="Search staff by name or number")
+def search_staff(
+    who: Reader, service: Service, body: schemas.StaffSearchIn
+) -> PageOf[schemas.PlacedOut]:
+    """The same list for a text in the name, its reading or the staff number: in a body, for names
+    do not belong into addresses."""
+    wanted = StaffFilter(body.on or service.today, body.department_id, body.kind, body.text)
+    return _placed(service, who, wanted, body.cursor, body.limit)
+
+
+def _placed(
+    service: StaffService, who: Principal, wanted: StaffFilter, cursor: str | None, limit: int
+) -> PageOf[schemas.PlacedOut]:
     page = service.page(who, wanted, cursor, limit)
     items = [schemas.PlacedOut.of(each) for each in page.items]
     return PageOf(items=items, next_cursor=page.next_cursor)

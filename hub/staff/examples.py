@@ -33,6 +33,14 @@ _PLACE: Final[Example] = {
     "post": "主査",
     "heads": False,
 }
+STAFF_SEARCH_IN: Final[Example] = {
+    "text": "やまだ",
+    "on": "2026-04-06",
+    "department_id": None,
+    "kind": None,
+    "limit": 50,
+    "cursor": None,
+}
 EMPLOYMENT_IN: Final[Example] = {"starts_on": "2026-04-01", "ends_on": None, **_PLACE}
 EMPLOYMENT_CHANGE: Final[Example] = {"post": "係長", "heads": True}
 EMPLOYMENT_OUT: Final[Example] = {

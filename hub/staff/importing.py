@@ -51,6 +51,8 @@ _NEW_PERSON: Final[dict[str, Any]] = {
     "state": EntryState.ACTIVE,
     "anti_passback_exempt": False,
     "long_unlock": False,
+    "starts_at": None,
+    "ends_at": None,
     "forgiven": 0,
     "forgiven_at": None,
 }

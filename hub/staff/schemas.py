@@ -9,13 +9,23 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from hub.catalogue import Language
 from hub.people.domain import Person
-from hub.people.schemas import PersonOut
+from hub.people.person_schemas import PersonOut
 from hub.staff import examples
 from hub.staff.domain import Leaver, Place
 from hub.staff.repository import Placed
 from hub.staff.rows import FIRST_YEAR
 from hub.staff.service import Member, Retired
-from hub.web.fields import BodyIn, ChangeIn, Name, OptionalName, RowOut, clearable, shown
+from hub.web.fields import (
+    BodyIn,
+    CalendarDate,
+    ChangeIn,
+    Name,
+    OptionalName,
+    RowOut,
+    clearable,
+    shown,
+)
+from hub.web.paging import MAX_LIMIT
 from hub.worktime.domain import CapType
 from wire.policy_bodies import EntryState
 
@@ -191,6 +201,23 @@ class EmploymentOut(RowOut):
     heads: bool
     created_at: datetime
     updated_at: datetime
+
+
+class StaffSearchIn(BodyIn):
+    """Of whom the list is to be."""
+
+    model_config = shown(examples.STAFF_SEARCH_IN)
+
+    text: Annotated[str, Field(max_length=100, description="In name, reading or staff number.")]
+    on: Annotated[CalendarDate | None, Field(description="Today where none is named.")] = None
+    department_id: Annotated[
+        str | None, Field(max_length=80, description="With all that belong to it.")
+    ] = None
+    kind: Annotated[str | None, Field(max_length=40, description="Only of this kind.")] = None
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 50
+    cursor: Annotated[
+        str | None, Field(max_length=500, description="`next_cursor` of the page before.")
+    ] = None
 
 
 class StaffContactIn(BodyIn):

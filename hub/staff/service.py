@@ -167,12 +167,21 @@ class StaffService:
     def page(
         self, who: Principal, wanted: StaffFilter, cursor: str | None, limit: int
     ) -> Page[Placed]:
-        """Give those employed on a date, in the order of their names' reading."""
-        behind = decode_texts(cursor, 4) if cursor else ()
-        listed = sorted(self.listed(who, wanted), key=_key)
-        ahead = [each for each in listed if _key(each) > behind]
+        """Give those employed on a date, in the order of their names' reading. A cursor names who
+        was the last by their id: it stands in addresses, and a name does not belong there."""
+        behind = self._behind(cursor) if cursor else ()
+        listed = sorted(self.listed(who, wanted), key=lambda each: _key(each.person))
+        ahead = [each for each in listed if _key(each.person) > behind]
         shown, more = tuple(ahead[:limit]), len(ahead) > limit
-        return Page(shown, encode_cursor(list(_key(shown[-1]))) if more else None)
+        return Page(shown, encode_cursor([shown[-1].person.id]) if more else None)
+
+    def _behind(self, cursor: str) -> tuple[str, ...]:
+        (last,) = decode_texts(cursor, 1)
+        with self._core.db.read() as scope:
+            person = people_rows.person(scope, last)
+        if person is None:
+            raise invalid("cursor", "unknown", "start again from the first page")
+        return _key(person)
 
     def listed(self, who: Principal, wanted: StaffFilter) -> list[Placed]:
         """Give all of them, in no order."""
@@ -393,8 +402,7 @@ def _told(career: Career, other: Career) -> list[Any]:
     return told
 
 
-def _key(placed: Placed) -> tuple[str, str, str, str]:
-    person = placed.person
+def _key(person: Person) -> tuple[str, str, str, str]:
     return (*kana_key(person.name_kana, person.name), person.id)
 
 

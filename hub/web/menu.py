@@ -94,6 +94,7 @@ GROUPS: Final = (
             Place("/staff/departments", "departments", Right.STAFF_READ),
             Place("/staff/leavers", "leavers", Right.STAFF_READ),
             Place("/staff/import", "staff_import", Right.STAFF_WRITE),
+            Place("/outsiders", "outsiders", Right.PEOPLE_READ),
             Place("/cards", "cards", Right.PEOPLE_READ),
             Place("/rights", "rights", Right.GRANTS_READ),
         ),

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from hub.people.schemas import PersonOut
+from hub.people.person_schemas import PersonOut
 from hub.web.core import provided
 from hub.web.fields import BodyIn, shown
 from hub.web.identity import requires

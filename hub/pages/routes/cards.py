@@ -11,9 +11,11 @@ from fastapi.responses import Response
 
 from hub.pages.card_pages import MOST, CardPages
 from hub.pages.frame import Speaking, go_to
+from hub.pages.sealed_words import opened_words, sealed_words
 from hub.pages.views.card_profile import profile_lines
 from hub.pages.words import Words
 from hub.people.domain import CardState
+from hub.people.enrolment_domain import EnrolmentWish
 from hub.people.enrolment_service import EnrolmentService
 from hub.people.service import PeopleService
 from hub.web.core import provided
@@ -33,6 +35,7 @@ GrantsReader = Annotated[Principal, requires(Right.GRANTS_READ)]
 Id = Annotated[str, Form(max_length=80)]
 Day = Annotated[str, Query(pattern=r"^(2[01]\d\d-\d\d-\d\d)?$")]
 _LAST = timedelta(days=6)
+_SEARCH = "cards"
 
 
 @router.get("/cards")
@@ -41,19 +44,27 @@ def card_list(
     words: Speaking,
     pages: Pages,
     who: Reader,
-    q: Annotated[str, Query(max_length=100)] = "",
+    q: Annotated[str, Query(max_length=1000, description="Sealed.")] = "",
 ) -> Response:
     """People, by name or number."""
-    asked = q.replace("\x00", "").strip()
+    asked = opened_words(pages.core.keys, who, _SEARCH, q)
     found = pages.found(who, asked, words)
     return render(request, "pages/cards.html", people=found, asked=asked, most=MOST)
 
 
+@router.post("/cards/find")
+def find_people(
+    pages: Pages, who: Reader, text: Annotated[str, Form(max_length=100)] = ""
+) -> Response:
+    """The same for a name, which does not belong into an address."""
+    sealed = sealed_words(pages.core.keys, who, _SEARCH, text)
+    return go_to(f"/cards?q={sealed}" if sealed else "/cards")
+
+
 @router.get("/cards/profiles")
-def profiles(request: Request, words: Speaking, pages: Pages, who: Reader) -> Response:
+def profiles(request: Request, words: Speaking, _who: Reader) -> Response:
     """What each kind of card proves, and who could copy it."""
-    shown, key_sets = profile_lines(words), pages.key_sets(who, words)
-    return render(request, "pages/card_profiles.html", profiles=shown, key_sets=key_sets)
+    return render(request, "pages/card_profiles.html", profiles=profile_lines(words))
 
 
 @router.get("/cards/people/{person_id}")
@@ -81,15 +92,14 @@ def enrol(
 ) -> Response:
     """Let the next card at a reader be theirs, in the place of another if one is named."""
     try:
-        started = enrolments.start(
-            who,
-            reader_id,
-            person_id=person_id,
-            label=label.strip(),
-            valid_until=_end_of(valid_until, words),
-            replaces_id=replaces_id or None,
-            key_set_id=key_set_id or None,
+        wish = EnrolmentWish(
+            person_id,
+            label.strip(),
+            _end_of(valid_until, words),
+            replaces_id or None,
+            key_set_id or None,
         )
+        started = enrolments.start(who, reader_id, wish)
     except Problem as problem:
         told = words.t("words.comma").join(each.message for each in problem.fields)
         error = words.t("cards.refused", why=told or problem.detail)
@@ -113,6 +123,12 @@ def cancel_enrolment(enrolments: Enrolments, who: Writer, enrolment_id: str) -> 
     """Enrol nothing."""
     enrolments.cancel(who, enrolment_id)
     return go_to(f"/cards/enrolments/{enrolment_id}")
+
+
+@router.post("/cards/enrolments/{enrolment_id}/again")
+def enrol_again(enrolments: Enrolments, who: Writer, enrolment_id: str) -> Response:
+    """The same anew: its time was over, or two different cards came."""
+    return go_to(f"/cards/enrolments/{enrolments.again(who, enrolment_id).id}")
 
 
 @router.post("/cards/people/{person_id}/lost")

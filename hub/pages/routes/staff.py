@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
@@ -13,6 +14,7 @@ from hub.audit.rows import AuditedRows
 from hub.catalogue import Language
 from hub.database.errors import DuplicateError
 from hub.pages.frame import Speaking, go_to
+from hub.pages.sealed_words import opened_words, sealed_words
 from hub.pages.staff_pages import StaffPages
 from hub.pages.views.staff import day_or_none
 from hub.pages.words import Words
@@ -36,6 +38,7 @@ Writer = Annotated[Principal, requires(Right.STAFF_WRITE)]
 Text = Annotated[str, Form(max_length=100)]
 Day = Annotated[str, Form(max_length=10)]
 Id = Annotated[str, Form(max_length=80)]
+_SEARCH = "staff"
 _SPOKEN = frozenset({"starts_that_day", "cycle", "inverted"})
 
 
@@ -48,18 +51,31 @@ def staff_list(
     on: Annotated[str, Query(max_length=10)] = "",
     department: Annotated[str, Query(max_length=80)] = "",
     kind: Annotated[str, Query(max_length=40)] = "",
-    text: Annotated[str, Query(max_length=100)] = "",
+    q: Annotated[str, Query(max_length=1000, description="Sealed.")] = "",
     cursor: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
     """Who is employed on a date."""
     day = day_or_none(on) or words.today
+    text = opened_words(pages.core.keys, who, _SEARCH, q)
     wanted = StaffFilter(day, department or None, kind or None, text)
-    return render(
-        request,
-        "pages/staff.html",
-        staff=pages.listed(who, wanted, cursor or None, words),
-        asked={"on": day.isoformat(), "department": department, "kind": kind, "text": text},
-    )
+    asked = {"on": day.isoformat(), "department": department, "kind": kind, "text": text, "q": q}
+    listed = pages.listed(who, wanted, cursor or None, words)
+    return render(request, "pages/staff.html", staff=listed, asked=asked)
+
+
+@router.post("/staff/find")
+def find_staff(
+    pages: Pages,
+    who: Reader,
+    on: Day = "",
+    department: Id = "",
+    kind: Text = "",
+    text: Text = "",
+) -> Response:
+    """The same for a name, which does not belong into an address."""
+    sealed = sealed_words(pages.core.keys, who, _SEARCH, text)
+    asked = {"on": on, "department": department, "kind": kind, "q": sealed}
+    return go_to(f"/staff?{urlencode({name: said for name, said in asked.items() if said})}")
 
 
 @router.get("/staff/leavers")

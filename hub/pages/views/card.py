@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.commands.access import Access, AccessBy
-from hub.pages.views.card_profile import key_of, kind_of
+from hub.pages.views.card_profile import ReadLine, key_of, kind_of, read_line
 from hub.pages.views.door import Chip
 from hub.pages.words import Words
 from hub.people.card_key_domain import CardKeySet
@@ -103,9 +103,10 @@ class EnrolmentPage:
     left: str
     refusal: str
     refusal_more: str
-    proof: Chip | None
+    read: ReadLine | None
     live: bool
     away: bool
+    may_repeat: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,14 @@ class MatrixPage:
 
     groups: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
+
+
+def state_chip(card: Card, words: Words) -> Chip:
+    """Say whether a card is in use."""
+    if card.is_over(words.now) and card.state is CardState.ACTIVE:
+        return Chip("warn", "clock", words.t("cards.state_over"))
+    tone, icon = _STATE_CHIP[card.state]
+    return Chip(tone, icon, words.t(f"cards.state_{card.state}"))
 
 
 def proof_chip(card: Card, words: Words) -> Chip:
@@ -144,16 +153,11 @@ def card_rows(
 
 
 def _card(card: Card, sets: Mapping[str, CardKeySet], words: Words) -> CardRow:
-    over = card.valid_until is not None and card.valid_until <= words.now
-    tone, icon = _STATE_CHIP[card.state]
-    chip = Chip(tone, icon, words.t(f"cards.state_{card.state}"))
-    if over and card.state is CardState.ACTIVE:
-        chip = Chip("warn", "clock", words.t("cards.state_over"))
     end = card.valid_until
     return CardRow(
         id=card.id,
         label=card.label or words.t("cards.no_label"),
-        chip=chip,
+        chip=state_chip(card, words),
         proof=proof_chip(card, words),
         kind=kind_of(card, words),
         key=key_of(card, sets, words),
@@ -178,6 +182,7 @@ def enrolment_page(
     }
     tone, icon = tones.get(state, ("warn", "clock"))
     texts = {
+        EnrolmentState.WAITING: t("enrolment.waiting_how"),
         EnrolmentState.AGAIN: t("enrolment.again_why"),
         EnrolmentState.DONE: t("enrolment.done_more"),
     }
@@ -187,6 +192,8 @@ def enrolment_page(
     if found.refusal is Refusal.KNOWN:
         whose = names.get(seen.refused.person_id or "", "") if seen.refused else ""
         more = t("enrolment.known_whose", name=whose) if whose else t("enrolment.known_nobody")
+    elif found.refusal is Refusal.TWO_CARDS:
+        more = t("enrolment.two_cards_more")
     return EnrolmentPage(
         id=found.id,
         person_id=found.person_id or "",
@@ -199,9 +206,10 @@ def enrolment_page(
         left=t("enrolment.left", seconds=seconds) if live else "",
         refusal=refusal,
         refusal_more=more,
-        proof=proof_chip(seen.card, words) if seen.card is not None else None,
+        read=read_line(seen.read, words) if seen.read is not None else None,
         live=live,
         away=live and away,
+        may_repeat=not live and state is not EnrolmentState.DONE and found.profile is None,
     )
 
 

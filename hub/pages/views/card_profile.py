@@ -10,12 +10,16 @@ from hub.pages.words import Words
 from hub.people.card_key_domain import CardKeySet
 from hub.people.card_profiles import SHIPPED, CardProfile, CloneRisk
 from hub.people.domain import Card
+from hub.people.enrolment_domain import CardRead, clone_risk_of
 
 _TONES = {
     CloneRisk.NOBODY: ("good", "shield"),
     CloneRisk.STOLEN_CONTROLLER: ("good", "shield"),
+    CloneRisk.READER_KEYS: ("good", "shield"),
     CloneRisk.ANYBODY_NEAR: ("warn", "copy"),
 }
+_NAMED = frozenset({"uid", "felica", "iso15693", "p256", "cmac", "mynumber-app"})
+"""Namespaces of numbers that the catalogue has a name for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +34,6 @@ class ProfileLine:
     fit_for: str
     to_do: str
     fill_in: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeySetLine:
-    """A set of card keys, and how far its cards are on its present master."""
-
-    name: str
-    profile: str
-    counts: str
 
 
 def profile_lines(words: Words) -> tuple[ProfileLine, ...]:
@@ -75,11 +70,28 @@ def kind_of(card: Card, words: Words) -> str:
     known = SHIPPED.get(profile)
     if known is None:
         return profile_name(profile, words) if profile else ""
-    risk = known.clone_risk
-    if card.public_key is None and not card.has_key:  # nothing but its number is asked of it
-        risk = CloneRisk.ANYBODY_NEAR
-    who = words.t(f"card_profiles.risk_{risk}")
+    who = words.t(f"card_profiles.risk_{clone_risk_of(card)}")
     return words.t("card_profiles.of_card", kind=profile_name(profile, words), who=who)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """A card that was held up: what kind it seems to be, its last digits, and who could copy it."""
+
+    kind: str
+    tail: str
+    chip: Chip
+
+
+def read_line(read: CardRead, words: Words) -> ReadLine:
+    """Say what was read of a card."""
+    first, _, _ = read.namespace.partition(".")
+    name = first.replace("-", "_")
+    kind = words.t(f"enrolment.kind_{name}") if first in _NAMED else read.namespace
+    tone, icon = _TONES[read.risk]
+    risk = words.t(f"card_profiles.risk_{read.risk}")
+    told = words.t("enrolment.copied_by", who=risk)
+    return ReadLine(kind, words.t("enrolment.tail", digits=read.tail), Chip(tone, icon, told))
 
 
 def key_of(card: Card, sets: Mapping[str, CardKeySet], words: Words) -> str:

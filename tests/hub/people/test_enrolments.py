@@ -1,10 +1,11 @@
-"""Enrolment at a reader: one at a time, the next unknown card is taken up, a known one is refused
-with whose it is."""
+"""Enrolment at a reader: one at a time, the next unknown card that is held up twice is taken up, a
+known one is refused with whose it is, and of two different ones neither is taken."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -55,8 +56,18 @@ class Desk:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
+    def offer_twice(self, enrolment: str, number: bytes = NUMBER, **more: Any) -> None:
+        self.offer(enrolment, number, **more)
+        self.offer(enrolment, number, **more)
+
     def offer(
-        self, enrolment: str, number: bytes = NUMBER, *, reader: str | None = None, **more: Any
+        self,
+        enrolment: str,
+        number: bytes = NUMBER,
+        *,
+        reader: str | None = None,
+        assurance: Assurance = Assurance.IDENTIFIER,
+        **more: Any,
     ) -> None:
         with self.hub.core.db.read() as scope:
             found = enrolment_repository.enrolment(scope, enrolment)
@@ -66,7 +77,7 @@ class Desk:
             enrolment=enrolment,
             reader=reader or self.reader,
             sealed=seal_offer(found.public_key, enrolment, card),
-            assurance=Assurance.IDENTIFIER,
+            assurance=assurance,
         )
         at_s = int((self.clock.now() - self.journal.start).total_seconds())
         self.journal.add(EventKind.CARD_OFFERED, body, at_s)
@@ -101,7 +112,7 @@ def test_the_next_unknown_card_is_taken_up_with_what_the_reader_vouches_for(
 ) -> None:
     enrolment = desk.started(person_id=hana, label="職員証 1")
     assert desk.seen(enrolment)["state"] == "waiting"
-    desk.offer(enrolment)
+    desk.offer_twice(enrolment)
     seen = desk.seen(enrolment)
     assert (seen["state"], seen["copyable"]) == ("done", True)
     card = seen["card"]
@@ -111,9 +122,114 @@ def test_the_next_unknown_card_is_taken_up_with_what_the_reader_vouches_for(
     assert desk.client.post("/api/v1/cards/lookup", json=look).json()["id"] == card["id"]
 
 
-def test_the_number_is_readable_nowhere_and_the_key_is_gone(desk: Desk, hub: Hub) -> None:
+def test_the_first_hold_shows_what_was_read_and_takes_nothing(desk: Desk, hub: Hub) -> None:
+    """Kind, last digits and who could copy it, kept sealed, and no longer than until the end."""
     enrolment = desk.started()
     desk.offer(enrolment)
+    seen = desk.seen(enrolment)
+    read = {"namespace": "felica", "ends_with": "CDEF", "clone_risk": "anybody_near"}
+    assert (seen["state"], seen["card"], seen["read"]) == ("again", None, read)
+    assert desk.client.get("/api/v1/cards").json()["items"] == []
+    with hub.core.db.read() as scope:
+        found = enrolment_repository.enrolment(scope, enrolment)
+        rows = str(scope.connection.exec_driver_sql("SELECT * FROM card_enrolments").all())
+    assert found is not None
+    assert found.first_read is not None
+    assert "CDEF" not in rows.upper() + repr(found).upper()
+    desk.offer(enrolment)
+    assert desk.seen(enrolment)["read"] == read
+    with hub.core.db.read() as scope:
+        found = enrolment_repository.enrolment(scope, enrolment)
+    assert found is not None
+    assert (found.first_read, found.first_index) == (None, "")
+
+
+def test_of_two_different_cards_neither_is_taken_and_the_enrolment_ends(desk: Desk) -> None:
+    enrolment = desk.started()
+    desk.offer(enrolment)
+    desk.offer(enrolment, b"another1")
+    seen = desk.seen(enrolment)
+    assert (seen["state"], seen["refusal"], seen["card"]) == ("cancelled", "two_cards", None)
+    desk.offer(enrolment)
+    desk.offer(enrolment)
+    assert desk.client.get("/api/v1/cards").json()["items"] == []
+    actions = [each["action"] for each in desk.client.get("/api/v1/audit").json()["items"]]
+    assert "enrolment.two_cards" in actions
+
+
+def test_the_same_hold_told_twice_counts_once(desk: Desk, clock: HandMovedClock) -> None:
+    """A controller's events may be projected anew while an enrolment is open."""
+    enrolment = desk.started()
+    desk.offer(enrolment)
+    core = desk.hub.core
+    again = ProjectionWorker(core.db, desk.journal.after, [replace(PROJECTOR, name="anew")])
+    while again.step():
+        continue
+    desk.work()
+    assert desk.seen(enrolment)["state"] == "again"
+    desk.offer(enrolment)
+    assert desk.seen(enrolment)["state"] == "done"
+
+
+def test_what_is_vouched_for_is_what_both_readings_were(desk: Desk) -> None:
+    for second, taken in ((Assurance.READER_VERIFIED, "reader_verified"), (None, "identifier")):
+        number = taken.encode()[:8]
+        enrolment = desk.started()
+        desk.offer(enrolment, number, assurance=Assurance.READER_VERIFIED)
+        risk = desk.seen(enrolment)["read"]["clone_risk"]
+        assert risk == "reader_keys"
+        desk.offer(enrolment, number, assurance=second or Assurance.IDENTIFIER)
+        assert desk.seen(enrolment)["card"]["assurance"] == taken
+
+
+def test_a_card_that_answered_once_is_not_taken_by_its_number_the_second_time(desk: Desk) -> None:
+    """Or it would be known as weaker than it is."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    proof = {"namespace": "p256", "profile": "iso7816-ecdsa-p256"}
+    enrolment = desk.started()
+    desk.offer(enrolment, answer=answer_of(key, b"one"), **proof)
+    assert desk.seen(enrolment)["read"]["clone_risk"] == "nobody"
+    desk.offer(enrolment, namespace="p256")
+    seen = desk.seen(enrolment)
+    assert (seen["state"], seen["refusal"], seen["card"]) == ("waiting", "bad_answer", None)
+
+
+def _key_set(desk: Desk) -> str:
+    return desk.add("card-key-sets", name="職員証", profile="desfire-ev2-aes")
+
+
+def test_a_card_of_another_kind_than_the_key_set_is_refused_and_another_awaited(
+    desk: Desk,
+) -> None:
+    """A FeliCa card, and a number too short, where DESFire cards are enrolled."""
+    enrolment = desk.started(key_set_id=_key_set(desk))
+    for number, namespace in ((NUMBER, "felica"), (bytes(range(4)), "uid")):
+        desk.offer(enrolment, number, namespace=namespace)
+        seen = desk.seen(enrolment)
+        assert (seen["state"], seen["refusal"], seen["read"]) == ("waiting", "other_kind", None)
+    right = bytes.fromhex("04782E21801D80")
+    desk.offer(enrolment, right, namespace="uid")
+    seen = desk.seen(enrolment)
+    assert (seen["state"], seen["refusal"]) == ("again", "none")
+    assert seen["read"]["clone_risk"] == "stolen_controller"
+    desk.offer(enrolment, right, namespace="uid")
+    card = desk.seen(enrolment)["card"]
+    assert (card["has_key"], card["profile"], card["key_version"]) == (True, "desfire-ev2-aes", 1)
+
+
+def test_a_card_of_another_kind_than_a_key_of_its_own_is_refused(desk: Desk) -> None:
+    key = "a7b1c2d3e4f5061728394a5b6c7d8e92"
+    enrolment = desk.started(key=key, profile="iso7816-aes-cmac")
+    desk.offer_twice(enrolment, bytes.fromhex("04782E21801D80"), namespace="uid")
+    assert desk.seen(enrolment)["refusal"] == "other_kind"
+    desk.offer_twice(enrolment, bytes(range(1, 9)), namespace="cmac")
+    seen = desk.seen(enrolment)
+    assert (seen["state"], seen["card"]["has_key"]) == ("done", True)
+
+
+def test_the_number_is_readable_nowhere_and_the_key_is_gone(desk: Desk, hub: Hub) -> None:
+    enrolment = desk.started()
+    desk.offer_twice(enrolment)
     assert NUMBER.hex() not in desk.client.get("/api/v1/audit").text.lower()
     with hub.core.db.read() as scope:
         found = enrolment_repository.enrolment(scope, enrolment)
@@ -163,20 +279,20 @@ def test_a_card_of_somebody_is_refused_with_whose_and_another_is_still_awaited(
     desk: Desk, hana: str
 ) -> None:
     first = desk.started(person_id=hana)
-    desk.offer(first)
+    desk.offer_twice(first)
     second = desk.started()
     desk.offer(second)
     seen = desk.seen(second)
     assert (seen["state"], seen["refusal"]) == ("waiting", "known")
     assert seen["refused_person_id"] == hana
-    desk.offer(second, b"another1")
+    desk.offer_twice(second, b"another1")
     seen = desk.seen(second)
     assert (seen["state"], seen["refusal"], seen["refused_card_id"]) == ("done", "none", None)
 
 
 def test_a_withdrawn_card_is_refused_as_such(desk: Desk) -> None:
     first = desk.started()
-    desk.offer(first)
+    desk.offer_twice(first)
     card = desk.seen(first)["card"]["id"]
     desk.client.post(f"/api/v1/cards/{card}/withdraw", json={})
     second = desk.started()
@@ -234,12 +350,12 @@ def test_what_is_offered_for_another_reader_or_sealed_wrongly_is_dropped(desk: D
 
 def test_a_card_enrolled_in_the_place_of_another_has_its_rights(desk: Desk, hana: str) -> None:
     first = desk.started(person_id=hana, label="職員証 1")
-    desk.offer(first)
+    desk.offer_twice(first)
     old = desk.seen(first)["card"]["id"]
     grant = desk.add("grants", door_id=desk.door, card_id=old)
     desk.client.post(f"/api/v1/cards/{old}/lost", json={"reason": "紛失"})
     second = desk.started(replaces_id=old)
-    desk.offer(second, b"new card")
+    desk.offer_twice(second, b"new card")
     new = desk.seen(second)["card"]
     assert (new["person_id"], new["label"], new["replaces_id"]) == (hana, "職員証 1", old)
     assert desk.client.get(f"/api/v1/cards/{old}").json()["state"] == "withdrawn"
@@ -298,12 +414,12 @@ def test_a_card_that_was_to_be_replaced_and_is_gone_ends_that_enrolment_and_no_o
     old = desk.add("cards", namespace="felica", identity="AA", person_id=hana)
     stuck = desk.started(replaces_id=old)
     desk.client.post(f"/api/v1/cards/{old}/withdraw", json={})
-    desk.offer(stuck)
+    desk.offer_twice(stuck)
     assert desk.seen(stuck)["state"] == "cancelled"
     look = {"namespace": "felica", "identity": NUMBER.hex()}
     assert desk.client.post("/api/v1/cards/lookup", json=look).status_code == 404
     free = desk.started(person_id=hana)
-    desk.offer(free)
+    desk.offer_twice(free)
     assert desk.seen(free)["state"] == "done"
 
 
@@ -313,7 +429,7 @@ def test_a_card_heard_of_long_after_the_time_is_not_taken_up(
     """The hub was away meanwhile, and who started it has been told that it is over."""
     enrolment = desk.started()
     clock.advance(timedelta(hours=1))
-    desk.offer(enrolment)
+    desk.offer_twice(enrolment)
     assert desk.seen(enrolment)["state"] == "expired"
     assert desk.client.get("/api/v1/cards").json()["items"] == []
 

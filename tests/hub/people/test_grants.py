@@ -124,7 +124,7 @@ def test_a_groups_people_are_set_and_those_who_changed_are_touched(
     with hub.core.db.read() as scope:
         person = repository.person(scope, ken)
         assert person is not None
-        body = person.body(repository.groups_of_person(scope, ken))
+        body = person.body(repository.groups_of_person(scope, ken), hub.core.clock.now())
     assert body == PersonFlagsBody(state=EntryState.ACTIVE, groups=(group,))
     strange = admin.put(path, json={"person_ids": ["nobody"]})
     assert _error(strange) == (422, "body.person_ids", "unknown")

@@ -4,6 +4,7 @@ and in the same bytes at each compilation."""
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hub.policy import repository, touch
 from provisioning.hub_keys import ControllerKeys
 from provisioning.keys import new_tls_key
 from wire.errors import WireError
-from wire.policy import EntryKey
+from wire.policy import EntryKey, EntryKind
 from wire.policy_bodies import EntryState, PunchRule, Side
 from wire.sealing import open_secret, seal_context
 
@@ -126,6 +127,46 @@ def test_another_key_another_seal_and_a_controller_with_new_keys_too(place: Plac
     assert len({each[:120] for each in seals if each}) == 3, "no two share an ephemeral key"
 
 
+def test_a_card_that_is_over_leaves_its_key_behind_and_is_still_told_that_it_is(
+    place: Place,
+) -> None:
+    """At its very end, unasked; while it lasts, and where the end is put off, the key is there."""
+    town = place.town
+    town.grant(place.door, person_id=place.person)
+    end = town.clock.now() + timedelta(days=3)
+    town.set(cards, touch.touch_card, place.card, valid_until=end)
+    town.compile()
+    town.clock.advance(timedelta(days=3) - timedelta(seconds=1))
+    _time_passes(town)
+    assert place.opened(place.here) == KEY
+    town.clock.advance(timedelta(seconds=1))
+    _time_passes(town)
+    body = place.body(place.here)
+    assert body is not None
+    assert (body.get("sealed"), body.get("state", "active")) == (None, "active")
+    assert body["end"] is not None
+    place.agrees()
+    town.set(cards, touch.touch_card, place.card, valid_until=end + timedelta(days=1))
+    town.compile()
+    assert place.opened(place.here) == KEY
+    place.agrees()
+    town.clock.advance(timedelta(days=1))
+    _time_passes(town)
+    assert place.sealed(place.here) is None
+    version = place.version(place.here)
+    _time_passes(town)
+    assert place.version(place.here) == version
+
+
+def _time_passes(town: Any) -> None:
+    """What the worker does each second."""
+    with town.db.read() as scope:
+        due = town.sweep.is_due(scope)
+    if due:
+        town.db.write(town.sweep.run)
+    town.compile()
+
+
 @pytest.mark.parametrize("how", ["withdrawn", "lost", "blocked", "person", "grant", "revoked"])
 def test_a_card_that_opens_nothing_any_more_takes_its_key_with_it(place: Place, how: str) -> None:
     town = place.town
@@ -178,3 +219,38 @@ def test_a_groups_card_gets_and_loses_its_key_with_the_membership(place: Place) 
     town.compile()
     assert place.body(place.here) is None
     place.agrees()
+
+
+def test_somebody_is_let_in_within_their_time_alone(place: Place) -> None:
+    """The end stands with the card, so that the door keeps to it by itself; begin and end reach it
+    unasked, and the card's key is there in between alone."""
+    town = place.town
+    town.grant(place.door, person_id=place.person)
+    begin, end = town.clock.now() + timedelta(days=1), town.clock.now() + timedelta(days=2)
+    town.set(people, touch.touch_person, place.person, starts_at=begin, ends_at=end)
+    town.compile()
+
+    def told() -> tuple[str, bool]:
+        flags = json.loads(
+            town.held(place.here)[EntryKey(EntryKind.PERSON_FLAGS.value, place.person)]
+        )
+        return flags.get("state", "active"), place.sealed(place.here) is not None
+
+    assert told() == ("blocked", False)
+    town.clock.advance(timedelta(days=1) - timedelta(seconds=1))
+    _time_passes(town)
+    assert told() == ("blocked", False)
+    town.clock.advance(timedelta(seconds=1))
+    _time_passes(town)
+    assert told() == ("active", True)
+    body = place.body(place.here)
+    assert body is not None
+    assert datetime.fromisoformat(body["end"]) == end
+    place.agrees()
+    town.clock.advance(timedelta(days=1))
+    _time_passes(town)
+    assert told() == ("blocked", False)
+    place.agrees()
+    version = place.version(place.here)
+    _time_passes(town)
+    assert place.version(place.here) == version

@@ -12,6 +12,7 @@ from hub.audit import repository as audit
 from hub.audit.domain import AuditEntry
 from hub.audit.tables import audit_entries
 from hub.bootstrap import Hub
+from hub.web.paging import decode_texts, encode_cursor
 from hub.web.rights import Role
 
 STAFF = "/api/v1/staff"
@@ -182,9 +183,25 @@ def test_staff_on_a_date_are_listed_by_reading_page_by_page(office: Any) -> None
     assert listed(f"department_id={town}") == ["青木", "加藤", "賀東", "山田", "無名"]
     assert listed("department_id=none") == []
     assert listed("kind=manager") == []
-    assert listed("text=ﾔﾏ") == ["山田"]
-    assert listed("text=2") == ["賀東"]
-    assert office.client.get(f"{STAFF}?cursor=nonsense").status_code == 422
+
+    def searched(**body: Any) -> list[str]:
+        answer = office.client.post(f"{STAFF}/search", json=body)
+        return [each["name"] for each in answer.json()["items"]]
+
+    assert searched(text="ﾔﾏ", on="2026-04-01") == ["山田"]
+    assert searched(text="2", on="2026-04-01") == ["賀東"]
+    assert searched(text="", department_id=hall) == ["青木", "加藤"]
+    for cursor in ("nonsense", encode_cursor(["nobody"])):
+        assert office.client.get(f"{STAFF}?cursor={cursor}").status_code == 422
+
+
+def test_a_cursor_holds_no_name_for_it_stands_in_addresses(office: Any) -> None:
+    hall = office.department("01", "総務課")
+    for number in ("1", "2"):
+        office.hire(office.person(number, "山田", "やまだ"), hall, "2026-04-01")
+    cursor = office.client.get(f"{STAFF}?limit=1").json()["next_cursor"]
+    (last,) = decode_texts(cursor, 1)
+    assert last == office.client.get(f"{STAFF}?limit=1").json()["items"][0]["person_id"]
 
 
 def test_where_somebody_is_written_to_is_kept_and_stays_out_of_the_audit_log(

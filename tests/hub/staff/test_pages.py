@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -31,6 +34,34 @@ def send(office: Any, path: str, status: int = 303, /, **data: Any) -> str:
     return str(answer.text)
 
 
+def found(office: Any, **asked: str) -> str:
+    """Where a search leads."""
+    answer = office.client.post("/staff/find", data=asked, headers=HTML)
+    assert answer.status_code == 303
+    return str(answer.headers["location"])
+
+
+def test_a_search_puts_no_name_into_an_address(office: Any) -> None:
+    """Nor into those of the next page; what is sealed is of no use to anybody else."""
+    hall = office.department("01", "総務課")
+    for number in range(51):
+        office.hire(office.person(str(number), "山田 花子", "ﾔﾏﾀﾞ"), hall, "2026-04-01")
+    place = found(office, text="山田", on="2026-04-06")
+    text = page(office, place)
+    assert 'value="山田"' in text
+    following = re.search(r'href="(/staff\?[^"]*cursor=[^"]*)"', text)
+    assert following is not None
+    for address in (place, unescape(following[1])):
+        clear = unquote(address)
+        for value in parse_qs(urlsplit(address).query).values():
+            clear += base64.urlsafe_b64decode(value[0] + "===").decode(errors="replace")
+        assert "山田" not in clear
+        assert "ヤマダ" not in clear
+        assert "やまだ" not in clear
+    assert "山田 花子" in page(office, unescape(following[1]))
+    assert 'name="text" value=""' in page(office, "/staff?q=nonsense")
+
+
 def test_the_list_shows_who_is_there_on_a_date_by_department(office: Any) -> None:
     town = office.department("0", "町役場")
     hall = office.department("01", "総務課", town)
@@ -41,8 +72,8 @@ def test_the_list_shows_who_is_there_on_a_date_by_department(office: Any) -> Non
     assert "山田 花子" in text
     assert "先人" not in text
     assert "先人" in page(office, "/staff?on=2026-03-31")
-    assert "山田 花子" in page(office, f"/staff?department={town}&text=ﾊﾅｺ")
-    assert "条件に合う職員はいません" in page(office, "/staff?text=だれも")
+    assert "山田 花子" in page(office, found(office, department=town, text="ﾊﾅｺ"))
+    assert "条件に合う職員はいません" in page(office, found(office, text="だれも"))
     assert "この日に在職する職員はいません" in page(office, "/staff?on=1999-01-01")
     page(office, "/staff?on=nonsense&cursor=nonsense", 422)
     tree = page(office, "/staff/departments")
