@@ -22,7 +22,8 @@ from hub.worktime.domain import DayFile, Month, MonthFile, MonthResult
 class DerivedMonth:
     """One person's month, derived anew. `days` are the punches as they were read, by date;
     `ordinance` names the one in force on the last day (`title from date`); `divergence_min`: from
-    how many minutes on things 'differ markedly' by it; `cap_month_min`: the month's cap, if any."""
+    how many minutes on things 'differ markedly' by it; `cap_month_min`: the month's cap, if any.
+    On the dates `by_order` an order needs no punches."""
 
     file: MonthFile
     result: MonthResult
@@ -30,6 +31,7 @@ class DerivedMonth:
     ordinance: str = ""
     divergence_min: int = 30
     cap_month_min: int | None = None
+    by_order: frozenset[date] = frozenset()
 
     @property
     def person_id(self) -> str:
