@@ -153,6 +153,7 @@ def test_whatever_is_punched_in_nights_is_read_alike(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3_600)
 @settings(deadline=None, max_examples=20_000)
 @given(_nights())
 def test_tens_of_thousands_of_nights_are_read_alike(
