@@ -193,7 +193,7 @@ class Loop:
         for prefix in (BUDGET, USES, SEALED, WHERE, FIRST, UPTIME):
             parts.memory.remember(journal.state(prefix), time.boot, now.mono_ns)
         parts.policies.load()
-        arrive(parts.memory, now)
+        arrived = arrive(parts.memory, now)
         parts.happenings.remember({**journal.state(FIRE), **journal.state(SHELTER)})
         parts.policies.remember(
             {
@@ -204,7 +204,7 @@ class Loop:
         )
         parts.strikes.remember({**journal.state(MODES), **journal.state(DRIVEN)})
         clean = RUNNING not in journal.state(RUNNING)
-        state: dict[str, bytes | None] = dict.fromkeys(parts.memory.forget_absent())
+        state: dict[str, bytes | None] = {**arrived, **dict.fromkeys(parts.memory.forget_absent())}
         events += [
             result_event(one.act, one.door, one.command_id, ActOutcome.OUTCOME_UNKNOWN)
             for one in journal.pending_acts()

@@ -156,17 +156,21 @@ def open_zones(memory: Memory, now: ClockNow) -> set[str]:
     return {zone for zone in led if zone is not None}
 
 
-def arrive(memory: Memory, now: ClockNow) -> None:
-    """At a start: a way that was pending when the agent stopped counts as gone. Its state says so
-    already; it is written anew with the next move."""
+def arrive(memory: Memory, now: ClockNow) -> dict[str, bytes | None]:
+    """At a start: a way that was pending when the agent stopped counts as gone, once. Gives the
+    state that says so, to be written with the start: a later one must not take it as gone again,
+    when its door stood open to everybody the first time."""
+    state: dict[str, bytes | None] = {}
     if memory.held.version == 0:
-        return
+        return state
     for person in memory.whereabouts.persons():
         for pending in memory.whereabouts.of(person).pending:  # in the order they were let go
             moves = _none(memory, now)
             stay = _presence(memory, moves, now).after(person, pending.way)
             moves.stays[person] = _outside(open_zones(memory, now), stay)
             moves.apply(memory)
+            state |= moves.state
+    return state
 
 
 # --- inside --------------------------------------------------------------------------------------

@@ -2,15 +2,18 @@
 
 Three steps: set aside what does not count (duplicates, untrusted times), fold explicit in, out
 and breaks into shifts, and read door taps as first in, last out on days without explicit ones.
-A shift belongs to the date on which it started, however far past midnight it runs.
+A shift belongs to the date on which it started, however far past midnight it runs; and so does
+what goes on with it within rostered hours, after an out and an in again.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
 
 from hub.attendance.domain import (
     BreakSource,
@@ -28,18 +31,29 @@ from hub.attendance.domain import (
 )
 from wire.events import PunchDirection
 
+Nights = Mapping[date, datetime]
+"""One person's work dates whose rostered hours run past midnight, with the instant at which those
+end."""
+
 _BREAKS = frozenset({PunchDirection.BREAK_START, PunchDirection.BREAK_END})
+_NO_NIGHTS: Final[Nights] = {}
 
 
-def derive_days(punches: Iterable[Punch], rules: Rules, now: datetime) -> tuple[Day, ...]:
+def derive_days(
+    punches: Iterable[Punch],
+    rules: Rules,
+    now: datetime,
+    nights: Mapping[str, Nights] | None = None,
+) -> tuple[Day, ...]:
     """Give every day that the punches touch, by person and date. `now` only tells a shift that
-    goes on from one whose `out` is missing."""
+    goes on from one whose `out` is missing; `nights` are people's rostered ones."""
     by_person: dict[str, list[Punch]] = defaultdict(list)
     for punch in punches:
         by_person[punch.person_id].append(punch)
     days: list[Day] = []
     for person_id in sorted(by_person):
-        days += _person_days(person_id, by_person[person_id], rules, now)
+        theirs = (nights or {}).get(person_id, _NO_NIGHTS)
+        days += _person_days(person_id, by_person[person_id], rules, now, theirs)
     return tuple(days)
 
 
@@ -74,10 +88,11 @@ class _Open:
     breaks: list[tuple[datetime | None, datetime | None]] = field(default_factory=list)
     punches: list[Punch] = field(default_factory=list)
     inferred: bool = False
+    goes_on_from: date | None = None
 
     @property
     def work_date(self) -> date:
-        return work_date_of(self.punches[0].corrected_at)
+        return self.goes_on_from or work_date_of(self.punches[0].corrected_at)
 
     def is_over(self, at: datetime, rules: Rules) -> bool:
         """Whether a punch at that time can no longer belong here."""
@@ -87,7 +102,7 @@ class _Open:
 
 
 def _person_days(
-    person_id: str, punches: Sequence[Punch], rules: Rules, now: datetime
+    person_id: str, punches: Sequence[Punch], rules: Rules, now: datetime, nights: Nights
 ) -> list[Day]:
     ordered = sorted(punches, key=lambda punch: (punch.corrected_at, punch.id))
     ignored = set_aside(ordered, rules)
@@ -95,6 +110,8 @@ def _person_days(
     explicit = [p for p in counted if p.direction is not PunchDirection.INFERRED]
     taps = [p for p in counted if p.direction is PunchDirection.INFERRED]
     shifts = _fold(explicit, rules)
+    if nights:
+        _go_on(shifts, rules, nights)
     explicit_dates = {shift.work_date for shift in shifts}
     placed = {p.id: shift.work_date for shift in shifts for p in shift.punches}
     for day, group in _tap_days(taps, shifts, rules).items():
@@ -123,6 +140,19 @@ def _fold(punches: Sequence[Punch], rules: Rules) -> list[_Open]:
         elif direction in _BREAKS:
             _fold_break(current, punch)
     return shifts
+
+
+def _go_on(shifts: Sequence[_Open], rules: Rules, nights: Nights) -> None:
+    """Give a shift that goes on with the one before it, in rostered hours past midnight, its work
+    date: whoever was out for a while has not ended the night."""
+    within = timedelta(minutes=rules.back_within_min)
+    for before, shift in pairwise(shifts):
+        if before.ends_at is None or shift.starts_at is None:
+            continue
+        ends = nights.get(before.work_date)
+        soon = shift.starts_at - before.ends_at <= within
+        if ends is not None and soon and shift.starts_at < ends:
+            shift.goes_on_from = before.work_date
 
 
 def _fold_break(shift: _Open, punch: Punch) -> None:

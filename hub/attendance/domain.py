@@ -110,6 +110,8 @@ class Rules:
     `day_starts_min`: a door tap before this minute of the day belongs to the day before, if the
     person was already there then. `late_after_s`: a punch that reached the hub later than this
     is flagged. `ahead_s`: one that claims to come from further in the future is not counted.
+    `back_within_min`: an `in` so soon after an `out`, within rostered hours that run past midnight,
+    goes on with the shift; 0: never.
     """
 
     duplicate_s: int = 60
@@ -119,6 +121,7 @@ class Rules:
     break_to_min: int = 13 * 60
     late_after_s: int = 300
     ahead_s: int = 120
+    back_within_min: int = 120
 
 
 class Ignored(StrEnum):

@@ -84,7 +84,7 @@ class TimesheetMonths:
                 [sheet.person.id for sheet in sheets],
                 asked.month.first,
                 asked.month.last,
-                self._reckoner.rules,
+                self._reckoner.book,
                 self._core.clock.now(),
             )
         return tuple(

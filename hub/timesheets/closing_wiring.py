@@ -19,10 +19,10 @@ def add_closings(core: Core, services: Services) -> None:
     """Add them; staff, applications and the reckoner are there already."""
     sources = services.add(Sources())
     plug_in(sources, services.get(Reckoner), core.clock)
-    settings, rules = core.settings.closing, services.get(Reckoner).rules
+    settings, book = core.settings.closing, services.get(Reckoner).book
     asking = services.get(Neighbours)
-    asking.figures = MonthFigures(sources, rules, core.clock)
-    asking.missing.append(MissingOfMonths(sources, rules, settings, core.clock))
+    asking.figures = MonthFigures(sources, book, core.clock)
+    asking.missing.append(MissingOfMonths(sources, book, settings, core.clock))
     closings = services.add(Closings(sources, core.ids, settings))
     services.add(ClosingService(core, sources, closings, settings))
     services.add(DivergenceService(core, sources, settings))

@@ -12,7 +12,7 @@ from hub.applications.checks import CapFacts
 from hub.applications.domain import Application
 from hub.applications.missing import Missing, MissingKind
 from hub.applications.neighbours import DayFigures
-from hub.attendance.domain import Day, DayProblem, Rules, work_date_of
+from hub.attendance.domain import Day, DayProblem, work_date_of
 from hub.attendance.touched import first_punch
 from hub.clock import Clock
 from hub.database.scope import Scope
@@ -22,6 +22,7 @@ from hub.timesheets import closing_repository as closings
 from hub.timesheets.alert_domain import ordered_ahead_min
 from hub.timesheets.closing_domain import SignedKind
 from hub.timesheets.closing_settings import ClosingSettings
+from hub.timesheets.gathering import Rulebook
 from hub.timesheets.snapshots import fingerprint, text_of
 from hub.timesheets.sources import DerivedMonth, Sources
 from hub.worktime.domain import DayNote, DayResult, Month, month_of
@@ -40,9 +41,9 @@ _OF_PUNCHES: Final = {
 class MonthFigures:
     """Implements `hub.applications.neighbours.Figures`."""
 
-    def __init__(self, sources: Sources, rules: Rules, clock: Clock) -> None:
+    def __init__(self, sources: Sources, book: Rulebook, clock: Clock) -> None:
         self._sources = sources
-        self._rules = rules
+        self._book = book
         self._clock = clock
 
     def caps(self, scope: Scope, person_ids: Collection[str], month: date) -> dict[str, CapFacts]:
@@ -67,7 +68,7 @@ class MonthFigures:
         today = work_date_of(now)
         if day > today:
             return DayFigures()
-        read = repository.days_between(scope, [person_id], day, day, self._rules, now)
+        read = repository.days_between(scope, [person_id], day, day, self._book, now)
         punched = read.get(person_id, {}).get(day)
         if punched is None:
             return DayFigures() if day == today else DayFigures(())
@@ -86,10 +87,10 @@ class MissingOfMonths:
     `hub.applications.missing.MissingSource`."""
 
     def __init__(
-        self, sources: Sources, rules: Rules, settings: ClosingSettings, clock: Clock
+        self, sources: Sources, book: Rulebook, settings: ClosingSettings, clock: Clock
     ) -> None:
         self._sources = sources
-        self._rules = rules
+        self._book = book
         self._settings = settings
         self._clock = clock
 
@@ -134,7 +135,7 @@ class MissingOfMonths:
         read: Mapping[str, Mapping[date, Day]] = {}
         if dates:
             first, last, now = min(dates), max(dates), self._clock.now()
-            read = repository.days_between(scope, people, first, last, self._rules, now)
+            read = repository.days_between(scope, people, first, last, self._book, now)
         for person_id, each in derived.items():
             for day in each.result.days:
                 is_meant = span[0] <= day.work_date <= span[1]

@@ -32,6 +32,7 @@ from hub.worktime.domain import (
     Presence,
     Terms,
 )
+from hub.worktime.minutes import DAY_MIN
 from hub.worktime.ordinance import Ordinances
 from hub.worktime.presence import presence_of
 from hub.worktime.swaps import apply_swaps
@@ -190,6 +191,24 @@ def good_until(facts: PersonFacts, month: Month, rules: Rules, today: date) -> d
         over = start_of(known + timedelta(days=2)).astimezone(UTC)
         found.append(over - timedelta(microseconds=1))
     return min(found, default=None)
+
+
+def nights_of(
+    plans: Mapping[str, Mapping[date, DayPlan]], claims: Mapping[str, Claims]
+) -> dict[str, dict[date, datetime]]:
+    """Give by person the work dates whose rostered hours, swaps done, run past midnight, and when
+    those end."""
+    found: dict[str, dict[date, datetime]] = {}
+    for person_id, theirs in plans.items():
+        swaps = claims.get(person_id, _NONE).swaps
+        nights = {
+            day: start_of(day).astimezone(UTC) + timedelta(minutes=plan.spans[-1].end)
+            for day, plan in (apply_swaps(theirs, swaps) if swaps else theirs).items()
+            if plan.rostered and plan.spans and plan.spans[-1].end > DAY_MIN
+        }
+        if nights:
+            found[person_id] = nights
+    return found
 
 
 def looks_back_to(month: Month) -> Month:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from hub.applications.claims import Claims, claims_between
-from hub.attendance.derivation import derive_days
+from hub.attendance.derivation import Nights, derive_days
 from hub.attendance.domain import Day, Rules, start_of, work_date_of
 from hub.attendance.repository import punches_between
 from hub.attendance.tables import punches, touched_days
@@ -20,7 +20,7 @@ from hub.database.scope import Scope
 from hub.rosters import repository as rosters
 from hub.staff import repository as staff
 from hub.timesheets.domain import KeptMonth, PersonMonthKey
-from hub.timesheets.gathering import AROUND, Facts, Rulebook, months_between
+from hub.timesheets.gathering import AROUND, Facts, Rulebook, months_between, nights_of
 from hub.timesheets.kept import file_from_text, file_to_text, from_text, to_text
 from hub.timesheets.tables import timesheet_months
 from hub.worktime.domain import DayPlan, Month, MonthFile, MonthResult, MonthTally, month_of
@@ -57,12 +57,14 @@ def facts_of_days(
     """Give what is known of some people from one date to another."""
     claims = claims_between(scope, person_ids, first, last, book.leave_kinds)
     plans = rosters.plans_between(scope, person_ids, first, last, book.ordinances)
+    plans = _reaching(scope, plans, claims, book.ordinances)
+    nights = nights_of(plans, claims)
     return Facts(
         employments=staff.employments_between(scope, first, last, person_ids),
         terms=staff.terms_between(scope, first, last),
-        plans=_reaching(scope, plans, claims, book.ordinances),
+        plans=plans,
         claims=claims,
-        days=days_between(scope, person_ids, first, last, book.punches, now),
+        days=_days_between(scope, person_ids, first, last, book.punches, now, nights),
     )
 
 
@@ -92,15 +94,32 @@ def days_between(
     person_ids: Collection[str],
     first: date,
     last: date,
-    rules: Rules,
+    book: Rulebook,
     now: datetime,
 ) -> dict[str, dict[date, Day]]:
     """Give some people's work dates of a span as their punches are read."""
+    since = first - timedelta(days=1)
+    claims = claims_between(scope, person_ids, since, last, book.leave_kinds)
+    plans = rosters.plans_between(scope, person_ids, since, last, book.ordinances)
+    nights = nights_of(_reaching(scope, plans, claims, book.ordinances), claims)
+    return _days_between(scope, person_ids, first, last, book.punches, now, nights)
+
+
+def _days_between(
+    scope: Scope,
+    person_ids: Collection[str],
+    first: date,
+    last: date,
+    rules: Rules,
+    now: datetime,
+    nights: Mapping[str, Nights],
+) -> dict[str, dict[date, Day]]:
     start = start_of(first) - _PUNCHES_AROUND
     end = start_of(last + timedelta(days=1)) + _PUNCHES_AROUND
     found: dict[str, dict[date, Day]] = defaultdict(dict)
     for some in _portions(sorted(person_ids)):
-        for day in derive_days(punches_between(scope, start, end, person_ids=some), rules, now):
+        read = punches_between(scope, start, end, person_ids=some)
+        for day in derive_days(read, rules, now, nights):
             if first <= day.work_date <= last:
                 found[day.person_id][day.work_date] = day
     return found

@@ -70,9 +70,9 @@ class TimesheetsService:
     def day(self, who: Principal, person_id: str, day: date) -> DaySheet:
         """Give one date of somebody in full, with every punch that was read for it."""
         (sheet,) = self.month(who, month_of(day), person_id=person_id)
-        rules, now = self._reckoner.rules, self._core.clock.now()
+        book, now = self._reckoner.book, self._core.clock.now()
         with self._core.db.read() as scope:
-            read = repository.days_between(scope, [person_id], day, day, rules, now)
+            read = repository.days_between(scope, [person_id], day, day, book, now)
         file = sheet.file.days[day.day - 1]
         return DaySheet(
             person=sheet.person,

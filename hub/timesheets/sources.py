@@ -23,7 +23,8 @@ class DerivedMonth:
     """One person's month, derived anew. `days` are the punches as they were read, by date;
     `ordinance` names the one in force on the last day (`title from date`); `divergence_min`: from
     how many minutes on things 'differ markedly' by it; `cap_month_min`: the month's cap, if any;
-    `alerts_min`: the thresholds on the way there."""
+    `alerts_min`: the thresholds on the way there. On the dates `by_order` an order needs no
+    punches."""
 
     file: MonthFile
     result: MonthResult
@@ -32,6 +33,7 @@ class DerivedMonth:
     divergence_min: int = 30
     cap_month_min: int | None = None
     alerts_min: tuple[int, ...] = ()
+    by_order: frozenset[date] = frozenset()
 
     @property
     def person_id(self) -> str:

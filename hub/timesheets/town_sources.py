@@ -20,7 +20,8 @@ from hub.timesheets.divergence_domain import DivergenceKind, FoundDivergence, Pr
 from hub.timesheets.reckoner import Derived, Reckoner
 from hub.timesheets.seen import SeenAtDoors
 from hub.timesheets.sources import DerivedMonth, OpenApplication, Sources, Unit
-from hub.worktime.domain import Month, MonthTally, month_of
+from hub.worktime.day import goes_by_order
+from hub.worktime.domain import Month, MonthFile, MonthTally, month_of
 from hub.worktime.minutes import Span
 from hub.worktime.ordinance import Ordinance
 from hub.worktime.three_way import Doors, compare, three_way_of
@@ -108,10 +109,22 @@ class ReckonedMonths:
                 divergence_min=ordinance.warnings.divergence_min,
                 cap_month_min=cap_of(ordinance, each.result.tally),
                 alerts_min=_alerts_of(ordinance, each.result.tally),
+                by_order=self._by_order(each.file),
             )
             for person_id, each in found.items()
             if ordinance is not None and any(day.terms is not None for day in each.result.days)
         }
+
+    def _by_order(self, file: MonthFile) -> frozenset[date]:
+        return frozenset(
+            day.work_date
+            for day in file.days
+            if day.orders
+            and day.explained
+            and goes_by_order(
+                day, self._reckoner.ordinances.at(day.work_date).elsewhere.trip_overtime
+            )
+        )
 
 
 def cap_of(ordinance: Ordinance, tally: MonthTally | None) -> int | None:
@@ -185,7 +198,9 @@ class ThreeWay:
             if day.terms is None:
                 continue
             doors = seen.get(day.work_date, SeenAtDoors())
-            sides = three_way_of(day, _doors(day.work_date, doors))
+            sides = three_way_of(
+                day, _doors(day.work_date, doors), by_order=day.work_date in derived.by_order
+            )
             for each in compare(sides, derived.divergence_min):
                 kind = DivergenceKind(each.kind.value)
                 cause = _cause(derived, day.work_date, doors, kind)

@@ -32,6 +32,7 @@ from hub.worktime.minutes import (
     within,
     without,
 )
+from hub.worktime.ordinance import TripOvertime
 
 FREE = frozenset({DayKind.HOLIDAY, DayKind.YEAR_END})
 """Kinds of dates on whose regular hours nobody needs to be there."""
@@ -74,8 +75,11 @@ class DayMinutes:
     unmet: Spans
 
 
-def sort_minutes(file: DayFile, around: Around) -> DayMinutes:
-    """Sort the minutes of a date on which the person is employed."""
+def sort_minutes(
+    file: DayFile, around: Around, trip_overtime: TripOvertime = TripOvertime.NEEDS_PUNCHES
+) -> DayMinutes:
+    """Sort the minutes of a date on which the person is employed. `trip_overtime`: what shows that
+    overtime ordered on a date of work elsewhere was done."""
     plan, presence = file.plan, file.presence
     own = joined(plan.spans)
     due, free = _due_and_free(plan, own, around)
@@ -87,21 +91,25 @@ def sort_minutes(file: DayFile, around: Around) -> DayMinutes:
     duty = _spans_of(file.explained, ExplainedKind.DUTY)
     orders = joined(span for order in file.orders for span in order.spans)
 
+    vouched = orders if goes_by_order(file, trip_overtime) else ()
+
     worked = common(due, there)
     regular, explained, missing = _accounted(due, worked, file.explained)
     if duty and (minutes := total(without(duty, either(due, handed_on)))):
         explained[ExplainedKind.DUTY] = minutes
 
     outside = without(orders, outside_of)
-    paid = without(common(outside, awake), duty)
-    unmet = without(outside, awake)
+    done = either(awake, vouched)
+    paid = without(common(outside, done), duty)
+    unmet = without(outside, done)
     extra = without(without(at_work, outside_of), either(orders, duty))
     holiday: Spans = ()
     if free:
         ordered = common(free, either(orders, _orders_before(around)))
         allowed = free if plan.rostered else ordered
-        holiday = without(common(allowed, there), duty)
-        unmet = either(unmet, without(ordered, there))
+        done = either(there, vouched)
+        holiday = without(common(allowed, done), duty)
+        unmet = either(unmet, without(ordered, done))
         extra = either(extra, without(common(free, there), either(allowed, duty)))
     return DayMinutes(
         present=present,
@@ -117,6 +125,16 @@ def sort_minutes(file: DayFile, around: Around) -> DayMinutes:
         extra=extra,
         unmet=unmet,
     )
+
+
+def goes_by_order(file: DayFile, trip_overtime: TripOvertime) -> bool:
+    """Whether a date's orders need no punches: somebody worked elsewhere, nobody punched, and the
+    ordinance takes them at their word."""
+    presence = file.presence
+    if trip_overtime is not TripOvertime.AS_ORDERED or presence.spans:
+        return False
+    elsewhere = any(claim.kind.is_work for claim in file.explained)
+    return elsewhere and not (presence.open or presence.missing)
 
 
 def _breaks_taken(present: Spans, presence: Presence, plan: DayPlan) -> tuple[Spans, Spans, Spans]:

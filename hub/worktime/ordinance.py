@@ -106,6 +106,21 @@ class Kind(_Table, frozen=True, kw_only=True):
     short_time: bool = False
 
 
+class TripOvertime(StrEnum):
+    """What shows that overtime ordered on a date of work elsewhere was done."""
+
+    NEEDS_PUNCHES = "needs_punches"
+    """Punches, as on any date."""
+    AS_ORDERED = "as_ordered"
+    """The order itself, where nobody punched that date."""
+
+
+class Elsewhere(_Table, frozen=True, kw_only=True):
+    """Work elsewhere: trips, telework, training."""
+
+    trip_overtime: TripOvertime = TripOvertime.NEEDS_PUNCHES
+
+
 class Swaps(_Table, frozen=True, kw_only=True):
     """Within how many days of the worked day the other one lies."""
 
@@ -135,6 +150,7 @@ class Ordinance(_Table, frozen=True, kw_only=True):
     statutory: Statutory = Statutory()
     sixty: Sixty = Sixty()
     caps: Mapping[str, Cap] = {}
+    elsewhere: Elsewhere = Elsewhere()
     swaps: Swaps = Swaps()
     warnings: Warnings = Warnings()
 

@@ -114,7 +114,7 @@ def _draft(
     ordinance = ordinances.at(day.work_date)
     kind = ordinances.kind_at(day.terms.kind, day.work_date)
     around = _around(position, file, plans)
-    minutes = sort_minutes(day, around)
+    minutes = sort_minutes(day, around, ordinance.elsewhere.trip_overtime)
     if file.known_through is not None and day.work_date > file.known_through:
         minutes = replace(minutes, missing=(), unmet=())
     pieces = pieces_of(day, minutes, around, ordinance, kind, excess.get(day.work_date, 0))

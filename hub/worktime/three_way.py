@@ -85,8 +85,9 @@ class Divergence:
     minutes: int
 
 
-def three_way_of(day: DayFile, doors: Doors) -> ThreeWay:
-    """Give a date's three sides from its file."""
+def three_way_of(day: DayFile, doors: Doors, *, by_order: bool = False) -> ThreeWay:
+    """Give a date's three sides from its file. `by_order`: its orders need no punches, so that
+    nothing is held against them (`hub.worktime.day.goes_by_order`)."""
     ordered = joined(span for order in day.orders for span in order.spans)
     away = [
         span
@@ -104,7 +105,7 @@ def three_way_of(day: DayFile, doors: Doors) -> ThreeWay:
         breaks=joined(day.plan.breaks),
         presence=day.presence,
         doors=doors,
-        ordered=without(ordered, due),
+        ordered=() if by_order else without(ordered, due),
     )
 
 

@@ -184,10 +184,11 @@ class Oracle:
             return [*events, told] if told.duress else events
         if told.partner is not None:
             other = self.waiting.pop(place)
-            self._opened_by(other.opening)
+            self._opened_by(other.opening, told)  # one opening: together they go in
         if told.spends_try:
             self._spend(reader, "card" if told.factor == "card" else "pin")
-        self._opened_by(told)
+        if told.partner is None:
+            self._opened_by(told)
         return [*events, told]
 
     def tick(self) -> list[Told]:
@@ -740,41 +741,54 @@ class Oracle:
         grant = self.policy.grants.get(grant_id or "")
         return (grant.counted_as if grant else None) or grant_id or ""
 
-    def _opened_by(self, told: Told) -> None:
-        if not told.opens or not told.by_grant or told.door is None:
+    def _opened_by(self, *together: Told) -> None:
+        opening = [told for told in together if told.opens and told.by_grant]
+        for told in opening:
+            self._counted_and_moved(told)
+        for told in opening:
+            if told.first and told.door is not None:
+                self._first_goes(told, told.door)
+
+    def _counted_and_moved(self, told: Told) -> None:
+        if told.door is None:
             return
         grant = self.policy.grants[told.grant or ""]
         if grant.max_uses is not None:
             name = self._count_of(told.grant)
             self.uses[name] = self.uses.get(name, 0) + 1
-        door = self.policy.doors[told.door]
         side = self.policy.readers[told.reader].side
         if told.who is not None and not grant.escorts:
             self.let_in.setdefault((told.door, side), {})[told.who] = self.mono_ms
-        flags = self.policy.persons.get(told.person or "")
-        release_ms = door.unlock_ms
-        if flags is not None and flags.long_unlock:
-            release_ms = min(3 * release_ms, 300_000)
-        until_ms = self.mono_ms + release_ms + 1_500
-        would_be_seen = door.contact is not None and self.leaves.get(told.door) is False
         if told.who is not None:
             way = self._way(told.door, side, told.who)
-            if way is not None and would_be_seen:
+            if way is not None and self._would_be_seen(told.door):
                 same = [
                     one for one in self.ways if (one.person, one.door) == (way.person, way.door)
                 ]
                 for one in same:
                     self.ways.remove(one)
-                self.ways.append(replace(way, until_ms=until_ms))
+                self.ways.append(replace(way, until_ms=self._goes_until(told)))
             elif way is not None:
                 self.ways = [
                     one for one in self.ways if (one.person, one.door) != (way.person, way.door)
                 ]
                 self._go(way)
-        if told.first and would_be_seen:
-            self.coming[told.door] = until_ms
-        elif told.first:
-            self._came(told.door)
+
+    def _first_goes(self, told: Told, door: str) -> None:
+        if self._would_be_seen(door):
+            self.coming[door] = self._goes_until(told)
+        else:
+            self._came(door)
+
+    def _would_be_seen(self, door: str) -> bool:
+        return self.policy.doors[door].contact is not None and self.leaves.get(door) is False
+
+    def _goes_until(self, told: Told) -> int:
+        flags = self.policy.persons.get(told.person or "")
+        release_ms = self.policy.doors[told.door or ""].unlock_ms
+        if flags is not None and flags.long_unlock:
+            release_ms = min(3 * release_ms, 300_000)
+        return self.mono_ms + release_ms + 1_500
 
     # --- the try budget --------------------------------------------------------------------------
 

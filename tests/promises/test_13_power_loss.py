@@ -160,8 +160,8 @@ class Judge:
         assert numbers == sorted(set(numbers)), "out of order, or twice"
         missing = set(promised.kept) - set(numbers) - promised.may_go
         if taken_over:  # a new file takes over what the hub does not have; it may have all by now
-            first = (unsent or numbers)[:1]
-            missing -= set(promised.kept[: promised.kept.index(first[0])] if first else ())
+            for first in (unsent or numbers)[:1]:  # it may be the very one that was being written
+                missing = {one for one in missing if one > first}
         assert not missing, sorted(missing)
         more = [one for one in numbers if one not in set(promised.kept)]
         assert more in ([], promised.trying), "half of a commit"

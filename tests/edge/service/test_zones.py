@@ -329,3 +329,15 @@ def test_status_counts_persons_and_names_none(hall):
         False,
     )
     assert PERSON not in repr(status.zones)
+
+
+def test_a_way_that_was_pending_at_a_stop_counts_as_gone_once(hall):
+    """At a door that stood open to everybody then, it left nothing: nor does it at a later stop."""
+    tap(hall)
+    hall.policy(hall.town.mode(DoorMode.EMERGENCY_OPEN, 1))
+    hall.restart(crash=True)
+    assert persons(hall) == 0
+    hall.policy(drop=[hall.town.drop(EntryKind.MODE, made_id(900))])
+    hall.restart(crash=True)
+    assert persons(hall) == 0
+    assert tap(hall) is Reason.CARD_VALID

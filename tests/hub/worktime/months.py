@@ -33,7 +33,17 @@ from hub.worktime.domain import (
     Terms,
 )
 from hub.worktime.minutes import DAY_MIN, Span, Spans, common, without
-from hub.worktime.ordinance import Cap, Day, Ordinance, Ordinances, Rounding, Sixty, Statutory
+from hub.worktime.ordinance import (
+    Cap,
+    Day,
+    Elsewhere,
+    Ordinance,
+    Ordinances,
+    Rounding,
+    Sixty,
+    Statutory,
+    TripOvertime,
+)
 from tests.hub.worktime.cases.staff_month import STANDARD, spans
 from tests.hub.worktime.oracle.swapping import swap_slowly
 
@@ -189,6 +199,7 @@ def _tight_ordinance(chance: random.Random) -> Ordinance:
         statutory=Statutory(
             day_min=chance.choice((480, 465)), week_min=chance.choice((2_400, 900, 465))
         ),
+        elsewhere=Elsewhere(trip_overtime=chance.choice(list(TripOvertime))),
     )
 
 
@@ -301,6 +312,22 @@ _happened = st.builds(
         max_size=2,
     ).map(tuple),
 )
+_away = st.builds(
+    _Happened,
+    present=st.just(()),
+    breaks=st.just(()),
+    orders=st.lists((_ordered | stretches(2)).filter(bool), min_size=1, max_size=2).map(tuple),
+    explained=st.tuples(
+        st.tuples(
+            st.sampled_from([ExplainedKind.TRIP, ExplainedKind.TELEWORK, ExplainedKind.TRAINING]),
+            st.sampled_from([spans("08:30-12:00"), spans("08:30-17:15")]),
+        )
+    )
+    | st.just(
+        ((ExplainedKind.TRIP, spans("08:30-20:00")), (ExplainedKind.DUTY, spans("18:00-24:00")))
+    ),
+)
+"""Ordered while somebody is elsewhere, and nobody punched."""
 _quiet = _Happened((), (), (), ())
 
 
@@ -337,7 +364,7 @@ def files(draw: st.DrawFn, most_lively: int = 5) -> tuple[MonthFile, Ordinances]
     before = stays
     for number, terms in enumerate(career, start=1):
         day = month.first.replace(day=number)
-        happened = draw(_happened) if number in lively else _quiet
+        happened = draw(_happened | _away) if number in lively else _quiet
         present = _after(happened.present, before)
         before = Presence(day, present, common(happened.breaks, present))
         days.append(

@@ -95,3 +95,11 @@ def test_a_threshold_of_nothing_asks_about_every_minute() -> None:
         Divergence(on(2), DivergenceKind.PRESENT_BEYOND_ORDER, 1),
     )
     assert differs(DAY, doors("08:30", "17:15", expected=True), 0) == []
+
+
+def test_nothing_is_held_against_an_order_that_needs_no_punches() -> None:
+    """Of overtime on a trip, where the ordinance takes it as ordered."""
+    day = worked(2, "", "17:15-19:15")
+    assert compare(three_way_of(day, Doors(), by_order=True), 30) == ()
+    (found,) = compare(three_way_of(day, Doors()), 30)
+    assert (found.kind, found.minutes) == (DivergenceKind.ORDER_BEYOND_PRESENCE, 120)

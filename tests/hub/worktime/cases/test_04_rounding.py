@@ -7,9 +7,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from hub.worktime.domain import DayKind
+from hub.worktime.domain import CapType, DayKind, Swap, SwapKind, Terms
 from hub.worktime.ordinance import Ordinances, Rounding
-from tests.hub.worktime.cases.staff_month import STANDARD, StaffMonth
+from tests.hub.worktime.cases.staff_month import NOVEMBER, STANDARD, StaffMonth
 
 MINUTES = [(89, 60), (90, 120), (29, 0), (30, 60), (59, 60), (60, 60), (1, 0)]
 """1:29, 1:30, and so on; what becomes of them."""
@@ -36,6 +36,59 @@ def test_each_class_is_rounded_on_its_own(reckon, day, starts, bucket, minutes, 
     stretch = f"{clock(starts)}-{clock(starts + minutes)}"
     sheet = reckon(StaffMonth().present(day, stretch).order(day, stretch))
     assert (sheet.raw, sheet.rounded) == ({bucket: minutes}, {bucket: rounded})
+
+
+@pytest.mark.parametrize(("minutes", "rounded"), MINUTES)
+@pytest.mark.parametrize(
+    ("terms", "hours", "order_from", "bucket"),
+    [
+        ("short_time", "13:00-16:00", 960, "short_time"),  # from 16:00, a full day is far away
+        ("short_time", "20:00-22:00", 1_320, "short_time.night"),
+    ],
+)
+def test_the_hours_of_short_days_are_rounded_too(
+    reckon, terms, hours, order_from, bucket, minutes, rounded
+) -> None:
+    month = StaffMonth(terms=Terms("dept-1", CapType.ORDINARY, terms)).plan(9, hours)
+    end = clock(order_from + minutes)
+    month.present(9, f"{hours[:5]}-{end}").order(9, f"{clock(order_from)}-{end}")
+    sheet = reckon(month)
+    assert (sheet.raw, sheet.rounded) == ({bucket: minutes}, {bucket: rounded})
+
+
+@pytest.mark.parametrize(("minutes", "rounded"), MINUTES)
+@pytest.mark.parametrize(("night", "starts"), [(False, 1_035), (True, 1_320)])
+def test_what_lies_beyond_60_hours_is_rounded_too(reckon, night, starts, minutes, rounded) -> None:
+    """60 hours on fifteen evenings of four hours, 17:15 to 21:15; on the 30th so many more."""
+    month = StaffMonth(holidays={})
+    for day in (2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20):
+        month.present(day, "08:30-21:15").order(day, "17:15-21:15")
+    more = f"{clock(starts)}-{clock(starts + minutes)}"
+    sheet = reckon(month.present(30, more).order(30, more))
+    bucket = "over_60.night" if night else "over_60"
+    assert (sheet.raw["overtime"], sheet.raw[bucket]) == (3_600, minutes)
+    assert (sheet.rounded["overtime"], sheet.rounded[bucket]) == (3_600, rounded)
+
+
+@pytest.mark.parametrize(("minutes", "rounded"), MINUTES)
+def test_regular_hours_of_a_holiday_by_night_are_rounded_too(reckon, minutes, rounded) -> None:
+    """Rostered 22:00 to 24:00 on Culture Day: no order is needed."""
+    month = StaffMonth().plan(3, "22:00-24:00", kind=DayKind.HOLIDAY, holiday=True, rostered=True)
+    sheet = reckon(month.present(3, f"22:00-{clock(1_320 + minutes)}"))
+    assert (sheet.raw, sheet.rounded) == ({"holiday.night": minutes}, {"holiday.night": rounded})
+
+
+@pytest.mark.parametrize(("minutes", "rounded"), MINUTES)
+def test_add_ons_are_rounded_too(reckon, minutes, rounded) -> None:
+    """Regular hours by night; and the excess of a week, of which so much was worked."""
+    month = StaffMonth().plan(9, "20:00-24:00").present(9, f"20:00-{clock(1_320 + minutes)}")
+    sheet = reckon(month)
+    assert (sheet.raw, sheet.rounded) == ({"night_regular": minutes}, {"night_regular": rounded})
+    swap = Swap(
+        "swap", SwapKind.SWAP, NOVEMBER.first.replace(day=7), NOVEMBER.first.replace(day=13)
+    )
+    sheet = reckon(StaffMonth().swap(swap).present(7, f"08:30-{clock(510 + minutes)}"))
+    assert (sheet.raw, sheet.rounded) == ({"swap_excess": minutes}, {"swap_excess": rounded})
 
 
 def test_thirty_single_minutes_are_half_an_hour(reckon) -> None:

@@ -99,6 +99,39 @@ def test_windows_reach_over_31_march(reckon) -> None:
     assert CapFinding(CapKind.AVERAGE, CapLevel.BREACH, 9_660, 9_600, 2) in reckon(month).caps
 
 
+@pytest.mark.parametrize("window", [2, 3, 4, 5, 6])
+@pytest.mark.parametrize("number", [4, 5, 6, 7, 8])
+def test_each_window_reaches_over_31_march(reckon, window, number) -> None:
+    """From April to August, whatever of the window lies in the fiscal year before: 80 h each are
+    allowed, and a minute more in the window's first month is found."""
+    this = Month(2026, number)
+    month = overtime(4_800, this, OTHER_LED)
+    low = [0] * (6 - window)
+    for first, breaches in ((4_800, []), (4_801, [window])):
+        month.history = past([*low, first, *[4_800] * (window - 2)], this)
+        found = [one for one in reckon(month).caps if one.kind is CapKind.AVERAGE]
+        assert [one.months for one in found] == breaches
+
+
+@pytest.mark.parametrize(("minutes", "breach"), [(43_200, False), (43_201, True)])
+def test_a_year_that_others_lead_holds_720_hours(reckon, minutes, breach) -> None:
+    """March, with eleven months before it; April of the year before does not count."""
+    march = Month(2027, 3)
+    month = overtime(minutes - 11 * 3_600, march, OTHER_LED)
+    month.history = past([9_999] + [3_600] * 11, march)
+    found = [one for one in reckon(month).caps if one.kind is CapKind.YEAR]
+    expected = CapFinding(CapKind.YEAR, CapLevel.BREACH, minutes, 43_200, 12)
+    assert found == ([expected] if breach else [])
+
+
+def test_the_seven_months_above_45_hours_are_those_of_one_fiscal_year(reckon) -> None:
+    """Six before 31 March and one after it are none too many."""
+    april = Month(2027, 4)
+    month = overtime(2_701, april, OTHER_LED)
+    month.history = past([2_701] * 6, april)
+    assert not [one for one in reckon(month).caps if one.kind is CapKind.MONTHS_ABOVE]
+
+
 def test_windows_with_unknown_months_are_not_judged(reckon) -> None:
     """90 h in the first month anybody knows of say nothing about a mean of two."""
     assert not [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from hub.worktime.domain import ExplainedKind
-from tests.hub.worktime.cases.staff_month import StaffMonth
+from hub.worktime.ordinance import Elsewhere, Ordinances, TripOvertime
+from tests.hub.worktime.cases.staff_month import STANDARD, StaffMonth
 
 LEAVE, UNPAID = ExplainedKind.LEAVE, ExplainedKind.UNPAID_LEAVE
 TRIP, TELEWORK, DUTY = ExplainedKind.TRIP, ExplainedKind.TELEWORK, ExplainedKind.DUTY
@@ -51,6 +53,54 @@ def test_a_trip_is_no_overtime_after_hours(reckon) -> None:
     month = StaffMonth().explain(9, TRIP, "08:30-20:00").order(9, "17:15-20:00")
     sheet = reckon(month)
     assert (sheet.raw, sheet.line(9).unmet, sheet.line(9).regular) == ({}, 165, 465)
+
+
+AS_ORDERED = Ordinances(
+    (msgspec.structs.replace(STANDARD, elsewhere=Elsewhere(trip_overtime=TripOvertime.AS_ORDERED)),)
+)
+"""Where the order is the proof."""
+
+
+def test_the_shipped_rules_ask_for_punches_of_overtime_on_a_trip() -> None:
+    assert STANDARD.elsewhere.trip_overtime is TripOvertime.NEEDS_PUNCHES
+
+
+@pytest.mark.parametrize("kind", [TRIP, TELEWORK, ExplainedKind.TRAINING])
+def test_an_ordinance_may_take_overtime_elsewhere_as_ordered(reckon, kind) -> None:
+    """Away for the regular day, 17:15 to 22:30 ordered: 285 minutes by day, 30 by night."""
+    month = StaffMonth().explain(9, kind, "08:30-17:15").order(9, "17:15-22:30")
+    sheet = reckon(month, AS_ORDERED)
+    assert (sheet.raw, sheet.line(9).unmet) == ({"overtime": 285, "overtime.night": 30}, 0)
+    assert (sheet.line(9).regular, sheet.line(9).credited) == (465, 780)
+
+
+def test_who_punches_on_a_trip_is_read_by_punches(reckon) -> None:
+    """The morning away, back until 18:00, ordered until 19:15: 45 minutes are paid, 75 unmet."""
+    month = StaffMonth().explain(9, TRIP, "08:30-12:00").present(9, "13:00-18:00")
+    sheet = reckon(month.order(9, "17:15-19:15"), AS_ORDERED)
+    assert (sheet.raw, sheet.line(9).unmet) == ({"overtime": 45}, 75)
+
+
+def test_holiday_work_on_a_trip_is_taken_as_ordered_too(reckon) -> None:
+    """Culture Day, 09:00 to 12:00 and 17:15 to 18:15 ordered away from the desk."""
+    month = StaffMonth().explain(3, TRIP, "08:30-17:15").order(3, "09:00-12:00 17:15-18:15")
+    sheet = reckon(month, AS_ORDERED)
+    assert sheet.raw == {"holiday": 180, "holiday_overtime": 60}
+    assert reckon(month).raw == {}
+
+
+@pytest.mark.parametrize("kind", [LEAVE, DUTY])
+def test_no_order_is_taken_at_its_word_on_leave_or_duty(reckon, kind) -> None:
+    """A duty is presence that is no overtime, whatever was ordered; who is on leave works not."""
+    month = StaffMonth().explain(9, kind, "08:30-20:00").order(9, "17:15-20:00")
+    sheet = reckon(month, AS_ORDERED)
+    assert (sheet.raw, sheet.line(9).unmet) == ({}, 165)
+
+
+def test_duty_during_a_trip_is_none_of_its_overtime(reckon) -> None:
+    month = StaffMonth().explain(9, TRIP, "08:30-17:15").explain(9, DUTY, "18:00-24:00")
+    sheet = reckon(month.order(9, "17:15-20:00"), AS_ORDERED)
+    assert (sheet.raw, sheet.line(9).explained) == ({"overtime": 45}, {DUTY: 360})
 
 
 def test_a_morning_trip_and_an_afternoon_at_the_desk_are_one_day(reckon) -> None:

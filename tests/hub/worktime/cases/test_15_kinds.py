@@ -59,6 +59,17 @@ def test_full_time_fiscal_year_staff_are_paid_as_regular_staff(reckon) -> None:
     assert (sheet.raw, sheet.paid) == ({"overtime": 60}, {"overtime": True})
 
 
+def test_part_time_fiscal_year_staff_earn_the_plain_rate_up_to_a_full_day(reckon) -> None:
+    """Planned 09:00 to 13:00, 240; 13:00 to 17:00 ordered, 240: 225 to the full day, then 15 of
+    overtime, by night and on days off as everybody's."""
+    month = of_kind("fiscal_year_part").plan(9, "09:00-13:00").present(9, "09:00-17:00")
+    month.order(9, "13:00-17:00").present(7, "09:00-10:00").order(7, "09:00-10:00")
+    sheet = reckon(month)
+    assert sheet.raw == {"short_time": 225, "overtime": 15, "day_off": 60}
+    assert sheet.percent == {"short_time": 100, "overtime": 125, "day_off": 135}
+    assert all(sheet.paid.values())
+
+
 def test_managers_are_recorded_alike_and_not_paid(reckon) -> None:
     """The same minutes, the same counters, the same caps; only no pay."""
     month = of_kind("manager").present(9, "08:30-22:30").order(9, "17:15-22:30")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from hub.worktime.domain import DayKind, DayNote, DayPlan, ExplainedKind, PayClass
-from hub.worktime.ordinance import Ordinance
+from hub.worktime.ordinance import Ordinance, TripOvertime
 from tests.hub.worktime.oracle.facts import (
     DAY,
     Facts,
@@ -86,6 +86,9 @@ class _Day:
         self.needed = somebody_must_be_there(facts.plan)
         self.worked = facts.worked
         figures.breaks = set(facts.present & facts.breaks)
+        # Where the order itself is the proof, what is ordered counts as if somebody were there.
+        by_order = ordinance.elsewhere.trip_overtime is TripOvertime.AS_ORDERED
+        self.proven = facts.ordered if by_order and facts.silent_elsewhere else set()
         self.short_time_left = 0
         assert facts.terms is not None
         if ordinance.kinds[facts.terms.kind].short_time:
@@ -130,7 +133,7 @@ class _Day:
         """Of the regular hours of a holiday: nobody needs to be there."""
         facts, figures = self.facts, self.figures
         ordered = minute in facts.ordered or minute in facts.ordered_before
-        there = minute in self.worked
+        there = minute in self.worked or minute in self.proven
         if ordered and not there:
             figures.unmet += 1
         if minute in facts.duty:
@@ -146,6 +149,7 @@ class _Day:
         facts, figures = self.facts, self.figures
         ordered = minute in facts.ordered
         there = minute in facts.present and minute not in facts.punched_breaks
+        there = there or minute in self.proven
         if ordered and not there:
             figures.unmet += 1
         if minute in facts.duty:

@@ -26,6 +26,7 @@ OrdinanceAt = Callable[[date], Ordinance]
 
 Minutes = AbstractSet[int]
 DAY = 24 * 60
+_ELSEWHERE = (ExplainedKind.TRIP, ExplainedKind.TELEWORK, ExplainedKind.TRAINING)
 
 
 @lru_cache(maxsize=4_096)
@@ -57,6 +58,8 @@ class Facts:
     elsewhere: Minutes
     absent: dict[int, ExplainedKind]
     carried: Minutes
+    silent_elsewhere: bool
+    """Work elsewhere was approved, and nobody punched."""
 
     @property
     def work_date(self) -> date:
@@ -126,11 +129,7 @@ def facts_of(
         minutes = minutes_in(explained.spans)
         if explained.kind is ExplainedKind.DUTY:
             duty |= minutes
-        elif explained.kind in (
-            ExplainedKind.TRIP,
-            ExplainedKind.TELEWORK,
-            ExplainedKind.TRAINING,
-        ):
+        elif explained.kind in _ELSEWHERE:
             elsewhere |= minutes
         else:
             for minute in minutes:
@@ -149,6 +148,12 @@ def facts_of(
         elsewhere=elsewhere,
         absent=absent,
         carried=_carried(before, stays, day.plan),
+        silent_elsewhere=bool(
+            not day.presence.spans
+            and not day.presence.open
+            and not day.presence.missing
+            and any(one.kind in _ELSEWHERE for one in day.explained)
+        ),
     )
 
 
