@@ -75,6 +75,12 @@ def patterns(scope: Scope) -> tuple[WorkPattern, ...]:
     return as_all(WorkPattern, scope.all(sa.select(work_patterns).order_by(work_patterns.c.name)))
 
 
+def pattern(scope: Scope, pattern_id: str) -> WorkPattern | None:
+    """Give one pattern."""
+    query = sa.select(work_patterns).where(work_patterns.c.id == pattern_id)
+    return as_one(WorkPattern, scope.one(query))
+
+
 def assignments_between(scope: Scope, first: date, last: date) -> tuple[Assignment, ...]:
     """Give the assignments in force on any date of a span."""
     a = pattern_assignments.c

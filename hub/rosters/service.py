@@ -296,14 +296,19 @@ class RostersService:
             raise Problem(FORBIDDEN, said)
 
     def _check_code(self, scope: Scope, code_id: str | None) -> None:
-        if code_id is not None and code_id not in {each.id for each in repository.codes(scope)}:
+        if code_id is None:
+            return
+        found = {each.id: each for each in repository.codes(scope)}.get(code_id)
+        if found is None:
             raise invalid("code_id", "unknown", "no such shift_code")
+        if found.retired:
+            raise invalid("code_id", "retired", "a shift_code that is retired is given to nobody")
 
     def _check_days(
         self, scope: Scope, department_id: str, start: date, days: Sequence[RosterDay]
     ) -> None:
         last = start + timedelta(days=ROSTER_DAYS - 1)
-        known = {each.id for each in repository.codes(scope)}
+        known = {each.id for each in repository.codes(scope) if not each.retired}
         members = self._members(scope, department_id, start, last)
         for each in days:
             if not start <= each.work_date <= last:
