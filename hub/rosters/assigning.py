@@ -42,6 +42,16 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """For whom a pattern holds. `department_id` is where they serve, empty for a kind of
+    employment."""
+
+    assignment: Assignment
+    name: str
+    department_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberPlan:
     """By what somebody works on a date: `holding` is None for the ordinance's regular week. `own`
     are their own assignments that have not ended, in order."""
@@ -98,14 +108,34 @@ class AssignmentsService:
                 may_write_kinds=who.may(Right.ATTENDANCE_WRITE),
             )
 
-    def holders(self, pattern_id: str) -> tuple[Assignment, ...]:
-        """Give a pattern's assignments that have not ended."""
+    def lasting(self) -> tuple[Assignment, ...]:
+        """Give every assignment that has not ended."""
         with self._core.db.read() as scope:
-            return tuple(
-                each
-                for each in repository.assignments_of(scope, [pattern_id])
-                if each.ends_on is None or each.ends_on >= self._today
+            return repository.assignments_between(scope, self._today, date.max)
+
+    def holders(self, pattern_id: str) -> tuple[Holder, ...]:
+        """Give for whom a pattern holds or will, with their names: for whoever sees all staff."""
+        with self._core.db.read() as scope:
+            today = self._today
+            lasting = repository.assignments_between(scope, today, date.max)
+            found = sorted(
+                (each for each in lasting if each.pattern_id == pattern_id),
+                key=lambda each: (each.starts_on, each.id),
             )
+            departments = {each.id: each.name for each in staff.departments(scope)}
+            ids = {each.subject_id for each in found if each.subject_kind is SubjectKind.PERSON}
+            named = people.people_by_id(scope, ids)
+            places = staff.employments_between(scope, today, today + AHEAD, ids) if ids else {}
+            holders = []
+            for each in found:
+                name, where = each.subject_id, ""
+                if each.subject_kind is SubjectKind.DEPARTMENT:
+                    name, where = departments.get(each.subject_id, ""), each.subject_id
+                elif each.subject_kind is SubjectKind.PERSON and each.subject_id in named:
+                    name = named[each.subject_id].name
+                    where = next((p.department_id for p in places.get(each.subject_id, ())), "")
+                holders.append(Holder(each, name, where))
+            return tuple(holders)
 
     def assign(
         self,

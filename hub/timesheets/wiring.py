@@ -7,6 +7,7 @@ from hub.leave.service import LeaveService
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
 from hub.rosters.assigning import AssignmentsService
+from hub.rosters.previewing import PatternPreviews
 from hub.rosters.service import RostersService
 from hub.timesheets.chores import ReckonStale
 from hub.timesheets.gathering import Rulebook
@@ -25,6 +26,7 @@ def add_timesheets(core: Core, services: Services) -> None:
     book = Rulebook(ordinances, services.get(LeaveService).kinds)
     reckoner = services.add(Reckoner(book, begins))
     services.add(RostersService(core, services.get(AuditedRows), ordinances, core.settings.rosters))
+    services.add(PatternPreviews(core.db, ordinances, core.settings.rosters))
     services.add(AssignmentsService(core, services.get(AuditedRows)))
     services.add(TimesheetsService(core, reckoner, Connections(services.get(Outlet))))
 

@@ -15,7 +15,7 @@ from hub.worktime.domain import DayKind
 
 OFF = "-"
 """What is typed for a day off."""
-_OFF_SIGNS = frozenset({OFF, "－", "−", "‐", "休", "公"})
+OFF_SIGNS = frozenset({OFF, "－", "−", "‐", "休", "公"})
 _MINUTES = frozenset(
     {
         FindingKind.HOURS_OVER,
@@ -149,7 +149,7 @@ def days_typed(
     grid: RosterGrid, typed: Mapping[str, str], words: Words
 ) -> tuple[list[RosterDay], list[str]]:
     """Read what was typed into a grid: the days that change, and what is wrong with others."""
-    by_code = {each.code: each.id for each in grid.codes}
+    by_code = {each.code: each.id for each in grid.codes if not each.retired}
     days: list[RosterDay] = []
     errors: list[str] = []
     for row in grid.rows:
@@ -157,7 +157,7 @@ def days_typed(
             text = typed.get(field_of(row.person.id, day), "").strip()
             if not text or cell.away or text == _text(cell, words):
                 continue
-            if text not in by_code and text not in _OFF_SIGNS:
+            if text not in by_code and text not in OFF_SIGNS:
                 name = words.name(row.person.name, row.person.name_en)
                 errors.append(
                     words.t("roster.unknown", name=name, day=words.day(day), code=text[:8])
