@@ -31,7 +31,6 @@ from hub.bookings.wiring import add_backups, add_bookings
 from hub.clock import Clock, Ids, SystemClock
 from hub.commands.service import CommandExpiry
 from hub.commands.wiring import add_commands
-from hub.csv_bookings.chores import ForgetStaged
 from hub.csv_bookings.wiring import add_csv, csv_folder
 from hub.database.engine import Database, open_database
 from hub.database.migrate import head_revision
@@ -70,6 +69,7 @@ from hub.readiness.wiring import add_readiness, readiness_watch
 from hub.settings import ConfigError, Settings, refuse_demo
 from hub.sites.secrets import DeviceSecrets
 from hub.staff.wiring import add_staff, staff_chores
+from hub.tabular.staged import ForgetStagedFiles
 from hub.timesheets.closing_wiring import add_closings, closing_chore
 from hub.timesheets.reminder_wiring import add_reminders
 from hub.timesheets.wiring import add_timesheets, timesheet_chore
@@ -261,7 +261,7 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         TendPools(core.clock, StandingCodes(core.clock, _pins(core))),
         ForgetAddresses(core.clock, core.settings.notices.keep_addresses_days),
         ForgetWebhooks(core.clock, core.settings.webhooks),
-        ForgetStaged(core.clock),
+        ForgetStagedFiles(core.clock),
         *staff_chores(core, services),
         ForgetVisitors(core.clock, core.settings.visitors.keep_days),
         readiness_watch(core, services, registry),

@@ -93,8 +93,8 @@ def import_file(
         if not sha256 or dry_run:
             raise invalid("file", "missing", "send the file, or the sha256 of one that was tried")
         return ReportOut.of(service.run_staged(who, profile_id, sha256), t)
-    data, name = file.file.read(), _name(file.filename)
-    return ReportOut.of(service.run(who, profile_id, name, data, dry_run=dry_run), t)
+    data = file.file.read()
+    return ReportOut.of(service.run(who, profile_id, file.filename, data, dry_run=dry_run), t)
 
 
 @router.get("/csv_imports", summary="List CSV imports")
@@ -118,9 +118,3 @@ def confirm_import(who: Importer, service: Service, import_id: Id) -> ImportOut:
     """Where more than 30 % were missing nothing was cancelled: this does it. Refused with
     `conflict` once a newer file of the profile came."""
     return ImportOut.of(service.confirm(who, import_id))
-
-
-def _name(given: str | None) -> str:
-    """A file's name for people: without folders and signs that are none."""
-    name = (given or "").replace("\\", "/").rpartition("/")[2]
-    return "".join(c for c in name if c.isprintable())[:200] or "upload.csv"

@@ -29,6 +29,7 @@ from hub.csv_bookings.report import Report, as_csv
 from hub.csv_bookings.repository import Profile
 from hub.csv_bookings.service import CsvService
 from hub.csv_bookings.settings import CsvSettings
+from hub.tabular.staged import shown_name
 from hub.web.problems import Problem
 from hub.web.rights import SYSTEM
 
@@ -145,13 +146,6 @@ def _files_in(place: Path) -> Iterator[_Found]:
             state = path.lstat()
             if stat.S_ISREG(state.st_mode):
                 yield _Found(path, state.st_size, state.st_mtime_ns, state.st_ino)
-
-
-def shown_name(name: str) -> str:
-    """Give a file's name as text for people: one written in another encoding than the system's, as
-    Windows in Japan does, holds halves of characters that no database takes."""
-    plain = name.encode("utf-8", "replace").decode()
-    return "".join(each for each in plain if each.isprintable())[:200] or "upload.csv"
 
 
 def _read(found: _Found, most: int) -> bytes | None:

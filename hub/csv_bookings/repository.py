@@ -1,9 +1,9 @@
-"""SQL of profiles, lines, imports and staged files."""
+"""SQL of profiles, lines and imports."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +16,6 @@ from hub.csv_bookings.tables import (
     csv_imports,
     csv_lines,
     csv_profiles,
-    csv_staged,
 )
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
@@ -58,17 +57,6 @@ class Import:
     missing: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A file that waits for the real run."""
-
-    sha256: str
-    profile_id: str
-    file_name: str
-    data: bytes = field(repr=False)
-    expires_at: datetime
-
-
 # --- profiles ------------------------------------------------------------------------------------
 
 
@@ -94,7 +82,6 @@ def write_profile(scope: Scope, kept: Profile, *, new: bool) -> None:
 
 def drop_profile(scope: Scope, profile_id: str) -> None:
     """Remove a profile with what it knows of lines; its imports stay."""
-    scope.delete(csv_staged, csv_staged.c.profile_id == profile_id)
     scope.delete(csv_lines, csv_lines.c.profile_id == profile_id)
     scope.delete(csv_profiles, csv_profiles.c.id == profile_id)
 
@@ -191,32 +178,3 @@ def imports(
     )
     found: Sequence[Import] = as_all(Import, scope.all(statement))
     return page_of(found, limit, lambda each: [each.started_at, each.id])
-
-
-# --- staged files --------------------------------------------------------------------------------
-
-
-def stage(scope: Scope, kept: Staged) -> None:
-    """Keep a file until the real run."""
-    values = {each.name: getattr(kept, each.name) for each in fields(Staged)}
-    scope.upsert(csv_staged, values, key=["sha256", "profile_id"])
-
-
-def staged(scope: Scope, profile_id: str, sha256: str, now: datetime) -> Staged | None:
-    """Give a file that waits and has not expired."""
-    t = csv_staged
-    where = (t.c.sha256 == sha256, t.c.profile_id == profile_id, t.c.expires_at > now)
-    found = scope.one(scope.select(t).where(*where))
-    return as_one(Staged, found)
-
-
-def has_expired(scope: Scope, now: datetime) -> bool:
-    """Tell whether the time of a file that waits is over."""
-    t = csv_staged.c
-    return scope.one(scope.select(t.sha256).where(t.expires_at <= now).limit(1)) is not None
-
-
-def forget_staged(scope: Scope, before: datetime, done: Collection[str] = ()) -> None:
-    """Delete files that expired, and those that are done, by their hash."""
-    t = csv_staged
-    scope.delete(t, sa.or_(t.c.expires_at <= before, t.c.sha256.in_(list(done))))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,18 +16,18 @@ from hub.csv_bookings.mapping import Frame
 from hub.csv_bookings.profile import Shape, wrong_with
 from hub.csv_bookings.reading import Table, first_rows, read_table
 from hub.csv_bookings.report import Done, LineReport, Report
-from hub.csv_bookings.repository import Import, Profile, Staged
+from hub.csv_bookings.repository import Import, Profile
 from hub.csv_bookings.settings import CsvSettings
 from hub.csv_bookings.tables import ImportState
 from hub.database.scope import Scope
 from hub.tabular.dates import plain
 from hub.tabular.encodings import Decoded, UnreadableFileError, decode
+from hub.tabular.staged import StagedFiles, Upload, unreadable
 from hub.web.core import Core
 from hub.web.paging import Page
 from hub.web.problems import (
     CONFLICT,
     NOT_FOUND,
-    TOO_LARGE,
     FieldProblem,
     Problem,
     ProblemKind,
@@ -56,6 +54,13 @@ class CsvService:
         self._core = core
         self._settings = settings
         self._importer = Importer(core.db, core.clock, bookings)
+        self._staged = StagedFiles(
+            core.keys,
+            core.clock,
+            "bookings",
+            max_bytes=settings.max_bytes,
+            life_minutes=settings.staged_minutes,
+        )
 
     # --- profiles --------------------------------------------------------------------------------
 
@@ -96,6 +101,7 @@ class CsvService:
         def work(scope: Scope) -> None:
             _found(scope, who, profile_id)
             repository.drop_profile(scope, profile_id)
+            self._staged.forget(scope, profile_id)
             now = self._core.clock.now()
             record(scope, now, who, "csv_profile.deleted", ("csv_profile", profile_id))
 
@@ -121,47 +127,45 @@ class CsvService:
             decoded = decode(data, shape.encoding)
             return Preview(decoded.encoding.value, first_rows(decoded.text, shape, rows))
         except UnreadableFileError as error:
-            raise _unreadable(error) from error
+            raise unreadable(UNREADABLE, error) from error
 
     def run(
-        self, who: Principal, profile_id: str, name: str, data: bytes, *, dry_run: bool
+        self, who: Principal, profile_id: str, name: str | None, data: bytes, *, dry_run: bool
     ) -> Report:
         """Try a file's lines or do them. A trial keeps the file for the real run.
 
         Raises `413 too_large`, and `422 csv_unreadable` with row and column for a file of which
         nothing can be done.
         """
-        if len(data) > self._settings.max_bytes:
-            raise Problem(TOO_LARGE, f"at most {self._settings.max_bytes} bytes")
+        upload = self._staged.take(name, data)
         profile, frame = self._frame(who, profile_id)
         who = _within(who, profile)
-        digest = sha256(data).hexdigest()
         try:
             decoded = decode(data, profile.shape.encoding)
             table = read_table(decoded.text, profile.shape, self._settings.max_rows)
         except UnreadableFileError as error:
             if not dry_run:
-                self._keep_failed(who, profile, name, digest, error)
-            raise _unreadable(error) from error
+                self._keep_failed(who, profile, upload, error)
+            raise unreadable(UNREADABLE, error) from error
         if dry_run:
-            self._stage(profile, name, data, digest)
-            return self._trial(who, profile, frame, (decoded, table), digest)
-        return self._really(who, profile, frame, (decoded, table), (name, digest))
+            self._core.db.write(
+                lambda scope: self._staged.keep(scope, profile.id, upload.sha256, upload)
+            )
+            return self._trial(who, profile, frame, (decoded, table), upload.sha256)
+        return self._really(who, profile, frame, (decoded, table), upload)
 
     def run_staged(self, who: Principal, profile_id: str, digest: str) -> Report:
         """Do the file of a trial run by its hash; raise `404 not_found` once it has expired."""
         with self._core.db.read() as scope:
-            found = repository.staged(scope, profile_id, digest, self._core.clock.now())
-        if found is None:
-            raise Problem(NOT_FOUND, "that file is not kept any more: send it again")
-        return self.run(who, profile_id, found.file_name, found.data, dry_run=False)
+            found = self._staged.waiting(scope, profile_id, digest).upload
+        return self.run(who, profile_id, found.name, found.data, dry_run=False)
 
     def is_same_as_last(self, profile_id: str, data: bytes) -> bool:
         """Tell whether a profile's newest import was of this very file, and came to its end."""
         with self._core.db.read() as scope:
             last = repository.newest_import(scope, profile_id)
         ended = last is not None and last.state in (ImportState.DONE, ImportState.WAITING)
-        return ended and last is not None and last.sha256 == sha256(data).hexdigest()
+        return ended and last is not None and last.sha256 == Upload("", data).sha256
 
     def _frame(self, who: Principal, profile_id: str) -> tuple[Profile, Frame]:
         zone: ZoneInfo = self._core.settings.town.zone
@@ -200,10 +204,10 @@ class CsvService:
         profile: Profile,
         frame: Frame,
         read: tuple[Decoded, Table],
-        file: tuple[str, str],
+        file: Upload,
     ) -> Report:
         decoded, table = read
-        made = self._begin(who, profile, *file, rows=len(table.rows))
+        made = self._begin(who, profile, file, rows=len(table.rows))
         lines, keys = self._importer.lines(who, profile, table, frame, dry_run=False)
         missing = self._importer.missing(profile, keys, frame, cut=_may_be_cut(decoded))
         if missing.held:
@@ -211,7 +215,7 @@ class CsvService:
         else:
             lines += self._importer.cancel(who, profile, missing.keys)
         report = Report(
-            sha256=file[1],
+            sha256=file.sha256,
             encoding=decoded.encoding.value,
             rows=len(table.rows),
             skipped=table.skipped,
@@ -224,25 +228,13 @@ class CsvService:
         self._end(who, made, report, missing.keys if missing.held else ())
         return report
 
-    def _stage(self, profile: Profile, name: str, data: bytes, digest: str) -> None:
-        now = self._core.clock.now()
-        until = now + timedelta(minutes=self._settings.staged_minutes)
-
-        def work(scope: Scope) -> None:
-            repository.forget_staged(scope, now)
-            repository.stage(scope, Staged(digest, profile.id, name, data, until))
-
-        self._core.db.write(work)
-
-    def _begin(
-        self, who: Principal, profile: Profile, name: str, digest: str, *, rows: int
-    ) -> Import:
+    def _begin(self, who: Principal, profile: Profile, file: Upload, *, rows: int) -> Import:
         now = self._core.clock.now()
         made = Import(
             id=self._core.ids.new(),
             profile_id=profile.id,
-            file_name=name[:200],
-            sha256=digest,
+            file_name=file.name,
+            sha256=file.sha256,
             state=ImportState.RUNNING,
             actor=who.actor,
             started_at=now,
@@ -269,7 +261,7 @@ class CsvService:
 
         def work(scope: Scope) -> None:
             repository.write_import(scope, ended)
-            repository.forget_staged(scope, now, [made.sha256])
+            self._staged.forget(scope, made.profile_id, made.sha256)
             said: dict[str, object] = {"counts": report.counts, "missing": len(held)}
             record(scope, now, who, "csv_import.done", ("csv_import", made.id), said)
 
@@ -279,11 +271,10 @@ class CsvService:
         self,
         who: Principal,
         profile: Profile,
-        name: str,
-        digest: str,
+        file: Upload,
         error: UnreadableFileError,
     ) -> None:
-        made = self._begin(who, profile, name, digest, rows=0)
+        made = self._begin(who, profile, file, rows=0)
         failed = replace(
             made,
             state=ImportState.FAILED,
@@ -354,9 +345,3 @@ def _found(scope: Scope, who: Principal, profile_id: str) -> Profile:
     if found is None or not _reaches(who, found):
         raise Problem(NOT_FOUND, "no such profile")
     return found
-
-
-def _unreadable(error: UnreadableFileError) -> Problem:
-    """The file's problem, with the place to look at."""
-    extra: dict[str, object] = {"cause": error.code, "row": error.row, "column": error.column}
-    return Problem(UNREADABLE, str(error), extra=extra)

@@ -1,11 +1,11 @@
-"""Tables of CSV imports: profiles, what each key's line was last, imports, and files that wait."""
+"""Tables of CSV imports: profiles, what each key's line was last, and imports."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String
+from sqlalchemy import Column, Index, Integer, String
 
 from hub.csv_bookings.profile import Shape
 from hub.database.columns import Closed, Structured, UtcDateTime, id_text, json_document
@@ -67,13 +67,3 @@ csv_imports: Final = town_table(
 row, key, code and field, never what stood there. `missing` are keys that a complete file lacks and
 that wait for somebody."""
 Index("ix_csv_imports_started", csv_imports.c.town_id, csv_imports.c.started_at)
-
-csv_staged: Final = town_table(
-    "csv_staged",
-    Column("sha256", String(64), primary_key=True),
-    Column("profile_id", id_text(), primary_key=True),
-    Column("file_name", String(200), nullable=False),
-    Column("data", LargeBinary, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-)
-"""Files between their trial run and the real one; deleted once they are done or expired."""

@@ -39,6 +39,7 @@ TABLE_MODULES: Final = (
     "hub.rosters.tables",
     "hub.sites.tables",
     "hub.staff.tables",
+    "hub.tabular.tables",
     "hub.timesheets.alert_tables",
     "hub.timesheets.closing_tables",
     "hub.timesheets.divergence_tables",

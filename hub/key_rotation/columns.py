@@ -21,8 +21,8 @@ from hub.people.tables import card_enrolments, card_key_sets, cards
 from hub.pins.tables import pin_credentials
 from hub.sites.device_keys import sealed_row
 from hub.sites.tables import devices
-from hub.staff.import_repository import file_row
-from hub.staff.tables import staff_imports
+from hub.tabular.staged_repository import staged_row
+from hub.tabular.tables import staged_files
 from hub.webhooks.secrets import endpoint_row, source_row
 from hub.webhooks.tables import webhook_endpoints, webhook_sources
 
@@ -70,7 +70,7 @@ SEALED: Final = (
         key_box_secrets, "maintenance", lambda row: maintenance_row(row.key_box_id, row.version)
     ),
     SealedColumn(pin_credentials, "sealed", lambda row: f"pins:{row.id}"),
-    SealedColumn(staff_imports, "data", lambda row: file_row(row.id)),
+    SealedColumn(staged_files, "data", lambda row: staged_row(row.purpose, row.owner_id, row.key)),
     SealedColumn(webhook_endpoints, "secret", lambda row: endpoint_row(row.id)),
     SealedColumn(webhook_endpoints, "previous_secret", lambda row: endpoint_row(row.id)),
     SealedColumn(webhook_sources, "secret", lambda row: source_row(row.id)),
@@ -79,8 +79,6 @@ SEALED: Final = (
 
 NOT_SEALED: Final = {
     "card_offers.sealed": "sealed to the key of its enrolment, until it is looked at",
-    "csv_staged.data": "a file of bookings between its trial run and the real one, gone within the "
-    "hour; what is in it stands in `bookings` in plain text too",
     "devices.sealed": "sealed to the controller's own key, which the hub does not hold",
     "door_backups.sealed": "sealed to the controller's own key, which the hub does not hold",
     "policy_changes.hash": "a hash",

@@ -104,7 +104,7 @@ def try_staff_file(
 ) -> StaffReportOut:
     """Says all that it would do, with row and column of every error; nothing is done. Confirm it,
     as a whole, while it is kept."""
-    found = service.try_file(who, profile_id, _name(file.filename), file.file.read(), effective_on)
+    found = service.try_file(who, profile_id, file.filename, file.file.read(), effective_on)
     return StaffReportOut.of(found, Translator(language_of(request)))
 
 
@@ -134,9 +134,3 @@ def confirm_staff_import(
     named. Refused with `staff_changed` where it would by now do something else than was shown."""
     found = service.confirm(who, import_id, given.leavers, accept_shrink=given.accept_shrink)
     return StaffReportOut.of(found, Translator(language_of(request)))
-
-
-def _name(given: str | None) -> str:
-    """A file's name for people: without folders and signs that are none."""
-    name = (given or "").replace("\\", "/").rpartition("/")[2]
-    return "".join(c for c in name if c.isprintable())[:200] or "staff.csv"

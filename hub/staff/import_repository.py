@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-
-import sqlalchemy as sa
 
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
@@ -27,8 +25,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class StaffImport:
-    """A file that was tried. `data` is the file while it waits, sealed (`file_row`): card numbers
-    stand in it. `plan_digest` names what would be done."""
+    """A file that was tried; while it waits its bytes are with `hub.tabular.staged`."""
 
     id: str
     profile_id: str
@@ -42,13 +39,6 @@ class StaffImport:
     expires_at: datetime
     rows: int
     counts: dict[str, int]
-    plan_digest: str
-    data: bytes | None = field(repr=False)
-
-
-def file_row(import_id: str) -> str:
-    """Give the name by which an import's file is sealed."""
-    return f"staff_imports:{import_id}"
 
 
 def profiles(scope: Scope) -> tuple[Profile, ...]:
@@ -72,9 +62,7 @@ def write_profile(scope: Scope, kept: Profile, *, new: bool) -> None:
 
 
 def drop_profile(scope: Scope, profile_id: str) -> None:
-    """Remove a profile; files that wait for it can no longer be done, its imports stay."""
-    t = staff_imports.c
-    scope.update(staff_imports, {"data": None}, t.profile_id == profile_id)
+    """Remove a profile; its imports stay."""
     scope.delete(staff_profiles, staff_profiles.c.id == profile_id)
 
 
@@ -103,16 +91,3 @@ def imports(scope: Scope, cursor: str | None, limit: int) -> Page[StaffImport]:
     )
     found = as_all(StaffImport, scope.all(statement))
     return page_of(found, limit, lambda each: [each.tried_at, each.id])
-
-
-def has_expired(scope: Scope, now: datetime) -> bool:
-    """Tell whether the time of a file that waits is over."""
-    t = staff_imports.c
-    statement = scope.select(t.id).where(t.data.is_not(None), t.expires_at <= now).limit(1)
-    return scope.one(statement) is not None
-
-
-def forget_files(scope: Scope, now: datetime) -> None:
-    """Delete files whose time is over: they hold personal data."""
-    t = staff_imports.c
-    scope.update(staff_imports, {"data": None}, sa.and_(t.data.is_not(None), t.expires_at <= now))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ from hub.people.tables import people
 from hub.staff import cards, import_repository, repository
 from hub.staff.careers import Career, career_of, retired
 from hub.staff.department_rows import DEPARTMENT
-from hub.staff.import_repository import Profile, StaffImport, file_row
+from hub.staff.import_repository import Profile, StaffImport
 from hub.staff.planning import Doing, Known, Plan, ProposedLeaver, made_code, plan
 from hub.staff.profile import Shape, wrong_with
 from hub.staff.rows import Sheet, read_sheet
@@ -28,12 +27,12 @@ from hub.staff.service import StaffService, check_writer, named_refusals
 from hub.staff.tables import StaffImportState
 from hub.tabular.cells import first_rows
 from hub.tabular.encodings import UnreadableFileError, decode
+from hub.tabular.staged import StagedFiles, Upload, same_plan, unreadable
 from hub.web.core import Core
 from hub.web.paging import Page
 from hub.web.problems import (
     CONFLICT,
     NOT_FOUND,
-    TOO_LARGE,
     FieldProblem,
     Problem,
     ProblemKind,
@@ -75,6 +74,13 @@ class StaffImports:
         self._rows = rows
         self._staff = staff
         self._settings = core.settings.staff
+        self._staged = StagedFiles(
+            core.keys,
+            core.clock,
+            "staff",
+            max_bytes=self._settings.max_bytes,
+            life_minutes=self._settings.staged_minutes,
+        )
 
     @property
     def kinds(self) -> Mapping[str, str]:
@@ -126,6 +132,7 @@ class StaffImports:
             check_writer(who)
             _found(scope, profile_id)
             import_repository.drop_profile(scope, profile_id)
+            self._staged.forget(scope, profile_id)
             now, target = self._core.clock.now(), ("staff_profile", profile_id)
             record(scope, now, who, "staff_profile.removed", target)
 
@@ -133,17 +140,16 @@ class StaffImports:
 
     def preview(self, data: bytes, shape: Shape, rows: int = 6) -> tuple[str, list[list[str]]]:
         """Give as what a file is read, and its first rows; raise `422 staff_file_unreadable`."""
-        self._check_size(data)
         try:
-            decoded = decode(data, shape.encoding)
+            decoded = decode(self._staged.take(None, data).data, shape.encoding)
             return decoded.encoding.value, first_rows(decoded.text, shape.delimiter, rows)
         except UnreadableFileError as error:
-            raise _unreadable(error) from error
+            raise unreadable(UNREADABLE, error) from error
 
     # --- files -----------------------------------------------------------------------------
 
     def try_file(
-        self, who: Principal, profile_id: str, name: str, data: bytes, effective_on: date
+        self, who: Principal, profile_id: str, name: str | None, data: bytes, effective_on: date
     ) -> Tried:
         """Say all that a file would do from a date on, and keep it for whoever confirms.
 
@@ -151,13 +157,13 @@ class StaffImports:
         which nothing can be read.
         """
         check_writer(who)
-        self._check_size(data)
+        upload = self._staged.take(name, data, "staff.csv")
         now = self._core.clock.now()
         made = StaffImport(
             id=self._core.ids.new(),
             profile_id=profile_id,
-            file_name=name[:200],
-            sha256=sha256(data).hexdigest(),
+            file_name=upload.name,
+            sha256=upload.sha256,
             effective_on=effective_on,
             state=StaffImportState.TRIED,
             actor=who.actor,
@@ -166,22 +172,24 @@ class StaffImports:
             expires_at=now + timedelta(minutes=self._settings.staged_minutes),
             rows=0,
             counts={},
-            plan_digest="",
-            data=b"",
         )
         with self._core.db.read() as scope:
             shape = _found(scope, profile_id).shape
-            found = self._tried(scope, shape, made, data)
+            found = self._tried(scope, shape, made, upload)
         wrong = bool(found.plan.wrong)
         kept = replace(
             made,
             state=StaffImportState.FAILED if wrong else StaffImportState.TRIED,
             rows=found.sheet.rows,
             counts=found.plan.counts,
-            plan_digest=found.plan.digest,
-            data=None if wrong else self._core.keys.seal(data, file_row(made.id)),
         )
-        self._core.db.write(lambda scope: import_repository.write_import(scope, kept))
+
+        def work(scope: Scope) -> None:
+            import_repository.write_import(scope, kept)
+            if not wrong:
+                self._staged.keep(scope, profile_id, kept.id, upload, found.plan.digest)
+
+        self._core.db.write(work)
         return replace(found, kept=kept)
 
     def confirm(
@@ -210,11 +218,10 @@ class StaffImports:
                 raise Problem(NOT_FOUND, "no such import")
             if kept.state is not StaffImportState.TRIED:
                 raise Problem(CONFLICT, f"it is {kept.state.value}")
-            if kept.data is None or kept.expires_at <= self._core.clock.now():
-                raise Problem(NOT_FOUND, "that file is not kept any more: send it again")
-            found = self._tried_again(scope, kept, kept.data)
-            if found.plan.digest != kept.plan_digest:
-                raise Problem(CHANGED, "it would do something else now: try the file again")
+            waiting = self._staged.waiting(scope, kept.profile_id, kept.id)
+            shape = _found(scope, kept.profile_id).shape
+            found = self._tried(scope, shape, kept, waiting.upload)
+            same_plan(waiting.plan_digest, found.plan.digest, CHANGED)
             gone = {each.person_id: each for each in found.plan.leavers}
             if not wanted <= gone.keys():
                 raise invalid("leavers", "unknown", "one of them is no proposed leaver")
@@ -239,26 +246,20 @@ class StaffImports:
             kept = import_repository.import_of(scope, import_id)
             if kept is None:
                 raise Problem(NOT_FOUND, "no such import")
-            if kept.data is None or import_repository.profile(scope, kept.profile_id) is None:
+            waiting = self._staged.find(scope, kept.profile_id, kept.id)
+            if waiting is None:
                 return None
-            return self._tried_again(scope, kept, kept.data)
+            shape = _found(scope, kept.profile_id).shape
+            return self._tried(scope, shape, kept, waiting.upload)
 
     # --- inside ----------------------------------------------------------------------------
 
-    def _check_size(self, data: bytes) -> None:
-        if len(data) > self._settings.max_bytes:
-            raise Problem(TOO_LARGE, f"at most {self._settings.max_bytes} bytes")
-
-    def _tried_again(self, scope: Scope, kept: StaffImport, sealed: bytes) -> Tried:
-        data = self._core.keys.unseal(sealed, file_row(kept.id))
-        return self._tried(scope, _found(scope, kept.profile_id).shape, kept, data)
-
-    def _tried(self, scope: Scope, shape: Shape, kept: StaffImport, data: bytes) -> Tried:
+    def _tried(self, scope: Scope, shape: Shape, kept: StaffImport, file: Upload) -> Tried:
         try:
-            decoded = decode(data, shape.encoding)
+            decoded = decode(file.data, shape.encoding)
             sheet = read_sheet(decoded.text, shape, self._staff.kinds, self._settings.max_rows)
         except UnreadableFileError as error:
-            raise _unreadable(error) from error
+            raise unreadable(UNREADABLE, error) from error
         known = self._known(scope, shape, sheet, kept.effective_on)
         percent = self._settings.shrink_percent
         found = plan(sheet, shape, known, kept.effective_on, percent)
@@ -351,27 +352,11 @@ class StaffImports:
     def _finish(self, scope: Scope, who: Principal, found: Tried, ended: int) -> Tried:
         now = self._core.clock.now()
         counts = found.plan.counts | ({"leavers": ended} if ended else {})
-        done = replace(
-            found.kept, state=StaffImportState.DONE, done_at=now, counts=counts, data=None
-        )
+        done = replace(found.kept, state=StaffImportState.DONE, done_at=now, counts=counts)
         import_repository.write_import(scope, done)
+        self._staged.forget(scope, done.profile_id, done.id)
         record(scope, now, who, "staff_import.done", ("staff_import", done.id), {"counts": counts})
         return replace(found, kept=done)
-
-
-class ForgetStaffFiles:
-    """A chore: deletes files that were tried and never confirmed."""
-
-    def __init__(self, core: Core) -> None:
-        self._clock = core.clock
-
-    def is_due(self, scope: Scope) -> bool:
-        """Tell whether a file's time is over."""
-        return import_repository.has_expired(scope, self._clock.now())
-
-    def run(self, scope: Scope) -> None:
-        """Delete."""
-        import_repository.forget_files(scope, self._clock.now())
 
 
 def _settled(career: Career, made: Mapping[str, str]) -> Career:
@@ -389,9 +374,3 @@ def _found(scope: Scope, profile_id: str) -> Profile:
     if found is None:
         raise Problem(NOT_FOUND, "no such profile")
     return found
-
-
-def _unreadable(error: UnreadableFileError) -> Problem:
-    """The file's problem, with the place to look at."""
-    extra: dict[str, object] = {"cause": error.code, "row": error.row, "column": error.column}
-    return Problem(UNREADABLE, str(error), extra=extra)

@@ -10,10 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any, Final
-
-import msgspec
 
 from hub.people.domain import Person
 from hub.staff.careers import (
@@ -30,6 +27,7 @@ from hub.staff.domain import Department, Place, StaffContact
 from hub.staff.profile import Shape, StaffField
 from hub.staff.rows import Line, RowCode, Sheet, Wrong, column_of
 from hub.tabular.dates import plain
+from hub.tabular.digests import plan_digest
 from wire.policy_bodies import EntryState
 
 _DAY: Final = timedelta(days=1)
@@ -146,9 +144,7 @@ class Plan:
         """Name all that would be done."""
         told = (self.doings, self.wrong, self.departments)
         leavers = sorted(each.person_id for each in self.leavers)
-        return sha256(
-            msgspec.json.encode([told, leavers, self.shrinks], order="sorted")
-        ).hexdigest()
+        return plan_digest([told, leavers, self.shrinks])
 
 
 def plan(sheet: Sheet, shape: Shape, known: Known, effective_on: date, shrink_percent: int) -> Plan:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Date,
     Index,
     Integer,
-    LargeBinary,
     String,
     column,
     event,
@@ -145,9 +144,6 @@ staff_imports: Final = town_table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("rows", Integer, nullable=False),
     Column("counts", json_document(), nullable=False),
-    Column("plan_digest", String(64), nullable=False),
-    Column("data", LargeBinary),
 )
-"""Every file that was tried. `data` is the file while it waits, sealed; `plan_digest` names all
-that would be done, so that what is confirmed is what was shown."""
+"""Every file that was tried; while it waits its bytes stand in `staged_files`."""
 Index("ix_staff_imports_tried", staff_imports.c.town_id, staff_imports.c.tried_at)

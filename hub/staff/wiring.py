@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.audit.rows import AuditedRows
 from hub.policy.worker import Chore
-from hub.staff.importing import ForgetStaffFiles, StaffImports
+from hub.staff.importing import StaffImports
 from hub.staff.kinds import EmploymentKinds
 from hub.staff.leavers import BlockLeavers
 from hub.staff.service import StaffService
@@ -21,7 +21,7 @@ def add_staff(core: Core, services: Services) -> None:
 
 
 def staff_chores(core: Core, services: Services) -> list[Chore]:
-    """Give what time demands: leavers are blocked, files forgotten."""
+    """Give what time demands: leavers are blocked."""
     rows, zone = services.get(AuditedRows), core.settings.town.zone
     blocks = core.settings.staff.block_leavers
-    return [BlockLeavers(core.clock, rows, zone, blocks=blocks), ForgetStaffFiles(core)]
+    return [BlockLeavers(core.clock, rows, zone, blocks=blocks)]

@@ -479,17 +479,6 @@ CREATE TABLE csv_profiles (
 )
 """,
     r"""
-CREATE TABLE csv_staged (
-	town_id VARCHAR(36) NOT NULL,
-	sha256 VARCHAR(64) NOT NULL,
-	profile_id VARCHAR(80) NOT NULL,
-	file_name VARCHAR(200) NOT NULL,
-	data BLOB NOT NULL,
-	expires_at DATETIME NOT NULL,
-	CONSTRAINT pk_csv_staged PRIMARY KEY (town_id, sha256, profile_id)
-)
-""",
-    r"""
 CREATE TABLE departments (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -1608,8 +1597,6 @@ CREATE TABLE staff_imports (
 	expires_at DATETIME NOT NULL,
 	rows INTEGER NOT NULL,
 	counts JSON NOT NULL,
-	plan_digest VARCHAR(64) NOT NULL,
-	data BLOB,
 	CONSTRAINT pk_staff_imports PRIMARY KEY (town_id, id)
 )
 """,
@@ -1627,6 +1614,23 @@ CREATE TABLE staff_profiles (
 	CONSTRAINT pk_staff_profiles PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_staff_profiles_town_id_name UNIQUE (town_id, name)
 )
+""",
+    r"""
+CREATE TABLE staged_files (
+	town_id VARCHAR(36) NOT NULL,
+	purpose VARCHAR(20) NOT NULL,
+	owner_id VARCHAR(80) NOT NULL,
+	"key" VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	plan_digest VARCHAR(64) NOT NULL,
+	data BLOB NOT NULL,
+	expires_at DATETIME NOT NULL,
+	CONSTRAINT pk_staged_files PRIMARY KEY (town_id, purpose, owner_id, "key")
+)
+""",
+    r"""
+CREATE INDEX ix_staged_files_expires ON staged_files (town_id, expires_at)
 """,
     r"""
 CREATE TABLE swept_days (
@@ -3523,17 +3527,6 @@ CREATE TABLE csv_profiles (
 )
 """,
     r"""
-CREATE TABLE csv_staged (
-	town_id VARCHAR(36) NOT NULL,
-	sha256 VARCHAR(64) NOT NULL,
-	profile_id VARCHAR(80) NOT NULL,
-	file_name VARCHAR(200) NOT NULL,
-	data BYTEA NOT NULL,
-	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT pk_csv_staged PRIMARY KEY (town_id, sha256, profile_id)
-)
-""",
-    r"""
 CREATE TABLE departments (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -4658,8 +4651,6 @@ CREATE TABLE staff_imports (
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	rows INTEGER NOT NULL,
 	counts JSONB NOT NULL,
-	plan_digest VARCHAR(64) NOT NULL,
-	data BYTEA,
 	CONSTRAINT pk_staff_imports PRIMARY KEY (town_id, id)
 )
 """,
@@ -4677,6 +4668,23 @@ CREATE TABLE staff_profiles (
 	CONSTRAINT pk_staff_profiles PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_staff_profiles_town_id_name UNIQUE (town_id, name)
 )
+""",
+    r"""
+CREATE TABLE staged_files (
+	town_id VARCHAR(36) NOT NULL,
+	purpose VARCHAR(20) NOT NULL,
+	owner_id VARCHAR(80) NOT NULL,
+	key VARCHAR(80) NOT NULL,
+	file_name VARCHAR(200) NOT NULL,
+	sha256 VARCHAR(64) NOT NULL,
+	plan_digest VARCHAR(64) NOT NULL,
+	data BYTEA NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_staged_files PRIMARY KEY (town_id, purpose, owner_id, key)
+)
+""",
+    r"""
+CREATE INDEX ix_staged_files_expires ON staged_files (town_id, expires_at)
 """,
     r"""
 CREATE TABLE swept_days (

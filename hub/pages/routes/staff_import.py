@@ -59,7 +59,7 @@ def try_file(
         return _page(request, words, pages, imports, error=words.t("csv.no_file"))
     if on is None:
         return _page(request, words, pages, imports, error=words.t("staff_error.date"))
-    name = "".join(c for c in (file.filename if file else "") or "" if c.isprintable())
+    name = file.filename if file else None
     try:
         found = imports.try_file(who, profile, name, data, on)
     except Problem as problem:

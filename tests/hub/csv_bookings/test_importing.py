@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hub.csv_bookings.chores import ForgetStaged
-from hub.csv_bookings.tables import csv_staged
 from hub.happenings.repository import after
+from hub.tabular.staged import ForgetStagedFiles
+from hub.tabular.tables import staged_files
 
 
 def test_a_file_of_windows_is_read_tried_and_done(desk: Any) -> None:
@@ -143,7 +143,7 @@ def test_a_tried_file_that_nobody_does_is_forgotten_once_its_time_is_over(
 ) -> None:
     """It holds names and telephone numbers; no later upload has to come for that."""
     desk.send(desk.file(desk.line("a-1")), dry_run=True)
-    db, chore = desk.hub.core.db, ForgetStaged(clock)
+    db, chore = desk.hub.core.db, ForgetStagedFiles(clock)
     with db.read() as scope:
         assert not chore.is_due(scope)
     clock.advance(timedelta(minutes=31))
@@ -151,7 +151,7 @@ def test_a_tried_file_that_nobody_does_is_forgotten_once_its_time_is_over(
         assert chore.is_due(scope)
     db.write(chore.run)
     with db.read() as scope:
-        assert scope.all(scope.select(csv_staged)) == []
+        assert scope.all(scope.select(staged_files)) == []
         assert not chore.is_due(scope)
 
 

@@ -40,8 +40,8 @@ from hub.settings import load_settings
 from hub.sites.device_keys import sealed_row
 from hub.sites.domain import SiteState
 from hub.sites.tables import devices
-from hub.staff.import_repository import file_row
-from hub.staff.tables import StaffImportState, staff_imports
+from hub.tabular.staged_repository import staged_row
+from hub.tabular.tables import staged_files
 from hub.webhooks.domain import Endpoint, EndpointState
 from hub.webhooks.mapping import Profile
 from hub.webhooks.secrets import sealed as sealed_secret
@@ -100,7 +100,7 @@ def test_every_call_that_seals_is_of_a_column_that_is_listed() -> None:
         "pins/service.py",
         "policy/sources.py",
         "sites/secrets.py",
-        "staff/importing.py",
+        "tabular/staged.py",
         "webhooks/secrets.py",
     ]
 
@@ -202,13 +202,7 @@ def keep_files_and_webhooks(scope: Any, keys: HubKeys, now: datetime, ids: Any) 
     seals = FeedSeals(keys)
     secret = seals.seal_secret(feed, FeedSecret("https://cal.example.jp/x"))
     content = seals.seal_content(feed, b"BEGIN:VCALENDAR", None)
-    staff_file = ids.new()
     rows = (
-        (
-            staff_imports,
-            staff_file,
-            {"state": StaffImportState.TRIED, "effective_on": now.date(), "counts": {}},
-        ),
         (
             feeds,
             feed,
@@ -217,13 +211,15 @@ def keep_files_and_webhooks(scope: Any, keys: HubKeys, now: datetime, ids: Any) 
         (webhook_endpoints, endpoint, {"state": EndpointState.ACTIVE, "kinds": []}),
         (webhook_sources, source, {"state": SourceState.ACTIVE, "profile": Profile()}),
     )
+    file_key = ("staff", ids.new(), ids.new())
+    file = dict(zip(("purpose", "owner_id", "key"), file_key, strict=True))
+    file["data"] = keys.seal(b"number;name", staged_row(*file_key))
+    scope.insert(staged_files, {**plain_columns(staged_files, now), **file})
     kinds = {webhook_endpoints: Endpoint, webhook_sources: Source}
     for table, row_id, own in rows:
         row: dict[str, Any] = {"id": row_id, **own}
         if table is feeds:
             row |= {"secret": secret, "content": content}
-        elif table is staff_imports:
-            row["data"] = keys.seal(b"number;name", file_row(row_id))
         else:
             for name in ("secret", "previous_secret"):
                 row[name] = sealed_secret(keys, kinds[table], row_id, name.encode())

@@ -12,8 +12,8 @@ import pytest
 from hub.audit.tables import audit_entries
 from hub.bootstrap import Hub
 from hub.clock import HandMovedClock
-from hub.staff.importing import ForgetStaffFiles
-from hub.staff.tables import staff_imports
+from hub.tabular.staged import ForgetStagedFiles
+from hub.tabular.tables import staged_files
 
 STAFF = "/api/v1/staff"
 
@@ -225,10 +225,10 @@ def test_a_file_waits_for_an_hour_and_is_then_forgotten(
 ) -> None:
     file = office.file(office.row("1"))
     tried = office.tried(file)
-    chore = ForgetStaffFiles(hub.core)
+    chore = ForgetStagedFiles(clock)
     with hub.core.db.read() as scope:
         assert not chore.is_due(scope)
-        kept = scope.scalar(scope.select(staff_imports.c.data))
+        kept = scope.scalar(scope.select(staged_files.c.data))
     assert "髙橋".encode("cp932") in file
     assert "髙橋".encode("cp932") not in kept  # sealed
     clock.advance(timedelta(hours=1))
@@ -237,7 +237,7 @@ def test_a_file_waits_for_an_hour_and_is_then_forgotten(
         assert chore.is_due(scope)
     hub.core.db.write(chore.run)
     with hub.core.db.read() as scope:
-        assert scope.scalar(scope.select(staff_imports.c.data)) is None
+        assert scope.scalar(scope.select(staged_files.c.data)) is None
     assert [each["state"] for each in office.client.get(f"{STAFF}/imports").json()["items"]] == [
         "tried"
     ]
