@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from hub.pages.days import day_or
-from hub.pages.views.roster import OFF, OFF_SIGNS, finding_text
+from hub.pages.views.roster import OFF, finding_text
 from hub.pages.views.timesheet import whole_text
 from hub.pages.words import Words
 from hub.rosters.domain import (
@@ -23,6 +23,7 @@ from hub.rosters.domain import (
 )
 from hub.rosters.previewing import PatternPreview
 from hub.rosters.schemas import WorkPatternIn, as_pattern
+from hub.rosters.sheet import OFF_SIGNS
 from hub.tabular.dates import plain
 from hub.web.problems import Problem
 
