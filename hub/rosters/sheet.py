@@ -136,7 +136,7 @@ def _date(cell: str) -> date | None:
 
 
 def _written(cell: str) -> str:
-    """What stands in a cell, without the sign by which the download kept it from being a formula."""
+    """What stands in a cell, without the sign that kept it from being a formula."""
     text = cell.strip()
     return text[1:] if text[:1] == "'" and text[1:2] in _FORMULA else text
 

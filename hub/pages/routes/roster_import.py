@@ -12,12 +12,12 @@ from hub.pages.days import day_or
 from hub.pages.frame import Speaking, go_to
 from hub.pages.views.roster_import import tried_roster
 from hub.pages.words import Words
-from hub.rosters.importing import CHANGED, RosterImports, TriedRoster
+from hub.rosters.importing import CHANGED, UNREADABLE, RosterImports, TriedRoster
 from hub.rosters.service import RostersService
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.pages import render
-from hub.web.problems import CONFLICT, FORBIDDEN, NOT_FOUND, Problem
+from hub.web.problems import CONFLICT, FORBIDDEN, NOT_FOUND, TOO_LARGE, Problem
 from hub.web.rights import Principal, Right
 
 router = APIRouter(include_in_schema=False)
@@ -79,9 +79,8 @@ def confirm(
     except Problem as problem:
         if problem.kind not in (NOT_FOUND, CONFLICT, CHANGED):
             raise
-        error = words.t(
-            "roster_import.gone" if problem.kind is NOT_FOUND else "roster_import.moved"
-        )
+        what = "gone" if problem.kind is NOT_FOUND else "moved"
+        error = words.t(f"roster_import.{what}")
         return _page(request, words, rosters, who, department_id, error=error)
     return go_to(f"/rosters/{department_id}?from={found.grid.first.isoformat()}")
 
@@ -118,10 +117,7 @@ def _told(problem: Problem, words: Words) -> str:
     """A file's problem in the page's language, with its place."""
     cause = problem.extra.get("cause")
     if cause is None:
-        if problem.kind.status in (
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        ):
+        if problem.kind in (UNREADABLE, TOO_LARGE):
             return words.t(f"problem.{problem.kind.code}.title")
         raise problem
     place = words.t("csv.place", row=problem.extra["row"], column=problem.extra["column"])

@@ -83,8 +83,7 @@ def one_roster(
 def roster_csv(
     words: Speaking, service: Service, who: Staff, department_id: str, first: First = ""
 ) -> Response:
-    """The grid as a CSV file, which can be imported again: a line for each person, a column for each
-    date."""
+    """The grid as a CSV file, which can be imported again: people by dates."""
     grid = service.grid(who, department_id, _start(service, words, first))
     page = roster_page(grid, words)
     text = io.StringIO()
