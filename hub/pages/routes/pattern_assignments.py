@@ -70,7 +70,7 @@ async def assign(
     first, last = _day(starts_on), _day(ends_on)
     if not ticked:
         errors["subjects"] = words.t("pattern_for.error.nobody")
-    if not pattern:
+    if not pattern or len(pattern) > 80 or not pattern.isprintable():
         errors["pattern_id"] = words.t("pattern_for.error.pattern")
     if first is None:
         errors["starts_on"] = words.t("pattern_for.error.date")

@@ -181,7 +181,10 @@ class _Form:
         if what == "fill":
             given = filled(given)
         if what != "save":
-            shown = {**given, "shown": given.get("days", "") if what == "show" else given["shown"]}
+            shown = {
+                **given,
+                "shown": given.get("days", "") if what == "show" else given.get("shown", ""),
+            }
             return self.answer(pattern, shown, look=True, asked=what == "preview", who=who)
         codes, _ = self._rows.look(_read)
         values, errors, _ = read_pattern_form(pattern, given, [*codes.values()], self._words)
@@ -232,6 +235,7 @@ class _Form:
                 found = wrong | found
             if values and look:
                 start = day_or(given.get("preview_from", ""), values["anchor"])
+                start = start if 2000 <= start.year < 2199 else values["anchor"]
                 preview = self._previews.preview(draft_of(values, words.now), start)
         may_write = who is None or who.may(Right.ATTENDANCE_WRITE)
         holders = self._holders(pattern, who)

@@ -39,7 +39,7 @@ def post(client: TestClient, path: str, **data: Any) -> Any:
 def page(client: TestClient, path: str) -> str:
     answer = client.get(f"{path}{'&' if '?' in path else '?'}lang=ja", headers=HTML)
     assert answer.status_code == 200, answer.text
-    return answer.text
+    return str(answer.text)
 
 
 def code_id(client: TestClient, code: str) -> str:
@@ -219,6 +219,19 @@ def test_a_look_ahead_shows_four_weeks_and_what_is_odd_and_keeps_nothing(
     assert len(re.findall(r"<b>夜</b>", grid)) == 28
     assert T("roster.finding.few_days_off", amount=0, limit=8) in answer.text
     assert codes.get("/api/v1/work_patterns").json()["items"] == []
+
+
+@pytest.mark.parametrize("what", ["show", "preview", "fill", "save", "x"])
+def test_no_form_breaks_the_page(codes: TestClient, what: str) -> None:
+    """Fields that are missing, absurd or hold what no text holds."""
+    for sent in ({}, {"days": "99999", "shown": "x", "name": "\x00", "preview_from": "9999-12-31"}):
+        answer = post(codes, "/rosters/patterns/new", what=what, kind="cycle", **sent)
+        assert answer.status_code in {200, 422}
+    assert assigned_with(codes, pattern="\x00", subject="kind.\x00").status_code == 422
+
+
+def assigned_with(client: TestClient, **sent: str) -> Any:
+    return post(client, PLAN, starts_on="2026-12-06", **sent)
 
 
 def test_only_personnel_writes_codes_and_patterns(pattern: TestClient, as_role: Any) -> None:
