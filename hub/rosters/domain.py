@@ -28,7 +28,8 @@ class Stretch(msgspec.Struct, frozen=True, order=True):
 @dataclass(frozen=True, slots=True)
 class ShiftCode:
     """What a date is called on a roster: `日`, `夜`, `公`. `stretches` run from start to end of the
-    shift, breaks among them; without any it is a day off."""
+    shift, breaks among them; without any it is a day off. One that is `retired` stands where it
+    stood, and is given to nobody any more."""
 
     id: str
     code: str
@@ -38,6 +39,7 @@ class ShiftCode:
     breaks: tuple[Stretch, ...]
     created_at: datetime
     updated_at: datetime
+    retired: bool = False
 
     @property
     def spans(self) -> Spans:
@@ -77,7 +79,7 @@ class PatternKind(StrEnum):
 class WorkPattern:
     """Which shift falls on which day, over and over. `codes`: ids of shift codes, None for a day
     off. `rostered`: it orders work on a holiday that falls on one of its shifts, as where somebody
-    is on duty every day of the year."""
+    is on duty every day of the year. One that is `retired` is assigned to nobody any more."""
 
     id: str
     name: str
@@ -88,6 +90,7 @@ class WorkPattern:
     rostered: bool
     created_at: datetime
     updated_at: datetime
+    retired: bool = False
 
     def code_on(self, day: date) -> str | None:
         """The id of the shift code that falls on a date."""

@@ -25,6 +25,7 @@ SHIFT_CODE_OUT: Final[Example] = {
     "id": SHIFT_CODE_ID,
     **SHIFT_CODE_IN,
     **ids.MADE,
+    "retired": False,
 }
 PATTERN_IN: Final[Example] = {
     "name": "保育園 早番・遅番",
@@ -35,7 +36,7 @@ PATTERN_IN: Final[Example] = {
     "rostered": True,
 }
 PATTERN_CHANGE: Final[Example] = {"rostered": False}
-PATTERN_OUT: Final[Example] = {"id": PATTERN_ID, **PATTERN_IN, **ids.MADE}
+PATTERN_OUT: Final[Example] = {"id": PATTERN_ID, **PATTERN_IN, **ids.MADE, "retired": False}
 ASSIGNMENT_IN: Final[Example] = {
     "subject_kind": "department",
     "subject_id": DEPARTMENT_ID,

@@ -8,6 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from hub.attendance.domain import work_date_of
 from hub.audit.rows import RowKind
 from hub.database.scope import Scope
 from hub.people.tables import people
@@ -28,7 +29,11 @@ from hub.worktime.minutes import DAY_MIN
 _WEEK: Final = 7
 
 
-def _check_code(_scope: Scope, _before: ShiftCode | None, after: ShiftCode) -> None:
+def _check_code(scope: Scope, before: ShiftCode | None, after: ShiftCode) -> None:
+    if before is not None and after.retired and not before.retired:
+        standing = [each for each in repository.patterns(scope) if not each.retired]
+        if any(after.id in each.codes for each in standing):
+            raise invalid("retired", "code_in_use", "a pattern that is not retired holds it")
     for name, found in (("stretches", after.stretches), ("breaks", after.breaks)):
         _check_stretches(name, found)
     if after.stretches and after.stretches[0].start >= DAY_MIN:
@@ -53,15 +58,28 @@ def _touch_code(scope: Scope, before: ShiftCode | None, after: ShiftCode) -> Non
         marks.mark_code(scope, after.id, after.updated_at)
 
 
-def _check_pattern(scope: Scope, _before: WorkPattern | None, after: WorkPattern) -> None:
+def _check_pattern(scope: Scope, before: WorkPattern | None, after: WorkPattern) -> None:
     if after.kind is PatternKind.WEEKLY:
         if len(after.codes) != _WEEK:
             raise invalid("codes", "week", "a weekly pattern has seven days, from Monday")
         if after.anchor.weekday() != 0:
             raise invalid("anchor", "monday", "the anchor of a weekly pattern is a Monday")
-    known = {each.id for each in repository.codes(scope)}
-    if not known.issuperset(each for each in after.codes if each is not None):
+    known = {each.id: each for each in repository.codes(scope)}
+    named = {each for each in after.codes if each is not None}
+    if not named <= known.keys():
         raise invalid("codes", "unknown", "no such shift_code")
+    held = set(before.codes) if before is not None else set()
+    if any(known[each].retired for each in named - held):
+        raise invalid("codes", "retired", "a shift_code that is retired is given to nobody")
+    if after.retired and not (before is not None and before.retired):
+        _check_unused(scope, after)
+
+
+def _check_unused(scope: Scope, pattern: WorkPattern) -> None:
+    today = work_date_of(pattern.updated_at)
+    for each in repository.assignments_of(scope, [pattern.id]):
+        if each.ends_on is None or each.ends_on >= today:
+            raise invalid("retired", "pattern_in_use", "it holds for somebody, or will")
 
 
 def _touch_pattern(scope: Scope, before: WorkPattern | None, after: WorkPattern) -> None:
@@ -69,9 +87,13 @@ def _touch_pattern(scope: Scope, before: WorkPattern | None, after: WorkPattern)
         marks.mark_pattern(scope, [after.id], after.updated_at)
 
 
-def _check_assignment(scope: Scope, _before: Assignment | None, after: Assignment) -> None:
+def _check_assignment(scope: Scope, before: Assignment | None, after: Assignment) -> None:
     if after.ends_on is not None and after.ends_on < after.starts_on:
         raise invalid("ends_on", "before_start", "an assignment ends after it starts")
+    if before is None or before.pattern_id != after.pattern_id:
+        pattern = repository.pattern(scope, after.pattern_id)
+        if pattern is not None and pattern.retired:
+            raise invalid("pattern_id", "retired", "a pattern that is retired is given to nobody")
     if after.subject_kind is SubjectKind.PERSON:
         known = scope.one(sa.select(people.c.id).where(people.c.id == after.subject_id)) is not None
     elif after.subject_kind is SubjectKind.DEPARTMENT:

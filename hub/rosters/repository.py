@@ -14,7 +14,15 @@ from hub.database.scope import Scope
 from hub.people import repository as people
 from hub.people.domain import Calendar, CalendarSource
 from hub.people.holiday_dates import dates_of
-from hub.rosters.domain import Assignment, Roster, RosterDay, ShiftCode, SubjectKind, WorkPattern
+from hub.rosters.domain import (
+    ROSTER_DAYS,
+    Assignment,
+    Roster,
+    RosterDay,
+    ShiftCode,
+    SubjectKind,
+    WorkPattern,
+)
 from hub.rosters.planning import PlanFacts, Planner, days_between
 from hub.rosters.tables import (
     pattern_assignments,
@@ -75,6 +83,12 @@ def patterns(scope: Scope) -> tuple[WorkPattern, ...]:
     return as_all(WorkPattern, scope.all(sa.select(work_patterns).order_by(work_patterns.c.name)))
 
 
+def pattern(scope: Scope, pattern_id: str) -> WorkPattern | None:
+    """Give one pattern."""
+    query = sa.select(work_patterns).where(work_patterns.c.id == pattern_id)
+    return as_one(WorkPattern, scope.one(query))
+
+
 def assignments_between(scope: Scope, first: date, last: date) -> tuple[Assignment, ...]:
     """Give the assignments in force on any date of a span."""
     a = pattern_assignments.c
@@ -88,6 +102,23 @@ def assignments_of(scope: Scope, pattern_ids: Collection[str]) -> tuple[Assignme
     """Give the assignments of some patterns."""
     where = pattern_assignments.c.pattern_id.in_(sorted(pattern_ids))
     return as_all(Assignment, scope.all(sa.select(pattern_assignments).where(where)))
+
+
+def assignment(scope: Scope, assignment_id: str) -> Assignment | None:
+    """Give one assignment."""
+    query = sa.select(pattern_assignments).where(pattern_assignments.c.id == assignment_id)
+    return as_one(Assignment, scope.one(query))
+
+
+def assignment_from(
+    scope: Scope, kind: SubjectKind, subject_id: str, starts_on: date
+) -> Assignment | None:
+    """Give the assignment of a subject that starts on a date."""
+    a = pattern_assignments.c
+    query = sa.select(pattern_assignments).where(
+        a.subject_kind == kind, a.subject_id == subject_id, a.starts_on == starts_on
+    )
+    return as_one(Assignment, scope.one(query))
 
 
 def remove_assignment(scope: Scope, assignment_id: str) -> None:
@@ -135,6 +166,18 @@ def roster(scope: Scope, department_id: str, starts_on: date) -> Roster | None:
     r = rosters.c
     query = sa.select(rosters).where(r.department_id == department_id, r.starts_on == starts_on)
     return as_one(Roster, scope.one(query))
+
+
+def published_to(scope: Scope, department_id: str, since: date) -> date | None:
+    """Give the last date of a department's published weeks, if they reach a date."""
+    r = rosters.c
+    last = scope.scalar(
+        scope.select(sa.func.max(r.starts_on)).where(
+            r.department_id == department_id, r.published_at.is_not(None)
+        )
+    )
+    until = last + timedelta(days=ROSTER_DAYS - 1) if last else None
+    return until if until and until >= since else None
 
 
 def keep_drafts(scope: Scope, department_id: str, found: Iterable[RosterDay]) -> None:

@@ -88,6 +88,9 @@ class ShiftCodeChange(ChangeIn):
     name_en: OptionalName | None = None
     stretches: Stretches | None = None
     breaks: Stretches | None = None
+    retired: bool | None = Field(
+        None, description="Given to nobody any more; refused while a pattern holds it."
+    )
 
 
 class ShiftCodeOut(RowOut):
@@ -103,6 +106,7 @@ class ShiftCodeOut(RowOut):
     breaks: list[StretchOut]
     created_at: datetime
     updated_at: datetime
+    retired: bool
 
 
 class WorkPatternIn(BodyIn):
@@ -132,6 +136,9 @@ class WorkPatternChange(ChangeIn):
     anchor: CalendarDate | None = None
     codes: Annotated[list[Id | None], Field(min_length=1, max_length=CYCLE_MAX)] | None = None
     rostered: bool | None = None
+    retired: bool | None = Field(
+        None, description="Assigned to nobody any more; refused while it holds for somebody."
+    )
 
 
 class WorkPatternOut(RowOut):
@@ -148,6 +155,7 @@ class WorkPatternOut(RowOut):
     rostered: bool
     created_at: datetime
     updated_at: datetime
+    retired: bool
 
 
 class AssignmentIn(BodyIn):

@@ -19,7 +19,7 @@ from hub.rosters.domain import ROSTER_DAYS, Assignment, Roster, RosterDay, Shift
 from hub.rosters.grid import Cell, CellSource, GridRow, RosterGrid
 from hub.rosters.kinds import ASSIGNMENT
 from hub.rosters.planning import PlanFacts, Planner, days_between
-from hub.rosters.reach import headed_by
+from hub.rosters.reach import department_of, headed_by, may_write, seen_by
 from hub.rosters.settings import RostersSettings
 from hub.staff import repository as staff
 from hub.staff.domain import Department, Employment
@@ -57,7 +57,7 @@ class RostersService:
     def departments(self, who: Principal) -> tuple[Department, ...]:
         """Give the departments whose rosters somebody may see."""
         with self._core.db.read() as scope:
-            seen = self._seen(scope, who)
+            seen = seen_by(scope, who, self._today)
             return tuple(
                 each for each in staff.departments(scope) if seen is None or each.id in seen
             )
@@ -71,7 +71,7 @@ class RostersService:
     def grid(self, who: Principal, department_id: str, first: date) -> RosterGrid:
         """Give a department's four weeks from a Sunday on; drafts only to those who may write."""
         with self._core.db.read() as scope:
-            found = self._department(scope, who, department_id)
+            found = department_of(scope, who, department_id, self._today)
             return self._grid(scope, who, found, self._sunday(first))
 
     def planned(
@@ -104,7 +104,7 @@ class RostersService:
         """Draft dates of the department's people; nobody works by them yet."""
 
         def work(scope: Scope) -> RosterGrid:
-            found = self._department(scope, who, department_id, write=True)
+            found = department_of(scope, who, department_id, self._today, write=True)
             start = self._sunday(first)
             self._check_days(scope, department_id, start, days)
             for each in days:
@@ -126,7 +126,7 @@ class RostersService:
         now = self._core.clock.now()
 
         def work(scope: Scope) -> RosterGrid:
-            found = self._department(scope, who, department_id, write=True)
+            found = department_of(scope, who, department_id, self._today, write=True)
             start = self._sunday(first)
             grid = self._grid(scope, who, found, start)
             days = [
@@ -150,7 +150,7 @@ class RostersService:
         """Throw a department's draft away."""
 
         def work(scope: Scope) -> RosterGrid:
-            found = self._department(scope, who, department_id, write=True)
+            found = department_of(scope, who, department_id, self._today, write=True)
             start = self._sunday(first)
             last = start + timedelta(days=ROSTER_DAYS - 1)
             gone = repository.forget_drafts(scope, department_id, start, last)
@@ -245,33 +245,6 @@ class RostersService:
         if first < since:
             raise invalid("from", "range", f"no ordinance is in force before {since}")
 
-    def _seen(self, scope: Scope, who: Principal) -> frozenset[str] | None:
-        """The departments whose rosters somebody may see; None for all."""
-        if who.may(Right.ATTENDANCE_READ) or who.may(Right.ATTENDANCE_WRITE):
-            return None
-        if who.person_id is None:
-            return frozenset()
-        today, ahead = self._today, self._today + timedelta(days=ROSTER_DAYS)
-        own = staff.employments_between(scope, today, ahead, [who.person_id])
-        places = {each.department_id for each in own.get(who.person_id, ())}
-        return headed_by(scope, who.person_id, today) | places
-
-    def _writes(self, scope: Scope, who: Principal, department_id: str) -> bool:
-        return who.may(Right.ATTENDANCE_WRITE) or (
-            department_id in headed_by(scope, who.person_id, self._today)
-        )
-
-    def _department(
-        self, scope: Scope, who: Principal, department_id: str, *, write: bool = False
-    ) -> Department:
-        seen = self._seen(scope, who)
-        listed = {each.id: each for each in staff.departments(scope)}
-        if department_id not in listed or (seen is not None and department_id not in seen):
-            raise Problem(NOT_FOUND, "no such department")
-        if write and not self._writes(scope, who, department_id):
-            raise Problem(FORBIDDEN, "a roster is written by the head, or with attendance:write")
-        return listed[department_id]
-
     def _sees(self, scope: Scope, who: Principal, person_id: str, first: date, last: date) -> bool:
         if person_id == who.person_id or who.may(Right.ATTENDANCE_READ):
             return True
@@ -296,14 +269,19 @@ class RostersService:
             raise Problem(FORBIDDEN, said)
 
     def _check_code(self, scope: Scope, code_id: str | None) -> None:
-        if code_id is not None and code_id not in {each.id for each in repository.codes(scope)}:
+        if code_id is None:
+            return
+        found = {each.id: each for each in repository.codes(scope)}.get(code_id)
+        if found is None:
             raise invalid("code_id", "unknown", "no such shift_code")
+        if found.retired:
+            raise invalid("code_id", "retired", "a shift_code that is retired is given to nobody")
 
     def _check_days(
         self, scope: Scope, department_id: str, start: date, days: Sequence[RosterDay]
     ) -> None:
         last = start + timedelta(days=ROSTER_DAYS - 1)
-        known = {each.id for each in repository.codes(scope)}
+        known = {each.id for each in repository.codes(scope) if not each.retired}
         members = self._members(scope, department_id, start, last)
         for each in days:
             if not start <= each.work_date <= last:
@@ -331,7 +309,7 @@ class RostersService:
         last = start + timedelta(days=ROSTER_DAYS - 1)
         days = days_between(start, last)
         members = self._members(scope, department.id, start, last)
-        may_write = self._writes(scope, who, department.id)
+        writes = may_write(scope, who, department.id, self._today)
         facts = repository.facts_between(scope, list(members), start, last)
         drafted = (
             {
@@ -339,7 +317,7 @@ class RostersService:
                 for each in repository.drafts(scope, department.id, start, last)
                 if each.person_id in members
             }
-            if may_write
+            if writes
             else {}
         )
         maker = _Rows(facts, drafted, self._ordinances, self._settings, days)
@@ -353,7 +331,7 @@ class RostersService:
             rows=tuple(sorted(rows, key=_by_name)),
             holidays=facts.holidays,
             drafted=len(drafted),
-            may_write=may_write,
+            may_write=writes,
         )
 
 

@@ -17,3 +17,7 @@ class RostersSettings(Section):
     days_off_min: Annotated[int, Field(ge=0, le=28)] = 8
     rest_min: Annotated[int, Field(ge=0, le=2_880)] = 660
     slack_min: Annotated[int, Field(ge=0, le=2_880)] = 60
+    max_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
+    """Of a roster's file."""
+    staged_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
+    """How long a file that was tried waits for whoever confirms it."""

@@ -31,6 +31,7 @@ shift_codes: Final = town_table(
     Column("stretches", Structured(tuple[Stretch, ...]), nullable=False),
     Column("breaks", Structured(tuple[Stretch, ...]), nullable=False),
     *_written(),
+    Column("retired", Boolean, nullable=False, default=False),
     unique("code"),
 )
 
@@ -44,6 +45,7 @@ work_patterns: Final = town_table(
     Column("codes", Structured(tuple[str | None, ...]), nullable=False),
     Column("rostered", Boolean, nullable=False),
     *_written(),
+    Column("retired", Boolean, nullable=False, default=False),
     unique("name"),
 )
 

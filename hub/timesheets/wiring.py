@@ -6,6 +6,9 @@ from hub.audit.rows import AuditedRows
 from hub.leave.service import LeaveService
 from hub.policy.connections import Connections
 from hub.policy.outlet import Outlet
+from hub.rosters.assigning import AssignmentsService
+from hub.rosters.importing import RosterImports
+from hub.rosters.previewing import PatternPreviews
 from hub.rosters.service import RostersService
 from hub.timesheets.chores import ReckonStale
 from hub.timesheets.gathering import Rulebook
@@ -23,7 +26,11 @@ def add_timesheets(core: Core, services: Services) -> None:
     begins = Month(*map(int, settings.begins.split("-"))) if settings.begins else None
     book = Rulebook(ordinances, services.get(LeaveService).kinds)
     reckoner = services.add(Reckoner(book, begins))
-    services.add(RostersService(core, services.get(AuditedRows), ordinances, core.settings.rosters))
+    rows, found = services.get(AuditedRows), core.settings.rosters
+    rosters = services.add(RostersService(core, rows, ordinances, found))
+    services.add(RosterImports(core, rosters, found))
+    services.add(PatternPreviews(core.db, ordinances, core.settings.rosters))
+    services.add(AssignmentsService(core, services.get(AuditedRows)))
     services.add(TimesheetsService(core, reckoner, Connections(services.get(Outlet))))
 
 

@@ -1541,6 +1541,7 @@ CREATE TABLE shift_codes (
 	breaks JSON NOT NULL,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
+	retired BOOLEAN NOT NULL,
 	CONSTRAINT pk_shift_codes PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_shift_codes_town_id_code UNIQUE (town_id, code)
 )
@@ -1776,6 +1777,7 @@ CREATE TABLE work_patterns (
 	rostered BOOLEAN NOT NULL,
 	created_at DATETIME NOT NULL,
 	updated_at DATETIME NOT NULL,
+	retired BOOLEAN NOT NULL,
 	CONSTRAINT pk_work_patterns PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_work_patterns_town_id_name UNIQUE (town_id, name)
 )
@@ -4597,6 +4599,7 @@ CREATE TABLE shift_codes (
 	breaks JSONB NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	retired BOOLEAN NOT NULL,
 	CONSTRAINT pk_shift_codes PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_shift_codes_town_id_code UNIQUE (town_id, code)
 )
@@ -4832,6 +4835,7 @@ CREATE TABLE work_patterns (
 	rostered BOOLEAN NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	retired BOOLEAN NOT NULL,
 	CONSTRAINT pk_work_patterns PRIMARY KEY (town_id, id),
 	CONSTRAINT uq_work_patterns_town_id_name UNIQUE (town_id, name)
 )

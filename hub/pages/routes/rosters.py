@@ -83,14 +83,16 @@ def one_roster(
 def roster_csv(
     words: Speaking, service: Service, who: Staff, department_id: str, first: First = ""
 ) -> Response:
-    """The grid as a CSV file: a line for each person, a column for each date."""
+    """The grid as a CSV file, which can be imported again: people by dates."""
     grid = service.grid(who, department_id, _start(service, words, first))
     page = roster_page(grid, words)
     text = io.StringIO()
     lines = csv.writer(text)
-    lines.writerow([words.t("roster.name"), *(day.isoformat() for day in grid.days)])
+    numbers = words.t("roster.number")
+    lines.writerow([numbers, words.t("roster.name"), *(day.isoformat() for day in grid.days)])
     for line in page.lines:
-        lines.writerow([_plain(line.name), *(_plain(cell.text) for cell in line.cells)])
+        named = [_plain(line.number), _plain(line.name)]
+        lines.writerow([*named, *(_plain(cell.text) for cell in line.cells)])
     name = f"roster-{grid.first.isoformat()}.csv"
     return Response(
         "\ufeff" + text.getvalue(),

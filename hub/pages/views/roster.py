@@ -11,11 +11,11 @@ from hub.pages.words import Words
 from hub.rosters.domain import ROSTER_DAYS, Finding, FindingKind, RosterDay, ShiftCode
 from hub.rosters.grid import Cell, CellSource, GridRow, RosterGrid
 from hub.rosters.service import PlannedDay
+from hub.rosters.sheet import OFF_SIGNS
 from hub.worktime.domain import DayKind
 
 OFF = "-"
 """What is typed for a day off."""
-_OFF_SIGNS = frozenset({OFF, "－", "−", "‐", "休", "公"})
 _MINUTES = frozenset(
     {
         FindingKind.HOURS_OVER,
@@ -54,6 +54,7 @@ class GridCell:
 class GridLine:
     """Somebody's four weeks."""
 
+    number: str
     name: str
     cells: tuple[GridCell, ...]
     hours: str
@@ -149,15 +150,15 @@ def days_typed(
     grid: RosterGrid, typed: Mapping[str, str], words: Words
 ) -> tuple[list[RosterDay], list[str]]:
     """Read what was typed into a grid: the days that change, and what is wrong with others."""
-    by_code = {each.code: each.id for each in grid.codes}
+    by_code = {each.code: each.id for each in grid.codes if not each.retired}
     days: list[RosterDay] = []
     errors: list[str] = []
     for row in grid.rows:
         for day, cell in row.cells.items():
             text = typed.get(field_of(row.person.id, day), "").strip()
-            if not text or cell.away or text == _text(cell, words):
+            if not text or cell.away or text == cell_text(cell, words):
                 continue
-            if text not in by_code and text not in _OFF_SIGNS:
+            if text not in by_code and text not in OFF_SIGNS:
                 name = words.name(row.person.name, row.person.name_en)
                 errors.append(
                     words.t("roster.unknown", name=name, day=words.day(day), code=text[:8])
@@ -185,7 +186,8 @@ def _is_regular(cell: Cell) -> bool:
     return cell.code is None and bool(cell.plan.spans)
 
 
-def _text(cell: Cell, words: Words) -> str:
+def cell_text(cell: Cell, words: Words) -> str:
+    """Give what stands in a cell of the grid and of its file."""
     if cell.away:
         return ""
     if cell.code is not None:
@@ -209,6 +211,7 @@ def _line(row: GridRow, grid: RosterGrid, words: Words, typed: Mapping[str, str]
     odd = {each.work_date for each in row.findings if each.work_date}
     name = words.name(row.person.name, row.person.name_en)
     return GridLine(
+        number=row.person.staff_number or "",
         name=name,
         cells=tuple(
             _cell(row, day, cell, grid, words, typed, is_odd=day in odd)
@@ -240,7 +243,7 @@ def _cell(
     )
     name, field = words.name(row.person.name, row.person.name_en), field_of(row.person.id, day)
     return GridCell(
-        text=_text(cell, words),
+        text=cell_text(cell, words),
         tone=" ".join(tone for tone, holds in tones if holds),
         title=words.t("roster.cell", name=name, day=words.day(day)),
         field=field,

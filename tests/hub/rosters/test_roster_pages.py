@@ -49,8 +49,8 @@ def test_what_is_typed_becomes_a_draft_and_is_published(night: TestClient) -> No
     assert Translator(Language.JA)("roster.drafted", count=2) in text
     assert send(night, f"{PATH}/publish").status_code == 303
     sheet = night.get(f"{PATH}/csv?from={SUNDAY}").text
-    hanako = next(line for line in sheet.splitlines() if line.startswith("hanako"))
-    assert hanako.split(",")[3] == "夜"
+    hanako = next(line for line in sheet.splitlines() if line.startswith("n-hanako,hanako,"))
+    assert hanako.split(",")[4] == "夜"
 
 
 def test_an_unknown_code_is_named_and_nothing_is_lost(night: TestClient) -> None:
