@@ -7,16 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from hub.timesheets.adjustment_schemas import MonthAdjustmentOut, RemarkIn, SettledMonthOut
 from hub.timesheets.closing_domain import AdjustmentState, month_of_text
 from hub.timesheets.closing_schemas import (
     CloseIn,
     DepartmentClosingOut,
     DepartmentLineOut,
     DepartmentMonthOut,
-    MonthAdjustmentOut,
-    RemarkIn,
     ReopenIn,
-    SettledMonthOut,
     SignatureOut,
     SignIn,
 )
