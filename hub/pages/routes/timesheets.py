@@ -12,15 +12,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from hub.pages.frame import Speaking
-from hub.pages.views.timesheet import (
-    Link,
-    MonthPage,
-    PersonLine,
-    day_page,
-    month_page,
-    person_line,
-    team_page,
-)
+from hub.pages.views.team import team_page
+from hub.pages.views.timesheet import MonthPage, PersonLine, month_page, person_line
+from hub.pages.views.timesheet_day import day_page
+from hub.pages.views.timesheet_notes import Link
 from hub.pages.words import Words
 from hub.staff.domain import Department
 from hub.timesheets.service import TimesheetsService
