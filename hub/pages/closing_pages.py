@@ -38,7 +38,7 @@ from hub.pages.views.divergence import (
 from hub.pages.words import Words
 from hub.people import repository as people
 from hub.timesheets.alert_service import AlertService
-from hub.timesheets.closing_service import ClosingService
+from hub.timesheets.closing_sheets import ClosingSheets
 from hub.timesheets.divergence_service import DivergenceService
 from hub.web.core import Core
 from hub.web.rights import Principal, Right
@@ -84,7 +84,7 @@ class ClosingPages:
     """Reads for the pages."""
 
     core: Core
-    closings: ClosingService
+    closings: ClosingSheets
     divergences: DivergenceService
     alerts: AlertService
     attendance: AttendanceService

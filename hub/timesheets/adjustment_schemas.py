@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from hub.timesheets import closing_examples as examples
 from hub.timesheets.closing_domain import AdjustmentCause, AdjustmentState, MonthAdjustment
-from hub.timesheets.closings import SettledMonth
 from hub.timesheets.figures import Figures
+from hub.timesheets.settled_months import SettledMonth
 from hub.web.fields import BodyIn, shown
 from hub.worktime.domain import PayClass
 

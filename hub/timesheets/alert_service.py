@@ -26,6 +26,7 @@ from hub.timesheets.alert_domain import (
 from hub.timesheets.alert_tables import cap_alerts
 from hub.timesheets.closing_domain import month_of_text
 from hub.timesheets.closing_settings import ClosingSettings
+from hub.timesheets.leading import leads, sees
 from hub.timesheets.sources import DerivedMonth, Sources
 from hub.web.core import Core
 from hub.web.problems import FORBIDDEN, NOT_FOUND, Problem, ProblemKind
@@ -208,15 +209,13 @@ class AlertService:
     # --- reach -----------------------------------------------------------------------------------
 
     def _sees(self, scope: Scope, who: Principal, department_id: str) -> bool:
-        return who.may(Right.ATTENDANCE_READ) or self._leads(scope, who, department_id)
-
-    def _leads(self, scope: Scope, who: Principal, department_id: str) -> bool:
-        if who.person_id is None:
-            return False
-        return who.person_id in self._sources.staffing.heads(scope, department_id, self.today)
+        return sees(scope, self._sources, who, department_id, self.today)
 
     def _check_writer(self, scope: Scope, who: Principal, department_id: str) -> None:
-        if not (who.may(Right.ATTENDANCE_WRITE) or self._leads(scope, who, department_id)):
+        if not (
+            who.may(Right.ATTENDANCE_WRITE)
+            or leads(scope, self._sources, who, department_id, self.today)
+        ):
             raise Problem(FORBIDDEN, "a head or personnel records it")
 
 

@@ -15,7 +15,8 @@ from hub.timesheets.closing_domain import (
     DepartmentClosing,
     SignedKind,
 )
-from hub.timesheets.closing_service import DepartmentLine, DepartmentSheet, told
+from hub.timesheets.closing_service import told
+from hub.timesheets.closing_sheets import DepartmentLine, DepartmentSheet
 from hub.web.fields import BodyIn, RowOut, shown
 
 Print = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

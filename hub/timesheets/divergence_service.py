@@ -32,6 +32,7 @@ from hub.timesheets.divergence_domain import (
     rederived,
     resolving,
 )
+from hub.timesheets.leading import leads
 from hub.timesheets.seen import SeenAtDoors, seen_by_date
 from hub.timesheets.sources import DerivedMonth, Sources
 from hub.web.core import Core
@@ -240,23 +241,22 @@ class DivergenceService:
             placed |= staffing.placed(scope, month, self._settings.by_last_day)
             month = month.plus(1)
         units = set(placed.values()) if department_id is None else {department_id}
-        seen = {each for each in units if everybody or self._leads(scope, who, each)}
+        seen = {
+            each
+            for each in units
+            if everybody or leads(scope, self._sources, who, each, self.today)
+        }
         found = {each for each, unit in placed.items() if unit in seen}
         if who.person_id is not None and department_id is None:
             found.add(who.person_id)
         return sorted(found)
-
-    def _leads(self, scope: Scope, who: Principal, department_id: str) -> bool:
-        if who.person_id is None:
-            return False
-        return who.person_id in self._sources.staffing.heads(scope, department_id, self.today)
 
     def _judges(self, scope: Scope, who: Principal, about: Divergence) -> bool:
         if who.may(Right.ATTENDANCE_WRITE):
             return True
         month = month_of(about.work_date)
         placed = self._sources.staffing.placed(scope, month, self._settings.by_last_day)
-        return self._leads(scope, who, placed.get(about.person_id, ""))
+        return leads(scope, self._sources, who, placed.get(about.person_id, ""), self.today)
 
     def _found(
         self, scope: Scope, who: Principal, divergence_id: str, *, lock: bool = False

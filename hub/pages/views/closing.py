@@ -14,7 +14,7 @@ from hub.timesheets.closing_domain import (
     DepartmentClosing,
     MonthAdjustment,
 )
-from hub.timesheets.closing_service import DepartmentLine, DepartmentSheet
+from hub.timesheets.closing_sheets import DepartmentLine, DepartmentSheet
 from hub.timesheets.figures import Amount, Figures, Line
 from hub.worktime.domain import Month, PayClass
 

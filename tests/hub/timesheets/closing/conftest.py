@@ -26,6 +26,7 @@ from hub.clock import HandMovedClock
 from hub.database.engine import Database
 from hub.database.scope import Scope
 from hub.people.kinds import PERSON
+from hub.timesheets.adjusting import Adjusting
 from hub.timesheets.closings import Closings
 from hub.timesheets.divergence_domain import FoundDivergence
 from hub.timesheets.sources import DerivedMonth, OpenApplication, Sources, Unit
@@ -248,6 +249,7 @@ class Office:
         self.hub, self.clock, self.hall = hub, clock, hall
         self.db: Database = hub.core.db
         self.closings = hub.services.get(Closings)
+        self.adjusting = hub.services.get(Adjusting)
         self.number = 0
         self.people: dict[str, str] = {}
 

@@ -20,8 +20,9 @@ from hub.happenings import repository as happenings
 from hub.timesheets import beside
 from hub.timesheets import closing_repository as rows
 from hub.timesheets.closing_domain import AdjustmentCause, AdjustmentState
-from hub.timesheets.closings import CarriedError, closed_through, settled_month
+from hub.timesheets.closings import CarriedError
 from hub.timesheets.figures import Amount, Figures, Line, figures_of
+from hub.timesheets.settled_months import closed_through, settled_month
 from hub.timesheets.snapshots import result_of
 from hub.worktime.domain import Bucket, Month, PayClass
 from wire.events import PunchDirection
@@ -160,7 +161,7 @@ def test_an_ordinance_changed_backwards_moves_minutes_from_one_rate_to_another(
     office.at(date(2026, 5, 7))
     closed()
     office.hall.percent = 130
-    office.db.write(lambda scope: office.closings.settle(scope, ann, APRIL, office.clock.now()))
+    office.db.write(lambda scope: office.adjusting.settle(scope, ann, APRIL, office.clock.now()))
     (found,) = settled(office, ann).adjustments
     assert found.causes == (AdjustmentCause.RULES,)
     higher = Line(Bucket(PayClass.OVERTIME), 130, True)
