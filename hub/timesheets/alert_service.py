@@ -162,7 +162,7 @@ class AlertService:
             if not broken:
                 raise Problem(NOT_BEYOND, "no cap was broken in this month")
             department_id = broken[0].department_id
-            self._check_writer(scope, who, department_id)
+            self._check_writer(scope, who, department_id, person_id)
             before = rows.special_work_of(scope, person_id, str(month))
             made = SpecialWork(
                 id=before.id if before else self._core.ids.new(),
@@ -195,7 +195,7 @@ class AlertService:
             found = rows.special_work(scope, work_id)
             if found is None or not self._sees(scope, who, found.department_id):
                 raise Problem(NOT_FOUND, "no such record")
-            self._check_writer(scope, who, found.department_id)
+            self._check_writer(scope, who, found.department_id, found.person_id)
             if self.today <= Month(found.fiscal_year + 1, 3).last:
                 raise Problem(YEAR_NOT_OVER, "it is analysed once its fiscal year is over")
             made = replace(found, analysis=analysis, analysed_by=who.actor, analysed_at=now)
@@ -211,10 +211,10 @@ class AlertService:
     def _sees(self, scope: Scope, who: Principal, department_id: str) -> bool:
         return sees(scope, self._sources, who, department_id, self.today)
 
-    def _check_writer(self, scope: Scope, who: Principal, department_id: str) -> None:
+    def _check_writer(self, scope: Scope, who: Principal, department_id: str, about: str) -> None:
         if not (
             who.may(Right.ATTENDANCE_WRITE)
-            or leads(scope, self._sources, who, department_id, self.today)
+            or leads(scope, self._sources, who, department_id, self.today, about)
         ):
             raise Problem(FORBIDDEN, "a head or personnel records it")
 

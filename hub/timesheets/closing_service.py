@@ -33,7 +33,7 @@ from hub.timesheets.closings import (
     NobodyError,
     NotClosedError,
 )
-from hub.timesheets.leading import leads, person_of, sees, unit_seen
+from hub.timesheets.leading import answering, leads, person_of, sees, unit_seen
 from hub.timesheets.open_months import OpenMonths
 from hub.timesheets.sources import Sources
 from hub.web.core import Core
@@ -96,7 +96,7 @@ class ClosingService:
 
         def work(scope: Scope) -> Signature:
             unit_seen(scope, self._sources, who, department_id, self._today)
-            heads = self._sources.staffing.heads(scope, department_id, self._today)
+            heads = answering(scope, self._sources, department_id, self._today)
             stands_in = not heads and who.may(Right.ATTENDANCE_CLOSE)
             if not (stands_in or (who.person_id is not None and who.person_id in heads)):
                 raise Problem(FORBIDDEN, "the head of the department signs its month")
@@ -128,7 +128,9 @@ class ClosingService:
                 scope, self._sources, who, found.department_id, self._today
             ):
                 raise Problem(NOT_FOUND, "no such adjustment")
-            heads = leads(scope, self._sources, who, found.department_id, self._today)
+            heads = leads(
+                scope, self._sources, who, found.department_id, self._today, found.person_id
+            )
             if not (who.may(Right.ATTENDANCE_CLOSE) or heads):
                 raise Problem(FORBIDDEN, "a head or personnel signs adjustments")
             if found.person_id == who.person_id:
@@ -144,7 +146,11 @@ class ClosingService:
                 remark=remark,
             )
             rows.keep_adjustment(scope, signed)
-            said = {"person_id": found.person_id, "month": found.month, "remark": remark}
+            said = {
+                "person_id": found.person_id,
+                "month": found.month,
+                "remark_chars": len(remark),
+            }
             record(scope, now, who, "adjustment.signed", ("adjustment", found.id), said)
             return signed
 

@@ -26,7 +26,7 @@ from hub.timesheets.closing_domain import (
 )
 from hub.timesheets.closing_tables import month_adjustments
 from hub.timesheets.figures import ZERO, Figures, figures_of
-from hub.timesheets.leading import leads, person_of, sees, unit_seen
+from hub.timesheets.leading import answering, leads, person_of, sees, unit_seen
 from hub.timesheets.open_months import DepartmentMonth, OpenMonths
 from hub.timesheets.settled_months import SettledMonth, settled_month
 from hub.timesheets.sources import Sources, Unit
@@ -213,7 +213,7 @@ class ClosingSheets:
     def has_head(self, department_id: str) -> bool:
         """Whether somebody leads a department now."""
         with self._core.db.read() as scope:
-            return bool(self._sources.staffing.heads(scope, department_id, self.today))
+            return bool(answering(scope, self._sources, department_id, self.today))
 
     def leads(self, who: Principal, department_id: str) -> bool:
         """Whether somebody leads a department now."""

@@ -104,8 +104,8 @@ class TownHall:
                 found[person_id] = held[-1] if by_last_day else held[0]
         return found
 
-    def heads(self, _scope: Scope, department_id: str, _on: date, /) -> tuple[str, ...]:
-        return self.led_by.get(department_id, ())
+    def heads(self, _scope: Scope, department_id: str, _on: date, /) -> tuple[tuple[str, ...], ...]:
+        return (self.led_by.get(department_id, ()),)
 
     def open_applications(
         self, _scope: Scope, person_ids: Collection[str], first: date, last: date, /
