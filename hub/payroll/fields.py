@@ -88,6 +88,7 @@ FIELDS: Final[Mapping[RowKind, Mapping[str, Unit]]] = {
         **{f"{what}:{code}": Unit.MINUTES for what in _OF_BUCKET for code in BUCKETS},
         **dict.fromkeys(_EXPLAINED, Unit.MINUTES),
         **{f"adjusted:{name}": _MONTH[name] for name in ADJUSTED},
+        "adjusted_dates": Unit.TEXT,
         **dict.fromkeys((f"adjusted_{code}" for code in _EXPLAINED), Unit.MINUTES),
     },
     RowKind.DAY: {
@@ -120,6 +121,7 @@ def _month_lines(month: MonthRow) -> Iterator[Line]:
         line[f"adjusted:{code}"] = _adjusted(bucket)
     line |= _explained(month.explained)
     line |= {f"adjusted:{name}": month.adjusted.get(name, 0) for name in ADJUSTED}
+    line["adjusted_dates"] = " ".join(each.isoformat() for each in month.adjusted_dates)
     for kind in ExplainedKind:
         minutes = month.adjusted.get(f"explained.{kind.value}", 0)
         line[f"adjusted_explained:{kind.value}"] = minutes

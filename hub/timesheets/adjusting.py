@@ -14,6 +14,7 @@ from hub.happenings.repository import tell
 from hub.timesheets import closing_repository as rows
 from hub.timesheets.closing_domain import AdjustmentState, ClosedMonth, MonthAdjustment, difference
 from hub.timesheets.closing_settings import ClosingSettings
+from hub.timesheets.day_prints import changed_days
 from hub.timesheets.figures import ZERO, figures_of
 from hub.timesheets.snapshots import fingerprint, result_of
 from hub.timesheets.sources import Sources
@@ -62,11 +63,12 @@ class Adjusting:
         if derivation.unreckonable(scope, month, [person_id]):
             return None
         derived = derivation.months(scope, month, [person_id]).get(person_id)
-        signed = ZERO if closed.result is None else figures_of(result_of(closed.result))
+        signed = None if closed.result is None else result_of(closed.result)
+        before = rows.adjustments_of(scope, person_id, str(month))
         found = difference(
-            signed,
+            ZERO if signed is None else figures_of(signed),
             closed.inputs,
-            rows.adjustments_of(scope, person_id, str(month)),
+            before,
             ZERO if derived is None else figures_of(derived.result),
             () if derived is None else derived.inputs,
             joined_late=closed.result is None,
@@ -84,6 +86,11 @@ class Adjusting:
             figures=found.figures,
             added=found.added,
             removed=found.removed,
+            days=changed_days(
+                signed,
+                (each.days for each in before if each.counts),
+                None if derived is None else derived.result,
+            ),
             state=AdjustmentState.OPEN,
             found_at=now,
         )
@@ -91,6 +98,7 @@ class Adjusting:
         details = {
             "person_id": person_id,
             "month": str(month),
+            "work_dates": [each.isoformat() for each in made.work_dates],
             "causes": [each.value for each in made.causes],
         }
         kind = HappeningKind.ATTENDANCE_ADJUSTED

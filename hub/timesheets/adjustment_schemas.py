@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -65,6 +65,10 @@ class MonthAdjustmentOut(BaseModel):
     figures: MonthFiguresOut
     added: list[str] = Field(description="The records behind it, `kind:id`.")
     removed: list[str]
+    work_dates: list[date] = Field(
+        description="The dates that came to something else; none where only the month as a whole "
+        "did (a rate, its rounding)."
+    )
     state: AdjustmentState
     found_at: datetime
     signed_by: str | None

@@ -32,7 +32,7 @@ from hub.timesheets.settled_months import SettledMonth, settled_month
 from hub.timesheets.sources import Sources, Unit
 from hub.web.core import Core
 from hub.web.problems import NOT_FOUND, Problem
-from hub.web.rights import Principal
+from hub.web.rights import Principal, Right
 from hub.worktime.domain import Month
 
 _SHOWN: Final = 100
@@ -71,6 +71,14 @@ class DepartmentSheet:
     rounds: tuple[DepartmentClosing, ...]
     signatures: tuple[Signature, ...]
     is_head: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentSigning:
+    """Whether the reader may sign an adjustment; `heads`: who does beside personnel."""
+
+    may_sign: bool
+    heads: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +237,37 @@ class ClosingSheets:
             ):
                 raise Problem(NOT_FOUND, "no such closed month")
             return found
+
+    def adjustment(self, who: Principal, adjustment_id: str) -> MonthAdjustment:
+        """Give one; raise `404 not_found` for what one may not see."""
+        with self._core.db.read() as scope:
+            found = next(
+                iter(rows.adjustments(scope, month_adjustments.c.id == adjustment_id)), None
+            )
+            if found is None or not (
+                found.person_id == who.person_id or self._sees(scope, who, found.department_id)
+            ):
+                raise Problem(NOT_FOUND, "no such adjustment")
+            return found
+
+    def signing(
+        self, who: Principal, found: Collection[MonthAdjustment]
+    ) -> Mapping[str, AdjustmentSigning]:
+        """Say of each adjustment whether somebody may sign it, and whose it is to sign."""
+        closes, on = who.may(Right.ATTENDANCE_CLOSE), self.today
+        given: dict[str, AdjustmentSigning] = {}
+        known: dict[tuple[str, str], tuple[str, ...]] = {}
+        with self._core.db.read() as scope:
+            for each in found:
+                key = each.department_id, each.person_id
+                if key not in known:
+                    known[key] = answering(
+                        scope, self._sources, each.department_id, on, each.person_id
+                    )
+                heads, own = known[key], each.person_id == who.person_id
+                may = not own and (closes or who.person_id in heads)
+                given[each.id] = AdjustmentSigning(may, heads)
+        return given
 
     def adjustments(
         self, who: Principal, state: AdjustmentState | None, person_id: str | None = None

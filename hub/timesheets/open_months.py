@@ -97,7 +97,9 @@ class OpenMonths:
         whole = fingerprint_of_all({each.person_id: each.fingerprint for each in people})
         head = (SignedKind.DEPARTMENT, department_id, whole) in signed
         carried = self._to_carry(scope, department_id, month, person_ids)
-        found = self._blockers(scope, month, people, now, carried, head_signed=head)
+        found = self._blockers(
+            scope, (department_id, month), people, now, carried, head_signed=head
+        )
         unknown = derivation.unreckonable(scope, month, person_ids)
         if unknown:
             more = blockers_of_unreckonable(unknown)
@@ -114,13 +116,14 @@ class OpenMonths:
     def _blockers(
         self,
         scope: Scope,
-        month: Month,
+        place: tuple[str, Month],
         people: tuple[PersonMonth, ...],
         now: datetime,
         carried: Iterable[MonthAdjustment],
         *,
         head_signed: bool,
     ) -> tuple[Blocker, ...]:
+        department_id, month = place
         ids = [each.person_id for each in people]
         waiting: dict[str, list[date]] = {}
         for punch in unsure_punches(scope, _WAITING_MOST):
@@ -145,18 +148,23 @@ class OpenMonths:
             found.append(Blocker(kind=BlockerKind.MONTH_NOT_OVER))
         if self._settings.people_sign:
             found += [
-                Blocker(kind=BlockerKind.NOT_SIGNED, person_id=each.person_id)
+                Blocker(
+                    kind=BlockerKind.NOT_SIGNED,
+                    person_id=each.person_id,
+                    path=f"/attendance/people/{each.person_id}?month={month}",
+                )
                 for each in people
                 if not each.signed
             ]
         if self._settings.heads_sign and people and not head_signed:
-            found.append(Blocker(kind=BlockerKind.HEAD_NOT_SIGNED))
+            path = f"/closing/{month}/{department_id}#signed"
+            found.append(Blocker(kind=BlockerKind.HEAD_NOT_SIGNED, path=path))
         found += [
             Blocker(
                 kind=BlockerKind.UNSIGNED_ADJUSTMENT,
                 person_id=each.person_id,
                 about=each.id,
-                path=f"/closing/adjustments#a{each.id}",
+                path=f"/closing/adjustments/{each.id}",
             )
             for each in carried
             if each.state is AdjustmentState.OPEN

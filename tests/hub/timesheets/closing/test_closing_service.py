@@ -167,6 +167,7 @@ def test_an_adjustment_is_signed_once_by_a_head_or_personnel_and_never_ones_own(
     office.run_chore()
     (found,) = admin.get(f"{PATH}/adjustments", params={"state": "open"}).json()
     assert found["figures"]["counters"] == {"regular_min": 465, "days_worked": 1}
+    assert found["work_dates"] == ["2026-04-13"]
     with pytest.raises(Problem, match=r"forbidden|not_found"):
         service.sign_adjustment(office.user(ann), found["id"], "")
     assert [
