@@ -77,6 +77,6 @@ def _member(found: Member, words: Words) -> MemberLine:
         icon=icon,
         status=words.t(f"team.{found.standing}"),
         since=words.when(found.since) if found.since else "",
-        planned=whole_text(found.plan.spans, words),
+        planned=whole_text(found.plan.due_spans, words),
         note=words.t("words.comma").join(notes),
     )

@@ -11,6 +11,7 @@ from hub.pages.views.working_time import (
     Figure,
     bucket_name,
     cap_lines,
+    closed_text,
     spans_text,
     whole_text,
 )
@@ -37,6 +38,7 @@ class DayLine:
     """A date in a month's table."""
 
     path: str
+    iso: str
     date: str
     kind: str
     is_off: bool
@@ -110,7 +112,7 @@ def month_page(sheet: MonthSheet, words: Words, base: str, least_min: int) -> Mo
         name=words.name(sheet.person.name, sheet.person.name_en),
         before=_month_link(month.plus(-1), base, words),
         after=_month_link(later, base, words) if later.first <= words.today else None,
-        closed=_closed(sheet, words),
+        closed=closed_text(sheet.closed, words),
         until=words.t("timesheet.until", day=words.day(until)) if until < month.last else "",
         asks=tuple(day for day in days if any(note.asks for note in day.notes)),
         figures=_figures(sheet, until, words),
@@ -129,11 +131,12 @@ def day_line(
     beyond = sum(piece.minutes for piece in day.pieces if piece.bucket.pay_class not in _ADD_ONS)
     return DayLine(
         path=f"/attendance/people/{person_id}/{day.work_date.isoformat()}",
+        iso=day.work_date.isoformat(),
         date=words.day(day.work_date),
         kind=words.t(f"worktime.day.{day.kind}") if day.kind is not DayKind.WORKDAY else "",
         is_off=day.kind in _OFF,
         is_today=day.work_date == words.today,
-        planned=whole_text(file.plan.spans, words),
+        planned=whole_text(file.plan.due_spans, words),
         present=spans_text(file.presence.spans, words),
         regular=words.clock(day.regular_min) if day.regular_min else "",
         beyond=words.clock(beyond) if beyond else "",
@@ -168,12 +171,6 @@ def person_line(sheet: MonthSheet, words: Words) -> PersonLine:
 def _month_link(month: Month, base: str, words: Words) -> Link:
     mark = "&" if "?" in base else "?"
     return Link(f"{base}{mark}month={month}", words.month(month.first))
-
-
-def _closed(sheet: MonthSheet, words: Words) -> str:
-    if sheet.closed is None:
-        return ""
-    return words.t("timesheet.closed", time=words.date_time(sheet.closed.closed_at))
 
 
 def _is_leave(kind: ExplainedKind) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 
 from hub.pages.views.attendance import PunchLine, punch_line
 from hub.pages.views.timesheet_notes import NoteLine, note_lines
-from hub.pages.views.working_time import Figure, bucket_name, spans_text
+from hub.pages.views.working_time import Figure, bucket_name, closed_text, spans_text
 from hub.pages.words import Words
 from hub.timesheets.domain import DaySheet
 from hub.worktime.domain import DayResult
@@ -30,6 +30,7 @@ class DayPage:
     heading: str
     name: str
     back: str
+    closed: str
     kind: str
     planned: str
     breaks: str
@@ -51,9 +52,10 @@ def day_page(sheet: DaySheet, words: Words, back: str) -> DayPage:
         heading=words.day(day.work_date),
         name=words.name(sheet.person.name, sheet.person.name_en),
         back=back,
+        closed=closed_text(sheet.closed, words),
         kind=words.t(f"worktime.day.{day.kind}"),
-        planned=spans_text(file.plan.spans, words),
-        breaks=spans_text(file.plan.breaks, words),
+        planned=spans_text(file.plan.due_spans, words),
+        breaks=spans_text(file.plan.breaks, words) if file.plan.due_spans else "",
         present=spans_text(file.presence.spans, words),
         figures=_day_figures(day, words, over=over),
         notes=note_lines(day, day.work_date if over else date.min, words),

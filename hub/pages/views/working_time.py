@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hub.pages.words import Words
+from hub.timesheets.closing_domain import DepartmentClosing
 from hub.worktime.domain import CapFinding, CapLevel, PayClass
 from hub.worktime.minutes import DAY_MIN, Span
 
@@ -66,3 +67,10 @@ def _cap(cap: CapFinding, words: Words) -> CapLine:
         months=cap.months,
     )
     return CapLine("bad" if breach else "warn", "alert" if breach else "clock", text)
+
+
+def closed_text(closed: DepartmentClosing | None, words: Words) -> str:
+    """Say when a month was closed; empty while it is open."""
+    if closed is None:
+        return ""
+    return words.t("timesheet.closed", time=words.date_time(closed.closed_at))
