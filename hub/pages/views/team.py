@@ -14,6 +14,7 @@ from hub.timesheets.team import Member, PresentStanding, TeamToday
 class MemberLine:
     """Somebody of a team today."""
 
+    path: str
     name: str
     tone: str
     icon: str
@@ -72,6 +73,7 @@ def _member(found: Member, words: Words) -> MemberLine:
     if found.late:
         notes.insert(0, words.t("team.came_late"))
     return MemberLine(
+        path=f"/attendance/people/{found.person.id}/{found.plan.work_date.isoformat()}",
         name=words.name(found.person.name, found.person.name_en),
         tone=tone,
         icon=icon,

@@ -99,7 +99,9 @@ def test_a_departments_month_and_the_team(worked: Any, admin: TestClient) -> Non
     assert f"/attendance/people/{TARO}?month=2026-04" in page(
         admin, f"/attendance/months/2026-04?department={OFFICE}"
     )
-    assert t("team.late") in page(admin, "/attendance/team")
+    team = page(admin, "/attendance/team")
+    assert t("team.late") in team
+    assert f'href="/attendance/people/{TARO}/2026-04-09"' in team
 
 
 @pytest.mark.parametrize(
