@@ -224,7 +224,7 @@ def test_nobody_is_offered_to_sign_their_own_adjustment_and_it_says_who_does(
         text = page(own, place)
         buttons = re.findall(r'action="/closing/adjustments/([^/]+)/sign"', text)
         lines = {
-            each[0]: each[1] for each in re.findall(r'id="a([^"]+)"(.*?)</li>', text, re.DOTALL)
+            each[0]: each[1] for each in re.findall(r'<li id="a([^"]+)"(.*?)</li>', text, re.DOTALL)
         }
         (mine,) = set(lines) - set(buttons)
         assert f"/attendance/people/{head}?" in lines[mine]
