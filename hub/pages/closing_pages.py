@@ -5,7 +5,7 @@ Whom somebody sees here is decided by the services: whoever is in their answer i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,7 +38,8 @@ from hub.pages.views.divergence import (
 from hub.pages.words import Words
 from hub.people import repository as people
 from hub.timesheets.alert_service import AlertService
-from hub.timesheets.closing_service import ClosingService
+from hub.timesheets.closing_domain import MonthAdjustment
+from hub.timesheets.closing_sheets import ClosingSheets
 from hub.timesheets.divergence_service import DivergenceService
 from hub.web.core import Core
 from hub.web.rights import Principal, Right
@@ -84,7 +85,7 @@ class ClosingPages:
     """Reads for the pages."""
 
     core: Core
-    closings: ClosingService
+    closings: ClosingSheets
     divergences: DivergenceService
     alerts: AlertService
     attendance: AttendanceService
@@ -104,35 +105,37 @@ class ClosingPages:
         actors = {each.closed_by for each in sheet.rounds}
         actors |= {each.reopened_by for each in sheet.rounds if each.reopened_by}
         actors |= {each.signed_by for each in sheet.adjustments if each.signed_by}
+        signing = self.closings.signing(who, sheet.adjustments)
+        ids |= {head for each in signing.values() for head in each.heads}
         names, users = self._names(ids, actors, words)
         closes = who.may(Right.ATTENDANCE_CLOSE)
         signs = sheet.is_head or (closes and not self.closings.has_head(department_id))
-        return closing_page(sheet, names, users, words, may_sign=signs, may_close=closes)
+        return closing_page(sheet, names, users, words, signing, may_sign=signs, may_close=closes)
 
     def adjustments(self, who: Principal, words: Words) -> tuple[AdjustmentLine, ...]:
         """Give the adjustments one may see, the newest first."""
         found = self.closings.adjustments(who, None)
-        actors = {each.signed_by for each in found if each.signed_by}
-        names, users = self._names({each.person_id for each in found}, actors, words)
-        may = {
-            each: who.may(Right.ATTENDANCE_CLOSE) or self.closings.leads(who, each)
-            for each in {one.department_id for one in found}
-        }
-        return tuple(
-            adjustment_line(
-                each,
-                names,
-                users,
-                words,
-                may_sign=may[each.department_id] and each.person_id != who.person_id,
-            )
-            for each in reversed(found)
-        )
+        return self.adjustment_lines(who, tuple(reversed(found)), words)
+
+    def adjustment(self, who: Principal, adjustment_id: str, words: Words) -> AdjustmentLine:
+        """Give one; raises `not_found`."""
+        (line,) = self.adjustment_lines(who, (self.closings.adjustment(who, adjustment_id),), words)
+        return line
+
+    def adjustment_lines(
+        self, who: Principal, found: Sequence[MonthAdjustment], words: Words
+    ) -> tuple[AdjustmentLine, ...]:
+        """Give lines of adjustments one may see, in their order."""
+        signing = self.closings.signing(who, found)
+        ids = {each.person_id for each in found}
+        ids |= {head for each in signing.values() for head in each.heads}
+        names, users = self._names(ids, {each.signed_by for each in found if each.signed_by}, words)
+        return tuple(adjustment_line(each, names, users, words, signing[each.id]) for each in found)
 
     def own(self, who: Principal, month: Month, words: Words) -> OwnMonth:
         """Give one's own month."""
         facts = self.closings.own_facts(who, month)
-        names, users = self._names({who.person_id or ""}, set(), words)
+        names, _ = self._names({who.person_id or ""}, set(), words)
         pending = self.divergences.inbox(who, month.first, month.last, person_id=who.person_id)
         return OwnMonth(
             month=month_words(month, words),
@@ -144,10 +147,7 @@ class ClosingPages:
             divergences=tuple(
                 divergence_line(each, names, words, who.person_id) for each in pending
             ),
-            adjustments=tuple(
-                adjustment_line(each, names, users, words, may_sign=False)
-                for each in facts.adjustments
-            ),
+            adjustments=self.adjustment_lines(who, facts.adjustments, words),
         )
 
     def inbox(self, who: Principal, month: Month, words: Words, *, pending: bool) -> Inbox:

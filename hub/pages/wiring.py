@@ -46,7 +46,7 @@ from hub.policy.outlet import Outlet
 from hub.readiness.service import ReadinessService
 from hub.staff.service import StaffService
 from hub.timesheets.alert_service import AlertService
-from hub.timesheets.closing_service import ClosingService
+from hub.timesheets.closing_sheets import ClosingSheets
 from hub.timesheets.divergence_service import DivergenceService
 from hub.visitors.service import VisitorsService
 from hub.web.core import Core, Services
@@ -78,7 +78,7 @@ def add_pages(core: Core, services: Services) -> None:
     services.add(
         ClosingPages(
             core,
-            services.get(ClosingService),
+            services.get(ClosingSheets),
             services.get(DivergenceService),
             services.get(AlertService),
             services.get(AttendanceService),

@@ -146,6 +146,8 @@ class MonthRow:
     days: tuple[DayRow, ...] = ()
     closed_at: datetime | None = None
     adjusted: Mapping[str, int] = field(default_factory=dict)
+    adjusted_dates: tuple[date, ...] = ()
+    """The work dates of earlier months about which something came later."""
     leave_left: tuple[LeaveLeft, ...] = ()
 
     @property

@@ -110,6 +110,7 @@ FIELDS: Final[Mapping[RowKind, Mapping[str, Unit]]] = {
         **_LEAVE,
         **_LEFT,
         **{f"adjusted:{name}": _MONTH[name] for name in ADJUSTED},
+        "adjusted_dates": Unit.TEXT,
         **dict.fromkeys((f"adjusted_{code}" for code in _EXPLAINED), Unit.MINUTES),
     },
     RowKind.DAY: {
@@ -147,6 +148,7 @@ def _month_lines(month: MonthRow) -> Iterator[Line]:
     line["leave_left_days:annual"] = left.half_days if left else None
     line["leave_left_min:annual"] = left.minutes if left else None
     line |= {f"adjusted:{name}": month.adjusted.get(name, 0) for name in ADJUSTED}
+    line["adjusted_dates"] = " ".join(each.isoformat() for each in month.adjusted_dates)
     for kind in ExplainedKind:
         minutes = month.adjusted.get(f"explained.{kind.value}", 0)
         line[f"adjusted_explained:{kind.value}"] = minutes

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from hub.attendance.domain import Day
@@ -263,6 +263,7 @@ def _month(sheet: MonthSheet, stand: _Beside, titles: Mapping[str, str]) -> Mont
         month=result.month.first,
         buckets=_buckets(result, _summed(adjustments)),
         adjusted=_counters(adjustments),
+        adjusted_dates=_dates(adjustments),
         days_worked=result.days_worked,
         present_min=sum(day.present_min for day in days),
         regular_min=result.regular_min,
@@ -289,6 +290,7 @@ def _nothing_signed(
         month=month.first,
         buckets=_with_later({}, _summed(adjustments)),
         adjusted=_counters(adjustments),
+        adjusted_dates=_dates(adjustments),
         days_worked=0,
         present_min=0,
         regular_min=0,
@@ -322,6 +324,11 @@ def _summed(adjustments: Iterable[MonthAdjustment]) -> dict[tuple[str, int], int
 def _counters(adjustments: Iterable[MonthAdjustment]) -> Mapping[str, int]:
     """What adjustments change of the counters."""
     return Figures().summed(each.figures for each in adjustments if each.counts).counters
+
+
+def _dates(adjustments: Iterable[MonthAdjustment]) -> tuple[date, ...]:
+    """The work dates that adjustments are about."""
+    return tuple(sorted({day for each in adjustments if each.counts for day in each.work_dates}))
 
 
 def _with_later(

@@ -26,6 +26,7 @@ from hub.timesheets.alert_domain import (
 from hub.timesheets.alert_tables import cap_alerts
 from hub.timesheets.closing_domain import month_of_text
 from hub.timesheets.closing_settings import ClosingSettings
+from hub.timesheets.leading import leads, sees
 from hub.timesheets.sources import DerivedMonth, Sources
 from hub.web.core import Core
 from hub.web.problems import FORBIDDEN, NOT_FOUND, Problem, ProblemKind
@@ -161,7 +162,7 @@ class AlertService:
             if not broken:
                 raise Problem(NOT_BEYOND, "no cap was broken in this month")
             department_id = broken[0].department_id
-            self._check_writer(scope, who, department_id)
+            self._check_writer(scope, who, department_id, person_id)
             before = rows.special_work_of(scope, person_id, str(month))
             made = SpecialWork(
                 id=before.id if before else self._core.ids.new(),
@@ -194,7 +195,7 @@ class AlertService:
             found = rows.special_work(scope, work_id)
             if found is None or not self._sees(scope, who, found.department_id):
                 raise Problem(NOT_FOUND, "no such record")
-            self._check_writer(scope, who, found.department_id)
+            self._check_writer(scope, who, found.department_id, found.person_id)
             if self.today <= Month(found.fiscal_year + 1, 3).last:
                 raise Problem(YEAR_NOT_OVER, "it is analysed once its fiscal year is over")
             made = replace(found, analysis=analysis, analysed_by=who.actor, analysed_at=now)
@@ -208,15 +209,13 @@ class AlertService:
     # --- reach -----------------------------------------------------------------------------------
 
     def _sees(self, scope: Scope, who: Principal, department_id: str) -> bool:
-        return who.may(Right.ATTENDANCE_READ) or self._leads(scope, who, department_id)
+        return sees(scope, self._sources, who, department_id, self.today)
 
-    def _leads(self, scope: Scope, who: Principal, department_id: str) -> bool:
-        if who.person_id is None:
-            return False
-        return who.person_id in self._sources.staffing.heads(scope, department_id, self.today)
-
-    def _check_writer(self, scope: Scope, who: Principal, department_id: str) -> None:
-        if not (who.may(Right.ATTENDANCE_WRITE) or self._leads(scope, who, department_id)):
+    def _check_writer(self, scope: Scope, who: Principal, department_id: str, about: str) -> None:
+        if not (
+            who.may(Right.ATTENDANCE_WRITE)
+            or leads(scope, self._sources, who, department_id, self.today, about)
+        ):
             raise Problem(FORBIDDEN, "a head or personnel records it")
 
 

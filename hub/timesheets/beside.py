@@ -11,9 +11,9 @@ from hub.timesheets import closing_repository as rows
 from hub.timesheets import divergence_repository
 from hub.timesheets.closing_domain import DepartmentClosing, MonthAdjustment
 from hub.timesheets.closing_tables import month_adjustments
-from hub.timesheets.closings import closed_through
 from hub.timesheets.divergence_domain import Divergence
 from hub.timesheets.kept import file_from_text
+from hub.timesheets.settled_months import closed_through
 from hub.timesheets.snapshots import result_of
 from hub.worktime.domain import Month, MonthFile, MonthResult
 

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from hub.timesheets.day_prints import ChangedDay
 from hub.timesheets.figures import Figures
 from hub.timesheets.sources import DerivedMonth, OpenApplication
 from hub.worktime.domain import DayNote, Month
@@ -254,7 +255,8 @@ ADJUSTMENT_STEPS: Final[dict[tuple[AdjustmentState, AdjustmentAct], AdjustmentSt
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthAdjustment:
     """What a closed month would come to now, less what was signed and adjusted before. `added` and
-    `removed` are the records behind it (`kind:id`). `carried_into`: the month that paid it."""
+    `removed` are the records behind it (`kind:id`); `days` the dates that came to something else,
+    none where only the month as a whole did. `carried_into`: the month that paid it."""
 
     id: str
     seq: int
@@ -266,6 +268,7 @@ class MonthAdjustment:
     figures: Figures
     added: tuple[str, ...]
     removed: tuple[str, ...]
+    days: tuple[ChangedDay, ...] = ()
     state: AdjustmentState
     found_at: datetime
     signed_by: str | None = None
@@ -273,6 +276,11 @@ class MonthAdjustment:
     remark: str = ""
     carried_into: str | None = None
     carried_by: str | None = None
+
+    @property
+    def work_dates(self) -> tuple[date, ...]:
+        """The dates that came to something else."""
+        return tuple(each.work_date for each in self.days)
 
     @property
     def counts(self) -> bool:

@@ -7,16 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from hub.timesheets.adjustment_schemas import MonthAdjustmentOut, RemarkIn, SettledMonthOut
 from hub.timesheets.closing_domain import AdjustmentState, month_of_text
 from hub.timesheets.closing_schemas import (
     CloseIn,
     DepartmentClosingOut,
     DepartmentLineOut,
     DepartmentMonthOut,
-    MonthAdjustmentOut,
-    RemarkIn,
     ReopenIn,
-    SettledMonthOut,
     SignatureOut,
     SignIn,
 )
@@ -28,6 +26,7 @@ from hub.timesheets.closing_service import (
     MONTH_OPEN,
     ClosingService,
 )
+from hub.timesheets.closing_sheets import ClosingSheets
 from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.identity import requires
@@ -36,6 +35,7 @@ from hub.web.rights import Principal, Right
 
 router = APIRouter(prefix="/api/v1/attendance", tags=["closing"])
 Service = Annotated[ClosingService, provided(ClosingService)]
+Sheets = Annotated[ClosingSheets, provided(ClosingSheets)]
 Reader = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
 Closer = Annotated[Principal, requires(Right.ATTENDANCE_CLOSE)]
 MonthPath = Annotated[str, Path(pattern=r"^2[01][0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-03"])]
@@ -44,17 +44,17 @@ PersonPath = Annotated[str, Path(max_length=80, examples=[ids.PERSON])]
 
 
 @router.get("/closings/{month}", summary="How far every department's month has come")
-def list_closings(who: Reader, service: Service, month: MonthPath) -> list[DepartmentLineOut]:
+def list_closings(who: Reader, sheets: Sheets, month: MonthPath) -> list[DepartmentLineOut]:
     """Personnel see all, a head the department they lead."""
-    return [DepartmentLineOut.of(each) for each in service.overview(who, month_of_text(month))]
+    return [DepartmentLineOut.of(each) for each in sheets.overview(who, month_of_text(month))]
 
 
 @router.get("/closings/{month}/{department_id}", summary="A department's month")
 def read_closing(
-    who: Reader, service: Service, month: MonthPath, department_id: DepartmentPath
+    who: Reader, sheets: Sheets, month: MonthPath, department_id: DepartmentPath
 ) -> DepartmentMonthOut:
     """Who has signed, and what stands in the way, with where it is dealt with."""
-    return DepartmentMonthOut.of(service.department(who, department_id, month_of_text(month)))
+    return DepartmentMonthOut.of(sheets.department(who, department_id, month_of_text(month)))
 
 
 @router.post(
@@ -101,10 +101,10 @@ def reopen_month(
 
 @router.get("/closed-months/{month}/{person_id}", summary="Somebody's closed month")
 def read_closed_month(
-    who: Reader, service: Service, month: MonthPath, person_id: PersonPath
+    who: Reader, sheets: Sheets, month: MonthPath, person_id: PersonPath
 ) -> SettledMonthOut:
     """What was signed, and every adjustment since; not found while the month is open."""
-    return SettledMonthOut.of(service.settled(who, person_id, month_of_text(month)))
+    return SettledMonthOut.of(sheets.settled(who, person_id, month_of_text(month)))
 
 
 @router.post(
@@ -122,12 +122,12 @@ def sign_month(who: Reader, service: Service, month: MonthPath, given: SignIn) -
 @router.get("/adjustments", summary="Adjustments of closed months")
 def list_adjustments(
     who: Reader,
-    service: Service,
+    sheets: Sheets,
     state: AdjustmentState | None = None,
     person: Annotated[str | None, Query(max_length=80)] = None,
 ) -> list[MonthAdjustmentOut]:
     """The newest 100 that one may see, one's own among them, in the order they were found."""
-    return [MonthAdjustmentOut.of(each) for each in service.adjustments(who, state, person)]
+    return [MonthAdjustmentOut.of(each) for each in sheets.adjustments(who, state, person)]
 
 
 @router.post(

@@ -32,6 +32,7 @@ ADJUSTMENT_OUT: Final[Example] = {
     "figures": FIGURES,
     "added": ["order:0195f3a0-6c00-7000-8000-000000002808"],
     "removed": [],
+    "work_dates": ["2026-03-10"],
     "state": "open",
     "found_at": "2026-05-08T01:12:00Z",
     "signed_by": None,

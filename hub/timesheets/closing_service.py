@@ -1,14 +1,12 @@
-"""What routes and pages ask of closings: overviews, signing, closing, opening again, adjustments.
+"""What routes and pages have done with closings: signing, closing, opening again.
 
-Personnel (`attendance:read`, `attendance:close`) see every department; a head sees the one they
-lead; everybody signs their own month.
+Everybody signs their own month, a head their department's, and personnel (`attendance:close`)
+close.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
 from typing import Final
@@ -20,32 +18,24 @@ from hub.timesheets import closing_repository as rows
 from hub.timesheets.closing_domain import (
     ADJUSTMENT_STEPS,
     AdjustmentAct,
-    AdjustmentState,
     Blocker,
-    BlockerKind,
-    ClosedMonth,
     DepartmentClosing,
     MonthAdjustment,
     Signature,
     SignedKind,
 )
-from hub.timesheets.closing_settings import ClosingSettings
-from hub.timesheets.closing_tables import month_adjustments
 from hub.timesheets.closings import (
     AlreadyClosedError,
     BlockedError,
     CarriedError,
     ClosingRefusedError,
     Closings,
-    DepartmentMonth,
     NobodyError,
     NotClosedError,
-    PersonMonth,
-    SettledMonth,
-    settled_month,
 )
-from hub.timesheets.figures import ZERO, Figures, figures_of
-from hub.timesheets.sources import Sources, Unit
+from hub.timesheets.leading import answering, leads, person_of, sees, unit_seen
+from hub.timesheets.open_months import OpenMonths
+from hub.timesheets.sources import Sources
 from hub.web.core import Core
 from hub.web.problems import FORBIDDEN, NOT_FOUND, Problem, ProblemKind, invalid
 from hub.web.rights import Principal, Right
@@ -59,232 +49,33 @@ MONTH_CHANGED: Final = ProblemKind("month_changed", HTTPStatus.CONFLICT)
 _SHOWN: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class DepartmentLine:
-    """A department's month in an overview. While it is open, `blockers` counts what stands in the
-    way by kind; `signed` of its `people` have signed."""
-
-    unit: Unit
-    month: Month
-    people: int
-    signed: int
-    head_signed: bool
-    blockers: Mapping[BlockerKind, int]
-    closing: DepartmentClosing | None
-    adjustments: int
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether it can be closed as it stands."""
-        return self.closing is None and self.people > 0 and not self.blockers
-
-
-@dataclass(frozen=True, slots=True)
-class DepartmentSheet:
-    """A department's month in full: `open` while it is, else what was signed, and every round."""
-
-    unit: Unit
-    month: Month
-    open: DepartmentMonth | None
-    closing: DepartmentClosing | None
-    closed: tuple[ClosedMonth, ...]
-    adjustments: tuple[MonthAdjustment, ...]
-    rounds: tuple[DepartmentClosing, ...]
-    signatures: tuple[Signature, ...]
-    is_head: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OwnFacts:
-    """One's own month in figures; of a closed one those that were signed, and what came since."""
-
-    figures: Figures
-    fingerprint: str
-    signed: bool
-    closed: bool
-    employed: bool
-    adjustments: tuple[MonthAdjustment, ...] = ()
-
-
 class ClosingService:
-    """Reads and closes, within what a principal may."""
+    """Signs and closes, within what a principal may."""
 
     def __init__(
-        self, core: Core, sources: Sources, closings: Closings, settings: ClosingSettings
+        self, core: Core, sources: Sources, months: OpenMonths, closings: Closings
     ) -> None:
         self._core = core
         self._sources = sources
+        self._months = months
         self._closings = closings
-        self.settings = settings
 
     @property
-    def today(self) -> date:
+    def _today(self) -> date:
         """The date in the town."""
         return work_date_of(self._core.clock.now())
-
-    # --- reading ---------------------------------------------------------------------------------
-
-    def overview(self, who: Principal, month: Month) -> tuple[DepartmentLine, ...]:
-        """Give every department one may see that has people in a month, by code."""
-        with self._core.db.read() as scope:
-            members = self._closings.members(scope, month)
-            closed = rows.closings_of_month(scope, str(month))
-            units = [
-                unit
-                for unit in self._sources.staffing.units(scope)
-                if (unit.id in members or unit.id in closed) and self._sees(scope, who, unit.id)
-            ]
-        still_open = [unit.id for unit in units if unit.id not in closed]
-        self._keep(month, [each for unit_id in still_open for each in members[unit_id]])
-        with self._core.db.read() as scope:
-            return tuple(
-                self._line(scope, unit, month, closed.get(unit.id), members.get(unit.id, []))
-                for unit in units
-            )
-
-    def _keep(self, month: Month, person_ids: Collection[str]) -> None:
-        """Have open months kept before they are looked at: the next look finds them."""
-        self._sources.derivation.keep(self._core.db, month, person_ids)
-
-    def _line(
-        self,
-        scope: Scope,
-        unit: Unit,
-        month: Month,
-        found: DepartmentClosing | None,
-        people: list[str],
-    ) -> DepartmentLine:
-        t = month_adjustments.c
-        if found is not None:
-            waits = rows.adjustments(
-                scope,
-                t.department_id == unit.id,
-                t.month == str(month),
-                t.state == AdjustmentState.OPEN,
-            )
-            counted: Counter[BlockerKind] = Counter()
-            many = found.people
-            return DepartmentLine(
-                unit,
-                month,
-                many,
-                many,
-                head_signed=True,
-                blockers=counted,
-                closing=found,
-                adjustments=len(waits),
-            )
-        now = self._core.clock.now()
-        seen = self._closings.look(scope, unit.id, month, now, people)
-        return DepartmentLine(
-            unit=unit,
-            month=month,
-            people=len(seen.people),
-            signed=sum(1 for each in seen.people if each.signed),
-            head_signed=seen.head_signed,
-            blockers=Counter(each.kind for each in seen.blockers),
-            closing=None,
-            adjustments=len(seen.adjustments),
-        )
-
-    def department(self, who: Principal, department_id: str, month: Month) -> DepartmentSheet:
-        """Give a department's month in full."""
-        now = self._core.clock.now()
-        with self._core.db.read() as scope:
-            unit = self._unit(scope, who, department_id)
-            members = self._closings.members(scope, month).get(department_id, [])
-            closing = rows.closing(scope, department_id, str(month))
-        if closing is None:
-            self._keep(month, members)
-        with self._core.db.read() as scope:
-            closing = rows.closing(scope, department_id, str(month))
-            seen = None if closing else self._closings.look(scope, department_id, month, now)
-            t = month_adjustments.c
-            own = rows.adjustments(scope, t.department_id == department_id, t.month == str(month))
-            signed = rows.signatures_of(scope, SignedKind.DEPARTMENT, department_id, str(month))
-            return DepartmentSheet(
-                unit=unit,
-                month=month,
-                open=seen,
-                closing=closing,
-                closed=rows.closed_people(scope, closing.id) if closing else (),
-                adjustments=seen.adjustments if seen else own,
-                rounds=rows.rounds(scope, department_id, str(month)),
-                signatures=signed,
-                is_head=self._leads(scope, who, department_id),
-            )
-
-    def own_facts(self, who: Principal, month: Month) -> OwnFacts:
-        """Give one's own month: as it stands, or as it was signed."""
-        person_id = _person_of(who)
-        with self._core.db.read() as scope:
-            settled = settled_month(scope, person_id, month)
-            if settled is not None:
-                return OwnFacts(
-                    settled.signed,
-                    settled.closed.fingerprint,
-                    signed=True,
-                    closed=True,
-                    employed=True,
-                    adjustments=settled.adjustments,
-                )
-            found = self._open(scope, person_id, month)
-        if found is None:
-            return OwnFacts(ZERO, "", signed=False, closed=False, employed=False)
-        figures = figures_of(found.derived.result)
-        return OwnFacts(
-            figures, found.fingerprint, signed=found.signed, closed=False, employed=True
-        )
-
-    def has_head(self, department_id: str) -> bool:
-        """Whether somebody leads a department now."""
-        with self._core.db.read() as scope:
-            return bool(self._sources.staffing.heads(scope, department_id, self.today))
-
-    def leads(self, who: Principal, department_id: str) -> bool:
-        """Whether somebody leads a department now."""
-        with self._core.db.read() as scope:
-            return self._leads(scope, who, department_id)
-
-    def settled(self, who: Principal, person_id: str, month: Month) -> SettledMonth:
-        """Give somebody's closed month; raise `404 not_found` while it is open."""
-        with self._core.db.read() as scope:
-            found = settled_month(scope, person_id, month)
-            if found is None or not (
-                person_id == who.person_id or self._sees(scope, who, found.closed.department_id)
-            ):
-                raise Problem(NOT_FOUND, "no such closed month")
-            return found
-
-    def adjustments(
-        self, who: Principal, state: AdjustmentState | None, person_id: str | None = None
-    ) -> tuple[MonthAdjustment, ...]:
-        """Give the newest 100 adjustments one may see, in the order they were found."""
-        t = month_adjustments.c
-        where = [] if state is None else [t.state == state]
-        if person_id is not None:
-            where.append(t.person_id == person_id)
-        with self._core.db.read() as scope:
-            found = rows.adjustments(scope, *where)
-            seen: dict[str, bool] = {}
-            for each in found:
-                if each.department_id not in seen:
-                    seen[each.department_id] = self._sees(scope, who, each.department_id)
-        own = who.person_id
-        mine = [each for each in found if seen[each.department_id] or each.person_id == own]
-        return tuple(mine[-_SHOWN:])
 
     # --- signing ---------------------------------------------------------------------------------
 
     def sign_own(self, who: Principal, month: Month, fingerprint: str | None) -> Signature:
         """Sign one's own month as it stands; `fingerprint`: that of what one saw, if known."""
-        person_id = _person_of(who)
+        person_id = person_of(who)
         now = self._core.clock.now()
 
         def work(scope: Scope) -> Signature:
             if rows.closed_month(scope, person_id, str(month)) is not None:
                 raise Problem(MONTH_CLOSED, "this month is closed")
-            found = self._open(scope, person_id, month)
+            found = self._months.of_person(scope, person_id, month, now)
             if found is None:
                 raise Problem(NOT_FOUND, "not employed in this month")
             if fingerprint not in (None, found.fingerprint):
@@ -304,14 +95,14 @@ class ClosingService:
         now = self._core.clock.now()
 
         def work(scope: Scope) -> Signature:
-            self._unit(scope, who, department_id)
-            heads = self._sources.staffing.heads(scope, department_id, self.today)
+            unit_seen(scope, self._sources, who, department_id, self._today)
+            heads = answering(scope, self._sources, department_id, self._today)
             stands_in = not heads and who.may(Right.ATTENDANCE_CLOSE)
             if not (stands_in or (who.person_id is not None and who.person_id in heads)):
                 raise Problem(FORBIDDEN, "the head of the department signs its month")
             if rows.closing(scope, department_id, str(month)) is not None:
                 raise Problem(MONTH_CLOSED, "this month is closed")
-            seen = self._closings.look(scope, department_id, month, now)
+            seen = self._months.look(scope, department_id, month, now)
             if not seen.people:
                 raise Problem(NOT_FOUND, "nobody belongs to this department in this month")
             if fingerprint not in (None, seen.fingerprint):
@@ -333,10 +124,14 @@ class ClosingService:
 
         def work(scope: Scope) -> MonthAdjustment:
             found = rows.adjustment(scope, adjustment_id)
-            if found is None or not self._sees(scope, who, found.department_id):
+            if found is None or not sees(
+                scope, self._sources, who, found.department_id, self._today
+            ):
                 raise Problem(NOT_FOUND, "no such adjustment")
-            leads = self._leads(scope, who, found.department_id)
-            if not (who.may(Right.ATTENDANCE_CLOSE) or leads):
+            heads = leads(
+                scope, self._sources, who, found.department_id, self._today, found.person_id
+            )
+            if not (who.may(Right.ATTENDANCE_CLOSE) or heads):
                 raise Problem(FORBIDDEN, "a head or personnel signs adjustments")
             if found.person_id == who.person_id:
                 raise Problem(FORBIDDEN, "nobody signs an adjustment of their own month")
@@ -351,7 +146,11 @@ class ClosingService:
                 remark=remark,
             )
             rows.keep_adjustment(scope, signed)
-            said = {"person_id": found.person_id, "month": found.month, "remark": remark}
+            said = {
+                "person_id": found.person_id,
+                "month": found.month,
+                "remark_chars": len(remark),
+            }
             record(scope, now, who, "adjustment.signed", ("adjustment", found.id), said)
             return signed
 
@@ -406,42 +205,14 @@ class ClosingService:
         except ClosingRefusedError as error:
             raise _problem(error) from error
 
-    # --- reach -----------------------------------------------------------------------------------
-
-    def _sees(self, scope: Scope, who: Principal, department_id: str) -> bool:
-        return who.may(Right.ATTENDANCE_READ) or self._leads(scope, who, department_id)
-
-    def _leads(self, scope: Scope, who: Principal, department_id: str) -> bool:
-        if who.person_id is None:
-            return False
-        return who.person_id in self._sources.staffing.heads(scope, department_id, self.today)
-
-    def _unit(self, scope: Scope, who: Principal, department_id: str) -> Unit:
-        units = self._sources.staffing.units(scope)
-        found = next((each for each in units if each.id == department_id), None)
-        if found is None or not self._sees(scope, who, department_id):
-            raise Problem(NOT_FOUND, "no such department")
-        return found
-
     def _check_unit(self, who: Principal, department_id: str) -> None:
         with self._core.db.read() as scope:
-            self._unit(scope, who, department_id)
-
-    def _open(self, scope: Scope, person_id: str, month: Month) -> PersonMonth | None:
-        now = self._core.clock.now()
-        seen = self._closings.look(scope, "", month, now, [person_id])
-        return next(iter(seen.people), None)
+            unit_seen(scope, self._sources, who, department_id, self._today)
 
 
 def _check_closer(who: Principal) -> None:
     if not who.may(Right.ATTENDANCE_CLOSE):
         raise Problem(FORBIDDEN, "closing needs the right attendance:close")
-
-
-def _person_of(who: Principal) -> str:
-    if who.person_id is None:
-        raise Problem(FORBIDDEN, "this user is tied to nobody")
-    return who.person_id
 
 
 def _problem(error: ClosingRefusedError) -> Problem:

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Text
 from hub.database.columns import Closed, Structured, UtcDateTime, id_text
 from hub.database.tables import belongs_to, town_table, unique
 from hub.timesheets.closing_domain import AdjustmentCause, AdjustmentState, Blocker, SignedKind
+from hub.timesheets.day_prints import ChangedDay
 from hub.timesheets.figures import StoredFigures
 
 _ACTOR: Final = 80
@@ -77,6 +78,7 @@ month_adjustments: Final = town_table(
     Column("figures", Structured(StoredFigures), nullable=False),
     Column("added", Structured(tuple[str, ...]), nullable=False),
     Column("removed", Structured(tuple[str, ...]), nullable=False),
+    Column("days", Structured(tuple[ChangedDay, ...]), nullable=False),
     Column("state", Closed(AdjustmentState), nullable=False),
     Column("found_at", UtcDateTime, nullable=False),
     Column("signed_by", String(_ACTOR)),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from hub.applications.neighbours import Neighbours
+from hub.timesheets.adjusting import Adjusting
 from hub.timesheets.alert_service import AlertService
 from hub.timesheets.closing_service import ClosingService
+from hub.timesheets.closing_sheets import ClosingSheets
 from hub.timesheets.closings import Closings
 from hub.timesheets.divergence_service import DivergenceService
 from hub.timesheets.for_applications import MissingOfMonths, MonthFigures
+from hub.timesheets.open_months import OpenMonths
 from hub.timesheets.reckoner import Reckoner
 from hub.timesheets.sources import Sources
 from hub.timesheets.touched_chore import SettleTouched
@@ -23,8 +26,11 @@ def add_closings(core: Core, services: Services) -> None:
     asking = services.get(Neighbours)
     asking.figures = MonthFigures(sources, book, core.clock)
     asking.missing.append(MissingOfMonths(sources, book, settings, core.clock))
-    closings = services.add(Closings(sources, core.ids, settings))
-    services.add(ClosingService(core, sources, closings, settings))
+    months = services.add(OpenMonths(sources, settings))
+    closings = services.add(Closings(months, core.ids))
+    services.add(Adjusting(sources, core.ids, settings))
+    services.add(ClosingSheets(core, sources, months))
+    services.add(ClosingService(core, sources, months, closings))
     services.add(DivergenceService(core, sources, settings))
     services.add(AlertService(core, sources, settings))
 

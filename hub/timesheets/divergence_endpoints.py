@@ -8,19 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from hub.attendance.endpoints import First, Last
-from hub.timesheets.alert_service import NOT_BEYOND, YEAR_NOT_OVER, AlertService
-from hub.timesheets.closing_domain import month_of_text
-from hub.timesheets.closing_endpoints import MonthPath, PersonPath
-from hub.timesheets.closing_schemas import (
-    ActIn,
+from hub.timesheets.alert_schemas import (
     AnalysisIn,
     CapAlertOut,
-    DivergenceOut,
-    DivergenceSheetOut,
     OutlookOut,
     SpecialWorkIn,
     SpecialWorkOut,
 )
+from hub.timesheets.alert_service import NOT_BEYOND, YEAR_NOT_OVER, AlertService
+from hub.timesheets.closing_domain import month_of_text
+from hub.timesheets.closing_endpoints import MonthPath, PersonPath
+from hub.timesheets.divergence_schemas import ActIn, DivergenceOut, DivergenceSheetOut
 from hub.timesheets.divergence_service import DIVERGENCE_SETTLED, DivergenceService
 from hub.web import example_ids as ids
 from hub.web.core import provided

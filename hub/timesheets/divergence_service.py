@@ -32,6 +32,7 @@ from hub.timesheets.divergence_domain import (
     rederived,
     resolving,
 )
+from hub.timesheets.leading import leads, sees
 from hub.timesheets.seen import SeenAtDoors, seen_by_date
 from hub.timesheets.sources import DerivedMonth, Sources
 from hub.web.core import Core
@@ -218,7 +219,9 @@ class DivergenceService:
             )
             rows.keep(scope, changed)
             rows.step(scope, changed, act, who.actor, note, links)
-            said = {"person_id": found.person_id, "act": act.value, "note": note}
+            # The text stands in the trail: it may tell of an illness, and the audit log is for all.
+            said: dict[str, object] = {"person_id": found.person_id, "act": act.value}
+            said["note_chars"], said["state"] = len(note), [found.state.value, state.value]
             record(scope, now, who, "divergence.acted_on", ("divergence", found.id), said)
             return changed
 
@@ -240,23 +243,22 @@ class DivergenceService:
             placed |= staffing.placed(scope, month, self._settings.by_last_day)
             month = month.plus(1)
         units = set(placed.values()) if department_id is None else {department_id}
-        seen = {each for each in units if everybody or self._leads(scope, who, each)}
+        seen = {each for each in units if sees(scope, self._sources, who, each, self.today)}
         found = {each for each, unit in placed.items() if unit in seen}
         if who.person_id is not None and department_id is None:
             found.add(who.person_id)
         return sorted(found)
 
-    def _leads(self, scope: Scope, who: Principal, department_id: str) -> bool:
-        if who.person_id is None:
-            return False
-        return who.person_id in self._sources.staffing.heads(scope, department_id, self.today)
+    def _department(self, scope: Scope, about: Divergence) -> str:
+        month = month_of(about.work_date)
+        placed = self._sources.staffing.placed(scope, month, self._settings.by_last_day)
+        return placed.get(about.person_id, "")
 
     def _judges(self, scope: Scope, who: Principal, about: Divergence) -> bool:
         if who.may(Right.ATTENDANCE_WRITE):
             return True
-        month = month_of(about.work_date)
-        placed = self._sources.staffing.placed(scope, month, self._settings.by_last_day)
-        return self._leads(scope, who, placed.get(about.person_id, ""))
+        unit = self._department(scope, about)
+        return leads(scope, self._sources, who, unit, self.today, about.person_id)
 
     def _found(
         self, scope: Scope, who: Principal, divergence_id: str, *, lock: bool = False
@@ -265,8 +267,8 @@ class DivergenceService:
         if found is None:
             raise Problem(NOT_FOUND, "no such divergence")
         own = found.person_id == who.person_id
-        sees = who.may(Right.ATTENDANCE_READ) or own or self._judges(scope, who, found)
-        if not sees:
+        unit = self._department(scope, found)
+        if not (own or sees(scope, self._sources, who, unit, self.today)):
             raise Problem(NOT_FOUND, "no such divergence")
         return found
 

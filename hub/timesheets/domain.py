@@ -45,8 +45,8 @@ class KeptMonth:
 class MonthSheet:
     """Somebody's month as pages, closings and exports see it. `employments`: those in force on a
     date of the month, in order. `file`: plans, presence, orders and explanations by date, from
-    which `result` was reckoned; of a closed month `result` is what was signed. `closed`: the
-    closing that holds for it."""
+    which `result` was reckoned; of a closed month both are what was signed, and `adjustments` what
+    was found since. `closed`: the closing that holds for it."""
 
     person: Person
     employments: tuple[Employment, ...]
@@ -61,12 +61,15 @@ class MonthSheet:
 @dataclass(frozen=True, slots=True)
 class DaySheet:
     """One date in full: what it was reckoned from, and `punched`, every punch with why it counts or
-    not (None: nobody punched). The day's result is `result`."""
+    not (None: nobody punched). The day's result is `result`. Of a closed month (`closed`) they are
+    what was signed, but for `punched`, which is as known now; `adjustments`: those about it."""
 
     person: Person
     file: DayFile
     punched: Day | None
     result: DayResult
+    closed: DepartmentClosing | None = None
+    adjustments: tuple[MonthAdjustment, ...] = ()
 
     @property
     def plan(self) -> DayPlan:

@@ -79,6 +79,8 @@ class TimesheetsService:
             file=file,
             punched=read.get(person_id, {}).get(day),
             result=sheet.result.days[day.day - 1],
+            closed=sheet.closed,
+            adjustments=tuple(each for each in sheet.adjustments if day in each.work_dates),
         )
 
     def divergence_min(self, month: Month) -> int:
@@ -199,13 +201,14 @@ def _sheets(
 ) -> tuple[MonthSheet, ...]:
     closed = beside.closings_of(scope, month, named)
     signed = beside.signed_of(scope, month, named)
+    files = beside.signed_files_of(scope, month, named)
     adjusted = beside.adjustments_of(scope, month, named)
     diverging = beside.divergences_of(scope, month, named)
     return tuple(
         MonthSheet(
             person=person,
             employments=places.get(person_id, ()),
-            file=kept[person_id].file,
+            file=files.get(person_id, kept[person_id].file),
             result=signed.get(person_id, kept[person_id].result),
             fingerprint=kept[person_id].fingerprint,
             closed=closed.get(person_id),

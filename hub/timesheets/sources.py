@@ -111,8 +111,9 @@ class Staffing(Protocol):
         day of it on which they were employed, or on the first."""
         ...
 
-    def heads(self, scope: Scope, department_id: str, on: date, /) -> tuple[str, ...]:
-        """Give the people who lead a department, or where nobody does, the one above it."""
+    def heads(self, scope: Scope, department_id: str, on: date, /) -> tuple[tuple[str, ...], ...]:
+        """Give the people who lead a department, then those who lead the one above it, and so on
+        to the top; empty where nobody does."""
         ...
 
 
@@ -184,7 +185,9 @@ class Nobody:
         """Nobody."""
         return {}
 
-    def heads(self, _scope: Scope, _department_id: str, _on: date, /) -> tuple[str, ...]:
+    def heads(
+        self, _scope: Scope, _department_id: str, _on: date, /
+    ) -> tuple[tuple[str, ...], ...]:
         """Nobody."""
         return ()
 

@@ -13,8 +13,8 @@ from hub.clock import Clock
 from hub.database.scope import Scope
 from hub.timesheets import alert_repository
 from hub.timesheets import closing_repository as closed
+from hub.timesheets.adjusting import Adjusting
 from hub.timesheets.alert_service import raise_alerts
-from hub.timesheets.closings import Closings
 from hub.timesheets.divergence_service import compare_month
 from hub.timesheets.gathering import months_between
 from hub.timesheets.sources import Sources
@@ -35,7 +35,7 @@ class SettleTouched:
     def __init__(self, clock: Clock, services: Services) -> None:
         self._clock = clock
         self._sources = services.get(Sources)
-        self._closings = services.get(Closings)
+        self._adjusting = services.get(Adjusting)
 
     def is_due(self, scope: Scope) -> bool:
         """Whether something was written about a date that is over, or a date is over now."""
@@ -59,22 +59,22 @@ class SettleTouched:
                 wanted.setdefault(month, set()).add(span.person_id)
         take_spans(scope, taken)
         pairs = [(each, month) for month in wanted for each in sorted(wanted[month])]
-        self._closings.hold(scope, pairs)
+        self._adjusting.hold(scope, pairs)
         for month in sorted(wanted):
             self._month(scope, month, sorted(wanted[month]))
         return len(taken)
 
     def _month(self, scope: Scope, month: Month, people: list[str]) -> None:
-        now, core = self._clock.now(), self._closings
+        now, ids = self._clock.now(), self._adjusting.ids
         still_open = []
         for each in people:
-            core.settle(scope, each, month, now)
+            self._adjusting.settle(scope, each, month, now)
             if closed.closed_month(scope, each, str(month)) is None:
                 still_open.append(each)
         derived = self._sources.derivation.months(scope, month, still_open) if still_open else {}
         for found in derived.values():
-            compare_month(scope, self._sources, core.ids, found, now)
-            raise_alerts(scope, core.ids, found, _department(found.file.days), now)
+            compare_month(scope, self._sources, ids, found, now)
+            raise_alerts(scope, ids, found, _department(found.file.days), now)
 
     def _sweeps(self, scope: Scope, today: date) -> bool:
         through = alert_repository.swept_through(scope, _SWEEP)

@@ -155,18 +155,15 @@ class Staff:
         at = -1 if by_last_day else 0
         return {person: places[at].department_id for person, places in found.items() if places}
 
-    def heads(self, scope: Scope, department_id: str, on: date, /) -> tuple[str, ...]:
-        """Give who leads a department; where nobody does, the one above it."""
+    def heads(self, scope: Scope, department_id: str, on: date, /) -> tuple[tuple[str, ...], ...]:
+        """Give who leads a department, then who leads the one above it, and so on."""
         parents = {unit.id: unit.parent_id for unit in self.units(scope)}
-        seen: set[str] = set()
+        chain: list[str] = []
         here: str | None = department_id
-        while here is not None and here in parents and here not in seen:
-            heads = staff.heads_of(scope, here, on)
-            if heads:
-                return heads
-            seen.add(here)
+        while here is not None and here in parents and here not in chain:
+            chain.append(here)
             here = parents[here]
-        return ()
+        return tuple(staff.heads_of(scope, each, on) for each in chain)
 
 
 class Applications:

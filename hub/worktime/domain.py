@@ -90,6 +90,12 @@ class DayPlan:
     swap_kind: SwapKind | None = None
 
     @property
+    def due_spans(self) -> Spans:
+        """Regular hours that are to be worked: on a holiday none, unless the plan orders them."""
+        free = self.kind in (DayKind.HOLIDAY, DayKind.YEAR_END) and not self.rostered
+        return () if free else self.spans
+
+    @property
     def regular_min(self) -> int:
         """Minutes of regular hours."""
         return total(self.spans)

@@ -87,7 +87,17 @@ def sign_own(
 @router.get("/closing/adjustments")
 def adjustments(request: Request, words: Speaking, pages: Pages, who: Reader) -> Response:
     """What came after closing."""
-    return render(request, "pages/adjustments.html", lines=pages.adjustments(who, words))
+    lines = pages.adjustments(who, words)
+    return render(request, "pages/adjustments.html", lines=lines, only=False)
+
+
+@router.get("/closing/adjustments/{adjustment_id}")
+def adjustment(
+    request: Request, words: Speaking, pages: Pages, who: Reader, adjustment_id: str
+) -> Response:
+    """One of them, for links from elsewhere."""
+    lines = (pages.adjustment(who, adjustment_id, words),)
+    return render(request, "pages/adjustments.html", lines=lines, only=True)
 
 
 @router.post("/closing/adjustments/{adjustment_id}/sign")

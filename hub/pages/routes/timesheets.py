@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -11,16 +12,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from hub.applications.service import ApplicationsService, Wanted
+from hub.pages.closing_pages import ClosingPages
 from hub.pages.frame import Speaking
-from hub.pages.views.timesheet import (
-    Link,
-    MonthPage,
-    PersonLine,
-    day_page,
-    month_page,
-    person_line,
-    team_page,
-)
+from hub.pages.views.team import team_page
+from hub.pages.views.timesheet import PersonLine, month_page, person_line
+from hub.pages.views.timesheet_applications import Applied, applied_by_date, offers
+from hub.pages.views.timesheet_day import day_page
+from hub.pages.views.timesheet_notes import Link
 from hub.pages.words import Words
 from hub.staff.domain import Department
 from hub.timesheets.service import TimesheetsService
@@ -33,10 +32,14 @@ from hub.worktime.domain import Month, month_of
 
 router = APIRouter(include_in_schema=False)
 Service = Annotated[TimesheetsService, provided(TimesheetsService)]
+Closings = Annotated[ClosingPages, provided(ClosingPages)]
+Applications = Annotated[ApplicationsService, provided(ApplicationsService)]
 Reader = Annotated[Principal, requires(Right.ATTENDANCE_OWN)]
 Chosen = Annotated[str, Query(alias="month", max_length=7)]
 Department_ = Annotated[str, Query(alias="department", max_length=80)]
 
+_APPLICATIONS = 200
+"""Of a month at most; the page of applications has the rest."""
 _MONTH = re.compile(r"(2[01][0-9]{2})-(0[1-9]|1[0-2])")
 
 
@@ -65,13 +68,20 @@ class Overview:
 
 @router.get("/my/month")
 def my_month(
-    request: Request, words: Speaking, service: Service, who: Reader, chosen: Chosen = ""
+    request: Request,
+    words: Speaking,
+    service: Service,
+    closings: Closings,
+    applications: Applications,
+    who: Reader,
+    chosen: Chosen = "",
 ) -> Response:
     """One's own month."""
     if who.person_id is None:
         return render(request, "pages/timesheet.html", sheet=None, mine=True)
-    sheet = _month_page(service, who, who.person_id, _month(chosen, words), words, "/my/month")
-    return render(request, "pages/timesheet.html", sheet=sheet, mine=True)
+    month = _month(chosen, words)
+    applied = _applied(applications, who, month.first, month.last, words)
+    return _show(request, words, service, closings, who, who.person_id, month, "/my/month", applied)
 
 
 @router.get("/attendance/people/{person_id}")
@@ -79,19 +89,29 @@ def somebodys_month(
     request: Request,
     words: Speaking,
     service: Service,
+    closings: Closings,
+    applications: Applications,
     who: Reader,
     person_id: str,
     chosen: Chosen = "",
 ) -> Response:
     """Somebody's month."""
-    base = f"/attendance/people/{person_id}"
-    sheet = _month_page(service, who, person_id, _month(chosen, words), words, base)
-    return render(request, "pages/timesheet.html", sheet=sheet, mine=person_id == who.person_id)
+    base, month = f"/attendance/people/{person_id}", _month(chosen, words)
+    mine = person_id == who.person_id
+    applied = _applied(applications, who, month.first, month.last, words) if mine else {}
+    return _show(request, words, service, closings, who, person_id, month, base, applied)
 
 
 @router.get("/attendance/people/{person_id}/{day}")
 def one_day(
-    request: Request, words: Speaking, service: Service, who: Reader, person_id: str, day: str
+    request: Request,
+    words: Speaking,
+    service: Service,
+    closings: Closings,
+    applications: Applications,
+    who: Reader,
+    person_id: str,
+    day: str,
 ) -> Response:
     """One date of somebody in full."""
     try:
@@ -100,8 +120,17 @@ def one_day(
         raise Problem(NOT_FOUND, "no such date") from error
     mine = person_id == who.person_id
     base = "/my/month" if mine else f"/attendance/people/{person_id}"
-    page = day_page(service.day(who, person_id, found), words, f"{base}?month={month_of(found)}")
-    return render(request, "pages/timesheet_day.html", day=page, mine=mine)
+    sheet = service.day(who, person_id, found)
+    applied = _applied(applications, who, found, found, words) if mine else {}
+    return render(
+        request,
+        "pages/timesheet_day.html",
+        day=day_page(sheet, words, f"{base}?month={month_of(found)}"),
+        mine=mine,
+        applied=applied.get(found.isoformat(), ()),
+        offers=offers(sheet, words),
+        adjustments=closings.adjustment_lines(who, sheet.adjustments, words),
+    )
 
 
 @router.get("/attendance/months")
@@ -140,16 +169,35 @@ def team_today(
     return render(request, "pages/team.html", team=page, choices=choices)
 
 
-def _month_page(
+def _show(
+    request: Request,
+    words: Words,
     service: TimesheetsService,
+    closings: ClosingPages,
     who: Principal,
     person_id: str,
     month: Month,
-    words: Words,
     base: str,
-) -> MonthPage:
+    applied: Mapping[str, tuple[Applied, ...]],
+) -> Response:
     (sheet,) = service.month(who, month, person_id=person_id)
-    return month_page(sheet, words, base, service.divergence_min(month))
+    return render(
+        request,
+        "pages/timesheet.html",
+        sheet=month_page(sheet, words, base, service.divergence_min(month)),
+        mine=person_id == who.person_id,
+        applied=applied,
+        adjustments=closings.adjustment_lines(who, sheet.adjustments, words),
+    )
+
+
+def _applied(
+    applications: ApplicationsService, who: Principal, first: date, last: date, words: Words
+) -> Mapping[str, tuple[Applied, ...]]:
+    """One's own applications of a span, by date."""
+    wanted = Wanted(person_id=who.person_id, first=first, last=last)
+    found = applications.page(who, wanted, None, _APPLICATIONS).items
+    return applied_by_date(found, first, last, words)
 
 
 def _overview(

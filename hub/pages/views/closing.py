@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hub.pages.views.door import Chip
@@ -14,7 +14,7 @@ from hub.timesheets.closing_domain import (
     DepartmentClosing,
     MonthAdjustment,
 )
-from hub.timesheets.closing_service import DepartmentLine, DepartmentSheet
+from hub.timesheets.closing_sheets import AdjustmentSigning, DepartmentLine, DepartmentSheet
 from hub.timesheets.figures import Amount, Figures, Line
 from hub.worktime.domain import Month, PayClass
 
@@ -26,9 +26,12 @@ _UNHURRIED = frozenset({BlockerKind.MONTH_NOT_OVER})
 class BlockerLine:
     """One thing in the way, with the page that deals with it."""
 
+    kind: str
     text: str
     person: str
+    person_path: str
     day: str
+    day_path: str
     path: str
 
 
@@ -42,7 +45,7 @@ class ClosingLine:
     signed: str
     head: str
     chip: Chip
-    blockers: tuple[str, ...]
+    blockers: tuple[tuple[str, str], ...]
     adjustments: int
 
 
@@ -51,8 +54,11 @@ class AdjustmentLine:
     """An adjustment: whose, of which month, what changes and why."""
 
     id: str
+    path: str
     person: str
     month: str
+    month_path: str
+    dates: tuple[tuple[str, str], ...]
     chip: Chip
     causes: str
     changes: tuple[tuple[str, str], ...]
@@ -60,6 +66,7 @@ class AdjustmentLine:
     signed: str
     remark: str
     may_sign: bool
+    signer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,15 @@ class RoundLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonSigned:
+    """Somebody of a department, with their month, and whether they have signed it."""
+
+    name: str
+    path: str
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ClosingPage:
     """A department's month."""
 
@@ -84,7 +100,7 @@ class ClosingPage:
     month: str
     month_value: str
     chip: Chip
-    people: tuple[tuple[str, bool], ...]
+    people: tuple[PersonSigned, ...]
     signed: str
     head_signed: bool
     fingerprint: str
@@ -116,7 +132,10 @@ def closing_line(line: DepartmentLine, words: Words) -> ClosingLine:
             words, closing=line.closing, blockers=sum(line.blockers.values()), kinds=line.blockers
         ),
         blockers=tuple(
-            words.t("closing.blocker_count", what=words.t(f"blocker.{kind}"), count=count)
+            (
+                f"/closing/{line.month}/{line.unit.id}#b-{kind}",
+                words.t("closing.blocker_count", what=words.t(f"blocker.{kind}"), count=count),
+            )
             for kind, count in sorted(line.blockers.items(), key=lambda one: -one[1])
         ),
         adjustments=line.adjustments,
@@ -128,6 +147,7 @@ def closing_page(
     names: Mapping[str, str],
     users: Mapping[str, str],
     words: Words,
+    signing: Mapping[str, AdjustmentSigning],
     *,
     may_sign: bool,
     may_close: bool,
@@ -135,11 +155,15 @@ def closing_page(
     """Give a department's page."""
     seen = sheet.open
     blockers = seen.blockers if seen else ()
-    people = [
-        (names.get(each.person_id, ""), each.signed) for each in (seen.people if seen else ())
-    ]
+    signed = {each.person_id: each.signed for each in (seen.people if seen else ())}
     if seen is None:
-        people = [(names.get(each.person_id, ""), True) for each in sheet.closed]
+        signed = {each.person_id: True for each in sheet.closed}
+    people = [
+        PersonSigned(
+            names.get(each, ""), f"/attendance/people/{each}?month={sheet.month}", signed[each]
+        )
+        for each in signed
+    ]
     kinds = {each.kind: 1 for each in blockers}
     return ClosingPage(
         path=f"/closing/{sheet.month}/{sheet.unit.id}",
@@ -147,16 +171,14 @@ def closing_page(
         month=month_words(sheet.month, words),
         month_value=str(sheet.month),
         chip=_state(words, closing=sheet.closing, blockers=len(blockers), kinds=kinds),
-        people=tuple(sorted(people, key=lambda one: (one[1], one[0]))),
-        signed=words.t(
-            "closing.count_of", count=sum(1 for one in people if one[1]), people=len(people)
-        ),
+        people=tuple(sorted(people, key=lambda one: (one.signed, one.name))),
+        signed=words.t("closing.count_of", count=sum(signed.values()), people=len(people)),
         head_signed=seen.head_signed if seen else True,
         fingerprint=seen.fingerprint if seen else "",
-        blockers=tuple(blocker_line(each, names, words) for each in blockers),
+        blockers=tuple(blocker_line(each, sheet.month, names, words) for each in blockers),
         never=BlockerKind.MONTH_NOT_OVER in kinds,
         adjustments=tuple(
-            adjustment_line(each, names, users, words, may_sign=may_close or sheet.is_head)
+            adjustment_line(each, names, users, words, signing[each.id])
             for each in sheet.adjustments
         ),
         rounds=tuple(_round(each, users, words) for each in sheet.rounds),
@@ -166,12 +188,18 @@ def closing_page(
     )
 
 
-def blocker_line(blocker: Blocker, names: Mapping[str, str], words: Words) -> BlockerLine:
-    """Give one thing in the way."""
+def blocker_line(
+    blocker: Blocker, month: Month, names: Mapping[str, str], words: Words
+) -> BlockerLine:
+    """Give one thing in the way, with the person's month and the date beside what it is."""
+    person, day = f"/attendance/people/{blocker.person_id}", blocker.work_date
     return BlockerLine(
+        kind=blocker.kind.value,
         text=words.t(f"blocker.{blocker.kind}"),
         person=names.get(blocker.person_id, ""),
-        day=words.day(blocker.work_date) if blocker.work_date else "",
+        person_path=f"{person}?month={month}" if blocker.person_id else "",
+        day=words.day(day) if day else "",
+        day_path=f"{person}/{day.isoformat()}" if day and blocker.person_id else "",
         path=blocker.path,
     )
 
@@ -181,11 +209,13 @@ def adjustment_line(
     names: Mapping[str, str],
     users: Mapping[str, str],
     words: Words,
-    *,
-    may_sign: bool,
+    signing: AdjustmentSigning,
 ) -> AdjustmentLine:
-    """Give an adjustment's line."""
-    state = made.state
+    """Give an adjustment's line; to whoever may not sign it, it says who does."""
+    state, may_sign = made.state, signing.may_sign
+    waits = state is AdjustmentState.OPEN and not may_sign
+    who_signs = signers(signing.heads, names, words)
+    months = f"/attendance/people/{made.person_id}"
     tone, icon = _ADJUSTMENT_LOOKS[state]
     text = words.t(f"adjustment.state.{state}")
     if made.carried_into is not None:
@@ -196,8 +226,11 @@ def adjustment_line(
         signed = words.t("closing.by_at", who=who, time=words.date_time(made.signed_at))
     return AdjustmentLine(
         id=made.id,
+        path=f"/closing/adjustments/{made.id}",
         person=names.get(made.person_id, ""),
         month=month_words(made.month, words),
+        month_path=f"{months}?month={made.month}",
+        dates=tuple((f"{months}/{day.isoformat()}", words.day(day)) for day in made.work_dates),
         chip=Chip(tone, icon, text),
         causes=words.t("words.comma").join(words.t(f"adjustment.cause.{c}") for c in made.causes),
         changes=change_lines(made.figures, words),
@@ -205,7 +238,14 @@ def adjustment_line(
         signed=signed,
         remark=made.remark,
         may_sign=may_sign and state is AdjustmentState.OPEN,
+        signer=words.t("adjustment.signer", who=who_signs) if waits else "",
     )
+
+
+def signers(heads: Iterable[str], names: Mapping[str, str], words: Words) -> str:
+    """Who signs: the heads by name, else personnel."""
+    named = [names[each] for each in heads if each in names]
+    return words.t("words.comma").join([*named, words.t("closing.personnel")])
 
 
 _ADJUSTMENT_LOOKS = {

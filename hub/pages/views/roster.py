@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from hub.pages.views.timesheet import whole_text
+from hub.pages.views.working_time import whole_text
 from hub.pages.words import Words
 from hub.rosters.domain import ROSTER_DAYS, Finding, FindingKind, RosterDay, ShiftCode
 from hub.rosters.grid import Cell, CellSource, GridRow, RosterGrid

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from hub.pages.views.timesheet import spans_text, whole_text
+from hub.pages.views.working_time import spans_text, whole_text
 from hub.pages.words import Words
 from hub.rosters.domain import ShiftCode, Stretch, WorkPattern
 from hub.rosters.schemas import ShiftCodeIn, as_code

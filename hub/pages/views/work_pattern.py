@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from hub.pages.days import day_or
 from hub.pages.views.roster import OFF, finding_text
-from hub.pages.views.timesheet import whole_text
+from hub.pages.views.working_time import whole_text
 from hub.pages.words import Words
 from hub.rosters.domain import (
     CYCLE_MAX,

@@ -139,6 +139,8 @@ def test_what_is_owed_to_somebody_who_left_goes_out_with_the_month_that_takes_it
     assert not months["77"].adjusted
     line = next(lines_of(RowKind.MONTH, late))
     assert (line["adjusted:missing_min"], line["adjusted:days_worked"]) == (-465, 1)
+    assert line["adjusted_dates"] == " ".join(each.isoformat() for each in late.adjusted_dates)
+    assert len(late.adjusted_dates) == 1
 
 
 def test_handing_out_is_told_with_the_hash(office: Office, admin: TestClient) -> None:

@@ -24,8 +24,8 @@ from hub.applications.domain import State
 from hub.attendance.touched import any_span
 from hub.timesheets.closing_service import ClosingService
 from hub.timesheets.closing_wiring import closing_chore
-from hub.timesheets.closings import settled_month
 from hub.timesheets.figures import figures_of
+from hub.timesheets.settled_months import settled_month
 from hub.timesheets.sources import Sources
 from hub.web.problems import Problem
 from hub.worktime.domain import Month

@@ -39,6 +39,7 @@ from hub.projection.memory_journal import MemoryJournal
 from hub.projection.worker import ProjectionWorker
 from hub.timesheets.chores import ReckonStale
 from hub.timesheets.closing_service import ClosingService
+from hub.timesheets.closing_sheets import ClosingSheets
 from hub.timesheets.reckoner import Reckoner
 from hub.timesheets.service import TimesheetsService
 from hub.timesheets.touched_chore import SettleTouched
@@ -229,6 +230,7 @@ def test_a_month_from_raw_punches_to_an_adjustment(town: Town) -> None:
         assert not figures.closed(scope, town.hanako, LONG)
 
     closings = town.hub.services.get(ClosingService)
+    sheets = town.hub.services.get(ClosingSheets)
     closings.sign_own(town.who(town.hanako), APRIL, None)
     closings.sign_department(town.who(town.head), town.department, APRIL, None)
     closings.close(town.personnel, town.department, APRIL, "リーダーの記録が届かないため")
@@ -236,11 +238,11 @@ def test_a_month_from_raw_punches_to_an_adjustment(town: Town) -> None:
     assert closed["closed_at"] is not None
     assert closed["regular_min"] == 16 * 465
     town.run_chores()
-    assert closings.adjustments(town.personnel, None) == ()
+    assert sheets.adjustments(town.personnel, None) == ()
 
     town.tap(LATE, 1100, Way.OUT)  # the reader's controller is back
     town.run_chores()
-    (adjustment,) = closings.adjustments(town.personnel, None)
+    (adjustment,) = sheets.adjustments(town.personnel, None)
     (line,) = adjustment.figures.lines.values()
     assert (line.raw_min, line.rounded_min) == (60, 60)
     assert adjustment.figures.counters["regular_min"] == 465
@@ -277,6 +279,7 @@ def test_whatever_a_month_is_reckoned_from_is_seen_at_once_and_adjusts_a_closed_
     town.at(date(2026, 5, 1))
     before = town.month()
     closings = town.hub.services.get(ClosingService)
+    sheets = town.hub.services.get(ClosingSheets)
     closings.close(town.personnel, town.department, APRIL, "試し")
     town.run_chores()
     staff = f"{API}/staff"
@@ -301,5 +304,5 @@ def test_whatever_a_month_is_reckoned_from_is_seen_at_once_and_adjusts_a_closed_
     assert not stands
     town.run_chores()
     assert town.month()["regular_min"] == before["regular_min"]  # as it was signed
-    adjustments = closings.adjustments(town.personnel, None)
+    adjustments = sheets.adjustments(town.personnel, None)
     assert bool(adjustments) == (change == "retire")

@@ -41,6 +41,7 @@ from hub.settings import Settings
 from hub.timesheets import closing_examples as examples
 from hub.timesheets.alert_tables import cap_alerts, special_works
 from hub.timesheets.closing_tables import closed_months, closings, month_adjustments
+from hub.timesheets.day_prints import ChangedDay
 from hub.timesheets.divergence_tables import divergences
 from hub.timesheets.figures import StoredFigures
 from hub.web import example_ids as ids
@@ -384,6 +385,7 @@ def _keep_attendance(scope: Scope) -> None:
     )
     adjustment = examples.ADJUSTMENT_OUT | figures | signed
     adjustment |= {"seq": 1, "carried_by": None, "found_at": NOW, "causes": ("application",)}
+    adjustment["days"] = (ChangedDay(date(2026, 3, 10), "0" * 16),)
     scope.insert(month_adjustments, adjustment)
     divergence = examples.DIVERGENCE_OUT | {"settled_min": 0, "inputs": (), "links": ()}
     divergence |= {"found_at": NOW, "changed_at": NOW, "work_date": date(2026, 4, 3)}

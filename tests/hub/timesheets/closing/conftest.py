@@ -26,6 +26,7 @@ from hub.clock import HandMovedClock
 from hub.database.engine import Database
 from hub.database.scope import Scope
 from hub.people.kinds import PERSON
+from hub.timesheets.adjusting import Adjusting
 from hub.timesheets.closings import Closings
 from hub.timesheets.divergence_domain import FoundDivergence
 from hub.timesheets.sources import DerivedMonth, OpenApplication, Sources, Unit
@@ -103,8 +104,8 @@ class TownHall:
                 found[person_id] = held[-1] if by_last_day else held[0]
         return found
 
-    def heads(self, _scope: Scope, department_id: str, _on: date, /) -> tuple[str, ...]:
-        return self.led_by.get(department_id, ())
+    def heads(self, _scope: Scope, department_id: str, _on: date, /) -> tuple[tuple[str, ...], ...]:
+        return (self.led_by.get(department_id, ()),)
 
     def open_applications(
         self, _scope: Scope, person_ids: Collection[str], first: date, last: date, /
@@ -248,6 +249,7 @@ class Office:
         self.hub, self.clock, self.hall = hub, clock, hall
         self.db: Database = hub.core.db
         self.closings = hub.services.get(Closings)
+        self.adjusting = hub.services.get(Adjusting)
         self.number = 0
         self.people: dict[str, str] = {}
 

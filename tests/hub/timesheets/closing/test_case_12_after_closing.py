@@ -20,8 +20,9 @@ from hub.happenings import repository as happenings
 from hub.timesheets import beside
 from hub.timesheets import closing_repository as rows
 from hub.timesheets.closing_domain import AdjustmentCause, AdjustmentState
-from hub.timesheets.closings import CarriedError, closed_through, settled_month
+from hub.timesheets.closings import CarriedError
 from hub.timesheets.figures import Amount, Figures, Line, figures_of
+from hub.timesheets.settled_months import closed_through, settled_month
 from hub.timesheets.snapshots import result_of
 from hub.worktime.domain import Bucket, Month, PayClass
 from wire.events import PunchDirection
@@ -71,6 +72,7 @@ def test_an_offline_batch_after_closing_leaves_the_figures_and_becomes_an_adjust
     assert found.figures.counters == {"regular_min": 465, "days_worked": 1}
     assert found.causes == (AdjustmentCause.LATE_PUNCH,)
     assert found.added == ("punch:3", "punch:4")
+    assert found.work_dates == (FRIDAY,)
     assert found.state is AdjustmentState.OPEN
     assert after.now == fresh(office, ann)
 
@@ -124,6 +126,26 @@ def test_a_correction_after_closing_names_itself_as_the_cause(office: Any, close
     assert found.figures.counters["regular_min"] == 465
 
 
+def test_each_adjustment_names_the_dates_that_changed_since_the_one_before(
+    office: Any, closed: Close
+) -> None:
+    """Not those of an earlier adjustment again; a rate that changed names none."""
+    ann = office.hire("安藤")
+    office.works(ann, FRIDAY, 510, 1095)
+    office.approves(ann, FRIDAY, 1035, 1095)
+    office.at(date(2026, 5, 7))
+    closed()
+    for day in (13, 14):
+        office.works(ann, date(2026, 4, day), late=True)
+        office.run_chore()
+    office.hall.percent = 135
+    office.db.write(lambda scope: office.adjusting.settle(scope, ann, APRIL, office.clock.now()))
+    first, second, third = settled(office, ann).adjustments
+    assert first.work_dates == (date(2026, 4, 13),)
+    assert second.work_dates == (date(2026, 4, 14),)
+    assert (third.work_dates, third.causes) == ((), (AdjustmentCause.RULES,))
+
+
 def test_a_replayed_batch_makes_no_adjustment(office: Any, closed: Close) -> None:
     """The same punches again mark their dates, and nothing differs."""
     ann = office.hire("安藤")
@@ -146,6 +168,7 @@ def test_what_is_taken_back_is_an_adjustment_the_other_way(office: Any, closed: 
     office.works(ann, date(2026, 4, 13), late=True)  # marks the month
     office.run_chore()
     (found,) = settled(office, ann).adjustments
+    assert found.work_dates == (FRIDAY, date(2026, 4, 13))
     assert found.figures.lines == {OVERTIME: Amount(-60, -60)}
     assert found.removed == (f"order:{order}",)
     assert settled(office, ann).now == fresh(office, ann)
@@ -160,7 +183,7 @@ def test_an_ordinance_changed_backwards_moves_minutes_from_one_rate_to_another(
     office.at(date(2026, 5, 7))
     closed()
     office.hall.percent = 130
-    office.db.write(lambda scope: office.closings.settle(scope, ann, APRIL, office.clock.now()))
+    office.db.write(lambda scope: office.adjusting.settle(scope, ann, APRIL, office.clock.now()))
     (found,) = settled(office, ann).adjustments
     assert found.causes == (AdjustmentCause.RULES,)
     higher = Line(Bucket(PayClass.OVERTIME), 130, True)

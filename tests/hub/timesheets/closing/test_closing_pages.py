@@ -191,3 +191,51 @@ def test_a_month_that_is_none_breaks_no_page(
         assert admin.get(f"{path}?month={month}", headers=HTML).status_code == 200
     assert admin.get(f"/closing/{month}/tax", headers=HTML).status_code == 404
     assert as_role(Role.ADMIN).get("/divergences/none", headers=HTML).status_code == 404
+
+
+def test_what_stands_in_the_way_links_to_where_it_is_dealt_with(
+    office: Any, busy: tuple[str, str], admin: TestClient
+) -> None:
+    """Department -> its list by kind -> the divergence, the person's month, and the date."""
+    ann, _ = busy
+    overview = page(admin, "/closing?month=2026-04")
+    assert 'href="/closing/2026-04/tax#b-open_divergence"' in overview
+    text = page(admin, "/closing/2026-04/tax")
+    assert 'id="b-open_divergence"' in text
+    assert text.count('id="b-not_signed"') == 1
+    assert f'href="/attendance/people/{ann}?month=2026-04"' in text
+    assert f'href="/attendance/people/{ann}/2026-04-10"' in text
+    assert 'href="/closing/2026-04/tax#signed"' in text
+
+
+def test_nobody_is_offered_to_sign_their_own_adjustment_and_it_says_who_does(
+    office: Any, busy: tuple[str, str], admin: TestClient, client: TestClient
+) -> None:
+    """The head sees theirs in the department's page without a button, and that personnel signs;
+    the other one they may sign. Each adjustment names its date and has a page of its own."""
+    ann, head = busy
+    path = "/closing/2026-04/tax"
+    send(admin, path, f"{path}/close", cause="期限のため", sure="yes")
+    for person in busy:
+        office.works(person, date(2026, 4, 14), late=True)
+    office.run_chore()
+    own = office.log_in(client, head, Role.STAFF)
+    for place in (path, "/closing/adjustments"):
+        text = page(own, place)
+        buttons = re.findall(r'action="/closing/adjustments/([^/]+)/sign"', text)
+        lines = {
+            each[0]: each[1] for each in re.findall(r'<li id="a([^"]+)"(.*?)</li>', text, re.DOTALL)
+        }
+        (mine,) = set(lines) - set(buttons)
+        assert f"/attendance/people/{head}?" in lines[mine]
+        assert T("adjustment.signer", who=T("closing.personnel")) in lines[mine]
+        assert f"/attendance/people/{head}/2026-04-14" in lines[mine]
+        assert len(buttons) == 1
+        assert f"/attendance/people/{ann}?" in lines[buttons[0]]
+    alone = page(own, f"/closing/adjustments/{mine}")
+    assert T("adjustment.dates") in alone
+    send(own, path, f"/closing/adjustments/{buttons[0]}/sign")
+    assert own.get("/closing/adjustments/none", headers=HTML).status_code == 404
+    sees_own = page(office.log_in(client, ann, Role.STAFF), "/closing/adjustments")
+    assert f"/closing/adjustments/{buttons[0]}" in sees_own
+    assert client.get(f"/closing/adjustments/{mine}", headers=HTML).status_code == 404

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hub.timesheets.closing_service import ClosingService
+from hub.timesheets.closing_sheets import ClosingSheets
 from hub.timesheets.sources import OpenApplication
 from hub.web.problems import Problem
 from hub.web.rights import Role
@@ -134,15 +135,17 @@ def test_who_may_do_what(office: Any, april: tuple[str, str], as_role: Any, hub:
     assert as_role(Role.AUDITOR).post(f"{APRIL_TAX}/close", json={}).status_code == 403
     assert as_role(Role.STAFF).get(APRIL_TAX).status_code == 404
     assert as_role(Role.STAFF).get(f"{PATH}/closings/2026-04").json() == []
-    assert [each.unit.id for each in service.overview(office.user(head), APRIL)] == ["tax"]
-    assert service.overview(office.user(ann), APRIL) == ()
+    assert [
+        each.unit.id for each in hub.services.get(ClosingSheets).overview(office.user(head), APRIL)
+    ] == ["tax"]
+    assert hub.services.get(ClosingSheets).overview(office.user(ann), APRIL) == ()
     for who in (office.user(ann), office.user(None, Role.PERSONNEL)):
         with pytest.raises(Problem):
             service.sign_department(who, "tax", APRIL, None)
     with pytest.raises(Problem, match="forbidden"):
         service.sign_own(office.user(None), APRIL, None)
     with pytest.raises(Problem, match="not_found"):
-        service.settled(office.user(ann), head, APRIL)
+        hub.services.get(ClosingSheets).settled(office.user(ann), head, APRIL)
 
 
 def test_where_nobody_leads_personnel_signs(office: Any, hub: Any) -> None:
@@ -164,9 +167,12 @@ def test_an_adjustment_is_signed_once_by_a_head_or_personnel_and_never_ones_own(
     office.run_chore()
     (found,) = admin.get(f"{PATH}/adjustments", params={"state": "open"}).json()
     assert found["figures"]["counters"] == {"regular_min": 465, "days_worked": 1}
+    assert found["work_dates"] == ["2026-04-13"]
     with pytest.raises(Problem, match=r"forbidden|not_found"):
         service.sign_adjustment(office.user(ann), found["id"], "")
-    assert [each.id for each in service.adjustments(office.user(ann), None)] == [found["id"]]
+    assert [
+        each.id for each in hub.services.get(ClosingSheets).adjustments(office.user(ann), None)
+    ] == [found["id"]]
     for role in (Role.STAFF, Role.PERSONNEL):
         office.hall.led_by["tax"] = (ann, head)
         with pytest.raises(Problem, match="forbidden"):

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from hub.timesheets import repository
 from hub.timesheets.closing_domain import BlockerKind
 from hub.timesheets.closings import BlockedError, Closings
+from hub.timesheets.open_months import OpenMonths
 from hub.web.problems import Problem
 from hub.web.rights import Principal
 from hub.worktime.domain import Month
@@ -63,7 +64,7 @@ def test_the_month_is_not_closed_without_them(both: Any) -> None:
     closings = both.hub.services.get(Closings)
     now = both.clock.now()
     with both.hub.core.db.read() as scope:
-        seen = closings.look(scope, "d-office", APRIL, now)
+        seen = both.hub.services.get(OpenMonths).look(scope, "d-office", APRIL, now)
     blocked = [each for each in seen.blockers if each.kind is BlockerKind.UNRECKONABLE]
     assert [each.person_id for each in blocked] == [HANAKO]
     with pytest.raises(BlockedError):
