@@ -36,6 +36,7 @@ from hub.pages.leave_pages import LeavePages
 from hub.pages.notice_pages import NoticePages
 from hub.pages.readiness_pages import ReadinessPages
 from hub.pages.staff_pages import StaffPages
+from hub.pages.terminal_pages import TerminalPages
 from hub.pages.visitor_pages import VisitorPages
 from hub.pages.zone_pages import ZonePages
 from hub.people.enrolment_service import EnrolmentService
@@ -86,6 +87,7 @@ def add_pages(core: Core, services: Services) -> None:
     rows, access = services.get(AuditedRows), services.get(AccessService)
     connections = Connections(services.get(Outlet))
     services.add(CardPages(core, rows, access, services.get(EnrolmentService), connections))
+    services.add(TerminalPages(core, rows, services.get(AttendanceService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

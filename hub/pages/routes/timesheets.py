@@ -11,6 +11,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from hub.pages.console import ConsolePages
 from hub.pages.frame import Speaking
 from hub.pages.views.timesheet import (
     Link,
@@ -91,7 +92,13 @@ def somebodys_month(
 
 @router.get("/attendance/people/{person_id}/{day}")
 def one_day(
-    request: Request, words: Speaking, service: Service, who: Reader, person_id: str, day: str
+    request: Request,
+    words: Speaking,
+    service: Service,
+    pages: Annotated[ConsolePages, provided(ConsolePages)],
+    who: Reader,
+    person_id: str,
+    day: str,
 ) -> Response:
     """One date of somebody in full."""
     try:
@@ -101,7 +108,9 @@ def one_day(
     mine = person_id == who.person_id
     base = "/my/month" if mine else f"/attendance/people/{person_id}"
     page = day_page(service.day(who, person_id, found), words, f"{base}?month={month_of(found)}")
-    return render(request, "pages/timesheet_day.html", day=page, mine=mine)
+    told = mine or who.may(Right.ATTENDANCE_READ)
+    refused = pages.refused(who, words, found, person_id) if told else ()
+    return render(request, "pages/timesheet_day.html", day=page, mine=mine, refused=refused)
 
 
 @router.get("/attendance/months")
