@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -70,7 +71,8 @@ def between(
     where = [t.c.corrected_at >= start, t.c.corrected_at < end]
     if person_id is not None:
         where.append(t.c.person_id == person_id)
-    query = scope.select(t).where(*where).order_by(t.c.corrected_at, t.c.id).limit(limit)
+    columns = (t.c[one.name] for one in fields(RefusedPunch))
+    query = scope.select(*columns).where(*where).order_by(t.c.corrected_at, t.c.id).limit(limit)
     return as_all(RefusedPunch, scope.all(query))
 
 
