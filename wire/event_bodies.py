@@ -55,6 +55,8 @@ class AccessBody(_Body, frozen=True, kw_only=True):
     would have been a denial where the rule is hard."""
     partner: Id | None = None
     """The credential of the other of two persons who opened together."""
+    unpunched: Reason | None = None
+    """Why a tap was no punch, at a reader that takes punches: the door may have opened."""
 
 
 class ActOutcome(StrEnum):

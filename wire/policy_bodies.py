@@ -338,6 +338,7 @@ class ReaderBody(EntryBody, frozen=True, kw_only=True):
     The try budget: `tries` wrong PINs in `budget_window_s`, then a lockout of `lockout_s` which
     doubles up to `lockout_max_s` while the budget stays exhausted. `card_…` is the same for
     cards whose number anybody can copy (`Assurance.IDENTIFIER`); 0 `card_tries` count none.
+    `min_assurance` is what a tap needs to be a punch; the door asks its own for an opening.
     """
 
     device: Id
@@ -349,6 +350,7 @@ class ReaderBody(EntryBody, frozen=True, kw_only=True):
     profiles: tuple[Id, ...] = ()
     assurance: Assurance = Assurance.IDENTIFIER
     punch: PunchRule = PunchRule.NONE
+    min_assurance: Assurance = Assurance.IDENTIFIER
     key_timeout_ms: Annotated[int, msgspec.Meta(ge=1_000, le=60_000)] = 10_000
     max_keys: Annotated[int, msgspec.Meta(ge=4, le=10)] = 10
     tries: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5

@@ -199,6 +199,7 @@ def _reader(reader: str, device: str, door_id: str, name: str) -> dict[str, Any]
         "profiles": (),
         "assurance": Assurance.READER_VERIFIED,
         "punch": PunchRule.NONE,
+        "min_assurance": Assurance.IDENTIFIER,
         "key_timeout_ms": 10000,
         "max_keys": 10,
         "tries": 5,

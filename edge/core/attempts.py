@@ -78,6 +78,7 @@ class Decision:
     alarm, also where the door stays shut. `soft` names a rule that was broken and is only reported,
     `partner` the credential of the other of two who open together. `way` is the way that `person`
     goes once the door is opened, and `first_person` says that with it the first person has come.
+    `unpunched` says why a tap is no punch, where one could have been.
     `joined` is the opening that this denial becomes once a second person joins.
     """
 
@@ -99,6 +100,7 @@ class Decision:
     await_pin: bool = False
     duress: bool = False
     punch: PunchBody | None = None
+    unpunched: Reason | None = None
     code: SealedCode | None = None
     takes_code: bool = False
     soft: Reason | None = None
@@ -143,4 +145,5 @@ class Decision:
             code=self.code.tag if self.code is not None else None,
             soft=self.soft,
             partner=self.partner,
+            unpunched=self.unpunched,
         )

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from edge.core.attempts import Attempt, CardAttempt, Decision, PinAttempt, UnreadableAttempt
 from edge.core.circumstances import Circumstances
-from edge.core.decide_cards import counted, decide_card
+from edge.core.decide_cards import counted, decide_card, with_unpunched
 from edge.core.decide_pins import decide_pin
 from edge.core.overrides import under_fire_or_mode
 from edge.core.place import place_of
@@ -28,11 +28,12 @@ def decide(attempt: Attempt, about: Circumstances) -> Decision:
     blank = Decision(Reason.NO_DOOR, factor, reader=place.reader_id, door=door_id)
     match attempt:
         case UnreadableAttempt():
-            return replace(blank, reason=Reason.CARD_UNREADABLE)
+            return with_unpunched(replace(blank, reason=Reason.CARD_UNREADABLE), place.reader)
         case PinAttempt():
             normal = decide_pin(attempt, place, blank, about)
         case CardAttempt():
-            normal = counted(decide_card(attempt, place, blank, about), attempt, place, about)
+            alone = counted(decide_card(attempt, place, blank, about), attempt, place, about)
+            normal = with_unpunched(alone, place.reader)
     if door_id is None or normal.reason is Reason.STALE_PRESENTATION:
         return normal
     scheduled = about.held_by_schedule(door_id)

@@ -13,7 +13,7 @@ from edge.core.place import Place
 from edge.core.punches import punch_for
 from edge.core.windows import expired
 from wire.events import TryKind
-from wire.policy_bodies import Assurance, CardBody, EntryState, ReaderBody
+from wire.policy_bodies import Assurance, CardBody, EntryState, PunchRule, ReaderBody
 from wire.reasons import Reason
 
 _OF_A_GUESS: Final = frozenset(
@@ -29,7 +29,9 @@ def decide_card(
     card = card_of(attempt, about)
     if attempt.stale:
         known = replace(blank, reason=Reason.STALE_PRESENTATION)
-        return known if card is None else replace(known, credential=card.credential)
+        if card is None:
+            return known
+        return replace(known, credential=card.credential, person=card.person)
     if card is None:
         return replace(
             blank,
@@ -48,13 +50,14 @@ def decide_card(
     over = expired(card.end, about.now)
     if over is not None:
         return replace(known, reason=over)
-    known = replace(
-        known,
-        punch=punch_for(place.reader_id, place.reader, card, assurance, attempt.chosen),
-    )
+    punch = punch_for(place.reader_id, place.reader, card, assurance, attempt.chosen)
+    if punch is not None and assurance.rank < place.reader.min_assurance.rank:
+        known = replace(known, unpunched=Reason.ASSURANCE_TOO_LOW)
+    else:
+        known = replace(known, punch=punch)
     access = place.access
     if access is None:
-        return known
+        return known if known.unpunched is None else replace(known, reason=known.unpunched)
     if assurance.rank < access.door.min_assurance.rank:
         return replace(known, reason=Reason.ASSURANCE_TOO_LOW)
     subjects = subjects_of(card.credential, card.person, flags)
@@ -85,7 +88,23 @@ def counted(normal: Decision, attempt: CardAttempt, place: Place, about: Circums
             namespace=normal.namespace,
             card=normal.card,
         )
-    return replace(normal, spends_try=normal.reason in _OF_A_GUESS)
+    # Staff who hold the wrong card to a terminal in the morning must not close it to the others: it
+    # opens nothing, and a number that is known there is learnt no faster than by a punch.
+    of_a_guess = normal.reason in _OF_A_GUESS
+    if normal.reason is Reason.ASSURANCE_TOO_LOW and place.access is None:
+        of_a_guess = False
+    return replace(normal, spends_try=of_a_guess)
+
+
+def with_unpunched(decision: Decision, reader: ReaderBody) -> Decision:
+    """Add why a denied card is no punch, at a reader that takes punches. At a door an unknown card
+    is no try at attendance, and a known one whose holder has none (a visitor's) is none anywhere.
+    """
+    known = decision.credential is not None
+    nobodys = decision.person is None and (known or decision.door is not None)
+    if reader.punch is PunchRule.NONE or decision.punch is not None or nobodys:
+        return decision
+    return replace(decision, unpunched=decision.unpunched or decision.reason)
 
 
 def card_of(attempt: CardAttempt, about: Circumstances) -> CardBody | None:

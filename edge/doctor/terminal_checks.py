@@ -23,7 +23,10 @@ def terminal(settings: Settings, say: Say = ENGLISH) -> list[Finding]:
     """Look at the terminal; nothing where there is none."""
     if settings.terminal is None:
         return []
-    return [_page(settings.terminal, say), *_readers(settings, say)]
+    anyone = (
+        [say(f"{_CHECK} user", "terminal_anyone")] if settings.terminal.kiosk_user is None else []
+    )
+    return [_page(settings.terminal, say), *anyone, *_readers(settings, say)]
 
 
 def _page(settings: Terminal, say: Say) -> Finding:

@@ -38,7 +38,6 @@ from wire.events import (
     AlarmBody,
     EventKind,
     Factor,
-    PunchBody,
 )
 from wire.keys import PinKey
 from wire.offline_profiles import Profile
@@ -163,8 +162,9 @@ class Presentations:
             card=waiting.attempt if waiting is not None else None,
             opened=partial(_opened, entered.digits),
         )
-        # The card's tap counts for attendance whatever its PIN comes to.
-        self._conclude(attempt, now, waiting.denial.punch if waiting is not None else None)
+        # The card's tap counts for attendance whatever its PIN comes to, or is told that it does
+        # not.
+        self._conclude(attempt, now, waiting.denial if waiting is not None else None)
 
     def _card(self, item: CardPresented, now: ClockNow) -> None:
         self._forsake(item.source, now)
@@ -207,7 +207,7 @@ class Presentations:
         self,
         attempt: Attempt,
         now: ClockNow,
-        punch: PunchBody | None = None,
+        card: Decision | None = None,
         at_ns: int | None = None,
     ) -> None:
         about = self._memory.circumstances(now)
@@ -217,8 +217,8 @@ class Presentations:
             self._seconds.tick(now)
             self._seconds.ask_again(access, now)
         decision = decide(attempt, about)
-        if punch is not None:
-            decision = replace(decision, punch=punch)
+        if card is not None:
+            decision = replace(decision, punch=card.punch, unpunched=card.unpunched)
         if self.desk is not None and access is None:
             taken_ns = now.mono_ns if at_ns is None else at_ns
             if self.desk.conclude(decision, attempt.source, taken_ns, now):

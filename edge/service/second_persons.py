@@ -1,6 +1,7 @@
 """Doors that open for two: who came first waits, until another comes or the time is over.
 
 One presentation, one event: the pair's opening names both, whoever waited in vain is denied once.
+A tap that should have been a punch and is none is told at once, as the denial that it is so far.
 A duress PIN raises its silent alarm at once, while the reader shows what it shows to anybody.
 """
 
@@ -59,14 +60,15 @@ class SecondPersons:
         events = []
         if denial.punch is not None:  # the tap counts for attendance whatever comes of it
             events.append(NewEvent(EventKind.PUNCH, denial.punch))
-        if denial.duress:
+        told = denial.duress or denial.unpunched is not None
+        if told:
             events.append(NewEvent(denial.kind, denial.body()))
         if events:
             self._recorder.record(events, now)
         if isinstance(attempt, PinAttempt):
             attempt = _without_digits(attempt, access.door_id)
         until_ns = now.mono_ns + access.door.second_person_ms * _MS
-        first = _First(attempt, replace(denial, punch=None), until_ns, told=denial.duress)
+        first = _First(attempt, _without_tap(denial), until_ns, told=told)
         self._firsts[place] = first
         self._note(place, first)
         self._outcomes.show(attempt.source, Feedback.WAITING)
@@ -87,11 +89,11 @@ class SecondPersons:
             self._end(place, now)  # what holds at another door or side holds nothing here
             return
         if again.joined is not None:
-            first.denial = replace(again, punch=None)
+            first.denial = _without_tap(again)
             self._note(place, first)
             return
         if not again.granted:
-            first.denial = replace(again, punch=None, spends_try=False)
+            first.denial = replace(_without_tap(again), spends_try=False)
         self._end(place, now)
 
     def carry_out(self, decision: Decision, source: Source, access: Access, now: ClockNow) -> None:
@@ -138,6 +140,11 @@ def _stands_there(source: Source, access: Access, about: Circumstances) -> bool:
     at = place_of(source, about)
     there = None if at is None else at.access
     return there is not None and (there.door_id, there.side) == (access.door_id, access.side)
+
+
+def _without_tap(denial: Decision) -> Decision:
+    """The same denial; what the tap is to attendance was recorded when it came."""
+    return replace(denial, punch=None, unpunched=None)
 
 
 def _without_digits(attempt: PinAttempt, door: str) -> PinAttempt:

@@ -23,6 +23,7 @@ from edge.ports import Emit, ThreadSign
 from edge.running_clock import running_ns
 from edge.settings import SettingsError
 from edge.settings_terminal import Terminal
+from edge.terminal.connections import Connections
 from edge.terminal.requests import (
     RefusedRequestError,
     body_length,
@@ -55,6 +56,8 @@ _HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 _SLOW_S: Final = 10.0
+_REQUEST_S: Final = 3.0
+_LOOK_S: Final = 0.25
 _ALIVE_S: Final = 5.0
 _STREAMS: Final = 3
 _CONNECTIONS: Final = 16
@@ -136,7 +139,7 @@ class PageServer:
             self._server, told = server, False
             self.listening.set()
             with server:
-                server.serve_forever()
+                server.serve_forever(_LOOK_S)
 
 
 class _Server(ThreadingHTTPServer):
@@ -144,11 +147,11 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 8
+    request_queue_size = 64  # else who comes in a crowd waits a second for the kernel to ask again
 
     def __init__(self, page: PageServer) -> None:
         self.page = page
-        self._free = threading.BoundedSemaphore(_CONNECTIONS)
+        self.connections: Final = Connections(_CONNECTIONS, _REQUEST_S)
         super().__init__((HOST, page.settings.port), _Handler)
 
     def stop(self) -> None:
@@ -157,6 +160,7 @@ class _Server(ThreadingHTTPServer):
 
     def service_actions(self) -> None:
         self.page.beat()
+        self.connections.sweep(running_ns())
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
         """Whether whoever connects may look: by the user of the socket at the other end."""
@@ -167,23 +171,19 @@ class _Server(ThreadingHTTPServer):
         return owner_of(table, client_address[1], page.settings.port) == page.uid
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._free.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
+        self.connections.open(request, running_ns())
+        super().process_request(request, client_address)
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
+    def shutdown_request(self, request: Any) -> None:
+        self.connections.closed(request)
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         _log.debug("page_connection_ended", exc_info=True)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """One connection, for one request: so that none stands idle which is asked on later."""
 
     server: _Server
     protocol_version = "HTTP/1.1"
@@ -202,15 +202,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self._post)
 
     def _answer(self, work: Callable[[], None]) -> None:
+        self.close_connection = True
         try:
             check_sender(self.headers.get, self.server.page.settings.port)
             work()
         except RefusedRequestError as refused:
-            self.close_connection = True
             self._send(refused.status, "text/plain; charset=utf-8", b"")
 
     def _get(self) -> None:
         page = self.server.page
+        self._asked()
         if self.path == "/":
             text = (_FOLDER / "page.html").read_text(encoding="utf-8")
             text = text.replace("{token}", page.token).replace("{language}", page.language.value)
@@ -231,7 +232,12 @@ class _Handler(BaseHTTPRequestHandler):
         check_token(self.headers.get, page.token)
         if self.path != "/choose":
             raise RefusedRequestError(HTTPStatus.NOT_FOUND)
-        page.choose(self.rfile.read(body_length(self.headers.get)))
+        length = body_length(self.headers.get)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise RefusedRequestError(HTTPStatus.BAD_REQUEST)
+        self._asked()
+        page.choose(body)
         self._send(HTTPStatus.NO_CONTENT, None, b"")
 
     def _stream(self) -> None:
@@ -239,8 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
         page = self.server.page
         page.newest_stream += 1
         number = page.newest_stream
-        self.close_connection = True
-        self._head(HTTPStatus.OK, {"Content-Type": "text/event-stream", "Connection": "close"})
+        self._head(HTTPStatus.OK, {"Content-Type": "text/event-stream"})
         version = 0
         try:
             while page.newest_stream - number < _STREAMS:
@@ -251,6 +256,9 @@ class _Handler(BaseHTTPRequestHandler):
         except (EOFError, OSError):
             return
 
+    def _asked(self) -> None:
+        self.server.connections.asked(self.connection)
+
     def _send(self, status: HTTPStatus, kind: str | None, body: bytes) -> None:
         headers = {} if kind is None else {"Content-Type": kind, "Content-Length": str(len(body))}
         self._head(status, headers)
@@ -260,8 +268,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {**headers, **_HEADERS}.items():
             self.send_header(name, value)
-        if self.close_connection and "Connection" not in headers:
-            self.send_header("Connection", "close")
+        self.send_header("Connection", "close")
         self.end_headers()
 
 

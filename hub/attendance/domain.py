@@ -12,6 +12,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from wire.events import PunchDirection
+from wire.policy_bodies import Assurance
+from wire.reasons import Reason
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 _NINE_HOURS: Final = timedelta(hours=9)
@@ -51,6 +53,24 @@ class Punch:
     def added(self) -> bool:
         """Whether nobody tapped: a correction says that somebody came or went."""
         return self.id < 0
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPunch:
+    """A tap at a reader that takes punches, which is none: `reason` says why. Without a
+    `person_id` nobody knows whose it was. `corrected_at` is the instant to reckon with."""
+
+    id: int
+    person_id: str | None
+    reader_id: str
+    door_id: str | None
+    credential_id: str | None
+    reason: Reason
+    assurance: Assurance | None
+    at: datetime
+    corrected_at: datetime
+    trusted: bool
+    received_at: datetime
 
 
 class CorrectionAction(StrEnum):

@@ -17,6 +17,8 @@ from hub.web.fields import CalendarDate, shown
 from hub.web.identity import requires
 from hub.web.rights import Principal, Right
 from wire.events import PunchDirection
+from wire.policy_bodies import Assurance
+from wire.reasons import Reason
 
 router = APIRouter(prefix="/api/v1/attendance", tags=["attendance"])
 Service = Annotated[AttendanceService, provided(AttendanceService)]
@@ -59,6 +61,23 @@ class PunchOut(_Out):
     original_direction: PunchDirection | None
     added: bool = Field(description="Nobody tapped: a correction says so. Its `id` is negative.")
     voided: bool = Field(description="A correction says that it does not count.")
+
+
+class RefusedPunchOut(_Out):
+    """A tap at a reader that takes punches, which is none: nothing is derived from it."""
+
+    model_config = shown(examples.REFUSED_PUNCH_OUT)
+
+    id: int
+    person_id: str | None = Field(description="Null: nobody knows whose it was.")
+    reader_id: str
+    door_id: str | None
+    reason: Reason = Field(description="Why it is no punch; the door may have opened.")
+    assurance: Assurance | None
+    corrected_at: datetime = Field(description="The instant to reckon with.")
+    at: datetime = Field(description="What the reader's clock showed.")
+    trusted: bool
+    received_at: datetime
 
 
 class ReadPunchOut(_Out):
@@ -111,6 +130,15 @@ def list_punches(
 ) -> list[PunchOut]:
     """The punches of at most two months, oldest first."""
     return [PunchOut.model_validate(one) for one in service.punches(who, first, last, person)]
+
+
+@router.get("/refused", summary="Taps that were refused as punches")
+def list_refused(
+    who: Reader, service: Service, first: First, last: Last, person: Person = None
+) -> list[RefusedPunchOut]:
+    """With why, oldest first, at most 2000: whoever lost a punch so can apply for a correction."""
+    found = service.refused(who, first, last, person)
+    return [RefusedPunchOut.model_validate(one) for one in found]
 
 
 @router.get("/days", summary="Days derived from punches")

@@ -30,6 +30,18 @@ def _punch(number: int, direction: str, at: str) -> Example:
 
 
 PUNCH_OUT: Final = _punch(20_411, "in", "2026-04-02T23:28:00Z")
+REFUSED_PUNCH_OUT: Final[Example] = {
+    "id": 20_407,
+    "person_id": ids.PERSON,
+    "reader_id": ids.READER,
+    "door_id": None,
+    "reason": "assurance_too_low",
+    "assurance": "identifier",
+    "corrected_at": "2026-04-02T23:27:40Z",
+    "at": "2026-04-02T23:27:40Z",
+    "trusted": True,
+    "received_at": "2026-04-02T23:27:41Z",
+}
 SHIFT_OUT: Final[Example] = {
     "starts_at": "2026-04-02T23:28:00Z",
     "ends_at": "2026-04-03T08:32:00Z",

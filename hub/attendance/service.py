@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from hub.attendance import repository
+from hub.attendance import refused, repository
 from hub.attendance.corrected import CorrectionProblem
 from hub.attendance.corrections import CorrectionRefusedError
 from hub.attendance.corrections import record as record_correction
@@ -20,6 +20,7 @@ from hub.attendance.domain import (
     CorrectionWish,
     Day,
     Punch,
+    RefusedPunch,
     Rules,
     start_of,
 )
@@ -33,6 +34,7 @@ from hub.web.rights import Principal, Right
 
 DAYS_MAX = 62
 WAITING_MAX = 500
+REFUSED_MAX = 2_000
 _AROUND = timedelta(days=2)
 """A shift can begin on the date before, and one that began before can end on it."""
 
@@ -81,6 +83,17 @@ class AttendanceService:
         end = start_of(last + timedelta(days=1))
         with self._core.db.read() as scope:
             return repository.punches_between(scope, start_of(first), end, person_id)
+
+    def refused(
+        self, who: Principal, first: date, last: date, person_id: str | None
+    ) -> Sequence[RefusedPunch]:
+        """Give the taps of `[first, last]` that were to be punches and are none, oldest first: at
+        most 2000."""
+        person_id = _whose(who, person_id)
+        _check(first, last)
+        end = start_of(last + timedelta(days=1))
+        with self._core.db.read() as scope:
+            return refused.between(scope, start_of(first), end, person_id, REFUSED_MAX)
 
     def days(
         self, who: Principal, first: date, last: date, person_id: str | None

@@ -11,6 +11,8 @@ from hub.attendance.domain import CorrectionAction
 from hub.database.columns import Closed, UtcDateTime, id_text
 from hub.database.tables import ddl, town_table, unique
 from wire.events import PunchDirection
+from wire.policy_bodies import Assurance
+from wire.reasons import Reason
 
 punches: Final = town_table(
     "punches",
@@ -38,6 +40,33 @@ Index(
     punches.c.person_id,
     punches.c.corrected_at,
     punches.c.id,
+)
+
+refused_punches: Final = town_table(
+    "refused_punches",
+    Column("id", BigInteger, primary_key=True),
+    Column("person_id", id_text()),
+    Column("reader_id", id_text(), nullable=False),
+    Column("door_id", id_text()),
+    Column("credential_id", id_text()),
+    Column("controller_id", id_text(), nullable=False),
+    Column("reason", Closed(Reason), nullable=False),
+    Column("assurance", Closed(Assurance)),
+    Column("at", UtcDateTime, nullable=False),
+    Column("corrected_at", UtcDateTime, nullable=False),
+    Column("trusted", Boolean, nullable=False),
+    Column("time_error_ms", BigInteger),
+    Column("boot", String(36), nullable=False),
+    Column("mono_ns", BigInteger, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+)
+"""Taps that were to be punches and are none (`domain.RefusedPunch`); nothing is derived from them.
+`id` and the times are as those of `punches`."""
+Index(
+    "ix_refused_punches_time",
+    refused_punches.c.town_id,
+    refused_punches.c.corrected_at,
+    refused_punches.c.id,
 )
 
 punch_corrections: Final = town_table(

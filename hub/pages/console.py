@@ -25,8 +25,8 @@ from hub.feeds.service import FeedsService
 from hub.keyboxes import repository as box_rows
 from hub.keyboxes.domain import KeyBox
 from hub.keyboxes.service import KeyBoxes
-from hub.pages.naming import names_of, people_names
-from hub.pages.views.attendance import is_seen_only
+from hub.pages.naming import names_of, people_names, reader_names
+from hub.pages.views.attendance import RefusedLine, is_seen_only, refused_line
 from hub.pages.views.board import Board, StaffChip
 from hub.pages.views.booking import BookingLine, booking_line, facility_name
 from hub.pages.views.door import AlarmLine, alarm_lines, door_card
@@ -178,6 +178,16 @@ class ConsolePages:
         """Give the names of the people of these days, by id."""
         with self.core.db.read() as scope:
             return people_names(scope, who, words, {day.person_id for day in days})
+
+    def refused(
+        self, who: Principal, words: Words, day: date, person_id: str | None
+    ) -> tuple[RefusedLine, ...]:
+        """Give the taps of a date that were refused as punches: somebody's, or everybody's."""
+        found = self.attendance.refused(who, day, day, person_id)
+        with self.core.db.read() as scope:
+            names = people_names(scope, who, words, {each.person_id or "" for each in found})
+            readers = reader_names(scope, {each.reader_id for each in found})
+        return tuple(refused_line(each, names, readers, who.person_id, words) for each in found)
 
     def _booking_lines(
         self, scope: Scope, found: Sequence[BookingView], words: Words

@@ -49,7 +49,7 @@ def names_of(scope: Scope, who: Principal, words: Words, found: Iterable[Entry |
         ),
         bookings=_contacts(scope, who, _ids(listed, "booking_id")),
         users=user_names(scope, {*_ids(listed, "actor_id"), *_ids(listed, "acknowledged_by")}),
-        readers=_reader_names(scope, _ids(listed, "reader_id")),
+        readers=reader_names(scope, _ids(listed, "reader_id")),
         sites=_site_names(scope, words, listed),
         orders=_orders(scope, listed),
     )
@@ -90,7 +90,8 @@ def user_names(scope: Scope, actor_ids: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def _reader_names(scope: Scope, reader_ids: Iterable[str]) -> dict[str, str]:
+def reader_names(scope: Scope, reader_ids: Iterable[str]) -> dict[str, str]:
+    """Give the names of readers by id."""
     found = [sites.reader(scope, each) for each in reader_ids]
     return {each.id: each.name for each in found if each is not None and each.name}
 

@@ -38,6 +38,7 @@ from hub.pages.notice_pages import NoticePages
 from hub.pages.outsider_pages import OutsiderPages
 from hub.pages.readiness_pages import ReadinessPages
 from hub.pages.staff_pages import StaffPages
+from hub.pages.terminal_pages import TerminalPages
 from hub.pages.visitor_pages import VisitorPages
 from hub.pages.zone_pages import ZonePages
 from hub.people.enrolment_service import EnrolmentService
@@ -90,6 +91,7 @@ def add_pages(core: Core, services: Services) -> None:
     services.add(CardPages(core, rows, access, services.get(EnrolmentService), connections))
     services.add(KeySetPages(core, rows))
     services.add(OutsiderPages(core, rows))
+    services.add(TerminalPages(core, rows, services.get(AttendanceService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
         DoorPages(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Base64Bytes, BaseModel, Field
 
@@ -81,6 +81,11 @@ class LockProvisioningOut(BaseModel):
         return cls(device=device_id, kind=2, maintenance_secret=text)
 
 
+_MIN_ASSURANCE: Final = Field(
+    description="What a tap needs to be a punch. A weaker card is told so and recorded as refused."
+)
+
+
 class ReaderIn(BodyIn):
     """A new reader or keypad; without a door it is an attendance terminal."""
 
@@ -96,6 +101,7 @@ class ReaderIn(BodyIn):
     profiles: Annotated[tuple[Id, ...], Field(max_length=8)] = ()
     assurance: Assurance = Assurance.IDENTIFIER
     punch: PunchRule = PunchRule.NONE
+    min_assurance: Annotated[Assurance, _MIN_ASSURANCE] = Assurance.IDENTIFIER
     key_timeout_ms: Annotated[int, Field(ge=1_000, le=60_000)] = 10_000
     max_keys: Annotated[int, Field(ge=4, le=10)] = 10
     tries: Annotated[int, Field(ge=1, le=20)] = 5
@@ -122,6 +128,7 @@ class ReaderChange(ChangeIn):
     profiles: Annotated[tuple[Id, ...], Field(max_length=8)] | None = None
     assurance: Assurance | None = None
     punch: PunchRule | None = None
+    min_assurance: Annotated[Assurance | None, _MIN_ASSURANCE] = None
     key_timeout_ms: Annotated[int, Field(ge=1_000, le=60_000)] | None = None
     max_keys: Annotated[int, Field(ge=4, le=10)] | None = None
     tries: Annotated[int, Field(ge=1, le=20)] | None = None
@@ -151,6 +158,7 @@ class ReaderOut(RowOut):
     profiles: list[str]
     assurance: Assurance
     punch: PunchRule
+    min_assurance: Annotated[Assurance, _MIN_ASSURANCE]
     key_timeout_ms: int
     max_keys: int
     tries: int

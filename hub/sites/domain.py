@@ -240,7 +240,8 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A reader or keypad on a device; one without a door is an attendance terminal."""
+    """A reader or keypad on a device; one without a door is an attendance terminal.
+    `min_assurance` is what a tap needs to be a punch."""
 
     id: str
     device_id: str
@@ -254,6 +255,7 @@ class Reader:
     profiles: tuple[str, ...]
     assurance: Assurance
     punch: PunchRule
+    min_assurance: Assurance
     key_timeout_ms: int
     max_keys: int
     tries: int
@@ -267,6 +269,11 @@ class Reader:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def best_assurance(self) -> Assurance:
+        """The most that a card can come to at it."""
+        return Assurance.CHALLENGE if self.profiles else self.assurance
+
     def body(self) -> ReaderBody:
         """What the edge is told."""
         return ReaderBody(
@@ -279,6 +286,7 @@ class Reader:
             profiles=self.profiles,
             assurance=self.assurance,
             punch=self.punch,
+            min_assurance=self.min_assurance,
             key_timeout_ms=self.key_timeout_ms,
             max_keys=self.max_keys,
             tries=self.tries,

@@ -121,6 +121,7 @@ _READER: Final[Example] = {
     "profiles": [],
     "assurance": "reader_verified",
     "punch": "none",
+    "min_assurance": "identifier",
     "key_timeout_ms": 10_000,
     "max_keys": 10,
     "tries": 5,

@@ -200,6 +200,9 @@ def _check_reader(scope: Scope, _before: Reader | None, after: Reader) -> None:
         raise invalid("cards", "nothing", "a reader reads cards, has a keypad, or both")
     if after.assurance is Assurance.CHALLENGE and not after.profiles:
         raise invalid("profiles", "missing", "a challenge needs a card profile")
+    if after.min_assurance.rank > after.best_assurance.rank:
+        message = "no card comes to that here: name a card profile, or a reader that verifies cards"
+        raise invalid("min_assurance", "out_of_reach", message)
     if after.lockout_max_s < after.lockout_s:
         raise invalid("lockout_max_s", "too_short", "not shorter than lockout_s")
     if after.card_lockout_max_s < after.card_lockout_s:

@@ -183,6 +183,7 @@ readers: Final = town_table(
     Column("profiles", Structured(tuple[str, ...]), nullable=False),
     _closed("assurance", Assurance),
     _closed("punch", PunchRule),
+    _closed("min_assurance", Assurance),
     _number("key_timeout_ms"),
     _number("max_keys"),
     _number("tries"),

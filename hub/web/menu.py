@@ -82,6 +82,7 @@ GROUPS: Final = (
             Place("/divergences", "divergences", _ALL),
             Place("/caps", "caps", _ALL),
             Place("/closing", "closing", _ALL),
+            Place("/attendance/terminals", "terminals", Right.SITES_READ),
             Place("/payroll", "payroll", Right.PAYROLL_EXPORT),
             Place("/approval-chains", "approval_chains", _ALL),
             Place("/leave/yearly", "leave_yearly", Right.ATTENDANCE_WRITE),

@@ -186,6 +186,7 @@ class Town:
             "profiles": (),
             "assurance": Assurance.READER_VERIFIED,
             "punch": PunchRule.NONE,
+            "min_assurance": Assurance.IDENTIFIER,
             "key_timeout_ms": 10000,
             "max_keys": 10,
             "tries": 5,

@@ -247,7 +247,7 @@ class Oracle:
         reader = self.policy.readers[reader_id]
         known = self._known(reader_id, reader, shown)
         if shown.stale:
-            return replace(known, reason="stale_presentation", person=None, who=None)
+            return replace(known, reason="stale_presentation", who=None)
         if known.door is None:
             if shown.digits is not None:
                 return replace(known, reason="no_door")

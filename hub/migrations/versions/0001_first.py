@@ -1483,6 +1483,30 @@ CREATE INDEX ix_readiness_watches_late ON readiness_watches (town_id, late_at)
 CREATE INDEX ix_readiness_watches_open ON readiness_watches (town_id, closed_at)
 """,
     r"""
+CREATE TABLE refused_punches (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	person_id VARCHAR(80),
+	reader_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	credential_id VARCHAR(80),
+	controller_id VARCHAR(80) NOT NULL,
+	reason VARCHAR(64) NOT NULL,
+	assurance VARCHAR(64),
+	at DATETIME NOT NULL,
+	corrected_at DATETIME NOT NULL,
+	trusted BOOLEAN NOT NULL,
+	time_error_ms BIGINT,
+	boot VARCHAR(36) NOT NULL,
+	mono_ns BIGINT NOT NULL,
+	received_at DATETIME NOT NULL,
+	CONSTRAINT pk_refused_punches PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_refused_punches_time ON refused_punches (town_id, corrected_at, id)
+""",
+    r"""
 CREATE TABLE reminder_digests (
 	town_id VARCHAR(36) NOT NULL,
 	id VARCHAR(80) NOT NULL,
@@ -3024,6 +3048,7 @@ CREATE TABLE readers (
 	profiles JSON NOT NULL,
 	assurance VARCHAR(64) NOT NULL,
 	punch VARCHAR(64) NOT NULL,
+	min_assurance VARCHAR(64) NOT NULL,
 	key_timeout_ms INTEGER NOT NULL,
 	max_keys INTEGER NOT NULL,
 	tries INTEGER NOT NULL,
@@ -4540,6 +4565,30 @@ CREATE INDEX ix_readiness_watches_late ON readiness_watches (town_id, late_at)
 """,
     r"""
 CREATE INDEX ix_readiness_watches_open ON readiness_watches (town_id, closed_at)
+""",
+    r"""
+CREATE TABLE refused_punches (
+	town_id VARCHAR(36) NOT NULL,
+	id BIGINT NOT NULL,
+	person_id VARCHAR(80),
+	reader_id VARCHAR(80) NOT NULL,
+	door_id VARCHAR(80),
+	credential_id VARCHAR(80),
+	controller_id VARCHAR(80) NOT NULL,
+	reason VARCHAR(64) NOT NULL,
+	assurance VARCHAR(64),
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	corrected_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	trusted BOOLEAN NOT NULL,
+	time_error_ms BIGINT,
+	boot VARCHAR(36) NOT NULL,
+	mono_ns BIGINT NOT NULL,
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_refused_punches PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_refused_punches_time ON refused_punches (town_id, corrected_at, id)
 """,
     r"""
 CREATE TABLE reminder_digests (
@@ -6079,6 +6128,7 @@ CREATE TABLE readers (
 	profiles JSONB NOT NULL,
 	assurance VARCHAR(64) NOT NULL,
 	punch VARCHAR(64) NOT NULL,
+	min_assurance VARCHAR(64) NOT NULL,
 	key_timeout_ms INTEGER NOT NULL,
 	max_keys INTEGER NOT NULL,
 	tries INTEGER NOT NULL,

@@ -12,7 +12,7 @@ from hub.attendance.service import AttendanceService
 from hub.pages.console import ConsolePages
 from hub.pages.days import day_or
 from hub.pages.frame import Speaking
-from hub.pages.views.attendance import DayCard, MonthSheet, day_card, month_sheet
+from hub.pages.views.attendance import DayCard, MonthSheet, RefusedLine, day_card, month_sheet
 from hub.pages.words import Words
 from hub.web.core import provided
 from hub.web.identity import requires
@@ -35,6 +35,7 @@ class AttendanceSheet:
     no_person: bool
     days: tuple[DayCard, ...]
     month: MonthSheet | None
+    refused: tuple[RefusedLine, ...]
 
 
 @router.get("/attendance")
@@ -78,4 +79,5 @@ def _sheet(
         no_person=nobody,
         days=tuple(sorted(cards, key=lambda card: (card.tone != "warn", card.name))),
         month=month_sheet(months[0], words) if months else None,
+        refused=() if nobody else pages.refused(who, words, chosen, person),
     )

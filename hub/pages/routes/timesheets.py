@@ -14,6 +14,7 @@ from fastapi.responses import Response
 
 from hub.applications.service import ApplicationsService, Wanted
 from hub.pages.closing_pages import ClosingPages
+from hub.pages.console import ConsolePages
 from hub.pages.frame import Speaking
 from hub.pages.views.team import team_page
 from hub.pages.views.timesheet import PersonLine, month_page, person_line
@@ -109,6 +110,7 @@ def one_day(
     service: Service,
     closings: Closings,
     applications: Applications,
+    pages: Annotated[ConsolePages, provided(ConsolePages)],
     who: Reader,
     person_id: str,
     day: str,
@@ -122,6 +124,7 @@ def one_day(
     base = "/my/month" if mine else f"/attendance/people/{person_id}"
     sheet = service.day(who, person_id, found)
     applied = _applied(applications, who, found, found, words) if mine else {}
+    told = mine or who.may(Right.ATTENDANCE_READ)
     return render(
         request,
         "pages/timesheet_day.html",
@@ -130,6 +133,7 @@ def one_day(
         applied=applied.get(found.isoformat(), ()),
         offers=offers(sheet, words),
         adjustments=closings.adjustment_lines(who, sheet.adjustments, words),
+        refused=pages.refused(who, words, found, person_id) if told else (),
     )
 
 

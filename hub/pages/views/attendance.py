@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hub.attendance.domain import Day, DayProblem, Flag, Punch, ReadPunch, work_date_of
+from hub.attendance.domain import (
+    Day,
+    DayProblem,
+    Flag,
+    Punch,
+    ReadPunch,
+    RefusedPunch,
+    work_date_of,
+)
 from hub.attendance.service import MonthTotal
 from hub.pages.words import Words
+from wire.reasons import Reason
 
 _NONE = "―"
+APPLY_FOR_PUNCH = "/my/applications/new?kind=punch"
+_REFUSED = frozenset({Reason.ASSURANCE_TOO_LOW})
+"""What is said otherwise of a punch than of a door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +31,17 @@ class PunchLine:
     when: str
     direction: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A tap that was refused as a punch; `apply` is where its owner applies for a correction."""
+
+    when: str
+    name: str
+    reader: str
+    reason: str
+    apply: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +98,26 @@ def month_sheet(total: MonthTotal, words: Words) -> MonthSheet:
         worked=words.clock(total.worked_min),
         count=total.days_worked,
         days=tuple(day_card(day, "", words) for day in total.days),
+    )
+
+
+def refused_line(
+    tap: RefusedPunch,
+    names: Mapping[str, str],
+    readers: Mapping[str, str],
+    mine: str | None,
+    words: Words,
+) -> RefusedLine:
+    """Give the line of a refused punch; `mine` is the person who reads it."""
+    whose = tap.person_id
+    own = whose is not None and whose == mine
+    known = f"refused.{tap.reason}"
+    return RefusedLine(
+        when=words.second(tap.corrected_at),
+        name=names.get(whose, "") if whose else words.t("refused.nobody"),
+        reader=readers.get(tap.reader_id, ""),
+        reason=words.t(known if tap.reason in _REFUSED else f"reason.{tap.reason}"),
+        apply=f"{APPLY_FOR_PUNCH}&date={work_date_of(tap.corrected_at)}" if own else "",
     )
 
 

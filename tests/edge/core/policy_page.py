@@ -444,6 +444,16 @@ PHRASES: dict[str, Callable[[Case], object]] = {
     "the clock is not trusted": _untrusted,
     "the clock is held over": _world(state=ClockState.HOLDOVER),
     "a terminal": lambda case: setattr(case, "channel", TERMINAL),
+    "its reader asks for a challenge": _later(
+        lambda case: case.world.add_reader(
+            "terminal",
+            channel=TERMINAL,
+            door=None,
+            side=Side.TERMINAL,
+            punch=pb.PunchRule.IN,
+            min_assurance=pb.Assurance.CHALLENGE,
+        )
+    ),
     "another reader": lambda case: setattr(case, "channel", NO_READER),
     "a card that cannot be read": lambda case: setattr(case, "unreadable", True),
     # the credential

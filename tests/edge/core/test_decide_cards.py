@@ -236,6 +236,70 @@ def test_where_people_choose_the_last_key_before_the_tap_counts(staffed, keys, d
     assert staffed.card("suica", chosen=keys).punch.direction == direction
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown", "counts"),
+    [
+        ("identifier", "identifier", True),
+        ("reader_verified", "identifier", False),
+        ("reader_verified", "reader_verified", True),
+        ("challenge", "reader_verified", False),
+    ],
+)
+def test_a_punch_needs_the_assurance_that_its_reader_asks_for(staffed, asked, shown, counts):
+    staffed.add_reader(
+        door=None,
+        assurance=pb.Assurance.READER_VERIFIED,
+        punch=pb.PunchRule.IN,
+        min_assurance=pb.Assurance(asked),
+    )
+    decision = staffed.card("suica", assurance=pb.Assurance(shown))
+    assert (decision.punch is not None) == counts
+    assert decision.reason is (Reason.NO_DOOR if counts else Reason.ASSURANCE_TOO_LOW)
+    told = decision.body()
+    assert told.unpunched is (None if counts else Reason.ASSURANCE_TOO_LOW)
+    assert (told.person, told.assurance) == (staffed.id("person"), pb.Assurance(shown))
+    assert not decision.spends_try, "staff with the wrong card do not close a terminal"
+
+
+def test_a_card_that_proves_itself_punches_where_a_challenge_is_asked_for(staffed):
+    staffed.add_reader(door=None, punch=pb.PunchRule.IN, min_assurance=pb.Assurance.CHALLENGE)
+    staffed.add_card("suica", person=staffed.id("person"), public_key="AA==")
+    decision = staffed.card("suica", proof=lambda _card: True)
+    assert decision.punch is not None
+    assert decision.punch.assurance is pb.Assurance.CHALLENGE
+    assert decision.unpunched is None
+
+
+def test_a_door_opens_for_a_card_that_is_too_weak_for_its_punch_and_says_so(staffed):
+    """And the other way round: what a door refuses is a punch all the same."""
+    staffed.add_reader(punch=pb.PunchRule.IN, min_assurance=pb.Assurance.CHALLENGE)
+    decision = staffed.card("suica")
+    assert (decision.granted, decision.punch) == (True, None)
+    assert decision.body().unpunched is Reason.ASSURANCE_TOO_LOW
+    staffed.add_reader(punch=pb.PunchRule.IN, assurance=pb.Assurance.IDENTIFIER)
+    decision = staffed.card("suica")
+    assert decision.reason is Reason.ASSURANCE_TOO_LOW
+    assert (decision.punch is not None, decision.unpunched) == (True, None)
+    assert decision.spends_try, "at a door it is a guess as ever"
+
+
+@pytest.mark.parametrize("door", [True, False])
+def test_every_denied_card_says_why_it_is_no_punch_if_it_could_have_been_one(staffed, door):
+    at = {} if door else {"door": None}
+    staffed.add_card("blocked", "his", person=staffed.id("him"), state=pb.EntryState.BLOCKED)
+    staffed.add_card("visitor's", "visitor")
+    shown = {"blocked": Reason.CREDENTIAL_BLOCKED, "visitor's": None}
+    shown["unknown"] = None if door else Reason.UNKNOWN_CARD
+    for rule in (pb.PunchRule.CHOSEN, pb.PunchRule.NONE):
+        staffed.add_reader(punch=rule, **at)
+        for card, reason in shown.items():
+            wanted = reason if rule is pb.PunchRule.CHOSEN else None
+            assert staffed.card(card).unpunched is wanted, card
+    staffed.add_reader(punch=pb.PunchRule.IN, **at)
+    stale = staffed.card("suica", stale=True)
+    assert (stale.person, stale.unpunched) == (staffed.id("person"), Reason.STALE_PRESENTATION)
+
+
 # --- numbers that anybody can copy ---------------------------------------------------------------
 
 

@@ -41,7 +41,7 @@ def test_without_a_terminal_there_is_nothing_to_say(settings: Settings) -> None:
 
 
 def test_a_page_that_nobody_serves(settings: Settings) -> None:
-    assert codes(settings) == ["terminal_silent"]
+    assert codes(settings) == ["terminal_silent", "terminal_anyone"]
 
 
 def test_a_port_on_which_somebody_else_answers(settings: Settings) -> None:
@@ -54,7 +54,10 @@ def test_a_port_on_which_somebody_else_answers(settings: Settings) -> None:
             line.close()
 
         threading.Thread(target=answer).start()
-        assert codes(changed(settings, port=other.getsockname()[1])) == ["terminal_taken"]
+        assert codes(changed(settings, port=other.getsockname()[1])) == [
+            "terminal_taken",
+            "terminal_anyone",
+        ]
 
 
 def test_a_running_terminal_and_one_whose_reader_is_gone(settings: Settings) -> None:
@@ -65,11 +68,15 @@ def test_a_running_terminal_and_one_whose_reader_is_gone(settings: Settings) -> 
         assert agent._page is not None
         assert agent._page.listening.wait(10)
         agent.status()  # what the reader told is handled
-        assert codes(settings) == ["terminal_ok", "terminal_reader_ok"]
+        assert codes(settings) == ["terminal_ok", "terminal_anyone", "terminal_reader_ok"]
         site.unplug(DEVICE)
         agent.status()
         found = terminal(settings)
-        assert [one.code for one in found] == ["terminal_ok", "terminal_reader_away"]
+        assert [one.code for one in found] == [
+            "terminal_ok",
+            "terminal_anyone",
+            "terminal_reader_away",
+        ]
         assert found[1].remedy
     finally:
         agent.stop()

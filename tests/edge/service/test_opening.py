@@ -12,6 +12,7 @@ from wire.policy import EntryKind
 from wire.policy_bodies import Assurance, DoorMode, Point, PunchRule, Side
 from wire.reasons import Outcome, Reason
 
+AccessKind = (EventKind.ACCESS_GRANTED, EventKind.ACCESS_DENIED)
 PIN, WRONG, DURESS = "482915", "777777", "482916"
 
 
@@ -241,6 +242,22 @@ def _two_factors(rig):
         rig.town.grant(rig.town_id(20), person=rig.town_id(6), needs_pin=True),
         rig.town.pin("135790", credential=rig.town_id(52), person=rig.town_id(6)),
     )
+
+
+@pytest.mark.parametrize(("typed", "kind"), [("135790#", "granted"), ("", "denied")])
+def test_a_card_that_waits_for_its_pin_is_told_once_to_be_no_punch(rig, typed, kind):
+    _two_factors(rig)
+    rig.policy(rig.town.reader(punch=PunchRule.IN, min_assurance=Assurance.CHALLENGE))
+    mark = len(rig.kinds())
+    rig.tap(assurance=Assurance.READER_VERIFIED)
+    rig.press(typed)
+    rig.go(20)
+    told = [body for one in AccessKind for body in rig.bodies(one) if body.unpunched]
+    assert [(body.unpunched, body.person) for body in told] == [
+        (Reason.ASSURANCE_TOO_LOW, rig.town_id(6))
+    ]
+    assert f"access_{kind}" in rig.since(mark)
+    assert "punch" not in rig.since(mark)
 
 
 def test_card_and_pin_open_together(rig):

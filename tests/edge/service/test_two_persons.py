@@ -285,3 +285,25 @@ def test_a_command_asks_for_no_second_person(vault):
     vault.command()
     assert vault.unlocked
     assert vault.events(EventKind.ACCESS_GRANTED) == []
+
+
+def test_a_first_persons_tap_that_is_no_punch_is_told_at_once_and_once(vault):
+    """Whoever joins, nobody would hear of it from the pair's opening."""
+    vault.policy(vault.town.reader(punch=PunchRule.IN, min_assurance=Assurance.CHALLENGE))
+    mark = len(vault.kinds())
+    mine(vault)
+    assert since(vault, mark) == ["access_denied"]
+    told = vault.last(EventKind.ACCESS_DENIED)
+    assert (told.reason, told.unpunched, told.person) == (
+        Reason.SECOND_PERSON_MISSING,
+        Reason.ASSURANCE_TOO_LOW,
+        PERSON,
+    )
+    annas(vault)
+    assert since(vault, mark) == ["access_denied", "access_granted"]
+    granted = vault.last(EventKind.ACCESS_GRANTED)
+    assert (granted.person, granted.unpunched) == (ANNA, Reason.ASSURANCE_TOO_LOW)
+    mark = len(vault.kinds())
+    mine(vault)
+    vault.go(60)
+    assert since(vault, mark) == ["access_denied"]

@@ -8,9 +8,10 @@ import pytest
 
 from edge.core.model import Feedback
 from edge.terminal.view import Kind, Notice
+from edge.words import sentences
 from wire.clock import ClockState
 from wire.events import EventKind, PunchDirection
-from wire.policy_bodies import EntryState, PunchRule, Side
+from wire.policy_bodies import Assurance, EntryState, PunchRule, Side
 from wire.reasons import Reason
 
 IN, OUT = PunchDirection.IN, PunchDirection.OUT
@@ -254,6 +255,27 @@ def test_an_unknown_card_is_told_what_to_do_and_records_nothing(terminal):
     assert terminal.punches == []
     assert terminal.last(EventKind.ACCESS_DENIED).reason is Reason.UNKNOWN_CARD
     assert terminal.view.chosen == "in"  # it was no tap of anybody's: the right card may follow
+
+
+def test_a_card_that_can_be_copied_is_told_so_where_more_is_asked_for(terminal):
+    """Journaled with who it was, for the hub to show; and the right card may follow."""
+    asked = {"door": None, "side": Side.TERMINAL, "punch": PunchRule.CHOSEN, "keypad": False}
+    terminal.policy(terminal.town.reader(**asked, min_assurance=Assurance.CHALLENGE))
+    terminal.choose(IN)
+    for _ in range(40):  # more than the reader's budget of tries
+        terminal.tap()
+    result = terminal.view.result
+    assert (result.kind, result.reason, result.name) == (Kind.DENIED, "assurance_too_low", "")
+    assert {"assurance_too_low"} <= sentences("terminal")["reason"].keys()
+    assert {"assurance_too_low"} <= sentences("terminal")["next"].keys()
+    assert terminal.punches == []
+    told = terminal.last(EventKind.ACCESS_DENIED)
+    assert (told.reason, told.unpunched) == (Reason.ASSURANCE_TOO_LOW, Reason.ASSURANCE_TOO_LOW)
+    assert (told.person, told.assurance) == (terminal.town.person_id, Assurance.IDENTIFIER)
+    assert terminal.site.shown()[-1][1] is Feedback.DENIED
+    terminal.policy(terminal.town.reader(**asked))
+    terminal.tap()
+    assert terminal.directions == ["in"]
 
 
 def test_a_blocked_card_shows_no_name(terminal):

@@ -151,6 +151,91 @@ def test_a_body_without_a_length_or_another_method_is_refused(served: Served) ->
     assert served.ask("GET", "/../../etc/passwd").status == 404
 
 
+# --- whoever would keep the page out -------------------------------------------------------------
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+    """A request has a quarter of a second."""
+    monkeypatch.setattr("edge.terminal.page_server._REQUEST_S", 0.25)
+    monkeypatch.setattr("edge.terminal.page_server._LOOK_S", 0.02)
+    made = serve()
+    yield made
+    made.page.stop()
+
+
+def connect(served: Served) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", served.port), 5)
+
+
+def is_hung_up(line: socket.socket) -> bool:
+    """Whether the other end hangs up, within the socket's time."""
+    try:
+        return line.recv(1) == b""
+    except ConnectionError:
+        return True
+
+
+def test_many_who_send_nothing_keep_nobody_out(served: Served) -> None:
+    """The oldest of them go at once; the page is answered, each time."""
+    idle = [connect(served) for _ in range(40)]
+    for _ in range(3):
+        assert served.ask("GET", "/").status == 200
+    assert all(is_hung_up(line) for line in idle[:24])
+    for line in idle:
+        line.close()
+
+
+def test_a_stream_goes_on_while_others_crowd_the_door(served: Served) -> None:
+    served.page.screen.show(View(unsent=6), NOW)
+    stream = served.ask("GET", "/views")
+    read_view(stream)
+    idle = [connect(served) for _ in range(40)]
+    assert served.ask("GET", "/page.js").status == 200
+    served.page.screen.show(View(unsent=7), NOW)
+    assert read_view(stream)["view"]["unsent"] == 7  # type: ignore[index]
+    served.page.screen.show(View(), NOW)
+    for line in idle:
+        line.close()
+
+
+def test_who_dribbles_a_request_is_hung_up_on_however_steadily(quick: Served) -> None:
+    """Each byte comes in time; the whole does not."""
+    head = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{quick.port}\r\nX: ".encode()
+    with connect(quick) as line:
+        line.settimeout(0.01)
+        line.sendall(head)
+        for _ in range(500):
+            try:
+                line.sendall(b"x")
+                if line.recv(1) == b"":
+                    break
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+        else:
+            pytest.fail("it was listened to for ever")
+    assert quick.ask("GET", "/").status == 200
+
+
+def test_half_a_key_is_no_key(quick: Served) -> None:
+    """The head says more than comes, and what came reads like a whole choice."""
+    head = f"POST /choose HTTP/1.1\r\nHost: 127.0.0.1:{quick.port}\r\nContent-Length: 99\r\n"
+    with connect(quick) as line:
+        line.sendall(f"{head}{PAGE_HEADER}: {quick.page.token}\r\n\r\n".encode())
+        line.sendall(b'{"direction":"in"}')
+        while line.recv(4_096):
+            continue
+    assert quick.put == []
+    assert quick.choose(b'{"direction":"in"}', **token(quick)) == 204
+    assert len(quick.put) == 1
+
+
+def test_a_connection_is_for_one_request(served: Served) -> None:
+    assert served.ask("GET", "/page.css").headers["Connection"] == "close"
+
+
 def read_view(answer: http.client.HTTPResponse) -> dict[str, object]:
     while not (line := answer.readline()).startswith(b"data: {"):
         assert line
