@@ -104,9 +104,9 @@ class Sources:
         return site_rows.readers_of_controller(self._scope, self._controller.id)
 
     @cached_property
-    def _entered(self) -> frozenset[str]:
-        """The zones that the controller's doors lead into."""
-        return frozenset(door.zone_in for door in self.doors.values() if door.zone_in is not None)
+    def _joined(self) -> frozenset[str]:
+        """The zones that the controller's doors lead into or, by readers at the exit, back into."""
+        return frozenset(zone for door in self.doors.values() for zone in door.zones)
 
     @cached_property
     def _lists(self) -> LockLists:
@@ -171,7 +171,7 @@ class Sources:
     def all_grants(self) -> list[Grant]:
         """The controller's grants that count now."""
         at_doors = self._grants(grants.c.door_id, self.doors)
-        return [*at_doors, *self._grants(grants.c.zone_id, self._entered)]
+        return [*at_doors, *self._grants(grants.c.zone_id, self._joined)]
 
     def grants_by_id(self, ids: Collection[str]) -> list[Grant]:
         """Those of them with these ids."""
@@ -203,7 +203,7 @@ class Sources:
         return [g for g in found if self._is_here(g) and self._counts(g)]
 
     def _is_here(self, grant: Grant) -> bool:
-        return grant.door_id in self.doors or grant.zone_id in self._entered
+        return grant.door_id in self.doors or grant.zone_id in self._joined
 
     def _counts(self, grant: Grant) -> bool:
         if grant.state is EntryState.REVOKED and grant.end_at is None:
