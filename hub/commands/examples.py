@@ -87,6 +87,7 @@ ACCESS_OUT: Final[Example] = {
     "first_person": False,
     "max_uses": None,
     "uses": None,
+    "side": None,
     "conditions": [{"reason": "zone_full", "soft": True}],
     "spans": None,
 }
