@@ -340,6 +340,7 @@ class AccessOut(_Out):
     schedule_id: str | None
     needs_pin: bool
     booking_id: str | None
+    visit_id: str | None = Field(description="The visit for which a PIN was given.")
     placement: PlacementState | None = Field(description="How far a PIN is confirmed there.")
     first_person: bool = Field(description="They count as the first person the door waits for.")
     max_uses: int | None

@@ -166,13 +166,16 @@ class Look:
                 credential_id=pin.id,
                 person_id=pin.person_id,
                 booking_id=pin.booking_id,
+                visit_id=pin.guest.visit_id if pin.guest else None,
                 placement=placement.state,
                 spans=(Span(start, end),),
             )
             # A booking's PIN may be shared: it tells of no one person where they are.
             known = pin.person_id if pin.booking_id is None else None
+            escorted = pin.guest is not None and bool(pin.guest.escorts)
             conditions = {
-                side: of_way(door, self._zone, known, side=side, exempt=exempt) for side in sides
+                side: of_way(door, self._zone, known, side=side, exempt=exempt, escorted=escorted)
+                for side in sides
             }
             ways += _by_side(way, conditions, set(sides))
         return ways

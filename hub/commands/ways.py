@@ -24,9 +24,8 @@ class AccessBy(StrEnum):
 class Access:
     """One way in. `via_group` and `schedule_id` say why; `placement` how far a PIN is confirmed;
     `conditions` what may still refuse it. A door held open by schedule has neither grant nor
-    credential. `uses` of `max_uses` are taken, as far as the log tells. `zone_id`: granted by a zone
-    that the door leads into, or out of. `side`: at that side alone; None: at every side with a
-    reader. `spans` says when, where it was asked over a time."""
+    credential. `uses` of `max_uses` are taken, as far as the log tells. `zone_id`: granted by
+    that zone. `side`: at that side alone; None: at every side with a reader. `spans` says when, where it was asked over a time."""
 
     by: AccessBy
     door_id: str

@@ -103,6 +103,7 @@ class VisitorPages:
             "purpose": given["purpose"].strip(),
             "starts_at": start.astimezone(UTC),
             "ends_at": end.astimezone(UTC),
+            "daily": given["daily"] == "yes",
             "doors": tuple(sorted(one for kind, _, one in chosen if kind == "door")),
             "zones": tuple(sorted(one for kind, _, one in chosen if kind == "zone")),
             "escort_required": given["escort"] == "yes",

@@ -376,6 +376,8 @@ class Sources:
                 c.c.holder_id,
                 c.c.variant,
                 c.c.max_uses,
+                c.c.escorts,
+                c.c.escort_s,
             )
             .join(c, sa.and_(c.c.town_id == p.c.town_id, c.c.id == p.c.credential_id))
             .where(
@@ -421,6 +423,8 @@ class Sources:
             booking=row.booking_id,
             max_uses=row.max_uses,
             counted_as=row.holder_id if row.max_uses else None,
+            escorts=row.escorts,
+            escort_s=row.escort_s,
         )
         entry_id = pin_policy_id(row.credential_id, row.door_id)
         leaves_at = row.ends_at + LINGER

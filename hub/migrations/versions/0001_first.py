@@ -1062,6 +1062,10 @@ CREATE TABLE pin_credentials (
 	booking_id VARCHAR(80),
 	holder_id VARCHAR(80),
 	person_id VARCHAR(80),
+	visit_id VARCHAR(80),
+	visitor_id VARCHAR(80),
+	escorts JSON NOT NULL,
+	escort_s INTEGER NOT NULL,
 	max_uses INTEGER,
 	sealed BLOB NOT NULL,
 	digits INTEGER NOT NULL,
@@ -1076,6 +1080,9 @@ CREATE INDEX ix_pin_credentials_booking ON pin_credentials (town_id, booking_id)
 """,
     r"""
 CREATE INDEX ix_pin_credentials_person ON pin_credentials (town_id, person_id)
+""",
+    r"""
+CREATE INDEX ix_pin_credentials_visit ON pin_credentials (town_id, visit_id)
 """,
     r"""
 CREATE UNIQUE INDEX uq_pin_credentials_holder ON pin_credentials (town_id, holder_id, variant) WHERE variant <> 'standing'
@@ -2211,6 +2218,7 @@ CREATE TABLE visits (
 	purpose VARCHAR(200) NOT NULL,
 	starts_at DATETIME NOT NULL,
 	ends_at DATETIME NOT NULL,
+	daily BOOLEAN NOT NULL,
 	doors JSON NOT NULL,
 	zones JSON NOT NULL,
 	escort_required BOOLEAN NOT NULL,
@@ -4107,6 +4115,10 @@ CREATE TABLE pin_credentials (
 	booking_id VARCHAR(80),
 	holder_id VARCHAR(80),
 	person_id VARCHAR(80),
+	visit_id VARCHAR(80),
+	visitor_id VARCHAR(80),
+	escorts JSONB NOT NULL,
+	escort_s INTEGER NOT NULL,
 	max_uses INTEGER,
 	sealed BYTEA NOT NULL,
 	digits INTEGER NOT NULL,
@@ -4121,6 +4133,9 @@ CREATE INDEX ix_pin_credentials_booking ON pin_credentials (town_id, booking_id)
 """,
     r"""
 CREATE INDEX ix_pin_credentials_person ON pin_credentials (town_id, person_id)
+""",
+    r"""
+CREATE INDEX ix_pin_credentials_visit ON pin_credentials (town_id, visit_id)
 """,
     r"""
 CREATE UNIQUE INDEX uq_pin_credentials_holder ON pin_credentials (town_id, holder_id, variant) WHERE variant <> 'standing'
@@ -5254,6 +5269,7 @@ CREATE TABLE visits (
 	purpose VARCHAR(200) NOT NULL,
 	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	daily BOOLEAN NOT NULL,
 	doors JSONB NOT NULL,
 	zones JSONB NOT NULL,
 	escort_required BOOLEAN NOT NULL,
