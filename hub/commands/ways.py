@@ -25,7 +25,8 @@ class Access:
     """One way in. `via_group` and `schedule_id` say why; `placement` how far a PIN is confirmed;
     `conditions` what may still refuse it. A door held open by schedule has neither grant nor
     credential. `uses` of `max_uses` are taken, as far as the log tells. `zone_id`: granted by
-    that zone. `side`: at that side alone; None: at every side with a reader. `spans` says when, where it was asked over a time."""
+    that zone. `side`: at that side alone; None: at every side with a reader. `spans` says when,
+    where it was asked over a time."""
 
     by: AccessBy
     door_id: str

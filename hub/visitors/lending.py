@@ -17,8 +17,9 @@ from wire.policy_bodies import EntryState
 def grant_in(
     scope: Scope, rows: AuditedRows, visit: Visit, card_id: str, now: datetime
 ) -> tuple[str, ...]:
-    """Give a card what a visit opens, of a daily one within today's hours; give the grants' ids. A visit's doors were checked when they
-    were entered, so it is the hub that grants: a desk clerk lends cards and grants nothing else."""
+    """Give a card what a visit opens, of a daily one within today's hours; give the grants' ids.
+    A visit's doors were checked when they were entered, so it is the hub that grants: a desk clerk
+    lends cards and grants nothing else."""
     places = [{"door_id": one, "zone_id": None} for one in visit.doors]
     places += [{"door_id": None, "zone_id": one} for one in visit.zones]
     start, end = visit.window_on(now)

@@ -88,9 +88,8 @@ class VisitorPins:
                     raise
                 credential_id = self._pins.issue(scope, order.with_digits(error.digits))
         record(scope, now, who, "visitor_pin.given", ("visitor", visitor_id))
-        made = credentials.credential(scope, credential_id)
-        assert made is not None
-        return _seen(scope, made)
+        given = credentials.of_visits(scope, [visit.id])
+        return _seen(scope, next(each for each in given if each.id == credential_id))
 
     def show_in(self, scope: Scope, visit: Visit, visitor: Visitor, who: Principal) -> ShownPin:
         """Give the digits, and write down who looked; raise `404` where there is no PIN."""

@@ -65,6 +65,10 @@ class VisitorsService:
             lambda scope: self._add_visitor(scope, who, visit_id, name, kana)
         )
 
+    def visitor(self, who: Principal, visitor_id: str) -> Visitor:
+        """Give a visitor; raise `404 not_found` also for one beyond reach."""
+        return self._rows.get(who, VISITOR, visitor_id)
+
     def change(self, who: Principal, visit_id: str, changes: Mapping[str, Any]) -> VisitSeen:
         """Change a visit; cards that are lent open what it says now, at once."""
         now = self._core.clock.now()

@@ -15,6 +15,8 @@ from hub.zones.service import ZonesService
 def add_visitors(core: Core, services: Services) -> None:
     """Add them; rows, zones and attendance are there already."""
     rows = services.get(AuditedRows)
-    visitors = services.add(VisitorsService(core, rows, VisitorPins(core.clock, services.get(Pins))))
+    visitors = services.add(
+        VisitorsService(core, rows, VisitorPins(core.clock, services.get(Pins)))
+    )
     zones, attendance = services.get(ZonesService), services.get(AttendanceService)
     services.add(RollCallService(core, rows, zones, attendance, visitors))

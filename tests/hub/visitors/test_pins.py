@@ -21,9 +21,7 @@ def desk(admin: TestClient, clock: HandMovedClock) -> Desk:
     made = Desk(admin, clock)
     at = {"controller_id": "hall000000000002", "driver": "virtual", "port": "v"}
     device = made.add("devices", name="板", **at)
-    made.add(
-        "readers", device_id=device, door_id=made.door, name="玄関", side="entry", keypad=True
-    )
+    made.add("readers", device_id=device, door_id=made.door, name="玄関", side="entry", keypad=True)
     return made
 
 
