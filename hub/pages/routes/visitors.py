@@ -59,7 +59,14 @@ class Given(BaseModel):
 def new_visit(request: Request, words: Speaking, pages: Pages, who: Writer) -> Response:
     """Enter a visit."""
     form = pages.form(who, words)
-    return render(request, "pages/visit_form.html", form=form, given=Given(), error="", visit=None)
+    return render(
+        request,
+        "pages/visit_form.html",
+        form=form,
+        given=Given.model_validate({}),
+        error="",
+        visit=None,
+    )
 
 
 @router.post("/visitors/new")
