@@ -150,7 +150,7 @@ class EntryState(StrEnum):
 
 class GrantBody(EntryBody, frozen=True, kw_only=True):
     """Joins exactly one of credential, person and group to exactly one of door and zone, for a
-    window and a schedule. A grant to a zone counts at every door that leads into it."""
+    window and a schedule. A grant to a zone counts wherever `zone_granted` names that zone."""
 
     door: Id | None = None
     zone: Id | None = None
@@ -318,6 +318,14 @@ class Side(StrEnum):
     ENTRY = "entry"
     EXIT = "exit"
     TERMINAL = "terminal"
+
+
+def zone_granted(zone_in: str | None, zone_out: str | None, side: Side) -> str | None:
+    """Give the zone of which a grant counts at a side of a door: the one that this side leads into
+    (`entry`: `zone_in`); where it leads outside every zone, the one that it leads out of. Nobody is
+    let on into a neighbouring zone by a right to the zone that they leave."""
+    into, out_of = (zone_in, zone_out) if side is Side.ENTRY else (zone_out, zone_in)
+    return into if into is not None else out_of
 
 
 class PunchRule(StrEnum):

@@ -110,6 +110,8 @@ def _pin(keys: HubKeys, ids: Ids, number: int, now: datetime) -> dict[str, Any]:
         "booking_id": ids.new(),
         "holder_id": ids.new(),
         "variant": PinVariant.ORDINARY,
+        "escorts": (),
+        "escort_s": 30,
         "sealed": keys.seal(f"{number:06d}".encode(), f"pins:{credential}"),
         "digits": 6,
         "created_at": now,

@@ -99,7 +99,7 @@ def judge_grants(
     best = Verdict(Reason.NO_GRANT)
     wants_first = access.door.first_person is not FirstPerson.NONE
     for subject in subjects:
-        for grant_id, grant in about.index.grants(access.door_id, subject).items():
+        for grant_id, grant in about.index.grants(access.door_id, subject, access.side).items():
             verdict = Verdict(_judge(grant_id, grant, access, shown, about), grant_id, grant)
             if verdict.opens and (grant.first_person or not wants_first):
                 return verdict

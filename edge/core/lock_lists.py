@@ -23,6 +23,7 @@ from wire.policy_bodies import (
     FirstPerson,
     GrantBody,
     PinBody,
+    Side,
 )
 
 _FOREVER_S: Final = 0xFFFF_FFFF
@@ -66,7 +67,7 @@ def _of_pin(index: PolicyIndex, pin: PinBody) -> Iterator[ListEntry]:
         return
     digest = bytes.fromhex(pin.at_lock)
     for subject in subjects_of_pin(pin, flags):
-        for grant in index.grants(pin.door, subject).values():
+        for grant in index.grants(pin.door, subject, Side.ENTRY).values():
             if _is_plain(grant):
                 yield _entry(digest, grant)
 

@@ -239,14 +239,16 @@ class PolicyIndex:
             for name, cards in self._sealed_cards.items()
         }
 
-    def grants(self, door: str, subject: str) -> Mapping[str, pb.GrantBody]:
-        """The grants that join a credential, person or group to a door, or to the zone that it
-        leads into, by id."""
+    def grants(self, door: str, subject: str, side: pb.Side) -> Mapping[str, pb.GrantBody]:
+        """The grants that join a credential, person or group to a side of a door, by id: those to
+        the door, and those to the zone that this side leads into; where it leads into none, to the
+        zone that it leads out of."""
         own = self._grants.get((door, subject), _NONE)
         body = self.doors.get(door)
-        if body is None or body.zone_in is None:
+        zone = None if body is None else pb.zone_granted(body.zone_in, body.zone_out, side)
+        if zone is None:
             return own
-        of_zone = self._grants.get((body.zone_in, subject), _NONE)
+        of_zone = self._grants.get((zone, subject), _NONE)
         return {**own, **of_zone} if own and of_zone else own or of_zone
 
     def grant(self, grant: str | None) -> pb.GrantBody | None:

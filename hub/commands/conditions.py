@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hub.sites.domain import Door, Zone
-from wire.policy_bodies import AntiPassback, FirstPerson
+from wire.policy_bodies import AntiPassback, FirstPerson, Side
 from wire.reasons import Reason
 
 
@@ -40,21 +40,24 @@ def of_way(
     zone: ZoneNow | None,
     person_id: str | None,
     *,
+    side: Side = Side.ENTRY,
     first_person: bool = False,
     exempt: bool = False,
     used_up: bool = False,
     escorted: bool = False,
 ) -> tuple[Condition, ...]:
     """What may refuse one way in, in the order in which the edge asks. Only somebody known by name
-    (`person_id`) has whereabouts; `exempt` is from anti-passback."""
+    (`person_id`) has whereabouts; `exempt` is from anti-passback. The zone and the first person are
+    asked of those who go in, at side entry."""
     found: list[Condition] = []
+    goes_in = side is Side.ENTRY
     if used_up:
         found.append(Condition(Reason.USED_UP))
     if escorted:
         found.append(Condition(Reason.ESCORT_MISSING))
-    if zone is not None and person_id is not None:
+    if goes_in and zone is not None and person_id is not None:
         found += _of_zone(zone, person_id, exempt=exempt)
-    if door.first_person is FirstPerson.ENTRY and not first_person:
+    if goes_in and door.first_person is FirstPerson.ENTRY and not first_person:
         found.append(Condition(Reason.FIRST_PERSON_MISSING))
     if door.two_person:
         found.append(Condition(Reason.SECOND_PERSON_MISSING))

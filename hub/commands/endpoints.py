@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.commands import examples
-from hub.commands.access import AccessBy, AccessService
+from hub.commands.access import AccessService
 from hub.commands.mode_service import (
     Area,
     DoorModeView,
@@ -30,6 +30,7 @@ from hub.commands.problems import (
 from hub.commands.service import CommandsService, UnlockOrder
 from hub.commands.states import CommandState
 from hub.commands.tables import EmergencyKind
+from hub.commands.ways import AccessBy
 from hub.pins.placement import PlacementState
 from hub.web import example_ids as ids
 from hub.web.core import provided
@@ -39,7 +40,7 @@ from hub.web.problems import NOT_FOUND, invalid
 from hub.web.refusals import refuses
 from hub.web.rights import Principal, Right
 from wire.events import Observed
-from wire.policy_bodies import DoorMode
+from wire.policy_bodies import DoorMode, Side
 from wire.reasons import Reason
 
 router = APIRouter(prefix="/api/v1", tags=["commands"])
@@ -329,7 +330,9 @@ class AccessOut(_Out):
 
     by: AccessBy
     door_id: str
-    zone_id: str | None = Field(description="Granted by this zone, which the door leads into.")
+    zone_id: str | None = Field(
+        description="Granted by this zone, which the door leads into or out of."
+    )
     grant_id: str | None
     credential_id: str | None
     person_id: str | None
@@ -337,10 +340,12 @@ class AccessOut(_Out):
     schedule_id: str | None
     needs_pin: bool
     booking_id: str | None
+    visit_id: str | None = Field(description="The visit for which a PIN was given.")
     placement: PlacementState | None = Field(description="How far a PIN is confirmed there.")
     first_person: bool = Field(description="They count as the first person the door waits for.")
     max_uses: int | None
     uses: int | None = Field(description="Of `max_uses`, as far as the log tells.")
+    side: Side | None = Field(description="At that side alone; null: at every side with a reader.")
     conditions: list[ConditionOut] = Field(
         description="Rules of the door and its zone that may still refuse. Where people are is "
         "known of now alone: `at` leaves those out."

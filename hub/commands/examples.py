@@ -83,10 +83,12 @@ ACCESS_OUT: Final[Example] = {
     "schedule_id": None,
     "needs_pin": False,
     "booking_id": ids.BOOKING,
+    "visit_id": None,
     "placement": "placed",
     "first_person": False,
     "max_uses": None,
     "uses": None,
+    "side": None,
     "conditions": [{"reason": "zone_full", "soft": True}],
     "spans": None,
 }

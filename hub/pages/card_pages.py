@@ -9,7 +9,8 @@ from datetime import date, datetime, time, timedelta
 import sqlalchemy as sa
 
 from hub.audit.rows import AuditedRows
-from hub.commands.access import Access, AccessService
+from hub.commands.access import AccessService
+from hub.commands.ways import Access
 from hub.database.rows import as_all
 from hub.database.scope import Scope
 from hub.pages.views.card import (

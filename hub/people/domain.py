@@ -166,8 +166,8 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Joins exactly one of person, group and card to exactly one of door and zone, in a window
-    `[start_at, end_at)` and by a schedule, where given. A grant to a zone counts at every door that
-    leads into it, also one that is put there later.
+    `[start_at, end_at)` and by a schedule, where given. A grant to a zone counts at every way
+    into it, and out of it where that leads into no other zone; also at a door put there later.
 
     With `max_uses` it opens so often, in all; a group's members share the count. `soft` says that
     somebody asked for a count which each controller keeps for itself (`hub.people.use_limits`).

@@ -43,7 +43,8 @@ class GrantIn(BodyIn):
 
     door_id: Id | None = None
     zone_id: Annotated[
-        Id | None, Field(description="Every door that leads into it, also later ones.")
+        Id | None,
+        Field(description="Every way into it, and out of it into no zone; also later doors."),
     ] = None
     person_id: Id | None = None
     group_id: Id | None = None

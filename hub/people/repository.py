@@ -147,14 +147,17 @@ def grant(scope: Scope, grant_id: str) -> Grant | None:
 
 
 def grants_of_door(scope: Scope, door_id: str) -> tuple[Grant, ...]:
-    """Give the grants that count at a door, its zone's among them, in every state."""
+    """Give the grants that count at a door, its zones' among them, in every state."""
     return grants_of_doors(scope, [door_id])
 
 
 def grants_of_doors(scope: Scope, door_ids: Collection[str]) -> tuple[Grant, ...]:
     """Give the grants that count at several doors, their zones' among them, in every state."""
-    into = sa.select(doors.c.zone_in).where(doors.c.id.in_(door_ids), doors.c.zone_in.is_not(None))
-    at = sa.or_(grants.c.door_id.in_(door_ids), grants.c.zone_id.in_(into))
+    theirs = doors.c.id.in_(door_ids)
+    into = sa.select(doors.c.zone_in).where(theirs, doors.c.zone_in.is_not(None))
+    out_of = sa.select(doors.c.zone_out).where(theirs, doors.c.zone_out.is_not(None))
+    of_zone = sa.or_(grants.c.zone_id.in_(into), grants.c.zone_id.in_(out_of))
+    at = sa.or_(grants.c.door_id.in_(door_ids), of_zone)
     return _list(scope, grants, Grant, at)
 
 

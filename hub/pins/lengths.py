@@ -49,6 +49,7 @@ class Asked:
     digits: int | None
     credential_id: str = ""
     booking_id: str | None = None
+    visit_id: str | None = None
     duress: bool = False
     is_duress: bool = False
 
@@ -56,8 +57,14 @@ class Asked:
     def of(cls, credential: Credential, window: tuple[datetime, datetime]) -> Asked:
         """What a credential that exists needs in another window."""
         is_duress = credential.variant is PinVariant.DURESS
+        visit_id = credential.guest.visit_id if credential.guest else None
         return cls(
-            window, credential.digits, credential.id, credential.booking_id, is_duress=is_duress
+            window,
+            credential.digits,
+            credential.id,
+            credential.booking_id,
+            visit_id,
+            is_duress=is_duress,
         )
 
     @property
@@ -137,12 +144,18 @@ def checked_length(
 
 
 def _check_spread(scope: Scope, budgets: Sequence[TryBudget], asked: Asked, length: int) -> None:
-    """Bound what somebody comes to who tries a booking's own PINs at every door of it."""
-    if asked.booking_id is None or len(budgets) < 2:
+    """Bound what somebody comes to who tries a booking's or a visit's PINs at every door of it."""
+    if len(budgets) < 2:
         return  # at one door the door's own risk is no smaller
+    if asked.visit_id is not None:
+        theirs = repository.of_visits(scope, [asked.visit_id])
+    elif asked.booking_id is not None:
+        theirs = repository.of_bookings(scope, [asked.booking_id])[asked.booking_id]
+    else:
+        return
     others = [
         LivePin(each.digits, *asked.window, duress=each.variant is PinVariant.DURESS)
-        for each in repository.of_bookings(scope, [asked.booking_id])[asked.booking_id]
+        for each in theirs
         if each.revoked_at is None and each.id != asked.credential_id
     ]
 

@@ -14,6 +14,17 @@ from hub.pins.tables import PinVariant, pin_credentials, pin_placements
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """Whose PIN it is that is given for a visit; with `escorts`, persons or groups, it opens only
+    within `escort_s` after one of them."""
+
+    visit_id: str
+    visitor_id: str
+    escorts: tuple[str, ...] = ()
+    escort_s: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
     """A PIN as it is kept; `sealed` opens with the hub's keys for this row alone."""
 
@@ -27,6 +38,7 @@ class Credential:
     digits: int
     changed_at: datetime
     revoked_at: datetime | None
+    guest: Guest | None = None
 
 
 def _credential(row: Any) -> Credential:
@@ -41,7 +53,14 @@ def _credential(row: Any) -> Credential:
         digits=row.digits,
         changed_at=row.changed_at,
         revoked_at=row.revoked_at,
+        guest=_guest(row),
     )
+
+
+def _guest(row: Any) -> Guest | None:
+    if row.visit_id is None:
+        return None
+    return Guest(row.visit_id, row.visitor_id, row.escorts, row.escort_s)
 
 
 def credential(scope: Scope, credential_id: str) -> Credential | None:
@@ -63,8 +82,22 @@ def of_bookings(scope: Scope, booking_ids: Sequence[str]) -> dict[str, list[Cred
     return found
 
 
+def of_visits(scope: Scope, visit_ids: Sequence[str]) -> list[Credential]:
+    """Give the credentials of visits that are not revoked, in the order of their making."""
+    t = pin_credentials
+    query = scope.select(t).where(t.c.visit_id.in_(visit_ids), t.c.revoked_at.is_(None))
+    return [_credential(row) for row in scope.all(query.order_by(t.c.id))]
+
+
+def set_escorts(scope: Scope, credential_id: str, guest: Guest) -> None:
+    """Say after whom a visitor's PIN opens now."""
+    values = {"escorts": guest.escorts, "escort_s": guest.escort_s}
+    scope.update(pin_credentials, values, pin_credentials.c.id == credential_id)
+
+
 def add(scope: Scope, made: Credential) -> None:
     """Insert a credential."""
+    guest = made.guest or Guest("", "")
     scope.insert(
         pin_credentials,
         {
@@ -73,6 +106,10 @@ def add(scope: Scope, made: Credential) -> None:
             "booking_id": made.booking_id,
             "holder_id": made.holder_id,
             "person_id": made.person_id,
+            "visit_id": guest.visit_id or None,
+            "visitor_id": guest.visitor_id or None,
+            "escorts": guest.escorts,
+            "escort_s": guest.escort_s,
             "max_uses": made.max_uses,
             "sealed": made.sealed,
             "digits": made.digits,

@@ -21,7 +21,7 @@ from hub.pins.draw import NoPinLeftError, PinError, RandomBelow, draw_pin
 from hub.pins.lengths import Asked, checked_length, standing_length
 from hub.pins.placement import LIVE, PlacementEvent, PlacementState, Problem
 from hub.pins.placements import Happening, Placement
-from hub.pins.repository import Credential
+from hub.pins.repository import Credential, Guest
 from hub.pins.reservations import PinTakenError, Reservations
 from hub.pins.tables import PinVariant, pin_placements
 from hub.policy.touch import touch_credential
@@ -53,6 +53,8 @@ class Issue:
     duress: bool = False
     """Whether the holder gets a second one that raises a silent alarm."""
     max_uses: int | None = None
+    guest: Guest | None = None
+    """For a visitor: neither booking nor holder is given then."""
 
     def with_digits(self, digits: int) -> Issue:
         """The same, with that many digits."""
@@ -84,7 +86,9 @@ class Pins:
     def issue(self, scope: Scope, order: Issue) -> str:
         """Draw a PIN for a holder, and their duress PIN where wanted, and place it at the doors;
         give the ordinary credential's id."""
-        asked = Asked(order.window, order.digits, booking_id=order.booking_id)
+        visit_id = order.guest.visit_id if order.guest else None
+        booking_id = order.booking_id or None
+        asked = Asked(order.window, order.digits, booking_id=booking_id, visit_id=visit_id)
         length = self._length(scope, order.doors, replace(asked, duress=order.duress))
         ordinary = self._issue(scope, order, PinVariant.ORDINARY, length, ())
         if order.duress:
@@ -148,6 +152,7 @@ class Pins:
             digits=length,
             changed_at=now,
             revoked_at=None,
+            guest=order.guest,
         )
         repository.add(scope, credential)
         for door_id in order.doors:
@@ -247,6 +252,14 @@ class Pins:
         """Say how often a PIN opens in all; nothing happens where it is so already."""
         if self._live(scope, credential_id).max_uses != max_uses:
             repository.set_max_uses(scope, credential_id, max_uses)
+            touch_credential(scope, credential_id)
+
+    def set_escorts(self, scope: Scope, credential_id: str, guest: Guest) -> None:
+        """Say after whom a visitor's PIN opens; nothing happens where it is so already."""
+        if self._live(scope, credential_id).guest != guest:
+            repository.set_escorts(scope, credential_id, guest)
+            for placement in self._standing(scope, credential_id):
+                placements.set_wanted(scope, placement, None)
             touch_credential(scope, credential_id)
 
     def reissue(self, scope: Scope, credential_id: str, cause: str, *, tell: bool = False) -> None:

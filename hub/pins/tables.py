@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
-from hub.database.columns import Closed, UtcDateTime, id_text, json_document
+from hub.database.columns import Closed, Structured, UtcDateTime, id_text, json_document
 from hub.database.tables import belongs_to, town_table, unique
 from hub.pins.placement import PlacementEvent, PlacementState
 
@@ -41,6 +41,10 @@ pin_credentials: Final = town_table(
     Column("booking_id", id_text()),
     Column("holder_id", id_text()),
     Column("person_id", id_text()),
+    Column("visit_id", id_text()),
+    Column("visitor_id", id_text()),
+    Column("escorts", Structured(tuple[str, ...]), nullable=False),
+    Column("escort_s", Integer, nullable=False),
     Column("max_uses", Integer),
     Column("sealed", LargeBinary, nullable=False),
     Column("digits", Integer, nullable=False),
@@ -50,7 +54,8 @@ pin_credentials: Final = town_table(
 )
 """One PIN for all doors of a booking's holder, and beside it, where wanted, the one that is typed
 under duress. `sealed` is AES-GCM bound to this row; `digits` is how many, never which. A standing
-code has neither booking nor holder until it is pulled."""
+code has neither booking nor holder until it is pulled. A visitor's has a visit in place of both;
+with `escorts` it opens only within `escort_s` after one of them."""
 Index(
     "uq_pin_credentials_holder",
     pin_credentials.c.town_id,
@@ -61,6 +66,7 @@ Index(
     postgresql_where=text("variant <> 'standing'"),
 )
 Index("ix_pin_credentials_booking", pin_credentials.c.town_id, pin_credentials.c.booking_id)
+Index("ix_pin_credentials_visit", pin_credentials.c.town_id, pin_credentials.c.visit_id)
 Index("ix_pin_credentials_person", pin_credentials.c.town_id, pin_credentials.c.person_id)
 
 pin_placements: Final = town_table(

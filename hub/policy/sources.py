@@ -104,9 +104,9 @@ class Sources:
         return site_rows.readers_of_controller(self._scope, self._controller.id)
 
     @cached_property
-    def _entered(self) -> frozenset[str]:
-        """The zones that the controller's doors lead into."""
-        return frozenset(door.zone_in for door in self.doors.values() if door.zone_in is not None)
+    def _joined(self) -> frozenset[str]:
+        """The zones that the controller's doors lead into or, by readers at the exit, back into."""
+        return frozenset(zone for door in self.doors.values() for zone in door.zones)
 
     @cached_property
     def _lists(self) -> LockLists:
@@ -171,7 +171,7 @@ class Sources:
     def all_grants(self) -> list[Grant]:
         """The controller's grants that count now."""
         at_doors = self._grants(grants.c.door_id, self.doors)
-        return [*at_doors, *self._grants(grants.c.zone_id, self._entered)]
+        return [*at_doors, *self._grants(grants.c.zone_id, self._joined)]
 
     def grants_by_id(self, ids: Collection[str]) -> list[Grant]:
         """Those of them with these ids."""
@@ -203,7 +203,7 @@ class Sources:
         return [g for g in found if self._is_here(g) and self._counts(g)]
 
     def _is_here(self, grant: Grant) -> bool:
-        return grant.door_id in self.doors or grant.zone_id in self._entered
+        return grant.door_id in self.doors or grant.zone_id in self._joined
 
     def _counts(self, grant: Grant) -> bool:
         if grant.state is EntryState.REVOKED and grant.end_at is None:
@@ -391,6 +391,8 @@ class Sources:
                 c.c.holder_id,
                 c.c.variant,
                 c.c.max_uses,
+                c.c.escorts,
+                c.c.escort_s,
             )
             .join(c, sa.and_(c.c.town_id == p.c.town_id, c.c.id == p.c.credential_id))
             .where(
@@ -436,6 +438,8 @@ class Sources:
             booking=row.booking_id,
             max_uses=row.max_uses,
             counted_as=row.holder_id if row.max_uses else None,
+            escorts=row.escorts,
+            escort_s=row.escort_s,
         )
         entry_id = pin_policy_id(row.credential_id, row.door_id)
         leaves_at = row.ends_at + LINGER

@@ -143,12 +143,13 @@ def _entering(scope: Scope, since: datetime, now: datetime) -> tuple[list[str], 
             .where(sites.c.horizon_hours == each)
         )
         into = sa.select(doors.c.zone_in).where(doors.c.id.in_(there))
+        out_of = sa.select(doors.c.zone_out).where(doors.c.id.in_(there))
         after, until = since + horizon - OVERLAP, now + horizon
         g, p = grants, pin_placements
         entering_grants = scope.select(g.c.id).where(
             g.c.start_at > after,
             g.c.start_at <= until,
-            sa.or_(g.c.door_id.in_(there), g.c.zone_id.in_(into)),
+            sa.or_(g.c.door_id.in_(there), g.c.zone_id.in_(into), g.c.zone_id.in_(out_of)),
         )
         entering_pins = scope.select(p.c.credential_id).where(
             p.c.starts_at > after,

@@ -87,11 +87,13 @@ def _of_doors(scope: Scope, condition: sa.ColumnElement[bool]) -> set[str]:
 
 
 def _granted(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """The condition for the doors that such grants are to, themselves or by the zone that they lead
-    into."""
+    """The condition for the doors that such grants are to, themselves or by a zone that they lead
+    into or out of."""
+    zones = sa.select(grants.c.zone_id).where(condition)
     return sa.or_(
         doors.c.id.in_(sa.select(grants.c.door_id).where(condition)),
-        doors.c.zone_in.in_(sa.select(grants.c.zone_id).where(condition)),
+        doors.c.zone_in.in_(zones),
+        doors.c.zone_out.in_(zones),
     )
 
 

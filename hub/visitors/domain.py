@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from hub.people.domain import CardState
+
+_TOWN: Final = ZoneInfo("Asia/Tokyo")
 
 
 class VisitState(StrEnum):
@@ -19,7 +25,9 @@ class Visit:
     """Somebody comes within `[starts_at, ends_at)`: `organisation` theirs, `host_id` the person of
     the town whom they visit. What a lent card opens: `doors`, and every door into `zones`. With
     `escort_required` it does so only within `escort_s` after the host (ids in `escorts` beside
-    them, persons or groups). From `forgotten_at` on it holds no names."""
+    them, persons or groups). `daily`, for work of several days: on each day from the first to the
+    last only between the hours of `starts_at` and `ends_at`. From `forgotten_at` on it holds no
+    names."""
 
     id: str
     site_id: str
@@ -29,6 +37,7 @@ class Visit:
     purpose: str
     starts_at: datetime
     ends_at: datetime
+    daily: bool
     doors: tuple[str, ...]
     zones: tuple[str, ...]
     escort_required: bool
@@ -49,7 +58,19 @@ class Visit:
 
     def is_on(self, now: datetime) -> bool:
         """Whether it may be gone in now."""
-        return self.state is VisitState.PLANNED and self.starts_at <= now < self.ends_at
+        start, end = self.window_on(now)
+        return self.state is VisitState.PLANNED and start <= now < end
+
+    def window_on(self, now: datetime) -> tuple[datetime, datetime]:
+        """Give the window in which it may be gone in: the whole of it, or the hours of today, of
+        the first day before it begins, of the last day after it ended."""
+        if not self.daily:
+            return self.starts_at, self.ends_at
+        first, last = self.starts_at.astimezone(_TOWN), self.ends_at.astimezone(_TOWN)
+        today = min(max(now.astimezone(_TOWN).date(), first.date()), last.date())
+        days = timedelta(days=(today - first.date()).days)
+        left = timedelta(days=(last.date() - today).days)
+        return self.starts_at + days, self.ends_at - left
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +100,11 @@ class Visitor:
 @dataclass(frozen=True, slots=True)
 class PoolCard:
     """A card that is lent to visitors. `visitor_id` has it now; `overdue`: they have left, or their
-    visit is over."""
+    visit is over. `state` is the card's own."""
 
     card_id: str
     label: str
+    state: CardState
     site_id: str | None
     visitor_id: str | None
     visit_id: str | None

@@ -9,6 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.people.domain import CardState
+from hub.pins.placement import Readiness
 from hub.visitors import examples
 from hub.visitors.domain import VisitState
 from hub.visitors.roll_call import Doubt, Known, RollCallService
@@ -54,6 +56,7 @@ class VisitPlanIn(BodyIn):
     purpose: Purpose = ""
     starts_at: Instant
     ends_at: Annotated[Instant, Field(description="The window is half-open.")]
+    daily: Annotated[bool, Field(description="Each day between the hours of both ends.")] = False
     doors: Ids = Field(default_factory=list)
     zones: Ids = Field(default_factory=list)
     escort_required: bool = False
@@ -75,6 +78,7 @@ class VisitPlanChange(ChangeIn):
     purpose: Purpose | None = None
     starts_at: Instant | None = None
     ends_at: Instant | None = None
+    daily: bool | None = None
     doors: Ids | None = None
     zones: Ids | None = None
     escort_required: bool | None = None
@@ -103,6 +107,31 @@ class VisitorOut(BaseModel):
     updated_at: datetime
 
 
+class VisitorPinOut(BaseModel):
+    """A visitor's PIN, without its digits: how far its doors have confirmed it."""
+
+    model_config = ConfigDict(
+        from_attributes=True, json_schema_extra={"examples": [examples.PIN_OUT]}
+    )
+
+    visitor_id: str
+    credential_id: str
+    readiness: Readiness
+    starts_at: datetime
+    ends_at: datetime
+    pin_changed: bool = Field(description="The digits are others now: tell the visitor.")
+    doors: list[str]
+
+
+class VisitorDigitsOut(BaseModel):
+    """What a visitor types."""
+
+    model_config = shown(examples.DIGITS_OUT)
+
+    visitor_id: str
+    pin: str
+
+
 class VisitPlanOut(BaseModel):
     """A visit and its visitors."""
 
@@ -116,6 +145,7 @@ class VisitPlanOut(BaseModel):
     purpose: str
     starts_at: datetime
     ends_at: datetime
+    daily: bool
     doors: list[str]
     zones: list[str]
     escort_required: bool
@@ -124,6 +154,7 @@ class VisitPlanOut(BaseModel):
     note: str
     forgotten_at: datetime | None = Field(description="When its names were forgotten.")
     visitors: list[VisitorOut]
+    pins: list[VisitorPinOut] = Field(description="The visitors' PINs; never their digits.")
     created_at: datetime
     updated_at: datetime
 
@@ -131,10 +162,12 @@ class VisitPlanOut(BaseModel):
     def of(cls, seen: VisitSeen) -> VisitPlanOut:
         """Show one."""
         visit = seen.visit
-        fields = {name: getattr(visit, name) for name in cls.model_fields if name != "visitors"}
+        own = cls.model_fields.keys() - {"visitors", "pins"}
+        fields = {name: getattr(visit, name) for name in own}
         guests = [VisitorOut.model_validate(each) for each in seen.visitors]
+        pins = [VisitorPinOut.model_validate(each) for each in seen.pins]
         lists = {name: list(fields[name]) for name in ("doors", "zones", "escorts")}
-        return cls(**{**fields, **lists, "visitors": guests})
+        return cls(**{**fields, **lists, "visitors": guests, "pins": pins})
 
 
 class ArriveIn(BodyIn):
@@ -164,6 +197,7 @@ class PoolCardOut(BaseModel):
 
     card_id: str
     label: str
+    state: CardState
     site_id: str | None = Field(description="The desk at which it lies; null: any.")
     visitor_id: str | None = Field(description="Who has it.")
     visit_id: str | None
@@ -242,6 +276,38 @@ def visitor_leaves(
     """Note that they went. What their card opened ends now, given back or not."""
     gone = service.leave(who, visitor_id, card_returned=body.card_returned)
     return VisitorOut.model_validate(gone)
+
+
+@router.post(
+    "/visitors/{visitor_id}/pin", summary="Give a visitor a PIN", responses=refuses(CONFLICT)
+)
+def give_pin(who: Writer, service: Service, visitor_id: VisitorId) -> VisitorPinOut:
+    """At the visit's doors that have a keypad, in its window alone; the one they have where they
+    have one. With an escort it opens only after the host went first."""
+    return VisitorPinOut.model_validate(service.give_pin(who, visitor_id))
+
+
+@router.post(
+    "/visitors/{visitor_id}/pin/reveal",
+    summary="Tell a visitor's PIN",
+    responses=refuses(CONFLICT, NOT_FOUND),
+)
+def reveal_pin(
+    who: Annotated[Principal, requires(Right.PINS_REVEAL)], service: Service, visitor_id: VisitorId
+) -> VisitorDigitsOut:
+    """The digits; that somebody looked is in the audit log."""
+    pin = service.show_pin(who, visitor_id).pin
+    return VisitorDigitsOut(visitor_id=visitor_id, pin=pin)
+
+
+@router.delete(
+    "/visitors/{visitor_id}/pin",
+    status_code=HTTPStatus.NO_CONTENT,
+    summary="Take a visitor's PIN away",
+)
+def take_pin(who: Writer, service: Service, visitor_id: VisitorId) -> None:
+    """It opens nothing from now on."""
+    service.take_pin(who, visitor_id)
 
 
 @router.get("/visitor-cards", summary="List the cards for visitors")

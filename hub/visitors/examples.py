@@ -15,6 +15,7 @@ _VISIT: Final[Example] = {
     "purpose": "空調の点検",
     "starts_at": "2026-04-06T00:00:00Z",
     "ends_at": "2026-04-06T03:00:00Z",
+    "daily": False,
     "doors": [ids.DOOR],
     "zones": [],
     "escort_required": True,
@@ -39,12 +40,23 @@ VISITOR_OUT: Final[Example] = {
     "card_returned_at": None,
     **ids.MADE,
 }
+PIN_OUT: Final[Example] = {
+    "visitor_id": ids.VISITOR,
+    "credential_id": ids.CREDENTIAL,
+    "readiness": "placed",
+    "starts_at": "2026-04-06T00:00:00Z",
+    "ends_at": "2026-04-06T03:00:00Z",
+    "pin_changed": False,
+    "doors": [ids.DOOR],
+}
+DIGITS_OUT: Final[Example] = {"visitor_id": ids.VISITOR, "pin": "483920"}
 VISIT_OUT: Final[Example] = {
     "id": ids.VISIT,
     "state": "planned",
     **_VISIT,
     "forgotten_at": None,
     "visitors": [VISITOR_OUT],
+    "pins": [PIN_OUT],
     **ids.MADE,
 }
 ARRIVE_IN: Final[Example] = {"card_id": ids.VISITOR_CARD}
@@ -52,6 +64,7 @@ LEAVE_IN: Final[Example] = {"card_returned": True}
 POOL_CARD_OUT: Final[Example] = {
     "card_id": ids.VISITOR_CARD,
     "label": "来訪者 3",
+    "state": "active",
     "site_id": ids.SITE,
     "visitor_id": ids.VISITOR,
     "visit_id": ids.VISIT,

@@ -32,6 +32,10 @@ def _visitors_within(site_ids: frozenset[str]) -> ColumnElement[bool]:
 def _check_visit(scope: Scope, _before: Visit | None, after: Visit) -> None:
     if after.ends_at <= after.starts_at:
         raise invalid("ends_at", "before_start", "a visit ends after it starts")
+    if after.daily:
+        start, end = after.window_on(after.starts_at)
+        if end <= start:
+            raise invalid("ends_at", "hours", "each day's hours end after they start")
     doors = sites.doors_by_id(scope, after.doors)
     for door_id in after.doors:
         door = doors.get(door_id)

@@ -14,11 +14,15 @@ from hub.web.rights import SYSTEM
 from wire.policy_bodies import EntryState
 
 
-def grant_in(scope: Scope, rows: AuditedRows, visit: Visit, card_id: str) -> tuple[str, ...]:
-    """Give a card what a visit opens; give the grants' ids. A visit's doors were checked when they
-    were entered, so it is the hub that grants: a desk clerk lends cards and grants nothing else."""
+def grant_in(
+    scope: Scope, rows: AuditedRows, visit: Visit, card_id: str, now: datetime
+) -> tuple[str, ...]:
+    """Give a card what a visit opens, of a daily one within today's hours; give the grants' ids.
+    A visit's doors were checked when they were entered, so it is the hub that grants: a desk clerk
+    lends cards and grants nothing else."""
     places = [{"door_id": one, "zone_id": None} for one in visit.doors]
     places += [{"door_id": None, "zone_id": one} for one in visit.zones]
+    start, end = visit.window_on(now)
     made = []
     for place in places:
         values: dict[str, Any] = {
@@ -26,8 +30,8 @@ def grant_in(scope: Scope, rows: AuditedRows, visit: Visit, card_id: str) -> tup
             "person_id": None,
             "group_id": None,
             "card_id": card_id,
-            "start_at": visit.starts_at,
-            "end_at": visit.ends_at,
+            "start_at": start,
+            "end_at": end,
             "schedule_id": None,
             "needs_pin": False,
             "first_person": False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -59,12 +60,14 @@ def pool(scope: Scope, now: datetime, site_ids: Collection[str] | None) -> tuple
         scope.select(
             c.c.card_id,
             cards.c.label,
+            cards.c.state.label("card_state"),
             c.c.site_id,
             v.c.id.label("visitor_id"),
             v.c.visit_id,
             v.c.card_given_at,
             v.c.left_at,
             p.c.ends_at,
+            p.c.daily,
             p.c.state,
         )
         .select_from(c)
@@ -79,17 +82,21 @@ def pool(scope: Scope, now: datetime, site_ids: Collection[str] | None) -> tuple
         PoolCard(
             card_id=row.card_id,
             label=row.label,
+            state=row.card_state,
             site_id=row.site_id,
             visitor_id=row.visitor_id,
             visit_id=row.visit_id,
             given_at=row.card_given_at,
-            overdue=row.ends_at is not None
-            and (
-                row.left_at is not None or row.ends_at <= now or row.state is VisitState.CANCELLED
-            ),
+            overdue=row.ends_at is not None and _overdue(row, now),
         )
         for row in scope.all(query)
     )
+
+
+def _overdue(row: Any, now: datetime) -> bool:
+    """Whether a card should be back: who comes again tomorrow may keep theirs."""
+    left = row.left_at is not None and not row.daily
+    return left or row.ends_at <= now or row.state is VisitState.CANCELLED
 
 
 def add_to_pool(scope: Scope, card_id: str, site_id: str | None, now: datetime) -> None:

@@ -17,6 +17,7 @@ from hub.visitors import repository
 from hub.visitors.domain import PoolCard, Visit, Visitor, VisitState
 from hub.visitors.kinds import VISIT, VISITOR
 from hub.visitors.lending import grant_in, opens_any, revoke_in
+from hub.visitors.pins import ShownPin, VisitorPin, VisitorPins
 from hub.web.core import Core
 from hub.web.problems import CONFLICT, Problem, invalid
 from hub.web.rights import Principal
@@ -30,14 +31,16 @@ class VisitSeen:
 
     visit: Visit
     visitors: tuple[Visitor, ...]
+    pins: tuple[VisitorPin, ...] = ()
 
 
 class VisitorsService:
     """The register of visitors."""
 
-    def __init__(self, core: Core, rows: AuditedRows) -> None:
+    def __init__(self, core: Core, rows: AuditedRows, pins: VisitorPins) -> None:
         self._core = core
         self._rows = rows
+        self._pins = pins
 
     # --- visits ----------------------------------------------------------------------------
 
@@ -62,6 +65,10 @@ class VisitorsService:
             lambda scope: self._add_visitor(scope, who, visit_id, name, kana)
         )
 
+    def visitor(self, who: Principal, visitor_id: str) -> Visitor:
+        """Give a visitor; raise `404 not_found` also for one beyond reach."""
+        return self._rows.get(who, VISITOR, visitor_id)
+
     def change(self, who: Principal, visit_id: str, changes: Mapping[str, Any]) -> VisitSeen:
         """Change a visit; cards that are lent open what it says now, at once."""
         now = self._core.clock.now()
@@ -72,10 +79,11 @@ class VisitorsService:
                 raise Problem(CONFLICT, "this visit was cancelled: enter a new one")
             after = self._rows.change_in(scope, who, VISIT, visit_id, changes)
             for each in repository.visitors_of(scope, [visit_id]).get(visit_id, ()):
-                if each.card_id is not None:
+                if each.card_id is not None and each.left_at is None:
                     revoke_in(scope, self._rows, each.grants, now)
-                    made = grant_in(scope, self._rows, after, each.card_id)
+                    made = grant_in(scope, self._rows, after, each.card_id, now)
                     self._rows.change_in(scope, who, VISITOR, each.id, {"grants": made})
+            self._pins.follow_in(scope, after, who.actor)
 
         self._core.db.write(work)
         return self.seen(who, visit_id)
@@ -88,6 +96,7 @@ class VisitorsService:
             self._rows.change_in(scope, who, VISIT, visit_id, {"state": VisitState.CANCELLED})
             for each in repository.visitors_of(scope, [visit_id]).get(visit_id, ()):
                 revoke_in(scope, self._rows, each.grants, now)
+            self._pins.revoke_in(scope, visit_id, None, who.actor)
 
         self._core.db.write(work)
         return self.seen(who, visit_id)
@@ -97,14 +106,18 @@ class VisitorsService:
         visit = self._rows.get(who, VISIT, visit_id)
         with self._core.db.read() as scope:
             found = repository.visitors_of(scope, [visit_id])
-        return VisitSeen(visit, found.get(visit_id, ()))
+            pins = self._pins.of_visits(scope, [visit_id])
+        return VisitSeen(visit, found.get(visit_id, ()), pins.get(visit_id, ()))
 
     def between(self, who: Principal, first: datetime, last: datetime) -> tuple[VisitSeen, ...]:
         """Give the visits that touch a time, the earliest first."""
         with self._core.db.read() as scope:
             found = repository.visits_between(scope, first, last, who.sites, MAX_LISTED)
-            guests = repository.visitors_of(scope, [visit.id for visit in found])
-        return tuple(VisitSeen(visit, guests.get(visit.id, ())) for visit in found)
+            ids = [visit.id for visit in found]
+            guests, pins = repository.visitors_of(scope, ids), self._pins.of_visits(scope, ids)
+        return tuple(
+            VisitSeen(visit, guests.get(visit.id, ()), pins.get(visit.id, ())) for visit in found
+        )
 
     def inside(self, who: Principal) -> tuple[tuple[Visit, Visitor], ...]:
         """Give the visitors who came and did not leave."""
@@ -124,13 +137,16 @@ class VisitorsService:
         def work(scope: Scope) -> Visitor:
             found = self._rows.change_in(scope, who, VISITOR, visitor_id, {})
             visit = self._rows.change_in(scope, who, VISIT, found.visit_id, {})
-            if visit.state is VisitState.CANCELLED or now >= visit.ends_at:
-                raise Problem(CONFLICT, "this visit was cancelled or is over")
+            if visit.state is VisitState.CANCELLED or now >= visit.window_on(now)[1]:
+                raise Problem(CONFLICT, "this visit was cancelled or is over, or over for today")
             changes: dict[str, Any] = {"left_at": None}
             if not found.is_inside:
                 changes["arrived_at"] = now
             if card_id is not None and card_id != found.card_id:
                 changes |= self._lend(scope, visit, found, card_id, who, now)
+            elif found.card_id is not None and found.left_at is not None:  # kept overnight
+                revoke_in(scope, self._rows, found.grants, now)
+                changes["grants"] = grant_in(scope, self._rows, visit, found.card_id, now)
             return self._rows.change_in(scope, who, VISITOR, visitor_id, changes)
 
         return self._core.db.write(work)
@@ -145,6 +161,7 @@ class VisitorsService:
             if found.is_inside:
                 changes["left_at"] = now
             revoke_in(scope, self._rows, found.grants, now)
+            self._pins.revoke_in(scope, found.visit_id, visitor_id, who.actor)
             if card_returned and found.card_id is not None:
                 changes |= {"card_id": None, "card_returned_at": now, "grants": ()}
             return self._rows.change_in(scope, who, VISITOR, visitor_id, changes)
@@ -170,13 +187,44 @@ class VisitorsService:
         card = people.card(scope, card_id)
         if mine.visitor_id is not None or card is None or card.state is not CardState.ACTIVE:
             raise Problem(CONFLICT, "this card is lent to somebody, or is blocked")
-        made = grant_in(scope, self._rows, visit, card_id)
+        made = grant_in(scope, self._rows, visit, card_id, now)
         return {
             "card_id": card_id,
             "card_given_at": now,
             "card_returned_at": None,
             "grants": made,
         }
+
+    # --- PINs ------------------------------------------------------------------------------
+
+    def give_pin(self, who: Principal, visitor_id: str) -> VisitorPin:
+        """Give a visitor a PIN at the visit's doors with a keypad, or the one that they have."""
+
+        def work(scope: Scope) -> VisitorPin:
+            found = self._rows.change_in(scope, who, VISITOR, visitor_id, {})
+            visit = self._rows.change_in(scope, who, VISIT, found.visit_id, {})
+            return self._pins.give_in(scope, visit, visitor_id, who)
+
+        return self._core.db.write(work)
+
+    def show_pin(self, who: Principal, visitor_id: str) -> ShownPin:
+        """Give its digits, and write into the audit log who looked."""
+
+        def work(scope: Scope) -> ShownPin:
+            found = self._rows.change_in(scope, who, VISITOR, visitor_id, {})
+            visit = self._rows.change_in(scope, who, VISIT, found.visit_id, {})
+            return self._pins.show_in(scope, visit, found, who)
+
+        return self._core.db.write(work)
+
+    def take_pin(self, who: Principal, visitor_id: str) -> None:
+        """Take a visitor's PIN away."""
+
+        def work(scope: Scope) -> None:
+            found = self._rows.change_in(scope, who, VISITOR, visitor_id, {})
+            self._pins.revoke_in(scope, found.visit_id, visitor_id, who.actor)
+
+        self._core.db.write(work)
 
     # --- the pool --------------------------------------------------------------------------
 

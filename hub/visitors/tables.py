@@ -32,6 +32,7 @@ visits: Final = town_table(
     _text("purpose", 200),
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
+    Column("daily", Boolean, nullable=False),
     Column("doors", Structured(tuple[str, ...]), nullable=False),
     Column("zones", Structured(tuple[str, ...]), nullable=False),
     Column("escort_required", Boolean, nullable=False),

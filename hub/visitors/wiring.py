@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
+from hub.pins.service import Pins
+from hub.visitors.pins import VisitorPins
 from hub.visitors.roll_call import RollCallService
 from hub.visitors.service import VisitorsService
 from hub.web.core import Core, Services
@@ -13,6 +15,8 @@ from hub.zones.service import ZonesService
 def add_visitors(core: Core, services: Services) -> None:
     """Add them; rows, zones and attendance are there already."""
     rows = services.get(AuditedRows)
-    visitors = services.add(VisitorsService(core, rows))
+    visitors = services.add(
+        VisitorsService(core, rows, VisitorPins(core.clock, services.get(Pins)))
+    )
     zones, attendance = services.get(ZonesService), services.get(AttendanceService)
     services.add(RollCallService(core, rows, zones, attendance, visitors))

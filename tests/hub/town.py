@@ -307,10 +307,11 @@ class Town:
         hours: float = 2,
         approved: bool = True,
         person: str | None = None,
+        booked: bool = True,
     ) -> str:
         start = self.clock.now() + timedelta(hours=starts_h)
         order = Issue(
-            booking_id=self.ids.new(),
+            booking_id=self.ids.new() if booked else "",
             holder_id=self.ids.new(),
             person_id=person,
             doors=at,

@@ -414,7 +414,10 @@ class Oracle:
                 reason = self._grant_reason(grant_id, grant, door, known, side)
                 if grant.door is not None and grant.door == known.door:
                     of_door.append((grant_id, reason))
-                if grant.zone is not None and grant.zone == door.zone_in:
+                goes_in = side is Side.ENTRY
+                into, out_of = door.zone_in, door.zone_out
+                into, out_of = (into, out_of) if goes_in else (out_of, into)
+                if grant.zone is not None and grant.zone == (into or out_of):
                     of_zone.append((grant_id, reason))
             found += of_door + of_zone
         opening = [one for one in found if one[1] in OPENING]

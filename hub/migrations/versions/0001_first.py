@@ -1054,6 +1054,10 @@ CREATE TABLE pin_credentials (
 	booking_id VARCHAR(80),
 	holder_id VARCHAR(80),
 	person_id VARCHAR(80),
+	visit_id VARCHAR(80),
+	visitor_id VARCHAR(80),
+	escorts JSON NOT NULL,
+	escort_s INTEGER NOT NULL,
 	max_uses INTEGER,
 	sealed BLOB NOT NULL,
 	digits INTEGER NOT NULL,
@@ -1068,6 +1072,9 @@ CREATE INDEX ix_pin_credentials_booking ON pin_credentials (town_id, booking_id)
 """,
     r"""
 CREATE INDEX ix_pin_credentials_person ON pin_credentials (town_id, person_id)
+""",
+    r"""
+CREATE INDEX ix_pin_credentials_visit ON pin_credentials (town_id, visit_id)
 """,
     r"""
 CREATE UNIQUE INDEX uq_pin_credentials_holder ON pin_credentials (town_id, holder_id, variant) WHERE variant <> 'standing'
@@ -2246,6 +2253,7 @@ CREATE TABLE visits (
 	purpose VARCHAR(200) NOT NULL,
 	starts_at DATETIME NOT NULL,
 	ends_at DATETIME NOT NULL,
+	daily BOOLEAN NOT NULL,
 	doors JSON NOT NULL,
 	zones JSON NOT NULL,
 	escort_required BOOLEAN NOT NULL,
@@ -4135,6 +4143,10 @@ CREATE TABLE pin_credentials (
 	booking_id VARCHAR(80),
 	holder_id VARCHAR(80),
 	person_id VARCHAR(80),
+	visit_id VARCHAR(80),
+	visitor_id VARCHAR(80),
+	escorts JSONB NOT NULL,
+	escort_s INTEGER NOT NULL,
 	max_uses INTEGER,
 	sealed BYTEA NOT NULL,
 	digits INTEGER NOT NULL,
@@ -4149,6 +4161,9 @@ CREATE INDEX ix_pin_credentials_booking ON pin_credentials (town_id, booking_id)
 """,
     r"""
 CREATE INDEX ix_pin_credentials_person ON pin_credentials (town_id, person_id)
+""",
+    r"""
+CREATE INDEX ix_pin_credentials_visit ON pin_credentials (town_id, visit_id)
 """,
     r"""
 CREATE UNIQUE INDEX uq_pin_credentials_holder ON pin_credentials (town_id, holder_id, variant) WHERE variant <> 'standing'
@@ -5325,6 +5340,7 @@ CREATE TABLE visits (
 	purpose VARCHAR(200) NOT NULL,
 	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	daily BOOLEAN NOT NULL,
 	doors JSONB NOT NULL,
 	zones JSONB NOT NULL,
 	escort_required BOOLEAN NOT NULL,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
+from pydantic import BaseModel, Field
 
 from hub.pages.frame import Speaking, go_to
 from hub.pages.visitor_pages import VisitorPages
@@ -25,11 +26,6 @@ Register = Annotated[VisitorsService, provided(VisitorsService)]
 Reader = Annotated[Principal, requires(Right.VISITORS_READ)]
 Writer = Annotated[Principal, requires(Right.VISITORS_WRITE)]
 Short = Annotated[str, Form(max_length=200)]
-_EMPTY: Final = {
-    **dict.fromkeys(("site_id", "names", "organisation", "host_id", "purpose"), ""),
-    **dict.fromkeys(("starts_at", "ends_at", "escort"), ""),
-    "opens": [],
-}
 Day = Annotated[str, Query(pattern=r"^(2[01]\d\d-\d\d-\d\d)?$")]
 
 
@@ -42,11 +38,35 @@ def register(
     return render(request, "pages/visitors.html", page=page)
 
 
+class Given(BaseModel):
+    """What the form of a visit sends; `find` asks for hosts by name and keeps nothing yet."""
+
+    site_id: str = Field("", max_length=200)
+    names: str = Field("", max_length=5_000)
+    organisation: str = Field("", max_length=100)
+    host_id: str = Field("", max_length=200)
+    host_name: str = Field("", max_length=100)
+    purpose: str = Field("", max_length=200)
+    starts_at: str = Field("", max_length=200)
+    ends_at: str = Field("", max_length=200)
+    daily: str = Field("", max_length=10)
+    opens: list[str] = Field(default_factory=list, max_length=40)
+    escort: str = Field("", max_length=10)
+    find: str = Field("", max_length=10)
+
+
 @router.get("/visitors/new")
 def new_visit(request: Request, words: Speaking, pages: Pages, who: Writer) -> Response:
     """Enter a visit."""
     form = pages.form(who, words)
-    return render(request, "pages/visit_form.html", form=form, given=_EMPTY, error="")
+    return render(
+        request,
+        "pages/visit_form.html",
+        form=form,
+        given=Given.model_validate({}),
+        error="",
+        visit=None,
+    )
 
 
 @router.post("/visitors/new")
@@ -56,45 +76,82 @@ def plan_visit(
     pages: Pages,
     register: Register,
     who: Writer,
-    site_id: Short = "",
-    names: Annotated[str, Form(max_length=5_000)] = "",
-    organisation: Annotated[str, Form(max_length=100)] = "",
-    host_id: Short = "",
-    purpose: Short = "",
-    starts_at: Short = "",
-    ends_at: Short = "",
-    opens: Annotated[list[str] | None, Form(max_length=40)] = None,
-    escort: Short = "",
+    given: Annotated[Given, Form()],
 ) -> Response:
     """Keep it, or say what is wrong with everything still in the form."""
-    given = {
-        "site_id": site_id,
-        "names": names,
-        "organisation": organisation,
-        "host_id": host_id,
-        "purpose": purpose,
-        "starts_at": starts_at,
-        "ends_at": ends_at,
-        "opens": opens or [],
-        "escort": escort,
-    }
-    error = ""
+    wanted = _wanted(given, words, pages, who)
+    if isinstance(wanted, str):
+        return _again(request, words, pages, who, given, wanted)
+    lines = [(line.strip()[:100], "") for line in given.names.splitlines() if line.strip()]
     try:
-        start, end = _instant(starts_at, words), _instant(ends_at, words)
-        values = pages.values(given, start, end)
-        people = [(line.strip()[:100], "") for line in names.splitlines() if line.strip()]
-        register.plan(who, values, people[:100])
-    except ValueError:
-        error = words.t("visitors.not_a_time")
+        made = register.plan(who, wanted, lines[:100])
     except Problem as problem:
         error = words.t("visitors.refused", why=_why(problem, words))
-    if error:
-        form = pages.form(who, words)
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return render(
-            request, "pages/visit_form.html", status=status, form=form, given=given, error=error
-        )
-    return go_to(f"/visitors?day={words.day_of(start).isoformat()}")
+        return _again(request, words, pages, who, given, error)
+    return go_to(f"/visitors?day={words.day_of(made.visit.starts_at).isoformat()}")
+
+
+@router.get("/visitors/visits/{visit_id}")
+def visit(request: Request, words: Speaking, pages: Pages, who: Reader, visit_id: str) -> Response:
+    """A visit: everything about it, to be changed, and its visitors' PINs."""
+    page = pages.visit(who, words, visit_id)
+    form = pages.form(who, words, host_id=str(page.given["host_id"]))
+    return render(
+        request, "pages/visit_form.html", form=form, given=page.given, error="", visit=page
+    )
+
+
+@router.post("/visitors/visits/{visit_id}")
+def change_visit(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    register: Register,
+    who: Writer,
+    visit_id: str,
+    given: Annotated[Given, Form()],
+) -> Response:
+    """Change it; cards and PINs follow at once."""
+    before = register.seen(who, visit_id).visit
+    wanted = _wanted(given, words, pages, who)
+    if isinstance(wanted, str):
+        return _again(request, words, pages, who, given, wanted, visit_id)
+    kept = ("site_id", "escort_s", "escorts", "note")
+    changes = {name: value for name, value in wanted.items() if name not in kept}
+    try:
+        register.change(who, before.id, changes)
+    except Problem as problem:
+        error = words.t("visitors.refused", why=_why(problem, words))
+        return _again(request, words, pages, who, given, error, visit_id)
+    return go_to(f"/visitors/visits/{before.id}")
+
+
+@router.post("/visitors/{visitor_id}/pin")
+def give_pin(register: Register, who: Writer, visitor_id: str) -> Response:
+    """Give them a PIN; its digits are shown on their sheet alone."""
+    register.give_pin(who, visitor_id)
+    return go_to(f"/visitors/visits/{register.visitor(who, visitor_id).visit_id}")
+
+
+@router.post("/visitors/{visitor_id}/pin/take")
+def take_pin(register: Register, who: Writer, visitor_id: str) -> Response:
+    """Take it away."""
+    register.take_pin(who, visitor_id)
+    return go_to(f"/visitors/visits/{register.visitor(who, visitor_id).visit_id}")
+
+
+@router.post("/visitors/{visitor_id}/sheet")
+def sheet(
+    request: Request,
+    words: Speaking,
+    pages: Pages,
+    who: Annotated[Principal, requires(Right.PINS_REVEAL)],
+    visitor_id: str,
+) -> Response:
+    """The digits, in the answer to this form alone; that is in the audit log."""
+    made = pages.sheet(who, words, visitor_id)
+    headers = {"Cache-Control": "no-store"}
+    return render(request, "pages/visitor_sheet.html", headers=headers, sheet=made)
 
 
 @router.post("/visitors/{visitor_id}/arrive")
@@ -185,3 +242,50 @@ def _instant(text: str, words: Words) -> datetime:
 def _why(problem: Problem, words: Words) -> str:
     told = [field.message for field in problem.fields]
     return words.t("words.comma").join(told) or problem.detail
+
+
+def _wanted(
+    given: Given, words: Words, pages: VisitorPages, who: Principal
+) -> dict[str, Any] | str:
+    """Give a visit's columns, or what is to be said where the form is shown again; "" where hosts
+    were only looked for."""
+    if given.find:
+        return ""
+    host_id = given.host_id
+    if given.host_name.strip():
+        found = pages.hosts(who, words, given.host_name)
+        ids = {each.id for each in found}
+        if len(found) == 1:
+            host_id = found[0].id
+        elif host_id not in ids:
+            return words.t("visitors.choose_host" if found else "visitors.no_such_host")
+    try:
+        start, end = _instant(given.starts_at, words), _instant(given.ends_at, words)
+    except ValueError:
+        return words.t("visitors.not_a_time")
+    values = {**given.model_dump(), "host_id": host_id}
+    return pages.values(values, start, end)
+
+
+def _again(
+    request: Request,
+    words: Words,
+    pages: VisitorPages,
+    who: Principal,
+    given: Given,
+    error: str,
+    visit_id: str = "",
+) -> Response:
+    """Show the form again with everything in it."""
+    form = pages.form(who, words, given.host_name, given.host_id)
+    page = pages.visit(who, words, visit_id) if visit_id else None
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
+    return render(
+        request,
+        "pages/visit_form.html",
+        status=status,
+        form=form,
+        given=given,
+        error=error,
+        visit=page,
+    )

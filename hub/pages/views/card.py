@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.commands.access import Access, AccessBy
+from hub.commands.ways import Access, AccessBy
 from hub.pages.views.card_profile import ReadLine, key_of, kind_of, read_line
 from hub.pages.views.door import Chip
 from hub.pages.words import Words
@@ -259,6 +259,8 @@ def _why(way: Access, groups: Mapping[str, str], zones: Mapping[str, str], words
         told.append(t("rights.by_zone", zone=zones.get(way.zone_id, "")))
     if way.needs_pin:
         told.append(t("rights.with_pin"))
+    if way.side is not None:
+        told.append(t(f"rights.side_{way.side}"))
     return t("words.comma").join(told)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.commands.access import Access, AccessBy
 from hub.commands.repository import DoorCommand, OrderRow
 from hub.commands.states import OVER, CommandState
+from hub.commands.ways import Access, AccessBy
 from hub.entries.domain import Entry
 from hub.entries.doors import DoorState
 from hub.pages.views.booking import BookingLine

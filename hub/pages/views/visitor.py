@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hub.pages.views.door import Chip
 from hub.pages.words import Words
+from hub.people.domain import CardState
+from hub.pins.placement import Readiness
 from hub.visitors.domain import PoolCard, Visit, Visitor, VisitState
 from hub.visitors.service import VisitSeen
 
@@ -74,8 +76,56 @@ class DayPage:
 
 
 @dataclass(frozen=True, slots=True)
+class CardLine:
+    """A card of the pool: in the drawer, lent, or missing."""
+
+    id: str
+    label: str
+    chip: Chip
+    text: str
+    is_free: bool
+    may_lose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PinLine:
+    """A visitor on a visit's page, and how their PIN stands."""
+
+    id: str
+    name: str
+    chip: Chip | None
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VisitPage:
+    """A visit, to be changed: its form's values and its visitors."""
+
+    id: str
+    title: str
+    given: Mapping[str, object]
+    guests: tuple[PinLine, ...]
+    may_change: bool
+    may_give: bool
+    may_reveal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPage:
+    """A visitor's PIN on paper."""
+
+    visit_id: str
+    name: str
+    organisation: str
+    when: str
+    doors: str
+    escorted: bool
+    groups: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class FormPage:
-    """What a visit can be entered with."""
+    """What a visit can be entered with. `hosts` are those whom a search found."""
 
     sites: tuple[Choice, ...]
     hosts: tuple[Choice, ...]
@@ -153,3 +203,56 @@ def _chip(visit: Visit, guest: Visitor, words: Words) -> Chip:
     if visit.state is VisitState.CANCELLED:
         return Chip("warn", "cross", t("visitors.state_cancelled"))
     return Chip("wait", "clock", t("visitors.state_expected"))
+
+
+def card_lines(pool: Sequence[PoolCard], words: Words) -> tuple[CardLine, ...]:
+    """Give the pool's cards, those that are missing first."""
+    lines = [_card(card, words) for card in pool]
+    return tuple(sorted(lines, key=lambda line: _ORDER.index(line.chip.tone)))
+
+
+def _card(card: PoolCard, words: Words) -> CardLine:
+    t = words.t
+    lost = card.state is not CardState.ACTIVE
+    if lost:
+        chip = Chip("bad", "alert", t(f"cards.state_{card.state}"))
+    elif card.overdue:
+        chip = Chip("bad", "alert", t("visitors.overdue"))
+    elif card.visitor_id is not None:
+        chip = Chip("wait", "person", t("visitors.card_lent"))
+    else:
+        chip = Chip("good", "check", t("visitors.card_free"))
+    return CardLine(
+        id=card.card_id,
+        label=card.label or card.card_id[-4:],
+        chip=chip,
+        text=t("visitors.out_since", time=words.when(card.given_at)) if card.given_at else "",
+        is_free=card.visitor_id is None,
+        may_lose=not lost,
+    )
+
+
+_ORDER = ("bad", "wait", "good")
+_PIN_CHIPS = {
+    Readiness.PROBLEM: ("bad", "alert"),
+    Readiness.PLACED: ("good", "check"),
+    Readiness.ACTIVE: ("good", "check"),
+}
+
+
+def pin_lines(seen: VisitSeen, words: Words) -> tuple[PinLine, ...]:
+    """Give a visit's visitors with how far their PINs are confirmed."""
+    pins = {each.visitor_id: each for each in seen.pins}
+    found = []
+    for guest in seen.visitors:
+        pin = pins.get(guest.id)
+        chip = None
+        if pin is not None:
+            tone, icon = _PIN_CHIPS.get(pin.readiness, ("wait", "clock"))
+            ready = tone == "good"
+            text = "pin_placed" if ready else "pin_problem" if tone == "bad" else "pin_waits"
+            chip = Chip(tone, icon, words.t(f"visitors.{text}"))
+        changed = pin is not None and pin.pin_changed
+        name = guest.name or words.t("visitors.forgotten")
+        found.append(PinLine(guest.id, name, chip, changed))
+    return tuple(found)

@@ -496,6 +496,8 @@ PHRASES: dict[str, Callable[[Case], object]] = {
     "a zone grant as well": _later(_a_zone_grant_as_well),
     "the door leads elsewhere": _leads(zone_in="room"),
     "the door leads out of the zone": _leads(zone_in="room", zone_out="hall"),
+    "the door leads from the room": _leads(zone_in="hall", zone_out="room"),
+    "the door leads out of the zone to outside": _leads(zone_out="hall"),
     "escort": _escort("other"),
     "escort of a group": _escort("guides"),
     "the escort came": _came("other"),

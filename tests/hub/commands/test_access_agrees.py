@@ -21,15 +21,18 @@ from edge.core.decide import decide
 from edge.core.model import Source
 from edge.core.policy_index import PolicyIndex
 from edge.core.windows import Schedule
-from hub.commands.access import Access, AccessService
+from hub.commands.access import AccessService
 from hub.commands.access_times import Span, changes_of, spans_where
+from hub.commands.ways import Access
 from hub.people import repository as people_rows
+from hub.people.card_key_domain import card_key_row
 from hub.people.domain import CardState, NamedDay
 from hub.people.identities import open_identity
 from hub.people.tables import calendars, cards, people, schedules
 from hub.policy import repository as policy_rows
 from hub.policy import touch
-from hub.sites.tables import doors
+from hub.sites import repository as site_rows
+from hub.sites.tables import devices, doors
 from hub.web.rights import SYSTEM
 from wire.clock import ClockState
 from wire.pins import card_digest
@@ -37,14 +40,22 @@ from wire.policy_bodies import (
     Assurance,
     DateException,
     DaySpan,
+    DeviceDriver,
     EntryState,
     FirstPerson,
     ScheduleBody,
+    Side,
     WeekSpan,
 )
 from wire.reasons import Reason
 
 WEEK = timedelta(days=7)
+SAYS = {
+    DeviceDriver.OSDP: Assurance.READER_VERIFIED,
+    DeviceDriver.PCSC: Assurance.IDENTIFIER,
+    DeviceDriver.GPIO: Assurance.IDENTIFIER,
+}
+"""What each driver of the edge says of a card, until it has proven itself."""
 AUTUMN = datetime(2026, 10, 20, tzinfo=UTC)
 """Zones that have a summer time end it after this, or begin it."""
 
@@ -66,17 +77,19 @@ class Drawn:
         self.controller = town.controller(site)
         self.zones = [town.zone(site) for _ in range(2)]
         self.doors = [town.door(site, self.controller) for _ in range(3)]
-        self.readers = {}
+        self.readers: dict[tuple[str, Side], tuple[str, DeviceDriver]] = {}
         for door in self.doors:
+            zone_in = pick([None, *self.zones])
             changed = {
-                "zone_in": pick([None, *self.zones]),
+                "zone_in": zone_in,
+                "zone_out": pick([None, *[zone for zone in self.zones if zone != zone_in]]),
                 "min_assurance": pick([*[Assurance.IDENTIFIER] * 3, Assurance.READER_VERIFIED]),
                 "first_person": pick([*[FirstPerson.NONE] * 3, FirstPerson.ENTRY]),
                 "two_person": pick([*[False] * 5, True]),
             }
             town.set(doors, touch.touch_door, door, **changed)
-            vouches = pick([Assurance.IDENTIFIER, Assurance.READER_VERIFIED])
-            self.readers[door] = town.reader(self.controller, door, assurance=vouches)
+            for side in pick([(Side.ENTRY,), (Side.EXIT,), (Side.ENTRY, Side.EXIT)]):
+                self._reader(door, side)
         groups = [town.group() for _ in range(2)]
         self.people = [town.person(*self.random.sample(groups, pick([0, 1]))) for _ in range(4)]
         self.cards = [town.card(pick([None, *self.people, *self.people[1:]])) for _ in range(6)]
@@ -87,9 +100,24 @@ class Drawn:
             until = pick([None, None, self._soon()])
             state = pick([*[CardState.ACTIVE] * 5, *CardState])
             town.set(cards, touch.touch_card, card, valid_until=until, state=state)
+        town.set(cards, touch.touch_card, self.cards[3], public_key="BA" * 44)
+        shared = town.keys.seal(bytes(range(16)), card_key_row(self.cards[4]))
+        town.set(cards, touch.touch_card, self.cards[4], shared_key=shared)
         self._calendar(made[0])
         blocked = pick([EntryState.ACTIVE, EntryState.BLOCKED])
         town.set(people, touch.touch_person, self.people[0], state=blocked)
+
+    def _reader(self, door: str, side: Side) -> None:
+        """A reader of some kind, of whose cards the hub believes this or that."""
+        town, pick = self.town, self.random.choice
+        vouches = pick(list(Assurance))
+        reader = town.reader(self.controller, door, side=side, assurance=vouches)
+        with town.db.read() as scope:
+            found = site_rows.reader(scope, reader)
+        assert found is not None
+        driver = pick([DeviceDriver.OSDP, DeviceDriver.PCSC, DeviceDriver.GPIO])
+        town.set(devices, touch.touch_device, found.device_id, driver=driver)
+        self.readers[door, side] = reader, driver
 
     def _soon(self) -> datetime:
         found: datetime = self.town.clock.now() + timedelta(minutes=self.random.randint(-60, 9_000))
@@ -159,24 +187,31 @@ class Drawn:
             row.id: open_identity(self.town.keys, row.id, row.identity) for row in rows if row
         }
 
-    def opens(self, card: str, door: str) -> bool:
-        """What the door does when a card is held to its reader now."""
+    def opens(self, card: str, door: str, side: Side) -> bool:
+        """What the door does when a card is held to its reader at a side now: the driver says what
+        it may, and a card that has a key proves it where the driver can ask."""
+        if (door, side) not in self.readers:
+            return False
         at = self.town.clock.now()
         now = ClockNow("boot", 10**12, at, ClockState.TRUSTED, 5, at - timedelta(seconds=1))
         never = lambda *_: False  # noqa: E731  # two arguments or one
         about = Circumstances(self.index, now, {}, never, never)
-        reader = self.index.readers[self.readers[door]]
+        reader_id, driver = self.readers[door, side]
+        reader = self.index.readers[reader_id]
         key = self.town.keys.controller(self.controller).pin
         digest = card_digest(key, "uid", self.numbers[card])
         source = Source(reader.device, reader.channel)
-        decision = decide(CardAttempt(source, "uid", digest, Assurance.CHALLENGE), about)
+        proof = (lambda _: True) if driver is DeviceDriver.PCSC else None
+        attempt = CardAttempt(source, "uid", digest, SAYS[driver], proof=proof)
+        decision = decide(attempt, about)
         self.reasons[decision.reason] += 1
         return decision.granted
 
 
-def _could(ways: list[Access]) -> set[str | None]:
-    """The cards that open alone."""
-    return {way.credential_id for way in ways if not way.needs_pin and not way.conditions}
+def _could(ways: list[Access], side: Side) -> set[str | None]:
+    """The cards that open alone at a side."""
+    there = [way for way in ways if way.side in (None, side)]
+    return {way.credential_id for way in there if not way.needs_pin and not way.conditions}
 
 
 def _at(ways: list[Access], when: datetime) -> list[Access]:
@@ -194,15 +229,15 @@ def test_the_hub_s_answer_is_what_the_door_decides(town: Any, seed: int) -> None
         now = town.clock.now()
         week = (now - timedelta(hours=1), now + WEEK)
         of_people = {one: access.of_person(SYSTEM, one, *week) for one in drawn.people}
-        for door in drawn.doors:
-            does = {card for card in drawn.cards if drawn.opens(card, door)}
+        for door, side in drawn.readers:
+            does = {card for card in drawn.cards if drawn.opens(card, door, side)}
             opened += len(does)
-            assert _could(access.at(SYSTEM, door, now)) == does
+            assert _could(access.at(SYSTEM, door, now), side) == does
             over = access.over(SYSTEM, door, *week)
-            assert _could(_at(over, now)) == does
+            assert _could(_at(over, now), side) == does
             theirs = [w for ways in of_people.values() for w in ways if w.door_id == door]
             held = {way.credential_id for way in over if way.person_id is not None}
-            assert _could(_at(theirs, now)) == does & held
+            assert _could(_at(theirs, now), side) == does & held
     assert opened, f"a town in which nothing ever opens shows nothing: {drawn.reasons}"
 
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from hub.commands.access import AccessBy, AccessService, schedule_holds
+from hub.commands.access import AccessService
 from hub.commands.mode_service import Area, DoorTrack, ModesService, doors_waiting
 from hub.commands.projector import project
+from hub.commands.schedule_times import schedule_holds
 from hub.commands.service import CommandExpiry, CommandsService, UnlockOrder
 from hub.commands.states import CommandState
 from hub.commands.tables import EmergencyKind
+from hub.commands.ways import AccessBy
 from hub.entries.projector import PROJECTOR as ENTRIES
 from hub.link.tables import SessionState, controller_sessions
 from hub.people import repository as people_rows
@@ -395,6 +397,7 @@ def test_an_emergency_that_would_concern_no_door_is_refused(desk: Desk) -> None:
 
 def test_who_could_open_a_door_is_told_with_the_reason(desk: Desk) -> None:
     town = desk.town
+    town.reader(desk.controller, desk.door)
     group = town.group()
     member, blocked = town.person(group), town.person()
     card = town.card(member)

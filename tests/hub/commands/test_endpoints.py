@@ -96,6 +96,10 @@ def test_who_could_open_is_answered_now_and_for_a_time(
     person = hub_town.person()
     card = hub_town.card(person)
     hub_town.grant(door, person_id=person)
+    nobody = admin.get(f"/api/v1/doors/{door}/access").json()
+    assert nobody == [], "a card opens no door that has no reader"
+    controller = admin.get(f"/api/v1/doors/{door}").json()["controller_id"]
+    hub_town.reader(controller, door)
     (way,) = admin.get(f"/api/v1/doors/{door}/access").json()
     assert (way["by"], way["credential_id"]) == ("card", card)
     at = {"at": "2030-01-01T00:00:00+09:00"}

@@ -112,11 +112,19 @@ def test_two_cards_are_told_and_the_same_is_started_again_by_one_button(
     assert (card["person_id"], card["label"]) == (hana, "職員証 1")
 
 
+def _reader(desk: Desk) -> None:
+    """Put a reader at the door."""
+    controller = desk.client.get(f"/api/v1/doors/{desk.door}").json()["controller_id"]
+    device = desk.add("devices", controller_id=controller, name="口", driver="virtual", port="p")
+    desk.add("readers", device_id=device, door_id=desk.door, name="読取機", side="entry")
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_who_could_open_a_door_and_what_somebody_could_open_is_shown_with_why(
     desk: Desk, hana: str, language: Language
 ) -> None:
     t, client = Translator(language), desk.client
+    _reader(desk)
     group = desk.add("groups", name="公民館職員")
     client.put(f"/api/v1/groups/{group}/members", json={"person_ids": [hana]})
     desk.add("cards", namespace="uid", identity="AA", person_id=hana, label="職員証 7")
@@ -138,6 +146,7 @@ def test_who_could_open_a_door_and_what_somebody_could_open_is_shown_with_why(
 def test_the_api_tells_when_over_a_time_and_refuses_what_is_too_long(
     desk: Desk, hana: str, clock: HandMovedClock
 ) -> None:
+    _reader(desk)
     desk.add("cards", namespace="uid", identity="AA", person_id=hana)
     end = clock.now() + timedelta(days=2)
     desk.add("grants", door_id=desk.door, person_id=hana, end_at=end.isoformat())

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from hub.audit.rows import AuditedRows
 from hub.batteries.domain import ChemistryKind, HeardBy
 from hub.batteries.service import BatteriesService
 from hub.bookings.records import BookingWish, Contact, HolderWish
@@ -26,6 +27,9 @@ from hub.readiness.domain import Outcome as Deadline
 from hub.readiness.domain import Watch
 from hub.readiness.figures import Took
 from hub.readiness.tables import Latency
+from hub.sites import repository as site_rows
+from hub.sites.kinds import READER
+from hub.visitors.service import VisitorsService
 from hub.web.rights import SYSTEM
 from hub.webhooks.domain import Fault, Outcome
 from hub.webhooks.mapping import BOOKING
@@ -165,6 +169,41 @@ def visited(town: Any) -> None:
     )
     for index, (kind, body) in enumerate(told):
         town.happen(kind, body, ev.Origin(device=box, log_epoch=7, index=index + town.seq))
+
+
+def visiting(town: Any) -> str:
+    """Somebody comes today and has a PIN: give the path of the visit's page."""
+    now = town.clock.now()
+    service = town.hub.services.get(VisitorsService)
+    values = {
+        "site_id": town.ids["site"],
+        "organisation": "さくら電設",
+        "host_id": None,
+        "purpose": "空調の点検",
+        "starts_at": now,
+        "ends_at": now + timedelta(hours=3),
+        "daily": False,
+        "doors": (town.ids["door"],),
+        "zones": (),
+        "escort_required": False,
+        "escort_s": 30,
+        "escorts": (),
+        "note": "",
+    }
+    with town.hub.core.db.read() as scope:
+        readers = site_rows.readers_of_door(scope, town.ids["door"])
+    town.hub.services.get(AuditedRows).change(SYSTEM, READER, readers[0].id, {"keypad": True})
+    made = service.plan(SYSTEM, values, [("佐藤 次郎", ""), ("鈴木 三郎", "")])
+    service.give_pin(SYSTEM, made.visitors[0].id)
+    return f"/visitors/visits/{made.visit.id}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_visitors_pages_are_accessible(staff: Any, town: Any, language: str) -> None:
+    """The register, a visit, the pool, the form and the roll call."""
+    pages = ["/visitors", visiting(town), "/visitors/new", "/visitors/cards", "/roll-call"]
+    wrong = [one for path in pages for one in judge(staff, f"{path}?lang={language}")]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
