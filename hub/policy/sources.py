@@ -42,6 +42,7 @@ from wire.identity import pin_policy_id
 from wire.pins import card_digest, pin_digest
 from wire.policy import EntryKind
 from wire.policy_bodies import (
+    Assurance,
     BackupCodes,
     CardBody,
     DoorBody,
@@ -259,6 +260,14 @@ class Sources:
         return found | self._card_entries(held, known)
 
     @cached_property
+    def _asks_for_proof(self) -> bool:
+        """Whether a reader here takes punches of cards that prove themselves alone."""
+        return any(
+            reader.punch is not PunchRule.NONE and reader.min_assurance is Assurance.CHALLENGE
+            for reader in self._readers
+        )
+
+    @cached_property
     def _has_screen(self) -> bool:
         """Whether an attendance terminal stands here, which shows names."""
         return any(
@@ -301,8 +310,9 @@ class Sources:
         return made
 
     def _granted(self, found: Collection[Card], known: Mapping[str, Person]) -> set[str]:
-        """Those of these cards that open something here: others stand in the policy too (for a
-        terminal, or because their holder has another that does), and their keys do not."""
+        """Those of these cards that open something here, or that a terminal here asks for a proof:
+        others stand in the policy too (for a terminal, or because their holder has another that
+        does), and their keys do not."""
         usable = [
             card for card in found if card.state is CardState.ACTIVE and not card.is_over(self._now)
         ]
@@ -317,7 +327,8 @@ class Sources:
             card.id
             for card in usable
             if card.person_id is None or card.person_id in active
-            if subjects & {card.id, card.person_id, *groups.get(card.person_id or "", ())}
+            if (self._asks_for_proof and card.person_id is not None)
+            or subjects & {card.id, card.person_id, *groups.get(card.person_id or "", ())}
         }
 
     def _card_entry(self, card: Card, holder: Person | None, *, with_key: bool) -> Desired:

@@ -17,7 +17,23 @@ AT = datetime(2026, 11, 20, tzinfo=UTC)
 def person(
     name: str = "山田 花子", kana: str = "ヤマダ ハナコ", number: str | None = "1001"
 ) -> Person:
-    return Person("p", name, kana, "", "1001", "", EntryState.ACTIVE, False, False, 0, None, AT, AT)
+    return Person(
+        id="p",
+        name=name,
+        name_kana=kana,
+        name_en="",
+        staff_number=number,
+        organisation="",
+        state=EntryState.ACTIVE,
+        anti_passback_exempt=False,
+        long_unlock=False,
+        starts_at=None,
+        ends_at=None,
+        forgiven=0,
+        forgiven_at=None,
+        created_at=AT,
+        updated_at=AT,
+    )
 
 
 @pytest.mark.parametrize(

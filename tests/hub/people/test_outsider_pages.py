@@ -106,6 +106,10 @@ def test_what_they_could_open_lies_within_their_time(
     person_id = make("people", {"name": "佐藤", **times})["id"]
     make("cards", {"namespace": "uid", "identity": "AA", "person_id": person_id})
     make("grants", {"door_id": gym.door, "person_id": person_id})
+    controller = admin.get(f"/api/v1/doors/{gym.door}").json()["controller_id"]
+    bus = {"controller_id": controller, "name": "口", "driver": "virtual", "port": "p"}
+    device = make("devices", bus)["id"]
+    make("readers", {"device_id": device, "door_id": gym.door, "name": "機", "side": "entry"})
     span = {"from": clock.now().isoformat(), "to": (clock.now() + timedelta(days=7)).isoformat()}
     (way,) = admin.get(f"/api/v1/people/{person_id}/access", params=span).json()
     (told,) = way["spans"]

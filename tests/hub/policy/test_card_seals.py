@@ -13,11 +13,12 @@ from hub.people.card_key_domain import card_key_row
 from hub.people.domain import CardState
 from hub.people.tables import cards, grants, people
 from hub.policy import repository, touch
+from hub.sites.tables import readers
 from provisioning.hub_keys import ControllerKeys
 from provisioning.keys import new_tls_key
 from wire.errors import WireError
 from wire.policy import EntryKey, EntryKind
-from wire.policy_bodies import EntryState, PunchRule, Side
+from wire.policy_bodies import Assurance, EntryState, PunchRule, Side
 from wire.sealing import open_secret, seal_context
 
 KEY = bytes.fromhex("a7b1c2d3e4f5061728394a5b6c7d8e92")
@@ -254,3 +255,23 @@ def test_somebody_is_let_in_within_their_time_alone(place: Place) -> None:
     version = place.version(place.here)
     _time_passes(town)
     assert place.version(place.here) == version
+
+
+def test_a_terminal_that_asks_for_a_proof_knows_the_keys_of_staff_who_may_punch(
+    place: Place,
+) -> None:
+    """Without a grant anywhere; and forgets them once it asks no more."""
+    town = place.town
+    asks = {"punch": PunchRule.CHOSEN, "side": Side.TERMINAL, "profiles": ("desfire-aes",)}
+    reader = town.reader(place.there, None, min_assurance=Assurance.CHALLENGE, **asks)
+    nobodys = town.card(None, OTHER)
+    town.compile()
+    assert place.opened(place.there) == KEY
+    assert place.sealed(place.here) is None
+    assert place.body(place.there, nobodys) is None
+    place.agrees()
+    town.set(readers, touch.touch_reader, reader, min_assurance=Assurance.IDENTIFIER)
+    town.compile()
+    assert place.body(place.there) is not None
+    assert place.sealed(place.there) is None
+    place.agrees()
