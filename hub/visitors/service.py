@@ -210,7 +210,7 @@ class VisitorsService:
         """Give a visitor a PIN at the visit's doors with a keypad, or the one that they have."""
 
         def work(scope: Scope) -> VisitorPin:
-            visit, found = self._held(scope, who, visitor_id)
+            visit, _ = self._held(scope, who, visitor_id)
             return self._pins.give_in(scope, visit, visitor_id, who)
 
         return self._core.db.write(work)
