@@ -68,7 +68,7 @@ def test_a_card_that_comes_back_while_its_visit_is_changed_opens_nothing(
         revoke_in(*given)
 
     monkeypatch.setattr(service, "revoke_in", slow)
-    register.change(SYSTEM, visit["id"], {"escort_s": 40})
+    register.change(SYSTEM, visit["id"], {"escort_s": visit["escort_s"]})
     beside[0].join()
     seen = register.seen(SYSTEM, visit["id"])
     assert (seen.visitors[0].card_id, seen.pins) == (None, ())
