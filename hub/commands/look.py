@@ -64,9 +64,7 @@ class Look:
             return []
         found = []
         for card, holder, access in self._each(grant):
-            within = _ending(spans, card.valid_until)
-            if holder is not None:
-                within = _ending(_beginning(within, holder.starts_at), holder.ends_at)
+            within = _of_holder(_ending(spans, card.valid_until), holder)
             if within:
                 found.append(replace(access, spans=within))
         return found
@@ -162,6 +160,9 @@ class Look:
             person = people_rows.person(scope, pin.person_id) if pin.person_id else None
             exempt = person is not None and person.anti_passback_exempt
             start, end = max(placement.starts_at, time.start), min(placement.ends_at, time.end)
+            within = _of_holder((Span(start, end),), person)
+            if not within:
+                continue
             way = Access(
                 by=AccessBy.PIN,
                 door_id=door.id,
@@ -171,7 +172,7 @@ class Look:
                 booking_id=pin.booking_id,
                 visit_id=pin.guest.visit_id if pin.guest else None,
                 placement=placement.state,
-                spans=(Span(start, end),),
+                spans=within,
             )
             # A booking's PIN may be shared: it tells of no one person where they are.
             known = pin.person_id if pin.booking_id is None else None
@@ -214,6 +215,16 @@ class Look:
 def at_once(when: datetime) -> Span:
     """Give an instant as the shortest time there is."""
     return Span(when, when + timedelta(microseconds=1))
+
+
+def _of_holder(spans: tuple[Span, ...], holder: Person | None) -> tuple[Span, ...]:
+    """What of some spans lies within the time of whoever holds a credential; nothing of one who is
+    blocked."""
+    if holder is None:
+        return spans
+    if holder.state is not EntryState.ACTIVE:
+        return ()
+    return _ending(_beginning(spans, holder.starts_at), holder.ends_at)
 
 
 def _ending(spans: Sequence[Span], end: datetime | None) -> tuple[Span, ...]:

@@ -214,11 +214,16 @@ class CardKeys:
             late = repository.older_cards_of_key_set(
                 scope, set_id, found.version, cards.c.state == CardState.ACTIVE
             )
-            for card in late:
+            count = 0
+            for each in late:
+                card = self._rows.change_in(scope, who, CARD, each.id, {})
+                if card != each:
+                    continue  # it came at this very moment, or was withdrawn
                 self._rows.change_in(scope, who, CARD, card.id, blocked)
-            said = {"version": found.version, "blocked": len(late)}
+                count += 1
+            said = {"version": found.version, "blocked": count}
             record(scope, now, who, "card_key_set.finished", ("card_key_set", set_id), said)
-            return found, len(late)
+            return found, count
 
         return self._core.db.write(work)
 

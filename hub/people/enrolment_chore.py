@@ -71,12 +71,14 @@ class TakeOffers:
 
     def _look_at_alone(self, scope: Scope, found: Enrolment, offered: Offered) -> None:
         """Look at one offer. What was there when the enrolment began may be gone meanwhile (the
-        card to be replaced was withdrawn): then that enrolment ends, and the others go on."""
+        card to be replaced was withdrawn), or a row of its own was tampered with: then that
+        enrolment ends, and the others go on."""
         try:
             with scope.savepoint():
                 self._look_at(scope, found, offered)
-        except Problem as problem:
-            _log.warning("enrolment_fails", enrolment=found.id, cause=problem.kind.code)
+        except (Problem, SealBrokenError) as error:
+            cause = error.kind.code if isinstance(error, Problem) else "seal_broken"
+            _log.warning("enrolment_fails", enrolment=found.id, cause=cause)
             end(scope, found, EnrolmentState.CANCELLED, self._clock.now())
 
     def _look_at(self, scope: Scope, found: Enrolment, offered: Offered) -> None:
@@ -112,17 +114,10 @@ class TakeOffers:
         if offer.answer is not None and not fits:
             self._wait_anew(scope, found)
             return
-        read = FirstRead(
-            offer=offered.id,
-            namespace=offer.namespace,
-            profile=offer.profile,
-            assurance=offered.assurance,
-            tail=tail_of(offer.identity),
-        )
         once = {
             "state": EnrolmentState.AGAIN,
             "first_index": index,
-            "first_read": sealed_first_read(self._keys, found.id, read),
+            "first_read": self._sealed_read(found, offer, offered),
             "candidates": " ".join(fits),
             "refusal": Refusal.NONE,
             "refused_card_id": None,
@@ -152,10 +147,25 @@ class TakeOffers:
         if key is not None:
             self._take(scope, found, offer, Assurance.CHALLENGE, public_key=key)
         elif fits:
-            bad = {"candidates": " ".join(fits), "refusal": Refusal.BAD_ANSWER}
-            rows.change(scope, found.id, {**bad, "refused_card_id": None})
+            bad = {
+                "first_read": self._sealed_read(found, offer, offered),
+                "candidates": " ".join(fits),
+                "refusal": Refusal.BAD_ANSWER,
+                "refused_card_id": None,
+            }
+            rows.change(scope, found.id, bad)
         else:
             self._wait_anew(scope, found)
+
+    def _sealed_read(self, found: Enrolment, offer: CardOffer, offered: Offered) -> bytes:
+        read = FirstRead(
+            offer=offered.id,
+            namespace=offer.namespace,
+            profile=offer.profile,
+            assurance=offered.assurance,
+            tail=tail_of(offer.identity),
+        )
+        return sealed_first_read(self._keys, found.id, read)
 
     def _wait_anew(self, scope: Scope, found: Enrolment) -> None:
         """Forget what was read."""

@@ -78,7 +78,7 @@ def focused(scope: Scope, sources: Sources, controller_id: str, focus: Focus) ->
     look = _Look(scope, sources, controller_id)
     look.at_modes(focus.modes)
     look.at_enrolments(focus.enrolments)
-    owners = look.at_pins(focus.credentials)
+    owners = look.at_pins(focus.credentials | sources.pins_of(focus.people))
     spread = look.at_grants(focus.grants)
     look.at_people(focus.people | spread.people | owners, focus.cards | spread.cards)
     calendars = look.at_schedules(focus.schedules | spread.schedules)

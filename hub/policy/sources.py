@@ -385,6 +385,12 @@ class Sources:
             rows = self._pin_rows(pin_credentials.c.person_id, person_ids)
         return {row.person_id for row in rows if row.person_id is not None}
 
+    def pins_of(self, person_ids: Collection[str]) -> set[str]:
+        """The credentials of these people's PINs: with a person's time those end."""
+        c = pin_credentials.c
+        query = sa.select(c.id).where(c.revoked_at.is_(None))
+        return {row.id for row in self._rows(query, c.person_id, person_ids)}
+
     def _pins(self, column: sa.Column[Any], values: Collection[str]) -> Desired:
         found: Desired = {}
         for row in self._pin_rows(column, values):
@@ -404,8 +410,12 @@ class Sources:
                 c.c.max_uses,
                 c.c.escorts,
                 c.c.escort_s,
+                people.c.ends_at.label("holder_ends_at"),
             )
             .join(c, sa.and_(c.c.town_id == p.c.town_id, c.c.id == p.c.credential_id))
+            .outerjoin(
+                people, sa.and_(people.c.town_id == c.c.town_id, people.c.id == c.c.person_id)
+            )
             .where(
                 p.c.ends_at > self._now - LINGER,
                 sa.or_(p.c.state.in_(_LINGERING), self._opens_still()),
@@ -431,11 +441,14 @@ class Sources:
             _log.error("pin_seal_broken", credential=row.credential_id)
             self.seal_broken = True
             return {}
+        # The door keeps to the end of its holder's time too, whether it can hear us or not.
+        end = min(row.ends_at, row.holder_ends_at or row.ends_at)
+        state = EntryState.ACTIVE if row.starts_at < end else EntryState.BLOCKED
         pin = PinBody(
             credential=row.credential_id,
             door=row.door_id,
             digest=pin_digest(self._own.pin, row.door_id, digits),
-            state=EntryState.REVOKED if row.state in _REVOKED else EntryState.ACTIVE,
+            state=EntryState.REVOKED if row.state in _REVOKED else state,
             person=row.person_id,
             booking=row.booking_id,
             duress=row.variant is PinVariant.DURESS,
@@ -445,7 +458,7 @@ class Sources:
             door=row.door_id,
             credential=row.credential_id,
             start=row.starts_at,
-            end=row.ends_at,
+            end=end if row.starts_at < end else row.ends_at,
             booking=row.booking_id,
             max_uses=row.max_uses,
             counted_as=row.holder_id if row.max_uses else None,

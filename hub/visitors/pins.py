@@ -102,11 +102,13 @@ class VisitorPins:
         return ShownPin(visit, visitor, found, digits)
 
     def follow_in(self, scope: Scope, visit: Visit, cause: str) -> None:
-        """Bring a visit's PINs in line with what it says now."""
+        """Bring a visit's PINs in line with what it says now. One whose hours are over stays over,
+        whatever the visit's are now: somebody else may know it by then."""
         now = self._clock.now()
         window, doors = visit.window_on(now), keypad_doors(scope, visit)
         for each in credentials.of_visits(scope, [visit.id]):
-            if window[1] <= now or not doors or each.guest is None:
+            over = _seen(scope, each).ends_at <= now
+            if over or window[1] <= now or not doors or each.guest is None:
                 self._pins.revoke(scope, each.id, cause)
                 continue
             with named_refusals():

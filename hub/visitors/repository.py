@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.database.rows import as_all, as_one
+from hub.database.rows import as_all
 from hub.database.scope import Scope
 from hub.people.tables import cards
 from hub.visitors.domain import PoolCard, Visit, Visitor, VisitState
@@ -24,10 +24,10 @@ def visitors_of(scope: Scope, visit_ids: Collection[str]) -> dict[str, tuple[Vis
     return found
 
 
-def visitor(scope: Scope, visitor_id: str) -> Visitor | None:
-    """Give a visitor, the row held still."""
-    query = sa.select(visitors).where(visitors.c.id == visitor_id).with_for_update()
-    return as_one(Visitor, scope.one(query))
+def visit_of(scope: Scope, visitor_id: str) -> str | None:
+    """Give the visit that a visitor comes for; it is the same for ever."""
+    row = scope.one(scope.select(visitors.c.visit_id).where(visitors.c.id == visitor_id))
+    return str(row.visit_id) if row is not None else None
 
 
 def visits_between(

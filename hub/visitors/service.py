@@ -19,7 +19,7 @@ from hub.visitors.kinds import VISIT, VISITOR
 from hub.visitors.lending import grant_in, opens_any, revoke_in
 from hub.visitors.pins import ShownPin, VisitorPin, VisitorPins
 from hub.web.core import Core
-from hub.web.problems import CONFLICT, Problem, invalid
+from hub.web.problems import CONFLICT, NOT_FOUND, Problem, invalid
 from hub.web.rights import Principal
 
 MAX_LISTED = 1_000
@@ -135,8 +135,7 @@ class VisitorsService:
         now = self._core.clock.now()
 
         def work(scope: Scope) -> Visitor:
-            found = self._rows.change_in(scope, who, VISITOR, visitor_id, {})
-            visit = self._rows.change_in(scope, who, VISIT, found.visit_id, {})
+            visit, found = self._held(scope, who, visitor_id)
             if visit.state is VisitState.CANCELLED or now >= visit.window_on(now)[1]:
                 raise Problem(CONFLICT, "this visit was cancelled or is over, or over for today")
             changes: dict[str, Any] = {"left_at": None}
@@ -156,7 +155,7 @@ class VisitorsService:
         now = self._core.clock.now()
 
         def work(scope: Scope) -> Visitor:
-            found = self._rows.change_in(scope, who, VISITOR, visitor_id, {})
+            _, found = self._held(scope, who, visitor_id)
             changes: dict[str, Any] = {}
             if found.is_inside:
                 changes["left_at"] = now
@@ -167,6 +166,16 @@ class VisitorsService:
             return self._rows.change_in(scope, who, VISITOR, visitor_id, changes)
 
         return self._core.db.write(work)
+
+    def _held(self, scope: Scope, who: Principal, visitor_id: str) -> tuple[Visit, Visitor]:
+        """Hold a visit and one of its visitors still, in the order of those who change a visit: a
+        change that does not see somebody leave would give the card that lies on the desk again
+        what it opened. Raise `404 not_found` also for what is beyond reach."""
+        visit_id = repository.visit_of(scope, visitor_id)
+        if visit_id is None:
+            raise Problem(NOT_FOUND, "no such visitor")
+        visit = self._rows.change_in(scope, who, VISIT, visit_id, {})
+        return visit, self._rows.change_in(scope, who, VISITOR, visitor_id, {})
 
     def _lend(
         self,
@@ -201,8 +210,7 @@ class VisitorsService:
         """Give a visitor a PIN at the visit's doors with a keypad, or the one that they have."""
 
         def work(scope: Scope) -> VisitorPin:
-            found = self._rows.change_in(scope, who, VISITOR, visitor_id, {})
-            visit = self._rows.change_in(scope, who, VISIT, found.visit_id, {})
+            visit, _ = self._held(scope, who, visitor_id)
             return self._pins.give_in(scope, visit, visitor_id, who)
 
         return self._core.db.write(work)
@@ -211,8 +219,7 @@ class VisitorsService:
         """Give its digits, and write into the audit log who looked."""
 
         def work(scope: Scope) -> ShownPin:
-            found = self._rows.change_in(scope, who, VISITOR, visitor_id, {})
-            visit = self._rows.change_in(scope, who, VISIT, found.visit_id, {})
+            visit, found = self._held(scope, who, visitor_id)
             return self._pins.show_in(scope, visit, found, who)
 
         return self._core.db.write(work)
@@ -221,7 +228,7 @@ class VisitorsService:
         """Take a visitor's PIN away."""
 
         def work(scope: Scope) -> None:
-            found = self._rows.change_in(scope, who, VISITOR, visitor_id, {})
+            _, found = self._held(scope, who, visitor_id)
             self._pins.revoke_in(scope, found.visit_id, visitor_id, who.actor)
 
         self._core.db.write(work)

@@ -419,6 +419,31 @@ def test_who_could_open_a_door_is_told_with_the_reason(desk: Desk) -> None:
     assert desk.access.at(CLERK, desk.door, night) == []
 
 
+def test_the_pin_of_somebody_who_is_blocked_or_whose_time_is_over_opens_nothing(
+    desk: Desk,
+) -> None:
+    """As their card does: whoever looks must not be told of a way that the door refuses."""
+    from hub.people.tables import people
+    from hub.policy.touch import touch_person
+
+    town = desk.town
+    person = town.person()
+    pin = town.pin(desk.door, starts_h=1, hours=4, person=person)
+    start = town.clock.now() + timedelta(hours=1)
+    begin, end = start + timedelta(hours=1), start + timedelta(hours=2)
+
+    def could(at: datetime) -> list[str | None]:
+        return [way.credential_id for way in desk.access.at(CLERK, desk.door, at)]
+
+    assert could(start) == [pin]
+    town.set(people, touch_person, person, starts_at=begin, ends_at=end)
+    assert [could(at) for at in (start, begin, end)] == [[], [pin], []]
+    (way,) = desk.access.over(CLERK, desk.door, start, start + timedelta(hours=9))
+    assert [(each.start, each.end) for each in way.spans or ()] == [(begin, end)]
+    town.set(people, touch_person, person, state=EntryState.BLOCKED)
+    assert could(begin) == []
+
+
 @pytest.mark.parametrize(
     ("at", "holds"),
     [

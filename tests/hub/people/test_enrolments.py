@@ -19,6 +19,7 @@ from hub.clock import HandMovedClock
 from hub.database.scope import Scope
 from hub.people import enrolment_repository, repository
 from hub.people.enrolment_chore import TakeOffers
+from hub.people.enrolment_domain import opened_first_read
 from hub.people.enrolment_projector import PROJECTOR
 from hub.policy.tables import policy_dirty
 from hub.projection.memory_journal import MemoryJournal
@@ -421,6 +422,38 @@ def test_a_card_that_was_to_be_replaced_and_is_gone_ends_that_enrolment_and_no_o
     free = desk.started(person_id=hana)
     desk.offer_twice(free)
     assert desk.seen(free)["state"] == "done"
+
+
+def test_a_reading_that_was_tampered_with_ends_that_enrolment_and_no_other(desk: Desk) -> None:
+    """Else the hub would stumble over it at each ring, and enrol nobody's card any more."""
+    stuck = desk.started()
+    desk.offer(stuck)
+    with desk.hub.core.db.read() as scope:
+        found = enrolment_repository.enrolment(scope, stuck)
+    assert found is not None
+    assert found.first_read is not None
+    bad = {"first_read": found.first_read[:-1] + bytes([found.first_read[-1] ^ 1])}
+    desk.hub.core.db.write(lambda scope: enrolment_repository.change(scope, stuck, bad))
+    desk.offer(stuck)
+    assert desk.seen(stuck)["state"] == "cancelled"
+    free = desk.started()
+    desk.offer_twice(free)
+    assert desk.seen(free)["state"] == "done"
+
+
+def test_a_second_answer_that_counts_as_the_first_counts_once(desk: Desk) -> None:
+    """What it was read from is told anew as well as any other."""
+    one, two = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    proof = {"namespace": "p256", "profile": "iso7816-ecdsa-p256"}
+    enrolment = desk.started()
+    desk.offer(enrolment, answer=answer_of(one, b"one"), **proof)
+    desk.offer(enrolment, answer=answer_of(two, b"two"), **proof)
+    assert desk.seen(enrolment)["refusal"] == "bad_answer"
+    with desk.hub.core.db.read() as scope:
+        found = enrolment_repository.enrolment(scope, enrolment)
+    assert found is not None
+    read = opened_first_read(desk.hub.core.keys, enrolment, found.first_read or b"")
+    assert read.offer.endswith("-2")
 
 
 def test_a_card_heard_of_long_after_the_time_is_not_taken_up(

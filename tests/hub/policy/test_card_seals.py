@@ -275,3 +275,36 @@ def test_a_terminal_that_asks_for_a_proof_knows_the_keys_of_staff_who_may_punch(
     assert place.body(place.there) is not None
     assert place.sealed(place.there) is None
     place.agrees()
+
+
+def test_the_pin_of_somebody_ends_at_the_door_with_their_time(place: Place) -> None:
+    """Whether the door can hear us or not; and goes with a time that is changed."""
+    town = place.town
+    pin = town.pin(place.door, starts_h=1, hours=4, person=place.person)
+    other = town.pin(place.door, starts_h=1, hours=4)
+    start = town.clock.now() + timedelta(hours=1)
+
+    def told(credential: str) -> tuple[datetime, str]:
+        entries = town.held(place.here).items()
+        bodies = [json.loads(held) for key, held in entries]
+        mine = [each for each in bodies if each.get("credential") == credential]
+        (end,) = [each["end"] for each in mine if "end" in each]
+        (state,) = [each.get("state", "active") for each in mine if "digest" in each]
+        return datetime.fromisoformat(end), state
+
+    whole = start + timedelta(hours=4), "active"
+    town.compile()
+    assert told(pin) == told(other) == whole
+    ends = start + timedelta(hours=2)
+    town.set(people, touch.touch_person, place.person, ends_at=ends)
+    town.compile()
+    assert (told(pin), told(other)) == ((ends, "active"), whole)
+    place.agrees()
+    town.set(people, touch.touch_person, place.person, ends_at=start)
+    town.compile()
+    assert told(pin) == (whole[0], "blocked")
+    place.agrees()
+    town.set(people, touch.touch_person, place.person, ends_at=None)
+    town.compile()
+    assert told(pin) == whole
+    place.agrees()

@@ -11,6 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hub.clock import HandMovedClock
+from hub.pins import confirmation
+from hub.pins.placement import LIVE
 from hub.pins.tables import pin_credentials, pin_placements
 from tests.hub.visitors.test_pages import page, send
 from tests.hub.visitors.test_visitors import Desk
@@ -145,6 +147,42 @@ def test_work_of_several_days_opens_in_each_day_s_hours_alone(desk: Desk, hub: A
         },
     )
     assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "hours")
+
+
+def _tick(hub: Any, controller: str = "hall000000000002") -> None:
+    """Let the hub notice which windows began and ended."""
+    now = hub.core.clock.now()
+    hub.core.db.write(lambda scope: confirmation.tick(scope, now))
+
+
+def test_a_pin_whose_hours_are_over_comes_back_with_no_change_of_the_visit(
+    desk: Desk, hub: Any
+) -> None:
+    """Yesterday's PIN is yesterday's: whoever still knows it must not find it good again because
+    somebody corrected the visit."""
+    visit = desk.visit(hours=24 * 3 + 3, daily=True)
+    visitor = _visitor(visit)
+    old = desk.post(f"visitors/{visitor}/pin")
+    desk.clock.advance(timedelta(hours=24))
+    _tick(hub)
+    today = desk.post(f"visitors/{visitor}/pin")
+    assert today["credential_id"] != old["credential_id"]
+    changed = desk.client.patch(f"/api/v1/visits/{visit['id']}", json={"escort_s": 40})
+    assert [each["credential_id"] for each in changed.json()["pins"]] == [today["credential_id"]]
+    assert _placement(hub, old["credential_id"]).state not in LIVE
+
+
+def test_a_visit_that_is_prolonged_after_its_end_revives_no_pin(desk: Desk, hub: Any) -> None:
+    visit = desk.visit(hours=1)
+    given = desk.post(f"visitors/{_visitor(visit)}/pin")
+    desk.clock.advance(timedelta(hours=2))
+    _tick(hub)
+    later = (desk.clock.now() + timedelta(hours=5)).isoformat()
+    changed = desk.client.patch(f"/api/v1/visits/{visit['id']}", json={"ends_at": later})
+    assert changed.json()["pins"] == []
+    assert _placement(hub, given["credential_id"]).state not in LIVE
+    again = desk.post(f"visitors/{_visitor(visit)}/pin")
+    assert again["credential_id"] != given["credential_id"]
 
 
 def test_the_digits_stand_on_the_sheet_alone_and_nowhere_in_an_address(desk: Desk) -> None:
