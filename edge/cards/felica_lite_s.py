@@ -14,6 +14,8 @@ file to vectors of nfcpy 1.0.4).
 Numbers on the card are little-endian, 8 bytes at a time: each half of a block is turned round
 before it is enciphered, and the MAC after. A card's key here is block CK as it is written to the
 card, first byte first.
+
+Imported when the first such card is read: few agents read any, and the others shall not pay for it.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from __future__ import annotations
 import hmac
 from typing import Final
 
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
@@ -31,9 +34,6 @@ KEY: Final = 16
 IDM: Final = 8
 PROOF: Final = 40
 """Blocks ID and CKV, and the 8 bytes of the MAC over them."""
-
-LONGEST_FRAME: Final = 32
-"""What is passed through a reader, at most: the challenge and its address."""
 
 _HALF: Final = 8
 _BLOCK: Final = 16
@@ -120,8 +120,5 @@ def _turned(data: bytes) -> bytes:
 
 def _chained(key: bytes, vector: bytes, data: bytes) -> bytes:
     """Two-key triple DES in CBC, whole blocks."""
-    # Here, for few agents read such cards: the others shall not pay for a cipher of the past.
-    from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-
     encryptor = Cipher(TripleDES(key + key[:_HALF]), CBC(vector)).encryptor()
     return encryptor.update(data) + encryptor.finalize()

@@ -14,13 +14,14 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 
 from edge.cards.atr import CardKind
-from edge.cards.felica_lite_s import LONGEST_FRAME
 
 Namespace: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
 Status: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([69][0-9A-F]{3}|\*)$")]
 ProfileId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
 MAX_SIGNATURE: Final = 72
+_LONGEST_FRAME: Final = 32
+"""Of what is passed through a reader to a FeliCa card: the challenge and its address."""
 _PLACE: Final = re.compile(r"`\$\.?([^`]*)`")
 _FIELD: Final = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
 _TOKEN: Final = re.compile(r"\s*(?:\{([a-z][a-z0-9_]*)\}|([0-9A-Fa-f]{2}))")
@@ -293,7 +294,7 @@ def _reader_problems(profile: CardProfile) -> list[tuple[str, str]]:
     given = {"command": reader.command, "data": reader.data, "answer_head": reader.answer_head}
     for key, text in given.items():
         try:
-            made = fill(text, {"frame": bytes(LONGEST_FRAME)} if key == "data" else {})
+            made = fill(text, {"frame": bytes(_LONGEST_FRAME)} if key == "data" else {})
         except ValueError as error:
             return [(f"reader.{key}", str(error))]
         if key == "command" and len(made) != 4:

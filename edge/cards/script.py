@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from edge.cards import desfire, felica_lite_s
+from edge.cards import desfire
 from edge.cards.apdu import (
     MAX_ANSWER,
     STATUS_OK,
@@ -133,6 +133,8 @@ def _felica(
     profile: str, reader: ReaderWrapping, idm: bytes, nonce: Callable[[int], bytes]
 ) -> Generator[bytes, bytes, ChallengeProof]:
     """Write our bytes to the card and read its MAC over them; the loop checks it."""
+    from edge.cards import felica_lite_s
+
     drawn = nonce(felica_lite_s.CHALLENGE)
     written = yield from _passed(reader, felica_lite_s.write_challenge(idm, drawn))
     felica_lite_s.check_written(written, idm)

@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from edge.cards import desfire, felica_lite_s
+from edge.cards import desfire
 from edge.cards.desfire import Transcript
 from edge.cards.profile import CardProfile, Challenge, Scheme, SignedPart
 from edge.cards.signatures import der_signature
@@ -103,6 +103,8 @@ def _shared(
         except ValueError:
             holds = False
     elif challenge.scheme is Scheme.FELICA:
+        from edge.cards import felica_lite_s
+
         holds = felica_lite_s.proves(key, proof.challenge, proof.signature)
     else:
         message = signed_message(challenge, proof.challenge, number)

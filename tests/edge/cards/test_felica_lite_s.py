@@ -3,6 +3,8 @@ copy or its reader must not pass for it."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -338,6 +340,15 @@ def test_whatever_is_answered_reading_ends_in_a_card_or_a_named_fault(
         return
     assert len(proof_of(found).signature) == PROOF
     assert judged(found) is Verdict.BAD_SIGNATURE
+
+
+def test_an_agent_that_reads_no_such_card_does_not_load_its_cipher() -> None:
+    """Nor do profiles that are only shipped."""
+    loads = (
+        "import sys; import edge.cards.script, edge.cards.verify, edge.cards.profile_files as p;"
+        "p.load_profiles(); sys.exit('edge.cards.felica_lite_s' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", loads], check=False).returncode == 0  # noqa: S603
 
 
 @given(st.binary(max_size=80))
