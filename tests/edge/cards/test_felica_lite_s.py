@@ -348,7 +348,7 @@ def test_an_agent_that_reads_no_such_card_does_not_load_its_cipher() -> None:
         "import sys; import edge.cards.script, edge.cards.verify, edge.cards.profile_files as p;"
         "p.load_profiles(); sys.exit('edge.cards.felica_lite_s' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", loads], check=False).returncode == 0  # noqa: S603
+    assert subprocess.run([sys.executable, "-c", loads], check=False).returncode == 0
 
 
 @given(st.binary(max_size=80))
