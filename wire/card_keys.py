@@ -1,5 +1,6 @@
-"""Keys of cards that prove themselves with a secret they share: AES-128, one key a card.
+"""Keys of cards that prove themselves with a secret they share: 16 bytes, one key a card.
 
+AES-128 to most; to FeliCa Lite-S its block CK, two DES keys, as it is written to the card.
 A card's key is made from a master and the card's own number (NXP AN10922, 2.2: AES-128 key
 diversification by CMAC), so that a controller that was taken yields the keys of the cards granted
 there, and never the master from which all others follow.

@@ -209,8 +209,8 @@ class CardBody(EntryBody, frozen=True, kw_only=True, tag="card", tag_field="type
     """A card, good at every door of the controller that a grant names. Entry id = credential id.
 
     `digest` by `wire.pins.card_digest` over namespace and identity; `public_key` is the card's
-    P-256 key (uncompressed point, base64) for profiles that sign, `sealed` its own AES-128 key
-    (`wire.card_keys`) for those that share one, sealed for context kind `card`.
+    P-256 key (uncompressed point, base64) for profiles that sign, `sealed` its own key
+    of 16 bytes (`wire.card_keys`) for those that share one, sealed for context kind `card`.
     """
 
     credential: Id

@@ -20,6 +20,8 @@ Status: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^([69][0-9A-F]{3}|\*)$
 ProfileId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
 MAX_SIGNATURE: Final = 72
+_LONGEST_FRAME: Final = 32
+"""Of what is passed through a reader to a FeliCa card: the challenge and its address."""
 _PLACE: Final = re.compile(r"`\$\.?([^`]*)`")
 _FIELD: Final = re.compile(r"(?:missing required|unknown) field `([^`]+)`")
 _TOKEN: Final = re.compile(r"\s*(?:\{([a-z][a-z0-9_]*)\}|([0-9A-Fa-f]{2}))")
@@ -99,12 +101,19 @@ class Scheme(StrEnum):
     """It makes an AES-CMAC with a key that the controller holds too."""
     DESFIRE = "desfire-ev2-aes-128"
     """AuthenticateEV2First with such a key, after the steps (`edge.cards.desfire`)."""
+    FELICA = "felica-lite-s-mac-a"
+    """MAC_A under such a key, after the steps (`edge.cards.felica_lite_s`)."""
+
+    @property
+    def has_own_exchange(self) -> bool:
+        """Whether the proof is an exchange of its own after the steps, and no step's answer."""
+        return self in (Scheme.DESFIRE, Scheme.FELICA)
 
 
 class Challenge(_Table, frozen=True, kw_only=True):
     """How the card proves itself under the key that the policy holds for it: over `signed`, or of
-    scheme `desfire-ev2-aes-128` by the exchange with its key `key_number`. `mac_bytes`: how much of
-    a CMAC it sends, its first bytes."""
+    scheme `desfire-ev2-aes-128` by the exchange with its key `key_number`, of `felica-lite-s-mac-a`
+    by that through `reader`. `mac_bytes`: how much of a CMAC it sends, its first bytes."""
 
     scheme: Scheme
     key_source: Literal["policy"]
@@ -114,6 +123,16 @@ class Challenge(_Table, frozen=True, kw_only=True):
     label: Annotated[str, msgspec.Meta(max_length=64)] = ""
     nonce_bytes: Annotated[int, msgspec.Meta(ge=16, le=64)] = 32
     signature: SignatureForm = SignatureForm.RAW
+
+
+class ReaderWrapping(_Table, frozen=True, kw_only=True):
+    """How a reader passes a FeliCa frame on: a command whose `data` holds `{frame}`, and what leads
+    the card's frame in the answer (hex digits)."""
+
+    command: str
+    data: str = "{frame}"
+    le: Annotated[int, msgspec.Meta(ge=1, le=256)] | None = None
+    answer_head: str = ""
 
 
 class CardProfile(_Table, frozen=True, kw_only=True):
@@ -126,6 +145,7 @@ class CardProfile(_Table, frozen=True, kw_only=True):
     values: dict[str, str] = {}
     number: NumberRule = NumberRule()
     challenge: Challenge | None = None
+    reader: ReaderWrapping | None = None
 
 
 def parse_profile(text: str, file: str) -> CardProfile:
@@ -184,7 +204,8 @@ def _problems(profile: CardProfile) -> list[tuple[str, str]]:
             fill(text, {})
         except ValueError:
             return [(f"values.{name}", f"fill in hexadecimal digits instead of {text!r}")]
-    return (_step_problems(profile) or _kept_problems(profile)) + _challenge_problems(profile)
+    steps = _step_problems(profile) or _kept_problems(profile)
+    return steps + _challenge_problems(profile) + _reader_problems(profile)
 
 
 def _step_problems(profile: CardProfile) -> list[tuple[str, str]]:
@@ -225,7 +246,7 @@ def _is_hex(text: str) -> bool:
 
 def _kept_problems(profile: CardProfile) -> list[tuple[str, str]]:
     challenge = profile.challenge
-    signs = challenge is not None and challenge.scheme is not Scheme.DESFIRE
+    signs = challenge is not None and not challenge.scheme.has_own_exchange
     wanted = [Keep.NUMBER] + ([Keep.SIGNATURE] if signs else [])
     for keep in Keep:
         steps = [step for step in profile.step if step.keep is keep]
@@ -243,7 +264,7 @@ def _challenge_problems(profile: CardProfile) -> list[tuple[str, str]]:
     challenge = profile.challenge
     if challenge is None:
         return []
-    if challenge.scheme is Scheme.DESFIRE:
+    if challenge.scheme.has_own_exchange:
         return [("challenge.signed", "leave it out: the exchange itself is the proof")] * bool(
             challenge.signed
         )
@@ -260,3 +281,24 @@ def _challenge_problems(profile: CardProfile) -> list[tuple[str, str]]:
         return [("challenge.label", "write ASCII letters")]
     nonce_sent = any("{nonce}" in step.data for step in profile.step)
     return [] if nonce_sent else [("step", "one step must send {nonce}")]
+
+
+def _reader_problems(profile: CardProfile) -> list[tuple[str, str]]:
+    challenge, reader = profile.challenge, profile.reader
+    if challenge is None or challenge.scheme is not Scheme.FELICA:
+        return [("reader", "leave it out: only FeliCa frames are wrapped")] * (reader is not None)
+    if reader is None:
+        return [("reader", "say how the reader passes a FeliCa frame on")]
+    if set(profile.namespaces) != {CardKind.FELICA} or not profile.number.is_uid:
+        return [("namespaces", "name felica alone, with number.is_uid: the IDm is the number")]
+    given = {"command": reader.command, "data": reader.data, "answer_head": reader.answer_head}
+    for key, text in given.items():
+        try:
+            made = fill(text, {"frame": bytes(_LONGEST_FRAME)} if key == "data" else {})
+        except ValueError as error:
+            return [(f"reader.{key}", str(error))]
+        if key == "command" and len(made) != 4:
+            return [("reader.command", "write 4 bytes: CLA INS P1 P2")]
+        if key == "data" and (reader.data.count("{frame}") != 1 or len(made) > 255):
+            return [("reader.data", "name {frame} once, 255 bytes with what stands beside it")]
+    return []

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from edge.cards import desfire
 from edge.cards.apdu import (
     MAX_ANSWER,
+    STATUS_OK,
     Answer,
     decode_answer,
     encode_command,
@@ -28,6 +29,7 @@ from edge.cards.profile import (
     CardProfile,
     Challenge,
     Keep,
+    ReaderWrapping,
     Scheme,
     SignatureForm,
     Step,
@@ -105,19 +107,58 @@ def _read_by(
         if step.keep is not None:
             values[step.keep.value] = data
     identity = _identity(profile, kind, values)
-    if challenge is not None and challenge.scheme is Scheme.DESFIRE:
-        proof = yield from _desfire(profile.id, challenge, keys.key_of(identity), nonce)
+    if challenge is not None and challenge.scheme.has_own_exchange:
+        proof = yield from _proof(profile, challenge, identity, keys, nonce)
         return CardRead(profile.id, identity, proof)
     return _result(profile, identity, values)
 
 
-def _desfire(
-    profile: str, challenge: Challenge, key: bytes | None, nonce: Callable[[int], bytes]
+def _proof(
+    profile: CardProfile,
+    challenge: Challenge,
+    identity: Identity,
+    keys: CardKeys,
+    nonce: Callable[[int], bytes],
 ) -> Generator[bytes, bytes, ChallengeProof | None]:
-    """Authenticate with a key that we share with the card. A card that refuses ours has given a
-    proof that does not hold: it is no card without a proof."""
+    """Have a card prove a key that we share with it; None where it shares none with us here."""
+    key = keys.key_of(identity)
     if key is None:
         return None
+    if profile.reader is not None:
+        return (yield from _felica(profile.id, profile.reader, identity.value, nonce))
+    return (yield from _desfire(profile.id, challenge, key, nonce))
+
+
+def _felica(
+    profile: str, reader: ReaderWrapping, idm: bytes, nonce: Callable[[int], bytes]
+) -> Generator[bytes, bytes, ChallengeProof]:
+    """Write our bytes to the card and read its MAC over them; the loop checks it."""
+    from edge.cards import felica_lite_s
+
+    drawn = nonce(felica_lite_s.CHALLENGE)
+    written = yield from _passed(reader, felica_lite_s.write_challenge(idm, drawn))
+    felica_lite_s.check_written(written, idm)
+    answered = yield from _passed(reader, felica_lite_s.read_proof(idm))
+    return ChallengeProof(profile, drawn, felica_lite_s.told(answered, idm))
+
+
+def _passed(reader: ReaderWrapping, frame: bytes) -> Generator[bytes, bytes, bytes]:
+    """Send a FeliCa frame through the reader and give the card's."""
+    data = fill(reader.data, {"frame": frame})
+    answer = yield from _exchange(encode_command(fill(reader.command, {}), data, reader.le))
+    if answer.status != STATUS_OK:
+        raise CardError(CardFault.BAD_STATUS, f"FeliCa frame: {answer.status:04X}")
+    head = fill(reader.answer_head, {})
+    if not answer.data.startswith(head):
+        raise CardError(CardFault.MALFORMED_ANSWER, "FeliCa frame: led by other bytes")
+    return answer.data[len(head) :]
+
+
+def _desfire(
+    profile: str, challenge: Challenge, key: bytes, nonce: Callable[[int], bytes]
+) -> Generator[bytes, bytes, ChallengeProof]:
+    """Authenticate with a key that we share with the card. A card that refuses ours has given a
+    proof that does not hold: it is no card without a proof."""
     drawn = nonce(desfire.BLOCK)
     begun = yield from _exchange(desfire.first_command(challenge.key_number))
     if begun.status != desfire.MORE_FRAMES or len(begun.data) != desfire.BLOCK:

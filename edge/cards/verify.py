@@ -102,6 +102,10 @@ def _shared(
             holds = desfire.proves(key, proof.challenge, Transcript.parted(proof.signature))
         except ValueError:
             holds = False
+    elif challenge.scheme is Scheme.FELICA:
+        from edge.cards import felica_lite_s
+
+        holds = felica_lite_s.proves(key, proof.challenge, proof.signature)
     else:
         message = signed_message(challenge, proof.challenge, number)
         right = aes_cmac(key, message)[: challenge.mac_bytes]

@@ -23,6 +23,7 @@ from edge.cards.virtual_card import (
     UidCard,
     VirtualCard,
 )
+from edge.cards.virtual_felica import FelicaLiteSCard
 
 FIRST_PORT: Final = 35963
 _POWER: Final = (0x00, 0x01, 0x02)
@@ -83,6 +84,11 @@ def build_card(arguments: argparse.Namespace) -> VirtualCard:
     elif arguments.processor:
         historical, uid = arguments.processor
         card = UidCard.processor(bytes.fromhex(historical), bytes.fromhex(uid))
+    elif arguments.felica_lite_s:
+        idm, key = (bytes.fromhex(given) for given in arguments.felica_lite_s)
+        if (len(idm), len(key)) != (8, 16):
+            raise ValueError("an IDm has 8 bytes, block CK has 16")
+        card = FelicaLiteSCard(idm, key)
     else:
         number, scalar = arguments.ecdsa
         card = EcdsaCard.with_scalar(bytes.fromhex(number), int(scalar))
@@ -101,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     card.add_argument("--uid", nargs=2, metavar=("KIND", "HEX"), help=f"kinds: {kinds}")
     card.add_argument("--processor", nargs=2, metavar=("HISTORICAL", "HEX"))
     card.add_argument("--ecdsa", nargs=2, metavar=("NUMBER", "SCALAR"), help="a test card")
+    card.add_argument("--felica-lite-s", nargs=2, metavar=("IDM", "KEY"), help="block CK, 16 bytes")
     parser.add_argument(
         "--misbehave", nargs=2, metavar=("HOW", "INS"), help=", ".join(Misbehaviour)
     )

@@ -37,7 +37,8 @@ Profile = Annotated[
     str,
     Field(
         pattern=r"^[a-z0-9][a-z0-9-]{0,63}$",
-        description="The card profile: `desfire-ev2-aes`, `iso7816-aes-cmac`, or a town's own.",
+        description="The card profile: `desfire-ev2-aes`, `iso7816-aes-cmac`, `felica-lite-s`, "
+        "or a town's own.",
     ),
 ]
 Application = Annotated[

@@ -243,9 +243,13 @@ class CardKeys:
 
 
 def check_key(field: str, key: bytes) -> None:
-    """Raise a problem for a key that an attacker tries first, such as a new card's zeros."""
+    """Raise a problem for a key that an attacker tries first, such as a new card's zeros, and for
+    one whose halves are the same to DES, which leaves out each byte's lowest bit: under that, two
+    keys are one, and one can be searched for."""
     if is_weak(key):
         raise invalid(field, "weak", "zeros, constants and ramps are refused: draw one")
+    if all((one ^ other) < 2 for one, other in zip(key[:8], key[8:], strict=True)):
+        raise invalid(field, "weak", "its halves are alike: draw one")
 
 
 def _check_number(profile: str, namespace: str, identity: bytes) -> None:

@@ -25,7 +25,7 @@ class Proof(StrEnum):
     SIGNATURE = "signature"
     """It signs with a private key; controllers hold the public half alone."""
     SHARED_KEY = "shared_key"
-    """It knows an AES-128 key that the controllers where it is granted know too."""
+    """It knows a secret key that the controllers where it is granted know too."""
 
 
 class CloneRisk(StrEnum):
@@ -95,6 +95,7 @@ SHIPPED: Final = _by_id(
     ),
     CardProfile("desfire-ev2-aes", frozenset({"uid"}), (7, 7), Proof.SHARED_KEY),
     CardProfile("iso7816-aes-cmac", frozenset({"cmac"}), (8, 16), Proof.SHARED_KEY),
+    CardProfile("felica-lite-s", frozenset({"felica"}), (8, 8), Proof.SHARED_KEY),
     CardProfile("identifier", frozenset({"uid", "felica", "iso15693"}), (4, 10)),
 )
 """The safest first."""

@@ -33,7 +33,7 @@ SecretKey = Annotated[
     str,
     Field(
         pattern=r"^[0-9A-Fa-f]{32}$",
-        description="An AES-128 key, hexadecimal. Kept sealed, never given back.",
+        description="A secret key of 16 bytes, hexadecimal. Kept sealed, never given back.",
         json_schema_extra={"writeOnly": True},
     ),
 ]

@@ -128,8 +128,8 @@ class Card:
     From `valid_until` on it opens nothing. `replaces_id` is the card in whose place it came,
     `assurance` what the reader (`reader_id`) vouched for at which it was enrolled; both None for
     one that was typed in. `shared_key` is sealed (`hub.people.card_key_domain.card_key_row`): the
-    AES-128 key that the card shares with us, made from the master `key_version` of `key_set_id`,
-    or its own where that is None.
+    16 bytes that the card shares with us, made from the master `key_version` of `key_set_id`, or
+    its own where that is None.
     """
 
     id: str

@@ -1,5 +1,5 @@
-"""A DESFire card's key, from the hub's master to the door: the card opens a door that asks for a
-proof, its number alone does not, and nor does the card once it is withdrawn.
+"""The key of a DESFire and of a FeliCa Lite-S card, from the hub's master to the door: the card
+opens a door that asks for a proof, its number alone does not, and nor does the card once withdrawn.
 
 The hub and the agent as they are built for production, a real broker between them, the agent's real
 PC/SC driver at a card service of software.
@@ -14,13 +14,15 @@ from typing import Any
 import pytest
 
 from edge.cards.virtual_card import DesfireCard, VirtualCard
+from edge.cards.virtual_felica import FelicaLiteSCard
 from edge.drivers.pcsc_api import CardHandle, ReaderState
 from tests.edge.drivers.fake_pcsc import EMPTY, PRESENT, READER, FakePcsc
 from tests.system.test_cards import System
 
 pytestmark = pytest.mark.mosquitto
 UID = bytes.fromhex("04782e21801d80")
-PROFILES = ("desfire-ev2-aes", "identifier")
+IDM = bytes.fromhex("0120220427678116")
+PROFILES = ("desfire-ev2-aes", "felica-lite-s", "identifier")
 
 
 class Reader(FakePcsc):
@@ -96,27 +98,32 @@ def system(town, mosquitto):
     made.stop()
 
 
+KINDS = [
+    ("desfire-ev2-aes", "uid", UID, DesfireCard),
+    ("felica-lite-s", "felica", IDM, FelicaLiteSCard),
+]
+
+
 def test_the_hubs_key_opens_the_door_for_the_card_that_knows_it_and_for_no_copy(system):
-    key_set = system.made(
-        "card-key-sets", name="職員証", profile="desfire-ev2-aes", application="4B474D"
-    )
-    written = system.post(f"card-key-sets/{key_set}/diversify", identity=UID.hex())
-    card = DesfireCard(UID, bytes.fromhex(written["key"]))
-    before = system.version
-    issued = system.made(
-        "cards",
-        namespace="uid",
-        identity=UID.hex(),
-        person_id=system.person,
-        key_set_id=key_set,
-    )
-    system.wait(lambda: system.holds(before))
-    system.wait(lambda: system.opens_to(card), within_s=8)
+    for profile, namespace, number, kind in KINDS:
+        key_set = system.made("card-key-sets", name=profile, profile=profile, application="4B474D")
+        written = system.post(f"card-key-sets/{key_set}/diversify", identity=number.hex())
+        card, copy = kind(number, bytes.fromhex(written["key"])), kind(number, bytes(16))
+        before = system.version
+        issued = system.made(
+            "cards",
+            namespace=namespace,
+            identity=number.hex(),
+            person_id=system.person,
+            key_set_id=key_set,
+        )
+        system.wait(lambda before=before: system.holds(before))
+        system.wait(lambda card=card: system.opens_to(card), within_s=8)
 
-    assert not system.opens_to(DesfireCard(UID, bytes(16))), "its number alone opened the door"
-    assert system.opens_to(card)
+        assert not system.opens_to(copy), f"{profile}: its number alone opened the door"
+        assert system.opens_to(card)
 
-    before = system.version
-    system.post(f"cards/{issued}/withdraw", reason="返却")
-    system.wait(lambda: system.holds(before))
-    assert not system.opens_to(card), "a withdrawn card opened the door"
+        before = system.version
+        system.post(f"cards/{issued}/withdraw", reason="返却")
+        system.wait(lambda before=before: system.holds(before))
+        assert not system.opens_to(card), f"{profile}: a withdrawn card opened the door"

@@ -14,10 +14,11 @@ from edge.cards.profile_files import choose_profiles, load_faces, load_profiles
 
 FOLDER = resources.files("edge.cards") / "profiles"
 ECDSA = (FOLDER / "iso7816-ecdsa-p256.toml").read_text(encoding="utf-8")
+FELICA = (FOLDER / "felica-lite-s.toml").read_text(encoding="utf-8")
 TEMPLATE = (FOLDER / "my-number-card-application.toml.template").read_text(encoding="utf-8")
 
 
-def test_the_shipped_profiles_are_an_identifier_and_three_challenges(
+def test_the_shipped_profiles_are_an_identifier_and_four_challenges(
     profiles: dict[str, CardProfile],
 ) -> None:
     proves = {name: profile.challenge is not None for name, profile in profiles.items()}
@@ -26,6 +27,7 @@ def test_the_shipped_profiles_are_an_identifier_and_three_challenges(
         "iso7816-ecdsa-p256": True,
         "iso7816-aes-cmac": True,
         "desfire-ev2-aes": True,
+        "felica-lite-s": True,
     }
 
 
@@ -96,6 +98,31 @@ def test_a_mistake_in_a_profile_is_told_with_file_key_and_remedy(
     assert (caught.value.file, caught.value.key) == ("town.toml", key)
     assert caught.value.remedy
     assert str(caught.value) == f"town.toml: {key}: {caught.value.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("[reader]\n", "[other]\n", "other"),
+        ('[reader]\ncommand = "FF 00 00 00"\ndata = "{frame}"\nanswer_head = ""\n', "", "reader"),
+        ('command = "FF 00 00 00"', 'command = "FF 00"', "reader.command"),
+        ('data = "{frame}"', 'data = "{fram}"', "reader.data"),
+        ('data = "{frame}"', 'data = "D4 40 01"', "reader.data"),
+        ('data = "{frame}"', 'data = "{frame}{frame}"', "reader.data"),
+        ('data = "{frame}"', f'data = "{"00" * 224}{{frame}}"', "reader.data"),
+        ('answer_head = ""', 'answer_head = "D"', "reader.answer_head"),
+        ('felica = "felica"', 'iso15693 = "felica"', "namespaces"),
+        ("is_uid = true", "is_uid = false", "namespaces"),
+        ("felica-lite-s-mac-a", "desfire-ev2-aes-128", "reader"),
+        ('key_source = "policy"', 'key_source = "policy"\nsigned = ["nonce"]', "challenge.signed"),
+        ('keep = "number"', 'keep = "signature"', "step"),
+    ],
+)
+def test_a_mistake_in_how_a_reader_passes_felica_on_is_told(old: str, new: str, key: str) -> None:
+    assert old in FELICA
+    with pytest.raises(ProfileError) as caught:
+        parse_profile(FELICA.replace(old, new, 1), "town.toml")
+    assert (caught.value.file, caught.value.key) == ("town.toml", key)
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -57,6 +57,13 @@ def reader() -> Iterator[Reader]:
     reader.close()
 
 
+@pytest.mark.parametrize("given", [("0120", "00" * 16), ("01" * 8, "00" * 8), ("x", "y")])
+def test_a_felica_card_that_cannot_be_is_a_usage_error(given: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["--felica-lite-s", *given])
+    assert refused.value.code == 2
+
+
 def test_power_and_reset_are_not_answered_and_deselect(reader: Reader, card: EcdsaCard) -> None:
     reader.hold(card)
     select = b"\x00\xa4\x04\x00\x0a\xf0KAGIMORI\x01\x00"

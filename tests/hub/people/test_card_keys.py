@@ -20,6 +20,7 @@ from hub.web.rights import Role
 from wire.card_keys import diversified_key
 
 UID = "04782E21801D80"
+IDM = "0120220427678116"
 MASTER = "a7b1c2d3e4f5061728394a5b6c7d8e92"
 SECOND = "3911f2337455a67788996abb2cddee0f"
 APPLICATION = "4B474D"
@@ -96,6 +97,23 @@ def test_a_card_of_a_set_has_the_key_of_its_number_sealed(
     assert "shared_key" not in repr(found)
 
 
+def test_a_felica_card_of_a_set_has_the_key_that_its_station_is_told(
+    admin: TestClient, hub: Hub, make: Callable[[str, dict[str, Any]], Any]
+) -> None:
+    body = {"name": "職員証", "profile": "felica-lite-s", "application": APPLICATION}
+    made = make("card-key-sets", body | {"master": MASTER})
+    path = f"/api/v1/card-key-sets/{made['id']}/diversify"
+    told = admin.post(path, json={"identity": IDM})
+    assert told.json()["key"] == key_of(uid=IDM).hex()
+    for number in (UID, IDM + "00"):
+        refused = admin.post(path, json={"identity": number})
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "other_kind")
+    given = {"namespace": "felica", "identity": IDM, "key_set_id": made["id"]}
+    card = admin.post("/api/v1/cards", json=given).json()
+    assert (card["profile"], card["has_key"], card["key_version"]) == ("felica-lite-s", True, 1)
+    assert _stored(hub, card["id"]) == key_of(uid=IDM)
+
+
 def test_a_card_may_have_a_key_of_its_own_that_is_never_given_back(
     admin: TestClient, hub: Hub
 ) -> None:
@@ -115,6 +133,9 @@ def test_a_card_may_have_a_key_of_its_own_that_is_never_given_back(
         ({"key": SECOND, "profile": "iso7816-aes-cmac"}, "body.identity"),
         ({"key_set_id": "nothing"}, "body.key_set_id"),
         ({"key": "12"}, "body.key"),
+        ({"key": SECOND[:16] * 2, "profile": "desfire-ev2-aes"}, "body.key"),
+        ({"key": SECOND[:16] + "3810f3327554a676", "profile": "desfire-ev2-aes"}, "body.key"),
+        ({"key": SECOND, "profile": "felica-lite-s"}, "body.identity"),
     ],
 )
 def test_a_key_that_cannot_be_meant_names_its_field(
@@ -247,6 +268,7 @@ _PROOFS = {
     "ecdsa-p256-sha256": Proof.SIGNATURE,
     "aes-128-cmac": Proof.SHARED_KEY,
     "desfire-ev2-aes-128": Proof.SHARED_KEY,
+    "felica-lite-s-mac-a": Proof.SHARED_KEY,
 }
 
 
@@ -275,6 +297,8 @@ def test_every_profile_is_told_with_its_class_and_who_could_copy_it(admin: TestC
     assert by_id["identifier"]["clone_risk"] == CloneRisk.ANYBODY_NEAR
     assert by_id["identifier"]["assurance"] == "identifier"
     assert by_id["desfire-ev2-aes"]["clone_risk"] == CloneRisk.STOLEN_CONTROLLER
+    assert by_id["felica-lite-s"]["clone_risk"] == CloneRisk.STOLEN_CONTROLLER
+    assert by_id["felica-lite-s"]["assurance"] == "challenge"
     assert by_id["iso7816-ecdsa-p256"]["clone_risk"] == CloneRisk.NOBODY
     assert by_id["my-number-card-application"]["fill_in"] == ["values.aid"]
     assert all(each["title"] and each["proven"] and each["who_could_copy"] for each in told)

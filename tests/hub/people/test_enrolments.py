@@ -195,8 +195,8 @@ def test_a_card_that_answered_once_is_not_taken_by_its_number_the_second_time(de
     assert (seen["state"], seen["refusal"], seen["card"]) == ("waiting", "bad_answer", None)
 
 
-def _key_set(desk: Desk) -> str:
-    return desk.add("card-key-sets", name="職員証", profile="desfire-ev2-aes")
+def _key_set(desk: Desk, profile: str = "desfire-ev2-aes") -> str:
+    return desk.add("card-key-sets", name="職員証", profile=profile)
 
 
 def test_a_card_of_another_kind_than_the_key_set_is_refused_and_another_awaited(
@@ -216,6 +216,22 @@ def test_a_card_of_another_kind_than_the_key_set_is_refused_and_another_awaited(
     desk.offer(enrolment, right, namespace="uid")
     card = desk.seen(enrolment)["card"]
     assert (card["has_key"], card["profile"], card["key_version"]) == (True, "desfire-ev2-aes", 1)
+
+
+def test_a_felica_card_is_taken_up_with_the_key_of_its_set_and_its_risk_is_told(
+    desk: Desk,
+) -> None:
+    enrolment = desk.started(key_set_id=_key_set(desk, "felica-lite-s"))
+    idm = bytes.fromhex("0120220427678116")
+    desk.offer(enrolment, idm, namespace="felica")
+    assert desk.seen(enrolment)["read"]["clone_risk"] == "stolen_controller"
+    desk.offer(enrolment, idm, namespace="felica")
+    card = desk.seen(enrolment)["card"]
+    assert (card["has_key"], card["profile"], card["namespace"]) == (
+        True,
+        "felica-lite-s",
+        "felica",
+    )
 
 
 def test_a_card_of_another_kind_than_a_key_of_its_own_is_refused(desk: Desk) -> None:

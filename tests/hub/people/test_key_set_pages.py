@@ -46,6 +46,15 @@ def _master(hub: Hub, place: str) -> bytes:
     return hub.core.keys.unseal(found.master, set_row(set_id))
 
 
+def test_the_page_offers_each_kind_of_card_that_shares_a_key(admin: TestClient) -> None:
+    shown = page(admin, "/cards/keys")
+    for profile in ("desfire-ev2-aes", "iso7816-aes-cmac", "felica-lite-s"):
+        assert f'value="{profile}"' in shown
+        asked = {**NEW, "name": f"鍵 {profile}", "profile": profile}
+        answer = send(admin, "/cards/keys", "/cards/keys", **asked)
+        assert f"鍵 {profile}" in page(admin, answer.headers["location"])
+
+
 def test_a_master_is_drawn_or_taken_over_and_never_shown_again(admin: TestClient, hub: Hub) -> None:
     drawn = made(admin)
     assert len(set(_master(hub, drawn))) > 4

@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from deploy.dev.card_service import CardService
+from edge.cards.keyring import CardKeys
 from edge.cards.profile_files import DEFAULT_PROFILES, choose_profiles, load_profiles
 from edge.core.model import DeviceOffline, DeviceOnline
 from edge.drivers.pcsc import PcscDriver
@@ -89,9 +90,10 @@ def make_driver() -> Iterator[Callable[..., PcscDriver]]:
         profiles: tuple[str, ...] = DEFAULT_PROFILES,
         narrow_to: str | None = None,
         tap_timeout_s: float = 3.0,
+        keys: CardKeys | None = None,
     ) -> PcscDriver:
         chosen = choose_profiles(load_profiles(), profiles)
-        reading = CardReading(chosen, narrow_to, tap_timeout_s)
+        reading = CardReading(chosen, narrow_to, tap_timeout_s, keys)
         driver = PcscDriver(reading, PcscTimes(retry_first_s=0.05, retry_most_s=0.2))
         driver.configure({"front": terminal("*00 00"), "back": terminal("00 01")}, {})
         driver.start(inbox)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from edge.cards.identity import Identity
 from edge.cards.profile_files import load_profiles
 from edge.cards.verify import CardVerifier, Verdict
 from edge.cards.virtual_card import EcdsaCard
@@ -29,6 +30,8 @@ pytestmark = pytest.mark.pcsc
 NUMBER = "00112233445566778899AABBCCDDEEFF"
 ECDSA = ("--ecdsa", NUMBER, "12345")
 UID = "04A1B2C3D4E5F6"
+IDM = "0120220427678116"
+CK = bytes.fromhex("a7b1c2d3e4f5061728394a5b6c7d8e92")
 DIGEST = "0" * 64
 
 MakeDriver = Callable[..., PcscDriver]
@@ -124,6 +127,28 @@ def test_a_card_pulled_away_in_mid_command_is_named_and_loses_nothing_else(
     service.take(0)
     service.put(0, *ECDSA)
     assert verdict(inbox.expect(CardPresented), 12345) is Verdict.VERIFIED
+    assert inbox.count(CardFailed) == 1
+
+
+def test_a_felica_card_pulled_away_in_mid_proof_is_named_and_its_next_tap_counts(
+    service, inbox, make_driver
+) -> None:
+    class Keys:
+        def key_of(self, identity: Identity) -> bytes | None:
+            return CK if identity == Identity("felica", bytes.fromhex(IDM)) else None
+
+    started(make_driver, inbox, profiles=("felica-lite-s", "identifier"), keys=Keys())
+    service.put(0, "--felica-lite-s", IDM, CK.hex(), "--misbehave", "leave", "00")
+    assert inbox.expect(CardFailed).cause == "card_removed"
+    for nth, key in enumerate((CK, CK[::-1]), 1):
+        service.take(0)
+        service.put(0, "--felica-lite-s", IDM, key.hex())
+        presented = inbox.expect(CardPresented, nth)
+        assert presented.identity.hex() == IDM
+        card = CardBody(credential="c", namespace="felica", digest=DIGEST, profile="felica-lite-s")
+        verifier = CardVerifier(load_profiles().values(), lambda _card: CK)
+        right = Verdict.VERIFIED if key == CK else Verdict.BAD_SIGNATURE
+        assert verifier.verify(presented, card) is right
     assert inbox.count(CardFailed) == 1
 
 
