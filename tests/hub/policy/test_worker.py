@@ -156,6 +156,8 @@ def test_a_change_too_large_for_one_message_goes_out_as_a_snapshot(
                 "state": EntryState.ACTIVE,
                 "anti_passback_exempt": False,
                 "long_unlock": False,
+                "starts_at": None,
+                "ends_at": None,
                 "forgiven": 0,
                 "created_at": now,
                 "updated_at": now,

@@ -78,6 +78,8 @@ class Office:
             "state": EntryState.ACTIVE,
             "anti_passback_exempt": False,
             "long_unlock": False,
+            "starts_at": None,
+            "ends_at": None,
             "forgiven": 0,
             "forgiven_at": None,
             "created_at": LONG_AGO,
