@@ -234,6 +234,8 @@ class AlertService:
         return sees(scope, self._sources, who, department_id, self.today)
 
     def _check_writer(self, scope: Scope, who: Principal, department_id: str, about: str) -> None:
+        if who.person_id is not None and who.person_id == about:
+            raise Problem(FORBIDDEN, "nobody records why they worked beyond a cap themselves")
         if not (
             who.may(Right.ATTENDANCE_WRITE)
             or leads(scope, self._sources, who, department_id, self.today, about)

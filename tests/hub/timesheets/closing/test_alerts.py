@@ -13,6 +13,7 @@ from hub.timesheets.alert_domain import AlertLevel, alerts_due, outlook
 from hub.timesheets.alert_repository import replaced_texts
 from hub.timesheets.alert_service import AlertService
 from hub.web.problems import Problem
+from hub.web.rights import Role
 from hub.worktime.domain import CapFinding, CapKind, CapLevel, Month
 
 APRIL = Month(2026, 4)
@@ -135,6 +136,17 @@ def test_what_is_written_anew_stays_in_its_history_and_out_of_the_audit_log(
     log = str(admin.get("/api/v1/audit").json())
     assert "special_work.analysed" in log
     assert not any(word in log for word in ("罹災", "入院", "応援"))
+
+
+def test_nobody_records_their_own_work_beyond_a_cap_not_even_personnel(
+    office: Any, ann: str, hub: Any
+) -> None:
+    looks(office, ann, BREACH)
+    service = hub.services.get(AlertService)
+    with pytest.raises(Problem, match="forbidden"):
+        service.record_special_work(office.user(ann, Role.PERSONNEL), ann, APRIL, "人手不足")
+    made = service.record_special_work(office.user(None, Role.PERSONNEL), ann, APRIL, "人手不足")
+    assert made.person_id == ann
 
 
 def test_a_head_sees_and_records_of_their_department_alone(office: Any, ann: str, hub: Any) -> None:
