@@ -147,9 +147,9 @@ def _next_above(step: Step, case: Case, offices: Offices) -> tuple[str, ...]:
     else:
         above = _heads(step.approver, case, offices)[1]
     for department_id in above:
-        heads = [each for each in offices.heads(department_id) if each != case.person_id]
+        heads = offices.heads(department_id)
         there = tuple(each for each in heads if each not in offices.away)
-        if there:
+        if there and case.person_id not in heads:
             return there
     return ()
 

@@ -3,7 +3,8 @@
 Three steps: set aside what does not count (duplicates, untrusted times), fold explicit in, out
 and breaks into shifts, and read door taps as first in, last out on days without explicit ones.
 A shift belongs to the date on which it started, however far past midnight it runs; and so does
-what goes on with it within rostered hours, after an out and an in again.
+what goes on with it within rostered hours, after an out and an in again. Whoever comes to such
+hours only after midnight is late for them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Final
 
 from hub.attendance.domain import (
@@ -21,6 +21,7 @@ from hub.attendance.domain import (
     DayProblem,
     Flag,
     Ignored,
+    Nights,
     Punch,
     ReadPunch,
     Rules,
@@ -30,10 +31,6 @@ from hub.attendance.domain import (
     work_date_of,
 )
 from wire.events import PunchDirection
-
-Nights = Mapping[date, datetime]
-"""One person's work dates whose rostered hours run past midnight, with the instant at which those
-end."""
 
 _BREAKS = frozenset({PunchDirection.BREAK_START, PunchDirection.BREAK_END})
 _NO_NIGHTS: Final[Nights] = {}
@@ -88,11 +85,11 @@ class _Open:
     breaks: list[tuple[datetime | None, datetime | None]] = field(default_factory=list)
     punches: list[Punch] = field(default_factory=list)
     inferred: bool = False
-    goes_on_from: date | None = None
+    night_of: date | None = None
 
     @property
     def work_date(self) -> date:
-        return self.goes_on_from or work_date_of(self.punches[0].corrected_at)
+        return self.night_of or work_date_of(self.punches[0].corrected_at)
 
     def is_over(self, at: datetime, rules: Rules) -> bool:
         """Whether a punch at that time can no longer belong here."""
@@ -111,7 +108,7 @@ def _person_days(
     taps = [p for p in counted if p.direction is PunchDirection.INFERRED]
     shifts = _fold(explicit, rules)
     if nights:
-        _go_on(shifts, rules, nights)
+        _place_in_nights(shifts, rules, nights)
     explicit_dates = {shift.work_date for shift in shifts}
     placed = {p.id: shift.work_date for shift in shifts for p in shift.punches}
     for day, group in _tap_days(taps, shifts, rules).items():
@@ -142,17 +139,40 @@ def _fold(punches: Sequence[Punch], rules: Rules) -> list[_Open]:
     return shifts
 
 
-def _go_on(shifts: Sequence[_Open], rules: Rules, nights: Nights) -> None:
-    """Give a shift that goes on with the one before it, in rostered hours past midnight, its work
-    date: whoever was out for a while has not ended the night."""
-    within = timedelta(minutes=rules.back_within_min)
-    for before, shift in pairwise(shifts):
-        if before.ends_at is None or shift.starts_at is None:
-            continue
-        ends = nights.get(before.work_date)
-        soon = shift.starts_at - before.ends_at <= within
-        if ends is not None and soon and shift.starts_at < ends:
-            shift.goes_on_from = before.work_date
+def _place_in_nights(shifts: Sequence[_Open], rules: Rules, nights: Nights) -> None:
+    """Give a shift that began past the midnight of rostered hours their work date: if it goes on
+    with the one before it, for whoever was out for a while has not ended the night; or if it is
+    the first there, for whoever comes after midnight only is late for the night."""
+    before: _Open | None = None
+    for shift in shifts:
+        if shift.starts_at is not None:
+            if before is not None and _goes_on(before, shift.starts_at, rules, nights):
+                shift.night_of = before.work_date
+            else:
+                shift.night_of = _late_for(before, shift.starts_at, rules, nights)
+        before = shift
+
+
+def _goes_on(before: _Open, at: datetime, rules: Rules, nights: Nights) -> bool:
+    night = nights.get(before.work_date)
+    if before.ends_at is None or night is None:
+        return False
+    return at - before.ends_at <= timedelta(minutes=rules.back_within_min) and at < night.ends_at
+
+
+def _late_for(before: _Open | None, at: datetime, rules: Rules, nights: Nights) -> date | None:
+    """The date before, if its night still lasts, nobody punched since that began, and nothing is
+    open from before."""
+    eve = work_date_of(at) - timedelta(days=1)
+    night = nights.get(eve)
+    if night is None or not night.starts_at <= at < (night.next_at or night.ends_at):
+        return None
+    if at >= night.ends_at:
+        return None
+    if before is None:
+        return eve
+    idle = before.is_over(at, rules) and before.punches[-1].corrected_at < night.starts_at
+    return eve if idle else None
 
 
 def _fold_break(shift: _Open, punch: Punch) -> None:

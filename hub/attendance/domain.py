@@ -5,6 +5,7 @@ Instants are UTC; a work date is a date in Asia/Tokyo; durations are whole minut
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -131,7 +132,8 @@ class Rules:
     person was already there then. `late_after_s`: a punch that reached the hub later than this
     is flagged. `ahead_s`: one that claims to come from further in the future is not counted.
     `back_within_min`: an `in` so soon after an `out`, within rostered hours that run past midnight,
-    goes on with the shift; 0: never.
+    goes on with the shift; 0: never. `early_within_min`: an `in` so shortly before the regular
+    hours of its own date is theirs, and no late arrival of the night before.
     """
 
     duplicate_s: int = 60
@@ -142,6 +144,21 @@ class Rules:
     late_after_s: int = 300
     ahead_s: int = 120
     back_within_min: int = 120
+    early_within_min: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """Rostered hours that run past midnight, `[starts_at, ends_at)`. `next_at`: from when on an
+    `in` is early for the regular hours of the next date; None where it has none."""
+
+    starts_at: datetime
+    ends_at: datetime
+    next_at: datetime | None = None
+
+
+Nights = Mapping[date, Night]
+"""One person's rostered nights by their work date."""
 
 
 class Ignored(StrEnum):

@@ -24,6 +24,7 @@ from hub.attendance.domain import (
     Rules,
     start_of,
 )
+from hub.attendance.rostered import NoRosters, RosteredNights
 from hub.attendance.tables import punch_corrections
 from hub.audit.service import record
 from hub.database.scope import Scope
@@ -73,6 +74,8 @@ class AttendanceService:
     def __init__(self, core: Core, rules: Rules | None = None) -> None:
         self._core = core
         self._rules = rules or Rules()
+        self.rosters: RosteredNights = NoRosters()
+        """Plugged in by whoever knows rosters, so that pages and months read nights alike."""
 
     def punches(
         self, who: Principal, first: date, last: date, person_id: str | None
@@ -104,7 +107,10 @@ class AttendanceService:
         start, end = start_of(first) - _AROUND, start_of(last + timedelta(days=1)) + _AROUND
         with self._core.db.read() as scope:
             found = repository.punches_between(scope, start, end, person_id)
-        derived = derive_days(found, self._rules, self._core.clock.now())
+            people_ids = sorted({punch.person_id for punch in found})
+            eve = first - timedelta(days=1)
+            nights = self.rosters.nights(scope, people_ids, eve, last) if people_ids else {}
+        derived = derive_days(found, self._rules, self._core.clock.now(), nights)
         return tuple(day for day in derived if first <= day.work_date <= last)
 
     def month(
@@ -166,7 +172,9 @@ class AttendanceService:
                 )
             except CorrectionRefusedError as error:
                 raise invalid(*_FIELD_OF[error.problem]) from error
-            said = {"person_id": made.person_id, "punch_id": made.punch_id, "cause": made.cause}
+            # The text stands in the correction: the audit log is for more readers.
+            said: dict[str, object] = {"person_id": made.person_id, "punch_id": made.punch_id}
+            said["cause_chars"] = len(made.cause)
             target = "punch_correction", made.id
             record(scope, now, who, f"punch.{_PAST[made.action]}", target, said)
             return made

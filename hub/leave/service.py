@@ -283,7 +283,7 @@ class LeaveService:
             "half_days": entry.half_days,
             "minutes": entry.minutes,
             "day": entry.day.isoformat(),
-            "reason": entry.reason,
+            "reason_chars": len(entry.reason),
         }
         record(scope, entry.made_at, who, action, ("person", entry.person_id), said)
 

@@ -189,7 +189,8 @@ class ClosingPages:
                     names,
                     words,
                     recorded=(each.person_id, each.month) in recorded,
-                    may_write=writes or self.closings.leads(who, each.department_id),
+                    may_write=each.person_id != who.person_id
+                    and (writes or self.closings.leads(who, each.department_id)),
                 )
                 for each in alerts
             ),

@@ -160,6 +160,7 @@ class AssignmentsService:
             wrong = []
             for each in subjects:
                 self._check_subject(scope, who, department_id, each, first)
+                self._check_served(scope, who, department_id, each, first, last)
                 self._check_own(scope, who, each, first)
                 if repository.assignment_from(scope, each.kind, each.id, first) is not None:
                     wrong.append(FieldProblem(f"body.subjects.{each.id}", "starts_twice", ""))
@@ -191,7 +192,10 @@ class AssignmentsService:
             found = self._found(scope, who, department_id, assignment_id)
             # The first date that is another from now on.
             touched = min(last, found.ends_on or last) + timedelta(days=1)
-            self._check_own(scope, who, Subject(found.subject_kind, found.subject_id), touched)
+            subject = Subject(found.subject_kind, found.subject_id)
+            self._check_own(scope, who, subject, touched)
+            until = max(last, found.ends_on) if found.ends_on else None
+            self._check_served(scope, who, department_id, subject, touched, until)
             changed: Assignment = self._rows.change_in(
                 scope, who, ASSIGNMENT, assignment_id, {"ends_on": last}
             )
@@ -206,6 +210,7 @@ class AssignmentsService:
             found = self._found(scope, who, department_id, assignment_id)
             subject = Subject(found.subject_kind, found.subject_id)
             self._check_own(scope, who, subject, found.starts_on)
+            self._check_served(scope, who, department_id, subject, found.starts_on, found.ends_on)
             now = self._core.clock.now()
             marks.mark_assigned(scope, [found], now)
             repository.remove_assignment(scope, assignment_id)
@@ -271,6 +276,28 @@ class AssignmentsService:
             if not any(each.department_id == department_id for each in places.get(subject.id, ())):
                 code = FieldProblem(f"body.subjects.{subject.id}", "elsewhere", "serves elsewhere")
                 raise invalid_fields([code])
+
+    def _check_served(
+        self,
+        scope: Scope,
+        who: Principal,
+        department_id: str,
+        subject: Subject,
+        first: date,
+        last: date | None,
+    ) -> None:
+        """A head settles what people do as far as they serve with them: not what they did in the
+        department they came from, nor what they will do where they go."""
+        if subject.kind is not SubjectKind.PERSON or who.may(Right.ATTENDANCE_WRITE):
+            return
+        until = last or max(first, self._today) + AHEAD
+        if until < first:
+            return
+        places = staff.employments_between(scope, first, until, [subject.id])
+        theirs = headed_by(scope, who.person_id, self._today) | {department_id}
+        if any(each.department_id not in theirs for each in places.get(subject.id, ())):
+            said = "on some of those dates somebody else writes their roster"
+            raise invalid_fields([FieldProblem(f"body.subjects.{subject.id}", "elsewhere", said)])
 
     def _check_own(self, scope: Scope, who: Principal, subject: Subject, first: date) -> None:
         if first > self._today or who.person_id is None:

@@ -135,6 +135,20 @@ class RosterDay:
     code_id: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayChange:
+    """Why a single published date was changed, or `released` to its pattern."""
+
+    id: str
+    person_id: str
+    work_date: date
+    code_id: str | None
+    released: bool
+    cause: str
+    changed_by: str
+    changed_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """A department's four weeks. `published_at` None: a draft that nobody works by yet."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
@@ -21,7 +22,7 @@ from hub.tabular.digests import plan_digest
 from hub.tabular.encodings import UnreadableFileError, decode
 from hub.tabular.staged import StagedFiles, Upload, same_plan, unreadable
 from hub.web.core import Core
-from hub.web.problems import CONFLICT, FORBIDDEN, Problem, ProblemKind
+from hub.web.problems import CONFLICT, FORBIDDEN, NOT_FOUND, Problem, ProblemKind
 from hub.web.rights import Principal
 
 UNREADABLE: Final = ProblemKind("roster_unreadable", HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -65,9 +66,7 @@ class RosterImports:
         if found.plan.wrong or not found.plan.changes:
             return found
         self._core.db.write(
-            lambda scope: self._staged.keep(
-                scope, department_id, upload.sha256, upload, _digest(found)
-            )
+            lambda scope: self._staged.keep(scope, department_id, found.key, upload, _digest(found))
         )
         return found
 
@@ -76,6 +75,8 @@ class RosterImports:
         over, `409 roster_changed` where it would do something else by now than was shown."""
         with self._core.db.read() as scope:
             waiting = self._staged.waiting(scope, department_id, key)
+        if key != _key(who, waiting.upload):
+            raise Problem(NOT_FOUND, "no such file waits for you")
         found = self._tried(who, department_id, waiting.upload)
         if found.plan.wrong:
             raise Problem(CONFLICT, "it has errors by now")
@@ -96,7 +97,7 @@ class RosterImports:
         if not grid.may_write:
             raise Problem(FORBIDDEN, "a roster is written by the head, or with attendance:write")
         plan = plan_sheet(head, lines, grid, who.person_id, self._today)
-        key = "" if plan.wrong or not plan.changes else upload.sha256
+        key = "" if plan.wrong or not plan.changes else _key(who, upload)
         return TriedRoster(grid, plan, upload.name, decoded.encoding.value, key)
 
     @property
@@ -105,8 +106,24 @@ class RosterImports:
 
 
 def _digest(found: TriedRoster) -> str:
-    days = [(each.person_id, each.work_date, each.code_id) for each in found.plan.days]
-    return plan_digest([found.grid.first, days])
+    """All that is shown: what stands there now as well, and from where."""
+    changes = [
+        (
+            each.row.person.id,
+            each.day,
+            each.before.code.id if each.before.code else None,
+            each.before.source.value,
+            each.before.plan.spans,
+            each.after,
+        )
+        for each in found.plan.changes
+    ]
+    return plan_digest([found.grid.first, changes])
+
+
+def _key(who: Principal, upload: Upload) -> str:
+    """What was shown to one is confirmed by nobody else: the same file of two waits twice."""
+    return sha256(f"{who.actor}\n{upload.sha256}".encode()).hexdigest()
 
 
 def _delimiter(text: str) -> str:

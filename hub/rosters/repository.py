@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from hub.people.holiday_dates import dates_of
 from hub.rosters.domain import (
     ROSTER_DAYS,
     Assignment,
+    DayChange,
     Roster,
     RosterDay,
     ShiftCode,
@@ -26,6 +27,7 @@ from hub.rosters.domain import (
 from hub.rosters.planning import PlanFacts, Planner, days_between
 from hub.rosters.tables import (
     pattern_assignments,
+    roster_day_changes,
     roster_days,
     roster_drafts,
     rosters,
@@ -200,6 +202,20 @@ def forget_drafts(scope: Scope, department_id: str, first: date, last: date) -> 
 def keep_days(scope: Scope, found: Iterable[RosterDay]) -> None:
     """Publish days; one that is there is overwritten."""
     scope.upsert(roster_days, [_row(day) for day in found], key=("person_id", "work_date"))
+
+
+def add_day_change(scope: Scope, made: DayChange) -> None:
+    """Keep why a date was changed."""
+    scope.insert(roster_day_changes, asdict(made))
+
+
+def day_changes(scope: Scope, person_id: str, work_date: date) -> tuple[DayChange, ...]:
+    """Give why a date of somebody was changed, the oldest first."""
+    t = roster_day_changes.c
+    query = scope.select(roster_day_changes).where(
+        t.person_id == person_id, t.work_date == work_date
+    )
+    return as_all(DayChange, scope.all(query.order_by(t.changed_at, t.id)))
 
 
 def forget_day(scope: Scope, person_id: str, work_date: date) -> int:

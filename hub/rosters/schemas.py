@@ -42,7 +42,7 @@ Code = Annotated[
 Minute = Annotated[
     int, Field(ge=0, le=LONGEST_SHIFT_MIN, description="Minutes from 00:00 of the work date.")
 ]
-Cause = Annotated[str, Field(min_length=1, max_length=200, description="For the audit log.")]
+Cause = Annotated[str, Field(min_length=1, max_length=200, description="Kept with the change.")]
 
 
 class StretchIn(BodyIn):

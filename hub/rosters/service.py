@@ -15,7 +15,7 @@ from hub.people.domain import Person
 from hub.people.kinds import CALENDAR
 from hub.rosters import marks, repository
 from hub.rosters.checks import RosterRules, findings
-from hub.rosters.domain import ROSTER_DAYS, Assignment, Roster, RosterDay, ShiftCode
+from hub.rosters.domain import ROSTER_DAYS, Assignment, DayChange, Roster, RosterDay, ShiftCode
 from hub.rosters.grid import Cell, CellSource, GridRow, RosterGrid
 from hub.rosters.kinds import ASSIGNMENT
 from hub.rosters.planning import PlanFacts, Planner, days_between
@@ -135,6 +135,11 @@ class RostersService:
                 for day, cell in row.cells.items()
                 if not cell.away and (cell.source is not CellSource.PATTERN or cell.plan.rostered)
             ]
+            for row in grid.rows:
+                for day, cell in row.cells.items():
+                    # A draft that waited until its day had come is one's own plan after the fact.
+                    if cell.source is CellSource.DRAFT:
+                        self._check_own(who, row.person.id, day)
             repository.keep_days(scope, days)
             repository.forget_drafts(scope, department_id, start, grid.last)
             kept = Roster(department_id, start, now, who.actor)
@@ -174,7 +179,8 @@ class RostersService:
             self._check_code(scope, code_id)
             repository.keep_days(scope, [RosterDay(person_id, day, code_id)])
             marks.mark_days(scope, {(person_id, day)}, now)
-            said = {"work_date": day.isoformat(), "code_id": code_id, "cause": cause}
+            self._keep_cause(scope, who, RosterDay(person_id, day, code_id), cause)
+            said = {"work_date": day.isoformat(), "code_id": code_id, "cause_chars": len(cause)}
             record(scope, now, who, "roster_day.changed", ("person", person_id), said)
 
         self._core.db.write(work)
@@ -190,7 +196,8 @@ class RostersService:
             self._check_own(who, person_id, day)
             if repository.forget_day(scope, person_id, day):
                 marks.mark_days(scope, {(person_id, day)}, now)
-                said = {"work_date": day.isoformat(), "cause": cause}
+                self._keep_cause(scope, who, RosterDay(person_id, day, None), cause, released=True)
+                said = {"work_date": day.isoformat(), "cause_chars": len(cause)}
                 record(scope, now, who, "roster_day.released", ("person", person_id), said)
 
         self._core.db.write(work)
@@ -227,6 +234,21 @@ class RostersService:
             record(scope, now, who, "working_calendar.chosen", ("town", scope.town_id), said)
 
         self._core.db.write(work)
+
+    def _keep_cause(
+        self, scope: Scope, who: Principal, day: RosterDay, cause: str, *, released: bool = False
+    ) -> None:
+        made = DayChange(
+            id=self._core.ids.new(),
+            person_id=day.person_id,
+            work_date=day.work_date,
+            code_id=day.code_id,
+            released=released,
+            cause=cause,
+            changed_by=who.actor,
+            changed_at=self._core.clock.now(),
+        )
+        repository.add_day_change(scope, made)
 
     # --- inside ----------------------------------------------------------------------------
 

@@ -82,6 +82,26 @@ roster_days: Final = town_table(
 """What is published: it holds whatever the person's pattern says."""
 Index("ix_roster_days_date", roster_days.c.town_id, roster_days.c.work_date)
 
+roster_day_changes: Final = town_table(
+    "roster_day_changes",
+    Column("id", id_text(), primary_key=True),
+    Column("person_id", id_text(), nullable=False),
+    Column("work_date", Date, nullable=False),
+    Column("code_id", id_text()),
+    Column("released", Boolean, nullable=False),
+    Column("cause", String(400), nullable=False),
+    Column("changed_by", String(80), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+"""Why single days were changed or let go, in whose words: what is published says none of it, and
+the audit log has more readers than it concerns."""
+Index(
+    "ix_roster_day_changes_person",
+    roster_day_changes.c.town_id,
+    roster_day_changes.c.person_id,
+    roster_day_changes.c.work_date,
+)
+
 roster_drafts: Final = town_table(
     "roster_drafts",
     Column("department_id", id_text(), primary_key=True),

@@ -95,6 +95,19 @@ class SpecialWork:
     analysed_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacedText:
+    """What stood in a record of work beyond a cap before: its `cause` or its `analysis`, as `field`
+    says, and who had written it."""
+
+    id: str
+    special_work_id: str
+    field: str
+    text: str
+    written_by: str
+    replaced_at: datetime
+
+
 def outlook(derived: DerivedMonth, today: date) -> Outlook:
     """Give what a month comes to, as of a date that is not over."""
     tally = derived.result.tally

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
-from hub.timesheets.alert_domain import AlertLevel, CapAlert, SpecialWork
-from hub.timesheets.alert_tables import cap_alerts, special_works, swept_days
+from hub.timesheets.alert_domain import AlertLevel, CapAlert, ReplacedText, SpecialWork
+from hub.timesheets.alert_tables import cap_alerts, special_work_texts, special_works, swept_days
 
 
 def raise_once(scope: Scope, made: CapAlert) -> bool:
@@ -70,6 +70,18 @@ def add_special_work(scope: Scope, made: SpecialWork) -> None:
 def keep_special_work(scope: Scope, made: SpecialWork) -> None:
     """Write a record as it is now."""
     scope.update(special_works, asdict(made), special_works.c.id == made.id)
+
+
+def add_replaced(scope: Scope, made: ReplacedText) -> None:
+    """Keep a text that is replaced."""
+    scope.insert(special_work_texts, asdict(made))
+
+
+def replaced_texts(scope: Scope, work_id: str) -> tuple[ReplacedText, ...]:
+    """Give what stood in a record before, the oldest first."""
+    t = special_work_texts.c
+    query = scope.select(special_work_texts).where(t.special_work_id == work_id)
+    return as_all(ReplacedText, scope.all(query.order_by(t.replaced_at, t.id)))
 
 
 def swept_through(scope: Scope, name: str) -> date | None:

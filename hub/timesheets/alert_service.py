@@ -19,6 +19,7 @@ from hub.timesheets.alert_domain import (
     AlertLevel,
     CapAlert,
     Outlook,
+    ReplacedText,
     SpecialWork,
     alerts_due,
     outlook,
@@ -154,7 +155,7 @@ class AlertService:
         self, who: Principal, person_id: str, month: Month, cause: str
     ) -> SpecialWork:
         """Record why somebody worked beyond a cap; anew for the same month, the cause is replaced
-        (the audit log keeps both)."""
+        (its history keeps both)."""
         now = self._core.clock.now()
 
         def work(scope: Scope) -> SpecialWork:
@@ -179,9 +180,12 @@ class AlertService:
                 analysed_by=before.analysed_by if before else None,
                 analysed_at=before.analysed_at if before else None,
             )
-            keep = rows.keep_special_work if before else rows.add_special_work
-            keep(scope, made)
-            said = {"person_id": person_id, "month": str(month), "cause": cause}
+            if before:
+                self._keep_replaced(scope, before.id, "cause", before.cause, before.recorded_by)
+                rows.keep_special_work(scope, made)
+            else:
+                rows.add_special_work(scope, made)
+            said = {"person_id": person_id, "month": str(month), "cause_chars": len(cause)}
             record(scope, now, who, "special_work.recorded", ("special_work", made.id), said)
             return made
 
@@ -199,12 +203,30 @@ class AlertService:
             if self.today <= Month(found.fiscal_year + 1, 3).last:
                 raise Problem(YEAR_NOT_OVER, "it is analysed once its fiscal year is over")
             made = replace(found, analysis=analysis, analysed_by=who.actor, analysed_at=now)
+            if found.analysis:
+                by = found.analysed_by or ""
+                self._keep_replaced(scope, found.id, "analysis", found.analysis, by)
             rows.keep_special_work(scope, made)
-            said = {"person_id": found.person_id, "month": found.month, "analysis": analysis}
+            said = {
+                "person_id": found.person_id,
+                "month": found.month,
+                "analysis_chars": len(analysis),
+            }
             record(scope, now, who, "special_work.analysed", ("special_work", made.id), said)
             return made
 
         return self._core.db.write(work)
+
+    def _keep_replaced(self, scope: Scope, work_id: str, field: str, text: str, by: str) -> None:
+        made = ReplacedText(
+            id=self._core.ids.new(),
+            special_work_id=work_id,
+            field=field,
+            text=text,
+            written_by=by,
+            replaced_at=self._core.clock.now(),
+        )
+        rows.add_replaced(scope, made)
 
     # --- reach -----------------------------------------------------------------------------------
 
@@ -212,6 +234,8 @@ class AlertService:
         return sees(scope, self._sources, who, department_id, self.today)
 
     def _check_writer(self, scope: Scope, who: Principal, department_id: str, about: str) -> None:
+        if who.person_id is not None and who.person_id == about:
+            raise Problem(FORBIDDEN, "nobody records why they worked beyond a cap themselves")
         if not (
             who.may(Right.ATTENDANCE_WRITE)
             or leads(scope, self._sources, who, department_id, self.today, about)

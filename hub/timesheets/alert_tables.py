@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Column, Date, Index, Integer, String
 
 from hub.database.columns import Closed, Structured, UtcDateTime, id_text
-from hub.database.tables import town_table, unique
+from hub.database.tables import belongs_to, town_table, unique
 from hub.timesheets.alert_domain import AlertLevel
 from hub.worktime.domain import CapKind
 
@@ -47,6 +47,19 @@ special_works: Final = town_table(
     Column("analysed_at", UtcDateTime),
     unique("person_id", "month"),
 )
+
+special_work_texts: Final = town_table(
+    "special_work_texts",
+    Column("id", id_text(), primary_key=True),
+    Column("special_work_id", id_text(), nullable=False),
+    Column("field", String(10), nullable=False),
+    Column("text", String(2000), nullable=False),
+    Column("written_by", String(80), nullable=False),
+    Column("replaced_at", UtcDateTime, nullable=False),
+    belongs_to("special_work_id", "special_works"),
+)
+"""What stood in a record before it was written anew: nothing of it is lost, and the audit log,
+which more people read, needs none of it."""
 
 swept_days: Final = town_table(
     "swept_days",

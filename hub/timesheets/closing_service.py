@@ -172,7 +172,7 @@ class ClosingService:
                 "round": made.round,
                 "people": made.people,
                 "fingerprint": made.fingerprint,
-                "cause": made.cause,
+                "cause_chars": len(made.cause),
                 "overridden": len(made.overridden),
             }
             record(scope, now, who, "month.closed", ("department", department_id), said)
@@ -195,7 +195,7 @@ class ClosingService:
 
         def work(scope: Scope) -> DepartmentClosing:
             made = self._closings.reopen(scope, department_id, month, who.actor, now, cause)
-            said = {"month": made.month, "round": made.round, "cause": cause}
+            said = {"month": made.month, "round": made.round, "cause_chars": len(cause)}
             record(scope, now, who, "month.reopened", ("department", department_id), said)
             return made
 

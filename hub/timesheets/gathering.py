@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Final, TypeVar
 
 from hub.applications.claims import Claims
-from hub.attendance.domain import Day, Rules, start_of
+from hub.attendance.domain import Day, Night, Nights, Rules, start_of
 from hub.leave.domain import Kinds
 from hub.rosters.planning import days_between
 from hub.staff.domain import DepartmentTerm, Employment
@@ -194,21 +194,34 @@ def good_until(facts: PersonFacts, month: Month, rules: Rules, today: date) -> d
 
 
 def nights_of(
-    plans: Mapping[str, Mapping[date, DayPlan]], claims: Mapping[str, Claims]
-) -> dict[str, dict[date, datetime]]:
-    """Give by person the work dates whose rostered hours, swaps done, run past midnight, and when
-    those end."""
-    found: dict[str, dict[date, datetime]] = {}
+    plans: Mapping[str, Mapping[date, DayPlan]], claims: Mapping[str, Claims], rules: Rules
+) -> dict[str, Nights]:
+    """Give by person the rostered hours, swaps done, that run past midnight."""
+    found: dict[str, Nights] = {}
     for person_id, theirs in plans.items():
         swaps = claims.get(person_id, _NONE).swaps
+        swapped = apply_swaps(theirs, swaps) if swaps else theirs
         nights = {
-            day: start_of(day).astimezone(UTC) + timedelta(minutes=plan.spans[-1].end)
-            for day, plan in (apply_swaps(theirs, swaps) if swaps else theirs).items()
+            day: _night(plan, swapped.get(day + timedelta(days=1)), rules)
+            for day, plan in swapped.items()
             if plan.rostered and plan.spans and plan.spans[-1].end > DAY_MIN
         }
         if nights:
             found[person_id] = nights
     return found
+
+
+def _night(plan: DayPlan, after: DayPlan | None, rules: Rules) -> Night:
+    midnight = start_of(plan.work_date).astimezone(UTC)
+    next_at = None
+    if after is not None and after.due_spans:
+        own = DAY_MIN + after.due_spans[0].start - rules.early_within_min
+        next_at = midnight + timedelta(minutes=own)
+    return Night(
+        starts_at=midnight + timedelta(minutes=plan.spans[0].start),
+        ends_at=midnight + timedelta(minutes=plan.spans[-1].end),
+        next_at=next_at,
+    )
 
 
 def looks_back_to(month: Month) -> Month:

@@ -19,11 +19,11 @@ def answering(
 ) -> tuple[str, ...]:
     """Give who acts for a department on a date: who leads it, or where nobody does, who leads the
     next one above it. `about`: whose matter it is, for nobody acts on their own; of a head's own
-    the next one above decides. Empty: personnel alone."""
+    the next one above decides, also where two lead together: they do not act for one another, as
+    in `hub.applications.chains`. Empty: personnel alone."""
     for heads in sources.staffing.heads(scope, department_id, on):
-        others = tuple(each for each in heads if each != about)
-        if others:
-            return others
+        if heads and about not in heads:
+            return heads
     return ()
 
 

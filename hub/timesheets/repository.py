@@ -11,8 +11,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from hub.applications.claims import Claims, claims_between
-from hub.attendance.derivation import Nights, derive_days
-from hub.attendance.domain import Day, Rules, start_of, work_date_of
+from hub.attendance.derivation import derive_days
+from hub.attendance.domain import Day, Nights, Rules, start_of, work_date_of
 from hub.attendance.repository import punches_between
 from hub.attendance.tables import punches, touched_days
 from hub.attendance.touched import touch_spans
@@ -58,7 +58,7 @@ def facts_of_days(
     claims = claims_between(scope, person_ids, first, last, book.leave_kinds)
     plans = rosters.plans_between(scope, person_ids, first, last, book.ordinances)
     plans = _reaching(scope, plans, claims, book.ordinances)
-    nights = nights_of(plans, claims)
+    nights = nights_of(plans, claims, book.punches)
     return Facts(
         employments=staff.employments_between(scope, first, last, person_ids),
         terms=staff.terms_between(scope, first, last),
@@ -98,11 +98,32 @@ def days_between(
     now: datetime,
 ) -> dict[str, dict[date, Day]]:
     """Give some people's work dates of a span as their punches are read."""
-    since = first - timedelta(days=1)
-    claims = claims_between(scope, person_ids, since, last, book.leave_kinds)
-    plans = rosters.plans_between(scope, person_ids, since, last, book.ordinances)
-    nights = nights_of(_reaching(scope, plans, claims, book.ordinances), claims)
+    nights = nights_between(scope, person_ids, first - timedelta(days=1), last, book)
     return _days_between(scope, person_ids, first, last, book.punches, now, nights)
+
+
+def nights_between(
+    scope: Scope, person_ids: Collection[str], first: date, last: date, book: Rulebook
+) -> dict[str, Nights]:
+    """Give some people's rostered nights of `[first, last]`."""
+    after = last + timedelta(days=1)
+    claims = claims_between(scope, person_ids, first, after, book.leave_kinds)
+    plans = rosters.plans_between(scope, person_ids, first, after, book.ordinances)
+    return nights_of(_reaching(scope, plans, claims, book.ordinances), claims, book.punches)
+
+
+@dataclass(frozen=True, slots=True)
+class TownNights:
+    """The rostered nights that attendance asks for (`hub.attendance.rostered`)."""
+
+    book: Rulebook
+
+    def nights(
+        self, scope: Scope, person_ids: Collection[str], first: date, last: date, /
+    ) -> Mapping[str, Nights]:
+        """Give some people's nights of `[first, last]`; none from before there was an ordinance."""
+        since = max(first, self.book.ordinances.versions[0].since)
+        return nights_between(scope, person_ids, since, last, self.book) if since <= last else {}
 
 
 def _days_between(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.attendance.service import AttendanceService
 from hub.audit.rows import AuditedRows
 from hub.leave.service import LeaveService
 from hub.policy.connections import Connections
@@ -13,6 +14,7 @@ from hub.rosters.service import RostersService
 from hub.timesheets.chores import ReckonStale
 from hub.timesheets.gathering import Rulebook
 from hub.timesheets.reckoner import Reckoner
+from hub.timesheets.repository import TownNights
 from hub.timesheets.service import TimesheetsService
 from hub.web.core import Core, Services
 from hub.worktime.domain import Month
@@ -26,6 +28,7 @@ def add_timesheets(core: Core, services: Services) -> None:
     begins = Month(*map(int, settings.begins.split("-"))) if settings.begins else None
     book = Rulebook(ordinances, services.get(LeaveService).kinds)
     reckoner = services.add(Reckoner(book, begins))
+    services.get(AttendanceService).rosters = TownNights(book)
     rows, found = services.get(AuditedRows), core.settings.rosters
     rosters = services.add(RostersService(core, rows, ordinances, found))
     services.add(RosterImports(core, rosters, found))

@@ -1540,6 +1540,23 @@ CREATE TABLE restores (
 )
 """,
     r"""
+CREATE TABLE roster_day_changes (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	code_id VARCHAR(80),
+	released BOOLEAN NOT NULL,
+	cause VARCHAR(400) NOT NULL,
+	changed_by VARCHAR(80) NOT NULL,
+	changed_at DATETIME NOT NULL,
+	CONSTRAINT pk_roster_day_changes PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_roster_day_changes_person ON roster_day_changes (town_id, person_id, work_date)
+""",
+    r"""
 CREATE TABLE rosters (
 	town_id VARCHAR(36) NOT NULL,
 	department_id VARCHAR(80) NOT NULL,
@@ -2201,6 +2218,19 @@ CREATE TABLE schedules (
 	CONSTRAINT pk_schedules PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_schedules_town_id_calendar_id FOREIGN KEY(town_id, calendar_id) REFERENCES calendars (town_id, id),
 	CONSTRAINT uq_schedules_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE special_work_texts (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	special_work_id VARCHAR(80) NOT NULL,
+	field VARCHAR(10) NOT NULL,
+	text VARCHAR(2000) NOT NULL,
+	written_by VARCHAR(80) NOT NULL,
+	replaced_at DATETIME NOT NULL,
+	CONSTRAINT pk_special_work_texts PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_special_work_texts_town_id_special_work_id FOREIGN KEY(town_id, special_work_id) REFERENCES special_works (town_id, id)
 )
 """,
     r"""
@@ -4632,6 +4662,23 @@ CREATE TABLE restores (
 )
 """,
     r"""
+CREATE TABLE roster_day_changes (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	person_id VARCHAR(80) NOT NULL,
+	work_date DATE NOT NULL,
+	code_id VARCHAR(80),
+	released BOOLEAN NOT NULL,
+	cause VARCHAR(400) NOT NULL,
+	changed_by VARCHAR(80) NOT NULL,
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_roster_day_changes PRIMARY KEY (town_id, id)
+)
+""",
+    r"""
+CREATE INDEX ix_roster_day_changes_person ON roster_day_changes (town_id, person_id, work_date)
+""",
+    r"""
 CREATE TABLE rosters (
 	town_id VARCHAR(36) NOT NULL,
 	department_id VARCHAR(80) NOT NULL,
@@ -5288,6 +5335,19 @@ CREATE TABLE schedules (
 	CONSTRAINT pk_schedules PRIMARY KEY (town_id, id),
 	CONSTRAINT fk_schedules_town_id_calendar_id FOREIGN KEY(town_id, calendar_id) REFERENCES calendars (town_id, id),
 	CONSTRAINT uq_schedules_town_id_name UNIQUE (town_id, name)
+)
+""",
+    r"""
+CREATE TABLE special_work_texts (
+	town_id VARCHAR(36) NOT NULL,
+	id VARCHAR(80) NOT NULL,
+	special_work_id VARCHAR(80) NOT NULL,
+	field VARCHAR(10) NOT NULL,
+	text VARCHAR(2000) NOT NULL,
+	written_by VARCHAR(80) NOT NULL,
+	replaced_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_special_work_texts PRIMARY KEY (town_id, id),
+	CONSTRAINT fk_special_work_texts_town_id_special_work_id FOREIGN KEY(town_id, special_work_id) REFERENCES special_works (town_id, id)
 )
 """,
     r"""

@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hub.bootstrap import Hub
+from hub.rosters.domain import RosterDay
 from hub.rosters.importing import RosterImports
 from hub.web.problems import Problem
 
@@ -122,6 +123,27 @@ def test_a_roster_that_changed_meanwhile_is_looked_at_again(night: TestClient) -
     given = {f"{rows[2][1]}.2026-12-07": "夜"}
     night.post(f"{PATH}/draft?from={SUNDAY}", data=given, headers=HTML)
     assert confirmed(night, page).status_code == 422
+
+
+def test_the_same_file_of_two_is_confirmed_by_each_as_it_was_shown_to_them(
+    nursery: Any, night: TestClient, hub: Hub
+) -> None:
+    """Another's trial does not stand in for one's own, and what stands there now is shown too."""
+    imports, head = hub.services.get(RosterImports), nursery.as_staff("head")
+    rows = downloaded(night)
+    rows[1][3] = "夜"
+    data = written(rows)
+    mine = imports.try_file(head, "d-nursery", "r.csv", data)
+    (change,) = mine.plan.changes
+    page = send(night, data).text
+    with pytest.raises(Problem, match="not_found"):
+        imports.confirm(head, "d-nursery", re.search(r"import/(\w+)", page)[1])  # type: ignore[index]
+    other = next(code for code in mine.grid.codes if code.code == "=1")
+    drafted = [RosterDay(change.row.person.id, change.day, other.id)]
+    nursery.service.draft(head, "d-nursery", mine.grid.first, drafted)
+    assert confirmed(night, page).status_code == 422
+    with pytest.raises(Problem, match="roster_changed"):
+        imports.confirm(head, "d-nursery", mine.key)
 
 
 def test_who_may(nursery: Any, night: TestClient, hub: Hub) -> None:

@@ -12,6 +12,7 @@ from hub.attendance.tables import touched_days
 from hub.database.scope import Scope
 from hub.rosters.domain import RosterDay
 from hub.rosters.grid import CellSource
+from hub.rosters.repository import day_changes
 from hub.web.problems import Problem
 
 SUNDAY = date(2026, 4, 12)
@@ -119,6 +120,13 @@ def test_a_day_changed_holds_at_once_and_can_be_let_go(
     assert "hanako" in _marked(nursery)
     released = admin.post(f"{path}/release", json={"cause": "誤り"})
     assert (released.json()["code"], released.json()["regular_min"]) == (None, 465)
+    with nursery.hub.core.db.read() as scope:
+        kept = day_changes(scope, "hanako", date(2026, 4, 20))
+    assert {(each.cause, each.released) for each in kept} == {("欠員", False), ("誤り", True)}
+    log = str(admin.get("/api/v1/audit").json())
+    assert "roster_day.released" in log
+    assert "欠員" not in log
+    assert "誤り" not in log
 
 
 def test_a_change_of_a_shift_code_marks_whoever_works_by_it(
@@ -158,6 +166,20 @@ def test_nobody_changes_their_own_plan_of_a_day_that_has_come(
     mine = nursery.service.change_day(head, "head", ahead, codes["night"], "交代")
     theirs = nursery.service.change_day(head, "taro", today, codes["night"], "欠員")
     assert mine.plan.spans == theirs.plan.spans
+
+
+def test_nobody_publishes_their_own_draft_of_a_day_that_has_come_meanwhile(
+    nursery: Any, codes: dict[str, str]
+) -> None:
+    """Drafted ahead, and held back until it was known which would pay more."""
+    head, first = nursery.as_staff("head"), date(2026, 4, 5)
+    ahead = date(2026, 4, 8)
+    nursery.service.draft(head, NURSERY, first, [RosterDay("head", ahead, codes["night"])])
+    nursery.hub.core.clock.advance(timedelta(days=3))
+    with pytest.raises(Problem, match="forbidden"):
+        nursery.service.publish(head, NURSERY, first)
+    nursery.service.discard(head, NURSERY, first)
+    assert nursery.service.publish(head, NURSERY, first).roster.published_by == head.actor
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from hub.bootstrap import Hub
 from hub.catalogue import Language, Translator
+from hub.database.scope import Scope
 from hub.pages.views.work_pattern import filled
 from hub.rosters.assigning import AssignmentsService, Subject
 from hub.rosters.domain import LONGEST_SHIFT_MIN, SubjectKind
 from hub.rosters.shift_times import minute_text, read_minute
+from hub.staff.tables import employments
 from hub.tabular.dates import BadDateError
 from hub.web.problems import Problem
 from hub.web.rights import Role
@@ -357,6 +360,53 @@ def test_a_head_assigns_in_their_own_department_alone(
     assert refused("taro", NURSERY, Subject(SubjectKind.PERSON, "taro")) == 403
     with pytest.raises(Problem):
         service.plan(nursery.as_staff("other"), NURSERY)
+
+
+def test_a_head_settles_of_whoever_moves_only_the_dates_with_them(
+    nursery: Any, pattern: TestClient, service: AssignmentsService
+) -> None:
+    """Taro serves elsewhere until a week ago and comes here then; Hanako goes in a month."""
+    head = nursery.as_staff("head")
+    today, made = service.plan(head, NURSERY).on, pattern_id(pattern)
+    came, goes = today - timedelta(days=7), today + timedelta(days=30)
+
+    def moves(person_id: str, on: date, before: str, after: str) -> None:
+        def work(scope: Scope) -> None:
+            e = employments.c
+            row = scope.one(scope.select(employments).where(e.person_id == person_id))
+            scope.update(
+                employments,
+                {"department_id": before, "ends_on": on - timedelta(days=1)},
+                e.person_id == person_id,
+            )
+            later = {"id": f"later-{person_id}", "starts_on": on, "department_id": after}
+            kept = {n: getattr(row, n) for n in [c.name for c in employments.c] if n != "town_id"}
+            scope.insert(employments, kept | later | {"ends_on": None})
+
+        nursery.hub.core.db.write(work)
+
+    moves("taro", came, "d-other", NURSERY)
+    moves("hanako", goes, NURSERY, "d-other")
+
+    def tries(person_id: str, first: date, last: date | None) -> str:
+        subject = Subject(SubjectKind.PERSON, person_id)
+        try:
+            service.assign(head, NURSERY, made, [subject], first, last)
+        except Problem as problem:
+            return problem.fields[0].code
+        return ""
+
+    assert tries("taro", came - timedelta(days=1), None) == "elsewhere"
+    assert tries("taro", came, None) == ""
+    assert tries("hanako", today, None) == "elsewhere"
+    assert tries("hanako", today, goes) == "elsewhere"
+    assert tries("hanako", today, goes - timedelta(days=1)) == ""
+    lasting = {each.subject_id: each for each in service.lasting()}
+    with pytest.raises(Problem):
+        service.end(head, NURSERY, lasting["hanako"].id, goes)
+    nursery.hub.core.clock.advance(timedelta(days=60))
+    with pytest.raises(Problem):
+        service.remove(nursery.as_staff("other"), NURSERY, lasting["taro"].id)
 
 
 def test_a_head_cannot_end_what_belongs_to_another_department(

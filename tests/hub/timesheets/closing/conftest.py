@@ -275,6 +275,8 @@ class Office:
                 "long_unlock": False,
                 "forgiven": 0,
                 "forgiven_at": None,
+                "starts_at": None,
+                "ends_at": None,
             },
         )
         return row.id

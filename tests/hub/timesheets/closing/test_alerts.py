@@ -10,8 +10,10 @@ from fastapi.testclient import TestClient
 
 from hub.happenings import repository as happenings
 from hub.timesheets.alert_domain import AlertLevel, alerts_due, outlook
+from hub.timesheets.alert_repository import replaced_texts
 from hub.timesheets.alert_service import AlertService
 from hub.web.problems import Problem
+from hub.web.rights import Role
 from hub.worktime.domain import CapFinding, CapKind, CapLevel, Month
 
 APRIL = Month(2026, 4)
@@ -112,6 +114,39 @@ def test_work_beyond_a_cap_is_recorded_with_its_cause_and_analysed_after_the_yea
     listed = admin.get(f"{PATH}/special-works", params={"fiscal_year": 2026}).json()
     assert listed == [done]
     assert admin.get(f"{PATH}/special-works", params={"fiscal_year": 2025}).json() == []
+
+
+def test_what_is_written_anew_stays_in_its_history_and_out_of_the_audit_log(
+    office: Any, ann: str, admin: TestClient, hub: Any
+) -> None:
+    """The causes may tell of an illness: the log of acts tells their lengths."""
+    looks(office, ann, BREACH)
+    path = f"{PATH}/special-works/2026-04/{ann}"
+    made = admin.put(path, json={"cause": "罹災証明書の発行"}).json()
+    admin.put(path, json={"cause": "同僚の入院"})
+    office.at(date(2027, 4, 1))
+    for analysis in ("応援", "応援を定める"):
+        admin.post(f"{PATH}/special-works/{made['id']}/analysis", json={"analysis": analysis})
+    with hub.core.db.read() as scope:
+        kept = replaced_texts(scope, made["id"])
+    assert [(each.field, each.text) for each in kept] == [
+        ("cause", "罹災証明書の発行"),
+        ("analysis", "応援"),
+    ]
+    log = str(admin.get("/api/v1/audit").json())
+    assert "special_work.analysed" in log
+    assert not any(word in log for word in ("罹災", "入院", "応援"))
+
+
+def test_nobody_records_their_own_work_beyond_a_cap_not_even_personnel(
+    office: Any, ann: str, hub: Any
+) -> None:
+    looks(office, ann, BREACH)
+    service = hub.services.get(AlertService)
+    with pytest.raises(Problem, match="forbidden"):
+        service.record_special_work(office.user(ann, Role.PERSONNEL), ann, APRIL, "人手不足")
+    made = service.record_special_work(office.user(None, Role.PERSONNEL), ann, APRIL, "人手不足")
+    assert made.person_id == ann
 
 
 def test_a_head_sees_and_records_of_their_department_alone(office: Any, ann: str, hub: Any) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from hub.audit.tables import audit_entries
 from hub.database.scope import Scope
+from hub.rosters.reach import headed_by
 from hub.staff import repository as staff
 from hub.staff.domain import Department, DepartmentTerm
 from hub.staff.tables import departments
@@ -31,6 +32,8 @@ from hub.timesheets.divergence_domain import Act, Divergence, DivergenceKind, Di
 from hub.timesheets.divergence_domain import ProbableCause as Cause
 from hub.timesheets.divergence_service import DivergenceService
 from hub.timesheets.figures import ZERO
+from hub.timesheets.leading import answering
+from hub.timesheets.sources import Sources
 from hub.web.problems import Problem
 from hub.web.rights import Principal, PrincipalKind, Role
 from hub.worktime.domain import CapKind, CapType, Month
@@ -281,3 +284,29 @@ def test_who_led_until_yesterday_neither_sees_nor_acts_today(tree: Any) -> None:
     with pytest.raises(Problem, match="not_found"):
         _judges(tree, "p-section-head", "p-desk")
     _judges(tree, "p-bureau-head", "p-desk")
+
+
+def test_two_who_lead_together_do_not_act_for_one_another(tree: Any) -> None:
+    """Of either's matters the bureau's head decides; for the section's people both do."""
+    tree.employ("p-second-head", "section", heads=True)
+    with tree.hub.core.db.read() as scope:
+        sources, today = tree.hub.services.get(Sources), tree.service.today
+        for about, wanted in (
+            ("p-section-head", ("p-bureau-head",)),
+            ("p-second-head", ("p-bureau-head",)),
+            ("p-section", ("p-second-head", "p-section-head")),
+        ):
+            assert answering(scope, sources, "section", today, about) == wanted
+
+
+def test_a_department_below_itself_ends_nobodys_search(tree: Any) -> None:
+    """Rows that were written past every check: whoever asks still gets an answer."""
+
+    def work(scope: Scope) -> None:
+        scope.update(departments, {"parent_id": "desk"}, departments.c.id == "bureau")
+
+    tree.hub.core.db.write(work)
+    with tree.hub.core.db.read() as scope:
+        sources, today = tree.hub.services.get(Sources), tree.service.today
+        assert answering(scope, sources, "desk", today, "p-section-head") == ("p-bureau-head",)
+        assert headed_by(scope, "p-section-head", today) == ALL

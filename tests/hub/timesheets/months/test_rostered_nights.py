@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from hub.applications.claims import Claims
-from hub.attendance.domain import start_of
+from hub.attendance.domain import Night, Rules, start_of
+from hub.attendance.service import AttendanceService
 from hub.database.scope import Scope
 from hub.rosters.domain import PatternKind, Stretch, SubjectKind
 from hub.rosters.tables import pattern_assignments, shift_codes, work_patterns
@@ -93,11 +94,45 @@ def test_nights_are_those_that_are_rostered_swaps_done() -> None:
 
     later = DAY + timedelta(days=1)
     plans = {HANAKO: {DAY: plan(DAY, NIGHT), later: plan(later, ())}}
-    end = timedelta(minutes=1_950)
-    assert nights_of(plans, {}) == {HANAKO: {DAY: start_of(DAY) + end}}
+
+    def night(day: date) -> Night:
+        return Night(*(start_of(day) + timedelta(minutes=each) for each in (1_020, 1_950)))
+
+    assert nights_of(plans, {}, Rules()) == {HANAKO: {DAY: night(DAY)}}
     claims = Claims(swaps=(Swap("s", SwapKind.SWAP, later, DAY),))
-    assert nights_of(plans, {HANAKO: claims}) == {HANAKO: {later: start_of(later) + end}}
+    swapped = nights_of(plans, {HANAKO: claims}, Rules())
+    assert swapped == {HANAKO: {later: night(later)}}
     day_shift = plan(DAY, (Span(510, 1_035),))
-    assert nights_of({HANAKO: {DAY: day_shift}}, {}) == {}
+    assert nights_of({HANAKO: {DAY: day_shift}}, {}, Rules()) == {}
     unrostered = plan(DAY, NIGHT, is_rostered=False)
-    assert nights_of({HANAKO: {DAY: unrostered}}, {}) == {}
+    assert nights_of({HANAKO: {DAY: unrostered}}, {}, Rules()) == {}
+    before_a_day = {DAY: plan(DAY, NIGHT), later: plan(later, (Span(510, 1_035),))}
+    (found,) = nights_of({HANAKO: before_a_day}, {}, Rules()).values()
+    assert found[DAY].next_at == start_of(later) + timedelta(minutes=450)
+
+
+def test_attendance_and_months_agree_on_which_date_a_nights_punches_belong_to(
+    office: Office, personnel
+) -> None:
+    """Out and in again in one night, late after midnight in the other."""
+    office.employ(HANAKO)
+    rostered(office)
+    second = DAY + timedelta(days=2)
+    for minute, direction in ((1_020, IN), (1_500, OUT), (1_560, IN), (1_950, OUT)):
+        office.punch(HANAKO, DAY, minute, direction)
+    for minute, direction in ((1_500, IN), (1_950, OUT)):
+        office.punch(HANAKO, second, minute, direction)
+    office.clock.advance(timedelta(days=60))
+    attendance = office.hub.services.get(AttendanceService)
+    last = second + timedelta(days=2)
+    found = attendance.days(personnel, DAY, last, HANAKO)
+    assert [day.work_date for day in found] == [DAY, second]
+    for day in found:
+        assert office.service.day(personnel, HANAKO, day.work_date).punched == day
+        alone = attendance.days(personnel, day.work_date, day.work_date, HANAKO)
+        assert alone == (day,)
+        after = day.work_date + timedelta(days=1)
+        assert attendance.days(personnel, after, after, HANAKO) == ()
+    (sheet,) = office.service.month(personnel, APRIL, person_id=HANAKO)
+    late = sheet.result.days[second.day - 1]
+    assert (late.regular_min, late.missing_min, late.present_min) == (390, 480, 450)

@@ -5,11 +5,11 @@ One punch after the other, with a plain record for what is going on; knows only 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from hub.attendance.domain import TOKYO, Punch, Rules
+from hub.attendance.domain import TOKYO, Nights, Punch, Rules
 from wire.events import PunchDirection
 
 IN, OUT = PunchDirection.IN, PunchDirection.OUT
@@ -37,11 +37,10 @@ class _Stay:
     broken: bool = False
 
 
-def read_slowly(
-    punches: Iterable[Punch], rules: Rules, nights: Mapping[date, datetime]
-) -> dict[date, There]:
+def read_slowly(punches: Iterable[Punch], rules: Rules, nights: Nights) -> dict[date, There]:
     """Read one person's in, out and breaks. All is long over."""
     stays: list[_Stay] = []
+    counted: list[datetime] = []
     last: dict[PunchDirection, datetime] = {}
     for punch in sorted(punches, key=lambda one: (one.corrected_at, one.id)):
         at, way = punch.corrected_at, punch.direction
@@ -58,24 +57,34 @@ def read_slowly(
             day = at.astimezone(TOKYO).date()
             if way is IN and stay is not None and _has_come_back(at, stay, rules, nights):
                 day = stay.day
+            elif way is IN and not goes_on and _comes_late(at, counted, nights):
+                day -= timedelta(days=1)
             stay = _Stay(day, at, at if way is IN else None)
             stays.append(stay)
         assert stay is not None
         _take(stay, way, at)
+        counted.append(at)
     found: dict[date, There] = {}
     for stay in stays:
         _add(found.setdefault(stay.day, There()), stay)
     return found
 
 
-def _has_come_back(
-    at: datetime, stay: _Stay, rules: Rules, nights: Mapping[date, datetime]
-) -> bool:
+def _has_come_back(at: datetime, stay: _Stay, rules: Rules, nights: Nights) -> bool:
     """Whether somebody who went out in a rostered night is in again while it lasts."""
     if stay.left is None or stay.day not in nights:
         return False
     away_min = (at - stay.left).total_seconds() / 60
-    return away_min <= rules.back_within_min and at < nights[stay.day]
+    return away_min <= rules.back_within_min and at < nights[stay.day].ends_at
+
+
+def _comes_late(at: datetime, counted: Iterable[datetime], nights: Nights) -> bool:
+    """Whether it is past the midnight of a rostered night in which nobody has punched yet."""
+    night = nights.get(at.astimezone(TOKYO).date() - timedelta(days=1))
+    if night is None or any(night.starts_at <= each for each in counted):
+        return False
+    too_late = [night.ends_at] if night.next_at is None else [night.ends_at, night.next_at]
+    return night.starts_at <= at and all(at < each for each in too_late)
 
 
 def _take(stay: _Stay, way: PunchDirection, at: datetime) -> None:
