@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -36,7 +37,7 @@ from deploy.demo.plan import (
     FacilityPlan,
     TerminalPlan,
 )
-from deploy.demo.running import RunningTown
+from deploy.demo.running import Login, RunningTown
 from deploy.demo.site import BOLT, CONTACT, REX, STRIKE
 from edge.cards.virtual_card import EcdsaCard
 
@@ -224,6 +225,7 @@ class _Maker:
             side="terminal",
             profiles=[_CHALLENGE_PROFILE],
             assurance="challenge",
+            min_assurance="challenge",
             punch=plan.punch,
         )
 
@@ -275,6 +277,19 @@ class _Maker:
             post=plan.post,
             heads=plan.heads,
         )
+        self.login(plan, person)
+
+    def login(self, plan: CardPlan, person: str) -> None:
+        """Let a member of staff see their own month, apply, and approve where they lead."""
+        password = secrets.token_urlsafe(9)
+        given = {"login": plan.key, "name": plan.person, "password": password}
+        self.add("users", role="staff", person_id=person, **given)
+        role = f"{plan.person} {plan.post} {plan.person_en}"
+        self._town.logins.append(Login(plan.key, password, role))
+
+    def leave(self, year: int) -> None:
+        """Grant everybody their paid leave of a calendar year."""
+        self._town.api.post("/api/v1/leave/grants", {"leave_kind": "annual", "year": year})
 
     def department(self, plan: DepartmentPlan) -> None:
         """A department, below the one that its code begins with."""
@@ -345,6 +360,7 @@ def make_sample(
             maker.person(card)
     maker.made.resident = maker.add("people", name="山田 太郎", name_en="YAMADA Taro")
     now = datetime.now(UTC)
+    maker.leave(now.astimezone(_TOKYO).year)
     maker.bookings(now)
     if to_play:
         maker.running_booking(now)

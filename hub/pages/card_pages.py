@@ -42,6 +42,7 @@ from wire.policy_bodies import EntryState
 
 MOST = 100
 _MOST_READERS = 200
+_MOST_DOORS = 500
 _WEEK = timedelta(days=7)
 
 
@@ -157,6 +158,12 @@ class CardPages:
             }
         return matrix_page(found, named, places, schedules, words)
 
+    def doors(self, who: Principal, words: Words) -> tuple[Named, ...]:
+        """Give the doors of which one may ask who could open them, by name."""
+        found = self.rows.page(who, DOOR, None, _MOST_DOORS).items
+        named = [Named(each.id, words.name(each.name, each.name_en)) for each in found]
+        return tuple(sorted(named, key=lambda one: one.name))
+
     def _readers(self, who: Principal) -> tuple[Named, ...]:
         found = self.rows.page(who, READER, None, _MOST_READERS).items
         with self.core.db.read() as scope:
@@ -164,7 +171,9 @@ class CardPages:
         return tuple(
             Named(
                 each.id,
-                f"{doors[each.door_id].name} {each.name}" if each.door_id in doors else each.name,
+                _at_door(doors[each.door_id].name, each.name)
+                if each.door_id in doors
+                else each.name,
             )
             for each in found
             if each.cards
@@ -207,6 +216,11 @@ def _places(scope: Scope, found: Sequence[Grant], words: Words) -> dict[str, str
             told = words.t("rights.by_zone", zone=words.name(zone.name, zone.name_en))
             named[zone_id] = told
     return named
+
+
+def _at_door(door: str, reader: str) -> str:
+    """Name a reader with its door, unless its own name says it already."""
+    return reader if reader.startswith(door) else f"{door} {reader}"
 
 
 def _escaped(text: str) -> str:

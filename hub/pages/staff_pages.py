@@ -57,7 +57,7 @@ class StaffPage:
     contact: StaffContact | None
     departments: tuple[DepartmentLine, ...]
     kinds: Mapping[str, str]
-    employed: bool
+    now: StintLine | None
     has_left: bool
     blocked: bool
     blocks_by_itself: bool
@@ -128,7 +128,14 @@ class StaffPages:
             contact=found.contact,
             departments=tree(self.staff.departments(), {}, {}, words),
             kinds=kinds,
-            employed=any(each.holds(words.today) for each in found.employments),
+            now=next(
+                (
+                    line
+                    for each, line in zip(found.employments, stints, strict=True)
+                    if each.holds(words.today)
+                ),
+                None,
+            ),
             has_left=last is not None and last < words.today,
             blocked=person.state is not EntryState.ACTIVE,
             blocks_by_itself=self.core.settings.staff.block_leavers,

@@ -153,8 +153,9 @@ def move(
 
 @router.get("/rights")
 def rights(request: Request, words: Speaking, pages: Pages, who: GrantsReader) -> Response:
-    """What each group may open."""
-    return render(request, "pages/rights.html", matrix=pages.matrix(who, words))
+    """Of which doors one may ask who could open them, and what each group may open."""
+    matrix, doors = pages.matrix(who, words), pages.doors(who, words)
+    return render(request, "pages/rights.html", matrix=matrix, doors=doors)
 
 
 @router.get("/doors/{door_id}/who")

@@ -178,4 +178,4 @@ def _start(service: RostersService, words: Words, first: str) -> date:
 
 def _plain(text: str) -> str:
     """A cell that no spreadsheet takes for a formula; the sign of a day off is none."""
-    return f"'{text}" if text[:1] in "=+@" or (text[:1] == "-" and text != "-") else text
+    return f"'{text}" if text.startswith(("=", "+", "@", "-")) and text != "-" else text

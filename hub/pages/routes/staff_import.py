@@ -165,7 +165,10 @@ def _form(
         "pages/staff_profile.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
         form=profile_form(profile, words),
-        codes=words.t("words.comma").join(imports.kinds),
+        codes=words.t("words.comma").join(
+            words.t("staff_import.kind_code", code=code, title=title)
+            for code, title in imports.kinds.items()
+        ),
         error=error,
         preview=preview,
     )

@@ -9,16 +9,17 @@ from datetime import date
 from hub.pages.words import Words
 from hub.worktime.domain import DayNote, DayResult
 
-APPLY: Mapping[DayNote, str] = {
-    DayNote.MISSING_PUNCH: "punch",
-    DayNote.ABSENT: "leave",
-    DayNote.LATE: "leave",
-    DayNote.LEFT_EARLY: "leave",
-    DayNote.PRESENT_WITHOUT_ORDER: "overtime_after",
-    DayNote.EARLY_ARRIVAL: "overtime_after",
-    DayNote.ORDER_WITHOUT_PRESENCE: "punch",
+APPLY: Mapping[DayNote, tuple[str, ...]] = {
+    DayNote.MISSING_PUNCH: ("punch",),
+    DayNote.ABSENT: ("punch", "leave"),
+    DayNote.LATE: ("leave",),
+    DayNote.LEFT_EARLY: ("leave",),
+    DayNote.PRESENT_WITHOUT_ORDER: ("overtime_after",),
+    DayNote.EARLY_ARRIVAL: ("overtime_after",),
+    DayNote.ORDER_WITHOUT_PRESENCE: ("punch",),
 }
-"""What one applies for where a date says this."""
+"""What one applies for where a date says this: on one without any punch nobody but they know
+whether they were away or forgot to punch."""
 _ASKS = frozenset({DayNote.MISSING_PUNCH, DayNote.ABSENT, DayNote.LATE, DayNote.LEFT_EARLY})
 """What somebody has to do something about before a month is closed."""
 _NOT_YET = frozenset({*_ASKS, DayNote.ORDER_WITHOUT_PRESENCE})
@@ -40,7 +41,7 @@ class NoteLine:
 
     text: str
     asks: bool
-    apply: Link | None
+    apply: tuple[Link, ...]
 
 
 def note_lines(
@@ -50,13 +51,14 @@ def note_lines(
     over = day.work_date <= until
     quiet = _QUIET | _small(day, least_min)
     lines: list[NoteLine] = []
-    offered: set[str | None] = set()
+    offered: set[str] = set()
     for note in day.notes:
         if note in quiet or (not over and note in _NOT_YET and note not in _ALWAYS):
             continue
-        link = None if APPLY.get(note) in offered else _apply(note, day.work_date, words)
-        offered.add(APPLY.get(note))
-        lines.append(NoteLine(words.t(f"worktime.note.{note}"), note in _ASKS, link))
+        kinds = [kind for kind in APPLY.get(note, ()) if kind not in offered]
+        offered.update(kinds)
+        links = tuple(_apply(kind, day.work_date, words) for kind in kinds)
+        lines.append(NoteLine(words.t(f"worktime.note.{note}"), note in _ASKS, links))
     return tuple(lines)
 
 
@@ -70,9 +72,6 @@ def _small(day: DayResult, least_min: int) -> frozenset[DayNote]:
     )
 
 
-def _apply(note: DayNote, day: date, words: Words) -> Link | None:
-    kind = APPLY.get(note)
-    if kind is None:
-        return None
+def _apply(kind: str, day: date, words: Words) -> Link:
     path = f"/my/applications/new?kind={kind}&date={day.isoformat()}"
     return Link(path, words.t(f"timesheet.apply.{kind}"))

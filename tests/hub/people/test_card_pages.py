@@ -138,6 +138,7 @@ def test_who_could_open_a_door_and_what_somebody_could_open_is_shown_with_why(
         assert t("rights.by_group", group="公民館職員") in text
         assert t("rights.by_zone", zone="ホール") in text
     matrix = page(client, "/rights", language)
+    assert f'href="/doors/{desk.door}/who"' in matrix
     assert "公民館職員" in matrix
     assert t("rights.with_pin") in matrix
     assert t("rights.by_zone", zone="ホール") in matrix

@@ -30,7 +30,12 @@ class Nursery:
         return self.hub.services.get(RostersService)
 
     def employ(
-        self, person_id: str, department_id: str = "d-nursery", *, heads: bool = False
+        self,
+        person_id: str,
+        department_id: str = "d-nursery",
+        *,
+        heads: bool = False,
+        ends_on: date | None = None,
     ) -> None:
         row: dict[str, Any] = {
             "id": person_id,
@@ -53,7 +58,7 @@ class Nursery:
             "id": f"e-{person_id}",
             "person_id": person_id,
             "starts_on": date(2020, 4, 1),
-            "ends_on": None,
+            "ends_on": ends_on,
             "department_id": department_id,
             "kind": "regular",
             "post": "",

@@ -71,6 +71,18 @@ def test_a_download_comes_back_unchanged(night: TestClient) -> None:
     assert "/import/" not in answer.text
 
 
+def test_days_elsewhere_are_empty_in_a_download_and_come_back(
+    nursery: Any, night: TestClient
+) -> None:
+    """Somebody is transferred in the middle of the period: the rest of it is not this department's
+    to fill, and an empty cell says so."""
+    nursery.employ("lent", ends_on=date(2026, 12, 8))
+    rows = downloaded(night)
+    line = next(row for row in rows if row[0] == "n-lent")
+    assert set(line[5:]) == {""}
+    assert "nothing would change" in send(night, written(rows)).text
+
+
 @pytest.mark.parametrize(
     ("encoding", "sign"), [("utf-8-sig", ","), ("cp932", ","), ("utf-8", "\t")]
 )

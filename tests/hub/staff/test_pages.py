@@ -81,6 +81,18 @@ def test_the_list_shows_who_is_there_on_a_date_by_department(office: Any) -> Non
     assert "山田 花子" in tree
 
 
+def test_a_transfer_starts_from_what_somebody_is(office: Any) -> None:
+    """The form offers the kind and the post of today: another place alone is no other pay."""
+    hall = office.department("01", "総務課")
+    hana = office.person("10427")
+    here = f"/staff/people/{hana}"
+    send(office, f"{here}/hire", starts_on="2020-04-01", department=hall, kind="fiscal_year_part",
+         post="事務補助")  # fmt: skip
+    form = page(office, here).split('id="transfer"')[1].split("</form>")[0]
+    assert re.search(r'value="fiscal_year_part" selected', form)
+    assert 'value="事務補助"' in form
+
+
 def test_a_person_is_hired_transferred_corrected_and_retired_by_forms(office: Any) -> None:
     hall, gym = office.department("01", "総務課"), office.department("02", "税務課")
     hana = office.person("10427")
@@ -189,7 +201,7 @@ def test_a_file_is_tried_on_the_page_and_then_done_with_the_leavers_ticked(offic
     assert "何も変わりません" in tried(data)
     wrong = tried(office.file(office.row("1", 区分="皇帝")))
     assert "誤りが 1 件あります" in wrong
-    assert "職員区分が条例の区分と結びついていません" in wrong
+    assert "知らない職員区分です" in wrong
     assert "confirm" not in wrong
     broken = tried(b"\x81 ")
     assert "行目" in broken

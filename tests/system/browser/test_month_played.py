@@ -277,7 +277,7 @@ class Played:
         desk.sees("確認や申請が必要な日", "11月18日（水）", "打刻が足りません")
         desk.picture("my-month-missing")
         assert not desk.reaches_out()
-        desk.follow("打刻の修正を申請", "main")
+        desk.follow("打刻の訂正を申請", "main")
         assert desk.screen.find("form.fields [name=first]").get_property("value") == "2026-11-18"
         assert "退勤" in desk.screen.find("[name=direction] option:checked").text
         desk.fill(time="17:20", cause="打刻忘れ", reason="急いでいたため")

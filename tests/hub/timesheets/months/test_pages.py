@@ -179,6 +179,17 @@ def test_ones_own_month_links_to_the_book_and_to_what_one_applied_for(
     assert "kind=leave" not in sunday
 
 
+def test_a_day_without_any_punch_offers_a_correction_and_leave(
+    worked: Any, user_of: Callable[[str], TestClient]
+) -> None:
+    """Nobody but they know whether they were away or forgot to punch."""
+    text = page(user_of(TARO), "/my/month?month=2026-04")
+    told = re.search(r"勤務の記録も休暇などの承認もありません。(.*?)</p>", text)
+    assert told
+    kinds = re.findall(r"new\?kind=(\w+)&amp;date=2026-04", told[1])
+    assert kinds == ["punch", "leave"]
+
+
 def test_a_holiday_shows_no_planned_hours(worked: Any, admin: TestClient) -> None:
     """29 April 2026 is a holiday on a Wednesday: those hours are not to be worked."""
     text = page(admin, f"/attendance/people/{TARO}?month=2026-04")
