@@ -80,9 +80,10 @@ def new_application(
     date: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """The kinds to choose from, or one kind's form, filled in with a date."""
-    if kind not in set(ApplicationKind):
-        return render(request, "pages/application_kinds.html", kinds=list(ApplicationKind))
     day = day_or(date, words.today).isoformat()
+    if kind not in set(ApplicationKind):
+        kinds, given = list(ApplicationKind), day if date == day else ""
+        return render(request, "pages/application_kinds.html", kinds=kinds, day=given)
     # The last day stays empty: who asks for one day changes only the first.
     form = ApplicationForm(kind=kind, first=day)
     if kind == ApplicationKind.PUNCH:
