@@ -23,10 +23,10 @@ from hub.pages.application_forms import (
 )
 from hub.pages.application_pages import ApplicationPages, Told
 from hub.pages.days import day_or
-from hub.pages.eras import era_day
 from hub.pages.frame import Speaking, go_to
 from hub.pages.views.application import dated
 from hub.pages.words import Words
+from hub.tabular.eras import era_day
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.pages import render

@@ -114,9 +114,9 @@ class ClosingPage:
 
 
 def month_words(month: Month | str, words: Words) -> str:
-    """`2026年4月`."""
+    """`令和8年4月（2026年4月）`."""
     text = str(month)
-    return words.month(Month(int(text[:4]), int(text[5:7])).first)
+    return words.form_month(Month(int(text[:4]), int(text[5:7])).first)
 
 
 def closing_line(line: DepartmentLine, words: Words) -> ClosingLine:
