@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from hub.applications.bodies import BODY_OF, ApplicationKind, PunchCause, PunchChange
 from hub.applications.checks import Refusal
+from hub.applications.missing import Missing
 from hub.applications.refusing import REFUSED
 from hub.applications.reminders import RemindersService
 from hub.applications.service import ApplicationsService, Wanted
@@ -57,7 +58,7 @@ def my_applications(
     none = who.person_id is None
     page = service.page(who, Wanted(person_id=who.person_id), cursor, 40)
     missing = [
-        (words.t(f"missing.{each.kind.value}"), dated(each.day, words), each.link)
+        (_missing_text(each, words), dated(each.day, words), each.link)
         for each in reminders.listed(who)
     ]
     return render(
@@ -265,3 +266,8 @@ def _refused(problem: Problem, words: Words) -> Told:
     said = {each.code: words.t(f"application.refusal.{each.code}") for each in problem.fields}
     beside = {FIELD_OF[Refusal(c)]: text for c, text in said.items() if Refusal(c) in FIELD_OF}
     return Told(refused=tuple(dict.fromkeys(said.values())), beside=beside)
+
+
+def _missing_text(each: Missing, words: Words) -> str:
+    told = words.t(f"missing.{each.kind.value}")
+    return f"{told} {words.t('missing.days', days=each.days)}" if each.days else told
