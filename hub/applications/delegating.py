@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 from hub.applications import repository
 from hub.applications.bodies import ApplicationKind
 from hub.applications.domain import Approver, ChainRule, Delegation, Step
-from hub.applications.refusing import OWN_DELEGATION
+from hub.applications.refusing import NO_PERSON, OWN_CHAIN, OWN_DELEGATION
 from hub.applications.tables import chain_rules
 from hub.audit.rows import AuditedRows, RowKind
 from hub.audit.service import record
@@ -37,7 +37,8 @@ class DelegationWanted:
 
 
 class DelegationsService:
-    """Gives and revokes delegations: one's own, or anybody's with `attendance:write`."""
+    """Gives and revokes delegations: one's own, or anybody's with `attendance:write`. Ending one
+    takes the right alone, giving one for another a person who has it."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -51,13 +52,15 @@ class DelegationsService:
             return repository.delegations_of(scope, whose)
 
     def give(self, who: Principal, wanted: DelegationWanted) -> Delegation:
-        """Let somebody decide in one's place. Whoever does so for somebody else is never the one
-        who stands in."""
+        """Let somebody decide in one's place. Whoever does so for somebody else is a person, and
+        never the one who stands in."""
         giver = wanted.from_person_id or who.person_id
         if giver is None:
             raise invalid("from_person_id", "missing", "you are no member of staff: name whose")
         if giver != who.person_id and not who.may(Right.ATTENDANCE_WRITE):
             raise Problem(FORBIDDEN, "for others this needs the right attendance:write")
+        if who.person_id is None:
+            raise Problem(NO_PERSON, "an account or token tied to nobody lets nobody stand in")
         if giver != who.person_id and wanted.to_person_id == who.person_id:
             raise Problem(OWN_DELEGATION, "another person has to let you stand in for somebody")
         if wanted.ends_on < wanted.starts_on:
@@ -127,14 +130,16 @@ class ChainsService:
     def add(self, who: Principal, values: Mapping[str, Any]) -> ChainRule:
         """Add a rule; what waits already keeps the chain it was handed in with."""
         return self._core.db.write(
-            lambda scope: self._rows.add_in(scope, who, CHAIN_RULE, self._checked(scope, values))
+            lambda scope: self._rows.add_in(
+                scope, who, CHAIN_RULE, self._checked(scope, who, values)
+            )
         )
 
     def change(self, who: Principal, rule_id: str, values: Mapping[str, Any]) -> ChainRule:
         """Change one."""
         return self._core.db.write(
             lambda scope: self._rows.change_in(
-                scope, who, CHAIN_RULE, rule_id, self._checked(scope, values)
+                scope, who, CHAIN_RULE, rule_id, self._checked(scope, who, values)
             )
         )
 
@@ -149,8 +154,11 @@ class ChainsService:
 
         self._core.db.write(work)
 
-    def _checked(self, scope: Scope, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Refuse steps that name nobody, and departments that there are not."""
+    def _checked(
+        self, scope: Scope, who: Principal, values: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Refuse steps that name nobody, or whoever writes the rule, and departments that there are
+        not."""
         steps: Sequence[Step] = values.get("steps", ())
         if "steps" in values and not steps:
             raise invalid("steps", "missing", "a chain has at least one step")
@@ -160,11 +168,20 @@ class ChainsService:
                 raise invalid("steps", "person", "`person_id` goes with `person`, and only there")
             if step.person_id is not None and people.person(scope, step.person_id) is None:
                 raise invalid("steps", "unknown", "no such person")
+        _four_eyes(who, {step.person_id for step in steps if step.person_id is not None})
         department_id = values.get("department_id")
         known = {each.id for each in staff.departments(scope)}
         if department_id is not None and department_id not in known:
             raise invalid("department_id", "unknown", "no such department")
         return values
+
+
+def _four_eyes(who: Principal, named: Collection[str]) -> None:
+    """Refuse persons in a rule whom its writer names themselves by, or could."""
+    if named and who.person_id is None:
+        raise Problem(NO_PERSON, "an account or token tied to nobody names no approver")
+    if who.person_id in named:
+        raise Problem(OWN_CHAIN, "another person has to name you as an approver")
 
 
 def _said(made: Delegation) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from hub.applications.decision_schemas import (
 )
 from hub.applications.delegating import ChainsService, DelegationsService, DelegationWanted
 from hub.applications.domain import State, Step
-from hub.applications.refusing import ALL, OWN_DELEGATION
+from hub.applications.refusing import ALL, NO_PERSON, OWN_CHAIN, OWN_DELEGATION
 from hub.applications.reminder_schemas import (
     MissingOut,
     RemindersOut,
@@ -237,10 +237,11 @@ def list_delegations(who: Own, service: Delegations) -> list[DelegationOut]:
     "/delegations",
     summary="Let somebody stand in",
     status_code=HTTPStatus.CREATED,
-    responses=refuses(OWN_DELEGATION),
+    responses=refuses(OWN_DELEGATION, NO_PERSON),
 )
 def give_delegation(who: Own, service: Delegations, given: DelegationIn) -> DelegationOut:
-    """For oneself; for others with `attendance:write`, who then cannot be the one who does."""
+    """For oneself; for others a person with `attendance:write`, who then cannot be the one who
+    stands in. A token is no person."""
     wanted = DelegationWanted(
         given.to_person_id,
         given.starts_on,
@@ -263,13 +264,23 @@ def list_chains(_who: Reader, service: Chains) -> list[ChainRuleOut]:
     return [ChainRuleOut.model_validate(each) for each in service.listed()]
 
 
-@router.post("/approval_chains", summary="Add a rule", status_code=HTTPStatus.CREATED)
+@router.post(
+    "/approval_chains",
+    summary="Add a rule",
+    status_code=HTTPStatus.CREATED,
+    responses=refuses(OWN_CHAIN, NO_PERSON),
+)
 def add_chain(who: Writer, service: Chains, given: ChainRuleIn) -> ChainRuleOut:
-    """What waits already keeps the chain it was handed in with."""
+    """What waits already keeps the chain it was handed in with. Nobody names themselves; a token
+    names nobody."""
     return ChainRuleOut.model_validate(service.add(who, _values(given)))
 
 
-@router.put("/approval_chains/{rule_id}", summary="Change a rule")
+@router.put(
+    "/approval_chains/{rule_id}",
+    summary="Change a rule",
+    responses=refuses(OWN_CHAIN, NO_PERSON),
+)
 def change_chain(who: Writer, service: Chains, rule_id: str, given: ChainRuleIn) -> ChainRuleOut:
     """For what is handed in from now on."""
     return ChainRuleOut.model_validate(service.change(who, rule_id, _values(given)))

@@ -160,6 +160,7 @@ MISSING_OUT: Final[Example] = {
     "until": "2026-05-15",
     "about_person_id": None,
     "minutes": None,
+    "days": None,
     "link": "/my/applications/new?kind=compensatory&date=2026-03-20",
 }
 REMINDERS_OUT: Final[Example] = {"items": [MISSING_OUT]}

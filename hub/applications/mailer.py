@@ -16,7 +16,7 @@ import structlog
 
 from hub.applications import digests
 from hub.applications.digests import Digest
-from hub.applications.missing import Missing
+from hub.applications.missing import Missing, MissingKind
 from hub.applications.reminders import RemindersService
 from hub.catalogue import Language, Translator
 from hub.database.scope import Scope
@@ -101,7 +101,10 @@ class ReminderMailer:
         digests.forget_before(scope, now - KEPT)
 
     def _is_recent(self, each: Missing, today: date) -> bool:
-        back = timedelta(days=self._core.settings.applications.look_back_days)
+        settings = self._core.settings.applications
+        if each.kind is MissingKind.LEAVE_LAPSES and each.until is not None:
+            return (each.until - today).days in settings.lapse_days_before
+        back = timedelta(days=settings.look_back_days)
         return each.until is not None or each.day >= today - back
 
     def _pass_on(self, digest: Digest, today: date, now: datetime) -> Sent:
@@ -163,7 +166,8 @@ def digest_of(
     for each in found[:_LINES_MOST]:
         about = one_line(names.get(each.about_person_id or "", ""))
         until = t("missing.until", date=words.day(each.until)) if each.until else ""
-        parts = [words.day(each.day), t(f"missing.{each.kind.value}"), about, until]
+        days = t("missing.days", days=each.days) if each.days else ""
+        parts = [words.day(each.day), t(f"missing.{each.kind.value}"), days, about, until]
         blocks.append(Block(BlockKind.TEXT, (" ".join(part for part in parts if part),)))
         link = (t("missing.open"), f"{public_url}{each.link}")
         blocks.append(Block(BlockKind.LINK, pairs=(link,)))

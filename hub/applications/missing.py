@@ -31,6 +31,8 @@ class MissingKind(StrEnum):
     """The person's own application came back."""
     REST_EXPIRES = "rest_expires"
     """A compensatory day is not taken yet, and its weeks are nearly over."""
+    LEAVE_LAPSES = "leave_lapses"
+    """Days of leave are lost at the end of their year."""
     MONTH_NOT_SIGNED = "month_not_signed"
     DIVERGENCE = "divergence"
     """Records do not agree, and the person has not said why."""
@@ -52,6 +54,7 @@ class Missing:
     until: date | None = None
     about_person_id: str | None = None
     minutes: int | None = None
+    days: int | None = None
 
 
 class MissingSource(Protocol):

@@ -20,6 +20,11 @@ NOT_ASKED: Final = ProblemKind("not_asked", HTTPStatus.FORBIDDEN)
 OWN_DELEGATION: Final = ProblemKind("own_delegation", HTTPStatus.FORBIDDEN)
 """Whoever lets somebody stand in for a third person cannot be the one who does: four eyes."""
 
+OWN_CHAIN: Final = ProblemKind("own_chain", HTTPStatus.FORBIDDEN)
+"""Nobody writes the rule that names themselves as an approver: likewise."""
+NO_PERSON: Final = ProblemKind("no_person", HTTPStatus.FORBIDDEN)
+"""Of an account or token tied to nobody it cannot be told that it is not the one it lets decide."""
+
 ALL: Final = (REFUSED, CHANGED, STATE, OWN, NOT_ASKED)
 
 

@@ -21,6 +21,7 @@ class MissingOut(BaseModel):
     until: date | None
     about_person_id: str | None
     minutes: int | None
+    days: int | None = None
     link: str
 
 

@@ -9,12 +9,14 @@ from hub.applications import repository
 from hub.applications.bodies import ApplicationKind, SwapBody, WorkBody
 from hub.applications.domain import ACTIVE, State
 from hub.applications.gathering import Gathering
+from hub.applications.lapsing import LapsingLeave
 from hub.applications.missing import Missing, MissingKind, MissingSource
 from hub.applications.neighbours import Neighbours
 from hub.applications.settings import ApplicationsSettings
 from hub.applications.tables import applications
 from hub.attendance.domain import work_date_of
 from hub.database.scope import Scope
+from hub.leave.domain import Kinds
 from hub.web.core import Core
 from hub.web.problems import FORBIDDEN, Problem
 from hub.web.rights import Principal, Right
@@ -115,13 +117,14 @@ class ExpiringRest:
 
 
 def own_sources(
-    settings: ApplicationsSettings, gathering: Gathering, neighbours: Neighbours
+    settings: ApplicationsSettings, gathering: Gathering, neighbours: Neighbours, kinds: Kinds
 ) -> list[MissingSource]:
     """Give the sources of applications."""
     return [
         WaitingApprovals(gathering, settings.waiting_days),
         ReturnedApplications(),
         ExpiringRest(neighbours, settings.rest_days_before),
+        LapsingLeave(kinds, settings.lapse_days_before),
     ]
 
 

@@ -17,6 +17,10 @@ class ApplicationsSettings(Section):
     """An approver is reminded of what waits for so many days."""
     rest_days_before: Annotated[int, Field(ge=1, le=56)] = 14
     """So many days before a compensatory day expires its holder is told."""
+    lapse_days_before: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=366)], ...], Field(max_length=5)
+    ] = (60, 14)
+    """So many days before leave lapses its holder is mailed; from the first on it is listed."""
     look_back_days: Annotated[int, Field(ge=1, le=92)] = 40
     """Further back than this nobody is reminded of a day."""
     digest_at: time = time(8, 30)

@@ -29,7 +29,9 @@ def add_applications(core: Core, services: Services) -> None:
     services.add(DecisionsService(core, applications, gathering, leave, neighbours))
     services.add(DelegationsService(core))
     services.add(ChainsService(core, services.get(AuditedRows)))
-    neighbours.missing.extend(own_sources(core.settings.applications, gathering, neighbours))
+    neighbours.missing.extend(
+        own_sources(core.settings.applications, gathering, neighbours, leave.kinds)
+    )
     services.add(RemindersService(core, neighbours))
 
 

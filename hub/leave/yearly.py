@@ -24,6 +24,7 @@ from hub.leave.service import LeaveService
 from hub.people import repository as people
 from hub.staff import repository as staff
 from hub.staff.domain import Employment
+from hub.staff.kana import person_key
 from hub.web.core import Core
 from hub.web.problems import invalid
 from hub.web.rights import Principal
@@ -149,7 +150,7 @@ class YearlyLeave:
         known = people.people_by_id(scope, {each.person_id for each in lines})
         return sorted(
             (each for each in lines if each.person_id in known),
-            key=lambda each: (known[each.person_id].name_kana, known[each.person_id].name),
+            key=lambda each: person_key(known[each.person_id]),
         )
 
 

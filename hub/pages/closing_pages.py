@@ -37,6 +37,7 @@ from hub.pages.views.divergence import (
 )
 from hub.pages.words import Words
 from hub.people import repository as people
+from hub.staff.kana import person_key
 from hub.timesheets.alert_service import AlertService
 from hub.timesheets.closing_domain import MonthAdjustment
 from hub.timesheets.closing_sheets import ClosingSheets
@@ -208,7 +209,9 @@ class ClosingPages:
     def _names(
         self, person_ids: Iterable[str], actors: Iterable[str], words: Words
     ) -> tuple[dict[str, str], dict[str, str]]:
+        """Give the names of people, by kana, and of users."""
         with self.core.db.read() as scope:
             found = people.people_by_id(scope, set(person_ids))
             users = user_names(scope, set(actors))
-        return {each.id: words.name(each.name, each.name_en) for each in found.values()}, users
+        ordered = sorted(found.values(), key=person_key)
+        return {each.id: words.name(each.name, each.name_en) for each in ordered}, users

@@ -16,6 +16,7 @@ from hub.pages.views.application import dated
 from hub.pages.words import Words
 from hub.people import repository as people
 from hub.staff import repository as staff
+from hub.staff.kana import person_key
 from hub.web.core import Core
 from hub.web.problems import NOT_FOUND, Problem
 from hub.web.rights import Principal, Right
@@ -73,13 +74,23 @@ class DelegationPages:
     chains: ChainsService
 
     def lines(self, who: Principal, words: Words) -> list[DelegationLine]:
-        """Give the delegations that the reader may see."""
+        """Give the delegations that the reader may see: those in force, those to come, those that
+        are over; each by the kana of whoever gave it."""
         found = self.delegations.listed(who)
         ids = {each.from_person_id for each in found} | {each.to_person_id for each in found}
         with self.core.db.read() as scope:
             known = people.people_by_id(scope, ids)
         names = {each.id: words.name(each.name, each.name_en) for each in known.values()}
-        return [_line(each, names, who, words) for each in found]
+        last = max(map(person_key, known.values()), default=())
+        ordered = sorted(
+            found,
+            key=lambda each: (
+                _STATES.index(_state(each, words)),
+                person_key(known[each.from_person_id]) if each.from_person_id in known else last,
+                each.starts_on,
+            ),
+        )
+        return [_line(each, names, who, words) for each in ordered]
 
     def rules(self, words: Words) -> list[RuleLine]:
         """Give the rules, in the order in which they are tried."""
@@ -185,9 +196,18 @@ def _number(text: str) -> int | None:
     return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 6 else None
 
 
+_HOLDS, _LATER, _ENDED = "holds", "later", "ended"
+_STATES = (_HOLDS, _LATER, _ENDED)
+
+
+def _state(found: Delegation, words: Words) -> str:
+    if found.revoked_at is not None or found.ends_on < words.today:
+        return _ENDED
+    return _HOLDS if found.starts_on <= words.today else _LATER
+
+
 def _line(found: Delegation, names: dict[str, str], who: Principal, words: Words) -> DelegationLine:
-    over = found.revoked_at is not None or found.ends_on < words.today
-    state = "ended" if over else "holds" if found.starts_on <= words.today else "later"
+    state = _state(found, words)
     mine = found.from_person_id == who.person_id or who.may(Right.ATTENDANCE_WRITE)
     giver, taker = names.get(found.from_person_id, ""), names.get(found.to_person_id, "")
     return DelegationLine(
@@ -197,7 +217,7 @@ def _line(found: Delegation, names: dict[str, str], who: Principal, words: Words
         kinds=_kinds(found.kinds, words),
         tone={"ended": "", "holds": "good", "later": "wait"}[state],
         state=words.t(f"delegation.{state}"),
-        may_revoke=mine and not over,
+        may_revoke=mine and state != _ENDED,
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hub.leave.balances import Balance
-from hub.leave.domain import Cycle, LeaveKind
+from hub.leave.domain import Cycle, LeaveKind, first_day, last_day
 from hub.leave.service import LeaveService
 from hub.leave.yearly import YearlyLeave
-from hub.pages.views.application import amount_text, dated, leave_title
+from hub.pages.views.application import amount_text, leave_title
 from hub.pages.words import Words
 from hub.people import repository as people
+from hub.tabular.eras import era_day
 from hub.web.core import Core
 from hub.web.problems import INVALID, Problem
 from hub.web.rights import Principal
@@ -68,7 +69,7 @@ class LeavePages:
             if each.leave_kind in self.leave.kinds
         ]
         name = words.name(person.name, person.name_en) if person else ""
-        at = words.t("leave.at", date=dated(words.today, words))
+        at = words.t("leave.at", date=words.form_day(words.today))
         return LeavePage(name, at, tuple(cards))
 
     def granted_kinds(self, words: Words) -> list[tuple[str, str]]:
@@ -113,7 +114,6 @@ class LeavePages:
         self, who: Principal, person_id: str, found: Balance, kind: LeaveKind, words: Words
     ) -> BalanceCard:
         t = words.t
-        cycle = "calendar" if kind.cycle is Cycle.CALENDAR else "fiscal"
         amounts = (
             (t("leave.granted"), found.granted),
             (t("leave.carried_over"), found.carried_over),
@@ -123,7 +123,7 @@ class LeavePages:
         entries = self.leave.entries(who, person_id, found.leave_kind, found.year)
         return BalanceCard(
             title=leave_title(kind, words),
-            year=t(f"leave.year_{cycle}", year=found.year),
+            year=_year(found.year, kind, words),
             left=amount_text(found.left if kind.balanced else found.taken, kind, words),
             planned=amount_text(found.lowest, kind, words) if found.lowest != found.left else "",
             counted_only=not kind.balanced,
@@ -131,7 +131,7 @@ class LeavePages:
             rule=t("leave.rule", hours=words.hours(kind.day_min)),
             entries=tuple(
                 (
-                    dated(each.day, words),
+                    words.form_day(each.day),
                     t(f"leave.entry.{each.kind.value}"),
                     amount_text(each.amount, kind, words),
                     each.reason,
@@ -140,7 +140,21 @@ class LeavePages:
             ),
         )
 
+    def year(self, code: str, year: int, words: Words) -> str:
+        """Name a kind's year."""
+        return _year(year, self.leave.kind(code), words)
+
     def _names(self, person_ids: set[str], words: Words) -> dict[str, str]:
         with self.core.db.read() as scope:
             found = people.people_by_id(scope, person_ids)
         return {each.id: words.name(each.name, each.name_en) for each in found.values()}
+
+
+def _year(year: int, kind: LeaveKind, words: Words) -> str:
+    """`2026年`; a year that goes from day to day says from which through which."""
+    cycle = "calendar" if kind.cycle is Cycle.CALENDAR else "fiscal"
+    told = words.t(f"leave.year_{cycle}", year=year)
+    if words.english:
+        return told
+    first, last = first_day(year, kind.cycle), last_day(year, kind.cycle)
+    return f"{told} {era_day(first)}～{era_day(last)}"

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from hub.catalogue import Language, Translator
+from hub.tabular.eras import era_day, era_day_and_year, era_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,23 @@ class Words:
     def month(self, day: date) -> str:
         """`2026年4月`."""
         return self.t("words.month_of_year", year=day.year, month=self.t(f"month.{day.month}"))
+
+    def form_month(self, first: date) -> str:
+        """A month as forms and prints carry it: `令和8年4月（2026年4月）`; no era in English."""
+        return self.month(first) if self.english else era_month(first)
+
+    def form_day(self, day: date) -> str:
+        """A date as forms and prints carry it: `令和8年4月6日（2026年）`; no era in English."""
+        return self._dated(day) if self.english else era_day_and_year(day)
+
+    def sheet_day(self, day: date) -> str:
+        """A date below a heading that tells the year: `令和8年4月6日（月）`; no era in English."""
+        if self.english:
+            return self.day(day)
+        return f"{era_day(day)}（{self.t(f'weekday.{day.weekday()}')}）"
+
+    def _dated(self, day: date) -> str:
+        return self.t("words.day_of_year", day=day.day, month=self.month(day))
 
     def when(self, instant: datetime) -> str:
         """The time if it is today, else date and time."""

@@ -9,14 +9,9 @@ from typing import Final
 
 from hub.payroll.domain import Unfit, Unit, Value
 from hub.payroll.profile import ClockForm, Column, DateForm, MinuteForm, Pad
+from hub.tabular.eras import era_of
 
 _DAY_MIN: Final = 24 * 60
-_ERAS: Final = (
-    (date(2019, 5, 1), "令和", 5),
-    (date(1989, 1, 8), "平成", 4),
-    (date(1926, 12, 25), "昭和", 3),
-)
-"""First day, name and number of each era."""
 
 
 class CellError(ValueError):
@@ -95,14 +90,12 @@ def on_date(day: date, form: DateForm, *, month_only: bool = False) -> str:
 
 
 def _in_era(day: date, form: DateForm, *, month_only: bool) -> str:
-    for first, name, number in _ERAS:
-        if day >= first:
-            year = day.year - first.year + 1
-            if form is DateForm.ERA_PLAIN:
-                return f"{number}{year:02d}{day.month:02d}" + ("" if month_only else f"{day:%d}")
-            shown = "元" if year == 1 else str(year)
-            return f"{name}{shown}年{day.month}月" + ("" if month_only else f"{day.day}日")
-    raise CellError("before_all_eras")
+    era = era_of(day)
+    if era is None:
+        raise CellError("before_all_eras")
+    if form is DateForm.ERA_PLAIN:
+        return f"{era.number}{era.year:02d}{day.month:02d}" + ("" if month_only else f"{day:%d}")
+    return f"{era.text}{day.month}月" + ("" if month_only else f"{day.day}日")
 
 
 def _whole(value: Value) -> int:

@@ -23,6 +23,7 @@ from hub.people.domain import Person
 from hub.rosters.reach import below
 from hub.staff import repository as staff
 from hub.staff.domain import Department, Employment
+from hub.staff.kana import person_key
 from hub.timesheets import beside, repository
 from hub.timesheets.closing_domain import DepartmentClosing, MonthAdjustment
 from hub.timesheets.domain import MonthSheet
@@ -143,7 +144,7 @@ class TimesheetMonths:
             named = people.people_by_id(scope, gone)
             careers = staff.careers(scope, list(gone))
             closings = beside.closings_of_departments(scope, month)
-        for person_id in sorted(gone, key=lambda one: (named[one].name_kana, one)):
+        for person_id in sorted(gone, key=lambda one: person_key(named[one])):
             person, adjustments = named[person_id], gone[person_id]
             where = adjustments[-1].department_id
             place = careers[person_id][-1] if careers.get(person_id) else None
@@ -209,11 +210,11 @@ def _check(who: Principal, asked: Asked | None) -> None:
 # --- a person's month ----------------------------------------------------------------------------
 
 
-def _order(sheet: MonthSheet, stand: _Beside) -> tuple[str, str, str, str]:
+def _order(sheet: MonthSheet, stand: _Beside) -> tuple[str, ...]:
     person = sheet.person
     department = stand.departments.get(stand.placed[person.id])
     code = department.code if department else ""
-    return (code, person.name_kana or person.name, person.staff_number or "", person.id)
+    return (code, *person_key(person))
 
 
 def _staff(sheet: MonthSheet, stand: _Beside, titles: Mapping[str, str]) -> Staff:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from openpyxl import Workbook
@@ -18,12 +18,13 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from hub.catalogue import Translator
-from hub.payroll.cells import at_clock, on_date
+from hub.catalogue import Language, Translator
+from hub.payroll.cells import at_clock
 from hub.payroll.domain import DayRow, LeaveName, MonthRow
 from hub.payroll.fields import BUCKETS, bucket_name
 from hub.payroll.leave_words import away_notes, leave_amount, leave_lines, leave_title
-from hub.payroll.profile import ClockForm, DateForm
+from hub.payroll.profile import ClockForm
+from hub.tabular.eras import era_day, era_month
 from hub.worktime.domain import ExplainedKind
 
 _HOURS: Final = "[h]:mm;-[h]:mm;;@"
@@ -66,7 +67,7 @@ def _overview(sheet: Worksheet, months: Sequence[MonthRow], t: Translator) -> No
         *(bucket_name(code, t) for code in used),
         t("payroll.column.state"),
     ]
-    _title(sheet, t("payroll.sheet.title"), months, len(heads))
+    _title(sheet, t("payroll.sheet.title"), months, len(heads), t)
     _row(sheet, 3, heads, head=True)
     for number, month in enumerate(months, start=4):
         staff = month.staff
@@ -97,7 +98,7 @@ def _taken(month: MonthRow, name: LeaveName, t: Translator) -> str:
 
 def _person(sheet: Worksheet, month: MonthRow, t: Translator) -> None:
     heads = [t(f"payroll.day.{code}") for code in _DAY_HEADS]
-    _title(sheet, t("payroll.sheet.title"), [month], len(heads))
+    _title(sheet, t("payroll.sheet.title"), [month], len(heads), t)
     staff = month.staff
     who = f"{staff.department_name}　{staff.post}　{staff.staff_number}　{staff.name}"
     _text(sheet.cell(row=2, column=1), who)
@@ -136,11 +137,10 @@ _TOTAL_HEADS: Final = ("class", "percent", "raw", "paid", "adjusted")
 
 
 def _day_cells(day: DayRow, t: Translator) -> list[object]:
-    weekday = t(f"weekday.{day.work_date.weekday()}")
     notes = [t(f"payroll.note.{note}") for note in day.notes]
     notes += away_notes(day, t)
     return [
-        f"{on_date(day.work_date, DateForm.ERA)}（{weekday}）",
+        _day(day.work_date, t),
         t(f"worktime.day.{day.kind}"),
         _clock(day.first_in_min),
         _clock(day.last_out_min),
@@ -160,8 +160,21 @@ def _hours(minutes: int) -> timedelta:
     return timedelta(minutes=minutes)
 
 
-def _title(sheet: Worksheet, text: str, months: Sequence[MonthRow], width: int) -> None:
-    shown = on_date(months[0].month, DateForm.ERA, month_only=True) if months else ""
+def _day(day: date, t: Translator) -> str:
+    weekday = t(f"weekday.{day.weekday()}")
+    return f"{day} ({weekday})" if t.language is Language.EN else f"{era_day(day)}（{weekday}）"
+
+
+def _month(first: date, t: Translator) -> str:
+    if t.language is Language.EN:
+        return t("words.month_of_year", year=first.year, month=t(f"month.{first.month}"))
+    return era_month(first)
+
+
+def _title(
+    sheet: Worksheet, text: str, months: Sequence[MonthRow], width: int, t: Translator
+) -> None:
+    shown = _month(months[0].month, t) if months else ""
     _text(sheet.cell(row=1, column=1), f"{text}　{shown}")
     sheet.cell(row=1, column=1).font = Font(bold=True, size=14)
     sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=width)

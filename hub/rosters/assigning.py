@@ -24,6 +24,7 @@ from hub.rosters.kinds import ASSIGNMENT
 from hub.rosters.reach import department_of, headed_by, may_write
 from hub.staff import repository as staff
 from hub.staff.domain import Department, Employment
+from hub.staff.kana import person_key
 from hub.web.core import Core
 from hub.web.problems import FORBIDDEN, NOT_FOUND, FieldProblem, Problem, invalid, invalid_fields
 from hub.web.rights import Principal, Right
@@ -246,7 +247,7 @@ class AssignmentsService:
             for each, place in here.items()
             if each in named
         ]
-        return tuple(sorted(members, key=lambda one: one.person.name_kana or one.person.name))
+        return tuple(sorted(members, key=lambda one: person_key(one.person)))
 
     def _found(
         self, scope: Scope, who: Principal, department_id: str, assignment_id: str

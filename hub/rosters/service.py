@@ -23,6 +23,7 @@ from hub.rosters.reach import department_of, headed_by, may_write, seen_by
 from hub.rosters.settings import RostersSettings
 from hub.staff import repository as staff
 from hub.staff.domain import Department, Employment
+from hub.staff.kana import person_key
 from hub.web.core import Core
 from hub.web.problems import FORBIDDEN, NOT_FOUND, Problem, invalid
 from hub.web.rights import Principal, Right
@@ -360,9 +361,8 @@ class RostersService:
 _FIRST_SUNDAY = date(2000, 1, 2)
 
 
-def _by_name(row: GridRow) -> tuple[str, str, str]:
-    person: Person = row.person
-    return (person.name_kana or person.name, person.name, person.id)
+def _by_name(row: GridRow) -> tuple[str, ...]:
+    return person_key(row.person)
 
 
 def _holds(places: Collection[Employment], day: date) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from hub.people.domain import Person
+
 _SMALL: Final = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
 _VOICED: Final = "\u3099\u309a"
 
@@ -14,6 +16,13 @@ def folded(reading: str) -> str:
     text = unicodedata.normalize("NFKC", reading)
     hiragana = (chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in text)
     return "".join(c for c in hiragana if not c.isspace()).casefold()
+
+
+def person_key(person: Person) -> tuple[str, str, str, str, str]:
+    """Give what every list of people is sorted by: the reading, then the staff number. Without a
+    reading they come last, by their name."""
+    plain, text, name = kana_key(person.name_kana, person.name)
+    return (plain, text, "" if text else name, person.staff_number or "\uffff", person.id)
 
 
 def kana_key(reading: str, name: str) -> tuple[str, str, str]:

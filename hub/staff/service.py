@@ -36,7 +36,7 @@ from hub.staff.careers import (
 )
 from hub.staff.department_rows import DEPARTMENT
 from hub.staff.domain import Department, DepartmentTerm, Employment, Leaver, Place, StaffContact
-from hub.staff.kana import folded, kana_key
+from hub.staff.kana import folded, person_key
 from hub.staff.kinds import EmploymentKinds
 from hub.staff.repository import Placed
 from hub.staff.tables import employments
@@ -170,8 +170,8 @@ class StaffService:
         """Give those employed on a date, in the order of their names' reading. A cursor names who
         was the last by their id: it stands in addresses, and a name does not belong there."""
         behind = self._behind(cursor) if cursor else ()
-        listed = sorted(self.listed(who, wanted), key=lambda each: _key(each.person))
-        ahead = [each for each in listed if _key(each.person) > behind]
+        listed = sorted(self.listed(who, wanted), key=lambda each: person_key(each.person))
+        ahead = [each for each in listed if person_key(each.person) > behind]
         shown, more = tuple(ahead[:limit]), len(ahead) > limit
         return Page(shown, encode_cursor([shown[-1].person.id]) if more else None)
 
@@ -181,7 +181,7 @@ class StaffService:
             person = people_rows.person(scope, last)
         if person is None:
             raise invalid("cursor", "unknown", "start again from the first page")
-        return _key(person)
+        return person_key(person)
 
     def listed(self, who: Principal, wanted: StaffFilter) -> list[Placed]:
         """Give all of them, in no order."""
@@ -400,10 +400,6 @@ def _told(career: Career, other: Career) -> list[Any]:
     """What is different in a career, for the audit log."""
     told: list[Any] = msgspec.to_builtins([each for each in career if each not in other])
     return told
-
-
-def _key(person: Person) -> tuple[str, str, str, str]:
-    return (*kana_key(person.name_kana, person.name), person.id)
 
 
 def _sought_in(person: Person) -> str:

@@ -15,6 +15,7 @@ from hub.policy.connections import Connections
 from hub.sites import repository as sites
 from hub.staff import repository as staff
 from hub.staff.domain import Department, Employment
+from hub.staff.kana import person_key
 from hub.timesheets import beside, repository
 from hub.timesheets.domain import DaySheet, KeptMonth, MonthSheet
 from hub.timesheets.gathering import PersonFacts
@@ -188,7 +189,7 @@ def _named(
     found = people.people_by_id(scope, set(wanted))
     if person_id is not None and person_id not in found:
         raise Problem(NOT_FOUND, "no such person")
-    ordered = sorted(found.values(), key=lambda one: (one.name_kana or one.name, one.id))
+    ordered = sorted(found.values(), key=person_key)
     return {person.id: person for person in ordered}
 
 

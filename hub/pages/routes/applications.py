@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from hub.applications.bodies import BODY_OF, ApplicationKind, PunchCause, PunchChange
 from hub.applications.checks import Refusal
+from hub.applications.missing import Missing
 from hub.applications.refusing import REFUSED
 from hub.applications.reminders import RemindersService
 from hub.applications.service import ApplicationsService, Wanted
@@ -23,10 +24,10 @@ from hub.pages.application_forms import (
 )
 from hub.pages.application_pages import ApplicationPages, Told
 from hub.pages.days import day_or
-from hub.pages.eras import era_day
 from hub.pages.frame import Speaking, go_to
 from hub.pages.views.application import dated
 from hub.pages.words import Words
+from hub.tabular.eras import era_day
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.pages import render
@@ -57,7 +58,7 @@ def my_applications(
     none = who.person_id is None
     page = service.page(who, Wanted(person_id=who.person_id), cursor, 40)
     missing = [
-        (words.t(f"missing.{each.kind.value}"), dated(each.day, words), each.link)
+        (_missing_text(each, words), dated(each.day, words), each.link)
         for each in reminders.listed(who)
     ]
     return render(
@@ -80,9 +81,10 @@ def new_application(
     date: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """The kinds to choose from, or one kind's form, filled in with a date."""
-    if kind not in set(ApplicationKind):
-        return render(request, "pages/application_kinds.html", kinds=list(ApplicationKind))
     day = day_or(date, words.today).isoformat()
+    if kind not in set(ApplicationKind):
+        kinds, given = list(ApplicationKind), day if date == day else ""
+        return render(request, "pages/application_kinds.html", kinds=kinds, day=given)
     # The last day stays empty: who asks for one day changes only the first.
     form = ApplicationForm(kind=kind, first=day)
     if kind == ApplicationKind.PUNCH:
@@ -264,3 +266,8 @@ def _refused(problem: Problem, words: Words) -> Told:
     said = {each.code: words.t(f"application.refusal.{each.code}") for each in problem.fields}
     beside = {FIELD_OF[Refusal(c)]: text for c, text in said.items() if Refusal(c) in FIELD_OF}
     return Told(refused=tuple(dict.fromkeys(said.values())), beside=beside)
+
+
+def _missing_text(each: Missing, words: Words) -> str:
+    told = words.t(f"missing.{each.kind.value}")
+    return f"{told} {words.t('missing.days', days=each.days)}" if each.days else told

@@ -13,7 +13,7 @@ from hub.applications.bodies import ApplicationKind
 from hub.applications.deciding import Ballot, DecisionsService, Verdict
 from hub.applications.delegating import ChainsService, DelegationsService
 from hub.applications.domain import Approver
-from hub.applications.refusing import CHANGED, OWN_DELEGATION, REFUSED, STATE
+from hub.applications.refusing import CHANGED, NO_PERSON, OWN_CHAIN, OWN_DELEGATION, REFUSED, STATE
 from hub.pages.application_pages import ApplicationPages, InboxOrder
 from hub.pages.delegation_pages import ChainForm, DelegationPages, wanted_of
 from hub.pages.frame import Speaking, go_to
@@ -37,6 +37,8 @@ Short = Annotated[str, Form(max_length=80)]
 Comment = Annotated[str, Form(max_length=400)]
 Many = Annotated[list[str], Form(max_length=200)]
 Count = Annotated[int, Query(ge=0, le=200)]
+
+_FOUR_EYES = (OWN_DELEGATION, OWN_CHAIN, NO_PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +167,8 @@ def give_delegation(
     try:
         service.give(who, wanted)
     except Problem as problem:
-        if problem.kind is OWN_DELEGATION:
-            own = words.t("problem.own_delegation.title")
-            return _delegations(request, words, stand_ins, who, own)
+        if problem.kind in _FOUR_EYES:
+            return _delegations(request, words, stand_ins, who, _told(problem, words))
         if problem.kind is not INVALID:
             raise
         error = words.t("application.refusal.dates_reversed")
@@ -277,15 +278,21 @@ def _delegations(
         lines=pages.lines(who, words),
         kinds=[each.value for each in ApplicationKind],
         today=words.today.isoformat(),
-        may_give=who.person_id is not None or who.may(Right.ATTENDANCE_WRITE),
+        may_give=who.person_id is not None,
         for_others=who.may(Right.ATTENDANCE_WRITE),
-        is_staff=who.person_id is not None,
         error=error,
     )
 
 
+def _told(problem: Problem, words: Words) -> str:
+    """Say that somebody else has to do it."""
+    return words.t(f"problem.{problem.kind.code}.title")
+
+
 def _invalid(problem: Problem, words: Words) -> str:
     """Say that a rule cannot be as it is; anything else is another page's matter."""
+    if problem.kind in _FOUR_EYES:
+        return _told(problem, words)
     if problem.kind is not INVALID:
         raise problem
     return words.t("chain.invalid")

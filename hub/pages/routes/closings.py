@@ -52,7 +52,7 @@ def overview(
         "pages/closing.html",
         lines=lines,
         month=str(chosen),
-        heading=words.month(chosen.first),
+        heading=words.form_month(chosen.first),
         closed=sum(1 for each in lines if each.chip.icon == "lock"),
         may_own=who.person_id is not None,
         adjustments_open=sum(1 for each in pages.adjustments(who, words) if each.may_sign),

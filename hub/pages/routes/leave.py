@@ -97,6 +97,7 @@ def yearly(
         "pages/leave_yearly.html",
         chosen=chosen,
         kinds=pages.granted_kinds(words),
+        year_text=pages.year(chosen.kind, chosen.year, words),
         grants=pages.grants(chosen.kind, chosen.year, words),
         ends=pages.ends(chosen.kind, chosen.year, words),
         is_over=leave.is_over(leave.kind(kind), chosen.year),

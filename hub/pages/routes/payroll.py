@@ -223,7 +223,7 @@ def _page(
         "pages/payroll.html",
         status=HTTPStatus(problem.kind.status) if problem else HTTPStatus.OK,
         month=str(month),
-        month_words=words.month(month.first),
+        month_words=words.form_month(month.first),
         department=department,
         departments=service.departments(who),
         own=service.profiles(),

@@ -20,8 +20,8 @@ from hub.applications.domain import State
 from hub.catalogue import Language
 from hub.leave.domain import Amount, Kinds, LeaveKind, shown
 from hub.pages.application_forms import clock_of
-from hub.pages.eras import era_day
 from hub.pages.words import Words
+from hub.tabular.eras import era_day
 
 TONE = {
     State.DRAFT: ("", "gear"),

@@ -94,7 +94,7 @@ def day_card(day: Day, name: str, words: Words) -> DayCard:
 def month_sheet(total: MonthTotal, words: Words) -> MonthSheet:
     """Give the sheet of a month that has at least one day."""
     return MonthSheet(
-        heading=words.month(total.days[0].work_date),
+        heading=words.form_month(total.days[0].work_date.replace(day=1)),
         worked=words.clock(total.worked_min),
         count=total.days_worked,
         days=tuple(day_card(day, "", words) for day in total.days),

@@ -114,9 +114,9 @@ class ClosingPage:
 
 
 def month_words(month: Month | str, words: Words) -> str:
-    """`2026年4月`."""
+    """`令和8年4月（2026年4月）`."""
     text = str(month)
-    return words.month(Month(int(text[:4]), int(text[5:7])).first)
+    return words.form_month(Month(int(text[:4]), int(text[5:7])).first)
 
 
 def closing_line(line: DepartmentLine, words: Words) -> ClosingLine:
@@ -152,9 +152,11 @@ def closing_page(
     may_sign: bool,
     may_close: bool,
 ) -> ClosingPage:
-    """Give a department's page."""
+    """Give a department's page; `names` are in the order in which people are listed."""
     seen = sheet.open
-    blockers = seen.blockers if seen else ()
+    order = {person_id: number for number, person_id in enumerate(names)}
+    found = seen.blockers if seen else ()
+    blockers = sorted(found, key=lambda each: order.get(each.person_id or "", -1))
     signed = {each.person_id: each.signed for each in (seen.people if seen else ())}
     if seen is None:
         signed = {each.person_id: True for each in sheet.closed}
@@ -162,7 +164,7 @@ def closing_page(
         PersonSigned(
             names.get(each, ""), f"/attendance/people/{each}?month={sheet.month}", signed[each]
         )
-        for each in signed
+        for each in sorted(signed, key=lambda one: (signed[one], order.get(one, len(order))))
     ]
     kinds = {each.kind: 1 for each in blockers}
     return ClosingPage(
@@ -171,7 +173,7 @@ def closing_page(
         month=month_words(sheet.month, words),
         month_value=str(sheet.month),
         chip=_state(words, closing=sheet.closing, blockers=len(blockers), kinds=kinds),
-        people=tuple(sorted(people, key=lambda one: (one.signed, one.name))),
+        people=tuple(people),
         signed=words.t("closing.count_of", count=sum(signed.values()), people=len(people)),
         head_signed=seen.head_signed if seen else True,
         fingerprint=seen.fingerprint if seen else "",

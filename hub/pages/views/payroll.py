@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.pages.words import Words
-from hub.payroll.cells import at_clock, on_date
+from hub.payroll.cells import at_clock
 from hub.payroll.domain import DayRow, MonthRow, Unit
 from hub.payroll.fields import ADJUSTED, BUCKETS, FIELDS, bucket_name
 from hub.payroll.leave_words import away_notes, leave_lines
-from hub.payroll.profile import ClockForm, Column, DateForm, Profile, RowKind
+from hub.payroll.profile import ClockForm, Column, Profile, RowKind
 from hub.payroll.repository import Handover
 from hub.payroll.writing import Unwritable
 
@@ -121,7 +121,7 @@ def handover_line(kept: Handover, profiles: Mapping[str, Profile], words: Words)
     return HandoverLine(
         when=words.date_time(kept.at),
         what=known.title if known else _format_name(kept.what, words),
-        month=words.month(kept.month),
+        month=words.form_month(kept.month),
         people=kept.people,
         actor=kept.actor,
         sha256=kept.sha256[:12],
@@ -202,7 +202,7 @@ def book_sheets(months: Sequence[MonthRow], words: Words) -> list[BookSheet]:
 def _sheet(month: MonthRow, words: Words) -> BookSheet:
     staff = month.staff
     return BookSheet(
-        month=_era(month, words),
+        month=words.form_month(month.month),
         department=staff.department_name,
         post=staff.post,
         number=staff.staff_number,
@@ -228,12 +228,6 @@ def _sheet(month: MonthRow, words: Words) -> BookSheet:
     )
 
 
-def _era(month: MonthRow, words: Words) -> str:
-    if words.english:
-        return words.month(month.month)
-    return on_date(month.month, DateForm.ERA, month_only=True)
-
-
 def _day(day: DayRow, words: Words) -> DayLine:
     def minutes(value: int) -> str:
         return words.clock(value) if value else ""
@@ -244,7 +238,7 @@ def _day(day: DayRow, words: Words) -> DayLine:
     notes = away_notes(day, words.t)
     notes += [words.t(f"payroll.note.{note}") for note in day.notes]
     return DayLine(
-        date=words.day(day.work_date),
+        date=words.sheet_day(day.work_date),
         kind=words.t(f"worktime.day.{day.kind}"),
         first_in=at(day.first_in_min),
         last_out=at(day.last_out_min),

@@ -112,7 +112,9 @@ def roster_page(
     return RosterPage(
         id=grid.department.id,
         name=words.name(grid.department.name, grid.department.name_en),
-        weeks=words.t("roster.weeks", first=words.day(grid.first), last=words.day(grid.last)),
+        weeks=words.t(
+            "roster.weeks", first=words.form_day(grid.first), last=words.form_day(grid.last)
+        ),
         first=grid.first.isoformat(),
         before=(grid.first - step).isoformat(),
         after=(grid.first + step).isoformat(),

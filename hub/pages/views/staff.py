@@ -173,7 +173,7 @@ def staff_line(
         kind=kinds.get(place.kind, place.kind),
         post=place.post,
         heads=place.heads,
-        until=words.t("staff.until", date=end.isoformat()) if end else "",
+        until=words.t("staff.until", date=words.form_day(end)) if end else "",
         blocked=person.state is not EntryState.ACTIVE,
     )
 
@@ -188,10 +188,13 @@ def stint_line(
         chip = Chip("good", "check", words.t("staff_person.now"))
     elif held.starts_on > words.today:
         chip = Chip("wait", "clock", words.t("staff_person.coming"))
-    span = words.t("staff.span", first=first, last=last)
+    begun = words.form_day(held.starts_on)
+    span = words.t("staff.open_end", first=begun)
+    if held.ends_on:
+        span = words.t("staff.span", first=begun, last=words.form_day(held.ends_on))
     return StintLine(
         id=held.id,
-        span=span if last else words.t("staff.open_end", first=first),
+        span=span,
         department_id=held.department_id,
         department=department_name(departments.get(held.department_id), words),
         kind=kinds.get(held.kind, held.kind),
@@ -210,8 +213,8 @@ def standing(employments: Sequence[Employment], words: Words) -> Chip | None:
     if last is None:
         return None
     if last < words.today:
-        return Chip("warn", "clock", words.t("staff_person.left", date=last.isoformat()))
-    return Chip("wait", "calendar", words.t("staff_person.leaves", date=last.isoformat()))
+        return Chip("warn", "clock", words.t("staff_person.left", date=words.form_day(last)))
+    return Chip("wait", "calendar", words.t("staff_person.leaves", date=words.form_day(last)))
 
 
 def held_by(leaver: Leaver, groups: Sequence[str], words: Words) -> tuple[str, ...]:
@@ -232,7 +235,7 @@ def leaver_line(person: Person, leaver: Leaver, groups: Sequence[str], words: Wo
         id=person.id,
         name=words.name(person.name, person.name_en),
         number=person.staff_number or "",
-        left_on=leaver.left_on.isoformat(),
+        left_on=words.form_day(leaver.left_on),
         held=held_by(leaver, groups, words),
     )
 

@@ -108,7 +108,7 @@ def month_page(sheet: MonthSheet, words: Words, base: str, least_min: int) -> Mo
     return MonthPage(
         month=str(month),
         is_over=month.last < words.today,
-        heading=words.month(month.first),
+        heading=words.form_month(month.first),
         name=words.name(sheet.person.name, sheet.person.name_en),
         before=_month_link(month.plus(-1), base, words),
         after=_month_link(later, base, words) if later.first <= words.today else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
+from hub.accounts.service import AccountsService
 from hub.applications.bodies import (
     ApplicationKind,
     Body,
@@ -42,6 +44,7 @@ from hub.web.rights import Principal, PrincipalKind, Role
 from wire.events import PunchDirection
 from wire.policy_bodies import EntryState
 
+HTML = {"Accept": "text/html", "Origin": "https://doors.test"}
 _THEN = datetime(2020, 1, 1, tzinfo=UTC)
 MONDAY = date(2026, 4, 6)
 """The date on which the hand-moved clock stands."""
@@ -112,7 +115,13 @@ class Office:
 
     @property
     def personnel(self) -> Principal:
+        """With the right, and of no member of staff: an account that several may share."""
         return Principal(PrincipalKind.SESSION, "u-personnel", "personnel", Role.PERSONNEL)
+
+    @property
+    def officer(self) -> Principal:
+        """A person of personnel: the director does it."""
+        return self.who("director", Role.PERSONNEL)
 
     def write_to(self, name: str, language: str = "ja") -> None:
         contact = StaffContact(self.ids[name], f"{name}@example.jp", language)
@@ -252,3 +261,45 @@ def furnished(hub: Hub, clock: HandMovedClock) -> Office:
     made.add_person("hana")
     made.add_person("taro")
     return made
+
+
+class As:
+    """A browser's requests by somebody of the office."""
+
+    def __init__(self, client: TestClient, who: Principal) -> None:
+        self.client = client
+        self.who = who
+
+    def page(self, path: str, language: str = "ja", status: int = 200) -> str:
+        self._be()
+        sign = "&" if "?" in path else "?"
+        answer = self.client.get(f"{path}{sign}lang={language}", headers=HTML)
+        assert answer.status_code == status, answer.text
+        return str(answer.text)
+
+    def send(self, path: str, **data: Any) -> Any:
+        self._be()
+        return self.client.post(path, data=data, headers=HTML)
+
+    def _be(self) -> None:
+        self.client.app.state.identifier = _Is(self.who)  # type: ignore[attr-defined]
+        self.client.headers["Authorization"] = "Bearer kgm_x"
+
+
+class _Is:
+    """Knows one person, by any token."""
+
+    def __init__(self, who: Principal) -> None:
+        self._who = who
+
+    def by_token(self, token: str) -> Principal | None:
+        return self._who
+
+    def by_session(self, cookie: str) -> Principal | None:
+        return None
+
+
+@pytest.fixture
+def browse(office: Any, client: TestClient) -> Iterator[Any]:
+    yield lambda who: As(client, who)
+    client.app.state.identifier = office.of(AccountsService)  # type: ignore[attr-defined]

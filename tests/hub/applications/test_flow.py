@@ -28,12 +28,13 @@ from hub.database.errors import ConstraintError
 from hub.leave.domain import Amount
 from hub.leave.kind_files import load_kinds
 from hub.web.problems import Problem
-from hub.web.rights import Role
+from hub.web.rights import SYSTEM, Principal, PrincipalKind, Role
 from hub.worktime.domain import ExplainedKind
 from hub.worktime.minutes import Span
 
 K = ApplicationKind
 KINDS = load_kinds()
+TOKEN = Principal(PrincipalKind.TOKEN, "t", "t", Role.ADMIN)
 MONDAY = date(2026, 4, 6)
 
 
@@ -109,7 +110,7 @@ def test_who_approved_already_is_not_asked_again(office: Any) -> None:
     """The chief by name and by office: the second of the two steps is skipped, and said to be."""
     chief = office.ids["chief"]
     steps = (Step(approver=Approver.PERSON, person_id=chief), Step(approver=Approver.HEAD))
-    office.chains.add(office.personnel, rule(steps=steps))
+    office.chains.add(office.officer, rule(steps=steps))
     found = office.overtime()
     assert office.decide(office.chief, found).state is State.APPROVED
     assert office.told(found) == ["created", "submitted", "approved", "skipped"]
@@ -158,7 +159,7 @@ def test_nobody_approves_what_they_did_not_see(office: Any) -> None:
 
 def test_a_change_begins_the_approval_anew(office: Any) -> None:
     steps = (Step(approver=Approver.HEAD), Step(approver=Approver.PARENT_HEAD))
-    office.chains.add(office.personnel, rule(steps=steps))
+    office.chains.add(office.officer, rule(steps=steps))
     found = office.overtime()
     office.decide(office.chief, found)
     body = WorkBody(work_date=MONDAY, spans=(SpanBody(1_035, 1_100),), reason="議会対応")
@@ -225,11 +226,37 @@ def test_whoever_lets_somebody_stand_in_for_another_is_not_the_one_who_does(offi
     assert list(office.delegations.listed(office.personnel)) == []
     found = office.overtime()
     assert code_of(lambda: office.decide(clerk, found)) == "not_asked"
-    office.delegations.give(office.personnel, own)  # another with the right
+    office.delegations.give(office.officer, own)  # another with the right
     assert office.decide(clerk, found).state is State.APPROVED
     office.delegations.give(office.chief, replace(own, from_person_id=None))  # or the approver
     for_taro = replace(own, to_person_id=office.ids["taro"])
     assert office.delegations.give(clerk, for_taro).to_person_id == office.ids["taro"]
+
+
+def test_an_account_or_token_of_nobody_ends_delegations_and_gives_none(office: Any) -> None:
+    """Of a shared account or a token it cannot be told that its holder is not the delegate."""
+    wanted = DelegationWanted(
+        office.ids["taro"], MONDAY, MONDAY, from_person_id=office.ids["chief"]
+    )
+    for who in (office.personnel, TOKEN, SYSTEM):
+        assert code_of(lambda who=who: office.delegations.give(who, wanted)) == "no_person"
+    given = office.delegations.give(office.officer, wanted)
+    assert office.delegations.revoke(TOKEN, given.id).revoked_at is not None
+
+
+def test_nobody_writes_the_rule_that_names_themselves_as_an_approver(office: Any) -> None:
+    taro = office.who("taro", Role.PERSONNEL)
+    own = rule(steps=(Step(approver=Approver.PERSON, person_id=office.ids["taro"]),))
+    assert code_of(lambda: office.chains.add(taro, own)) == "own_chain"
+    assert code_of(lambda: office.chains.add(TOKEN, own)) == "no_person"
+    by_heads = office.chains.add(TOKEN, rule())
+    assert code_of(lambda: office.chains.change(taro, by_heads.id, own)) == "own_chain"
+    assert code_of(lambda: office.chains.change(TOKEN, by_heads.id, own)) == "no_person"
+    named = office.chains.add(office.officer, own)  # another of personnel
+    wider = own | {"from_min": 0}
+    assert code_of(lambda: office.chains.change(taro, named.id, wider)) == "own_chain"
+    office.chains.remove(taro, named.id)
+    assert [each.id for each in office.chains.listed()] == [by_heads.id]
 
 
 def test_a_delegation_holds_for_its_days_and_kinds_and_never_for_ones_own(office: Any) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from msgspec.structs import replace
 
-from hub.accounts.service import AccountsService
 from hub.applications.bodies import ApplicationKind, LeaveBody
 from hub.applications.checks import CapFacts
 from hub.applications.domain import State
@@ -21,55 +18,11 @@ from hub.people.tables import people
 from hub.web.rights import SYSTEM, Principal, Role
 from wire.events import PunchDirection
 
-HTML = {"Accept": "text/html", "Origin": "https://doors.test"}
-
 
 @pytest.fixture
 def database_at(sqlite_at: str) -> str:
     """Pages look alike on both."""
     return sqlite_at
-
-
-class As:
-    """A browser's requests by somebody of the office."""
-
-    def __init__(self, client: TestClient, who: Principal) -> None:
-        self.client = client
-        self.who = who
-
-    def page(self, path: str, language: str = "ja", status: int = 200) -> str:
-        self._be()
-        sign = "&" if "?" in path else "?"
-        answer = self.client.get(f"{path}{sign}lang={language}", headers=HTML)
-        assert answer.status_code == status, answer.text
-        return str(answer.text)
-
-    def send(self, path: str, **data: Any) -> Any:
-        self._be()
-        return self.client.post(path, data=data, headers=HTML)
-
-    def _be(self) -> None:
-        self.client.app.state.identifier = _Is(self.who)  # type: ignore[attr-defined]
-        self.client.headers["Authorization"] = "Bearer kgm_x"
-
-
-class _Is:
-    """Knows one person, by any token."""
-
-    def __init__(self, who: Principal) -> None:
-        self._who = who
-
-    def by_token(self, token: str) -> Principal | None:
-        return self._who
-
-    def by_session(self, cookie: str) -> Principal | None:
-        return None
-
-
-@pytest.fixture
-def browse(office: Any, client: TestClient) -> Iterator[Any]:
-    yield lambda who: As(client, who)
-    client.app.state.identifier = office.of(AccountsService)  # type: ignore[attr-defined]
 
 
 OVERTIME = {
@@ -240,6 +193,15 @@ def test_somebody_is_let_stand_in_by_their_staff_number(office: Any, browse: Any
     assert "終了" in chief.page("/delegations")
 
 
+def test_the_kinds_keep_the_date_that_led_to_them(office: Any, browse: Any) -> None:
+    hana = browse(office.hana)
+    shown = hana.page("/my/applications/new?date=2026-11-20")
+    for kind in ApplicationKind:
+        assert f'/new?kind={kind.value}&amp;date=2026-11-20"' in shown
+    for none in ("", "?date=20261120", "?date=%22%3E", "?date=0001-01-01"):
+        assert '?kind=leave"' in hana.page(f"/my/applications/new{none}")
+
+
 def number(office: Any, name: str, staff_number: str) -> None:
     values = {"staff_number": staff_number}
     office.hub.core.db.write(
@@ -255,7 +217,12 @@ def test_personnel_let_others_stand_in_and_never_themselves(office: Any, browse:
     own = taro.send("/delegations", to="10023", **days)
     assert own.status_code == 422
     assert Translator(Language.JA)("problem.own_delegation.title") in own.text
-    assert browse(office.personnel).send("/delegations", to="10023", **days).status_code == 303
+    shared = browse(office.personnel)
+    assert shared.send("/delegations", to="10023", **days).status_code == 422
+    refused = shared.page("/delegations")
+    assert Translator(Language.JA)("problem.no_person.advice") in refused
+    assert 'name="giver"' not in refused
+    assert browse(office.officer).send("/delegations", to="10023", **days).status_code == 303
     assert "chief → taro" in taro.page("/delegations")
     assert 'name="giver"' not in browse(office.hana).page("/delegations")
     assert browse(office.hana).send("/delegations", to="10023", **days).status_code == 403
@@ -348,7 +315,7 @@ def test_what_approving_does_is_shown_for_all_that_are_ticked_before_it_is_done(
 
 
 def test_personnel_keep_the_chains(office: Any, browse: Any) -> None:
-    personnel = browse(office.personnel)
+    personnel = browse(office.officer)
     rule = {"name": "長時間", "position": "5", "kinds": ["overtime"], "from_min": "120"}
     sent = personnel.send("/approval-chains", steps=["head", "parent_head", "", ""], **rule)
     assert sent.status_code == 303, sent.text
@@ -369,6 +336,9 @@ def test_personnel_keep_the_chains(office: Any, browse: Any) -> None:
     assert "180分以上" in text
     assert 'value="10023"' in personnel.page(edit)
     assert browse(office.hana).send(edit, **rule).status_code == 403
+    own = browse(office.who("taro", Role.PERSONNEL)).send(edit, **(rule | named))
+    assert own.status_code == 422
+    assert Translator(Language.JA)("problem.own_chain.title") in own.text
     assert personnel.page("/approval-chains/none/edit", status=404)
     (path,) = re.findall(r'action="(/approval-chains/[^"]+/remove)"', text)
     assert personnel.send(path).status_code == 303

@@ -101,6 +101,26 @@ def test_a_compensatory_day_is_reminded_of_near_its_end_until_it_is_applied_for(
     assert kinds(office, office.hana) == []
 
 
+def test_leave_that_will_lapse_is_listed_near_its_years_end_and_mailed_on_few_days(
+    office: Any, mailer: ReminderMailer, mail: MemoryMail
+) -> None:
+    """Of 25 days 20 are carried over: 5 are lost on 31 December."""
+    office.grant(50)
+    last, mailed = date(2026, 12, 31), []
+    left = (last - MONDAY).days
+    for then in (61, 60, 59, 15, 14, 13, 0):
+        office.pass_time(days=left - then)
+        left = then
+        listed = [(e.kind, e.days, e.until) for e in office.reminders.listed(office.hana)]
+        assert listed == ([] if then > 60 else [(M.LEAVE_LAPSES, 5, last)])
+        mailer.run()
+        mailed += [then for _ in mail.sent]
+        mail.sent.clear()
+    assert mailed == [60, 14]
+    office.pass_time(days=1)
+    assert kinds(office, office.hana) == []
+
+
 def test_a_digest_goes_out_once_a_day_in_its_hours_to_each_in_their_language(
     office: Any, mailer: ReminderMailer, mail: MemoryMail
 ) -> None:

@@ -114,7 +114,7 @@ def test_a_person_is_hired_transferred_corrected_and_retired_by_forms(office: An
          department=hall, kind="regular", post="主査")  # fmt: skip
     send(office, f"{here}/retire", ends_on="2027-03-31")
     assert office.career(hana) == [("1996-04-01", "2027-03-31", "01", "主査")]
-    assert "2027-03-31 に退職の予定" in page(office, here)
+    assert "令和9年3月31日（2027年） に退職の予定" in page(office, here)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from hub.accounts.passwords import Passwords
 from hub.accounts.service import AccountsService
 from hub.app import create_app
 from hub.applications import examples as applications
+from hub.applications.delegating import DelegationsService, DelegationWanted
 from hub.attendance.tables import punches
 from hub.bootstrap import Hub, build
 from hub.clock import HandMovedClock, Ids
@@ -48,7 +49,7 @@ from hub.web import example_ids as ids
 from hub.web.core import Core, Probe
 from hub.web.documents import openapi_of
 from hub.web.examples import FORM, JSON, example_of
-from hub.web.rights import SYSTEM, Role
+from hub.web.rights import SYSTEM, Principal, PrincipalKind, Role
 from hub.webhooks import signatures
 from provisioning import hub_keys
 from wire.events import PunchDirection
@@ -172,11 +173,20 @@ def make_town(hub: Hub, clock: HandMovedClock) -> ExampleTown:
         player = _Player(town, client, named)
         for call in _CALLS:
             player.play(*call)
+        _let_stand_in(hub)
         _hear_of_the_controller(hub.core)
         hub.core.db.write(_keep_attendance)
         for call in _CALLS_THAT_NEED_IT:
             player.play(*call)
     return town
+
+
+def _let_stand_in(hub: Hub) -> None:
+    """A delegation: what no token gives."""
+    shown = msgspec.convert(applications.DELEGATION_IN, DelegationWanted)
+    who = Principal(PrincipalKind.SESSION, ids.USER, "", Role.ADMIN, person_id=ids.USER)
+    _named_ids(hub).named = [ids.DELEGATION]
+    hub.services.get(DelegationsService).give(who, shown)
 
 
 def _named_ids(hub: Hub) -> NamedIds:
@@ -263,7 +273,6 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("POST", "/applications", ids.APPLICATION_NEEDLESS, _applied("2026-04-09")),
     ("POST", "/applications", ids.APPLICATION_APPROVED, _applied("2026-04-13")),
     ("POST", "/approvals", None, {"items": [_BALLOT]}),
-    ("POST", "/delegations", ids.DELEGATION, {}),
     ("POST", "/approval_chains", ids.CHAIN_RULE, {}),
     ("POST", "/webhooks", ids.WEBHOOK, {}),
     ("POST", "/webhooks/{webhook_id}/test", (ids.MESSAGE, ids.DELIVERY), {}),

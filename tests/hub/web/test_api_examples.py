@@ -15,6 +15,7 @@ from hub.web.examples import METHODS, Examples, NoExampleError, example_of
 REFUSED: Final = {
     "GET /api/v1/leave/balances": {"not_found"},  # a token is nobody
     "GET /api/v1/leave/entries": {"not_found"},
+    "POST /api/v1/delegations": {"no_person"},
     "POST /api/v1/sites": {"already_exists"},
     "POST /api/v1/controllers": {"already_exists"},
     "POST /api/v1/zones": {"already_exists"},

@@ -281,6 +281,7 @@ def _name_what_is_there(case: Any, label: str) -> None:
 
 
 NEVER_SUCCEED: Final = {
+    "POST /api/v1/delegations": "a token is nobody, and lets nobody stand in",
     "POST /api/v1/cards/{card_id}/rekey": "the card has to have a key of a set",
     "POST /api/v1/readers/{reader_id}/enrolment": "one stands there already",
     "POST /api/v1/bookings/{reservation_key}/backup_codes": "its controller has to be away",
