@@ -54,6 +54,22 @@ def _arranged(columns: list[Column], what: str) -> tuple[Column, ...]:
     return tuple(columns)
 
 
+def focus_after(what: str, count: int) -> str:
+    """Give the field on which somebody at the keyboard goes on after a button: the same button of
+    the column that moved, the column that was added, or that took a removed one's place; `rows`
+    where the row's kind was taken over."""
+    verb, _, number = what.partition("-")
+    if verb == "add":
+        return f"title_{count - 1}"
+    if not (number.isascii() and number.isdigit() and len(number) < 4):
+        return "rows" if verb == "rows" else ""
+    at = int(number)
+    if verb == "remove":
+        return f"title_{min(at, count - 1)}"
+    moved = min(max(at + (-1 if verb == "up" else 1), 0), count - 1)
+    return f"{verb}_{moved}" if verb in ("up", "down") else ""
+
+
 def _column(given: FormData, number: int) -> Column:
     def text(name: str) -> str:
         return text_of(given, f"{name}_{number}").strip()

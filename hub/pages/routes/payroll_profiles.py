@@ -13,12 +13,9 @@ from fastapi.responses import Response
 from hub.database.errors import DuplicateError
 from hub.pages.frame import Speaking, go_to
 from hub.pages.months import last_month, month_or
-from hub.pages.payroll_forms import COLUMNS_MAX, text_of, wanted
-from hub.pages.views.payroll import (
-    column_form,
-    field_choices,
-    wrong_lines,
-)
+from hub.pages.payroll_forms import COLUMNS_MAX, focus_after, text_of, wanted
+from hub.pages.views.payroll import wrong_lines
+from hub.pages.views.payroll_profile import column_form, field_choices, lacking, told
 from hub.pages.words import Words
 from hub.payroll.profile import (
     ClockForm,
@@ -80,11 +77,13 @@ async def change_profile(
         before = service.profile(profile_id).profile if profile_id != _NEW else _blank()
         shown = _Edited(profile_id, text_of(given, "name"), before)
         return _form(request, words, shown, error=str(error))
+    if what in ("preview", "save") and lacking(edited.profile, words):
+        return _form(request, words, edited, error=words.t("payroll.lacking"))
     if what == "preview":
         chosen = month_or(text_of(given, "month"), last_month(words))
         return _previewed(request, words, service, who, edited, chosen)
     if what != "save":
-        return _form(request, words, edited)
+        return _form(request, words, edited, focus=focus_after(what, len(edited.profile.columns)))
     try:
         if profile_id == _NEW:
             service.make_profile(who, edited.name, edited.profile)
@@ -94,7 +93,7 @@ async def change_profile(
         taken = words.t("problem.already_exists.title")
         return _form(request, words, edited, error=taken)
     except Problem as problem:
-        return _form(request, words, edited, error=_told(problem))
+        return _form(request, words, edited, error=told(problem, words))
     return go_to("/payroll")
 
 
@@ -118,6 +117,7 @@ def _form(
     error: str = "",
     preview: Preview | None = None,
     month: Month | None = None,
+    focus: str = "",
 ) -> Response:
     profile = edited.profile
     return render(
@@ -127,7 +127,8 @@ def _form(
         id=edited.id,
         name=edited.name,
         profile=profile,
-        columns=[column_form(each) for each in profile.columns],
+        columns=[column_form(each, profile.rows, words) for each in profile.columns],
+        lacking=lacking(profile, words),
         choices=field_choices(profile.rows, words),
         forms=_FORMS,
         rows=[each.value for each in RowKind],
@@ -136,6 +137,7 @@ def _form(
         quotings=[each.value for each in Quoting],
         month=str(month or last_month(words)),
         error=error,
+        focus="error" if error else "preview" if preview else focus,
         preview=preview,
         wrong=wrong_lines(preview.wrong, words) if preview else [],
     )
@@ -159,15 +161,8 @@ def _previewed(
     try:
         found = service.preview(who, edited.profile, Asked(month))
     except Problem as problem:
-        return _form(request, words, edited, error=_told(problem), month=month)
+        return _form(request, words, edited, error=told(problem, words), month=month)
     return _form(request, words, edited, preview=found, month=month)
-
-
-def _told(problem: Problem) -> str:
-    told = " ".join(
-        f"{each.field.removeprefix('body.')}: {each.message}" for each in problem.fields
-    )
-    return told or problem.detail
 
 
 def _blank() -> Profile:
