@@ -8,77 +8,14 @@ from typing import Final
 
 from hub.pages.words import Words
 from hub.payroll.cells import at_clock
-from hub.payroll.domain import DayRow, MonthRow, Unit
-from hub.payroll.fields import ADJUSTED, BUCKETS, FIELDS, bucket_name
+from hub.payroll.domain import DayRow, MonthRow
+from hub.payroll.fields import BUCKETS, bucket_name
 from hub.payroll.leave_words import away_notes, leave_lines
-from hub.payroll.profile import ClockForm, Column, Profile, RowKind
+from hub.payroll.profile import ClockForm, Profile
 from hub.payroll.repository import Handover
 from hub.payroll.writing import Unwritable
 
 _FREE_DAYS: Final = frozenset({"day_off", "holiday", "year_end"})
-
-
-def field_name(code: str, words: Words) -> str:
-    """A field in words: `支給：時間外（深夜）` for `paid:overtime.night`."""
-    what, _, which = code.partition(":")
-    if not which:
-        return words.t(f"payroll.column.{code}")
-    if what == "adjusted" and which in ADJUSTED:
-        name = words.t(f"payroll.column.{which}")
-        return words.t("payroll.column.adjusted", which=name)
-    if what == "adjusted_explained":
-        name = words.t(f"worktime.explained.{which}")
-        return words.t("payroll.column.adjusted", which=name)
-    if what.startswith("leave_"):
-        return words.t(f"payroll.column.{what}", which=words.t(f"payroll.leave.{which}"))
-    is_kind = what == "explained"
-    name = words.t(f"worktime.explained.{which}") if is_kind else bucket_name(which, words.t)
-    return words.t(f"payroll.column.{what}", which=name)
-
-
-def field_choices(rows: RowKind, words: Words) -> list[tuple[str, str, str]]:
-    """What a column of such rows can show: code, name, and what it is."""
-    return [(code, field_name(code, words), unit.value) for code, unit in FIELDS[rows].items()]
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnForm:
-    """One column of the editor. `form` is the way of writing that its field has."""
-
-    title: str
-    field: str
-    text: str
-    form: str
-    width: str
-    pad: str
-    places: int
-    blank: bool
-    words: str
-
-
-def column_form(column: Column) -> ColumnForm:
-    """Give a column as the editor shows it."""
-    return ColumnForm(
-        title=column.title,
-        field=column.field or "",
-        text=column.text,
-        form=_form_of(column),
-        width="" if column.width is None else str(column.width),
-        pad=column.pad.value,
-        places=column.places,
-        blank=column.zero_is_empty,
-        words=", ".join(f"{value}={word}" for value, word in column.words.items()),
-    )
-
-
-def _form_of(column: Column) -> str:
-    units = {code: unit for each in FIELDS.values() for code, unit in each.items()}
-    unit = units.get(column.field or "")
-    if unit is Unit.MINUTES:
-        return f"minutes:{column.minutes.value}"
-    if unit is Unit.CLOCK:
-        return f"clock:{column.clock.value}"
-    return f"date:{column.date.value}" if unit in (Unit.DATE, Unit.MONTH) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,14 +41,19 @@ class Office:
         return person
 
     def worked(self, person: str, day: date, start: int = 510, end: int = 1035) -> None:
-        for minute, direction in ((start, PunchDirection.IN), (end, PunchDirection.OUT)):
-            self.last += 1
-            at = start_of(day).astimezone(UTC) + timedelta(minutes=minute)
-            row = {"id": self.last, "person_id": person, "reader_id": "r", "door_id": None}
-            row |= {"credential_id": "c", "controller_id": "k7m2q9x4w8e3r6t1", "boot": "b"}
-            row |= {"direction": direction, "at": at, "corrected_at": at, "received_at": at}
-            row |= {"trusted": True, "time_error_ms": 0, "mono_ns": 0}
-            self.write(row)
+        self.tap(person, day, start, PunchDirection.IN)
+        self.tap(person, day, end, PunchDirection.OUT)
+
+    def tap(self, person: str, day: date, minute: int, direction: PunchDirection) -> int:
+        """One tap at a minute of a date; give its id."""
+        self.last += 1
+        at = start_of(day).astimezone(UTC) + timedelta(minutes=minute)
+        row = {"id": self.last, "person_id": person, "reader_id": "r", "door_id": None}
+        row |= {"credential_id": "c", "controller_id": "k7m2q9x4w8e3r6t1", "boot": "b"}
+        row |= {"direction": direction, "at": at, "corrected_at": at, "received_at": at}
+        row |= {"trusted": True, "time_error_ms": 0, "mono_ns": 0}
+        self.write(row)
+        return self.last
 
     def write(self, row: dict[str, Any]) -> None:
         self.hub.core.db.write(lambda scope: scope.insert(punches, row))

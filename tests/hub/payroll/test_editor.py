@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from hub.bootstrap import Hub
 from hub.clock import HandMovedClock
 from hub.payroll.domain import BucketRow, Unfit
-from hub.payroll.fields import lines_of
+from hub.payroll.fields import FIELDS, lines_of
 from hub.payroll.profile import Column, FileEncoding, Profile, RowKind
 from hub.payroll.profile_files import shipped
 from hub.payroll.service import PayrollService
@@ -134,6 +134,75 @@ def test_a_kept_profile_is_changed_and_removed(hub: Hub, admin: TestClient) -> N
     assert kept(hub) == []
     assert admin.get(path, headers=HTML).status_code == 404
     pressed(admin, opened(admin), "drop", path, 404)
+
+
+def fields(form: Form) -> list[str]:
+    return [form[f"field_{n}"] for n in range(int(form["count"]))]
+
+
+def test_another_kind_of_row_drops_no_column(hub: Hub, admin: TestClient) -> None:
+    """What rows of that kind lack stands there until somebody decides, whatever they press."""
+    form = opened(admin) | {"rows": "day"}
+    wanted = fields(form)
+    numbers = [n for n, each in enumerate(wanted, 1) if each not in ("", *FIELDS[RowKind.DAY])]
+    assert numbers
+    for what, status in (("rows", 200), ("preview", 422), ("save", 422), ("down-0", 200)):
+        page = pressed(admin, form, what, status=status)
+        assert "「1人の1日」にはない項目があります" in page
+        assert sorted(fields(form_of(page))) == sorted(wanted)
+        listed = re.findall(r"<li>(\d+) 列目：", page)
+        assert len(listed) == len(numbers) == page.count('aria-invalid="true"')
+    assert listed == [str(n) for n in numbers]
+    assert kept(hub) == []
+    page = pressed(
+        admin, form_of(pressed(admin, form, "rows")) | {"rows": "month"}, "save", NEW, 303
+    )
+    ((_, profile),) = kept(hub)
+    assert profile == shipped()["monthly-classes"]
+
+
+def test_the_editor_offers_the_fields_of_the_kind_that_was_chosen(admin: TestClient) -> None:
+    page = pressed(admin, opened(admin) | {"rows": "class"}, "rows")
+    added = pressed(admin, form_of(page), "add")
+    offered = re.findall(r'<select id="field_0".*?</select>', added)[0]
+    assert set(re.findall(r'value="([^"]+)"', offered)) == set(FIELDS[RowKind.CLASS])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"pad_1": "zero"}, "2 列目：埋める文字を選んだときは、桁数も書いてください。"),
+        ({"delimiter": "a"}, "文字や数字でない半角の記号"),
+        ({"file_name": "../kintai.csv"}, "ファイル名に「/」"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_pages_language(
+    wrong: Form, said: str, admin: TestClient
+) -> None:
+    assert said in pressed(admin, opened(admin) | wrong, "save", status=422)
+
+
+@pytest.mark.parametrize(
+    ("what", "focus"),
+    [
+        ("add", "title_{new}"),
+        ("up-3", "up_2"),
+        ("up-0", "up_0"),
+        ("down-3", "down_4"),
+        ("down-{last}", "down_{last}"),
+        ("remove-{last}", "title_{before}"),
+        ("rows", "rows"),
+        ("preview", "preview"),
+    ],
+)
+def test_whoever_uses_the_keyboard_goes_on_where_they_were(
+    what: str, focus: str, admin: TestClient
+) -> None:
+    form = opened(admin)
+    new = int(form["count"])
+    at = {"new": new, "last": new - 1, "before": new - 2}
+    page = pressed(admin, form, what.format(**at))
+    assert re.findall(r'id="(\w+)"[^>]* autofocus', page) == [focus.format(**at)]
 
 
 @pytest.mark.parametrize(
