@@ -45,8 +45,8 @@ class MissingKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Missing:
     """One thing. `person_id` has to see to it; `day` is what it is about; `until` when it is too
-    late; `link` is the page that deals with it; `about_person_id`: whose it is, if another's; `at`: the instant that the
-    sentence names, of a kind that names one."""
+    late; `link` is the page that deals with it; `about_person_id`: whose it is, if another's; `at`:
+    the instant that the sentence names, of a kind that names one."""
 
     person_id: str
     kind: MissingKind

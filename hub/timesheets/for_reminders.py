@@ -1,5 +1,6 @@
 """What reminders say of divergences, of cards that did not count and of caps that are near: to whom
-it concerns, and to the heads who have to see to it. Implements `hub.applications.missing.MissingSource`."""
+it concerns, and to the heads who have to see to it. Implements
+`hub.applications.missing.MissingSource`."""
 
 from __future__ import annotations
 

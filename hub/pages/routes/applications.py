@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
-from hub.applications.mailer import said_of
 from hub.applications.bodies import BODY_OF, ApplicationKind, PunchCause, PunchChange
 from hub.applications.checks import Refusal
+from hub.applications.mailer import said_of
 from hub.applications.refusing import REFUSED
 from hub.applications.reminders import RemindersService
 from hub.applications.service import ApplicationsService, Wanted
@@ -58,8 +58,7 @@ def my_applications(
     none = who.person_id is None
     page = service.page(who, Wanted(person_id=who.person_id), cursor, 40)
     missing = [
-        (said_of(each, words), dated(each.day, words), each.link)
-        for each in reminders.listed(who)
+        (said_of(each, words), dated(each.day, words), each.link) for each in reminders.listed(who)
     ]
     return render(
         request,

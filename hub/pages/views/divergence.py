@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.attendance.domain import Punch
-from hub.pages.views.door import Chip
 from hub.pages.views.attendance import APPLY_FOR_PUNCH
+from hub.pages.views.door import Chip
 from hub.pages.words import Words
 from hub.timesheets.alert_domain import AlertLevel, CapAlert, SpecialWork
 from hub.timesheets.alert_service import PersonOutlook

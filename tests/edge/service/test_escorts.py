@@ -118,7 +118,7 @@ def test_a_visit_s_pin_opens_after_the_host_alone_and_costs_no_try_before(rig):
     guest = made_id(90)
     pin = town.pin("736150", credential=guest, person=None)
     rig.policy(pin, town.grant(made_id(91), credential=guest, escorts=(PERSON,), escort_s=20))
-    for n in range(12):
+    for _ in range(12):
         rig.press("736150#")
         assert rig.last(EventKind.ACCESS_DENIED).reason is Reason.ESCORT_MISSING
     assert rig.bodies(EventKind.PIN_LOCKOUT) == []

@@ -240,7 +240,13 @@ def test_a_keypad_that_is_fitted_later_takes_the_pins_of_visits_by_itself(
     second = desk.add("doors", name="書庫", zone_in=desk.zone, **at)
     assert followed() == [desk.door], "it has no keypad"
     (device,) = desk.client.get("/api/v1/devices").json()["items"]
-    reader = {"device_id": device["id"], "door_id": second, "name": "書庫", "side": "entry", "channel": 1}
+    reader = {
+        "device_id": device["id"],
+        "door_id": second,
+        "name": "書庫",
+        "side": "entry",
+        "channel": 1,
+    }
     desk.add("readers", **reader, keypad=True)
     assert followed() == sorted([desk.door, second]) + ["due"]
     desk.client.patch(f"/api/v1/doors/{second}", json={"zone_in": None})
@@ -256,7 +262,13 @@ def test_a_keypad_that_cannot_take_a_visit_s_pin_is_logged_once_and_takes_nothin
     short = desk.add("doors", name="書庫", zone_in=desk.zone, min_digits=4, **at)
     (device,) = desk.client.get("/api/v1/devices").json()["items"]
     keys = {"keypad": True, "max_keys": len(digits) - 1}
-    reader = {"device_id": device["id"], "door_id": short, "name": "書庫", "side": "entry", "channel": 1}
+    reader = {
+        "device_id": device["id"],
+        "door_id": short,
+        "name": "書庫",
+        "side": "entry",
+        "channel": 1,
+    }
     desk.add("readers", **reader, **keys)
     chore = FollowKeypads(hub.core.clock, hub.services.get(VisitorPins))
     with hub.core.db.read() as scope:
