@@ -195,7 +195,7 @@ def test_a_card_held_to_a_desk_opens_its_doors_at_another_reader_s_face_then_is_
 def test_a_visit_s_pin_opens_after_the_host_alone_and_nothing_once_the_visitor_left(
     system, record_property
 ):
-    """Given at the desk of the hub, typed at a real agent's keypad, taken back while it is online."""
+    """Given at the hub's desk, typed at a real agent's keypad, taken back while it is online."""
     keypad = {"keypad": True, "channel": AT_KEYPAD, "device_id": system.device}
     system.made("readers", door_id=system.door, name="番号", **keypad)
     host = {"namespace": "uid", "identity": NUMBER.hex().upper(), "person_id": system.person}
