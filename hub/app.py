@@ -43,6 +43,8 @@ from hub.timesheets import closing_endpoints as closings
 from hub.timesheets import divergence_endpoints as divergences
 from hub.timesheets import endpoints as timesheets
 from hub.visitors import endpoints as visitors
+from hub.visitors import pool_endpoints as visitor_pool
+from hub.visitors import roll_call_endpoints as roll_call
 from hub.web import documents, health
 from hub.web.middleware import (
     BodyLimitMiddleware,
@@ -78,6 +80,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     people.router,
     card_key_endpoints.router,
     visitors.router,
+    visitor_pool.router,
+    roll_call.router,
     enrolment_endpoints.router,
     policy.router,
     pins.router,

@@ -73,8 +73,7 @@ from hub.tabular.staged import ForgetStagedFiles
 from hub.timesheets.closing_wiring import add_closings, closing_chore
 from hub.timesheets.reminder_wiring import add_reminders
 from hub.timesheets.wiring import add_timesheets, timesheet_chore
-from hub.visitors.chores import ForgetVisitors
-from hub.visitors.wiring import add_visitors
+from hub.visitors.wiring import add_visitors, visitor_chores
 from hub.web.core import Core, Probe, Services, Worker
 from hub.web.meters import WebMeters
 from hub.webhooks.chores import ForgetWebhooks
@@ -263,7 +262,7 @@ def _chores(core: Core, services: Services, registry: CollectorRegistry) -> list
         ForgetWebhooks(core.clock, core.settings.webhooks),
         ForgetStagedFiles(core.clock),
         *staff_chores(core, services),
-        ForgetVisitors(core.clock, core.settings.visitors.keep_days),
+        *visitor_chores(core, services),
         readiness_watch(core, services, registry),
         closing_chore(core, services),
         timesheet_chore(core, services),

@@ -99,7 +99,11 @@ def _judge_pin(
     # A booking's PIN may be shared: it tells of no one person where they are.
     who = pin.person if pin.booking is None else None
     decision = come_to(verdict, known, access, who, about, duress=pin.duress)
-    return verdict.nearness, replace(decision, spends_try=_costs_a_try(verdict, about))
+    # A visitor who is early for their host would lock everybody out; the PIN is counted as live.
+    waits = verdict.reason is Reason.ESCORT_MISSING
+    return verdict.nearness, replace(
+        decision, spends_try=not waits and _costs_a_try(verdict, about)
+    )
 
 
 def _decide_both(
@@ -147,8 +151,8 @@ def _costs_a_try(verdict: Verdict, about: Circumstances) -> bool:
 
     Else a lockout that fails to come would tell a guesser which codes there are. Free is only what
     comes within the hour before its window, which guess-risk counts (`wire.pins.EARLY_GRACE_S`),
-    and what the door's own state keeps out: such a code would open a moment later, and is counted
-    as live.
+    a PIN alone that waits for its escort, and what the door's own state keeps out: such a code
+    would open a moment later, and is counted as live.
     """
     if verdict.begins is not None:
         return verdict.begins - about.now.at > _EARLY_GRACE

@@ -157,6 +157,13 @@ class ReminderMailer:
         self._core.db.write(lambda scope: digests.keep(scope, ended))
 
 
+def said_of(each: Missing, words: Words) -> str:
+    """Give the sentence of one thing that is missing."""
+    about = {} if each.at is None else {"time": words.time(each.at)}
+    told = words.t(f"missing.{each.kind.value}", **about)
+    return f"{told} {words.t('missing.days', days=each.days)}" if each.days else told
+
+
 def digest_of(
     found: Sequence[Missing], names: dict[str, str], words: Words, public_url: str, town: str
 ) -> Said:
@@ -166,8 +173,7 @@ def digest_of(
     for each in found[:_LINES_MOST]:
         about = one_line(names.get(each.about_person_id or "", ""))
         until = t("missing.until", date=words.day(each.until)) if each.until else ""
-        days = t("missing.days", days=each.days) if each.days else ""
-        parts = [words.day(each.day), t(f"missing.{each.kind.value}"), days, about, until]
+        parts = [words.day(each.day), said_of(each, words), about, until]
         blocks.append(Block(BlockKind.TEXT, (" ".join(part for part in parts if part),)))
         link = (t("missing.open"), f"{public_url}{each.link}")
         blocks.append(Block(BlockKind.LINK, pairs=(link,)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -21,6 +21,8 @@ class MissingKind(StrEnum):
 
     MISSING_IN = "missing_in"
     MISSING_OUT = "missing_out"
+    PUNCH_REFUSED = "punch_refused"
+    """A card was held to a terminal and did not count, and nothing was done about it since."""
     ABSENT = "absent"
     """Regular hours with neither presence nor explanation."""
     PRESENT_WITHOUT_ORDER = "present_without_order"
@@ -45,7 +47,8 @@ class MissingKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Missing:
     """One thing. `person_id` has to see to it; `day` is what it is about; `until` when it is too
-    late; `link` is the page that deals with it; `about_person_id`: whose it is, if another's."""
+    late; `link` is the page that deals with it; `about_person_id`: whose it is, if another's; `at`:
+    the instant that the sentence names, of a kind that names one."""
 
     person_id: str
     kind: MissingKind
@@ -55,6 +58,7 @@ class Missing:
     about_person_id: str | None = None
     minutes: int | None = None
     days: int | None = None
+    at: datetime | None = None
 
 
 class MissingSource(Protocol):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
+from hub.attendance import repository
 from hub.attendance.domain import RefusedPunch
 from hub.attendance.tables import refused_punches
 from hub.database.rows import as_all
@@ -16,6 +18,11 @@ from hub.projection.domain import ProjectedEvent
 from hub.projection.projector import Retiming
 from wire.events import AccessBody
 from wire.reasons import Reason
+
+MADE_GOOD_WITHIN: Final = timedelta(minutes=10)
+"""A punch of the same person so near to a refused tap is what they did about it: with another card,
+or by a correction."""
+_MOST: Final = 2_000
 
 
 def keep(scope: Scope, event: ProjectedEvent, body: AccessBody, reason: Reason) -> None:
@@ -74,6 +81,35 @@ def between(
     columns = (t.c[one.name] for one in fields(RefusedPunch))
     query = scope.select(*columns).where(*where).order_by(t.c.corrected_at, t.c.id).limit(limit)
     return as_all(RefusedPunch, scope.all(query))
+
+
+def uncounted(
+    scope: Scope, start: datetime, end: datetime, person_ids: Collection[str] | None = None
+) -> list[RefusedPunch]:
+    """Give those of `[start, end)`, oldest first, whose owner is known and has no punch about that
+    time that counts: they are missing something, and may not know it."""
+    taps = [
+        each
+        for each in between(scope, start, end, None, _MOST)
+        if each.person_id is not None and (person_ids is None or each.person_id in person_ids)
+    ]
+    if not taps:
+        return []
+    whose = {each.person_id for each in taps if each.person_id is not None}
+    around = start - MADE_GOOD_WITHIN, end + MADE_GOOD_WITHIN
+    made = [
+        (each.person_id, each.corrected_at)
+        for each in repository.punches_between(scope, *around, person_ids=whose)
+        if not each.voided
+    ]
+
+    def is_made_good(tap: RefusedPunch) -> bool:
+        return any(
+            person == tap.person_id and abs(at - tap.corrected_at) <= MADE_GOOD_WITHIN
+            for person, at in made
+        )
+
+    return [each for each in taps if not is_made_good(each)]
 
 
 def forget_all(scope: Scope) -> None:

@@ -18,8 +18,10 @@ from hub.people import repository as people_rows
 from hub.people.domain import Card, CardState, Grant, Person
 from hub.people.holiday_dates import dates_of
 from hub.pins import placements
+from hub.pins.daily import daily_spans
 from hub.pins.placement import LIVE, PlacementState
-from hub.pins.repository import credential
+from hub.pins.placements import Placement
+from hub.pins.repository import Credential, credential
 from hub.pins.tables import pin_placements
 from hub.sites import repository as site_rows
 from hub.sites.domain import Door
@@ -159,9 +161,8 @@ class Look:
                 continue
             person = people_rows.person(scope, pin.person_id) if pin.person_id else None
             exempt = person is not None and person.anti_passback_exempt
-            start, end = max(placement.starts_at, time.start), min(placement.ends_at, time.end)
-            within = _of_holder((Span(start, end),), person)
-            if not within:
+            spans = _of_holder(_spans_of_pin(placement, pin, time), person)
+            if not spans:
                 continue
             way = Access(
                 by=AccessBy.PIN,
@@ -172,7 +173,7 @@ class Look:
                 booking_id=pin.booking_id,
                 visit_id=pin.guest.visit_id if pin.guest else None,
                 placement=placement.state,
-                spans=within,
+                spans=spans,
             )
             # A booking's PIN may be shared: it tells of no one person where they are.
             known = pin.person_id if pin.booking_id is None else None
@@ -210,6 +211,14 @@ class Look:
             changes_of(zone, window, lambda day: spans_of_day(schedule, holidays, day)),
             window,
         )
+
+
+def _spans_of_pin(placement: Placement, pin: Credential, time: Span) -> tuple[Span, ...]:
+    start, end = max(placement.starts_at, time.start), min(placement.ends_at, time.end)
+    if pin.guest is None or not pin.guest.daily:
+        return (Span(start, end),)
+    found = daily_spans(placement.starts_at, placement.ends_at, (time.start, time.end))
+    return tuple(Span(*each) for each in found)
 
 
 def at_once(when: datetime) -> Span:

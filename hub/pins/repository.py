@@ -16,12 +16,14 @@ from hub.pins.tables import PinVariant, pin_credentials, pin_placements
 @dataclass(frozen=True, slots=True)
 class Guest:
     """Whose PIN it is that is given for a visit; with `escorts`, persons or groups, it opens only
-    within `escort_s` after one of them."""
+    within `escort_s` after one of them, and `daily` on each day only between the hours of its
+    window's ends."""
 
     visit_id: str
     visitor_id: str
     escorts: tuple[str, ...] = ()
     escort_s: int = 30
+    daily: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def _credential(row: Any) -> Credential:
 def _guest(row: Any) -> Guest | None:
     if row.visit_id is None:
         return None
-    return Guest(row.visit_id, row.visitor_id, row.escorts, row.escort_s)
+    return Guest(row.visit_id, row.visitor_id, row.escorts, row.escort_s, row.daily)
 
 
 def credential(scope: Scope, credential_id: str) -> Credential | None:
@@ -89,9 +91,9 @@ def of_visits(scope: Scope, visit_ids: Sequence[str]) -> list[Credential]:
     return [_credential(row) for row in scope.all(query.order_by(t.c.id))]
 
 
-def set_escorts(scope: Scope, credential_id: str, guest: Guest) -> None:
-    """Say after whom a visitor's PIN opens now."""
-    values = {"escorts": guest.escorts, "escort_s": guest.escort_s}
+def set_guest(scope: Scope, credential_id: str, guest: Guest) -> None:
+    """Say after whom, and on each day in which hours, a visitor's PIN opens now."""
+    values = {"escorts": guest.escorts, "escort_s": guest.escort_s, "daily": guest.daily}
     scope.update(pin_credentials, values, pin_credentials.c.id == credential_id)
 
 
@@ -110,6 +112,7 @@ def add(scope: Scope, made: Credential) -> None:
             "visitor_id": guest.visitor_id or None,
             "escorts": guest.escorts,
             "escort_s": guest.escort_s,
+            "daily": guest.daily,
             "max_uses": made.max_uses,
             "sealed": made.sealed,
             "digits": made.digits,

@@ -254,10 +254,11 @@ class Pins:
             repository.set_max_uses(scope, credential_id, max_uses)
             touch_credential(scope, credential_id)
 
-    def set_escorts(self, scope: Scope, credential_id: str, guest: Guest) -> None:
-        """Say after whom a visitor's PIN opens; nothing happens where it is so already."""
+    def set_guest(self, scope: Scope, credential_id: str, guest: Guest) -> None:
+        """Say after whom and in which hours of a day a visitor's PIN opens; nothing happens where
+        it is so already."""
         if self._live(scope, credential_id).guest != guest:
-            repository.set_escorts(scope, credential_id, guest)
+            repository.set_guest(scope, credential_id, guest)
             for placement in self._standing(scope, credential_id):
                 placements.set_wanted(scope, placement, None)
             touch_credential(scope, credential_id)

@@ -45,6 +45,7 @@ pin_credentials: Final = town_table(
     Column("visitor_id", id_text()),
     Column("escorts", Structured(tuple[str, ...]), nullable=False),
     Column("escort_s", Integer, nullable=False),
+    Column("daily", Boolean, nullable=False),
     Column("max_uses", Integer),
     Column("sealed", LargeBinary, nullable=False),
     Column("digits", Integer, nullable=False),
@@ -55,7 +56,8 @@ pin_credentials: Final = town_table(
 """One PIN for all doors of a booking's holder, and beside it, where wanted, the one that is typed
 under duress. `sealed` is AES-GCM bound to this row; `digits` is how many, never which. A standing
 code has neither booking nor holder until it is pulled. A visitor's has a visit in place of both;
-with `escorts` it opens only within `escort_s` after one of them."""
+with `escorts` it opens only within `escort_s` after one of them, a `daily` one on each day only
+between the hours of its window's ends."""
 Index(
     "uq_pin_credentials_holder",
     pin_credentials.c.town_id,

@@ -27,6 +27,7 @@ from hub.people.domain import Calendar, Card, CardState, Grant, Person, Schedule
 from hub.people.holiday_dates import dates_of
 from hub.people.identities import open_identity
 from hub.people.tables import calendars, cards, grants, group_members, people, schedules
+from hub.pins.daily import daily_schedule
 from hub.pins.placement import PlacementState
 from hub.pins.tables import PinVariant, pin_credentials, pin_placements
 from hub.policy.card_seals import CardSeals
@@ -411,6 +412,7 @@ class Sources:
                 c.c.escorts,
                 c.c.escort_s,
                 people.c.ends_at.label("holder_ends_at"),
+                c.c.daily,
             )
             .join(c, sa.and_(c.c.town_id == p.c.town_id, c.c.id == p.c.credential_id))
             .outerjoin(
@@ -452,13 +454,15 @@ class Sources:
             person=row.person_id,
             booking=row.booking_id,
             duress=row.variant is PinVariant.DURESS,
-            at_lock=self._lists.digest(row.door_id, digits),
+            # A lock by itself knows windows and no schedule.
+            at_lock=None if row.daily else self._lists.digest(row.door_id, digits),
         )
         grant = GrantBody(
             door=row.door_id,
             credential=row.credential_id,
             start=row.starts_at,
             end=end if row.starts_at < end else row.ends_at,
+            schedule=row.credential_id if row.daily else None,
             booking=row.booking_id,
             max_uses=row.max_uses,
             counted_as=row.holder_id if row.max_uses else None,
@@ -467,10 +471,15 @@ class Sources:
         )
         entry_id = pin_policy_id(row.credential_id, row.door_id)
         leaves_at = row.ends_at + LINGER
-        return {
+        found = {
             key(EntryKind.CREDENTIAL, entry_id): Wanted(pin, None, row.credential_id, leaves_at),
             key(EntryKind.GRANT, row.grant_id): Wanted(grant, None, row.credential_id, leaves_at),
         }
+        if row.daily:  # a schedule of its own, under the credential's id
+            hours = daily_schedule(row.starts_at, row.ends_at)
+            own = key(EntryKind.SCHEDULE, row.credential_id)
+            found[own] = Wanted(hours, None, row.credential_id, leaves_at)
+        return found
 
     # --- time --------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
+from hub.attendance import refused
 from hub.attendance.domain import start_of, work_date_of
 from hub.audit.service import record
 from hub.clock import Ids
@@ -50,12 +51,14 @@ HUB: Final = "hub"
 
 @dataclass(frozen=True, slots=True)
 class DivergenceSheet:
-    """A divergence with its trail, and whether the reader may judge it."""
+    """A divergence with its trail, and whether the reader may judge it. `held_up`: when a card of
+    theirs was held to a terminal on that date and did not count."""
 
     divergence: Divergence
     steps: tuple[DivergenceStep, ...]
     may_judge: bool
     is_own: bool
+    held_up: tuple[datetime, ...] = ()
 
 
 def compare_month(
@@ -184,7 +187,10 @@ class DivergenceService:
             found = self._found(scope, who, divergence_id)
             own = found.person_id == who.person_id
             judge = not own and self._judges(scope, who, found)
-            return DivergenceSheet(found, rows.trail(scope, found.id), judge, own)
+            day = start_of(found.work_date), start_of(found.work_date + timedelta(days=1))
+            taps = refused.uncounted(scope, *day, [found.person_id])
+            held_up = tuple(each.corrected_at for each in taps)
+            return DivergenceSheet(found, rows.trail(scope, found.id), judge, own, held_up)
 
     def act(
         self,

@@ -1,5 +1,6 @@
-"""What reminders say of divergences and of caps that are near: to whom it concerns, and to the
-heads who have to see to it. Implements `hub.applications.missing.MissingSource`."""
+"""What reminders say of divergences, of cards that did not count and of caps that are near: to whom
+it concerns, and to the heads who have to see to it. Implements
+`hub.applications.missing.MissingSource`."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from hub.applications.chains import Case, principals
 from hub.applications.domain import Approver, Step
 from hub.applications.gathering import Gathering, Today
 from hub.applications.missing import Missing, MissingKind
-from hub.attendance.domain import work_date_of
+from hub.attendance import refused
+from hub.attendance.domain import start_of, work_date_of
 from hub.database.scope import Scope
 from hub.staff import repository as staff
 from hub.timesheets import alert_repository as alerts
@@ -24,6 +26,8 @@ from hub.worktime.domain import month_of
 
 M: Final = MissingKind
 _HEAD: Final = Step(approver=Approver.HEAD)
+_REFUSED_FOR: Final = timedelta(days=7)
+_APPLY: Final = "/my/applications/new?kind=punch"
 _TOLD_FOR: Final = timedelta(days=1)
 """Whose minutes they are is told of an alert on the day on which it is raised, and the day after:
 it may have come after the day's mail."""
@@ -77,6 +81,24 @@ class OpenDivergences:
                     about_person_id=each.person_id,
                     minutes=each.minutes,
                 )
+
+
+class RefusedTaps:
+    """Cards that were held to a terminal in the last days and did not count: the person applies for
+    the punch, unless they made one since. For seven days, for a needless tap needs nothing."""
+
+    def missing(
+        self, scope: Scope, person_ids: Collection[str] | None, today: date
+    ) -> Sequence[Missing]:
+        """Give the first of each person and day."""
+        start, end = start_of(today - _REFUSED_FOR), start_of(today + timedelta(days=1))
+        found: dict[tuple[str, date], Missing] = {}
+        for tap in refused.uncounted(scope, start, end, person_ids):
+            person, day = tap.person_id or "", work_date_of(tap.corrected_at)
+            link = f"{_APPLY}&date={day.isoformat()}"
+            made = Missing(person, M.PUNCH_REFUSED, day, link, at=tap.corrected_at)
+            found.setdefault((person, day), made)
+        return list(found.values())
 
 
 class CapAlerts:

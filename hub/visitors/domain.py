@@ -72,6 +72,15 @@ class Visit:
         left = timedelta(days=(last.date() - today).days)
         return self.starts_at + days, self.ends_at - left
 
+    def window_after(self, left_at: datetime) -> tuple[datetime, datetime] | None:
+        """Give what is still to come of it for somebody who left: of a daily one what begins on
+        the next day; None where nothing is."""
+        if not self.daily:
+            return None
+        first, left = self.starts_at.astimezone(_TOWN), left_at.astimezone(_TOWN)
+        start = self.starts_at + timedelta(days=max((left.date() - first.date()).days + 1, 0))
+        return (start, self.ends_at) if start < self.ends_at else None
+
 
 @dataclass(frozen=True, slots=True)
 class Visitor:

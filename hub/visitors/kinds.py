@@ -33,6 +33,10 @@ def _check_visit(scope: Scope, _before: Visit | None, after: Visit) -> None:
     if after.ends_at <= after.starts_at:
         raise invalid("ends_at", "before_start", "a visit ends after it starts")
     if after.daily:
+        for name in ("starts_at", "ends_at"):
+            at = getattr(after, name)
+            if at.second or at.microsecond:  # doors know hours of a day to the minute
+                raise invalid(name, "minutes", "each day's hours are whole minutes")
         start, end = after.window_on(after.starts_at)
         if end <= start:
             raise invalid("ends_at", "hours", "each day's hours end after they start")

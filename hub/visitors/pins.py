@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,12 +12,12 @@ from hub.clock import Clock
 from hub.database.scope import Scope
 from hub.pins import placements
 from hub.pins import repository as credentials
+from hub.pins.draw import PinError
 from hub.pins.lengths import GuessRiskError
 from hub.pins.placement import LIVE, Problem, Readiness, Standing, readiness
 from hub.pins.repository import Credential, Guest
 from hub.pins.service import Issue, Pins
-from hub.sites import repository as sites
-from hub.sites.domain import SiteState
+from hub.visitors import repository
 from hub.visitors.domain import Visit, Visitor, VisitState
 from hub.web.problems import CONFLICT, NOT_FOUND, invalid
 from hub.web.problems import Problem as Refused
@@ -55,16 +55,16 @@ class VisitorPins:
         self._clock = clock
         self._pins = pins
 
-    def give_in(self, scope: Scope, visit: Visit, visitor_id: str, who: Principal) -> VisitorPin:
-        """Draw a PIN for a visitor, or give the one they have. Of a daily visit it is good for the
-        hours of one day: today, or the first."""
-        known = self._of_visitor(scope, visit.id, visitor_id)
+    def give_in(self, scope: Scope, visit: Visit, visitor: Visitor, who: Principal) -> VisitorPin:
+        """Draw a PIN for a visitor, or give the one they have. Of a daily visit it is good on each
+        of its days within the hours."""
+        known = self._of_visitor(scope, visit.id, visitor.id)
         if known is not None:
             return known
         now = self._clock.now()
-        window = visit.window_on(now)
-        if visit.state is VisitState.CANCELLED or window[1] <= now:
-            raise Refused(CONFLICT, "this visit was cancelled or is over, or over for today")
+        window = _window(visit, visitor)
+        if visit.state is VisitState.CANCELLED or window is None or window[1] <= now:
+            raise Refused(CONFLICT, "this visit was cancelled or is over")
         doors = keypad_doors(scope, visit)
         if not doors:
             raise invalid("doors", "no_keypad", "no door of this visit has a keypad")
@@ -77,7 +77,7 @@ class VisitorPins:
             digits=None,
             approved=True,
             cause=who.actor,
-            guest=_guest(visit, visitor_id),
+            guest=_guest(visit, visitor.id),
         )
         with named_refusals():
             try:
@@ -87,7 +87,7 @@ class VisitorPins:
                 if error.digits is None:
                     raise
                 credential_id = self._pins.issue(scope, order.with_digits(error.digits))
-        record(scope, now, who, "visitor_pin.given", ("visitor", visitor_id))
+        record(scope, now, who, "visitor_pin.given", ("visitor", visitor.id))
         given = credentials.of_visits(scope, [visit.id])
         return _seen(scope, next(each for each in given if each.id == credential_id))
 
@@ -102,19 +102,38 @@ class VisitorPins:
         return ShownPin(visit, visitor, found, digits)
 
     def follow_in(self, scope: Scope, visit: Visit, cause: str) -> None:
-        """Bring a visit's PINs in line with what it says now. One whose hours are over stays over,
-        whatever the visit's are now: somebody else may know it by then."""
-        now = self._clock.now()
-        window, doors = visit.window_on(now), keypad_doors(scope, visit)
+        """Bring a visit's PINs in line with what it says now, and with the keypads that its doors
+        have now. One whose hours are over stays over, whatever the visit's are now: somebody else
+        may know it by then."""
+        now, doors = self._clock.now(), keypad_doors(scope, visit)
+        guests = {each.id: each for each in repository.visitors_of(scope, [visit.id])[visit.id]}
         for each in credentials.of_visits(scope, [visit.id]):
-            over = _seen(scope, each).ends_at <= now
-            if over or window[1] <= now or not doors or each.guest is None:
+            visitor = guests.get(each.guest.visitor_id) if each.guest is not None else None
+            window = _window(visit, visitor) if visitor is not None else None
+            over = _seen(scope, each).ends_at <= now or window is None or window[1] <= now
+            if visitor is None or window is None or over or not doors:
                 self._pins.revoke(scope, each.id, cause)
                 continue
             with named_refusals():
                 self._pins.move(scope, each.id, window, cause)
                 self._pins.set_doors(scope, each.id, doors, window, approved=True, cause=cause)
-            self._pins.set_escorts(scope, each.id, _guest(visit, each.guest.visitor_id))
+            self._pins.set_guest(scope, each.id, _guest(visit, visitor.id))
+
+    def leave_in(self, scope: Scope, visit: Visit, visitor: Visitor, cause: str) -> None:
+        """They left: their PIN opens nothing more, or nothing before the next day of a daily
+        visit. It is known at the doors then already, so that the night may pass without the hub."""
+        window = _window(visit, visitor)
+        for each in credentials.of_visits(scope, [visit.id]):
+            if each.guest is None or each.guest.visitor_id != visitor.id:
+                continue
+            if window is None or not visit.daily:
+                self._pins.revoke(scope, each.id, cause)
+                continue
+            try:
+                with scope.savepoint():
+                    self._pins.move(scope, each.id, window, cause)
+            except PinError:  # a keypad that takes no such PIN any more
+                self._pins.revoke(scope, each.id, cause)
 
     def revoke_in(self, scope: Scope, visit_id: str, visitor_id: str | None, cause: str) -> None:
         """Take a visitor's PIN away, or those of all."""
@@ -140,22 +159,46 @@ class VisitorPins:
 
 def keypad_doors(scope: Scope, visit: Visit) -> tuple[str, ...]:
     """Give the doors of a visit, its own and those into its zones, that have a keypad in use."""
-    into = {
-        door.id
-        for zone_id in visit.zones
-        for door in sites.doors_of_zone(scope, zone_id)
-        if door.zone_in == zone_id and door.state is SiteState.ACTIVE
+    return _among(visit, repository.keypad_doors(scope))
+
+
+def outdated(scope: Scope, now: datetime) -> tuple[Visit, ...]:
+    """Give the visits of which a PIN stands at other doors than it should: a keypad was fitted or
+    removed meanwhile, or a zone has another door. Where no keypad is left at all nothing is to be
+    done: nobody can type it, and the next one that is fitted there takes it again."""
+    with_pins = repository.visits_with_pins(scope, now)
+    if not with_pins:
+        return ()
+    keypads = repository.keypad_doors(scope)
+    owners = {each.id: each for each in credentials.of_visits(scope, [v.id for v in with_pins])}
+    at: dict[str, set[str]] = {credential_id: set() for credential_id in owners}
+    for placement in placements.of_credentials(scope, list(owners)):
+        if placement.state in LIVE:
+            at[placement.credential_id].add(placement.door_id)
+    wanted = {visit.id: set(_among(visit, keypads)) for visit in with_pins}
+    wrong = {
+        each.guest.visit_id
+        for each in owners.values()
+        if each.guest is not None and at[each.id] != (wanted[each.guest.visit_id] or at[each.id])
     }
-    return tuple(each for each in sorted({*visit.doors, *into}) if _has_keypad(scope, each))
+    return tuple(visit for visit in with_pins if visit.id in wrong)
 
 
-def _has_keypad(scope: Scope, door_id: str) -> bool:
-    readers = sites.readers_of_door(scope, door_id)
-    return any(each.keypad and each.state is SiteState.ACTIVE for each in readers)
+def _among(visit: Visit, keypads: Mapping[str, str | None]) -> tuple[str, ...]:
+    found = {door for door, zone in keypads.items() if door in visit.doors or zone in visit.zones}
+    return tuple(sorted(found))
 
 
 def _guest(visit: Visit, visitor_id: str) -> Guest:
-    return Guest(visit.id, visitor_id, visit.leaders, visit.escort_s)
+    return Guest(visit.id, visitor_id, visit.leaders, visit.escort_s, visit.daily)
+
+
+def _window(visit: Visit, visitor: Visitor) -> tuple[datetime, datetime] | None:
+    """When a visitor's PIN opens: through the whole visit, or once they left a daily one, from the
+    next day on. None: never again."""
+    if visit.daily and visitor.left_at is not None:
+        return visit.window_after(visitor.left_at)
+    return visit.starts_at, visit.ends_at
 
 
 def _seen(scope: Scope, credential: Credential) -> VisitorPin:

@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from hub.database.rows import as_all
 from hub.database.scope import Scope
 from hub.people.tables import cards
+from hub.pins.tables import pin_credentials
+from hub.sites.domain import SiteState
+from hub.sites.tables import doors, readers
 from hub.visitors.domain import PoolCard, Visit, Visitor, VisitState
 from hub.visitors.tables import visitor_cards, visitors, visits
 
@@ -97,6 +100,28 @@ def _overdue(row: Any, now: datetime) -> bool:
     """Whether a card should be back: who comes again tomorrow may keep theirs."""
     left = row.left_at is not None and not row.daily
     return left or row.ends_at <= now or row.state is VisitState.CANCELLED
+
+
+def visits_with_pins(scope: Scope, now: datetime) -> tuple[Visit, ...]:
+    """Give the visits that are not over and for which a PIN was given that was not taken away."""
+    p, v = pin_credentials.c, visits.c
+    given = scope.select(p.visit_id).where(p.visit_id.is_not(None), p.revoked_at.is_(None))
+    ids = [row.visit_id for row in scope.all(given.distinct())]
+    if not ids:
+        return ()
+    query = sa.select(visits).where(v.id.in_(ids), v.ends_at > now, v.state == VisitState.PLANNED)
+    return as_all(Visit, scope.all(query.order_by(v.id)))
+
+
+def keypad_doors(scope: Scope) -> dict[str, str | None]:
+    """Give the doors that have a keypad in use, and the zone into which each leads."""
+    d, r = doors.c, readers.c
+    query = (
+        scope.select(d.id, d.zone_in)
+        .join(readers, sa.and_(r.town_id == d.town_id, r.door_id == d.id))
+        .where(r.keypad.is_(True), r.state == SiteState.ACTIVE, d.state == SiteState.ACTIVE)
+    )
+    return {row.id: row.zone_in for row in scope.all(query)}
 
 
 def add_to_pool(scope: Scope, card_id: str, site_id: str | None, now: datetime) -> None:

@@ -27,6 +27,7 @@ from hub.sites import repository as sites
 from hub.sites.domain import Site, SiteState, Zone
 from hub.sites.kinds import SITE
 from hub.staff import repository as staff
+from hub.visitors.beyond_zones import Beyond, beyond_zones
 from hub.visitors.domain import Visit, Visitor
 from hub.visitors.service import VisitorsService
 from hub.web.core import Core
@@ -43,6 +44,8 @@ class Known(StrEnum):
 
     ZONE = "zone"
     """They were let in by a door and not seen to leave."""
+    DOOR = "door"
+    """They went by a door out of a zone into a part of the building that is none."""
     ATTENDANCE = "attendance"
     """They came to work today and did not go; where they are is not known."""
     REGISTER = "register"
@@ -130,11 +133,14 @@ class RollCallService:
             for each in self._zones.occupancies(who, _EVERY_ZONE)
             if site_id is None or each.zone.site_id == site_id
         ]
-        working = self._working(now)
+        working, went_home = self._working(now)
         guests = self._visitors.inside(who)
         with self._core.db.read() as scope:
             lines = _of_zones(scope, found)
             known = {line.person_id for line in lines}
+            beyond = beyond_zones(scope, now, went_home)
+            lines += _of_doors(scope, who, site_id, beyond, known)
+            known |= {line.person_id for line in lines}
             lines += _of_punches(scope, who, site_id, working, known)
             lines = _with_departments(scope, lines, work_date_of(now))
             lines += _of_register(site_id, guests)
@@ -155,17 +161,21 @@ class RollCallService:
         except SQLAlchemyError:
             _log.exception("roll_call_not_noted", actor=who.id)
 
-    def _working(self, now: datetime) -> dict[str, tuple[datetime, str]]:
+    def _working(
+        self, now: datetime
+    ) -> tuple[dict[str, tuple[datetime, str]], dict[str, datetime]]:
         """Who is at work by their newest day: since when, and the reader of its last tap, empty
-        where a correction alone says that they came."""
+        where a correction alone says that they came; and when the others went."""
         today = work_date_of(now)
         days = self._attendance.days(SYSTEM, today - timedelta(days=1), today, None)
         newest = {day.person_id: day for day in days if day.shifts}
-        return {
+        working = {
             day.person_id: (day.shifts[-1].starts_at or now, _last_reader(day))
             for day in newest.values()
             if day.is_in
         }
+        gone = {one.person_id: one.last_out for one in newest.values() if one.last_out is not None}
+        return working, gone
 
     def _doubts(
         self, scope: Scope, who: Principal, found: list[Occupancy], site: Site | None
@@ -219,6 +229,22 @@ def _of_zones(scope: Scope, found: list[Occupancy]) -> list[RollLine]:
         by, person = doors.get(where.door_id, ""), names.get(person_id)
         lines.append(_staff(person, person_id, Known.ZONE, where.since, zone.site_id, zone, by))
     return lines
+
+
+def _of_doors(
+    scope: Scope,
+    who: Principal,
+    site_id: str | None,
+    beyond: Mapping[str, Beyond],
+    known: set[str | None],
+) -> list[RollLine]:
+    """Whoever no zone counts behind the door by which they went in."""
+    names = people.people_by_id(scope, set(beyond) - {one for one in known if one is not None})
+    return [
+        _staff(names[one], one, Known.DOOR, at.since, at.door.site_id, door=at.door.name)
+        for one, at in beyond.items()
+        if one in names and who.reaches(at.door.site_id) and site_id in (None, at.door.site_id)
+    ]
 
 
 def _of_punches(

@@ -146,7 +146,10 @@ class VisitorsService:
             elif found.card_id is not None and found.left_at is not None:  # kept overnight
                 revoke_in(scope, self._rows, found.grants, now)
                 changes["grants"] = grant_in(scope, self._rows, visit, found.card_id, now)
-            return self._rows.change_in(scope, who, VISITOR, visitor_id, changes)
+            came = self._rows.change_in(scope, who, VISITOR, visitor_id, changes)
+            if visit.daily and found.left_at is not None:  # again today: their PIN with them
+                self._pins.follow_in(scope, visit, who.actor)
+            return came
 
         return self._core.db.write(work)
 
@@ -160,10 +163,12 @@ class VisitorsService:
             if found.is_inside:
                 changes["left_at"] = now
             revoke_in(scope, self._rows, found.grants, now)
-            self._pins.revoke_in(scope, found.visit_id, visitor_id, who.actor)
             if card_returned and found.card_id is not None:
                 changes |= {"card_id": None, "card_returned_at": now, "grants": ()}
-            return self._rows.change_in(scope, who, VISITOR, visitor_id, changes)
+            gone = self._rows.change_in(scope, who, VISITOR, visitor_id, changes)
+            visit = self._rows.change_in(scope, who, VISIT, found.visit_id, {})
+            self._pins.leave_in(scope, visit, gone, who.actor)
+            return gone
 
         return self._core.db.write(work)
 
@@ -210,8 +215,8 @@ class VisitorsService:
         """Give a visitor a PIN at the visit's doors with a keypad, or the one that they have."""
 
         def work(scope: Scope) -> VisitorPin:
-            visit, _ = self._held(scope, who, visitor_id)
-            return self._pins.give_in(scope, visit, visitor_id, who)
+            visit, found = self._held(scope, who, visitor_id)
+            return self._pins.give_in(scope, visit, found, who)
 
         return self._core.db.write(work)
 

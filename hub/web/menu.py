@@ -104,6 +104,7 @@ GROUPS: Final = (
         "visitors",
         (
             Place("/visitors", "visitors_list", Right.VISITORS_READ),
+            Place("/visitors/cards", "visitor_cards", Right.VISITORS_READ),
             Place("/roll-call", "roll_call", Right.ROLL_CALL),
         ),
     ),

@@ -374,6 +374,8 @@ class Oracle:
         if reason not in OPENING:
             needs_pin = reason == "second_factor_missing" and known.factor == "card"
             costs = shown.digits is not None
+            if reason == "escort_missing" and known.factor == "pin":
+                costs = False
             if reason == "not_yet_valid":
                 start = self.policy.grants[grant_id or ""].start
                 costs = costs and start is not None and start - self.at > timedelta(hours=1)

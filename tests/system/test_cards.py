@@ -6,6 +6,7 @@ The hub and the agent as they are built for production, with a real broker betwe
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,8 +29,8 @@ pytestmark = pytest.mark.mosquitto
 DEADLINE_S = 15.0
 NUMBER = bytes.fromhex("04a1b2c3d4e5f6")
 CARD = Identity("uid", NUMBER)
-AT_DESK, AT_DOOR = 0, 1
-"""Two readers: one on a desk in the office, one at the door."""
+AT_DESK, AT_DOOR, AT_KEYPAD = 0, 1, 2
+"""Readers: one on a desk in the office, one at the door, beside which a keypad may be fitted."""
 
 
 class System:
@@ -189,3 +190,53 @@ def test_a_card_held_to_a_desk_opens_its_doors_at_another_reader_s_face_then_is_
     record_property("tap_to_door_ms", round(enrolled_s * 1000))
     record_property("lost_to_denied_ms", round(lost_s * 1000))
     print(f"tap to door {enrolled_s * 1000:.0f} ms, lost to denied {lost_s * 1000:.0f} ms")
+
+
+def test_a_visit_s_pin_opens_after_the_host_alone_and_nothing_once_the_visitor_left(
+    system, record_property
+):
+    """Given at the hub's desk, typed at a real agent's keypad, taken back while it is online."""
+    keypad = {"keypad": True, "channel": AT_KEYPAD, "device_id": system.device}
+    system.made("readers", door_id=system.door, name="番号", **keypad)
+    host = {"namespace": "uid", "identity": NUMBER.hex().upper(), "person_id": system.person}
+    system.made("cards", **host)
+    now = datetime.now(UTC)
+    visit = system.post(
+        "visits",
+        201,
+        site_id=system.get(f"doors/{system.door}")["site_id"],
+        host_id=system.person,
+        starts_at=(now - timedelta(minutes=1)).isoformat(),
+        ends_at=(now + timedelta(hours=2)).isoformat(),
+        doors=[system.door],
+        escort_required=True,
+        visitors=[{"name": "佐藤 次郎"}],
+    )
+    guest = visit["visitors"][0]["id"]
+    system.post(f"visitors/{guest}/arrive")
+    system.post(f"visitors/{guest}/pin")
+    digits = system.post(f"visitors/{guest}/pin/reveal")["pin"]
+
+    def readiness():
+        pins = system.get(f"visits/{visit['id']}")["pins"]
+        return pins[0]["readiness"] if pins else "gone"
+
+    def pin_opens():
+        before = len(system.site.acts())
+        system.site.press(system.device, digits + "#", AT_KEYPAD)
+        time.sleep(0.3)
+        return len(system.site.acts()) > before
+
+    system.wait(lambda: readiness() in ("placed", "active"))
+    assert not pin_opens(), "nobody went first"
+    assert system.opens(), "the host"
+    assert pin_opens()
+    before, began = system.version, time.monotonic()
+    system.post(f"visitors/{guest}/leave")
+    system.wait(lambda: system.holds(before))
+    left_s = time.monotonic() - began
+    assert system.opens()
+    assert not pin_opens()
+    assert left_s < 5, f"from leaving to the denial at the door: {left_s * 1000:.0f} ms"
+    record_property("left_to_denied_ms", round(left_s * 1000))
+    print(f"left to denied {left_s * 1000:.0f} ms")

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from hub.applications.bodies import BODY_OF, ApplicationKind, PunchCause, PunchChange
 from hub.applications.checks import Refusal
-from hub.applications.missing import Missing
+from hub.applications.mailer import said_of
 from hub.applications.refusing import REFUSED
 from hub.applications.reminders import RemindersService
 from hub.applications.service import ApplicationsService, Wanted
@@ -58,8 +58,7 @@ def my_applications(
     none = who.person_id is None
     page = service.page(who, Wanted(person_id=who.person_id), cursor, 40)
     missing = [
-        (_missing_text(each, words), dated(each.day, words), each.link)
-        for each in reminders.listed(who)
+        (said_of(each, words), dated(each.day, words), each.link) for each in reminders.listed(who)
     ]
     return render(
         request,
@@ -266,8 +265,3 @@ def _refused(problem: Problem, words: Words) -> Told:
     said = {each.code: words.t(f"application.refusal.{each.code}") for each in problem.fields}
     beside = {FIELD_OF[Refusal(c)]: text for c, text in said.items() if Refusal(c) in FIELD_OF}
     return Told(refused=tuple(dict.fromkeys(said.values())), beside=beside)
-
-
-def _missing_text(each: Missing, words: Words) -> str:
-    told = words.t(f"missing.{each.kind.value}")
-    return f"{told} {words.t('missing.days', days=each.days)}" if each.days else told

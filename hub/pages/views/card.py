@@ -90,7 +90,7 @@ class PersonPage:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentPage:
-    """An enrolment: `live` while the page asks again by itself."""
+    """An enrolment: `live` while there is something to wait for."""
 
     id: str
     person_id: str

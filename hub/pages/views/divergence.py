@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.attendance.domain import Punch
+from hub.pages.views.attendance import APPLY_FOR_PUNCH
 from hub.pages.views.door import Chip
 from hub.pages.words import Words
 from hub.timesheets.alert_domain import AlertLevel, CapAlert, SpecialWork
@@ -60,12 +61,15 @@ class TrailLine:
 
 @dataclass(frozen=True, slots=True)
 class DivergencePage:
-    """A divergence with its trail, and what the reader may do about it."""
+    """A divergence with its trail, and what the reader may do about it. `held_up`: that a card did
+    not count on that day; `apply`: where its owner applies for the punch."""
 
     line: DivergenceLine
     trail: tuple[TrailLine, ...]
     acts: tuple[str, ...]
     day_path: str
+    held_up: str
+    apply: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +152,15 @@ def divergence_page(
     found = sheet.divergence
     allowed = BY_JUDGE if sheet.may_judge else frozenset({Act.EXPLAIN} if sheet.is_own else ())
     acts = tuple(act.value for act in Act if act in allowed and (found.state, act) in STEPS)
+    times = words.t("words.comma").join(words.time(each) for each in sheet.held_up)
+    day = found.work_date.isoformat()
     return DivergencePage(
         line=divergence_line(found, names, words, person_id),
         trail=tuple(_step(each, users, words) for each in sheet.steps),
         acts=acts,
-        day_path=f"/attendance?day={found.work_date.isoformat()}",
+        day_path=f"/attendance?day={day}",
+        held_up=words.t("divergence.held_up", times=times) if times else "",
+        apply=f"{APPLY_FOR_PUNCH}&date={day}" if times and sheet.is_own else "",
     )
 
 

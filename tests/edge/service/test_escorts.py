@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from tests.edge.conftest import BEGIN, PERSON, made_id
 from wire.events import EventKind
 from wire.policy import EntryKind
-from wire.policy_bodies import DoorMode, EntryState
+from wire.policy_bodies import DaySpan, DoorMode, EntryState, ScheduleBody, WeekSpan
 from wire.reasons import Reason
 
 VISITOR, OTHER = made_id(80), made_id(82)
@@ -108,3 +110,61 @@ def test_a_booking_s_pin_leads_nobody_for_its_guests_share_it(visited):
     assert _reason(visited) is Reason.PIN_VALID
     visited.tap(VISITORS_NUMBER)
     assert _reason(visited) is Reason.ESCORT_MISSING
+
+
+def test_a_visit_s_pin_opens_after_the_host_alone_and_costs_no_try_before(rig):
+    """However often a visitor types it too early, the keypad goes on listening to them."""
+    town = rig.town
+    guest = made_id(90)
+    pin = town.pin("736150", credential=guest, person=None)
+    rig.policy(pin, town.grant(made_id(91), credential=guest, escorts=(PERSON,), escort_s=20))
+    for _ in range(12):
+        rig.press("736150#")
+        assert rig.last(EventKind.ACCESS_DENIED).reason is Reason.ESCORT_MISSING
+    assert rig.bodies(EventKind.PIN_LOCKOUT) == []
+    assert rig.bodies(EventKind.ACCESS_GRANTED) == []
+    rig.tap()
+    rig.press("736150#")
+    assert rig.last(EventKind.ACCESS_GRANTED).reason is Reason.PIN_VALID
+    rig.go(21)
+    rig.press("736150#")
+    assert _reason(rig) is Reason.ESCORT_MISSING
+
+
+def test_a_visit_s_pin_opens_nothing_from_the_moment_its_visitor_left(rig):
+    """The revoked PIN comes as a new entry of the policy; an escort helps it no more."""
+    town = rig.town
+    guest = made_id(90)
+    grant = town.grant(made_id(91), credential=guest, escorts=(PERSON,), escort_s=60)
+    rig.policy(town.pin("736150", credential=guest, person=None), grant)
+    rig.tap()
+    rig.press("736150#")
+    assert rig.last(EventKind.ACCESS_GRANTED).reason is Reason.PIN_VALID
+    gone = EntryState.REVOKED
+    rig.policy(town.pin("736150", credential=guest, person=None, state=gone))
+    opened = len(rig.bodies(EventKind.ACCESS_GRANTED))
+    rig.tap()
+    rig.press("736150#")
+    assert _reason(rig) is not Reason.PIN_VALID
+    assert len(rig.bodies(EventKind.ACCESS_GRANTED)) == opened + 1, "the host's tap alone"
+
+
+def test_a_daily_visit_s_pin_opens_in_each_day_s_hours_after_its_host(rig):
+    """Its grant names a schedule of its own, under the credential's id."""
+    town = rig.town
+    guest = made_id(90)
+    now = rig.time.wall_now.astimezone(ZoneInfo("Asia/Tokyo"))
+    minute = now.hour * 60 + now.minute
+    week = WeekSpan((0, 1, 2, 3, 4, 5, 6), (DaySpan(max(minute - 60, 0), minute + 5),))
+    hours = town.put(EntryKind.SCHEDULE, guest, ScheduleBody(week=(week,)))
+    grant = town.grant(made_id(91), credential=guest, escorts=(PERSON,), schedule=guest)
+    rig.policy(hours, town.pin("736150", credential=guest, person=None), grant)
+    rig.press("736150#")
+    assert _reason(rig) is Reason.ESCORT_MISSING
+    rig.tap()
+    rig.press("736150#")
+    assert rig.last(EventKind.ACCESS_GRANTED).reason is Reason.PIN_VALID
+    rig.go(360, step_s=5)
+    rig.tap()
+    rig.press("736150#")
+    assert rig.last(EventKind.ACCESS_DENIED).reason is Reason.OUTSIDE_SCHEDULE

@@ -4,7 +4,8 @@ gone when they leave."""
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,12 +15,22 @@ from hub.clock import HandMovedClock
 from hub.pins import confirmation
 from hub.pins.placement import LIVE
 from hub.pins.tables import pin_credentials, pin_placements
+from hub.visitors.chores import FollowKeypads
+from hub.visitors.pins import VisitorPins
+from tests.hub.pins.conftest import AtTheDoor
 from tests.hub.visitors.test_pages import page, send
 from tests.hub.visitors.test_visitors import Desk
+from wire.reasons import Reason
 
 
 @pytest.fixture
-def desk(admin: TestClient, clock: HandMovedClock) -> Desk:
+def agent() -> Callable[..., AtTheDoor]:
+    return AtTheDoor
+
+
+@pytest.fixture
+def desk(admin: TestClient, clock: HandMovedClock, enrolled: Any) -> Desk:
+    enrolled("hall000000000002")
     made = Desk(admin, clock)
     at = {"controller_id": "hall000000000002", "driver": "virtual", "port": "v"}
     device = made.add("devices", name="板", **at)
@@ -122,9 +133,9 @@ def test_work_of_several_days_opens_in_each_day_s_hours_alone(desk: Desk, hub: A
     desk.post(f"visitors/{visitor}/arrive", card_id=card)
     given = desk.post(f"visitors/{visitor}/pin")
     (grant,) = desk.grants(card)
-    assert (grant["start_at"], given["starts_at"]) == (visit["starts_at"], visit["starts_at"])
-    assert grant["end_at"] == given["ends_at"]
+    assert grant["start_at"] == visit["starts_at"]
     assert grant["end_at"] < visit["ends_at"]
+    assert (given["starts_at"], given["ends_at"]) == (visit["starts_at"], visit["ends_at"])
     desk.post(f"visitors/{visitor}/leave", card_returned=False)
     assert not desk.pool()[card]["overdue"], "they come again tomorrow"
     assert desk.grants(card) == []
@@ -155,23 +166,6 @@ def _tick(hub: Any, controller: str = "hall000000000002") -> None:
     hub.core.db.write(lambda scope: confirmation.tick(scope, now))
 
 
-def test_a_pin_whose_hours_are_over_comes_back_with_no_change_of_the_visit(
-    desk: Desk, hub: Any
-) -> None:
-    """Yesterday's PIN is yesterday's: whoever still knows it must not find it good again because
-    somebody corrected the visit."""
-    visit = desk.visit(hours=24 * 3 + 3, daily=True)
-    visitor = _visitor(visit)
-    old = desk.post(f"visitors/{visitor}/pin")
-    desk.clock.advance(timedelta(hours=24))
-    _tick(hub)
-    today = desk.post(f"visitors/{visitor}/pin")
-    assert today["credential_id"] != old["credential_id"]
-    changed = desk.client.patch(f"/api/v1/visits/{visit['id']}", json={"escort_s": 40})
-    assert [each["credential_id"] for each in changed.json()["pins"]] == [today["credential_id"]]
-    assert _placement(hub, old["credential_id"]).state not in LIVE
-
-
 def test_a_visit_that_is_prolonged_after_its_end_revives_no_pin(desk: Desk, hub: Any) -> None:
     visit = desk.visit(hours=1)
     given = desk.post(f"visitors/{_visitor(visit)}/pin")
@@ -183,6 +177,133 @@ def test_a_visit_that_is_prolonged_after_its_end_revives_no_pin(desk: Desk, hub:
     assert _placement(hub, given["credential_id"]).state not in LIVE
     again = desk.post(f"visitors/{_visitor(visit)}/pin")
     assert again["credential_id"] != given["credential_id"]
+
+
+def test_a_daily_visit_s_pin_keeps_its_digits_for_all_days_and_opens_in_their_hours_alone(
+    desk: Desk, hub_town: Any, agent: Any
+) -> None:
+    """Whoever leaves opens nothing before the next morning, and then the same PIN opens again; the
+    door knows so on the evening before."""
+    visit = desk.visit(hours=24 * 2 + 3, daily=True)
+    visitor = _visitor(visit)
+    desk.post(f"visitors/{visitor}/arrive")
+    desk.post(f"visitors/{visitor}/pin")
+    digits = _digits(desk, visitor)
+    began = desk.clock.now()
+    span = {"from": began.isoformat(), "to": (began + timedelta(days=4)).isoformat()}
+
+    def opens() -> list[list[str]]:
+        path = f"/api/v1/doors/{desk.door}/access"
+        ways = desk.client.get(path, params=span).json()
+        return [
+            [each[end] for end in ("start", "end")]
+            for way in ways
+            if way["by"] == "pin"
+            for each in way["spans"]
+        ]
+
+    hours = [began + timedelta(days=n) for n in range(3)]
+    wanted = [[_z(start), _z(start + timedelta(hours=3))] for start in hours]
+    assert opens() == wanted
+    at_door = agent(hub_town, "hall000000000002")
+
+    def type_it() -> Reason:
+        return at_door.type(digits, desk.door).reason
+
+    at_door.prove()
+    desk.clock.advance(timedelta(hours=1))
+    assert type_it() is Reason.PIN_VALID
+    desk.post(f"visitors/{visitor}/leave")
+    assert opens() == wanted[1:]
+    at_door.prove()
+    assert type_it() is Reason.NOT_YET_VALID
+    desk.post(f"visitors/{visitor}/arrive")
+    assert opens() == wanted, "they came back the same day"
+    at_door.prove()
+    assert type_it() is Reason.PIN_VALID
+    desk.post(f"visitors/{visitor}/leave")
+    at_door.prove()  # the last that the door hears before the next morning
+    desk.clock.advance(timedelta(hours=22))
+    assert type_it() is Reason.NOT_YET_VALID
+    desk.clock.advance(timedelta(hours=2))
+    assert type_it() is Reason.PIN_VALID
+    desk.post(f"visitors/{visitor}/arrive")
+    assert _digits(desk, visitor) == digits
+    at_door.prove()
+    assert type_it() is Reason.PIN_VALID
+    desk.clock.advance(timedelta(hours=2))
+    assert type_it() is Reason.OUTSIDE_SCHEDULE
+    desk.clock.advance(timedelta(hours=22))
+    desk.post(f"visitors/{visitor}/leave")
+    at_door.prove()
+    assert type_it() is not Reason.PIN_VALID, "it was the last day"
+    desk.post(f"visitors/{visitor}/pin/reveal", 404)
+
+
+def test_a_keypad_that_is_fitted_later_takes_the_pins_of_visits_by_itself(
+    desk: Desk, hub: Any
+) -> None:
+    visit = desk.visit()
+    given = desk.post(f"visitors/{_visitor(visit)}/pin")
+    chore = FollowKeypads(hub.core.clock, hub.services.get(VisitorPins))
+
+    def followed() -> list[str]:
+        with hub.core.db.read() as scope:
+            due = chore.is_due(scope)
+        hub.core.db.write(chore.run)
+        with hub.core.db.read() as scope:
+            assert not chore.is_due(scope)
+        (pin,) = desk.client.get(f"/api/v1/visits/{visit['id']}").json()["pins"]
+        assert pin["credential_id"] == given["credential_id"]
+        return [*pin["doors"], "due"] if due else pin["doors"]
+
+    assert followed() == [desk.door]
+    at = {"site_id": desk.site, "controller_id": "hall000000000002"}
+    second = desk.add("doors", name="書庫", zone_in=desk.zone, **at)
+    assert followed() == [desk.door], "it has no keypad"
+    (device,) = desk.client.get("/api/v1/devices").json()["items"]
+    reader = {
+        "device_id": device["id"],
+        "door_id": second,
+        "name": "書庫",
+        "side": "entry",
+        "channel": 1,
+    }
+    desk.add("readers", **reader, keypad=True)
+    assert followed() == [*sorted([desk.door, second]), "due"]
+    desk.client.patch(f"/api/v1/doors/{second}", json={"zone_in": None})
+    assert followed() == [desk.door, "due"]
+
+
+def test_a_keypad_that_cannot_take_a_visit_s_pin_is_logged_once_and_takes_nothing_away(
+    desk: Desk, hub: Any
+) -> None:
+    visit = desk.visit()
+    digits = desk.post(f"visitors/{_visitor(visit)}/pin") and _digits(desk, _visitor(visit))
+    at = {"site_id": desk.site, "controller_id": "hall000000000002"}
+    short = desk.add("doors", name="書庫", zone_in=desk.zone, min_digits=4, **at)
+    (device,) = desk.client.get("/api/v1/devices").json()["items"]
+    keys = {"keypad": True, "max_keys": len(digits) - 1}
+    reader = {
+        "device_id": device["id"],
+        "door_id": short,
+        "name": "書庫",
+        "side": "entry",
+        "channel": 1,
+    }
+    desk.add("readers", **reader, **keys)
+    chore = FollowKeypads(hub.core.clock, hub.services.get(VisitorPins))
+    with hub.core.db.read() as scope:
+        assert chore.is_due(scope)
+    hub.core.db.write(chore.run)
+    with hub.core.db.read() as scope:
+        assert not chore.is_due(scope)
+    (pin,) = desk.client.get(f"/api/v1/visits/{visit['id']}").json()["pins"]
+    assert pin["doors"] == [desk.door]
+
+
+def _z(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def test_the_digits_stand_on_the_sheet_alone_and_nowhere_in_an_address(desk: Desk) -> None:

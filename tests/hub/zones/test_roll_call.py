@@ -91,6 +91,36 @@ def test_somebody_in_zones_within_one_another_is_told_in_the_innermost(hall: Any
     assert line["zone"] == "倉庫"
 
 
+def test_who_went_on_by_a_door_that_leads_into_no_zone_is_looked_for_behind_it(
+    hall: Any, clock: Any
+) -> None:
+    """Until they are let in elsewhere, come back, or punch out."""
+    hall.change("doors", hall.back, zone_in=None, zone_out=hall.zone)
+    hall.walks(hall.ann)
+    hall.let_in(hall.ann, hall.back)
+    hall.clock.advance(timedelta(minutes=1))
+    (line,) = called(hall)["lines"]
+    told = line["name"], line["known_by"], line["zone_id"], line["door"], line["site_id"]
+    assert told == ("安藤", "door", None, "裏", hall.site)
+    page = hall.client.get("/roll-call", headers=HTML).text
+    assert "安藤" in page
+    hall.walks(hall.ann)
+    (line,) = called(hall)["lines"]
+    assert line["known_by"] == "zone"
+    hall.let_in(hall.ann, hall.back)
+    hall.clock.advance(timedelta(minutes=1))
+    punch(hall, hall.ann)
+    (line,) = called(hall)["lines"]
+    assert line["known_by"] == "door", "told once, by what knows the place"
+    punch(hall, hall.ann, PunchDirection.OUT)
+    assert called(hall)["lines"] == []
+    hall.let_in(hall.ann, hall.back)
+    clock.advance(timedelta(hours=15))
+    assert len(called(hall)["lines"]) == 1
+    clock.advance(timedelta(hours=1, minutes=1))
+    assert called(hall)["lines"] == []
+
+
 def test_what_makes_the_list_unsure_is_told(hall: Any, hub: Any) -> None:
     doubts = {(each["doubt"], each["name"]) for each in called(hall)["doubts"]}
     assert doubts == {("unwatched_exit", "裏")}

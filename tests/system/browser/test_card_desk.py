@@ -4,6 +4,7 @@ nothing is cut off at 320 px, and a person is taken up by keyboard alone."""
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,14 @@ def test_an_enrolment_page_that_ended_is_accessible_and_starts_again_by_a_key(
     staff.open(f"/cards/people/{made['person']}?lang=ja")
     staff.find("form.fields button").send_keys(Keys.ENTER)
     staff.wait(lambda: "/cards/enrolments/" in staff.driver.current_url)
+    left = staff.find("[role=timer]").text
+    staff.run("document.querySelector(\"form[action$='/cancel'] button\").focus()")
+    town.clock.advance(timedelta(seconds=5))
+    staff.wait(lambda: staff.find("[role=timer]").text != left)
+    held = "return document.activeElement.closest('form')?.getAttribute('action') ?? ''"
+    assert staff.run(held).endswith("/cancel"), "the page follows and disturbs nobody"
+    waiting = staff.driver.current_url.removeprefix(staff.url)
+    assert judge(staff, waiting) == []
     staff.find("form[action$='/cancel'] button").send_keys(Keys.ENTER)
     staff.wait(lambda: staff.run("return !!document.querySelector(\"form[action$='/again']\")"))
     place = staff.driver.current_url.removeprefix(staff.url)
