@@ -112,6 +112,7 @@ def _pin(keys: HubKeys, ids: Ids, number: int, now: datetime) -> dict[str, Any]:
         "variant": PinVariant.ORDINARY,
         "escorts": (),
         "escort_s": 30,
+        "daily": False,
         "sealed": keys.seal(f"{number:06d}".encode(), f"pins:{credential}"),
         "digits": 6,
         "created_at": now,
