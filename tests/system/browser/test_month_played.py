@@ -45,9 +45,9 @@ SIGNED = (
 )
 
 FILES = {
-    "monthly-classes": "kintai_2026-11.csv",
-    "daily": "kintai_nichibetsu_2026-11.csv",
-    "workbook": "shukkinbo_2026-11.xlsx",
+    "monthly-classes": "kintai_生涯学習課_2026-11.csv",
+    "daily": "kintai_nichibetsu_生涯学習課_2026-11.csv",
+    "workbook": "shukkinbo_生涯学習課_2026-11.xlsx",
 }
 MONTHLY = {
     "氏名": "山田 花子",
