@@ -42,8 +42,8 @@ VISITOR_OUT: Final[Example] = {
 }
 PIN_OUT: Final[Example] = {
     "visitor_id": ids.VISITOR,
-    "credential_id": ids.CREDENTIAL,
-    "readiness": "placed",
+    "credential_id": ids.VISITOR_CREDENTIAL,
+    "readiness": "scheduled",
     "starts_at": "2026-04-06T00:00:00Z",
     "ends_at": "2026-04-06T03:00:00Z",
     "pin_changed": False,

@@ -281,6 +281,7 @@ _CALLS: Final[tuple[tuple[str, str, str | tuple[str, ...] | None, dict[str, Any]
     ("POST", "/csv_imports", ids.CSV_IMPORT, {}),
     ("POST", "/payroll/profiles", ids.EXPORT_PROFILE, {}),
     ("POST", "/bookings/{reservation_key}/notices", ids.NOTICE, {}),
+    ("POST", "/visitors/{visitor_id}/pin", ids.VISITOR_CREDENTIAL, {}),
 )
 """Method, path, the ids that new rows get in turn, and what stands over the example's body."""
 

@@ -80,6 +80,10 @@ def _schema(document: dict[str, Any], fuzzed: int) -> Any:
         "checks": {
             "positive_data_acceptance": {"enabled": False},
             "ignored_auth": {"enabled": False},
+            # A list too long for its shape may be too long for a body as well.
+            "negative_data_rejection": {
+                "expected-statuses": [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
+            },
         },
     }
     return schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(config))
@@ -283,6 +287,7 @@ def _name_what_is_there(case: Any, label: str) -> None:
 NEVER_SUCCEED: Final = {
     "POST /api/v1/delegations": "a token is nobody, and lets nobody stand in",
     "POST /api/v1/cards/{card_id}/rekey": "the card has to have a key of a set",
+    "POST /api/v1/card-key-sets/{set_id}/finish": "a new master has to be on its way to the cards",
     "POST /api/v1/readers/{reader_id}/enrolment": "one stands there already",
     "POST /api/v1/bookings/{reservation_key}/backup_codes": "its controller has to be away",
     "POST /api/v1/csv_imports/{import_id}/confirm": "a newer file has to lack many bookings",
