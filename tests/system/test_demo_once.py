@@ -66,7 +66,7 @@ def test_the_demo_asks_for_nothing_beyond_its_own_extra():
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["--directory", "."]])
 def test_wrong_usage_exits_2_and_starts_nothing(arguments):
-    command = [sys.executable, "-m", "deploy.demo.cli", *arguments]
+    command = [sys.executable, "-m", "deploy.demo", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
