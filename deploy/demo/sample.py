@@ -7,11 +7,12 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from deploy.demo.installation import CARD_PORT, OSDP_PORT
+from deploy.demo.months import fill_months, last_month
 from deploy.demo.plan import (
     ARENA,
     CARDS,
@@ -31,11 +32,13 @@ from deploy.demo.plan import (
     STAFF_DOOR,
     TERMINALS,
     TOWN_HALL,
+    ZONES,
     CardPlan,
     DepartmentPlan,
     DoorPlan,
     FacilityPlan,
     TerminalPlan,
+    ZonePlan,
 )
 from deploy.demo.running import Login, RunningTown
 from deploy.demo.site import BOLT, CONTACT, REX, STRIKE
@@ -67,6 +70,7 @@ class Sample:
     """What was made, by the plan's keys: ids as the hub gave them."""
 
     sites: dict[str, str] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
     doors: dict[str, str] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
     departments: dict[str, str] = field(default_factory=dict)
@@ -77,6 +81,8 @@ class Sample:
     """Of the arena's booking that runs now, if one was made."""
     code: str = ""
     """Of the hut's, likewise."""
+    made_on: date = date.min
+    """The day in Tokyo from which last month is told."""
 
     def as_text(self, town: RunningTown) -> str:
         """Tell a person where to go and how to log in."""
@@ -171,6 +177,11 @@ class _Maker:
         self._town.api.put(f"/api/v1/devices/{made}/battery", _FOUR_ALKALINE)
         self.made.key_box = self._town.visits.key_box = made
 
+    def zone(self, plan: ZonePlan) -> None:
+        self.made.zones[plan.key] = self.add(
+            "zones", site_id=self.made.sites[plan.site], name=plan.name, name_en=plan.name_en
+        )
+
     def door(self, plan: DoorPlan) -> None:
         controller = self._town.installation.controllers[plan.site]
         device = self.add(
@@ -197,6 +208,7 @@ class _Maker:
             contact={**point, "channel": CONTACT},
             bolt={**point, "channel": BOLT} if plan.bolt_switch else None,
             rex={**point, "channel": REX},
+            zone_in=self.made.zones[plan.zone_in] if plan.zone_in else None,
         )
         self.made.doors[plan.key] = door
         self.add(
@@ -245,7 +257,7 @@ class _Maker:
             phone=PHONE,
         )
 
-    def person(self, plan: CardPlan) -> None:
+    def person(self, plan: CardPlan, employed_on: date) -> None:
         """A member of staff with one card of two faces: what it proves to the terminal, and the
         number a door's reader sends once it has verified the card."""
         person = self.add(
@@ -271,7 +283,7 @@ class _Maker:
         self.add("grants", door_id=self.made.doors[STAFF_DOOR], person_id=person)
         self.add(
             f"staff/people/{person}/employments",
-            starts_on=plan.employed_on,
+            starts_on=employed_on.isoformat(),
             department_id=self.made.departments[plan.department],
             kind="regular",
             post=plan.post,
@@ -286,10 +298,6 @@ class _Maker:
         self.add("users", role="staff", person_id=person, **given)
         role = f"{plan.person} {plan.post} {plan.person_en}"
         self._town.logins.append(Login(plan.key, password, role))
-
-    def leave(self, year: int) -> None:
-        """Grant everybody their paid leave of a calendar year."""
-        self._town.api.post("/api/v1/leave/grants", {"leave_kind": "annual", "year": year})
 
     def department(self, plan: DepartmentPlan) -> None:
         """A department, below the one that its code begins with."""
@@ -346,6 +354,8 @@ def make_sample(
     say("sample people, cards and doors")
     maker = _Maker(town, unlock_ms)
     maker.sites()
+    for zone in ZONES:
+        maker.zone(zone)
     for plan in DOORS:
         maker.door(plan)
     for terminal in TERMINALS:
@@ -355,17 +365,20 @@ def make_sample(
         maker.facility(facility)
     for department in DEPARTMENTS:
         maker.department(department)
+    now = datetime.now(UTC)
+    maker.made.made_on = today = now.astimezone(_TOKYO).date()
     for card in CARDS:
         if card.known:
-            maker.person(card)
+            maker.person(card, last_month(today).first)
     maker.made.resident = maker.add("people", name="山田 太郎", name_en="YAMADA Taro")
-    now = datetime.now(UTC)
-    maker.leave(now.astimezone(_TOKYO).year)
     maker.bookings(now)
     if to_play:
         maker.running_booking(now)
     say("two agents, and the laptop's")
     town.let_agents_go()
+    # While they start.
+    say("attendance since the first of last month")
+    fill_months(town.api, maker.made.people, today)
     say("the first visit to the key box: its secrets and its clock")
     town.visits.first_visit()
     return maker.made

@@ -18,7 +18,19 @@ from deploy.demo.api import wait_until
 from deploy.demo.broker import EmbeddedBrokerProcess
 from deploy.demo.delivered import Comparison, compare
 from deploy.demo.hut_story import HutStory
-from deploy.demo.plan import ARENA, CLOCK_IN, DOORS, GYM, GYM_DOOR, LAPTOP, SITES, STAFF_DOOR, card
+from deploy.demo.month_story import MonthStory
+from deploy.demo.plan import (
+    ARENA,
+    CLOCK_IN,
+    DOORS,
+    GYM,
+    GYM_DOOR,
+    LAPTOP,
+    OFFICE,
+    SITES,
+    STAFF_DOOR,
+    card,
+)
 from deploy.demo.running import RunningTown
 from deploy.demo.sample import Sample
 from deploy.demo.site import DoorMechanics
@@ -47,6 +59,7 @@ class Story:
         self._pin = ""
         self._later_pin = ""
         self._hut = HutStory(town, sample)
+        self._month = MonthStory(town, sample)
 
     def steps(self) -> list[tuple[str, Callable[[], Detail]]]:
         """The steps in their order."""
@@ -59,6 +72,7 @@ class Story:
             "entry_recorded",
             "wrong_pin_denied",
             "card_opens",
+            "inside_counted",
             "punch_recorded",
             "remote_unlock_confirmed",
             "offline_pin_opens",
@@ -67,8 +81,10 @@ class Story:
             "done",
         )
         steps = [(name, getattr(self, name)) for name in names]
-        before = names.index("delivered_exactly_once")
-        return [*steps[:before], *self._hut.steps(), *steps[before:]]
+        month = names.index("punch_recorded") + 1
+        hut = names.index("delivered_exactly_once")
+        told = [*steps[:month], *self._month.steps(), *steps[month:hut]]
+        return [*told, *self._hut.steps(), *steps[hut:]]
 
     # --- the steps -------------------------------------------------------------------------------
 
@@ -131,9 +147,24 @@ class Story:
         last, before = self._newest(), door.released
         self._town.world.hold_card(_PLANS[STAFF_DOOR], card("hanako"))
         self._wait("the bolt of the staff entrance", lambda: door.released > before)
+        expect(door.pull(), "the leaf of the staff entrance did not open")
+        door.shut()
         entry = self._new_entry(last, STAFF_DOOR, "granted")
         expect(entry["person_id"] == self._sample.people["hanako"], "another person's card")
         return {"reason": entry["reason"], "person_id": entry["person_id"], "entry": entry["id"]}
+
+    def inside_counted(self) -> Detail:
+        """Who went in by card counts as inside the offices."""
+        path = f"/api/v1/zones/{self._sample.zones[OFFICE]}/occupancy"
+
+        def look() -> dict[str, Any] | None:
+            found: dict[str, Any] = self._town.api.get(path)
+            return found if found["count"] else None
+
+        found = self._wait("somebody inside the offices", look)
+        inside = [one["person_id"] for one in found["inside"]]
+        expect(inside == [self._sample.people["hanako"]], f"inside are {inside}")
+        return {"zone": found["zone_id"], "inside": inside}
 
     def punch_recorded(self) -> Detail:
         """A card that proved its key to the terminal clocks its holder in."""

@@ -28,11 +28,12 @@ from hub.pages.views.application import (
     TONE,
     ApplicationLine,
     ApplicationPage,
+    LeaveChoice,
     TrailLine,
     amount_text,
     dated,
     era_of,
-    leave_title,
+    leave_choice,
     what_of,
     when_of,
 )
@@ -194,8 +195,8 @@ class ApplicationPages:
             (refused if refuses else warned).append(f"{day} {text}".strip())
         return Told(tuple(dict.fromkeys(refused)), tuple(dict.fromkeys(warned)))
 
-    def leave_kinds(self, who: Principal, words: Words) -> list[tuple[str, str]]:
-        """Give code and title of each kind of leave, what is left of it beside it."""
+    def leave_kinds(self, who: Principal, words: Words) -> list[LeaveChoice]:
+        """Give each kind of leave: what is left of it beside its title, and what it asks for."""
         left: dict[str, str] = {}
         if who.person_id is not None:
             for each in self.leave.balances(who, None):
@@ -203,12 +204,7 @@ class ApplicationPages:
                 if kind is not None and kind.balanced:
                     left[each.leave_kind] = amount_text(each.lowest, kind, words)
         return [
-            (
-                code,
-                f"{leave_title(kind, words)}（{left[code]}）"
-                if code in left
-                else leave_title(kind, words),
-            )
+            leave_choice(code, kind, left.get(code, ""), words)
             for code, kind in self.leave.kinds.items()
         ]
 

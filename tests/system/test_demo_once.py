@@ -21,7 +21,10 @@ STEPS = [
     "entry_recorded",
     "wrong_pin_denied",
     "card_opens",
+    "inside_counted",
     "punch_recorded",
+    "month_reckoned",
+    "closing_blockers_named",
     "remote_unlock_confirmed",
     "offline_pin_opens",
     "offline_code_given",
@@ -63,7 +66,7 @@ def test_the_demo_asks_for_nothing_beyond_its_own_extra():
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["--directory", "."]])
 def test_wrong_usage_exits_2_and_starts_nothing(arguments):
-    command = [sys.executable, "-m", "deploy.demo.cli", *arguments]
+    command = [sys.executable, "-m", "deploy.demo", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
     assert done.stdout == ""

@@ -143,6 +143,24 @@ def what_of(body: Body, kinds: Kinds, words: Words) -> str:
             return spans
 
 
+@dataclass(frozen=True, slots=True)
+class LeaveChoice:
+    """A kind of leave in the form: `shown` is its title with what is left."""
+
+    code: str
+    title: str
+    shown: str
+    needs_reason: bool
+    needs_evidence: bool
+
+
+def leave_choice(code: str, kind: LeaveKind, left: str, words: Words) -> LeaveChoice:
+    """Give a kind of leave as the form offers it."""
+    title = leave_title(kind, words)
+    shown_title = f"{title}（{left}）" if left else title
+    return LeaveChoice(code, title, shown_title, kind.needs_reason, kind.needs_evidence)
+
+
 def leave_title(kind: LeaveKind, words: Words) -> str:
     """A kind's name in the page's language."""
     if words.t.language is Language.EN:

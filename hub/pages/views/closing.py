@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from hub.pages.views.door import Chip
 from hub.pages.words import Words
@@ -20,13 +21,16 @@ from hub.worktime.domain import Month, PayClass
 
 _EXPLAINED = "explained."
 _UNHURRIED = frozenset({BlockerKind.MONTH_NOT_OVER})
+_EACH_ABSENCE_MAX = 3
+"""So many absences of one person stand one by one; more are one line with their number."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockerLine:
-    """One thing in the way, with the page that deals with it."""
+    """One thing in the way, or somebody's many absences, with the page that deals with it. `anchor`
+    stands at the first of each kind alone."""
 
-    kind: str
+    anchor: str
     text: str
     person: str
     person_path: str
@@ -105,6 +109,7 @@ class ClosingPage:
     head_signed: bool
     fingerprint: str
     blockers: tuple[BlockerLine, ...]
+    in_the_way: int
     never: bool
     adjustments: tuple[AdjustmentLine, ...]
     rounds: tuple[RoundLine, ...]
@@ -177,7 +182,8 @@ def closing_page(
         signed=words.t("closing.count_of", count=sum(signed.values()), people=len(people)),
         head_signed=seen.head_signed if seen else True,
         fingerprint=seen.fingerprint if seen else "",
-        blockers=tuple(blocker_line(each, sheet.month, names, words) for each in blockers),
+        blockers=blocker_lines(blockers, sheet.month, names, words),
+        in_the_way=len(blockers),
         never=BlockerKind.MONTH_NOT_OVER in kinds,
         adjustments=tuple(
             adjustment_line(each, names, users, words, signing[each.id])
@@ -190,13 +196,37 @@ def closing_page(
     )
 
 
-def blocker_line(
-    blocker: Blocker, month: Month, names: Mapping[str, str], words: Words
+def blocker_lines(
+    blockers: Sequence[Blocker], month: Month, names: Mapping[str, str], words: Words
+) -> tuple[BlockerLine, ...]:
+    """Give what is in the way, in the order of `blockers`; who was absent on many dates has one
+    line for them, which leads to their month."""
+    absences = Counter(one.person_id for one in blockers if one.kind is BlockerKind.ABSENT)
+    lines: list[BlockerLine] = []
+    kinds: set[BlockerKind] = set()
+    grouped: set[str] = set()
+    for each in blockers:
+        anchor = "" if each.kind in kinds else f"b-{each.kind.value}"
+        kinds.add(each.kind)
+        line = _blocker_line(each, anchor, month, names, words)
+        count = absences[each.person_id] if each.kind is BlockerKind.ABSENT else 0
+        if count > _EACH_ABSENCE_MAX:
+            if each.person_id in grouped:
+                continue
+            grouped.add(each.person_id)
+            days, path = words.t("closing.days_count", count=count), line.person_path
+            line = replace(line, path=path, day=days, day_path=path)
+        lines.append(line)
+    return tuple(lines)
+
+
+def _blocker_line(
+    blocker: Blocker, anchor: str, month: Month, names: Mapping[str, str], words: Words
 ) -> BlockerLine:
-    """Give one thing in the way, with the person's month and the date beside what it is."""
+    """One thing in the way, with the person's month and the date beside what it is."""
     person, day = f"/attendance/people/{blocker.person_id}", blocker.work_date
     return BlockerLine(
-        kind=blocker.kind.value,
+        anchor=anchor,
         text=words.t(f"blocker.{blocker.kind}"),
         person=names.get(blocker.person_id, ""),
         person_path=f"{person}?month={month}" if blocker.person_id else "",

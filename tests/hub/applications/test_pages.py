@@ -14,6 +14,7 @@ from hub.applications.checks import CapFacts
 from hub.applications.domain import State
 from hub.applications.neighbours import Neighbours, NoFigures
 from hub.catalogue import Language, Translator
+from hub.leave.service import LeaveService
 from hub.people.tables import people
 from hub.web.rights import SYSTEM, Principal, Role
 from wire.events import PunchDirection
@@ -384,3 +385,28 @@ def test_the_inbox_is_sorted_as_asked(office: Any, browse: Any) -> None:
     assert order("waiting") == order("nonsense") == ["4月9日", "4月10日", "4月8日"]
     assert order("name") == ["4月10日", "4月9日", "4月8日"]
     assert order("date") == ["4月8日", "4月9日", "4月10日"]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_form_of_leave_says_which_kinds_ask_for_evidence(
+    office: Any, browse: Any, language: Language
+) -> None:
+    """By name for everybody, and at the choice itself for the mark beside the field."""
+    text = browse(office.hana).page("/my/applications/new?kind=leave", language)
+    kinds = office.hub.services.get(LeaveService).kinds
+    asking = [code for code, kind in kinds.items() if kind.needs_evidence]
+    assert "sick" in asking
+    for code, kind in kinds.items():
+        (option,) = re.findall(rf'<option value="{code}"([^>]*)>', text)
+        assert ("needs-evidence" in option) == kind.needs_evidence
+        assert ("needs-reason" in option) == kind.needs_reason
+    titles = {
+        Language.JA: [kinds[code].title for code in asking],
+        Language.EASY: [kinds[code].title_easy for code in asking],
+        Language.EN: [kinds[code].title_en for code in asking],
+    }[language]
+    t = Translator(language)
+    said = t("application.needed_for", kinds=t("words.comma").join(titles))
+    (hint,) = re.findall(r'id="evidence-hint">([^<]*)<', text)
+    assert said in hint
+    assert "if-evidence" not in browse(office.hana).page("/my/applications/new?kind=trip")

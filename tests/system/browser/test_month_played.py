@@ -195,7 +195,7 @@ class Played:
             assert box.is_selected()
         desk.picture("approvals")
         assert desk.judged() == []
-        desk.press("選んだ申請の影響を見る")
+        desk.press("影響を確かめて承認へ進む")
         desk.sees("承認の確認", "まだ承認していません")
         desk.picture("approvals-confirm")
         assert desk.judged() == []
