@@ -42,7 +42,8 @@ def _made(client: TestClient, ids: dict[str, str]) -> dict[str, str]:
     if found:
         person = client.get("/api/v1/cards").json()["items"][0]["person_id"]
         outsider = client.get("/api/v1/people").json()["items"][-1]["id"]
-        return {"set": found[0]["id"], "person": person, "outsider": outsider}
+        made = {"set": found[0]["id"], "person": person, "outsider": outsider}
+        return made | _granted(client)
     hall = add("staff/departments", code="01", name="総務課")
     person = add("people", name="山田 花子", name_kana="やまだ はなこ", staff_number="10427")
     place = {"department_id": hall, "kind": "regular", "starts_on": "2026-04-01", "ends_on": None}
@@ -65,7 +66,14 @@ def _made(client: TestClient, ids: dict[str, str]) -> dict[str, str]:
         ends_at="2027-03-31T15:00:00Z",
     )
     client.put(f"/api/v1/groups/{group}/members", json={"person_ids": [person, outsider]})
-    return {"set": set_id, "person": person, "outsider": outsider}
+    made = {"set": set_id, "person": person, "outsider": outsider}
+    return made | _granted(client)
+
+
+def _granted(client: TestClient) -> dict[str, str]:
+    grants = client.get("/api/v1/grants").json()["items"]
+    grant = next(one for one in grants if one["group_id"])
+    return {"grant": grant["id"], "group": grant["group_id"]}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -86,10 +94,23 @@ def test_the_pages_of_people_and_cards_are_accessible(staff: Any, town: Any, lan
         "/rights",
         f"/doors/{town.ids['door']}/who",
     ]
+    if language == "ja":  # what they say is checked without a browser
+        pages += _giving(made)
     wrong = [found for page in pages for found in judge(staff, f"{page}?lang={language}")]
     if folder := os.environ.get("KAGIMORI_SCREENSHOTS"):
         _pictures(staff, pages, Path(folder) / language)
     assert not wrong, "\n".join(wrong)
+
+
+def _giving(made: dict[str, str]) -> list[str]:
+    """The pages on which rights are given."""
+    return [
+        "/rights/given?ended=1",
+        f"/rights/new?person={made['person']}",
+        f"/rights/given/{made['grant']}",
+        "/rights/groups",
+        f"/rights/groups/{made['group']}",
+    ]
 
 
 def _pictures(browser: Any, pages: list[str], folder: Path) -> None:
