@@ -39,6 +39,7 @@ from hub.pages.leave_pages import LeavePages
 from hub.pages.notice_pages import NoticePages
 from hub.pages.outsider_pages import OutsiderPages
 from hub.pages.readiness_pages import ReadinessPages
+from hub.pages.schedule_pages import SchedulePages
 from hub.pages.staff_pages import StaffPages
 from hub.pages.terminal_pages import TerminalPages
 from hub.pages.visitor_pages import VisitorPages
@@ -95,6 +96,7 @@ def add_pages(core: Core, services: Services) -> None:
     services.add(OutsiderPages(core, rows))
     granting = services.add(GrantingPages(core, rows))
     services.add(GroupPages(core, rows, granting))
+    services.add(SchedulePages(core, rows, granting))
     services.add(TerminalPages(core, rows, services.get(AttendanceService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(
