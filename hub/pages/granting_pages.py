@@ -108,7 +108,7 @@ class GrantingPages:
     ) -> tuple[Choice, ...]:
         """Give people by name, reading or staff number, and the one with an id."""
         p = people.c
-        wanted: list[ColumnElement[bool]] = [p.id == chosen]
+        wanted: list[ColumnElement[bool]] = [p.id == chosen.replace("\x00", "")]
         asked = name.replace("\x00", "").strip()
         if not who.may(Right.PEOPLE_READ):
             return ()

@@ -29,7 +29,7 @@ People = Annotated[PeopleService, provided(PeopleService)]
 Reader = Annotated[Principal, requires(Right.PEOPLE_READ)]
 Writer = Annotated[Principal, requires(Right.PEOPLE_WRITE)]
 Text = Annotated[str, Form(max_length=100)]
-Id = Annotated[str, Form(max_length=80)]
+Id = Annotated[str, Form(max_length=80, pattern=r"^[^\x00]*$")]
 Kept = Annotated[str, Form(max_length=1000)]
 Sealed = Annotated[str, Query(max_length=1000, description="Sealed.")]
 _LIST: Final = "/rights/groups"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -185,8 +185,9 @@ def read_right(form: RightForm, words: Words) -> Read:
             times[name] = instant_or_none(getattr(form, name), words)
         except ValueError:
             errors[name] = t("granting.error.not_a_time")
-    if "\x00" in form.note:
-        errors["note"] = t("granting.error.form")
+    for name, text in asdict(form).items():
+        if "\x00" in text:
+            errors[name] = t("granting.error.form")
     if errors:
         return Read(errors=errors)
     return Read(

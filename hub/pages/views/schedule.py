@@ -114,10 +114,9 @@ def week_of(days: Sequence[tuple[DaySpan, ...]]) -> tuple[WeekSpan, ...]:
 
 def week_text(schedule: Schedule, words: Words) -> str:
     """Say a week: `月火水木金 8:30-17:15`."""
+    space = " " if words.english else ""
     told = [
-        f"{''.join(words.t(f'weekday.{day}') for day in one.days)} {spans_text(one.spans)}"
-        if not words.english
-        else f"{' '.join(words.t(f'weekday.{day}') for day in one.days)} {spans_text(one.spans)}"
+        f"{space.join(words.t(f'weekday.{day}') for day in one.days)} {spans_text(one.spans)}"
         for one in week_of(by_day(schedule.week))
     ]
     return " / ".join(told) or words.t("schedules.never")
@@ -196,6 +195,8 @@ def read_schedule(
     days = tuple(read(f"day{n}", spans_of, form.days[n]) for n in _WEEKDAYS)
     holiday = read("holiday", spans_of, form.holiday)
     exceptions = read("exceptions", exceptions_of, form.exceptions)
+    if "\x00" in form.calendar_id:
+        errors["calendar_id"] = words.t("granting.error.unknown")
     if holiday and not form.calendar_id:
         errors["calendar_id"] = words.t("schedules.error.calendar")
     same = before is not None and by_day(before.week) == days

@@ -106,6 +106,8 @@ def test_a_group_is_given_a_zone_by_a_schedule(admin: TestClient, make: Any, gym
         ({"subject": "card:x"}, "subject", "one_subject"),
         ({"place": "door:"}, "place", "one_place"),
         ({"place": "zone:nowhere"}, "place", "unknown"),
+        ({"schedule_id": "a\x00b"}, "schedule_id", "form"),
+        ({"subject": "person:\x00"}, "subject", "form"),
         ({"schedule_id": "none"}, "schedule_id", "unknown"),
         ({"starts_at": "soon"}, "starts_at", "not_a_time"),
         (
@@ -202,8 +204,8 @@ def test_a_group_is_made_filled_emptied_and_renamed(
     with hub.core.db.read() as scope:
         assert repository.members_of_group(scope, group) == (other,)
     assert audited(hub)[-2:] == ["group.members_set", "group.members_set"]
-    unknown = send(admin, place, f"{place}/add", person_id="nobody")
-    assert unknown.status_code == 422
+    for nobody in ("nobody", "a\x00b"):
+        assert send(admin, place, f"{place}/add", person_id=nobody).status_code == 422
     send(admin, place, place, name="夜間警備", name_en="")
     assert "夜間警備" in page(admin, "/rights/groups")
     assert T("groups.count", count=1) in page(admin, "/rights/groups")

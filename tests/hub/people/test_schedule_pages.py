@@ -87,6 +87,7 @@ def test_a_week_that_is_not_touched_stays_as_it_is_written(admin: TestClient, ma
         ({"day6": " ".join(f"{n}:00-{n}:30" for n in range(21))}, "day6", "schedules.error.many"),
         ({"holiday": "9:00-12:00"}, "calendar_id", "schedules.error.calendar"),
         ({"calendar_id": "none"}, "calendar_id", "granting.error.unknown"),
+        ({"calendar_id": "a\x00b"}, "calendar_id", "granting.error.unknown"),
         ({"exceptions": "2026-02-30"}, "exceptions", "schedules.error.date"),
         ({"exceptions": "1999-12-31"}, "exceptions", "schedules.error.date"),
         (
