@@ -31,12 +31,15 @@ from hub.pages.console import ConsolePages
 from hub.pages.delegation_pages import DelegationPages
 from hub.pages.door_pages import DoorPages
 from hub.pages.feed_pages import FeedPages
+from hub.pages.granting_pages import GrantingPages
+from hub.pages.group_pages import GroupPages
 from hub.pages.key_box_pages import KeyBoxPages
 from hub.pages.key_set_pages import KeySetPages
 from hub.pages.leave_pages import LeavePages
 from hub.pages.notice_pages import NoticePages
 from hub.pages.outsider_pages import OutsiderPages
 from hub.pages.readiness_pages import ReadinessPages
+from hub.pages.schedule_pages import SchedulePages
 from hub.pages.staff_pages import StaffPages
 from hub.pages.terminal_pages import TerminalPages
 from hub.pages.visitor_pages import VisitorPages
@@ -91,6 +94,9 @@ def add_pages(core: Core, services: Services) -> None:
     services.add(CardPages(core, rows, access, services.get(EnrolmentService), connections))
     services.add(KeySetPages(core, rows))
     services.add(OutsiderPages(core, rows))
+    granting = services.add(GrantingPages(core, rows))
+    services.add(GroupPages(core, rows, granting))
+    services.add(SchedulePages(core, rows, granting))
     services.add(TerminalPages(core, rows, services.get(AttendanceService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -143,15 +143,32 @@ class PeopleService:
 
     def set_members(self, who: Principal, group_id: str, person_ids: Collection[str]) -> Group:
         """Make these people, and no others, a group's members."""
+        wanted = frozenset(person_ids)
+        return self._members(who, group_id, lambda _before: wanted)
+
+    def change_members(
+        self,
+        who: Principal,
+        group_id: str,
+        *,
+        added: Collection[str] = (),
+        removed: Collection[str] = (),
+    ) -> Group:
+        """Put people into a group and take others out; whoever else is in it stays."""
+        return self._members(who, group_id, lambda before: (before | set(added)) - set(removed))
+
+    def _members(
+        self, who: Principal, group_id: str, wish: Callable[[frozenset[str]], frozenset[str]]
+    ) -> Group:
         if who.sites is not None:
             raise Problem(FORBIDDEN, "a group belongs to the whole town, not to a site")
         now = self._core.clock.now()
-        wanted = set(person_ids)
 
         def work(scope: Scope) -> Group:
             group = self._rows.change_in(scope, who, GROUP, group_id, {})
-            before = set(repository.members_of_group(scope, group_id))
-            if set(repository.people_by_id(scope, wanted)) != wanted:
+            before = frozenset(repository.members_of_group(scope, group_id))
+            wanted = wish(before)
+            if set(repository.people_by_id(scope, wanted - before)) != wanted - before:
                 raise invalid("person_ids", "unknown", "one of them is no person of this town")
             repository.set_members(scope, group_id, wanted)
             for changed in sorted(before ^ wanted):
