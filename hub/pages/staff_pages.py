@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from hub.pages.views.door import Chip
 from hub.pages.views.staff import (
@@ -24,7 +24,7 @@ from hub.pages.words import Words
 from hub.people import repository as people
 from hub.people.domain import Person
 from hub.staff import leavers, repository
-from hub.staff.domain import Department, StaffContact
+from hub.staff.domain import Department, Employment, StaffContact
 from hub.staff.service import StaffFilter, StaffService
 from hub.web.core import Core
 from hub.web.rights import Principal, Right
@@ -58,6 +58,10 @@ class StaffPage:
     departments: tuple[DepartmentLine, ...]
     kinds: Mapping[str, str]
     now: StintLine | None
+    anew_on: str
+    """From when somebody whose employment ends can be employed anew; empty without such an end."""
+    elsewhere: tuple[tuple[str, str], ...]
+    """Their other pages that the reader may open: path, and name in the catalogue."""
     has_left: bool
     blocked: bool
     blocks_by_itself: bool
@@ -136,6 +140,8 @@ class StaffPages:
                 ),
                 None,
             ),
+            anew_on=_anew_on(last, words.today),
+            elsewhere=_elsewhere(who, person_id, found.employments, words.today),
             has_left=last is not None and last < words.today,
             blocked=person.state is not EntryState.ACTIVE,
             blocks_by_itself=self.core.settings.staff.block_leavers,
@@ -155,6 +161,26 @@ class StaffPages:
             )
             for person, leaver in found
         )
+
+
+def _anew_on(last: date | None, today: date) -> str:
+    """The day after a last day that is to come."""
+    return (last + timedelta(days=1)).isoformat() if last is not None and last >= today else ""
+
+
+def _elsewhere(
+    who: Principal, person_id: str, career: Sequence[Employment], today: date
+) -> tuple[tuple[str, str], ...]:
+    places: list[tuple[str, str]] = []
+    if who.may(Right.ATTENDANCE_READ):
+        places.append((f"/attendance/people/{person_id}", "month"))
+        now = next((each.department_id for each in career if each.holds(today)), None)
+        if now is not None:
+            places.append((f"/rosters/{now}", "roster"))
+        places.append((f"/leave/people/{person_id}", "leave"))
+    if who.may(Right.PEOPLE_READ):
+        places.append((f"/cards/people/{person_id}", "cards_link"))
+    return tuple(places)
 
 
 def _may_write(who: Principal) -> bool:
