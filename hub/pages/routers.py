@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from hub.pages.routes import (
+    accounts,
     applications,
     approvals,
     attendance,
@@ -62,6 +63,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     cards.router,
     key_sets.router,
     outsiders.router,
+    accounts.router,
     roll_call.router,
     webhooks.router,
     log.router,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from hub.accounts.service import AccountsService
 from hub.pages.views.door import Chip
 from hub.pages.views.staff import (
     DepartmentLine,
@@ -74,6 +75,7 @@ class StaffPages:
 
     core: Core
     staff: StaffService
+    accounts: AccountsService
 
     def departments(self) -> dict[str, Department]:
         """Give every department, by id."""
@@ -141,12 +143,25 @@ class StaffPages:
                 None,
             ),
             anew_on=_anew_on(last, words.today),
-            elsewhere=_elsewhere(who, person_id, found.employments, words.today),
+            elsewhere=(
+                *_elsewhere(who, person_id, found.employments, words.today),
+                *self._logins(who, person_id),
+            ),
             has_left=last is not None and last < words.today,
             blocked=person.state is not EntryState.ACTIVE,
             blocks_by_itself=self.core.settings.staff.block_leavers,
             may_write=_may_write(who),
         )
+
+    def _logins(self, who: Principal, person_id: str) -> list[tuple[str, str]]:
+        """Their login, or the form that makes one."""
+        if not who.may(Right.ACCOUNTS_READ):
+            return []
+        found = self.accounts.users_of_person(person_id)
+        if found:
+            return [(f"/accounts/{each.id}", "login") for each in found]
+        writes = who.may(Right.ACCOUNTS_WRITE) and who.sites is None
+        return [(f"/accounts/new?person={person_id}", "login_new")] if writes else []
 
     def leavers(self, who: Principal, words: Words) -> tuple[LeaverLine, ...]:
         """Give those who have left and whom something still lets in."""

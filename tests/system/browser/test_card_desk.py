@@ -87,7 +87,8 @@ def test_the_pages_of_people_and_cards_are_accessible(staff: Any, town: Any, lan
         f"/doors/{town.ids['door']}/who",
     ]
     if language == "ja":  # they are made of the same pieces
-        pages.append("/staff/new")
+        user = town.hub.services.get(AccountsService).users(None, 1).items[0]
+        pages += ["/staff/new", "/accounts", "/accounts/new", f"/accounts/{user.id}"]
     wrong = [found for page in pages for found in judge(staff, f"{page}?lang={language}")]
     if folder := os.environ.get("KAGIMORI_SCREENSHOTS"):
         _pictures(staff, pages, Path(folder) / language)
