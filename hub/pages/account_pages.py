@@ -46,6 +46,8 @@ class AccountForm:
     name: str = ""
     role: Role = Role.STAFF
     sites: tuple[str, ...] = ()
+    whole_town: bool = False
+    """Said and not left unsaid: no site ticked is nowhere, not everywhere."""
     person_id: str = ""
     number: str = ""
 
@@ -99,7 +101,14 @@ def roles(words: Words) -> tuple[Choice, ...]:
 
 def form_of(user: User) -> AccountForm:
     """Give a login's form as it stands."""
-    return AccountForm(user.login, user.name, user.role, user.sites or (), user.person_id or "")
+    return AccountForm(
+        user.login,
+        user.name,
+        user.role,
+        user.sites or (),
+        user.sites is None,
+        user.person_id or "",
+    )
 
 
 def may_write(who: Principal) -> bool:

@@ -41,11 +41,12 @@ def _typed(
     name: Text = "",
     role: Annotated[Role, Form()] = Role.STAFF,
     sites: Ids = None,
+    town: Text = "",
     person: Id = "",
     number: Text = "",
 ) -> AccountForm:
     return AccountForm(
-        login.strip(), name.strip(), role, tuple(sites or ()), person, number.strip()
+        login.strip(), name.strip(), role, tuple(sites or ()), town == "yes", person, number.strip()
     )
 
 
@@ -172,7 +173,9 @@ def _values(typed: AccountForm, pages: AccountPages, words: Words) -> tuple[dict
         person = None if "\x00" in typed.number else pages.id_by_number(typed.number)
         if person is None:
             return {}, words.t("accounts.error_number")
-    sites = tuple(sorted(set(typed.sites))) or None
+    if typed.whole_town == bool(typed.sites):
+        return {}, words.t("accounts.error_sites")
+    sites = None if typed.whole_town else tuple(sorted(set(typed.sites)))
     if any("\x00" in each for each in (person or "", *(sites or ()))):
         return {}, words.t("accounts.error_form")
     return {"name": typed.name, "role": typed.role, "sites": sites, "person_id": person}, ""

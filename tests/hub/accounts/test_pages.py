@@ -16,7 +16,7 @@ from hub.bootstrap import Hub
 from hub.web.rights import SYSTEM, Role
 
 HTML = {"Accept": "text/html"}
-TARO = {"login": "Taro", "name": "田中 太郎", "role": "clerk"}
+TARO = {"login": "Taro", "name": "田中 太郎", "role": "clerk", "town": "yes"}
 
 
 @pytest.fixture
@@ -111,7 +111,9 @@ def test_role_sites_and_state_are_changed_by_forms(admin: TestClient, hub: Hub) 
     changed = taro(admin)
     assert (changed["name"], changed["role"], changed["sites"]) == ("田中", "viewer", [site])
     assert "公民館" in page(admin, "/accounts")
-    send(admin, here, name="田中", role="viewer")
+    unsaid = send(admin, here, 422, name="田中", role="viewer").text
+    assert "どちらか一方" in unsaid
+    send(admin, here, name="田中", role="viewer", town="yes")
     assert taro(admin)["sites"] is None
     send(admin, f"{here}/state", state="disabled")
     assert "また有効にする" in page(admin, here)
@@ -132,8 +134,10 @@ def test_role_sites_and_state_are_changed_by_forms(admin: TestClient, hub: Hub) 
         ({"number": "9"}, "この職員番号の人はいません"),
         ({"number": "\x00"}, "この職員番号の人はいません"),
         ({"person": "nobody"}, "入力を確かめてください"),
-        ({"sites": "nowhere"}, "入力を確かめてください"),
-        ({"sites": "\x00"}, "入力を確かめてください"),
+        ({"town": ""}, "どちらか一方"),
+        ({"sites": "nowhere"}, "どちらか一方"),
+        ({"town": "", "sites": "nowhere"}, "入力を確かめてください"),
+        ({"town": "", "sites": "\x00"}, "入力を確かめてください"),
     ],
 )
 def test_what_is_refused_is_said_and_makes_no_login(
@@ -151,13 +155,13 @@ def test_nobody_takes_the_last_administrator_of_the_town_away(
     """Not by the page, and not by the API."""
     said = {"ja": "最後の管理者", "ja-easy": "最後（さいご）の", "en": "The last administrator"}
     site = admin.post("/api/v1/sites", json={"name": "公民館"}).json()["id"]
-    send(admin, "/accounts/new", 200, login="taro", name="太郎", role="admin")
+    send(admin, "/accounts/new", 200, login="taro", name="太郎", role="admin", town="yes")
     local = {"login": "hall", "name": "館長", "role": "admin", "sites": [site]}
     send(admin, "/accounts/new", 200, **local)
     here = f"/accounts/{taro(admin)['id']}"
     asked = f"?lang={language}"
     for path, data in (
-        (here, {"name": "太郎", "role": "clerk"}),
+        (here, {"name": "太郎", "role": "clerk", "town": "yes"}),
         (here, {"name": "太郎", "role": "admin", "sites": [site]}),
         (f"{here}/state", {"state": "disabled"}),
     ):
@@ -165,8 +169,8 @@ def test_nobody_takes_the_last_administrator_of_the_town_away(
     answer = admin.patch(f"/api/v1/users/{taro(admin)['id']}", json={"role": "viewer"})
     assert (answer.status_code, answer.json()["code"]) == (409, "last_admin")
     assert (taro(admin)["role"], taro(admin)["state"]) == ("admin", "active")
-    send(admin, "/accounts/new", 200, login="jiro", name="次郎", role="admin")
-    send(admin, here, name="太郎", role="clerk")
+    send(admin, "/accounts/new", 200, login="jiro", name="次郎", role="admin", town="yes")
+    send(admin, here, name="太郎", role="clerk", town="yes")
     assert taro(admin)["role"] == "clerk"
 
 
@@ -196,7 +200,7 @@ def test_who_is_limited_to_a_site_gives_nobody_more_than_that(admin: TestClient,
     _, token = accounts.create_token(SYSTEM, name="hall", role=Role.ADMIN, sites=[site])
     admin.headers["Authorization"] = f"Bearer {token}"
     assert 'href="/accounts/new"' not in page(admin, "/accounts")
-    send(admin, "/accounts/new", 403, login="x", name="x", role="admin")
+    send(admin, "/accounts/new", 403, login="x", name="x", role="admin", town="yes")
     send(admin, f"/accounts/{here}/password", 403)
     user = {"login": "x", "name": "x", "password": "correct horse battery", "role": "admin"}
     assert admin.post("/api/v1/users", json=user).status_code == 403
