@@ -33,8 +33,15 @@ class User:
     sites: tuple[str, ...] | None
     person_id: str | None
     state: UserState
+    last_login_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def is_town_admin(self) -> bool:
+        """Whether they can log in and do everything, accounts included, in the whole town."""
+        active = self.state is UserState.ACTIVE
+        return active and self.role is Role.ADMIN and self.sites is None
 
     def principal(self) -> Principal:
         """Who they are to the routes."""

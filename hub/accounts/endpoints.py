@@ -78,6 +78,7 @@ class UserOut(_Out):
     sites: list[str] | None
     person_id: str | None
     state: UserState
+    last_login_at: datetime | None = Field(description="Null for who never logged in.")
     created_at: datetime
     updated_at: datetime
 
@@ -165,7 +166,8 @@ def add_user(who: Writer, service: Service, body: UserIn) -> UserOut:
 
 @router.patch("/users/{user_id}", summary="Change a user")
 def change_user(who: Writer, service: Service, user_id: str, body: UserChange) -> UserOut:
-    """A changed password, role, reach or state ends the user's sessions."""
+    """A changed password, role, reach or state ends the user's sessions. `409 last_admin` where
+    nobody would be left who may keep accounts in the whole town."""
     changes = body.changes()
     if body.password is not None:
         changes["password"] = body.password.get_secret_value()

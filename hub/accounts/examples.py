@@ -17,7 +17,13 @@ _USER: Final[Example] = {
 }
 USER_IN: Final[Example] = {**_USER, "password": "choose-a-long-one"}
 USER_CHANGE: Final[Example] = {"role": "staff", "sites": [ids.SITE]}
-USER_OUT: Final[Example] = {"id": ids.USER, **_USER, "state": "active", **ids.MADE}
+USER_OUT: Final[Example] = {
+    "id": ids.USER,
+    **_USER,
+    "state": "active",
+    "last_login_at": "2026-04-06T00:00:00Z",
+    **ids.MADE,
+}
 
 _TOKEN: Final[Example] = {
     "name": "予約システム連携",

@@ -129,4 +129,5 @@ class LoginService:
         repository.keep_tries(scope, subjects[ThrottleScope.ADDRESS], forgiven_one(address))
         hashed = self._core.keys.token_hash("session", cookie)
         repository.add_session(scope, Session(hashed, user.id, now, now, now + self._lasts))
+        repository.change_user(scope, user.id, {"last_login_at": now})
         record(scope, now, user.principal(), "session.began", ("user", user.id))

@@ -5,6 +5,7 @@ Never called on the event loop. Verifying takes as long for an unknown user as f
 
 from __future__ import annotations
 
+import secrets
 import threading
 from typing import Final
 
@@ -12,6 +13,15 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _AT_ONCE: Final = 2
+_LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Read from a screen and typed elsewhere: without what looks alike (l 1, o 0)."""
+_GROUPS: Final = (5, 5, 5, 5)
+
+
+def made_password() -> str:
+    """Give a new password of 100 bits, in groups to read by: `ab3de-…`."""
+    groups = ("".join(secrets.choice(_LETTERS) for _ in range(size)) for size in _GROUPS)
+    return "-".join(groups)
 
 
 class Passwords:

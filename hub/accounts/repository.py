@@ -8,10 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.accounts.domain import Session, Token, Tries, User
+from hub.accounts.domain import Session, Token, Tries, User, UserState
 from hub.accounts.tables import login_tries, sessions, tokens, users
 from hub.database.rows import as_all, as_one
 from hub.database.scope import Scope
+from hub.web.rights import Role
 
 
 def user(scope: Scope, user_id: str) -> User | None:
@@ -27,6 +28,19 @@ def user_by_login(scope: Scope, login: str) -> User | None:
 def list_users(scope: Scope, limit: int, after: sa.ColumnElement[bool]) -> tuple[User, ...]:
     """Give up to `limit` users by id."""
     return as_all(User, scope.all(sa.select(users).where(after).order_by(users.c.id).limit(limit)))
+
+
+def users_of_person(scope: Scope, person_id: str) -> tuple[User, ...]:
+    """Give the users that a person is, oldest first."""
+    query = sa.select(users).where(users.c.person_id == person_id).order_by(users.c.id)
+    return as_all(User, scope.all(query))
+
+
+def town_admins(scope: Scope) -> tuple[User, ...]:
+    """Give the active administrators of the whole town."""
+    active = (users.c.role == Role.ADMIN, users.c.state == UserState.ACTIVE)
+    found = as_all(User, scope.all(sa.select(users).where(*active)))
+    return tuple(each for each in found if each.is_town_admin)
 
 
 def add_user(scope: Scope, new: User) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 from hub.accounts import repository
@@ -18,9 +19,10 @@ from hub.sites import repository as sites
 from hub.web.core import Core
 from hub.web.identity import TOKEN_PREFIX
 from hub.web.paging import Page, beyond, page_of
-from hub.web.problems import NOT_FOUND, Problem, invalid
+from hub.web.problems import FORBIDDEN, NOT_FOUND, Problem, ProblemKind, invalid
 from hub.web.rights import Principal, Role
 
+LAST_ADMIN: Final = ProblemKind("last_admin", HTTPStatus.CONFLICT)
 _USED_EVERY: Final = timedelta(minutes=1)
 """How often the last use of a token or session is written down: not at each request."""
 
@@ -76,8 +78,9 @@ class AccountsService:
         sites: Sequence[str] | None = None,
         person_id: str | None = None,
     ) -> User:
-        """Make a user; raise a problem for a weak password, an unknown site or person, and
-        `DuplicateError` for a login that exists."""
+        """Make a user; raise a problem for a weak password, an unknown site or person, `403
+        forbidden` for somebody limited to some sites, and `DuplicateError` for a login that
+        exists."""
         check_password(password)
         now = self._core.clock.now()
         new = User(
@@ -89,11 +92,13 @@ class AccountsService:
             sites=_sorted(sites),
             person_id=person_id,
             state=UserState.ACTIVE,
+            last_login_at=None,
             created_at=now,
             updated_at=now,
         )
 
         def work(scope: Scope) -> User:
+            _check_writer(who)
             _check_reach(scope, new.sites, person_id)
             repository.add_user(scope, new)
             record(scope, now, who, "user.added", ("user", new.id), {"role": role.value})
@@ -103,7 +108,8 @@ class AccountsService:
 
     def change_user(self, who: Principal, user_id: str, changes: dict[str, Any]) -> User:
         """Change name, role, sites, person, state or password (`password`, in clear). A changed
-        password, role or state ends the user's sessions."""
+        password, role or state ends the user's sessions. Raises `409 last_admin` where nobody would
+        be left who may change accounts in the whole town."""
         password = changes.pop("password", None)
         if password is not None:
             check_password(password)
@@ -113,7 +119,10 @@ class AccountsService:
         now = self._core.clock.now()
 
         def work(scope: Scope) -> User:
-            if repository.user(scope, user_id) is None:
+            _check_writer(who)
+            scope.lock("users")  # so that of two who give up their right at once one is the last
+            before = repository.user(scope, user_id)
+            if before is None:
                 raise Problem(NOT_FOUND, "no such user")
             _check_reach(scope, changes.get("sites"), changes.get("person_id"))
             repository.change_user(scope, user_id, {**changes, "updated_at": now})
@@ -123,6 +132,8 @@ class AccountsService:
             record(scope, now, who, "user.changed", ("user", user_id), {"fields": named})
             changed = repository.user(scope, user_id)
             assert changed is not None  # noqa: S101  # it was there a moment ago
+            if before.is_town_admin and not repository.town_admins(scope):
+                raise Problem(LAST_ADMIN, "nobody else may change accounts in the whole town")
             return changed
 
         return self._core.db.write(work)
@@ -132,6 +143,19 @@ class AccountsService:
         with self._core.db.read() as scope:
             found = repository.list_users(scope, limit + 1, beyond([users.c.id], cursor))
         return page_of(found, limit, lambda user: [user.id])
+
+    def user(self, user_id: str) -> User:
+        """Give a user; raise `404 not_found`."""
+        with self._core.db.read() as scope:
+            found = repository.user(scope, user_id)
+        if found is None:
+            raise Problem(NOT_FOUND, "no such user")
+        return found
+
+    def users_of_person(self, person_id: str) -> tuple[User, ...]:
+        """Give the users that a person is, oldest first."""
+        with self._core.db.read() as scope:
+            return repository.users_of_person(scope, person_id)
 
     # --- tokens ----------------------------------------------------------------------------
 
@@ -144,7 +168,10 @@ class AccountsService:
         sites: Sequence[str] | None = None,
         expires_at: datetime | None = None,
     ) -> tuple[Token, str]:
-        """Make a bearer token and give it with its text, which is shown this once."""
+        """Make a bearer token and give it with its text, which is shown this once. Raises
+        `403` for one that reaches further than who makes it."""
+        if who.sites is not None and (sites is None or not set(sites) <= set(who.sites)):
+            raise Problem(FORBIDDEN, "a token reaches no further than whoever makes it")
         now = self._core.clock.now()
         if expires_at is not None and expires_at <= now:
             raise invalid("expires_at", "past", "lies in the past")
@@ -199,6 +226,12 @@ def check_password(password: str) -> None:
         raise invalid("password", "length", f"{MIN_PASSWORD} to {MAX_PASSWORD} characters")
     if len(set(password)) < 5:
         raise invalid("password", "weak", "the same few characters again and again")
+
+
+def _check_writer(who: Principal) -> None:
+    """Nobody gives others more than they have: an account may reach the whole town."""
+    if who.sites is not None:
+        raise Problem(FORBIDDEN, "accounts belong to the whole town, not to a site")
 
 
 def _sorted(found: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -21,6 +21,7 @@ users: Final = town_table(
     Column("sites", Structured(tuple[str, ...])),
     Column("person_id", id_text()),
     Column("state", Closed(UserState), nullable=False),
+    Column("last_login_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     belongs_to("person_id", "people"),

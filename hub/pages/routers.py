@@ -7,6 +7,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from hub.pages.routes import (
+    accounts,
     applications,
     approvals,
     attendance,
@@ -41,6 +42,7 @@ from hub.pages.routes import (
     staff,
     staff_departments,
     staff_import,
+    staff_newcomer,
     staff_person,
     terminals,
     timesheets,
@@ -67,6 +69,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     schedules.router,
     key_sets.router,
     outsiders.router,
+    accounts.router,
     roll_call.router,
     webhooks.router,
     log.router,
@@ -94,6 +97,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     batteries.router,
     staff_import.router,
     staff_departments.router,
+    staff_newcomer.router,
     staff_person.router,
     staff.router,
     tomorrow.router,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from hub.accounts.service import AccountsService
 from hub.pages.views.door import Chip
 from hub.pages.views.staff import (
     DepartmentLine,
@@ -24,7 +25,7 @@ from hub.pages.words import Words
 from hub.people import repository as people
 from hub.people.domain import Person
 from hub.staff import leavers, repository
-from hub.staff.domain import Department, StaffContact
+from hub.staff.domain import Department, Employment, StaffContact
 from hub.staff.service import StaffFilter, StaffService
 from hub.web.core import Core
 from hub.web.rights import Principal, Right
@@ -58,6 +59,10 @@ class StaffPage:
     departments: tuple[DepartmentLine, ...]
     kinds: Mapping[str, str]
     now: StintLine | None
+    anew_on: str
+    """From when somebody whose employment ends can be employed anew; empty without such an end."""
+    elsewhere: tuple[tuple[str, str], ...]
+    """Their other pages that the reader may open: path, and name in the catalogue."""
     has_left: bool
     blocked: bool
     blocks_by_itself: bool
@@ -70,6 +75,7 @@ class StaffPages:
 
     core: Core
     staff: StaffService
+    accounts: AccountsService
 
     def departments(self) -> dict[str, Department]:
         """Give every department, by id."""
@@ -136,11 +142,26 @@ class StaffPages:
                 ),
                 None,
             ),
+            anew_on=_anew_on(last, words.today),
+            elsewhere=(
+                *_elsewhere(who, person_id, found.employments, words.today),
+                *self._logins(who, person_id),
+            ),
             has_left=last is not None and last < words.today,
             blocked=person.state is not EntryState.ACTIVE,
             blocks_by_itself=self.core.settings.staff.block_leavers,
             may_write=_may_write(who),
         )
+
+    def _logins(self, who: Principal, person_id: str) -> list[tuple[str, str]]:
+        """Their login, or the form that makes one."""
+        if not who.may(Right.ACCOUNTS_READ):
+            return []
+        found = self.accounts.users_of_person(person_id)
+        if found:
+            return [(f"/accounts/{each.id}", "login") for each in found]
+        writes = who.may(Right.ACCOUNTS_WRITE) and who.sites is None
+        return [(f"/accounts/new?person={person_id}", "login_new")] if writes else []
 
     def leavers(self, who: Principal, words: Words) -> tuple[LeaverLine, ...]:
         """Give those who have left and whom something still lets in."""
@@ -155,6 +176,26 @@ class StaffPages:
             )
             for person, leaver in found
         )
+
+
+def _anew_on(last: date | None, today: date) -> str:
+    """The day after a last day that is to come."""
+    return (last + timedelta(days=1)).isoformat() if last is not None and last >= today else ""
+
+
+def _elsewhere(
+    who: Principal, person_id: str, career: Sequence[Employment], today: date
+) -> tuple[tuple[str, str], ...]:
+    places: list[tuple[str, str]] = []
+    if who.may(Right.ATTENDANCE_READ):
+        places.append((f"/attendance/people/{person_id}", "month"))
+        now = next((each.department_id for each in career if each.holds(today)), None)
+        if now is not None:
+            places.append((f"/rosters/{now}", "roster"))
+        places.append((f"/leave/people/{person_id}", "leave"))
+    if who.may(Right.PEOPLE_READ):
+        places.append((f"/cards/people/{person_id}", "cards_link"))
+    return tuple(places)
 
 
 def _may_write(who: Principal) -> bool:

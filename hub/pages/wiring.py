@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.accounts.service import AccountsService
 from hub.applications.deciding import DecisionsService
 from hub.applications.delegating import ChainsService, DelegationsService
 from hub.applications.gathering import Gathering
@@ -24,6 +25,7 @@ from hub.keyboxes.service import KeyBoxes
 from hub.leave.service import LeaveService
 from hub.leave.yearly import YearlyLeave
 from hub.notices.service import NoticesService
+from hub.pages.account_pages import AccountPages
 from hub.pages.application_pages import ApplicationPages
 from hub.pages.card_pages import CardPages
 from hub.pages.closing_pages import ClosingPages
@@ -77,7 +79,7 @@ def add_pages(core: Core, services: Services) -> None:
     services.add(
         FeedPages(services.get(FeedsService), services.get(DryRun), services.get(FacilitiesService))
     )
-    services.add(StaffPages(core, services.get(StaffService)))
+    services.add(StaffPages(core, services.get(StaffService), services.get(AccountsService)))
     services.add(ReadinessPages(console, services.get(ReadinessService)))
     services.add(
         ClosingPages(
@@ -97,6 +99,7 @@ def add_pages(core: Core, services: Services) -> None:
     granting = services.add(GrantingPages(core, rows))
     services.add(GroupPages(core, rows, granting))
     services.add(SchedulePages(core, rows, granting))
+    services.add(AccountPages(core, rows, services.get(AccountsService)))
     services.add(TerminalPages(core, rows, services.get(AttendanceService)))
     services.add(ZonePages(console, services.get(ZonesService)))
     services.add(

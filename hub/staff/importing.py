@@ -46,7 +46,7 @@ UNREADABLE: Final = ProblemKind("staff_file_unreadable", HTTPStatus.UNPROCESSABL
 CHANGED: Final = ProblemKind("staff_changed", HTTPStatus.CONFLICT)
 SHRINKS: Final = ProblemKind("staff_shrinks", HTTPStatus.CONFLICT)
 _DAY: Final = timedelta(days=1)
-_NEW_PERSON: Final[dict[str, Any]] = {
+NEW_PERSON: Final[dict[str, Any]] = {
     "organisation": "",
     "state": EntryState.ACTIVE,
     "anti_passback_exempt": False,
@@ -319,7 +319,7 @@ class StaffImports:
         if doing.person_id is None:
             if not doing.person:
                 return None
-            return self._rows.add_in(scope, who, PERSON, {**_NEW_PERSON, **doing.person}).id
+            return self._rows.add_in(scope, who, PERSON, {**NEW_PERSON, **doing.person}).id
         if doing.person:
             self._rows.change_in(scope, who, PERSON, doing.person_id, doing.person)
         return doing.person_id

@@ -15,7 +15,7 @@ from hub.tabular.dates import BadDateError, plain, read_day
 
 FIRST_YEAR: Final = 1950
 """Nobody who is employed now was hired before."""
-_NUMBER: Final = re.compile(r"[0-9A-Za-z._-]{1,40}")
+NUMBER: Final = re.compile(r"[0-9A-Za-z._-]{1,40}")
 _CODE: Final = re.compile(r"[0-9A-Za-z._-]{1,40}")
 MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _CARD: Final = re.compile(r"([0-9A-F]{2}){1,128}")
@@ -196,7 +196,7 @@ class _RowReader:
         if not given:
             self.refuse(RowCode.NO_NUMBER, StaffField.STAFF_NUMBER)
             return ""
-        if not _NUMBER.fullmatch(given):
+        if not NUMBER.fullmatch(given):
             self.refuse(RowCode.BAD_NUMBER, StaffField.STAFF_NUMBER)
             return given
         return given.zfill(self._shape.number_width) if given.isdigit() else given

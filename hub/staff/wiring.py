@@ -7,6 +7,7 @@ from hub.policy.worker import Chore
 from hub.staff.importing import StaffImports
 from hub.staff.kinds import EmploymentKinds
 from hub.staff.leavers import BlockLeavers
+from hub.staff.newcomers import Newcomers
 from hub.staff.service import StaffService
 from hub.web.core import Core, Services
 from hub.worktime.ordinance import Ordinances
@@ -18,6 +19,7 @@ def add_staff(core: Core, services: Services) -> None:
     kinds = EmploymentKinds(services.get(Ordinances))
     staff = services.add(StaffService(core, rows, kinds))
     services.add(StaffImports(core, rows, staff))
+    services.add(Newcomers(core, rows, staff))
 
 
 def staff_chores(core: Core, services: Services) -> list[Chore]:

@@ -98,6 +98,7 @@ GROUPS: Final = (
             Place("/outsiders", "outsiders", Right.PEOPLE_READ),
             Place("/cards", "cards", Right.PEOPLE_READ),
             Place("/rights", "rights", Right.GRANTS_READ),
+            Place("/accounts", "accounts", Right.ACCOUNTS_READ),
         ),
     ),
     Group(

@@ -99,6 +99,8 @@ def test_the_pages_of_people_and_cards_are_accessible(staff: Any, town: Any, lan
         f"/doors/{town.ids['door']}/who",
     ]
     if language == "ja":  # what they say is checked without a browser
+        user = town.hub.services.get(AccountsService).users(None, 1).items[0]
+        pages += ["/staff/new", "/accounts", "/accounts/new", f"/accounts/{user.id}"]
         pages += _giving(made)
     wrong = [found for page in pages for found in judge(staff, _in(page, language))]
     if folder := os.environ.get("KAGIMORI_SCREENSHOTS"):
