@@ -243,15 +243,19 @@ def read_view(answer: http.client.HTTPResponse) -> dict[str, object]:
     return message
 
 
-def test_a_view_is_sent_as_it_comes_and_to_who_comes_later(served: Served) -> None:
-    answer = served.ask("GET", "/views")
-    served.page.screen.show(View(result=Result(1, Kind.RECORDED, name="山田")), NOW)
-    assert read_view(answer)["view"]["result"]["name"] == "山田"  # type: ignore[index]
-    later = read_view(served.ask("GET", "/views"))
-    assert later["view"]["result"]["name"] == "山田"  # type: ignore[index]
-    served.page.screen.show(View(), NOW)
-    assert read_view(answer)["view"]["result"] is None  # type: ignore[index]
-    assert read_view(served.ask("GET", "/views"))["view"]["result"] is None  # type: ignore[index]
+def test_a_view_is_sent_as_it_comes_and_to_who_comes_later() -> None:
+    served = serve()  # of its own: what others show is sent to who comes later
+    try:
+        answer = served.ask("GET", "/views")
+        served.page.screen.show(View(result=Result(1, Kind.RECORDED, name="山田")), NOW)
+        assert read_view(answer)["view"]["result"]["name"] == "山田"  # type: ignore[index]
+        later = read_view(served.ask("GET", "/views"))
+        assert later["view"]["result"]["name"] == "山田"  # type: ignore[index]
+        served.page.screen.show(View(), NOW)
+        assert read_view(answer)["view"]["result"] is None  # type: ignore[index]
+        assert read_view(served.ask("GET", "/views"))["view"]["result"] is None  # type: ignore[index]
+    finally:
+        served.page.stop()
 
 
 def test_of_many_pages_the_newest_are_served() -> None:

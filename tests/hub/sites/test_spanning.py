@@ -90,8 +90,6 @@ def _zone(rule_: AntiPassback, occupancy_max: int | None, *, soft: bool) -> Zone
         forget_after_s=None,
         reset_min=240,
         tz="Asia/Tokyo",
-        starts_at=None,
-        ends_at=None,
         forgiven=0,
         forgiven_at=None,
         created_at=NOW,

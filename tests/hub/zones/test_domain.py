@@ -40,8 +40,6 @@ def zone(**changed: object) -> Zone:
         "forget_after_s": None,
         "reset_min": None,
         "tz": "Asia/Tokyo",
-        "starts_at": None,
-        "ends_at": None,
         "forgiven": 0,
         "forgiven_at": None,
         "created_at": THEN,
