@@ -14,7 +14,7 @@ from hub.web import example_ids as ids
 from hub.web.core import provided
 from hub.web.identity import requires
 from hub.web.paging import Cursor, Limit, PageOf
-from hub.web.problems import CONFLICT, invalid
+from hub.web.problems import CONFLICT, NOT_FOUND, invalid
 from hub.web.refusals import refuses
 from hub.web.responses import language_of
 from hub.web.rights import Principal, Right
@@ -72,7 +72,7 @@ def drop_csv_profile(who: Importer, service: Service, profile_id: Id) -> None:
 @router.post(
     "/csv_imports",
     summary="Import a CSV file, or try it",
-    responses=refuses(UNREADABLE),
+    responses=refuses(UNREADABLE, NOT_FOUND),
     openapi_extra=_FILE,
 )
 def import_file(
