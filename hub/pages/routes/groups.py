@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 
 from hub.audit.rows import AuditedRows
@@ -36,6 +36,13 @@ _LIST: Final = "/rights/groups"
 _SEARCH: Final = "groups"
 
 
+def _typed(name: Text = "", name_en: Text = "") -> dict[str, str]:
+    return {"name": name.strip(), "name_en": name_en.strip()}
+
+
+Typed = Annotated[dict[str, str], Depends(_typed)]
+
+
 @router.get("/rights/groups")
 def group_list(request: Request, words: Speaking, pages: Pages, who: Reader) -> Response:
     """Every group, and a form for one more."""
@@ -49,11 +56,9 @@ def add_group(
     pages: Pages,
     rows: Rows,
     who: Writer,
-    name: Text = "",
-    name_en: Text = "",
+    typed: Typed,
 ) -> Response:
     """Make a group; its people come on its page."""
-    typed = {"name": name.strip(), "name_en": name_en.strip()}
     errors = _wrong(typed, words)
     if not errors:
         try:
@@ -79,11 +84,9 @@ def rename_group(
     rows: Rows,
     who: Writer,
     group_id: str,
-    name: Text = "",
-    name_en: Text = "",
+    typed: Typed,
 ) -> Response:
     """Give it another name."""
-    typed = {"name": name.strip(), "name_en": name_en.strip()}
     errors = _wrong(typed, words)
     if not errors:
         try:

@@ -20,7 +20,6 @@ from hub.timesheets.figures import Amount, Figures, Line
 from hub.worktime.domain import Month, PayClass
 
 _EXPLAINED = "explained."
-_UNHURRIED = frozenset({BlockerKind.MONTH_NOT_OVER})
 _EACH_ABSENCE_MAX = 3
 """So many absences of one person stand one by one; more are one line with their number."""
 
