@@ -21,7 +21,6 @@ from hub.web.problems import BAD_REQUEST, INTERNAL, INVALID, TOO_LARGE, Problem
 from hub.web.responses import problem_response
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
-_FORM: Final = "application/x-www-form-urlencoded"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _log = structlog.get_logger("hub.web")
 
@@ -142,8 +141,7 @@ class RequestContextMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body that is larger than allowed, whatever its Content-Length says, and a form that
-    holds a NUL: no text that is kept holds one (of JSON, `hub.web.fields` sees to it)."""
+    """Refuses a body that is larger than allowed, whatever its Content-Length says."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
@@ -159,24 +157,17 @@ class BodyLimitMiddleware:
             problem = Problem(TOO_LARGE, f"at most {self._max_bytes} bytes")
             await problem_response(Request(scope), problem)(scope, receive, send)
             return
-        form = Headers(scope=scope).get("content-type", "").lower().startswith(_FORM)
-        await self._app(scope, self._counting(receive, form=form), send)
+        await self._app(scope, self._counting(receive), send)
 
-    def _counting(self, receive: Receive, *, form: bool) -> Callable[[], Awaitable[Message]]:
-        seen, end = 0, b""
+    def _counting(self, receive: Receive) -> Callable[[], Awaitable[Message]]:
+        seen = 0
 
         async def counted() -> Message:
-            nonlocal seen, end
+            nonlocal seen
             message = await receive()
-            body = message.get("body", b"")
-            seen += len(body)
+            seen += len(message.get("body", b""))
             if seen > self._max_bytes:
                 raise HTTPException(413, f"at most {self._max_bytes} bytes")
-            if form:
-                joined = end + body  # the three characters may come in two pieces
-                if b"%00" in joined or b"\x00" in joined:
-                    raise HTTPException(422, "a form holds no NUL")
-                end = joined[-2:]
             return message
 
         return counted

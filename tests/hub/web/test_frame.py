@@ -135,11 +135,3 @@ def test_every_problem_has_a_page_in_every_language(client: TestClient, language
         assert answer.status_code == 200
         assert code in answer.text
     assert client.get("/problems/nothing_such").status_code == 404
-
-
-@pytest.mark.parametrize("pieces", [[b"login=a%00b"], [b"login=a%0", b"0b"], [b"login=a\x00b"]])
-def test_a_form_with_a_nul_is_refused_however_it_comes(client: TestClient, pieces: Any) -> None:
-    """No column of PostgreSQL keeps one."""
-    sent = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-    answer = client.post("/login", content=iter(pieces), headers=sent)
-    assert (answer.status_code, answer.request.headers.get("Transfer-Encoding")) == (422, "chunked")
